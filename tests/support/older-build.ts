@@ -13,6 +13,7 @@ const TAKEN_AWAY: readonly [string, string | RegExp][] = [
   ['src/core/worker/guarding/run-folder.ts', 'written: [...NAMES_WRITTEN], '],
   // A kind of event that the next build records.
   ['src/core/session/events/bodies/event-types.ts', /^ {2}message_kept: .*\n/m],
+  ['src/core/session/events/bodies/event-types.ts', /^ {2}way_chosen: .*\n/m],
 ];
 const COPIED = ['src', 'workflow', 'agents', 'prompts', 'commands', 'skills', 'package.json', 'scripts'];
 

@@ -1,6 +1,6 @@
 import { plainText } from '../kernel/files/plain-file.ts';
 import type { SessionSpent } from '../kernel/phases/limits.ts';
-import type { Phase } from '../kernel/phases/table.ts';
+import type { Phase, Way } from '../kernel/phases/table.ts';
 import type { Host } from '../kernel/processes/host.ts';
 import { parsePlan } from './documents/plan.ts';
 import type { PlanEstimate, Range } from './events/bodies/positions.ts';
@@ -25,6 +25,8 @@ export interface PlannedWork {
   model: string;
   phases: number;
   steps: number;
+  /** Its sessions differ in how many agents come after the work. */
+  way: Way;
 }
 
 export interface PastWork extends PlannedWork {
@@ -35,7 +37,7 @@ export interface PastWork extends PlannedWork {
 
 export function plannedWork(
   { mainRepo, settings }: Pick<SessionFile, 'mainRepo' | 'settings'>,
-  { chosen }: Pick<SessionState, 'chosen'>,
+  { chosen, progress }: Pick<SessionState, 'chosen' | 'progress'>,
   plan: string,
 ): PlannedWork {
   const { phases } = parsePlan(plan);
@@ -46,6 +48,7 @@ export function plannedWork(
     model: chosen?.provider ? chosen.model : (models.implementation ?? chosen?.model ?? model),
     phases: Math.max(1, phases.length),
     steps: phases.reduce((sum, { steps }) => sum + steps.total, 0) || 1,
+    way: progress.way,
   };
 }
 
@@ -73,8 +76,8 @@ export async function pastWork(sessionsDirs: Iterable<string>, host: Host): Prom
  * rest does not. A range omits the outermost tenth on each side.
  */
 export function estimateFrom(past: readonly PastWork[], plan: PlannedWork): PlanEstimate {
-  const { provider, model } = plan;
-  const alike = past.filter((each) => each.provider === provider && each.model === model);
+  const { provider, model, way } = plan;
+  const alike = past.filter((each) => each.provider === provider && each.model === model && each.way === way);
   const own = alike.filter(({ mainRepo }) => mainRepo === plan.mainRepo);
   const from = own.length >= LEAST ? 'project' : 'machine';
   const nearest = (from === 'project' ? own : alike)

@@ -1,7 +1,7 @@
 import { isoUtc } from '../kernel/clock.ts';
 import { stampsAt } from '../kernel/files/stamps.ts';
 import type { OutageKind } from '../kernel/phases/ending.ts';
-import type { Phase, WaitingFor } from '../kernel/phases/table.ts';
+import type { Phase, WaitingFor, Way } from '../kernel/phases/table.ts';
 import { isLower } from '../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { Finishing } from './events/bodies/finishing.ts';
@@ -61,6 +61,10 @@ export interface StateFacts {
   /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */
   pullRequest?: SeenPullRequest;
   phase: Phase;
+  /** Absent: full. */
+  way?: Exclude<Way, 'full'>;
+  /** Why quick work needs questions and a plan after all: text of an agent. */
+  widened?: string;
   iteration: number;
   totalIterations: number;
 }
@@ -170,11 +174,18 @@ export function describeRecurring({ name, run }: RecurringRun): string {
 export function describeGates({
   answers,
   approvedPlan,
-}: Pick<SessionState, 'answers' | 'approvedPlan'>): string | undefined {
+  progress,
+  startedBy,
+}: Pick<SessionState, 'answers' | 'approvedPlan' | 'progress' | 'startedBy'>): string | undefined {
   const answered = [...new Set(answers.map(({ by }) => openedBy(by)))].join(' and ');
   const approved = approvedPlan && openedBy(approvedPlan.by);
   if (answered !== '' && answered === approved) return `answers and plan by ${answered}`;
-  const parts = [answered && `answers by ${answered}`, approved && `plan by ${approved}`];
+  const isQuick = progress.way === 'quick' && startedBy !== undefined;
+  const parts = [
+    isQuick && `started without questions and a plan by ${openedBy(startedBy)}`,
+    answered && `answers by ${answered}`,
+    approved && `plan by ${approved}`,
+  ];
   return parts.filter(Boolean).join('; ') || undefined;
 }
 
@@ -209,6 +220,8 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
           },
     pullRequest: pullRequestFacts(state, polls),
     phase: progress.phase,
+    way: progress.way === 'full' ? undefined : progress.way,
+    widened: state.widened,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
   };

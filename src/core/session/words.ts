@@ -1,4 +1,5 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
+import { wayText } from '../kernel/phases/table.ts';
 import { OFFERED, PARKED } from '../kernel/processes/fence.ts';
 import { capitalised, counted, listed } from '../kernel/text.ts';
 import { FINISHING } from './events/bodies/finishing.ts';
@@ -309,7 +310,9 @@ export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
   const run = facts.recurring === undefined ? '' : ` It is recurring: ${facts.recurring}.`;
-  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${run}${app}`;
+  const name = `${facts.session}${wayText(facts)}`;
+  const grown = facts.widened && facts.state !== 'done' ? ' It grew beyond quick.' : '';
+  return `${name} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${grown}${run}${app}`;
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */

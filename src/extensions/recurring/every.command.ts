@@ -33,7 +33,7 @@ type EveryOptions = StartOptions &
 const FOR_EACH_RUN: ReadonlySet<StartChoice> = new Set([
   ...(['task', 'plan', 'group', 'base', 'provider', 'model', 'providers', 'models', 'fallback'] as const),
   ...(['maxTokens', 'maxHours', 'maxIterations', 'timeout', 'sandbox'] as const),
-  ...(['acceptSuggestions', 'autoApprove'] as const),
+  ...(['acceptSuggestions', 'autoApprove', 'quick', 'review'] as const),
 ]);
 
 /** Adds `samocode every`: sessions that the supervisor starts again and again. */
@@ -164,6 +164,11 @@ function newRecurring(schedule: string | undefined, options: EveryOptions): NewR
     throw CLI_ERRORS.usage({
       why: 'A run of --on ci-failed repairs checks at once: --plan, --label and --catch-up have no meaning there.',
       hint: 'For example: samocode every --on ci-failed --task "Fix what made these checks fail"',
+    });
+  if (options.quick && [options.plan, label, on].some((given) => given !== undefined))
+    throw CLI_ERRORS.usage({
+      why: 'Only a task of yours is worked on without questions and a plan: --quick goes with neither --plan nor --label nor --on.',
+      hint: 'For example: samocode every "mon 02:00" --quick --task "Update the list of time zones"',
     });
   // A start has its work among its options. That of the runs is read for each run.
   const { choices: { settings, ...choices } = {} } = startInput({ ...ofSession, plan: undefined, task: '-' });

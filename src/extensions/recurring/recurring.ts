@@ -35,6 +35,8 @@ const RecurringChoices = z.object({
   group: z.string().optional(),
   autoApprove: z.boolean().optional(),
   acceptSuggestions: z.boolean().optional(),
+  quick: z.boolean().optional(),
+  review: z.boolean().optional(),
   sandbox: z.string().optional(),
   /** Values of settings for each session; the start of a session validates them. */
   settings: z.record(z.string(), z.unknown()).optional(),

@@ -79,3 +79,14 @@ test('an older build continues a session in which this one recorded nothing new 
     (await rig.events()).some((event) => event.type === 'iteration_started' && event.iteration === 3),
   );
 });
+
+test('an older build refuses a quick session, which it would begin as a full one', ci, async () => {
+  await using rig = await startRig({ at: 'resting', start: { quick: true } });
+  await endOfWorker(rig);
+  const { stderr, exitCode } = await older(rig, 'resume', 'SESSION');
+  expect(stderr).toContain('is read-only here.');
+  expect(stderr).toMatch(/A newer samocode has worked on it \(0\.0\.0-test: event \d+ is of a kind/);
+  expect(exitCode).toBe(1);
+  const status = await older(rig, 'status', 'SESSION');
+  expect(status.stdout).toContain('read-only here');
+});

@@ -25,6 +25,8 @@ export interface FalseClaim {
   checkIn?: 'worktree';
   /** The session has a second goal; the earlier work was for the first. */
   secondGoal?: true;
+  /** One agent without a plan: it is the first to work. */
+  quick?: true;
   /** Every agent of the phase claims it, not only the first. */
   isAgain?: true;
   /** The obstacle, as the next agent or the person reads it. */

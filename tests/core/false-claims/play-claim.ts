@@ -93,7 +93,8 @@ function agentOf({ root }: TempRepo): string {
 
 /** A prepared session with an approved plan, whose checks pass on the base. */
 async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): Promise<void> {
-  const { plan = PLAN, phase = 'done', checks = ['sh test.sh'], before = HONEST_WORK } = claim;
+  const { plan = PLAN, checks = ['sh test.sh'] } = claim;
+  const { phase = claim.quick ? 'implementation' : 'done', before = claim.quick ? '' : HONEST_WORK } = claim;
   const worktreesDir = join(repo.root, 'worktrees');
   const worktree = { path: join(worktreesDir, 'boats'), branch: 'boats', base: 'main' };
   const baseCommit = await repo.git(['rev-parse', 'HEAD']);
@@ -105,11 +106,11 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   if (worked.exitCode !== 0) throw new Error(worked.stderr);
   const head = await repo.git(['rev-parse', 'HEAD'], worktree.path);
   const name = '01-08-1000-plan-boats.md';
-  await writeFile(join(paths.sessionDir, name), plan);
+  if (!claim.quick) await writeFile(join(paths.sessionDir, name), plan);
   const ledger = claim.ledger && JSON.stringify({ requirements: claim.ledger });
   if (ledger) await writeFile(paths.requirements, ledger);
   const approved = withLedger(plan, ledger);
-  await writeFile(paths.approvedPlan, approved);
+  if (!claim.quick) await writeFile(paths.approvedPlan, approved);
   const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
   const proving = { in: claim.checkIn ?? ('clone' as const), fast: [], copy: [], timeoutMs: 2000 };
   const settings = {
@@ -126,17 +127,21 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const by = { channel: 'cli' as const };
   const events: NewEvent[] = [
     createdEvent(file),
+    ...(claim.quick ? [{ type: 'way_chosen', way: 'quick' } as const] : []),
     { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit }, firstCommit },
     ...ranOnBase(claim, { commit: baseCommit, tree }),
     ...(claim.secondGoal ? nextGoal(head) : []),
-    { type: 'plan_approved', by, plan: { name, hash: planHash(approved) }, phase },
   ];
+  const hash = planHash(approved);
+  if (!claim.quick) events.push({ type: 'plan_approved', by, plan: { name, hash }, phase });
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));
   await ownSession(repo.homeDir, paths);
 }
 
-function ranOnBase({ leftRed, checks: [command = ''] = [] }: FalseClaim, base: TipOfBranch): NewEvent[] {
+function ranOnBase(claim: FalseClaim, base: TipOfBranch): NewEvent[] {
+  const { leftRed, checks: [command = ''] = [], quick } = claim;
+  const resumePhase = quick ? ('implementation' as const) : ('done' as const);
   const ran = { type: 'checks_ran', set: 'base', in: 'clone', ...base, sandbox: 'none' } as const;
   if (leftRed === undefined) return [{ ...ran, runs: [] }];
   const how = `exit status ${leftRed}`;
@@ -144,7 +149,7 @@ function ranOnBase({ leftRed, checks: [command = ''] = [] }: FalseClaim, base: T
   return [
     { ...ran, runs: [{ command, exitCode: leftRed, how, durationMs: 1, ...output }] },
     {
-      ...{ type: 'parked', for: 'qa_answers', resumePhase: 'done', openQuestions: ['Q1'] },
+      ...{ type: 'parked', for: 'qa_answers', resumePhase, openQuestions: ['Q1'] },
       ...{ unconfirmed: [], baseQuestion: 'x' },
     },
     {
@@ -192,7 +197,7 @@ async function endOf(paths: SessionPaths): Promise<ClaimEnd> {
   const view = await readSession(paths, await systemHost());
   const events = await readEvents(paths, 0);
   const approved = events.findIndex(({ type }) => type === 'plan_approved');
-  const first = events.slice(approved).find((event) => event.type === 'iteration_ended');
+  const first = events.slice(Math.max(0, approved)).find((event) => event.type === 'iteration_ended');
   if (first?.type !== 'iteration_ended')
     throw new Error(`No agent ended: ${JSON.stringify(view?.state.status)}`);
   const next = iterationPaths(paths, first.iteration + 1).prompt;

@@ -27,7 +27,7 @@ const UNCOMMITTED: FalseClaim[] = [
   {
     ci: true,
     way: 'writes its file into the record of what programs of the project left',
-    does: `echo x >forged.js; hash=$(sha256sum forged.js | cut -d" " -f1); printf '{"v":1,"files":{"forged.js":{"print":"?\\\\n100000 %s","stamp":""}},"made":[]}' "$hash" >"$(git rev-parse --git-dir)/samocode-as-found.json"`,
+    does: `echo x >forged.js; hash=$(sha256sum forged.js | cut -d" " -f1); printf '{"v":1,"files":{"forged.js":{"print":"?\\n100000 %s","stamp":""}},"made":[]}' "$hash" >"$(git rev-parse --git-dir)/samocode-as-found.json"`,
     says: uncommitted('forged.js'),
   },
   { way: 'deletes a file without a commit', does: 'rm src/cli.js', says: uncommitted('src/cli.js') },
@@ -617,8 +617,45 @@ const LEFT_RED: FalseClaim[] = [
   },
 ];
 
+/** No plan makes a promise here: the task, the checks and the size of the work do. */
+const QUICK: FalseClaim[] = [
+  {
+    ci: true,
+    way: 'has changed nothing for its quick work',
+    says: 'the task asks for a change, but the branch changes nothing except white space since',
+  },
+  {
+    way: 'has written itself a plan and a ledger for its quick work, and no code',
+    does: `printf '# Plan: x\\nTesting: none - a text\\n### Phase 1: a\\n- [x] a\\n' >${PLAN_FILE}; echo '{"requirements":[{"id":"R1","text":"x","check":"true"}]}' >"$SESSION/_requirements.json"`,
+    says: 'the task asks for a change, but the branch changes nothing except white space since',
+  },
+  {
+    way: 'has weakened a test for its quick work',
+    does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
+    says: '"weakened":{"question":"Q1"',
+  },
+  {
+    ci: true,
+    way: 'has changed more for its quick work than one agent may answer for',
+    does: `seq 201 >work.js; ${COMMIT}`,
+    says: '201 changed lines are more than the 200 that one agent alone may answer for.',
+  },
+  {
+    way: 'has added a binary file for its quick work',
+    does: `printf '\\000x' >work.bin; ${COMMIT}`,
+    says: 'It changes binary files.',
+  },
+  {
+    way: 'has nothing to show its quick work by but a check that a person let stay red',
+    checks: ['exit 3'],
+    leftRed: 3,
+    does: `echo x >work.js; ${COMMIT}`,
+    says: 'This work is reviewed before it is done',
+  },
+].map((claim) => ({ ...claim, quick: true }) as FalseClaim);
+
 /** The claims of each session to play. */
 export const PLAYED: readonly (readonly FalseClaim[])[] = [
   ...TOGETHER,
-  ...[...ALONE, ...LEFT_RED].map((claim) => [claim]),
+  ...[...ALONE, ...LEFT_RED, ...QUICK].map((claim) => [claim]),
 ];

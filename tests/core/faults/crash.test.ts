@@ -20,6 +20,10 @@ const first = (step: string) => `${step}@1`;
 /** In the second iteration of a worker. */
 const later = (step: string) => `${step}@2`;
 
+const WIDENS = [
+  { act: 'signal-file', text: '{"status":"continue","phase":"requirements","reason":"It needs a table"}' },
+];
+
 /** In the order in which a session reaches them, counted per worker. */
 const WHILE_IT_STARTS = [
   'before-events@1',
@@ -49,7 +53,7 @@ const BY_THEMSELVES: [string, FaultRow['from']][] = [
   ['after-history@3', 'rest'],
 ];
 
-function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'>): FaultRow {
+function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules' | 'start'>): FaultRow {
   return {
     ...(points.length > 1 && { ci: true as const }),
     name: `after workers die at ${points.join(', ')}, the session ends as if undisturbed`,
@@ -94,6 +98,21 @@ faultTable([
         'R2 will run `grep -q north berths.txt`',
         expect.stringMatching(/^The plan is checked\.md .*open boxes: 2 of 3$/),
       ]);
+    },
+  },
+  {
+    ...dyingAt([first('before-iteration-ended'), first('after-iteration-ended')], {
+      from: 'start',
+      start: { quick: true },
+      rules: [{ when: { iteration: 1 }, do: WIDENS }],
+    }),
+    name: 'after workers die while quick work grows, both gates wait as if undisturbed',
+    also: async (rig) => {
+      const said = (await rig.events()).filter(
+        (event) => event.type === 'notice' && event.code === 'widened',
+      );
+      expect(said).toHaveLength(1);
+      expect((await rig.state()).progress.way).toBe('full');
     },
   },
   ...ALONE.map(([point, from]) => dyingAt([point], { from })),

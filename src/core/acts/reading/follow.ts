@@ -81,6 +81,7 @@ function progressOf(report: SessionReport): FollowProgress {
   return {
     session: facts.session,
     phase: report.view.state.progress.phase,
+    way: report.view.state.progress.way,
     iteration: report.view.state.openIteration?.iteration,
     state: facts.state,
     doing: facts.doing ?? facts.reason,

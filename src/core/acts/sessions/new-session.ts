@@ -37,6 +37,7 @@ export interface SessionRequest
     | 'group'
     | 'pool'
     | 'way'
+    | 'review'
     | 'order'
     | 'startKey'
   > {

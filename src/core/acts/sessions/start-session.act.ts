@@ -27,6 +27,7 @@ import { continueFolder } from './import-folder.act.ts';
 import { type NewSession, newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
+import { withQuickAsked } from './start/ask-quick.ts';
 import { bringFiles } from './start/bring-files.ts';
 import { notContained } from './start/not-contained.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
@@ -82,11 +83,13 @@ async function startNew(
     const folder = freeFolder(project.values, { name, words, folders }, context);
     const { recurring } = input;
     const way = choices.quick ? ('quick' as const) : given.way;
-    const recorded = { ...given, way, folder, group, pool, order, recurring, startKey };
+    const review = choices.review || undefined;
+    const recorded = { ...given, way, review, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
-    const made = { ...(await newSession(project, request, context)), poolOwner };
+    const judged = { ...(await newSession(project, request, context)), poolOwner };
     // Only now: a start that is refused asks nothing.
+    const made = await withQuickAsked(judged, input.askQuick, context);
     const begun = await beginWith(await bringing(), made, context);
     if (begun !== undefined) return begun;
   }

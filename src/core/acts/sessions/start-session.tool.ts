@@ -62,16 +62,17 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, context) {
     const { actions } = context;
-    const [{ startSession }, { bringByForm }] = await Promise.all([
+    const [{ startSession }, { bringByForm }, { askQuickByForm }] = await Promise.all([
       import('./start-session.act.ts'),
       import('./start/bring-form.ts'),
+      import('./start/ask-quick.ts'),
     ]);
     const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
-    const bring = bringByForm(context);
-    const begun = await startSession({ ...wanted, project: projectDir, run, again, bring }, actions);
+    const asks = { bring: bringByForm(context), askQuick: askQuickByForm(context) };
+    const begun = await startSession({ ...wanted, project: projectDir, run, again, ...asks }, actions);
     const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...sessionFields(view),

@@ -121,6 +121,21 @@ export const START_ERRORS = errors({
     hint: 'Add the plan: --plan FILE.',
     modelHint: 'Add plan, or leave replan out.',
   }),
+  quick_excludes: ({ given }: { given: readonly string[] }) => ({
+    what: NOTHING,
+    why: `A quick session does one task as it is written; here it is also given ${given.join(', ')}.`,
+    hint: 'Leave that out, or start without quick.',
+  }),
+  quick_unanswered: () => ({
+    what: NOTHING,
+    why: 'The user was asked in a form whether it may start without questions and a plan, and did not answer.',
+    hint: 'Start it again when the user is ready, or without quick.',
+  }),
+  review_needs_quick: () => ({
+    what: NOTHING,
+    why: 'It is to be reviewed whatever its size, and only a quick session could be done without a review.',
+    hint: 'Leave --review out, or add --quick.',
+  }),
   root_refused: ({ title }: { title: string }) => ({
     what: NOTHING,
     why: `This user is root, and ${title} does not skip permissions for root.`,

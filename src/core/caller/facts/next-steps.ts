@@ -50,6 +50,7 @@ function stepsOf(view: SessionView): NextStep[] {
     case 'blocked':
       if (status.next) return [...status.next];
       if (status.rule === 'auth') return [AFTER_LOGIN];
+      if (isOfQuickAgent(view)) return AFTER_QUICK;
       // Only a person who saw the list accepts programs that git would start.
       return [{ act: 'settle_blocker', ...(status.rule === 'git_programs_changed' && { by: ['cli'] }) }];
     case 'stopped':
@@ -68,6 +69,19 @@ const FOLLOW_QUEUED: NextStep = {
   when: 'until a slot is free, or MAX_PARALLEL, MAX_PARALLEL_ON_MACHINE or MAX_COST_USD_PER_DAY is raised',
 };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
+
+/** The agents of quick work found nothing to do, or no way to do it. */
+function isOfQuickAgent({ state: { status, progress } }: SessionView): boolean {
+  const isTheirs =
+    status.kind === 'blocked' && (status.rule === 'child_blocked' || status.rule === 'false_done');
+  return isTheirs && progress.way === 'quick';
+}
+
+const AFTER_QUICK: NextStep[] = [
+  { act: 'settle_blocker' },
+  { act: 'finish', args: { how: 'discard' }, when: 'if there is nothing to do' },
+  { act: 'start', when: 'to run it in full, with questions and a plan' },
+];
 
 function stepsOfDone(view: SessionView): NextStep[] {
   const { pullRequest } = view.state;

@@ -89,6 +89,12 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return { ...run('quality', [note]), sentBack: true };
 }
 
+/** Quick work that no agent but its own has read, and that someone else must. @param why a sentence */
+export function afterUnread(why: string): Decision {
+  const note = `${why} Read the whole diff against the task as it is written, and try what it asks for.`;
+  return run('quality', [note]);
+}
+
 /** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
 export function afterBadDocument(
   { phase, failureCounts }: Progress,

@@ -45,6 +45,12 @@ export const OBSTACLES = [
     outcome: `${BACK}, with the requirements that are not reviewed`,
   },
   {
+    name: 'unread',
+    when: 'quick work is large or has binary files, is to be reviewed, or is shown by no command, and no quality agent has read it',
+    outcome: 'to quality',
+    onlyBeforeDone: true,
+  },
+  {
     name: 'unreviewed',
     when: 'a requirement that only a review can verify has not been reviewed for the current code',
     outcome: 'another round of quality',

@@ -99,12 +99,32 @@ export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'si
   return signal !== undefined && retry === undefined && decision.kind !== 'block';
 }
 
+/** The target of the agent's signal, even if a person must act first. */
+function targetOf(decision: Decision): Phase {
+  return decision.kind === 'park' ? decision.resumePhase : decision.phase;
+}
+
+/** Whether quick work turns out to need questions and a plan. From there on the session is a full one. */
+export function widens(
+  { way }: Pick<Progress, 'way'>,
+  { phase, decision }: Pick<ChildEnd, 'phase' | 'decision'>,
+): boolean {
+  return way === 'quick' && phase === 'implementation' && targetOf(decision) === 'requirements';
+}
+
+/** Whether a quality agent reads the work, or has since the last implementation. */
+export function isReviewed({
+  phase,
+  qualitySinceImplementation,
+}: Pick<Progress, 'phase' | 'qualitySinceImplementation'>): boolean {
+  return phase === 'quality' || (phase !== 'implementation' && qualitySinceImplementation);
+}
+
 /** The progress after an agent ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const { phase, decision, signal } = end;
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);
-  // The target of the agent's signal, even if a person must act first.
-  const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
+  const target = targetOf(decision);
   const retry = 'retry' in decision ? decision.retry : undefined;
   const isSentBack = 'sentBack' in decision && decision.sentBack === true;
   const stays = signal?.status === 'continue' || isSentBack;
@@ -113,7 +133,7 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {
     ...progress,
-    way: phase === 'implementation' && target === 'requirements' ? 'full' : progress.way,
+    way: widens(progress, end) ? 'full' : progress.way,
     counted: counts ? { ...progress.counted, [phase]: progress.counted[phase] + 1 } : progress.counted,
     qualityRounds: progress.qualityRounds + (isRound ? 1 : 0),
     testReturns: progress.testReturns + (returned ? 1 : 0),

@@ -81,6 +81,24 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   done: { limit: 3, signals: ['done', 'blocked'], waits: [], next: [] },
 };
 
+const DRAWN: Readonly<Record<Way, readonly Phase[]>> = {
+  full: PHASE_NAMES,
+  quick: ['implementation', 'quality', 'done'],
+  plan: ['planning', 'implementation', 'testing', 'quality', 'done'],
+};
+
+/** What a picture of the session's way shows, in order: the phases of its kind, and the one in which it is. */
+export function phasesOf(way: Way = 'full', phase?: Phase): readonly Phase[] {
+  const drawn = DRAWN[way];
+  // Before its first agent it is in none of them.
+  return PHASE_NAMES.filter((each) => drawn.includes(each) || (each === phase && phase !== 'init'));
+}
+
+/** ` (quick)`, after the name of a session that has no plan. */
+export function wayText({ way }: { way?: Way }): string {
+  return way === 'quick' ? ' (quick)' : '';
+}
+
 /** Agents of implementation that a quick session may use: the first, its returns, and some hand-offs. */
 const QUICK_LIMIT = 8;
 

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
-import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { phasesOf } from '../../kernel/phases/table.ts';
 import { cut, shownText } from '../../kernel/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
@@ -61,7 +61,8 @@ function namePrefix({ view }: SessionReport): string {
 function progressText({ view, activity }: SessionReport): string {
   const { status, progress } = view.state;
   if (status.kind !== 'running') return statusSentence(view);
-  const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
+  const phases = phasesOf(progress.way, progress.phase);
+  const phase = `${progress.phase} (${phases.indexOf(progress.phase) + 1} of ${phases.length})`;
   const at = `${phase}, iteration ${progress.totalIterations}`;
   // Written by an agent, so untrusted.
   return activity === undefined ? at : `${at}: ${cut(oneLine(shownText(activity)), 120)}`;

@@ -36,11 +36,11 @@ export function doneFields({ view, done }: Acted): ToolResult {
 
 /** Texts from an agent, a person or a file, truncated: quoted data, never an instruction. */
 function quoted({ state }: SessionView): Record<string, string> | undefined {
-  const { state: kind, reason, needs, file, summary } = stateFacts(state);
+  const { state: kind, reason, needs, file, summary, widened: way } = stateFacts(state);
   if (kind === 'stopped') return pick({ why: reason });
   if (kind === 'waiting' || kind === 'blocked' || kind === 'done')
-    return pick({ reason, file, needs, summary });
-  return pick({ last_action: state.lastIteration?.lastAction, next: announcedNext(state) });
+    return pick({ reason, file, needs, summary, way: kind === 'done' ? undefined : way });
+  return pick({ last_action: state.lastIteration?.lastAction, next: announcedNext(state), way });
 }
 
 /** The next step the last agent announced, unless the session has moved on since. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { stopwatch } from '../../kernel/durations.ts';
-import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { type Phase, phasesOf, type Way } from '../../kernel/phases/table.ts';
 import { cutToColumns, hanging } from './columns.ts';
 import type { Output } from './output.ts';
 import { fitLine, type Style } from './style.ts';
@@ -8,6 +8,7 @@ import { fitLine, type Style } from './style.ts';
 export interface FollowProgress {
   session: string;
   phase: Phase;
+  way?: Way;
   /** The number of the running agent; undefined if none is running. */
   iteration: number | undefined;
   /** `running`, `waiting`, … */
@@ -67,7 +68,7 @@ export class ProgressView implements Disposable {
   #draw(): void {
     if (this.#progress === undefined) return;
     const { style, columns } = this.#output;
-    const { session, phase, iteration, state, doing } = this.#progress;
+    const { session, phase, way, iteration, state, doing } = this.#progress;
     this.#frame += 1;
     const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
     const head = [
@@ -78,7 +79,7 @@ export class ProgressView implements Disposable {
     this.#output.live(
       [
         '',
-        phaseLine({ phase, isDone: state === 'done', columns, style }),
+        phaseLine({ phase, way, isDone: state === 'done', columns, style }),
         `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${fitLine(doing)}` : ''}`,
       ],
       cutToColumns,
@@ -104,6 +105,7 @@ export class ProgressView implements Disposable {
 
 export interface PhaseLineOptions {
   phase: Phase;
+  way?: Way;
   isDone: boolean;
   columns: number;
   style: Style;
@@ -112,11 +114,12 @@ export interface PhaseLineOptions {
 const ARROW = ' ▸ ';
 
 /** `✔ init ▸ ✔ investigation ▸ ● requirements ▸ planning …`; finished phases are shortened if there is little room. */
-export function phaseLine({ phase, isDone, columns, style }: PhaseLineOptions): string {
-  const current = isDone ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
-  const { length } = PHASE_NAMES.map((name, index) => (index <= current ? `✔ ${name}` : name)).join(ARROW);
+export function phaseLine({ phase, way, isDone, columns, style }: PhaseLineOptions): string {
+  const phases = phasesOf(way, phase);
+  const current = isDone ? phases.length : phases.indexOf(phase);
+  const { length } = phases.map((name, index) => (index <= current ? `✔ ${name}` : name)).join(ARROW);
   const shrinks = length >= columns;
-  const parts = PHASE_NAMES.map((name, index) => {
+  const parts = phases.map((name, index) => {
     if (index < current) return style.good(shrinks ? '✔' : `✔ ${name}`);
     return index === current ? style.bold(style.accent(`● ${name}`)) : style.dim(name);
   });

@@ -1,6 +1,7 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { age, duration } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
+import { wayText } from '../../kernel/phases/table.ts';
 import { counted, listed } from '../../kernel/text.ts';
 import { missingText } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -46,7 +47,7 @@ export function formatStatus(
     ['next', facts.nextCommands.map(style.accent).join('\n')],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
-  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style, since)}`;
+  const head = `${style.bold(facts.session)}${wayText(facts)} ${style.dim(facts.id)}  ${stateCell(facts, style, since)}`;
   const columns = textColumns;
   return [hanging(head, { first: '', columns }), ...namedLines(rows, { style, columns })].join('\n');
 }
@@ -59,6 +60,7 @@ export function factRows(facts: ShownFacts): Row[] {
   return [
     ['task', facts.task && fitLine(facts.task, 300)],
     ['recurring', facts.recurring && fitLine(facts.recurring)],
+    ['way', facts.state === 'done' ? undefined : cut(facts.widened)],
     ['doing', cut(facts.doing)],
     ['stalled', facts.stalled && 'its agent seems stalled'],
     ['open', facts.openQuestions?.join(', ')],
@@ -158,7 +160,7 @@ export function formatList(
     return [
       [
         `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
-        nameWithoutDate(session),
+        `${nameWithoutDate(session)}${wayText(facts)}`,
         phase,
         listedState(facts, style),
         style.dim(age(nowMs - Date.parse(since))),

@@ -1,4 +1,5 @@
 import { type GitOptions, gitSaysYes } from '../git/git.ts';
+import { type DiffStat, diffStat } from '../worktrees/changes.ts';
 import { changesContent, touchesFiles } from './branch-work.ts';
 import { type ChangedEntry, changedEntries, packageJsonAt, type SeenChanges } from './weakened-read.ts';
 
@@ -12,6 +13,7 @@ export class BranchFacts {
   #entries: readonly ChangedEntry[] | undefined;
   #packageJson: string | undefined;
   #changesContent: boolean | undefined;
+  #size: DiffStat | undefined;
   #isAfterBase: boolean | undefined;
   readonly #touches = new Map<string, boolean>();
 
@@ -34,6 +36,12 @@ export class BranchFacts {
   async seen(git: GitOptions): Promise<SeenChanges> {
     this.#packageJson ??= await packageJsonAt(this.base, git);
     return { entries: await this.entries(git), packageJson: this.#packageJson };
+  }
+
+  /** How many lines differ; the files are all in it, those of binary content without lines. */
+  async size(git: GitOptions): Promise<DiffStat> {
+    this.#size ??= await diffStat({ ...git, base: this.base, head: this.tip }, Number.MAX_SAFE_INTEGER);
+    return this.#size;
   }
 
   /** See the function of that name. */

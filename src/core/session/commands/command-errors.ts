@@ -232,6 +232,11 @@ export const COMMAND_ERRORS = errors({
     why: `Its agents were to run with sandbox ${sandbox}, which is less strict than the project's, and a model or script may not choose that for the user.`,
     hint: 'Start it without that choice, or the user starts it in a terminal of their own.',
   }),
+  quick_issue_needs_person: () => ({
+    what: NOT_STARTED,
+    why: 'Others wrote the text of the issue, so only a person may have it worked on without questions and a plan.',
+    hint: 'Start it without quick, or the user starts it in a terminal of their own or on the page.',
+  }),
   rewind_halfway: () => ({
     what: NOTHING,
     why: 'A rewind has restored only some of the files.',

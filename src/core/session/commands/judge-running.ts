@@ -4,7 +4,7 @@ import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionEvent } from '../events/events.ts';
-import type { FrozenSettings } from '../events/session-file.ts';
+import type { FrozenSettings, SessionFile } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -136,13 +136,15 @@ type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'ac
 type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'limits' | 'fileLimits'>;
 
 /**
- * Whether a session may start with these choices: opening a gate in advance and limits above those of the file require
- * an allowed channel, and lowering the sandbox requires a person, regardless of GATE_CHANNELS.
+ * Whether a session may start with these choices: opening a gate in advance, quick work and limits above those of the
+ * file require an allowed channel; lowering the sandbox, and quick work on the text of an issue, require a person,
+ * regardless of GATE_CHANNELS.
  */
 export function judgeStart(
   { by }: Pick<CommandOf<'start'>, 'by'>,
   { createdAt }: Pick<SessionState, 'createdAt'>,
   settings: Choices,
+  { way, issue }: Partial<Pick<SessionFile, 'way' | 'issue'>> = {},
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
   if (settings.sandboxLowered && !isPersonal(by))
@@ -151,7 +153,10 @@ export function judgeStart(
   const raised =
     settings.fileLimits && closedLimits(settings.limits, by, { ...settings, limits: ofFile }, true);
   if (raised) return raised;
-  const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
+  if (way === 'quick' && issue !== undefined && !isPersonal(by))
+    return refused(COMMAND_ERRORS.quick_issue_needs_person());
+  const atGates = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
+  const chosen = way === 'quick' ? ['work without questions and a plan', ...atGates] : atGates;
   if (chosen.length === 0) return { kind: 'accepted' };
   return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };
 }

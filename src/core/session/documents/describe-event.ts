@@ -93,7 +93,8 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
     const how = ending === 'signalled' ? '' : `: ${ending}`;
     return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${describeDecision({ ...end, ending })}`;
   },
-  judged_again: ({ decision }) => `judged after the answer: ${describeDecision({ ending: 'signalled', decision })}`,
+  judged_again: ({ decision }) =>
+    `judged after the answer: ${describeDecision({ ending: 'signalled', decision })}`,
   pictures_taken: (taken) => pictureSentences(taken, oneLine)[0],
   services_wanted: ({ by, want, why }) =>
     why ?? `Services ${want === 'up' ? 'started' : 'ended'} by ${describeBy(by)}`,

@@ -24,6 +24,8 @@ export type Requirement = z.infer<typeof Requirement>;
 
 /** The check of a requirement that no command can verify: a quality agent confirms it. */
 export const REVIEWED = 'reviewed';
+/** The requirement that the worker writes for quick work: the task itself. */
+export const TASK_ID = 'T1';
 
 const Ledger = z.object({
   requirements: z

@@ -31,6 +31,7 @@ export const RESET_FIELDS = {
   approvedPlan: undefined,
   claim: undefined,
   feedback: undefined,
+  widened: undefined,
   proved: undefined,
   passed: undefined,
   reviewed: undefined,

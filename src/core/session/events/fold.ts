@@ -166,12 +166,16 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ].slice(-MAX_NOTES),
   }),
   notice: (state, { code, at, text }) => {
+    if (code === WIDENED) return { ...state, widened: text };
     if (FOR_AGENTS.includes(code)) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
       : withNoticeOnce(state, code);
   },
 };
+
+/** The code of the notice that quick work needs questions and a plan after all. */
+export const WIDENED = 'widened';
 
 /** The code of a notice about connections that a strict sandbox refused. */
 export const NETWORK_REFUSED = 'network_refused';

@@ -148,6 +148,8 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** Of each requirement at the newest `done`: its command, or `reviewed`. */
   requirementChecks: z.array(z.string()).optional(),
+  /** Why quick work became that of a full session: text of an agent. */
+  widened: z.string().optional(),
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),

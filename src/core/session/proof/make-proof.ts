@@ -47,6 +47,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     approvals: events.flatMap(approvalOf),
     testing: of(events, 'plan_approved').findLast(({ plan }) => plan.hash === state.approvedPlan?.hash)
       ?.testing,
+    quick: state.progress.way === 'quick' && state.startedBy ? { by: state.startedBy } : undefined,
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
     changedTests: changedTestsOf(ended.at(-1)),

@@ -11,7 +11,7 @@ import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../documents/picture-words.ts';
 import { type Approval, JSON_FENCE, proofText, type SessionProof, sealedMarkdown } from './proof.ts';
-import { unprovenGates } from './unproven-gates.ts';
+import { quickLimits, requirementsFrom, unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 
 /** `proof.md`, for forwarding: the facts, then the proof as data, from which it can be repeated. */
@@ -58,14 +58,15 @@ export function proofFacts(proof: SessionProof): string {
 }
 
 function introduction(proof: SessionProof): string[] {
-  const { commit, tree, branch, base, baseCommit, doneAt, approvals } = proof;
+  const { commit, tree, branch, base, baseCommit, doneAt } = proof;
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
     ...withoutTesting(proof),
     ...carriedOut(proof),
-    ...unprovenGates(approvals),
+    ...quickLimits(proof),
+    ...unprovenGates(proof),
   ];
 }
 
@@ -86,7 +87,7 @@ export function carriedOut({ given }: Pick<SessionProof, 'given'>): string[] {
   return [`Carried out as given: ${file}, ${boxes.done} of ${boxes.total} boxes.${others}`];
 }
 
-function requirements({ requirements: all, checks: set }: SessionProof): string[] {
+function requirements({ requirements: all, checks: set, quick }: SessionProof): string[] {
   if (all === undefined) return [];
   const lines = all.map(({ id, text, check, reviewer }) => {
     if (reviewer !== undefined) {
@@ -98,7 +99,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
     const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
     return `${id} ${code(text)}: ${shown}`;
   });
-  return ['## Requirements', 'As approved with the plan.', list(lines)];
+  return ['## Requirements', `${requirementsFrom({ quick })}.`, list(lines)];
 }
 
 /** Names the gaps in a proof's checks, without a full stop; undefined: every check of the project passed. */

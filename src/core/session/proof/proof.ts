@@ -83,6 +83,8 @@ export const SessionProof = z.strictObject({
   approvals: z.array(Approval),
   /** The line of the approved plan that leaves out testing. */
   testing: z.string().optional(),
+  /** Of quick work, which has no approved plan: who chose that, at the start or with the goal. */
+  quick: z.strictObject({ by: By }).optional(),
   outsidePlan: z.array(z.string()).optional(),
   /** Changes that might weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),

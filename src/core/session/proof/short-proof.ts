@@ -2,7 +2,7 @@ import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
 import type { SessionProof } from './proof.ts';
 import { changedChecks, code, list, onBase, provedPartly, withoutTesting } from './proof-markdown.ts';
-import { unprovenGates } from './unproven-gates.ts';
+import { quickLimits, unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 
 /** The part of a proof that a reader needs: no hash, no output, no line about how it was made. */
@@ -53,7 +53,7 @@ const MAX_NAMED = 10;
 
 /** The gaps in the proof, and the points that a reviewer should check. */
 export function proofLimits(proof: SessionProof): string[] {
-  const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
+  const { checks, agents, outsidePlan = [], requirements = [] } = proof;
   const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));
   const partly = provedPartly(proof);
   const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
@@ -65,7 +65,8 @@ export function proofLimits(proof: SessionProof): string[] {
       ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
       : []),
     ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
-    ...unprovenGates(approvals),
+    ...quickLimits(proof),
+    ...unprovenGates(proof),
     ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
     ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
     ...changedChecks(proof),

@@ -1,6 +1,8 @@
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
-import type { Phase } from '../../kernel/phases/table.ts';
+import { firstPhase } from '../../kernel/phases/progress.ts';
+import type { Phase, Way } from '../../kernel/phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
   acceptsPrograms,
@@ -11,6 +13,7 @@ import {
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
@@ -38,7 +41,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, limits, agent, checks, proving } = command;
   const common = { by, note, limits, agent, checks, proving };
-  if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
+  if (goal !== undefined) return { events: await newGoal(worker, goal, common) };
   // A person who resumes may know better than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   if (isAccounts) await liftSharedLimit(worker, agent?.provider ?? agentChoice(worker, phase).provider.name);
@@ -76,8 +79,14 @@ function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'
   return uses.filter((use) => judgeLimits([use]).kind === 'reached');
 }
 
-function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>): Phase {
-  return goal === undefined ? stateOf(worker).progress.phase : 'investigation';
+function nextPhase(worker: Worker, { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>): Phase {
+  return goal === undefined ? stateOf(worker).progress.phase : firstPhase(wayOfGoal(worker, by));
+}
+
+/** Quick again, if whoever gives the goal may open gates. */
+function wayOfGoal(worker: Worker, by: By): Way {
+  const isQuick = stateOf(worker).progress.way === 'quick';
+  return isQuick && !closedChannel(by, worker.file.settings) ? 'quick' : 'full';
 }
 
 /** Refuses a resume that would only block again. */
@@ -97,12 +106,13 @@ async function newGoal(
   worker: Worker,
   goal: string,
   given: Omit<EventBody<'resumed'>, 'phase' | 'resetsCounts'>,
-): Promise<NewEvent> {
+): Promise<NewEvent[]> {
   const { questions } = await readQuestions(worker);
-  return {
+  const way = wayOfGoal(worker, given.by);
+  const resumed = {
     ...given,
-    type: 'resumed',
-    phase: 'investigation',
+    type: 'resumed' as const,
+    phase: firstPhase(way),
     resetsCounts: true,
     goal,
     oldRounds: Math.max(stateOf(worker).oldRounds, ...questions.map(({ round }) => round)),
@@ -111,4 +121,5 @@ async function newGoal(
     oldTip: (await branchTip(worker))?.commit,
     flow: `New goal: ${goal.split('\n')[0]}`,
   };
+  return way === 'quick' ? [resumed, { type: 'way_chosen', way }] : [resumed];
 }

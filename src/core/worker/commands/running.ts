@@ -37,7 +37,7 @@ const PLAN_GIVEN = {
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
   const { settings, id, task, dive, folder, takenOver, sandbox, way, givenPlan } = worker.file;
-  const verdict = judgeStart({ by }, stateOf(worker), settings);
+  const verdict = judgeStart({ by }, stateOf(worker), settings, worker.file);
   if (verdict.kind === 'refused') return verdict;
   const file = JSON.stringify(worker.file);
   // From this event on, it is the text that identifies the session.

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
+import { isReviewed } from '../../kernel/phases/progress.ts';
+import { cut } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
 import { documentText } from '../../session/documents/documents.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
 import {
@@ -10,6 +13,7 @@ import {
   parseLedger,
   REVIEWED,
   type Requirement,
+  TASK_ID,
   withLedger,
 } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
@@ -49,7 +53,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
     return {
       version: undefined,
       text,
-      requirements: [],
+      requirements: taskToReview(worker),
       outcome: { ...NO_PLAN, changedSinceApproval },
     };
   }
@@ -62,7 +66,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
     // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
     version: { name, hash: isSame ? approvedPlan.hash : planHash(text) },
     text,
-    requirements: approved ? requirementsIn(ledger) : [],
+    requirements: approved ? requirementsIn(ledger) : taskToReview(worker),
     outcome: {
       exists: true,
       approved,
@@ -77,6 +81,16 @@ function requirementsIn(ledger: string | undefined): Requirement[] {
   const reading = ledger === undefined ? undefined : parseLedger(ledger);
   return reading?.kind === 'ledger' ? reading.requirements : [];
 }
+
+/** The only requirement of quick work that is reviewed: its ledger would be the word of its own agent. */
+function taskToReview(worker: Worker): Requirement[] {
+  const { progress, goal } = stateOf(worker);
+  if (progress.way !== 'quick' || !isReviewed(progress)) return [];
+  const text = cut(oneLine(goal ?? worker.file.task ?? 'What the chat has decided'), MAX_REQUIREMENT_TEXT);
+  return [{ id: TASK_ID, text, check: REVIEWED }];
+}
+
+const MAX_REQUIREMENT_TEXT = 300;
 
 /** The commands of the full set: the project's, then those of the requirements. */
 export async function fullCommands(worker: Worker): Promise<string[]> {

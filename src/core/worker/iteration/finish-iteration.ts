@@ -7,12 +7,14 @@ import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { once } from '../../kernel/once.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { type ChildEnd, widens } from '../../kernel/phases/progress.ts';
 import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
-import { listed, visibleControls } from '../../kernel/text.ts';
+import { cut, listed, visibleControls } from '../../kernel/text.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { NETWORK_REFUSED } from '../../session/events/fold.ts';
+import { NETWORK_REFUSED, WIDENED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
@@ -78,6 +80,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     worker,
     ...notices,
     ...checked.events,
+    ...widenedNotice(worker, { ...open, decision, signal }),
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
@@ -165,6 +168,20 @@ function networkRefused({ guard }: Worker, iteration: number): NewEvent[] {
     return [{ type: 'notice', code: NETWORK_REFUSED, text, flow: text }];
   });
 }
+
+/** Both gates come after all, which the person who chose otherwise must learn. */
+function widenedNotice(
+  worker: Pick<Worker, 'writer'>,
+  end: Pick<ChildEnd, 'phase' | 'decision' | 'signal'>,
+): NewEvent[] {
+  if (!widens(stateOf(worker).progress, end)) return [];
+  const why = oneLine(visibleControls(end.signal?.reason ?? 'no reason given'));
+  const text = cut(`grew beyond quick: ${why}`, MAX_WHY);
+  const flow = `Questions and a plan come after all; the work ${text}`;
+  return [{ type: 'notice', code: WIDENED, text, flow }];
+}
+
+const MAX_WHY = 300;
 
 /** Clean-up after a recorded end; it is harmless if a crash interrupts it. */
 async function tidyIteration(

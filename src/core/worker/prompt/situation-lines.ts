@@ -6,6 +6,7 @@ import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { inlineMaterial } from '../../session/documents/material.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
+import { TASK_ID } from '../../session/documents/requirements.ts';
 import type { PromptState } from './prompt-state.ts';
 
 const MAX_DOCUMENTS = 25;
@@ -197,8 +198,11 @@ function checks({ phase, checks: commands, checksIn, redBase: base }: PromptStat
 
 const MAX_OPEN = 20;
 
-function requirements({ phase, requirements: all }: PromptState): string[] {
+function requirements({ phase, progress, requirements: all }: PromptState): string[] {
   if (all.length === 0 || !CHECKED.includes(phase)) return [];
+  // Only a review adds it, and only its reviewer can confirm it.
+  if (progress.way === 'quick')
+    return [`The requirement ${TASK_ID} is the task itself, as it is written: confirm it by \`reviewed\`.`];
   const open = all.filter(({ isMet }) => !isMet);
   const commands = open.map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
   const left = open.length === 0 ? 'none is open' : `open: ${listed(commands, MAX_OPEN)}`;

@@ -63,6 +63,12 @@ function otherBranch(now: Pick<WorktreeNow, 'branch'> | undefined, { branch }: {
 async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseClaims> {
   const git = mainGit(worker);
   const { text, outcome } = await readPlanEvidence(worker);
+  const nothing = async (asked: string) =>
+    (await facts.changesContent(git))
+      ? undefined
+      : `${asked}, but the branch changes nothing except white space since ${short(facts.base)}`;
+  if (stateOf(worker).progress.way === 'quick')
+    return { claims: [], noWork: await nothing('the task asks for a change') };
   if (text === undefined || !outcome.approved) return { claims: [] };
   const { phases, testing } = parsePlan(text);
   const given = givenPhases(worker);
@@ -71,15 +77,10 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
-  if (
-    testing?.instead !== 'none' &&
-    (promising.length > 0 || !isAboutNone) &&
-    !(await facts.changesContent(git))
-  )
-    return {
-      claims,
-      noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(facts.base)}`,
-    };
+  if (testing?.instead !== 'none' && (promising.length > 0 || !isAboutNone)) {
+    const noWork = await nothing('the plan asks for changes (it has no "Testing: none")');
+    if (noWork !== undefined) return { claims, noWork };
+  }
   for (const phase of promising) {
     const files = promisedFiles(phase);
     const before = given?.find(({ number, name }) => number === phase.number && name === phase.name);

@@ -3,6 +3,7 @@ import {
   afterFalseClaims,
   afterImpossible,
   afterUncommitted,
+  afterUnread,
   afterUnreadMessages,
   afterUnreviewed,
   notCommitted,
@@ -17,7 +18,7 @@ import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
-import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
+import { branchFacts, failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { ignoredWork } from './ignored-work.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
@@ -25,6 +26,7 @@ import { splitFailures, unreviewed } from './ledger.ts';
 import { waitIfOutside } from './outside-scope.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
 import { turnsGreen } from './turns-green.ts';
+import { whyUnread } from './unread-work.ts';
 
 interface Inquiry {
   worker: Worker;
@@ -97,6 +99,12 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     if (claims.length === 0) return undefined;
     const open = await unreviewedOf(inquiry);
     return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...causes, ...open]);
+  },
+  async unread(inquiry) {
+    const { worker } = inquiry;
+    const { tip } = await shownOf(inquiry);
+    const why = await whyUnread(worker, tip && branchFacts(worker, tip.commit));
+    return why === undefined ? undefined : afterUnread(why);
   },
   async unreviewed(inquiry) {
     const open = await unreviewedOf(inquiry);

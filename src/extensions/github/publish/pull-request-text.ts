@@ -16,6 +16,7 @@ import {
   withFoldedProof,
 } from '../../../core/session/proof/proof-markdown.ts';
 import { checksSection, proofLimits, requirementLines } from '../../../core/session/proof/short-proof.ts';
+import { quickLimits, requirementsFrom } from '../../../core/session/proof/unproven-gates.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 
 /** The facts in the text of a pull request. Strings are written by agents and people. */
@@ -75,7 +76,7 @@ function sectionsOf(facts: PullRequestFacts): string[] {
     Why: `The task, as given:\n\n${quoted(facts.task, 2000)}`,
     Decisions: decisions(facts),
     Requirements: proof === undefined ? '' : requirements(proof),
-    Checks: proof === undefined ? '' : checksSection(proof),
+    Checks: proof === undefined ? '' : [...quickLimits(proof), checksSection(proof)].join('\n\n'),
     Limits: limits(facts),
     Changes: changes(facts),
   };
@@ -117,7 +118,7 @@ function decisions({ decisions: answered, withAnswers, proof }: PullRequestFacts
 
 function requirements(proof: SessionProof): string {
   const lines = requirementLines(proof, shortLine);
-  return lines.length === 0 ? '' : `As approved with the plan:\n\n${list(lines)}`;
+  return lines.length === 0 ? '' : `${requirementsFrom(proof)}:\n\n${list(lines)}`;
 }
 
 function limits({ status, proof, olderProof }: PullRequestFacts): string {

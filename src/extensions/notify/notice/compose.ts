@@ -198,6 +198,8 @@ export function titleOf(
       return `${session}: a recorded answer was changed in the file`;
     case 'fallback':
       return `${session} continues with another provider`;
+    case 'widened':
+      return `${session} grew beyond quick: questions and a plan come after all`;
     case 'pull_request':
       return `${session}: its pull request ${pullRequestNow(view)}`;
     default:

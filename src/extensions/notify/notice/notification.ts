@@ -24,6 +24,7 @@ export const NOTIFIED_KINDS = [
     'revived',
     'answer_changed',
     'fallback',
+    'widened',
     'pull_request',
   ] as const),
 ] as const;

@@ -2,6 +2,7 @@ import { DYING } from '../../../core/caller/facts/recent-revivals.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
+import { WIDENED } from '../../../core/session/events/fold.ts';
 import { OVERAGE } from '../../../core/session/events/fold-spent.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { stateLine } from '../../../core/session/words.ts';
@@ -75,6 +76,7 @@ const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>([
     (code) => [code, code] as const,
   ),
   [OVERAGE, 'budget'],
+  [WIDENED, 'widened'],
 ]);
 
 function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice['kind'] | undefined {

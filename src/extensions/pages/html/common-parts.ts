@@ -1,4 +1,4 @@
-import type { Phase } from '../../../core/kernel/phases/table.ts';
+import type { Phase, Way } from '../../../core/kernel/phases/table.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { type Html, html, type Part } from './html.ts';
 import { phaseBar } from './session-page.ts';
@@ -19,6 +19,7 @@ interface BoardCard {
   /** The first thing to do about it. */
   action?: { words: string; to: string };
   phase: Phase;
+  way?: Exclude<Way, 'full'>;
   iterationCount?: number;
   isDone: boolean;
   notes?: Part;
@@ -36,12 +37,12 @@ const MARKS: Readonly<Record<BoardCard['group'], { tone: string; sign: string }>
 };
 
 export function boardCard({ key, group, title, brief, since, why, ...card }: BoardCard): Html {
-  const { phase, iterationCount, isDone, notes, find, task, created, action } = card;
+  const { phase, way, iterationCount, isDone, notes, find, task, created, action } = card;
   const { tone, sign } = MARKS[group];
   return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>${task && html`<p class="task" dir="auto">${task}</p>`}
 <p class="sentence"><b class="mark-${group.replace(' ', '-')}">${sign}</b> ${brief}${since && html` for <time data-since="${since}"></time>`}</p>
 ${why && html`<p class="says" dir="auto">${cut(why, 300)}</p>`}
-${cachedPhaseBar({ phase, iterationCount, tone: isDone ? 'done' : 'working' })}
+${cachedPhaseBar({ phase, way, iterationCount, tone: isDone ? 'done' : 'working' })}
 <p class="note">${created && !isDone && html`<time data-since="${created}"></time> old · `}${notes}</p>${action && html`<p class="buttons"><a class="button" href="${action.to}">${action.words}</a></p>`}</article>
 `;
 }
@@ -49,7 +50,7 @@ ${cachedPhaseBar({ phase, iterationCount, tone: isDone ? 'done' : 'working' })}
 const bars = new Map<string, Html>();
 
 function cachedPhaseBar(bar: Parameters<typeof phaseBar>[0]): Html {
-  const id = `${bar.phase} ${bar.tone} ${bar.iterationCount === 0}`;
+  const id = `${bar.way} ${bar.phase} ${bar.tone} ${bar.iterationCount === 0}`;
   const made = bars.get(id) ?? phaseBar(bar);
   bars.set(id, made);
   return made;

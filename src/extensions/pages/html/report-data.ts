@@ -1,5 +1,5 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
-import type { Phase } from '../../../core/kernel/phases/table.ts';
+import type { Phase, Way } from '../../../core/kernel/phases/table.ts';
 
 /** The data of a session's page, gathered by `session-report.ts`. The text is untrusted unless it is called ours. */
 export interface SessionReportData {
@@ -16,6 +16,8 @@ export interface SessionReportData {
   /** Text written by an agent: the reason for a block, or the summary at the end. */
   says?: string;
   phase: Phase;
+  /** Absent: full. */
+  way?: Exclude<Way, 'full'>;
   branch?: string;
   base?: string;
   sandbox?: string;

@@ -1,6 +1,6 @@
 import { duration } from '../../../core/kernel/durations.ts';
 import { MAX_OUTSIDE_PLAN, RED_AFTER } from '../../../core/kernel/phases/proving.ts';
-import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
+import { phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
@@ -77,10 +77,10 @@ export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
 }
 
 /** What stands above the decision that waits for the person. */
-export function cardTop({ name, project, badge, sentence, says }: SessionReportData): Html {
+export function cardTop({ name, way, project, badge, sentence, says }: SessionReportData): Html {
   return html`<header class="head tone-${badge.tone}">
 <p class="over"><span class="tone">${badge.text}</span> <bdi>${project}</bdi></p>
-<h1><bdi>${name}</bdi></h1>
+<h1><bdi>${name}</bdi>${wayText({ way })}</h1>
 <p class="sentence">${sentence}</p>
 ${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</header>
 `;
@@ -137,17 +137,18 @@ function tile(title: string, value: Part, words: Part): Html {
 `;
 }
 
-interface PhaseBar extends Pick<SessionReportData, 'phase'> {
+interface PhaseBar extends Pick<SessionReportData, 'phase' | 'way'> {
   tone: SessionReportData['badge']['tone'];
   /** Before the first iteration no phase has begun. */
   iterationCount?: number;
 }
 
-export function phaseBar({ phase, tone, iterationCount }: PhaseBar): Html {
+export function phaseBar({ phase, way, tone, iterationCount }: PhaseBar): Html {
   const name = tone === 'done' ? 'done' : phase;
-  const now = iterationCount === 0 ? -1 : PHASE_NAMES.indexOf(name);
+  const phases = phasesOf(way, phase);
+  const now = iterationCount === 0 ? -1 : phases.indexOf(name);
   const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
-  return html`<ol class="phases" aria-label="${now < 0 ? 'not begun' : `in ${name}`}">${PHASE_NAMES.map(
+  return html`<ol class="phases" aria-label="${now < 0 ? 'not begun' : `in ${name}`}">${phases.map(
     (each, index) => html`<li class="${stepState(index)}"><span>${each}</span></li>`,
   )}</ol>
 `;

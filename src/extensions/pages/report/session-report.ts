@@ -77,6 +77,7 @@ export async function sessionReport(
     ...stateTexts(view, { facts, worker, nowMs: context.clock.now() }),
     says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
     phase: progress.phase,
+    way: facts.way,
     branch: worktree?.branch,
     base: worktree?.base,
     sandbox: state.sandbox && describeLevel(state.sandbox).replace(' - ', ': '),

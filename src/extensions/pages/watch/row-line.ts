@@ -1,5 +1,5 @@
 import { age, stopwatch } from '../../../core/kernel/durations.ts';
-import { PHASE_NAMES, type Phase } from '../../../core/kernel/phases/table.ts';
+import { PHASE_NAMES, type Phase, phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { columnsOf, cutToColumns, padTo } from '../../../core/kit/terminal/columns.ts';
 import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { painted } from '../../../core/kit/terminal/session-words.ts';
@@ -26,7 +26,7 @@ const LONGEST_PHASE = 14;
 
 /** Chooses the columns: fewer on a narrower screen. */
 export function rowColumns(rows: readonly WatchedRow[], columns: number): RowColumns {
-  const longest = Math.max(8, ...rows.map(({ name }) => columnsOf(name)));
+  const longest = Math.max(8, ...rows.map((row) => columnsOf(nameOf(row))));
   const costs = Math.max(0, ...rows.map((row) => costText(row).length));
   const hasSeveralProjects = new Set(rows.map(({ projectDir }) => projectDir)).size > 1;
   const fixed = {
@@ -41,6 +41,10 @@ export function rowColumns(rows: readonly WatchedRow[], columns: number): RowCol
   return { ...fixed, doing: Math.max(8, columns - taken) };
 }
 
+function nameOf({ name, facts }: WatchedRow): string {
+  return `${name}${wayText(facts)}`;
+}
+
 interface RowOptions {
   isSelected: boolean;
   widths: RowColumns;
@@ -51,7 +55,7 @@ interface RowOptions {
 export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: RowOptions): string {
   const { facts } = row;
   const group = groupOf(facts);
-  const name = fitLine(row.name);
+  const name = fitLine(nameOf(row));
   const cells: [string, number][] = [
     [isSelected ? style.bold(style.accent(name)) : name, widths.name],
     [style.dim(fitLine(row.project)), widths.project],
@@ -84,11 +88,13 @@ function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
 }
 
 /** One cell per phase: completed, current or remaining. */
-function phaseBar({ phase, state, totalIterations }: ShownFacts, style: Style): string {
-  if (totalIterations === 0) return style.dim('▱'.repeat(BAR));
-  const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
-  const present = at < BAR ? style.accent('▰') : '';
-  return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, BAR - at - 1)))}`;
+function phaseBar({ phase, way, state, totalIterations }: ShownFacts, style: Style): string {
+  const phases = phasesOf(way, phase as Phase);
+  const { length } = phases;
+  if (totalIterations === 0) return style.dim('▱'.repeat(length));
+  const at = state === 'done' ? length : phases.indexOf(phase as Phase);
+  const present = at < length ? style.accent('▰') : '';
+  return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, length - at - 1)))}`;
 }
 
 function elapsedText({ since }: ShownFacts, group: Group, nowMs: number): string {

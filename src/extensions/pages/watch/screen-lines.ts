@@ -1,4 +1,5 @@
 import { age } from '../../../core/kernel/durations.ts';
+import { wayText } from '../../../core/kernel/phases/table.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
 import { phaseLine } from '../../../core/kit/terminal/progress-view.ts';
@@ -171,11 +172,11 @@ function detailLines(
   const since = age(nowMs - Date.parse(facts.since));
   const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
   const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
-  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style, since)}`;
+  const head = `${style.bold(fitLine(facts.session))}${wayText(facts)}  ${stateCell(facts, style, since)}`;
   const isDone = facts.state === 'done';
   const known = details?.key === row.key ? details : undefined;
   const rows: Row[] = [
-    ['phase', phaseLine({ phase: facts.phase, isDone, columns: columns - FIRST, style })],
+    ['phase', phaseLine({ phase: facts.phase, way: facts.way, isDone, columns: columns - FIRST, style })],
     ['next', facts.needsHuman ? style.accent(fitLine(facts.next, 400)) : undefined],
     ['about', fitLine(about)],
     // At most two lines each: a task may be pages long.

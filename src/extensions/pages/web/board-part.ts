@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { age } from '../../../core/kernel/durations.ts';
-import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
+import { PHASE_NAMES, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
@@ -142,9 +142,10 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
     created: facts.createdAt,
     action: kind && { words: ACTIONS[kind], to: `#/inbox/${key}` },
     phase: facts.phase,
+    way: facts.way,
     iterationCount: facts.totalIterations,
     isDone: facts.state === 'done',
-    title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
+    title: html`<bdi><a href="#/s/${key}">${name}</a>${wayText(facts)}</bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
     notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,
   });
 }

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { stampsAt, threeDigits } from '../../../core/kernel/files/stamps.ts';
 import { phaseNamed } from '../../../core/kernel/phases/table.ts';
+import { TASK_ID } from '../../../core/session/documents/requirements.ts';
 
 export type PromptFacts = ReturnType<typeof readPrompt>;
 
@@ -29,6 +30,8 @@ export function readPrompt(prompt: string, nowMs: number) {
     feedback: quotedBelow(prompt, 'The human wants the plan changed'),
     // Replaces the task when a finished session gets a new goal.
     goal: quotedBelow(prompt, 'The goal now'),
+    /** The task itself is a requirement. */
+    reviewsTask: prompt.includes(`The requirement ${TASK_ID} is the task itself`),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };
 }

@@ -10,6 +10,7 @@ import { readOverview } from '../../../core/session/documents/overview.ts';
 import { currentPlanOf, parsePlan } from '../../../core/session/documents/plan.ts';
 import { answerText, parseAnswer, parseQa } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
+import { TASK_ID } from '../../../core/session/documents/requirements.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import type { PromptFacts } from './read-prompt.ts';
 import { runAsAgent } from './run-as-agent.ts';
@@ -74,7 +75,8 @@ export async function readWords(
     files: files.slice(0, 40).join('\n'),
     count: String(files.length),
   };
-  return { ...fill(storyTexts(story), words), ...words };
+  const ofTask: Words = facts.reviewsTask ? { reviewed: TASK_ID } : {};
+  return { ...fill(storyTexts(story), words), ...words, ...ofTask };
 }
 
 /** Fills the values into every text of an act; drops lines with an empty value. */

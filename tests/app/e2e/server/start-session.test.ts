@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import type { Form } from '../../../../src/core/caller/facts/form.ts';
+import type { Ask, FormOutcome } from '../../../../src/core/kit/mcp/form.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
@@ -51,4 +54,83 @@ test('invalid choices are named, and nothing is started', async () => {
   }
   const { json } = await askTool('list_sessions', {}, bench.context);
   expect(json.summary).toBe('There are no such sessions.');
+});
+
+const QUICK = { task: 'Name the boats\nand the harbours', quick: true, start: false };
+
+const asModel = (context: ActionContext): ActionContext => ({ ...context, by: { channel: 'tool' } });
+
+/** A client whose user chooses this in each form, and what it showed. */
+function client(outcome: FormOutcome) {
+  const shown: Form[] = [];
+  const ask: Ask = async (form) => {
+    shown.push(form);
+    return outcome;
+  };
+  return { ask, shown, shownBy: 'a client 1.0' };
+}
+
+const filled = (way: string): FormOutcome => ({ kind: 'filled', filled: { way } });
+
+test('a quick start is decided by the user in a form, with the task in it, and recorded as theirs', async () => {
+  await using bench = await makeBench({ here: true });
+  const { shown, ...form } = client(filled('quick'));
+  const { json } = await askTool('start_session', QUICK, asModel(bench.context), form);
+  expect(shown.map(({ message }) => message)).toEqual([
+    'Start without questions and a plan?\nName the boats\nand the harbours',
+  ]);
+  const { state } = await bench.view(String(json.session));
+  expect(state.progress.way).toBe('quick');
+  expect(state.startedBy).toEqual({ channel: 'elicitation', client: 'a client 1.0' });
+});
+
+test('a user who wants to be asked gets a full session of the same call', async () => {
+  await using bench = await makeBench({ here: true });
+  const { json } = await askTool('start_session', QUICK, asModel(bench.context), client(filled('full')));
+  const { state, sessionFile } = await bench.view(String(json.session));
+  expect([state.progress.way, sessionFile?.way]).toEqual(['full', undefined]);
+});
+
+test.each([
+  ['the form is left', client({ kind: 'unanswered' }), {}, 'quick_unanswered'],
+  [
+    'only a person may open gates, and a form is none',
+    client(filled('quick')),
+    { GATE_CHANNELS: 'person' },
+    'channel_closed',
+  ],
+  [
+    'the client has no forms, and the chat may open no gate',
+    {},
+    { GATE_CHANNELS: 'elicitation,cli' },
+    'channel_closed',
+  ],
+  [
+    'the client refuses forms, and the chat may open no gate',
+    client({ kind: 'not_shown' }),
+    { GATE_CHANNELS: 'elicitation,cli' },
+    'channel_closed',
+  ],
+  [
+    'the form says yes, and its plan is to be approved by a chat that may not',
+    client(filled('quick')),
+    { GATE_CHANNELS: 'elicitation,cli', with: { auto_approve: true } },
+    'channel_closed',
+  ],
+] as const)(
+  'no quick session is started where %s',
+  async (_, form, { with: more = {}, ...lines }: Record<string, unknown> & { with?: object }, code) => {
+    await using bench = await makeBench({ here: true, lines: lines as Record<string, string> });
+    const { json } = await askTool('start_session', { ...QUICK, ...more }, asModel(bench.context), form);
+    expect(json.code).toBe(code);
+    const list = await askTool('list_sessions', {}, bench.context);
+    expect(list.json.summary).toBe('There are no such sessions.');
+  },
+);
+
+test('without forms, the choice is recorded as that of the model alone', async () => {
+  await using bench = await makeBench({ here: true });
+  const { json } = await askTool('start_session', QUICK, asModel(bench.context));
+  const status = await askTool('get_status', { session: json.session }, bench.context);
+  expect(status.json.gates).toBe('started without questions and a plan by the parent model alone');
 });

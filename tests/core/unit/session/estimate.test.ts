@@ -12,13 +12,17 @@ import {
   plannedWork,
 } from '../../../../src/core/session/estimate.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
 
-const PLAN: PlannedWork = { mainRepo: '/boats', provider: 'claude', model: 'opus', phases: 4, steps: 20 };
+const PLAN: PlannedWork = {
+  ...{ mainRepo: '/boats', provider: 'claude', model: 'opus', phases: 4, steps: 20 },
+  way: 'full',
+};
 
 function past(iterations: number, more: Partial<PastWork> = {}): PastWork {
   const quality = { usd: 1, tokens: 0, hours: 0.5, iterations: 3 };
@@ -82,6 +86,13 @@ test('a cost that agents did not report is not estimated', () => {
   expect(estimateText(estimate)).not.toContain('$');
 });
 
+test('sessions of another way are no basis for an estimate', () => {
+  const carriedOut = FIVE.map((each): PastWork => ({ ...each, way: 'plan' }));
+  expect(estimateFrom(carriedOut, PLAN).ranges).toBeUndefined();
+  expect(estimateFrom([...carriedOut, ...FIVE], PLAN)).toEqual(estimateFrom(FIVE, PLAN));
+  expect(estimateFrom(carriedOut, { ...PLAN, way: 'plan' }).sessions).toBe(5);
+});
+
 const spent = fc.record({
   ...{ usd: fc.double({ min: 0, max: 1e6, noNaN: true }), tokens: fc.nat() },
   ...{ hours: fc.double({ min: 0, max: 1e4, noNaN: true }), iterations: fc.nat(1000) },
@@ -92,6 +103,7 @@ const anyPast = fc.record({
     mainRepo: fc.constantFrom('/boats', '/cars'),
     provider: fc.constant('claude'),
     model: fc.constant('opus'),
+    way: fc.constantFrom('full' as const, 'plan' as const),
   },
   ...{
     ...size,
@@ -142,7 +154,7 @@ test('done sessions, archived ones too, are read with what they spent after the 
   await at('26-01-08-b', [...WORK, DONE, ARCHIVED]);
   await at('26-01-08-c', WORK);
   const one: PastWork = {
-    ...plannedWork(sessionFileSample(), {}, APPROVED_TEXT),
+    ...plannedWork(sessionFileSample(), emptyState(), APPROVED_TEXT),
     spent: {
       planning: { usd: 9, tokens: 0, hours: 1, iterations: 1 },
       implementation: { usd: 5, tokens: 0, hours: 2, iterations: 2 },

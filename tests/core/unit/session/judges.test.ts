@@ -402,6 +402,23 @@ describe('a start', () => {
       });
   });
 
+  test('of quick work needs a channel that may open gates, and on the text of an issue a person', () => {
+    const quick = { way: 'quick' } as const;
+    const issue = { repository: 'h/o/n', number: 7, url: 'u', title: 't', text: 'x' };
+    const toAll = { ...none, gateChannels: [...CHANNELS] };
+    expect(judgeStart({ by: byPerson }, {}, none, quick)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, none, { way: 'plan' })).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, none, quick)).toMatchObject({
+      error: { code: 'channel_closed', why: expect.stringContaining('work without questions and a plan') },
+    });
+    expect(judgeStart({ by: byModel }, {}, toAll, quick)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byPerson }, {}, toAll, { ...quick, issue })).toEqual({ kind: 'accepted' });
+    for (const by of [byModel, inForm('claude-code')])
+      expect(judgeStart({ by }, {}, toAll, { ...quick, issue })).toMatchObject({
+        error: { code: 'quick_issue_needs_person' },
+      });
+  });
+
   test('is accepted once', () => {
     const started = { createdAt: since };
     expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ error: { code: 'already_started' } });

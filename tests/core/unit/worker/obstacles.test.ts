@@ -16,6 +16,7 @@ test('the questions before done have a fixed order', () => {
     'uncommitted',
     'failed_checks',
     'false_claims',
+    'unread',
     'unreviewed',
     'weakened_tests',
     'outside_scope',
@@ -45,5 +46,5 @@ test('before quality, messages and reviews are not checked', async () => {
   const asked: ObstacleName[] = [];
   await firstObstacle(false, async (name) => void asked.push(name));
   expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));
-  expect(beforeDoneOnly).toEqual(['messages', 'unreviewed', 'outside_scope', 'later_messages']);
+  expect(beforeDoneOnly).toEqual(['messages', 'unread', 'unreviewed', 'outside_scope', 'later_messages']);
 });

@@ -4,6 +4,7 @@ import { SANDBOX_MEANS, SANDBOXES } from '../../../kernel/sandbox-level.ts';
 import { inWords } from '../../../kernel/text.ts';
 import type { CallSettings } from '../../../project/settings/settings.ts';
 import type { RecurringRun } from '../../../session/events/session-file.ts';
+import type { AskQuick } from './ask-quick.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
@@ -12,7 +13,10 @@ export interface SessionChoices {
   base?: string;
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
+  /** One agent does the task as it is written. */
   quick?: boolean;
+  /** With `quick`: reviewed whatever its size. */
+  review?: boolean;
   /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
 }
@@ -47,6 +51,8 @@ export interface StartSessionInput<W extends Work = Work> {
    * there is no way to ask.
    */
   bring?(files: readonly string[]): Promise<boolean>;
+  /** Asks the person in a form whether a quick session may begin; absent if there is no form. */
+  askQuick?: AskQuick;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
@@ -79,7 +85,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
-    tool: 'To research first, or instead of a task.',
+    tool: 'Topic to research first, or only.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
@@ -224,22 +230,29 @@ const START_CHOICES = {
     option: '--quick',
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
+    tool: 'One agent, no questions, no plan. As auto_approve.',
+  },
+  review: {
+    option: '--review',
+    kind: 'yes',
+    isForTerminal: true,
+    about: 'with quick: another agent reviews the work, whatever its size',
   },
   autoApprove: {
     option: '--auto-approve',
     kind: 'yes',
     about: 'approve the plan without asking you',
-    tool: 'Approve the plan. Only when the user said so; recorded as yours.',
+    tool: 'Only when the user said so; recorded as yours.',
   },
   where: {
     option: '--pool',
     kind: 'pool',
-    tool: 'For any machine of the pool.',
+    tool: 'Any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
-    tool: 'Or a folder prepared by hand.',
+    tool: 'A folder prepared by hand.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {

@@ -60,12 +60,15 @@ const TEXTS = [
   'afterMerge',
   'at',
 ] as const;
+const NOT_QUICK = ['plan', 'dive', 'from'] as const;
 const EXCLUDED = [...TEXTS, 'fromChat', 'chat'] as const;
 
 /** The work as the arguments of a tool or the options of a command say it, and what a folder excludes. */
 export interface WorkRequest extends Partial<Record<'from' | 'phase' | (typeof TEXTS)[number], string>> {
   fromChat?: boolean;
   replan?: boolean;
+  quick?: boolean;
+  review?: boolean;
   /** The id of a chat; true if the option was typed without one. */
   chat?: string | true;
 }
@@ -74,6 +77,7 @@ export interface WorkRequest extends Partial<Record<'from' | 'phase' | (typeof T
 export function workOf(request: WorkRequest): Work {
   const { issue, from, phase } = request;
   if (request.replan && request.plan === undefined) throw START_ERRORS.replan_missing();
+  refuseWithQuick(request);
   if (from !== undefined) {
     const given = EXCLUDED.filter((name) => request[name] !== undefined && request[name] !== false);
     if (given.length === 0) return { kind: 'folder', from, phase };
@@ -86,6 +90,12 @@ export function workOf(request: WorkRequest): Work {
   if (issue !== undefined) return { kind: 'issue', issue, with: own };
   if (own === undefined) throw START_ERRORS.nothing_to_do();
   return own;
+}
+
+function refuseWithQuick(request: WorkRequest): void {
+  if (request.review && !request.quick) throw START_ERRORS.review_needs_quick();
+  const given = request.quick ? NOT_QUICK.filter((name) => request[name] !== undefined) : [];
+  if (given.length > 0) throw START_ERRORS.quick_excludes({ given });
 }
 
 function chatOf({ fromChat, chat, brief }: WorkRequest): ChatWork['chat'] | undefined {

@@ -22,7 +22,11 @@ const NAMES = [
 
 async function startFromPage(fields: Fields, context: ActionContext): Promise<StartedFromPage> {
   const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
-  const wanted = startInput(Object.fromEntries(NAMES.map((name) => [name, text(name)])));
+  const way = text('way');
+  const given = Object.fromEntries(NAMES.map((name) => [name, text(name)]));
+  // The field is hidden for the others, and may still hold what was typed before.
+  const plan = way === 'full' || way === 'quick' ? undefined : given.plan;
+  const wanted = startInput({ ...given, plan, quick: way === 'quick' });
   const project = text('project');
   const input = { ...wanted, project, again: text('again') !== undefined };
   const acting = { ...context, cwd: await repositoryOf(project, context) };

@@ -26,19 +26,37 @@ function withoutForm(words: Html): Html {
 
 function startForm(projects: readonly KnownProject[], sessions: readonly ShownSession[]): Html {
   return html`<h1>New session</h1><form id="start-form" data-act="start" class="start">
+<fieldset class="ways"><legend>How</legend>${Object.entries(WAY_WORDS).map(wayRadio)}</fieldset>
 <label>Task <textarea name="task" rows="6" dir="auto"></textarea></label>
+<div class="for-plan">${field('plan', html`Plan file <small>in the repository, or absolute</small>`)}</div>
 <div class="fields"><label>Project <select name="project">${projects.map(projectOption)}</select></label>
 ${agentField('project default')}
 ${field('model', 'Model', 'project default')}</div>
 <fieldset class="fields"><legend>Limits</legend>${limitFields()}</fieldset>
 <details><summary>More</summary><div class="fields">${field('base', 'Base branch', 'default branch')}
-${field('plan', html`Plan file <small>in the repository, or absolute</small>`)}
 ${field('issue', html`GitHub issue <small>number or address</small>`)}
 <label>Start after <select name="after"><option value="">(at once)</option>${projects.map((project) => orderOptions(project, sessions))}</select></label>
 ${field('at', html`Start at <small>23:00, 2026-12-01T07:00, limit</small>`)}
 ${field('group', 'Group')}</div></details>
-<p class="note">The session works in its own worktree, and asks you its questions and for approval of its plan. A plan file or an issue can replace the task. All other options: <code>samocode start --help</code></p>
+<p class="note">The session works in its own worktree. ${Object.entries(WAY_WORDS).map(([way, { note }]) => html`<span class="for-${way}">${note}</span>`)} An issue can replace the task. All other options: <code>samocode start --help</code></p>
 <p class="buttons"><button class="primary">Start</button> <output></output></p></form>`;
+}
+
+/** By the value of the choice; the style sheet shows the note of the chosen one. */
+const WAY_WORDS = {
+  full: { title: 'Ask me, then plan', note: 'It asks you its questions, and for approval of its plan.' },
+  quick: {
+    title: 'Quick',
+    note: 'One agent does the task as it is written: no questions first, no plan. You read the result.',
+  },
+  plan: {
+    title: 'Carry out a plan',
+    note: 'It shows you the plan of the file at once, and works when you approve.',
+  },
+} as const;
+
+function wayRadio([way, { title }]: [string, { title: string }]): Html {
+  return html`<label><input type="radio" name="way" value="${way}"${way === 'full' && ' checked'}> ${title}</label> `;
 }
 
 /** @param otherwise what holds while it is empty */

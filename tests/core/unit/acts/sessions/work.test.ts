@@ -35,6 +35,10 @@ test.each([
   ['plan_excludes_dive', { fromChat: true, plan: 'p.md', dive: 'x' }],
   ['replan_missing', { task: 'x', replan: true }],
   ['from_missing', { task: 'x', phase: 'planning' }],
+  ['quick_excludes', { quick: true, plan: 'plan.md' }],
+  ['quick_excludes', { quick: true, task: 'x', dive: 'Why?' }],
+  ['quick_excludes', { quick: true, from: 'boats' }],
+  ['review_needs_quick', { review: true, task: 'x' }],
   ['text_too_long', { task: 'x'.repeat(1_000_000) }],
 ])('a start is refused: %s', (code, chosen) => {
   expect(() => startInput(chosen)).toThrow(expect.objectContaining({ code }));
