@@ -18,7 +18,10 @@ export const DOCUMENT_KINDS = {
   'test-report': ['Summary', 'Run', 'Tests', 'Issues', 'Method', 'Environment', 'Recommendation'],
   cleanup: ['Issues', 'Summary', 'Phases'],
   'quality-review': ['Summary', 'Cleanup', 'Reviews', 'Blocking', 'Non-blocking', 'Actions', 'Final Status'],
-  summary: ['Overview', 'Changes', 'Files', 'Testing', 'Quality', 'PR Description', 'Notes'],
+  summary: [
+    ...['Overview', 'Changes', 'Files', 'Testing', 'Quality', 'Not done or not tested', 'Decisions'],
+    ...['PR Description', 'Notes'],
+  ],
 } as const satisfies Record<string, readonly string[]>;
 export type DocumentKind = keyof typeof DOCUMENT_KINDS;
 

@@ -30,7 +30,7 @@ import { nextPlanPhase, situation } from './situation-lines.ts';
 const PERMISSION_TEXT: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Your commands run without confirmation: think before anything that cannot be undone, above all deletions and migrations.',
   allow:
-    'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
+    'Not everything is allowed here: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
 const DOCUMENTS_ONLY =
