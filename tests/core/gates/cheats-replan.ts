@@ -67,24 +67,6 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
     },
   },
   {
-    name: 'changes the command of a requirement to one that leaves a mark, and signals testing',
-    ci: true,
-    play(kit) {
-      const requirements = [{ id: 'R1', text: 'Boats have names', check: kit.markCommand }];
-      writeFileSync(kit.paths.requirements, JSON.stringify({ requirements }));
-      kit.signal({ status: 'continue', phase: 'testing' });
-    },
-  },
-  {
-    name: 'leaves the work to the review, with a command that leaves a mark',
-    play(kit) {
-      const requirements = [{ id: 'R1', text: 'Boats have names', check: kit.markCommand }];
-      writeFileSync(kit.paths.requirements, JSON.stringify({ requirements }));
-      kit.editPlan((text) => text.replace('## Task', 'Testing: in review - why\n\n## Task'));
-      kit.signal({ status: 'continue', phase: 'quality' });
-    },
-  },
-  {
     name: 'changes the plan and hands off',
     ci: true,
     play(kit) {

@@ -179,7 +179,7 @@ export class GateKeeper implements AsyncDisposable {
     expect(others, 'no agent of another phase ran').toEqual([]);
     expect(await readScenarioFile(rig, RAN), 'no command of an agent ran').toBeUndefined();
     const ran = all.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
-    expect(ran.filter(({ command }) => command.includes(RAN))).toEqual([]);
+    expect(ran.filter(({ command }) => command.includes(`/${RAN}`))).toEqual([]);
     expect(await rig.processesWithMark(), 'no process is left running').toEqual([]);
     expect(view.sessionFile, 'the session is unchanged').toEqual(rig.file);
     expectPlayed(cheats, { since, level: this.#level, played: await readScenarioFile(rig, RECORD) });

@@ -1,6 +1,6 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { once } from '../../kernel/once.ts';
-import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { familyPrefix, isOfFamily, keyOfPhase, settingByKey, settingRows } from './settings.ts';
@@ -36,7 +36,7 @@ export function warnAboutKeys(
   envPath = '.env',
 ): SettingWarning[] {
   const inProject = entries.flatMap(({ key, line }) => {
-    const text = mistakeInProject(key);
+    const text = mistakeInProject(key) ?? idleKey(key);
     return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
   });
   const inEnvFile = Object.keys(envFile).flatMap((key) => {
@@ -61,6 +61,20 @@ export function mistakeInProject(key: string): string | undefined {
     return `${key} is a secret and was not read: move it to ~/.config/samocode/.env and replace it with a new one if this file was ever shared.`;
   }
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
+}
+
+/** What the phases do that samocode itself carries out. */
+const IDLE: Readonly<Partial<Record<Phase, string>>> = {
+  init: 'an agent runs in init only where SETUP failed',
+  done: 'no agent runs in done any more: quality ends the work',
+};
+
+function idleKey(key: string): string | undefined {
+  for (const [, spec] of settingRows())
+    for (const [phase, why] of Object.entries(IDLE))
+      if (spec.family === 'phase' && keyOfPhase(spec, phase as Phase) === key)
+        return `${key} has little effect: ${why}.`;
+  return undefined;
 }
 
 function isInFamily(key: string): boolean {

@@ -1,5 +1,6 @@
 // @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ParkDecision } from '../../../../src/core/kernel/phases/decision.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
@@ -108,4 +109,42 @@ test('a question about a red base that an agent wrote with its options swapped i
   const ours = parseQa(await readFile(worker.paths.qa, 'utf8')).questions.find(({ id }) => id === 'R2Q1');
   expect(ours?.options).toEqual(asked?.options);
   expect(wait).toMatchObject({ openQuestions: ['Q1', 'R2Q1'], baseQuestion: ours && questionHash(ours) });
+});
+
+const UNASKED: ParkDecision = {
+  ...{ kind: 'park', phase: 'requirements', for: 'plan_approval', resumePhase: 'implementation' },
+  unasked: true,
+};
+const { unasked: _, ...WAS_ASKED } = UNASKED;
+const AT_START = { autoApprove: true };
+const BOTH = { autoApprove: true, acceptSuggestions: true };
+
+test.each<[string, ParkDecision, Partial<Worker['file']['settings']>, string[]]>([
+  ['waits', UNASKED, {}, ['parked']],
+  ['waits for more than auto_approve', UNASKED, AT_START, ['parked']],
+  ['waits for more than a gate that GATES omits', UNASKED, { gates: ['qa'] }, ['parked']],
+  ['is opened by auto_approve and accept_suggestions', UNASKED, BOTH, ['parked', 'plan_approved']],
+  ['is opened where GATES names no gate', UNASKED, { gates: [] }, ['parked', 'plan_approved']],
+  [
+    'is opened by GATES and accepted suggestions',
+    UNASKED,
+    { gates: ['qa'], acceptSuggestions: true },
+    ['parked', 'plan_approved'],
+  ],
+  ['that follows questions is opened by auto_approve', WAS_ASKED, AT_START, ['parked', 'plan_approved']],
+])('a plan without a question %s', async (_, decision, chosen, wanted) => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [] });
+  await writeFile(
+    join(worker.paths.sessionDir, '01-08-1000-plan-x.md'),
+    '# Plan: x\n\n### Phase 1: it\n- [ ] it\n\nTesting: none - words\n',
+  );
+  const settings = { ...worker.file.settings, ...chosen };
+  // The estimate looks for known projects there.
+  const watch = { home: repo.homeDir } as Worker['watch'];
+  const events = await recordParked({ ...worker, watch, file: { ...worker.file, settings } }, decision);
+  expect(events.map(({ type }) => type)).toEqual(wanted);
+  expect(events[0]).toHaveProperty('unasked', decision.unasked);
+  if (events[1]) expect(events[1]).toMatchObject({ testing: 'Testing: none - words' });
 });

@@ -115,7 +115,9 @@ test.each(settingRows())(
   (_name, spec) => {
     const keys =
       spec.family === 'phase'
-        ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
+        ? PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== 'done').map((phase) =>
+            spec.key.replace('<PHASE>', phase.toUpperCase()),
+          )
         : spec.family === 'check'
           ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
           : [spec.key.replace('<NAME>', 'DB')];
@@ -127,3 +129,14 @@ test.each(settingRows())(
     expect(warnings).toEqual([]);
   },
 );
+
+test.each([
+  ['MODEL_INIT', 'where SETUP failed'],
+  ['PROVIDER_INIT', 'where SETUP failed'],
+  ['MODEL_DONE', 'no agent runs in done any more'],
+  ['PROVIDER_DONE', 'no agent runs in done any more'],
+])('%s causes a warning, because samocode carries out that phase', (key, why) => {
+  const [warning, ...more] = warnAboutKeys([{ key, value: 'x', line: 3 }]);
+  expect(more).toEqual([]);
+  expect(warning).toMatchObject({ line: 3, text: expect.stringContaining(why) });
+});

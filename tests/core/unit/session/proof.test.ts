@@ -166,6 +166,19 @@ test('a proof names weakened checks that a person accepted, and added tests that
   expect(text).not.toContain('d.test.js');
 });
 
+test('a proof says first that its approved plan left out testing', () => {
+  const testing = 'Testing: none - only words';
+  const events = provedEvents().map((event) =>
+    event.type === 'plan_approved' ? { ...event, testing } : event,
+  );
+  const proof = made(events);
+  expect(proof.testing).toBe(testing);
+  const text = proofMarkdown(proof);
+  expect(text.indexOf(`may skip its testing: \`${testing}\``)).toBeGreaterThan(0);
+  expect(text.indexOf(testing)).toBeLessThan(text.indexOf('## Checks'));
+  expect(made().testing).toBeUndefined();
+});
+
 test("a proof contains no agent's summary", () => {
   expect(proofMarkdown(made())).not.toContain('Trust me');
 });

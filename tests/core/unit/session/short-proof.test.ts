@@ -17,6 +17,11 @@ test('a short proof says what was required and shown, without a hash', () => {
 });
 
 test.each<[string, Partial<SessionProof>, string]>([
+  [
+    'the plan leaves out testing',
+    { testing: 'Testing: in review - x' },
+    'skip its testing: `Testing: in review - x`.',
+  ],
   ['no check ran', { checks: undefined }, 'No command has checked this work.'],
   ["only the plan's checks ran", { baseChecks: undefined }, "Only the plan's own checks"],
   ['files are not in the plan', { outsidePlan: ['a.ts'] }, 'not named in the plan: `a.ts`.'],

@@ -2,11 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPlanOf } from '../../../../src/core/acts/gates/read-plan.act.ts';
+import { planHash } from '../../../../src/core/session/documents/plan.ts';
+import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
-import { readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
-import { tempLog } from '../../../support/temp-log.ts';
+import { fullCommands, hasCommands, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
+import { choicesOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
+import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 
 test('in a session taken over long after its first day, all readers find the same plan', async () => {
   await using log = await tempLog();
@@ -21,3 +24,82 @@ test('in a session taken over long after its first day, all readers find the sam
   const view = { paths, folder: paths.folder, state: writer.state } as Partial<SessionView> as SessionView;
   expect((await readPlanOf(view)).name).toBe(version?.name);
 });
+
+const PLAN = '01-08-1000-plan-x.md';
+const TEXT =
+  '# Plan: x\n\n### Phase 1: it\nCheck: `npm run it`\n- [ ] it\n\nTesting: in review - it is small\n';
+const LEDGER = JSON.stringify({
+  requirements: [
+    { id: 'R1', text: 'It works', check: 'npm run r1' },
+    { id: 'R2', text: 'It reads well', check: 'reviewed' },
+  ],
+});
+
+/** A session with a plan that waits, and what was recorded about it. */
+async function planned(
+  log: TempLog,
+  { checks = [], events = [] }: { checks?: string[]; events?: NewEvent[] },
+) {
+  const { paths } = log;
+  const { writer } = await log.open();
+  const sample = sessionFileSample({ folder: paths.folder });
+  const file = { ...sample, settings: { ...sample.settings, checks } };
+  await mkdir(paths.sessionDir, { recursive: true });
+  await writeFile(join(paths.sessionDir, PLAN), TEXT);
+  await writeFile(paths.requirements, LEDGER);
+  await writer.append(createdEvent(), { type: 'prepared', phase: 'planning', warnings: [] }, ...events);
+  return { paths, file, writer } as Partial<Worker> as Worker;
+}
+
+const plan = { name: PLAN, hash: planHash(withLedger(TEXT, LEDGER)) };
+const APPROVED: NewEvent = { type: 'plan_approved', by: { channel: 'cli' }, plan, phase: 'implementation' };
+
+test('no command of a plan or ledger counts before a person has approved it', async () => {
+  await using log = await tempLog();
+  const worker = await planned(log, {});
+  expect(await fullCommands(worker)).toEqual([]);
+  expect(await hasCommands(worker)).toBe(false);
+  expect((await readPlanEvidence(worker)).outcome).toMatchObject({ exists: true, triedInReview: false });
+  await worker.writer.append(APPROVED);
+  expect(await fullCommands(worker)).toEqual(['npm run r1']);
+  expect(await hasCommands(worker)).toBe(true);
+  expect((await readPlanEvidence(worker)).outcome).toMatchObject({ approved: true, triedInReview: true });
+  await writeFile(worker.paths.requirements, LEDGER.replace('npm run r1', 'touch mark'));
+  expect(await fullCommands(worker)).toEqual([]);
+});
+
+test('a command that a person left red shows nothing', async () => {
+  await using log = await tempLog();
+  const worker = await planned(log, { checks: ['npm test'] });
+  const run = { command: 'npm test', exitCode: 1, how: 'exit status 1', output: 'base-1.txt' };
+  const baseChecks = { result: 'red' as const, failed: [run], choice: 'leave' as const };
+  const red = { ...worker, writer: { ...worker.writer, state: { ...worker.writer.state, baseChecks } } };
+  expect(await hasCommands(worker)).toBe(true);
+  expect(await hasCommands(red as Worker)).toBe(false);
+});
+
+test('a reader of a plan is told first that no agent had a question, and what leaves out testing', async () => {
+  await using log = await tempLog();
+  const wait: NewEvent = {
+    ...{ type: 'parked', for: 'plan_approval', resumePhase: 'implementation', plan },
+    ...{ openQuestions: [], unconfirmed: [], unasked: true },
+  };
+  const { paths, writer } = await planned(log, { events: [wait] });
+  const view = { paths, folder: paths.folder, state: writer.state } as Partial<SessionView> as SessionView;
+  const { warnings } = await readPlanOf(view);
+  expect(warnings).toEqual(['No agent had a question.', 'Testing: in review - it is small']);
+});
+
+test.each([
+  [{}, {}, false],
+  [{ planning: 'opus' }, {}, true],
+  [{}, { planning: 'codex' }, true],
+  [{ quality: 'opus' }, { testing: 'codex' }, false],
+])(
+  'with models %j and providers %j, planning is left to its own agent: %j',
+  async (models, providers, apart) => {
+    const file = sessionFileSample();
+    const settings = { ...file.settings, models, providers } as typeof file.settings;
+    expect(choicesOf({ file: { ...file, settings } } as Worker).plansApart).toBe(apart);
+  },
+);

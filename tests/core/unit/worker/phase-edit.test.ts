@@ -93,3 +93,52 @@ test("an overview that the last worker could not write does not count as a perso
   await writeFile(log.paths.sessionLog, '');
   expect(await phaseSetByHand(worker)).toBeUndefined();
 });
+
+const GATED = ['qa' as const, 'plan' as const];
+const QUICK: NewEvent = { type: 'way_chosen', way: 'quick' };
+const PLAN_WAITS: NewEvent = {
+  ...{ type: 'parked', for: 'plan_approval', resumePhase: 'implementation' },
+  ...{ openQuestions: [], unconfirmed: [], unasked: true },
+};
+const QUESTION = '# Q&A: x\n\n### Q1: Which?\nA) a\nB) b\n\n**Answer:** _waiting_\n';
+
+interface Edit {
+  to: string;
+  gates?: typeof GATED | ['qa'];
+  events?: NewEvent[];
+  qa?: string;
+}
+
+/** The phase and way of a session with gates after a person wrote another phase. */
+async function edited({ to, gates = GATED, events = [], qa }: Edit) {
+  await using log = await tempLog();
+  const worker = await movedBy(log, ...events);
+  const text = await readFile(log.paths.overview, 'utf8');
+  await writeFile(log.paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${to}`));
+  if (qa !== undefined) await writeFile(log.paths.qa, qa);
+  await applyPhaseEdit({ ...worker, file: { ...worker.file, settings: { ...worker.file.settings, gates } } });
+  const { phase, way } = worker.writer.state.progress;
+  return `${phase} ${way}`;
+}
+
+test.each<[string, Edit, string]>([
+  ['to planning, which a gate follows', { to: 'planning' }, 'planning full'],
+  ['to planning past an open question', { to: 'planning', qa: QUESTION }, 'investigation full'],
+  ['to the work without a plan', { to: 'implementation' }, 'investigation full'],
+  ['to the work without a plan or an answer', { to: 'implementation', gates: ['qa'] }, 'investigation full'],
+  ['past a plan of the first agent', { to: 'testing', events: [PLAN_WAITS] }, 'investigation full'],
+  ['of quick work to its review', { to: 'quality', events: [QUICK] }, 'quality quick'],
+  [
+    'of quick work past an open question',
+    { to: 'quality', events: [QUICK], qa: QUESTION },
+    'implementation quick',
+  ],
+  ['of quick work back to its requirements', { to: 'requirements', events: [QUICK] }, 'requirements full'],
+])('a phase that a person sets %s passes no closed gate', async (_, edit, reached) => {
+  expect(await edited(edit)).toBe(reached);
+});
+
+test('quick work that a person sent back passes both gates before it is work again', async () => {
+  const back: NewEvent = { type: 'phase_set', phase: 'requirements', from: 'implementation' };
+  expect(await edited({ to: 'implementation', events: [QUICK, back] })).toBe('requirements full');
+});

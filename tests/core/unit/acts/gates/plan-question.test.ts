@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { formatPlan } from '../../../../../src/core/acts/gates/format-gate.ts';
 import { type PlanDecision, planQuestion } from '../../../../../src/core/acts/gates/plan-question.ts';
 import { questionField } from '../../../../../src/core/acts/gates/questions-form.ts';
 import type { PlanReport } from '../../../../../src/core/acts/gates/read-plan.act.ts';
@@ -154,3 +155,17 @@ test.each<[string, QaItem, Parameters<typeof terminal>[0], string | undefined]>(
 ])('a question is answered at a terminal by %s', async (_what, question, place, answer) => {
   expect(await askField(terminal(place).cli, questionField(question), noZ)).toBe(answer);
 });
+
+test.each<[string, (plan: PlanReport) => string]>([
+  ['a form', (plan) => planQuestion(plan).form.message],
+  ['a terminal', (plan) => formatPlan(plan, terminal({}).cli.output)],
+])(
+  '%s shows what was not asked, and what leaves out testing, before everything else of a plan',
+  (_, shownBy) => {
+    const warnings = ['No agent had a question.', 'Testing: none - only words'];
+    const lines = shownBy({ ...PLAN, warnings, servers: ['starts: x'], remarks: ['a gap'] }).split('\n');
+    expect(lines.slice(1, 3)).toEqual(warnings);
+    for (const later of ['Float', 'starts: x', 'a gap'])
+      expect(lines.findIndex((line) => line.includes(later))).toBeGreaterThan(2);
+  },
+);

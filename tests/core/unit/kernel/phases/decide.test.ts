@@ -221,6 +221,16 @@ test.each(PHASE_NAMES)('%s blocks when its limit is reached', (phase) => {
   });
 });
 
+test('a quick session has eight agents of implementation', () => {
+  const after = (way: 'full' | 'quick', agents: number) => {
+    const { counted } = progressIn('implementation');
+    return checkLimit(progressIn('implementation', { way, counted: { ...counted, implementation: agents } }));
+  };
+  expect(after('quick', 7)).toBeUndefined();
+  expect(after('quick', 8)).toMatchObject({ kind: 'block', rule: 'phase_limit' });
+  expect(after('full', 8)).toBeUndefined();
+});
+
 test('failed checks return the work three times and then block', () => {
   expect(afterFailedChecks(progressIn('done', { testReturns: 2 }), ['npm test: 1', 'lint: 2'])).toEqual({
     kind: 'run',
