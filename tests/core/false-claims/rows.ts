@@ -490,6 +490,11 @@ const PASSED_ON: FalseClaim[] = [
     says: 'phase 2 of the plan (the command) has 1 open steps of 1',
   },
   {
+    way: 'leaves a box open in a plan without phases',
+    plan: '# Plan: boats\n\n- [x] a\n- [ ] b\n\n## Notes\n- [ ] later\n',
+    says: 'the plan, which has no phases, has 1 open steps of 2',
+  },
+  {
     ...{ way: 'moves on to quality with an open requirement', ...PASSES_ON },
     ledger: [NAMES],
     says: R1_OPEN,

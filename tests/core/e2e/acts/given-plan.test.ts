@@ -8,6 +8,7 @@ import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -112,7 +113,13 @@ const agentsOf = async (rig: SessionRig) =>
 const isDone = ({ status }: SessionState) => status.kind === 'done';
 
 const ONE = '# Boats\n\n- [ ] name them\n- [ ] paint them\n';
-const THREE = '# Boats\n\n## Name\n- [ ] a\n\n## Paint\n- [ ] b\n- [x] c\n\n## Launch\n- [ ] d\n';
+const FOUR = [
+  '# Boats',
+  '## Set up\nFiles: setup.txt\n- [x] done before this session',
+  '## Name\n- [ ] a',
+  '## Paint\n- [ ] b\n- [x] c',
+  '## Launch\n- [ ] d\n',
+].join('\n\n');
 const CHECKED =
   '# Boats\n\nTesting: none - they are boats\n\n## Name\nCheck: `test -f boats.txt`\n- [ ] name them\n';
 
@@ -138,8 +145,8 @@ test('a plan waits for its approval before a worktree exists, and 3 agents carry
   );
 });
 
-test('a plan of three phases takes 5 agents', async () => {
-  await using rig = await rigWith(THREE, { phases: 3, start: { autoApprove: true } });
+test('a plan of three open phases takes 5 agents, and ticks that it came with claim no commits', async () => {
+  await using rig = await rigWith(FOUR, { phases: 4, start: { autoApprove: true } });
   await rig.until(isDone);
   expect(await agentsOf(rig)).toEqual([...Array(3).fill('implementation'), 'testing', 'quality']);
 });
@@ -196,4 +203,33 @@ test('requested changes to a given plan go to an agent that plans, and its plan 
   const { progress } = await rig.until(isDone);
   expect(progress.way).toBe('plan');
   expect(await agentsOf(rig)).toEqual(['planning', 'implementation', 'testing', 'quality']);
+});
+
+test('a given plan is held to its boxes, whatever line says that its phase is complete', async () => {
+  // The rehearsed agent adds that line, and does not tick a numbered box.
+  await using rig = await rigWith('# Boats\n\n1. [ ] name them\n', { start: { autoApprove: true } });
+  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  const ended = (await rig.events()).find(
+    (event) => event.type === 'iteration_ended' && event.iteration === 2,
+  );
+  expect(ended).toMatchObject({
+    decision: {
+      phase: 'implementation',
+      notes: [expect.stringContaining('phase 1 of the plan (Boats) has 1 open steps of 1')],
+    },
+  });
+});
+
+test('a chat hands over the text of its plan, and every face asks about it', async () => {
+  await using bench = await makeBench({ here: true });
+  const context = { ...bench.context, by: { channel: 'tool' } as const };
+  const { json } = await askTool('start_session', { plan: ONE }, context);
+  const session = String(json.session);
+  const waits = async () => (await askTool('get_status', { session }, context)).json.state === 'waiting';
+  await eventually(waits, { what: 'the wait for approval' });
+  const plan = (await askTool('read_plan', { session }, context)).json;
+  expect(plan.remarks).toContain(
+    `The plan is from this chat (SHA-256 ${fingerprint(ONE).slice(0, 12)}), as it was given; open boxes: 2 of 2`,
+  );
+  expect(plan.text).toContain('- [ ] paint them');
 });

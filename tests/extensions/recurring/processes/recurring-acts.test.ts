@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Project } from '../../../../src/core/project/finding/open-project.ts';
 import {
   addRecurring,
   type NewRecurring,
@@ -10,6 +11,7 @@ import {
   resumeRecurring,
   unreadableRecurring,
 } from '../../../../src/extensions/recurring/recurring.act.ts';
+import { workOfRun } from '../../../../src/extensions/recurring/runs/start-run.ts';
 import { type RecurringScene, recurringScene } from '../recurring-scene.ts';
 
 const START = '2026-11-23T12:00:00Z';
@@ -34,6 +36,13 @@ test('a recurring session is recorded with its zone, the absolute path of its pl
   expect((await scene.add({ work })).recurring.name).toBe('tidy-up-2');
   const [first] = await readAllRecurring({ next: 3 }, scene.context);
   expect(first?.next.map((time) => time.slice(0, 10))).toEqual(['2026-11-24', '2026-11-25', '2026-11-26']);
+});
+
+test('each run plans anew from the file of its plan', async () => {
+  await using scene = await recurringScene(START);
+  const work = { kind: 'plan', plan: '/boats/plan.md' } as const;
+  const project = {} as Project;
+  expect(await workOfRun({ work }, undefined, project, scene.context)).toEqual({ ...work, replan: true });
 });
 
 const REFUSED: ReadonlyArray<[string, string, Partial<NewRecurring>]> = [
