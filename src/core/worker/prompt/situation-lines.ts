@@ -49,8 +49,9 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
 }
 
 /** Only the phases before the work read it: the plan has what follows from it. */
-function chat({ chat: given, sessionDir, phase }: PromptState): string[] {
-  const rule = AFTER_CHAT[phase];
+function chat({ chat: given, sessionDir, phase, progress }: PromptState): string[] {
+  const isQuick = progress.way === 'quick' && phase === 'implementation';
+  const rule = isQuick ? 'Keep to what was decided there, and leave out what was refused.' : AFTER_CHAT[phase];
   if (given === undefined || rule === undefined) return [];
   const path = inlineMaterial(join(sessionDir, '_chat.md'));
   const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
@@ -68,7 +69,7 @@ const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   investigation: (state) => goalsBefore(state),
   requirements: (state) => [questions(state), ...goalsBefore(state)],
   planning: (state) => [plan(state), ...goalsBefore(state)],
-  implementation: (state) => [plan(state), planPhase(state), ...testReturns(state), ...sentBack(state)],
+  implementation: (state) => [plan(state), ...planPhase(state), ...testReturns(state), ...sentBack(state)],
   testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
   quality: (state) => [plan(state), qualityRound(state)],
   done: (state) => [plan(state)],
@@ -90,7 +91,8 @@ function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
   return past.length > 0 ? [`Of earlier goals, for reading only: ${past.join('; ')}.`] : [];
 }
 
-function plan({ plan: current }: PromptState): string {
+function plan({ plan: current, progress }: PromptState): string {
+  if (progress.way === 'quick') return 'There is no plan: the task, as it is written, is the measure.';
   if (current === undefined) return 'There is no plan for this goal yet.';
   const testing = current.testing === undefined ? '' : ` It says: ${inlineMaterial(current.testing.line)}.`;
   const approval = current.outcome.approved ? 'approved' : 'not approved yet';
@@ -102,12 +104,13 @@ export function nextPlanPhase(plan: PromptState['plan']): PlanPhase | undefined 
   return plan?.phases.find(({ completed }) => !completed);
 }
 
-function planPhase({ plan: current }: PromptState): string {
+function planPhase({ plan: current, progress }: PromptState): string[] {
   const next = nextPlanPhase(current);
-  if (next === undefined) return 'Every phase of the plan is ticked.';
+  if (progress.way === 'quick') return [];
+  if (next === undefined) return ['Every phase of the plan is ticked.'];
   const { number, steps, wantsComparison } = next;
   const marked = wantsComparison ? ' It is marked `Proposals: two`.' : '';
-  return `Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`;
+  return [`Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`];
 }
 
 function testRun({ progress }: PromptState): string {
