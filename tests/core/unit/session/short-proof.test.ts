@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
-import type { SessionProof } from '../../../../src/core/session/proof/proof.ts';
+import { readProof, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
+import { proofFacts, proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { shortProof } from '../../../../src/core/session/proof/short-proof.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 
@@ -55,6 +56,16 @@ test.each<[string, Partial<SessionProof>, string]>([
     'Opened by a form or a file, which a program can fill in too: the plan.',
   ],
   [
+    'quick work had no plan',
+    { quick: { by: { channel: 'cli' } } },
+    '- No plan was approved: the work was judged as the task is written.\n- No reviewer has read it.',
+  ],
+  [
+    'a model started quick work',
+    { quick: { by: { channel: 'tool' } } },
+    '**Started by the parent model alone, without questions and a plan.** No person is known to have decided that.',
+  ],
+  [
     'there was no guard',
     { agents: [{ provider: 'p', model: '', sandbox: 'none', iterations: 1 }] },
     'The agents ran without a guard',
@@ -70,4 +81,15 @@ test('a check that failed is not marked as passed', () => {
   const text = shortProof({ ...proof, checks: { ...checks, runs: [{ ...run, exitCode: 1 }] } });
   expect(text).toContain('✘ exit status 1: `npm test`');
   expect(text).not.toContain('✔');
+});
+
+test('quick work that was reviewed has the task as its requirement, and a reader', () => {
+  const reviewer = { iteration: 2, provider: 'claude', model: 'opus' };
+  const reviewed = [{ id: 'T1', text: 'Name the boats', check: 'reviewed', reviewer }];
+  const proof: SessionProof = { ...made(), quick: { by: { channel: 'cli' } }, requirements: reviewed };
+  expect(shortProof(proof)).toContain('reviewed: **T1** `Name the boats`, by an agent (`claude opus`)');
+  expect(shortProof(proof)).not.toContain('No reviewer has read it.');
+  expect(shortProof(proof)).not.toContain('No person is known');
+  expect(proofFacts(proof)).toContain('## Requirements\n\nThe task itself.');
+  expect(readProof(proofMarkdown(proof))).toMatchObject({ kind: 'proof', proof: { quick: proof.quick } });
 });

@@ -183,6 +183,11 @@ const ROWS: Record<
     title: `${SESSION} continues with another provider`,
     body: [`${CANARY} of fallback`],
   },
+  widened: {
+    plan: () => ({ events: [...BEGUN, notice('widened')] }),
+    title: `${SESSION} grew beyond quick: questions and a plan come after all`,
+    body: [`${CANARY} of widened`],
+  },
   pull_request: {
     plan: () => ({ events: [...BEGUN, MERGED] }),
     title: `${SESSION}: its pull request #17 is merged`,

@@ -96,6 +96,17 @@ const REFUSED: [string, string[], string][] = [
     ['--on', 'ci-failed', ...argv],
     'have no meaning there',
   ]),
+  ...(
+    [
+      ['a label', ['daily 02:00', '--label', 'nightly', '--sandbox', 'guard']],
+      ['checks that fail', ['--on', 'ci-failed', ...TASK]],
+      ['a plan', ['daily 02:00', '--plan', 'plan.md']],
+    ] as const
+  ).map(([title, argv]): [string, string[], string] => [
+    `quick work on ${title}`,
+    [...argv, '--quick'],
+    'Only a task of yours is worked on without questions and a plan',
+  ]),
   ['no work', ['daily 02:00'], 'one kind of work'],
   ['two kinds of work', ['daily 02:00', ...TASK, '--label', 'nightly'], 'one kind of work'],
   [

@@ -5,9 +5,10 @@ import type { Form } from '../../../caller/facts/form.ts';
 import { cut } from '../../../kernel/text.ts';
 import { byForm, type FormOutcome } from '../../../kit/mcp/form.ts';
 import type { ToolContext } from '../../../kit/mcp/tool.ts';
+import type { CommandOf } from '../../../session/commands/commands.ts';
 import { closedChannel } from '../../../session/commands/judge-kind.ts';
 import { judgeStart } from '../../../session/commands/judge-running.ts';
-import type { NewSession } from '../new-session.ts';
+import type { SessionFile } from '../../../session/events/session-file.ts';
 
 export interface AskQuick {
   /** Who acts in the form. */
@@ -25,11 +26,11 @@ export function askQuickByForm(context: ToolContext): AskQuick | undefined {
  * A quick session opens both gates in advance: judged here, and where a form can ask the person, they decide in it.
  * @returns the session as it then starts: with the person's choice on record, or as a full one
  */
-export async function withQuickAsked(
-  made: NewSession,
+export async function withQuickAsked<Made extends { file: SessionFile; start: CommandOf<'start'> }>(
+  made: Made,
   asking: AskQuick | undefined,
   { by }: Pick<ActionContext, 'by'>,
-): Promise<NewSession> {
+): Promise<Made> {
   const { file, start } = made;
   if (file.way !== 'quick') return made;
   const judge = (given: ActionContext['by']) => accepted(judgeStart({ by: given }, {}, file.settings, file));
@@ -53,7 +54,7 @@ const CHOICES = [
 
 const MAX_LINES = 3;
 
-function quickForm({ task = '', chat }: NewSession['file']): Form {
+function quickForm({ task = '', chat }: Pick<SessionFile, 'task' | 'chat'>): Form {
   const lines = (task || (chat === undefined ? '' : 'What this chat has decided.'))
     .split('\n')
     .filter((line) => line.trim() !== '');

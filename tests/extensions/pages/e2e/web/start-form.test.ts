@@ -86,6 +86,28 @@ test('every choice of the form reaches the session, and a plan is found from the
   await eventually(async () => !(await formIn(web)).includes(`<option value="${before}">`));
 });
 
+test('the form offers three ways, and only the chosen one counts', async () => {
+  await using bench = await makeBench({ here: true });
+  await bench.repo.write({ 'boats.md': '# Boats\n\n- [ ] Name them\n' });
+  await using web = await serveWeb(bench.context);
+  const { send, fileOf } = formOf(bench, web);
+  const form = await formIn(web);
+  for (const way of ['full', 'quick', 'plan']) {
+    expect(form).toContain(`<input type="radio" name="way" value="${way}"`);
+    expect(form).toContain(`<span class="for-${way}">`);
+  }
+  const given = { task: 'Name the boats', plan: 'boats.md', at: '2099-01-01T07:00' };
+  for (const way of ['full', 'quick', 'plan']) await send({ ...given, way, group: way });
+  const files = await Promise.all((await sessionFolders(bench.sessionsDir)).map(fileOf));
+  expect(files.map((file) => [file?.group, file?.way, file?.givenPlan?.name])).toEqual(
+    expect.arrayContaining([
+      ['full', undefined, undefined],
+      ['quick', 'quick', undefined],
+      ['plan', 'plan', 'boats.md'],
+    ]),
+  );
+});
+
 test.each<[string, object, RegExp]>([
   ['no work', { task: ' ' }, /neither a task nor a topic/],
   ['an unknown base', { task: 'x', base: 'nowhere' }, /nowhere/],
