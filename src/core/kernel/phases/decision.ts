@@ -59,8 +59,8 @@ const Done = z.object({
 });
 
 /** What a signal asked for, and the worker must prove first. */
-export const Claim = z.discriminatedUnion('kind', [Run, Done]);
-export type Claim = z.infer<typeof Claim>;
+export const SignalClaim = z.discriminatedUnion('kind', [Run, Done]);
+export type SignalClaim = z.infer<typeof SignalClaim>;
 
 const Park = z.object({
   kind: z.literal('park'),
@@ -84,7 +84,7 @@ const Park = z.object({
   /** Other changed test and check files, for people. */
   changedTests: z.array(z.string()).optional(),
   /** The worker proves it after the wait: no agent has to signal again. */
-  claim: Claim.optional(),
+  claim: SignalClaim.optional(),
   /** For the prompt of the agent after the wait. */
   notes: z.array(z.string()).optional(),
 });

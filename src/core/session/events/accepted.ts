@@ -1,5 +1,6 @@
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { PlanServer, RecordedAnswer } from './bodies/positions.ts';
+import type { AnswerOnRecord, PlanServer, RecordedAnswer } from './bodies/positions.ts';
+import type { EventOf } from './events.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
 /** The MCP servers accepted with the currently approved plan; none while a new plan is being written. */
@@ -61,4 +62,12 @@ export function afterOrder(
   if (chosen(answer) === DISCARDS)
     return { ...rounds, order: {}, work: { kind: 'discard_unbegun', by: answer.by } };
   return { ...rounds, order: { keptFor: order.key } };
+}
+
+export function mergeAnswers(
+  old: readonly AnswerOnRecord[],
+  { answers, by, at }: EventOf<'answers_recorded'>,
+): AnswerOnRecord[] {
+  const ids = new Set(answers.map(({ id }) => id));
+  return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
 }

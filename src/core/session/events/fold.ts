@@ -15,7 +15,7 @@ import {
 } from '../../kernel/phases/progress.ts';
 import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
+import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import {
   type AnswerOnRecord,
@@ -354,14 +354,6 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
   if (!('parked' in state.status)) return moved;
   const { parked: _left, ...status } = state.status;
   return { ...moved, status };
-}
-
-function mergeAnswers(
-  old: readonly AnswerOnRecord[],
-  { answers, by, at }: EventOf<'answers_recorded'>,
-): AnswerOnRecord[] {
-  const ids = new Set(answers.map(({ id }) => id));
-  return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
 }
 
 /** The requirements that quality agents confirmed, and on which commit; later code must be reviewed again. */

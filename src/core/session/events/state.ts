@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Claim } from '../../kernel/phases/decision.ts';
+import { SignalClaim } from '../../kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
 import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
@@ -154,7 +154,7 @@ export const SessionState = z.object({
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
   /** Judged before any other agent runs: a person has answered what it waited for. */
-  claim: Claim.optional(),
+  claim: SignalClaim.optional(),
   /** The newest ones; they count for their own commit. */
   pictures: PicturesTaken.optional(),
   /** Since when a person uses the application while no agent works. */

@@ -129,17 +129,17 @@ const START_CHOICES = {
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
     option: '--after <name>',
-    tool: 'Once that session or group is done.',
+    tool: 'Once that is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
-    tool: 'Once that session is merged.',
+    tool: 'Once it is merged.',
     about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
-    tool: '23:00, 2026-12-01T07:00 (local) or limit (its end).',
+    tool: '23:00, 2026-12-01T07:00 (local) or limit.',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -230,7 +230,7 @@ const START_CHOICES = {
     option: '--quick',
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
-    tool: 'One agent, no questions, no plan. As auto_approve.',
+    tool: 'One agent, no gates. Like auto_approve.',
   },
   review: {
     option: '--review',
@@ -252,7 +252,7 @@ const START_CHOICES = {
   },
   from: {
     option: '--from <folder>',
-    tool: 'A folder prepared by hand.',
+    tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ACTS, type NextStep } from '../../../kernel/acts.ts';
-import { Claim } from '../../../kernel/phases/decision.ts';
+import { SignalClaim } from '../../../kernel/phases/decision.ts';
 import { OUTAGES, type OutageKind } from '../../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
@@ -84,7 +84,7 @@ export const Parked = z.object({
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
   /** What the worker proves once a person has answered, without another agent. */
-  claim: Claim.optional(),
+  claim: SignalClaim.optional(),
   /** The question of whether to begin although a preceding session is not done: its id, its round, and its subject. */
   order: z.object({ question: z.string(), round: z.int(), key: z.string() }).optional(),
 });
