@@ -5,7 +5,7 @@ import type { ActionContext } from '../../core/caller/context/context.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
-import { PLAN_OF_CHAT } from '../../core/session/documents/given-plan.ts';
+import { CHAT_PLAN } from '../../core/session/documents/given-plan.ts';
 import type { GivenChat, GivenPlan } from '../../core/session/events/session-file.ts';
 import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
@@ -43,7 +43,7 @@ export async function resolveChat(
 
 /** A file stays as it is; what the model wrote may quote a secret of the chat. */
 function planWithout(plan: GivenPlan, clean: Clean): GivenPlan {
-  if (plan.name !== PLAN_OF_CHAT) return plan;
+  if (plan.name !== CHAT_PLAN) return plan;
   const text = clean(plan.text);
   return { ...plan, text, hash: fingerprint(text) };
 }

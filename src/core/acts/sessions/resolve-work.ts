@@ -11,7 +11,7 @@ import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { shownText } from '../../kernel/text.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { checksOfPlan } from '../../session/documents/as-plan.ts';
-import { boxesIn, givenTask, PLAN_OF_CHAT, uncountedBoxes } from '../../session/documents/given-plan.ts';
+import { boxesIn, CHAT_PLAN, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
 import { type ResolvedWork, startSources } from './start/start-sources.ts';
@@ -74,7 +74,7 @@ function planOfText(given: string): GivenPlan {
   const unusable = unusableAs('The text of the plan');
   const bytes = Buffer.from(given);
   if (bytes.length > MAX_BYTES) throw unusable(`it is too large, more than ${MAX_BYTES} bytes`);
-  return planOfBytes(bytes, PLAN_OF_CHAT, unusable);
+  return planOfBytes(bytes, CHAT_PLAN, unusable);
 }
 
 type Unusable = (problem: string, fix?: string) => SamocodeError;

@@ -10,7 +10,7 @@ import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start/start-c
 
 const SCHEMAS = {
   text: z.string().optional(),
-  yes: z.boolean().optional(),
+  yes: z.boolean().default(false),
   seconds: z.int().min(1).optional(),
   by_phase: ByPhase,
   pool: z.literal('pool').optional(),

@@ -153,10 +153,10 @@ export function asGivenLines({ name, hash, text }: GivenPlan, plan: string): str
 }
 
 /** The name of a plan that a chat gave as text. */
-export const PLAN_OF_CHAT = 'from this chat';
+export const CHAT_PLAN = 'from this chat';
 
 function called(name: string): string {
-  return name === PLAN_OF_CHAT ? `the plan ${name}` : short(name);
+  return name === CHAT_PLAN ? `the plan ${name}` : short(name);
 }
 
 function listLine(title: string, items: readonly string[]): string[] {

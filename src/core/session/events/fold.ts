@@ -18,7 +18,6 @@ import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import {
-  type AnswerOnRecord,
   type HostSettings,
   Parked,
   type Places,

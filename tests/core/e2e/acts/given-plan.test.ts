@@ -208,7 +208,7 @@ test('requested changes to a given plan go to an agent that plans, and its plan 
 test('a given plan is held to its boxes, whatever line says that its phase is complete', async () => {
   // The rehearsed agent adds that line, and does not tick a numbered box.
   await using rig = await rigWith('# Boats\n\n1. [ ] name them\n', { start: { autoApprove: true } });
-  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  await rig.until(({ progress }) => progress.totalIterations >= 3);
   const ended = (await rig.events()).find(
     (event) => event.type === 'iteration_ended' && event.iteration === 2,
   );
