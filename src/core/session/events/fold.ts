@@ -11,6 +11,7 @@ import {
   withNewGoal,
   withRound,
 } from '../../kernel/phases/progress.ts';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
@@ -331,7 +332,11 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
-  const moved = { ...state, progress: inPhase(state.progress, phase) };
+  const { way } = state.progress;
+  // A phase before the work asks and plans, so the work is no longer quick.
+  const isAsked = way === 'quick' && PHASE_NAMES.indexOf(phase) < PHASE_NAMES.indexOf(firstPhase(way));
+  const progress = { ...inPhase(state.progress, phase), way: isAsked ? ('full' as const) : way };
+  const moved = { ...state, progress };
   if (state.status.kind === 'waiting') return running(moved, at);
   if (!('parked' in state.status)) return moved;
   const { parked: _left, ...status } = state.status;

@@ -54,11 +54,13 @@ export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
 }
 
 function closedGateBefore(worker: Worker, target: Phase): string | undefined {
-  const { answers, approvedPlan } = stateOf(worker);
+  const { answers, approvedPlan, progress } = stateOf(worker);
   const { gates } = worker.file.settings;
   const wait = waitOf(worker)?.for;
   const order = PHASE_NAMES.indexOf(target);
   const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
+  // Whoever started it opened both in advance.
+  if (progress.way === 'quick') return wait === 'qa_answers' ? 'questions are still open' : undefined;
   if (isAfter('requirements') && gates.includes('qa')) {
     // An approved plan implies answers; a session that was taken over may have had no questions.
     if (answers.length === 0 && approvedPlan === undefined) return 'no question has been answered yet';

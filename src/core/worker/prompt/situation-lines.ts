@@ -51,7 +51,9 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
 /** Only the phases before the work read it: the plan has what follows from it. */
 function chat({ chat: given, sessionDir, phase, progress }: PromptState): string[] {
   const isQuick = progress.way === 'quick' && phase === 'implementation';
-  const rule = isQuick ? 'Keep to what was decided there, and leave out what was refused.' : AFTER_CHAT[phase];
+  const rule = isQuick
+    ? 'Keep to what was decided there, and leave out what was refused.'
+    : AFTER_CHAT[phase];
   if (given === undefined || rule === undefined) return [];
   const path = inlineMaterial(join(sessionDir, '_chat.md'));
   const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
