@@ -62,6 +62,8 @@ const FOR_MODELS = [
     'person_needed',
     'pool_needs_person',
     'token_needs_person',
+    'quick_issue_needs_person',
+    'quick_unanswered',
     'chat_unnamed',
     'not_shown',
   ],

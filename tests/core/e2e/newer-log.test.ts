@@ -80,7 +80,7 @@ test('an older build continues a session in which this one recorded nothing new 
   );
 });
 
-test('an older build refuses a quick session, which it would begin as a full one', ci, async () => {
+test('an older build refuses a quick session, which it would begin as a full one', async () => {
   await using rig = await startRig({ at: 'resting', start: { quick: true } });
   await endOfWorker(rig);
   const { stderr, exitCode } = await older(rig, 'resume', 'SESSION');

@@ -106,6 +106,7 @@ faultTable([
       start: { quick: true },
       rules: [{ when: { iteration: 1 }, do: WIDENS }],
     }),
+    ci: undefined,
     name: 'after workers die while quick work grows, both gates wait as if undisturbed',
     also: async (rig) => {
       const said = (await rig.events()).filter(

@@ -17,12 +17,7 @@ import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import {
-  type HostSettings,
-  Parked,
-  type Places,
-  type StartOrder,
-} from './bodies/positions.ts';
+import { type HostSettings, Parked, type Places, type StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';

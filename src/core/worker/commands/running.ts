@@ -50,7 +50,8 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
     return { events: [...begun, { type: 'taken_over', totalIterations: 0, decision: PLAN_GIVEN, flow }] };
   }
   if (takenOver === undefined) {
-    const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}${raisedText(settings, by)}`;
+    const quickly = way === 'quick' ? ', without questions and a plan' : '';
+    const flow = `Session started${quickly}: ${(task ?? dive ?? folder).split('\n')[0]}${raisedText(settings, by)}`;
     return { events: [{ ...created, flow }, ...begun.slice(1)] };
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;

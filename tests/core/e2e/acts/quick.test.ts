@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openProof } from '../../../../src/core/acts/proof/open-proof.ts';
+import { verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { ci } from '../../../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -44,7 +47,33 @@ async function phasesOf(rig: SessionRig): Promise<string[]> {
   return (await rig.events()).flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
 }
 
-test('quick work by one agent is done, and the proof says that no plan was approved', ci, async () => {
+test('hello-agent is done by one agent, and its proof is verified', ci, async () => {
+  const example = 'examples/hello-agent';
+  const story = await readFile(join(example, 'scenario.mjs'), 'utf8');
+  await using rig = await startRig({
+    here: true,
+    scenario: story.replace('export default {', 'export default { paceMs: 0,'),
+    lines: { CHECK: 'node --test' },
+    repo: {
+      async rearrange({ path, env, git }) {
+        await runCommand('sh', [join(example, 'make.sh'), path], { cwd: process.cwd(), env });
+        await git(['add', '--all']);
+        await git(['commit', '--quiet', '-m', 'The program']);
+      },
+    },
+    start: { task: await readFile(join(example, 'task.md'), 'utf8'), quick: true },
+  });
+  await rig.until(isDone);
+  expect(await phasesOf(rig)).toEqual(['implementation']);
+  const opened = await openProof({ of: rig.file.folder }, rig.context());
+  const signal = new AbortController().signal;
+  expect(await verifyProof(opened, rig.context(), { signal })).toMatchObject({
+    verified: true,
+    differences: [],
+  });
+});
+
+test('quick work by one agent is done, and the proof says that no plan was approved', async () => {
   await using rig = await quick({ scenario: scenario([...commit(3), done]) });
   await rig.until(isDone);
   expect(await phasesOf(rig)).toEqual(['implementation']);

@@ -58,6 +58,17 @@ test('an adopted session with an approved plan and no questions can be moved pas
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
+test('quick work may be moved to work without answers and a plan, and becomes full where it is asked and planned', async () => {
+  await using log = await tempLog();
+  const quick: NewEvent = { type: 'way_chosen', way: 'quick' };
+  const worker = await movedBy(log, quick, { type: 'phase_set', phase: 'quality', from: 'implementation' });
+  worker.file.settings.gates.push('qa', 'plan');
+  await applyPhaseEdit(worker);
+  expect(worker.writer.state.progress).toMatchObject({ phase: 'implementation', way: 'quick' });
+  await record(worker, { type: 'phase_set', phase: 'requirements', from: 'implementation' });
+  expect(worker.writer.state.progress).toMatchObject({ phase: 'requirements', way: 'full' });
+});
+
 test("a phase written after a block left an iteration open may be an agent's, and is ignored", async () => {
   await using log = await tempLog();
   const worker = await movedBy(log, OPEN);
