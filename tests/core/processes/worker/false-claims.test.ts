@@ -89,6 +89,22 @@ test('a repeated false claim is sent back three times, then the session blocks w
   expect(iterations).toBe(7);
 });
 
+test.for([
+  ['implementation', { status: 'continue', phase: 'quality' }],
+  ['quality', { status: 'done', summary: 'All of it.' }],
+] as const)(
+  'work of %s that never passes its check is sent back three times',
+  async ([phase, signal], { expect }) => {
+    const { said, status } = await playClaim({
+      ...{ way: 'claims it again and again', phase, signal, isAgain: true, says: '' },
+      plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a\n\nTesting: in review - it is small\n`,
+      does: `echo false >test.sh; echo x >>src/cli.js; ${COMMIT}`,
+    });
+    expect(status).toBe('blocked');
+    expect(said).toContain('"rule":"checks"');
+  },
+);
+
 const COMMIT = 'git add -A; git commit -qm Work';
 const phase = (name: string, files: string) => `### Phase 1: ${name}\nFiles: ${files}\n- [x] a\n`;
 
