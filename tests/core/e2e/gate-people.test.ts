@@ -177,8 +177,8 @@ test.concurrent('auto_approve and accept_suggestions are recorded as acts of the
 });
 
 test.concurrent('a plan about which no agent had a question waits in spite of auto_approve, says so, and is opened by a person', async () => {
-  const asksNothing = [{ act: 'end', signal: { status: 'continue', phase: 'requirements' } }];
-  const writes = [{ act: 'end', signal: { status: 'continue', phase: 'planning' } }];
+  const asksNothing = [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }];
+  const writes = [{ act: 'end', did: 'Wrote', signal: { status: 'continue', phase: 'planning' } }];
   const rules = [
     { when: { phase: 'investigation' }, do: asksNothing },
     { when: { phase: 'requirements' }, do: [{ act: 'ledger' }, ...writes] },

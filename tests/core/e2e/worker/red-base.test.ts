@@ -98,7 +98,7 @@ test.concurrent(
 );
 
 test.concurrent('a red base is asked about after the first agent even if no agent has a question', async () => {
-  const asksNothing = [{ act: 'end', signal: { status: 'continue', phase: 'requirements' } }];
+  const asksNothing = [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }];
   const rules = [{ when: { phase: 'investigation', count: 1 }, do: asksNothing }];
   await using rig = await redRig({ scenario: { rules } });
   const { status, progress } = await rig.untilWaiting('qa_answers');
