@@ -9,18 +9,42 @@ import {
 } from '../../src/core/kernel/phases/ending.ts';
 import { OBSTACLES, type Obstacle } from '../../src/core/kernel/phases/obstacles.ts';
 import { type Outage, withEnding } from '../../src/core/kernel/phases/outage.ts';
-import { initialProgress, withChildEnded } from '../../src/core/kernel/phases/progress.ts';
+import { firstPhase, initialProgress, withChildEnded } from '../../src/core/kernel/phases/progress.ts';
 import {
+  limitOf,
   MAX_QUALITY_ROUNDS,
   MAX_TEST_RETURNS,
   PHASE_NAMES,
   PHASES,
   type Phase,
+  WAYS,
+  type Way,
 } from '../../src/core/kernel/phases/table.ts';
 import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
+import { NO_QUESTION } from '../../src/core/session/facts.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const phasesPage: Page = { path: 'docs/phases.md', render };
+
+/** What a human decides before the work, and how the work ends. */
+const WAY_WORDS: Readonly<Record<Way, readonly [before: string, after: string]>> = {
+  full: ['the questions of investigation, the plan of requirements or planning', 'testing, quality'],
+  quick: ['nothing', 'done, or quality; requirements, if it is larger than it looked'],
+  plan: ['the given plan, before any agent runs', 'testing, quality'],
+};
+
+function wayTable(): string {
+  const rows = WAYS.map((way) => [
+    `\`${way}\``,
+    firstPhase(way),
+    ...WAY_WORDS[way],
+    `${limitOf('implementation', way)}`,
+  ]);
+  return table(
+    ['way', 'first agent', 'a human decides', 'after implementation', 'limit of implementation'],
+    rows,
+  );
+}
 
 function render(): string {
   return `# Phases
@@ -40,6 +64,13 @@ Staying in a phase is always allowed: a \`continue\` without \`phase\`, or with 
 iterations of the phase after which a human must decide. Limits are reset only when a human resumes a blocked session or
 gives a finished one a new goal.
 
+## Three ways
+
+${wayTable()}
+
+A quick session that goes back to requirements is a full one from then on; no session becomes quick. Where \`MODEL_PLANNING\` or
+\`PROVIDER_PLANNING\` is set, planning alone writes the plan.
+
 ## Signals
 
 - \`continue\` runs the named phase next. It is the only signal that moves a session.
@@ -48,13 +79,15 @@ gives a finished one a new goal.
   approved plan the implementation.
 - \`handoff\` runs a fresh agent in the same phase with the note of the previous one. It never moves the session, and does not count as a round of quality.
 - \`blocked\` stops the session until a human resumes it.
-- \`done\` ends the session, in quality, or in implementation of a quick session, once every message from the human is acknowledged.
+- \`done\` ends the session: from quality, from quick work, and from the phase done, once every message from the human is acknowledged.
 
 ## What opens an edge
 
 ${edgeTable()}
 
-A gate that the person left out of \`GATES\` opens automatically. When an agent changed an approved plan, however that agent
+A gate that the person left out of \`GATES\` opens automatically, and so does one that \`auto_approve\` or \`accept_suggestions\`
+opened at the start. A plan about which no agent had a question needs both of them: otherwise it waits, and whoever decides
+is shown "${NO_QUESTION}". When an agent changed an approved plan, however that agent
 ended, the session parks for \`plan_approval\` before anything else runs.
 
 Failed tests, failing checks of the project, uncommitted work, or a claim that the branch and the plan do not support may send the work
@@ -81,7 +114,7 @@ not from later versions of the plan; another approved plan replaces them.
 
 ## Before quality and before done
 
-When testing goes to quality, and when an agent signals \`done\`, the worker asks these questions in this order. The first
+When implementation or testing goes to quality, and when an agent signals \`done\`, the worker asks these questions in this order. The first
 obstacle that it finds decides; the remaining questions are not asked.
 
 ${obstacleTable()}

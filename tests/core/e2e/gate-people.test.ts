@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../../src/core/caller/context/supervision.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
+import { sessionFacts } from '../../../src/core/session/facts.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANSWERS_QA } from '../../support/forged-acts.ts';
@@ -93,7 +94,7 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
     'sed -i "s/^\\*\\*Answer:\\*\\* A$/**Answer:** A, never the fleet/" "$REHEARSAL_SESSION_DIR/_qa.md"';
   const rules = [
     {
-      when: { phase: 'planning', count: 1 },
+      when: { phase: 'requirements', count: 1 },
       do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
     },
   ];
@@ -127,7 +128,7 @@ test.concurrent('some of the answers are recorded, and the rest is waited for', 
 });
 
 test.concurrent('answers that an agent typed become answers when the person confirms them', async () => {
-  const rules = [{ when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, ANSWERS_QA] }];
+  const rules = [{ when: { phase: 'investigation', count: 1 }, do: [{ act: 'normal' }, ANSWERS_QA] }];
   await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.untilWaiting('qa_answers');
   expect(status).toMatchObject({ unconfirmed: [{ id: 'Q1' }, {}, {}] });
@@ -173,6 +174,27 @@ test.concurrent('auto_approve and accept_suggestions are recorded as acts of the
   const chosen = { by: { channel: 'cli', atStart: true } };
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([chosen]);
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([chosen]);
+});
+
+test.concurrent('a plan about which no agent had a question waits in spite of auto_approve, says so, and is opened by a person', async () => {
+  const asksNothing = [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }];
+  const writes = [{ act: 'end', did: 'Wrote', signal: { status: 'continue', phase: 'planning' } }];
+  const rules = [
+    { when: { phase: 'investigation' }, do: asksNothing },
+    { when: { phase: 'requirements' }, do: [{ act: 'ledger' }, ...writes] },
+  ];
+  await using rig = await startRig({
+    here: true,
+    scenario: { rules },
+    start: { task: 'Name the boats', autoApprove: true },
+  });
+  const { status } = await rig.untilWaiting('plan_approval');
+  expect(status).toMatchObject({ unasked: true });
+  expect((await rig.readPlan()).warnings[0]).toBe('No agent had a question.');
+  expect(sessionFacts(await rig.view()).reason).toBe('No agent had a question.');
+  expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
+  await rig.approve('tool');
+  await gone(rig, 'implementation');
 });
 
 test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
@@ -227,12 +249,14 @@ test.concurrent('a phase set back by hand while the session is stopped is applie
 test.concurrent('a phase set back by hand while the session waits is applied', async () => {
   await using rig = await watched(await startRig({ at: 'planned', supervised: true }));
   const { n } = await rig.state();
-  await setPhase(rig, 'requirements');
+  await setPhase(rig, 'investigation');
   // An iteration may start and end between two polls; its event remains.
   await eventually(async () =>
-    (await eventsOf(rig, 'iteration_started')).some((event) => event.n > n && event.phase === 'requirements'),
+    (await eventsOf(rig, 'iteration_started')).some(
+      (event) => event.n > n && event.phase === 'investigation',
+    ),
   );
-  expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'requirements', from: 'planning' }]);
+  expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'investigation', from: 'requirements' }]);
 });
 
 test.concurrent('a phase set forward by hand skips no gate, neither during a wait nor after a stop', async () => {
@@ -246,7 +270,7 @@ test.concurrent('a phase set forward by hand skips no gate, neither during a wai
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   expect(await eventsOf(rig, 'phase_set')).toEqual([]);
-  expect((await rig.state()).progress.phase).toBe('requirements');
+  expect((await rig.state()).progress.phase).toBe('investigation');
 });
 
 test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {

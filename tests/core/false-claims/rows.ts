@@ -385,14 +385,14 @@ const SIGNALS: FalseClaim[] = [
   {
     way: 'signals done in implementation',
     phase: 'implementation',
-    says: '"done" may not be signalled in implementation',
+    says: 'This work is reviewed before it is done',
   },
   {
     way: 'changes code in the review and skips testing it',
     phase: 'quality',
+    checks: [],
     does: `echo x >more.js; ${COMMIT}`,
-    signal: { status: 'continue', phase: 'done' },
-    says: 'Quality changed the code, so it must be tested again',
+    says: 'Quality changed the code, and no command can show that it still works',
   },
   {
     way: 'writes phase done into the overview',
@@ -426,7 +426,6 @@ const SIGNALS: FalseClaim[] = [
 /** Signals that the phase rules alone decide. */
 export const SIGNALLED: readonly Signalled[] = [
   { way: 'signals done in testing', phase: 'testing', says: '"done" may not be signalled in testing' },
-  { way: 'signals done in quality', phase: 'quality', says: '"done" may not be signalled in quality' },
   {
     way: 'goes from implementation to done',
     phase: 'implementation',
@@ -437,7 +436,7 @@ export const SIGNALLED: readonly Signalled[] = [
     way: 'skips testing although the plan has tests',
     phase: 'implementation',
     signal: { status: 'continue', phase: 'quality' },
-    says: 'Only a plan that says that nothing can be tested skips testing',
+    says: 'Only a plan that says that nothing can be tested',
   },
   {
     way: 'skips the review',
@@ -529,6 +528,48 @@ const REVIEWS: FalseClaim[] = [
   },
 ];
 
+const TRIED_IN_REVIEW = {
+  phase: 'implementation',
+  plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a\n\nTesting: in review - it is small\n`,
+  signal: { status: 'continue', phase: 'quality' },
+} as const;
+
+/** Proved before the review tries the work, and again before quality ends it. */
+const REVIEWED_WORK: FalseClaim[] = [
+  {
+    ...{ ci: true, way: 'leaves the work to the review with a broken check', ...TRIED_IN_REVIEW },
+    does: `echo false >test.sh; ${COMMIT}`,
+    says: failed('test.sh'),
+  },
+  {
+    ...{ way: 'leaves the work to the review without a commit', ...TRIED_IN_REVIEW },
+    does: 'echo x >needed.js',
+    says: uncommitted('needed.js'),
+  },
+  {
+    ...{ way: 'leaves the work to the review with an open requirement', ...TRIED_IN_REVIEW },
+    ledger: [NAMES],
+    says: R1_OPEN,
+  },
+  {
+    ...{ way: 'leaves the work to the review although no command can show it', ...TRIED_IN_REVIEW },
+    checks: [],
+    says: 'Only a plan that says that nothing can be tested',
+  },
+  {
+    way: 'breaks a check in its review',
+    phase: 'quality',
+    does: `echo false >test.sh; ${COMMIT}`,
+    says: failed('test.sh'),
+  },
+  {
+    way: 'ends its review without confirming a requirement',
+    phase: 'quality',
+    ledger: [NICE],
+    says: unreviewed(NICE),
+  },
+];
+
 /** Files that only the worker may write. */
 const RECORD: FalseClaim[] = [
   {
@@ -562,7 +603,7 @@ const TOGETHER = [
   RECORD,
 ];
 
-const ALONE = [...BRANCH, ...CHANGED_PLANS, ...SIGNALS, ...REVIEWS];
+const ALONE = [...BRANCH, ...CHANGED_PLANS, ...SIGNALS, ...REVIEWS, ...REVIEWED_WORK];
 
 /** A person let the first check stay red, because it was when the session began: that holds while the base is as red. */
 const LEFT_RED: FalseClaim[] = [

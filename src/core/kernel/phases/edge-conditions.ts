@@ -171,7 +171,7 @@ function planGate(from: Phase): EdgeCondition[] {
     {
       from,
       to,
-      openWhen: 'the same, and whoever approves it is told that no agent had a question',
+      openWhen: 'where no agent had a question, whoever approved the plan was told so',
       holds: isOpen,
       otherwise: legal({ ...park(from, 'plan_approval', to), unasked: true }),
     },

@@ -5,14 +5,14 @@ export interface Obstacle {
   when: string;
   /** The consequence, as a sentence without a full stop. */
   outcome: string;
-  /** Checked only before a session is done; absent: also before testing moves to quality. */
+  /** Checked only before a session is done; absent: also before implementation or testing moves to quality. */
   onlyBeforeDone?: true;
 }
 
 const BACK = 'back to implementation';
 
 /**
- * Checks before testing moves to quality and before a session is done: the first obstacle found decides, and
+ * Checks before implementation or testing moves to quality and before a session is done: the first obstacle found decides, and
  * the others are not checked.
  */
 export const OBSTACLES = [

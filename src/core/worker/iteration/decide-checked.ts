@@ -45,7 +45,10 @@ export async function decideChecked(
     const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
     return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
-  const reviewed = outcome.signal.kind === 'signal' ? outcome.signal.signal.reviewed : undefined;
+  const { signal } = outcome;
+  // Only a reviewer confirms requirements: the agent that did the work cannot.
+  const isReview = progress.phase === 'quality' && signal.kind === 'signal';
+  const reviewed = isReview ? signal.signal.reviewed : undefined;
   return await decideByObstacles(worker, { ...given, reviewed }, decision);
 }
 

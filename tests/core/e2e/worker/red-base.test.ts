@@ -97,6 +97,20 @@ test.concurrent(
   },
 );
 
+test.concurrent('a red base is asked about after the first agent even if no agent has a question', async () => {
+  const asksNothing = [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }];
+  const rules = [{ when: { phase: 'investigation', count: 1 }, do: asksNothing }];
+  await using rig = await redRig({ scenario: { rules } });
+  const { status, progress } = await rig.untilWaiting('qa_answers');
+  expect(progress).toMatchObject({ phase: 'investigation', totalIterations: 1 });
+  expect(status).toMatchObject({ openQuestions: ['Q1'], resumePhase: 'requirements' });
+  await decide(rig, 'B');
+  const planned = await rig.untilWaiting('plan_approval');
+  expect(planned.progress.totalIterations).toBe(2);
+  // Whoever decided about the base could have said more.
+  expect(planned.status).not.toHaveProperty('unasked', true);
+});
+
 test.concurrent('by the answer B a check may fail at the end as before the work, every face says so, and the branch can be merged', async () => {
   await using rig = await redRig();
   await rig.untilWaiting('qa_answers');

@@ -89,6 +89,20 @@ test('a repeated false claim is sent back three times, then the session blocks w
   expect(iterations).toBe(7);
 });
 
+test('work that is left to the review and never passes its check is sent back three times', async ({
+  expect,
+}) => {
+  const { said, status, iterations } = await playClaim({
+    ...{ way: 'claims it again and again', phase: 'implementation', isAgain: true, says: '' },
+    plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a\n\nTesting: in review - it is small\n`,
+    signal: { status: 'continue', phase: 'quality' },
+    does: `echo false >test.sh; echo x >>src/cli.js; ${COMMIT}`,
+  });
+  expect(status).toBe('blocked');
+  expect(said).toContain('"rule":"checks"');
+  expect(iterations).toBe(4);
+});
+
 const COMMIT = 'git add -A; git commit -qm Work';
 const phase = (name: string, files: string) => `### Phase 1: ${name}\nFiles: ${files}\n- [x] a\n`;
 

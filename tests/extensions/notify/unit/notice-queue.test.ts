@@ -5,9 +5,11 @@ import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { fence } from '../../../../src/core/kernel/processes/fence.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
+import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { readSession } from '../../../../src/core/session/status.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
@@ -17,6 +19,7 @@ import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
 import { noSpace } from '../../../support/failing-disk.ts';
+import { hostWith } from '../../../support/hosts.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
@@ -344,4 +347,27 @@ test('an archived member does not delay the notification of its group', async ()
   expect((await here.queued()).map(({ kind, text }) => `${kind} ${text}`)).toContain(
     'group_done 1 of 1 done',
   );
+});
+
+test('a letter about a plan begins with what was not asked and what leaves out testing', async () => {
+  await using here = await sceneOfToday();
+  const name = '01-08-1020-plan-boats.md';
+  const text = '# Plan: Boats\n\n### Phase 1: float\n- [ ] float\n\nTesting: none - only words\n';
+  const asked = { ...ASKING, for: 'plan_approval' as const, openQuestions: [], unasked: true as const };
+  const plan = { name, hash: planHash(text) };
+  const waits = { ...asked, resumePhase: 'implementation' as const, plan } as NewEvent;
+  const paths = await here.session('26-01-08-boats', { events: [...BEGUN, waits], startMs: here.startMs });
+  await mkdir(paths.sessionDir, { recursive: true });
+  await writeFile(join(paths.sessionDir, name), text);
+  const view = (await readSession(paths, hostWith([]))) ?? expect.fail();
+  const { folder: session, sessionsDir } = paths;
+  const { since: at } = view.state.status;
+  const notice = QueuedNotice.parse({ v: 1, id: 'n', at, kind: 'waiting', session, sessionsDir, text: '' });
+  const body = (await compose(notice, view))?.body.split('\n') ?? [];
+  expect(body.slice(0, 4)).toEqual([
+    'Boats',
+    'No agent had a question.',
+    'Testing: none - only words',
+    '1. float',
+  ]);
 });
