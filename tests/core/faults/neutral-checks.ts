@@ -33,7 +33,9 @@ export async function projectionsOf(rig: SessionRig): Promise<string> {
   const { overview, history, qa, signal, sessionDir } = rig.paths;
   // A session that waits before its first agent has no history yet, and perhaps no questions.
   const texts = await Promise.all(
-    [overview, history, qa, signal].map(async (path) => (await ifExists(readFile(path, 'utf8'))) ?? 'missing'),
+    [overview, history, qa, signal].map(
+      async (path) => (await ifExists(readFile(path, 'utf8'))) ?? 'missing',
+    ),
   );
   const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
