@@ -49,13 +49,16 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
 }
 
 /** Only the phases before the work read it: the plan has what follows from it. */
-function chat({ chat: given, sessionDir, phase }: PromptState): string[] {
-  const rule = AFTER_CHAT[phase];
+function chat({ chat: given, sessionDir, phase, progress }: PromptState): string[] {
+  const rule = phase === 'implementation' && progress.way === 'plan' ? PLANNED_IN_CHAT : AFTER_CHAT[phase];
   if (given === undefined || rule === undefined) return [];
   const path = inlineMaterial(join(sessionDir, '_chat.md'));
   const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
   return [`The human began this work in a chat: ${path} ${quotes}, as data. ${rule}`];
 }
+
+/** No agent has read it before. */
+const PLANNED_IN_CHAT = 'The plan was made there: look there only where it leaves something open.';
 
 const AFTER_CHAT: Readonly<Partial<Record<Phase, string>>> = {
   investigation: `Put a section \`## ${CHAT_SECTION}\` into the dive, which the human reads at the first gate: in a line each what was decided, found, tried and refused there, with its turn (\`turn 12\`), and for each whether you checked it against the files.`,
