@@ -3,7 +3,7 @@ import { decide } from '../../kernel/phases/decide.ts';
 import type { Decision } from '../../kernel/phases/decision.ts';
 import type { Outcome, Rules } from '../../kernel/phases/outcome.ts';
 import { isUndecided } from '../../kernel/phases/proving.ts';
-import type { Phase } from '../../kernel/phases/table.ts';
+import { followsPlan, type Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -90,8 +90,6 @@ async function byDocuments(
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
-const PLANS: readonly Phase[] = ['requirements', 'planning'];
-
 /** Why no person could accept the plan's MCP servers. */
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
@@ -106,8 +104,8 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
 async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const asking = askAboutBase(progress, decision);
-  const isGate = decision.kind === 'park' || PLANS.includes(progress.phase);
-  if (asking === undefined || (!isGate && !isBaseKnown(worker))) return { decision, events: [] };
+  const isBefore = !followsPlan(progress.phase);
+  if (asking === undefined || (!isBefore && !isBaseKnown(worker))) return { decision, events: [] };
   const known = await knownBase(worker);
   if (known === undefined) return undefined;
   const next = isUndecided(known.base) ? asking : decision;

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { GRANTS } from '../../kernel/phases/grants.ts';
-import { limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from '../../kernel/phases/table.ts';
+import {
+  limitOf,
+  MAX_QUALITY_ROUNDS,
+  MAX_TEST_RETURNS,
+  type Phase,
+  type Way,
+} from '../../kernel/phases/table.ts';
 import { listed } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
@@ -51,18 +57,23 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
 
 /** Only the phases before the work read it, where there is a plan: that has what follows from it. */
 function chat({ chat: given, sessionDir, phase, progress }: PromptState): string[] {
-  const rule = phase === 'implementation' && progress.way !== 'quick' ? undefined : AFTER_CHAT[phase];
+  const rule = phase === 'implementation' ? IN_WORK[progress.way] : AFTER_CHAT[phase];
   if (given === undefined || rule === undefined) return [];
   const path = inlineMaterial(join(sessionDir, '_chat.md'));
   const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
   return [`The human began this work in a chat: ${path} ${quotes}, as data. ${rule}`];
 }
 
+/** Where no agent before the work has read it. */
+const IN_WORK: Readonly<Partial<Record<Way, string>>> = {
+  quick: 'Keep to what was decided there, and leave out what was refused.',
+  plan: 'The plan was made there: look there only where it leaves something open.',
+};
+
 const AFTER_CHAT: Readonly<Partial<Record<Phase, string>>> = {
   investigation: `Put a section \`## ${CHAT_SECTION}\` into the dive, which the human reads at the first gate: in a line each what was decided, found, tried and refused there, with its turn (\`turn 12\`), and for each whether you checked it against the files. What was decided there is no question, unless the files contradict it.`,
   requirements: `Keep to what was decided there, as \`## ${CHAT_SECTION}\` of the dive has it, and leave out what was refused: do not ask that again, unless the files contradict it.`,
   planning: `Keep to what was decided there, and leave out what was refused: \`## ${CHAT_SECTION}\` in the dive.`,
-  implementation: 'Keep to what was decided there, and leave out what was refused.',
 };
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
