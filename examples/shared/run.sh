@@ -44,10 +44,12 @@ samocode init "$@" >/dev/null
 cat .samocode
 
 step "samocode run, provider $provider"
-kind=task
-if [ -f "$example/dive.md" ]; then kind=dive; fi
+if [ -f "$example/plan.md" ]; then set -- --plan "$example/plan.md"
+elif [ -f "$example/dive.md" ]; then set -- --dive "$(cat "$example/dive.md")"
+else set -- --task "$(cat "$example/task.md")"; fi
+# One agent, without questions and a plan: QUICK=1, for a task.
 # shellcheck disable=SC2086 # two options, or none
-samocode run "--$kind" "$(cat "$example/$kind.md")" --name "$name" --provider "$provider" $gates
+samocode run "$@" ${QUICK:+--quick} --name "$name" --provider "$provider" $gates
 
 step 'what is expected'
 worktree=$(ls -d "$repo/_samocode/worktrees/"*"-$name")

@@ -1,0 +1,3 @@
+import scenario from '../hello-agent/scenario.mjs';
+
+export default scenario;
