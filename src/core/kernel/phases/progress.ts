@@ -148,7 +148,8 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
 /** The progress after the worker decided without an agent. */
 export function withDecision(progress: Progress, decision: Decision): Progress {
   const isSentBack = 'sentBack' in decision && decision.sentBack === true;
-  return inPhase({ ...progress, testReturns: progress.testReturns + (isSentBack ? 1 : 0) }, decision.phase);
+  const counts = isSentBack && (decision.phase === 'quality' ? 'qualityRounds' : 'testReturns');
+  return inPhase({ ...progress, ...(counts && { [counts]: progress[counts] + 1 }) }, decision.phase);
 }
 
 function counted(before: Progress['failureCounts'], retry?: RetryKind): Progress['failureCounts'] {
