@@ -1,4 +1,4 @@
-// `npm run build && tsx scripts/demo-picture.ts`: draws the demo's terminal for the README, in dark and light.
+// `npm run build && tsx --import ./scripts/markdown-as-text.mjs scripts/demo-picture.ts`: draws the demo's terminal for the README, in dark and light.
 import './hand-over.ts';
 
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -75,7 +75,7 @@ export function storyTexts(story: Story): Record<string, string> {
     noTests: testing,
     afterPlan: isTested ? 'testing' : 'quality',
     afterReview: isTested ? 'testing' : 'done',
-    testedTwice: isTested ? '%{tests}: run after the implementation and after the review.' : '',
-    built: `${counted(phases.length, 'phase')}${isTested ? ', tested twice' : ''}`,
+    howTested: isTested ? '%{tests}: run after the implementation.' : '',
+    built: `${counted(phases.length, 'phase')}${isTested ? ', tested' : ''}`,
   };
 }

@@ -25,7 +25,7 @@ const REPORT: DemoReport = {
     checks: [{ command: 'node --test', expected: 0, found: 0 }],
     sandbox: 'guard',
   },
-  summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
+  summary: 'Built: take back the last change; tested, reviewed, 4 commits. A rehearsal, no model.',
 };
 
 function wordsIn(root: string | undefined, env: Cli['env'] = {}): string[] {
