@@ -124,11 +124,23 @@ export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }
 
 const isStopped = ({ status }: SessionState) => status.kind === 'stopped';
 
+/** A first agent without questions: the gate for them comes after the second one. */
+export const LOOKS_FIRST = {
+  when: { phase: 'investigation' },
+  do: [
+    {
+      act: 'end',
+      did: 'Looked around the repository',
+      signal: { status: 'continue', phase: 'requirements' },
+    },
+  ],
+};
+
 /** How a new session gets to where it stands; there is no worker then. */
 const STANDINGS = {
   /** Prepared, before its first agent. */
   resting: { start: { run: false }, reach: (rig: SessionRig) => rig.until(isStopped) },
-  /** Waits for answers, as every plain one does after its first agent. */
+  /** Waits for answers, after an agent without questions and one with them. */
   asking: { start: {}, reach: (rig: SessionRig) => rig.untilWaiting('qa_answers') },
   /** The same, and then stopped. */
   stopped: {
@@ -184,7 +196,7 @@ async function standingRig(at: keyof typeof STANDINGS, plan: RigPlan): Promise<S
     const rig = await playTo(at, {
       sandbox,
       lines: gates,
-      scenario: 'export default { paceMs: 0, rules: [] };',
+      scenario: `export default ${JSON.stringify({ paceMs: 0, rules: at === 'planned' ? [] : [LOOKS_FIRST] })};`,
     });
     await having(rig, () => endOfWorker(rig));
     return rig.repo.root;
@@ -197,7 +209,8 @@ async function standingRig(at: keyof typeof STANDINGS, plan: RigPlan): Promise<S
 
 async function playTo(at: keyof typeof STANDINGS, plan: RigPlan): Promise<SessionRig> {
   const { start, reach } = STANDINGS[at];
-  const rig = await playedRig({ ...plan, start: { ...start, ...plan.start } });
+  const scenario = plan.scenario ?? { rules: at === 'planned' ? [] : [LOOKS_FIRST] };
+  const rig = await playedRig({ ...plan, scenario, start: { ...start, ...plan.start } });
   return await having(rig, () => reach(rig));
 }
 

@@ -55,7 +55,10 @@ const limits: FaultRow[] = [
   },
   {
     name: 'a signal before the limit counts, and the wait follows it',
-    rules: first({ act: 'normal', result: false }, { act: 'limit', resetsInSeconds: 2 }),
+    rules: first(
+      { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
+      { act: 'limit', resetsInSeconds: 2 },
+    ),
     ends: AT_THE_GATE,
     also: async (rig) => {
       expect(await endings(rig)).toEqual(['signalled', 'signalled']);

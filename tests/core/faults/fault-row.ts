@@ -8,7 +8,7 @@ import type { FrozenSettings } from '../../../src/core/session/events/session-fi
 import type { Status } from '../../../src/core/session/events/state.ts';
 import { ciIf } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { LOOKS_FIRST, type SessionRig, startRig } from '../../support/session-rig.ts';
 import type { Start } from '../../support/start-session.ts';
 import type { RepoPlan } from '../../support/temp-repo.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
@@ -95,7 +95,7 @@ async function runRow(row: FaultRow): Promise<void> {
   const scenario = row.module ?? {
     about: row.name,
     paceMs: 0,
-    rules: notingOverlaps(row.rules ?? [], overlaps),
+    rules: notingOverlaps([...(row.rules ?? []), LOOKS_FIRST], overlaps),
   };
   try {
     const worker = row.deaths && (await writeDyingWorker(scratch, row.deaths));
@@ -227,7 +227,11 @@ async function playUntouched(
   row: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules' | 'sandbox'>,
   ends: string,
 ): Promise<string> {
-  const { rig: begun, work } = await begin(row, { about: 'untouched', paceMs: 0, rules: row.rules ?? [] });
+  const { rig: begun, work } = await begin(row, {
+    about: 'untouched',
+    paceMs: 0,
+    rules: [...(row.rules ?? []), LOOKS_FIRST],
+  });
   await using rig = begun;
   await work;
   await rig.until(({ status }) => standsAt(status) === ends, { withinMs: WITHIN_MS });

@@ -8,7 +8,7 @@ import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { ciIf } from '../../support/ci.ts';
 import { DurableFiles, type Luck } from '../../support/durable-files.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { LOOKS_FIRST, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 import { isAtEnd } from './fault-row.ts';
 
@@ -102,7 +102,7 @@ test(
   },
 );
 
-const SECOND_HANGS = { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] };
+const SECOND_HANGS = { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }, LOOKS_FIRST] };
 
 async function holdsAfterCut(row: Row, { isSynced }: { isSynced: boolean }): Promise<boolean> {
   await using rig = await startRig({ at: 'resting', scenario: SECOND_HANGS });

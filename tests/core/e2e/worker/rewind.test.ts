@@ -12,7 +12,7 @@ import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
-import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { LOOKS_FIRST, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
 
@@ -87,7 +87,7 @@ test.concurrent('everything before the first iteration can be restored, and the 
 });
 
 test.concurrent('a missing checkpoint and an open iteration are reported, and nothing changes', async () => {
-  const rules = [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }];
+  const rules = [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }, LOOKS_FIRST];
   await using rig = await startRig({ here: true, scenario: { rules } });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   await expect(rewind(rig, 1)).rejects.toMatchObject({ code: 'child_runs' });
