@@ -222,7 +222,7 @@ function roundSection({ round, sessionDir }: PromptState): string {
 }
 
 function answersIn({ phase, questions: { answers } }: PromptState): string | undefined {
-  const isFollowed = phase === 'planning' || phase === 'implementation';
+  const isFollowed = phase === 'requirements' || phase === 'planning' || phase === 'implementation';
   return (isFollowed && answers.join('\n')) || undefined;
 }
 

@@ -32,7 +32,7 @@ test.concurrent(
     });
     const prompts = await promptsOf(rig);
     const answered = prompts.filter((prompt) => prompt.includes('\n## The answers on record\n\n> Q1 '));
-    expect(new Set(answered.map(phaseOf))).toEqual(new Set(['planning', 'implementation']));
+    expect(new Set(answered.map(phaseOf))).toEqual(new Set(['requirements', 'implementation']));
     const quoting = prompts.filter((prompt) => prompt.includes('\n## Your plan phase\n\n> Phase 1: '));
     expect(new Set(quoting.map(phaseOf))).toEqual(new Set(['implementation']));
     expect(second.worktree).toEqual(first.worktree);
