@@ -28,8 +28,8 @@ test.each([
   [undefined, 'is not written yet'],
   ['{"status":', 'is not valid JSON'],
   ['null', 'is not valid JSON'],
-  ['{"status":"done"}', 'not one of continue, handoff, blocked'],
-  ['{"status":"continue","phase":"testing"}', 'it may be requirements, investigation'],
+  ['{"status":"done"}', 'not one of continue, waiting, handoff, blocked'],
+  ['{"status":"continue","phase":"testing"}', 'it may be requirements, implementation, investigation'],
 ])('an agent that leaves the signal as %j is sent back with the reason', async (signal, why) => {
   const { exitCode, stderr } = await stop(signal);
   expect(exitCode).toBe(2);
