@@ -5,7 +5,7 @@ import { ifExists } from '../../../src/core/kernel/errors.ts';
 import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { rewindSession } from '../../support/as-shown.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { LOOKS_FIRST, type SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
@@ -42,7 +42,7 @@ function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
     ci: true,
     name: `the agent's files can be restored after each of ${cleanUps.map(([name]) => name).join('; ')}`,
     rules: [
-      { when: { iteration: 1 }, do: [shell(WORK), { act: 'normal' }] },
+      { when: { iteration: 1 }, do: [shell(WORK), ...LOOKS_FIRST.do] },
       ...cleanUps.map(([, command], index) => ({
         when: { iteration: index + 2 },
         do: [{ act: 'normal' }, shell(command)],
