@@ -8,6 +8,7 @@ import { connect } from '../../support/mcp-client.ts';
 import type { PlannedWork } from '../../support/model-stub/planned-work.ts';
 import type { HeadlessCli } from '../../support/model-stub/services.ts';
 import { COMPOUND_AMOUNTS } from '../../support/sample-repo/missing-feature.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { type CliSession, type CliSessionPlan, startCliSession } from './cli-session.ts';
 import { configureServers, startedServers, tokensInLog } from './persons-servers.ts';
 import { strictLines } from './strict-lines.ts';
@@ -85,6 +86,42 @@ test.concurrent(
     expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
   },
 );
+
+const PLAN_FILE = `# Compound amounts
+
+## Implementation Phases
+
+### Phase 1: ${first.name}
+
+- [ ] ${first.name}
+`;
+
+// One agent without questions and a plan, and three that carry out a plan.
+test.concurrent.for([
+  ['claude', 'quick'],
+  ['codex', 'quick'],
+  ['claude', 'plan'],
+  ['codex', 'plan'],
+] as const)('the real %s does the work of a %s session', async ([cli, way], { expect }) => {
+  await using dir = await tempDir();
+  const plan = join(dir.path, 'plan.md');
+  await writeFile(plan, PLAN_FILE);
+  await using session = await startCliSession({
+    cli,
+    work: { ...COMPOUND_AMOUNTS, phases: [first] },
+    lines: { CHECK: 'npm test' },
+    start: way === 'quick' ? { quick: true } : { plan },
+  });
+  if (way === 'plan') {
+    const { worktree } = await session.until(({ status }) => status.kind === 'waiting');
+    expect(worktree, 'nothing is made before the approval').toBeUndefined();
+    await session.approve();
+  }
+  const { progress } = await session.until(({ status }) => status.kind === 'done', 1_200_000);
+  const agents = { quick: ['implementation'], plan: ['implementation', 'testing', 'quality'] }[way];
+  expect((await session.eventsOf('iteration_ended')).map(({ phase }) => phase)).toEqual(agents);
+  expect(progress.way).toBe(way);
+});
 
 test.concurrent('a bug-fix session whose base is red goes from a chat to done through the real claude, and a model without a terminal answers what the red check is', async ({
   expect,

@@ -9,10 +9,10 @@ import type { WorkPhase } from './planned-work.ts';
  */
 export function* implementation(job: Job): Script {
   const { text: plans } = yield* bash(
-    `ls ${quoted(job.sessionDir)} | grep -e -plan-`,
+    `ls ${quoted(job.sessionDir)} | grep -e -plan- || true`,
     'Looking for the plan.',
   );
-  if (plans.trim() === '') {
+  if (!plans.includes('-plan-')) {
     yield* atOnce(job);
     return;
   }
