@@ -15,9 +15,12 @@ samocode() {
 step() { printf '\n== %s\n' "$*"; }
 
 if [ "$provider" = rehearsal ]; then
+  # Those without a script play that of hello-agent, whose work they share. A sandbox opens this one folder alone.
+  script=$example/scenario.mjs
+  [ -f "$script" ] || script=$(cd "$example/../hello-agent" && pwd)/scenario.mjs
   # Nothing of your home folder is read, and no process stays.
   mkdir -p "$root/home"
-  export HOME="$root/home" SAMOCODE_SUPERVISOR=off REHEARSAL_SCENARIO="$example/scenario.mjs"
+  export HOME="$root/home" SAMOCODE_SUPERVISOR=off REHEARSAL_SCENARIO="$script"
   export SAMOCODE_REHEARSAL_PACE_MS="${SAMOCODE_REHEARSAL_PACE_MS:-0}"
 fi
 # With a login and a terminal, the questions and the plan are yours. Unattended, suggestions and plan are accepted.

@@ -1,3 +1,0 @@
-import scenario from '../hello-agent/scenario.mjs';
-
-export default scenario;
