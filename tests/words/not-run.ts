@@ -8,7 +8,7 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
     why: 'in a checkout: .ci/run, tests/app/e2e/packed.test.ts, tests/scripts/repository.test.ts',
   },
   {
-    command: /^(?:PROVIDER=\w+ )?examples\//,
+    command: /^(?:[A-Z]+=\w+ )?examples\//,
     why: 'tests/app/e2e/examples.test.ts, tests/app/soak/examples.test.ts; with a login',
   },
   { command: /^samocode report\b/, why: 'needs a session: tests/report/, tests/app/e2e/cli/' },

@@ -68,7 +68,7 @@ async function failsAndIsCompleted(step: string, rig: SessionRig) {
   await rig.resume();
   const back = await rig.until(({ status }) => status.kind === 'stopped');
   expect(back.work, step).toBeUndefined();
-  expect(back.progress.phase, step).toBe('requirements');
+  expect(back.progress.phase, step).toBe('investigation');
   expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
   const refused = (await rig.events(n)).filter((event) => event.type === 'command_refused');
   expect(refused, step).toMatchObject([{ kind: 'archive', code: 'rewind_halfway' }]);
