@@ -128,6 +128,7 @@ const isStopped = ({ status }: SessionState) => status.kind === 'stopped';
 export const LOOKS_FIRST = {
   when: { phase: 'investigation' },
   do: [
+    { act: 'document', kind: 'dive', sections: { Summary: '%{task}' } },
     {
       act: 'end',
       did: 'Looked around the repository',

@@ -28,7 +28,7 @@ test(
     expect(aside).toHaveLength(1);
     expect((await stat(`${sessionDir}/${aside[0]}`)).size).toBeGreaterThan(MAX_OVERVIEW_BYTES);
     expect((await stat(overview)).size).toBeLessThan(20_000);
-    expect(await readFile(overview, 'utf8')).toMatch(/^Phase: requirements$/m);
+    expect(await readFile(overview, 'utf8')).toMatch(/^Phase: investigation$/m);
     expect(await rig.events()).toContainEqual(
       expect.objectContaining({
         type: 'notice',

@@ -80,7 +80,8 @@ async function byDocuments(
   if (phase === 'investigation' || phase === 'requirements' || phase === 'planning') {
     const problem = await ledgerProblem(worker, phase);
     if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
-    const servers = phase === 'planning' ? await serversProblem(worker) : undefined;
+    const isPlan = isPlanned || decision.phase === 'implementation';
+    const servers = isPlan ? await serversProblem(worker) : undefined;
     return servers === undefined
       ? undefined
       : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });

@@ -70,11 +70,11 @@ async function changedSince(worker: Worker, askTip: TipAsked, commits: readonly 
   return changed;
 }
 
-/** Why an agent may not continue with the current ledger. It must exist at the end of the requirements phase. */
+/** Why an agent may not continue with the current ledger. It must exist at the end of the requirements, and with a plan. */
 export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
   const text = await ledgerText(worker.paths);
   if (text === undefined)
-    return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
+    return phase !== 'planning' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
   return ledgerFingerprint(text) === stateOf(worker).oldLedger

@@ -11,7 +11,7 @@ import { askTool } from '../../unit/server/ask-tool.ts';
 
 /** A plan as the rehearsal agent writes it, with this section below. */
 const planning = (count: number, ...items: string[]) => ({
-  when: { phase: 'planning', count },
+  when: { phase: 'requirements', count },
   do: [
     { act: 'normal', signal: false, result: false },
     {
@@ -24,7 +24,7 @@ const planning = (count: number, ...items: string[]) => ({
         ...items,
       ],
     },
-    { act: 'signal-file', text: '{"status":"waiting","phase":"planning","for":"plan_approval"}' },
+    { act: 'signal-file', text: '{"status":"waiting","phase":"requirements","for":"plan_approval"}' },
     { act: 'result' },
   ],
 });
@@ -64,7 +64,7 @@ test(
     await using rig = await startRig({ scenario: { rules }, start });
     await rig.untilWaiting('plan_approval');
     const [first, second] = (await rig.events()).filter(
-      (event) => event.type === 'iteration_ended' && event.phase === 'planning',
+      (event) => event.type === 'iteration_ended' && event.phase === 'requirements',
     );
     expect(first).toMatchObject({
       decision: {

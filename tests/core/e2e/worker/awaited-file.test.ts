@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ci } from '../../../support/ci.ts';
-import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { LOOKS_FIRST, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 /** The requirements agent waits for a file; the next one hangs. @param write a file that it creates first */
 function waitsFor(file: string, write?: string): Promise<SessionRig> {
@@ -17,6 +17,7 @@ function waitsFor(file: string, write?: string): Promise<SessionRig> {
   const rules = [
     { when: { phase: 'requirements', count: 1 }, do: acts },
     { when: { phase: 'requirements' }, do: [{ act: 'hang' }] },
+    LOOKS_FIRST,
   ];
   return startRig({ supervised: true, scenario: { rules } });
 }

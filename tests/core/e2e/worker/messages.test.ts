@@ -77,6 +77,11 @@ test.concurrent('a session is not done before an agent has read a message that a
   expect(progress.totalIterations).toBe(2);
 });
 
+const SLOW_HANDOFF = [
+  { act: 'sleep', ms: 3000 },
+  { act: 'signal-file', text: '{"status":"handoff","note":"the plan is next"}' },
+];
+
 test.concurrent(
   'a message that was withdrawn while an agent worked reaches no agent, and the others do',
   ci,
@@ -84,7 +89,7 @@ test.concurrent(
     await using rig = await startRig({
       at: 'asking',
       here: true,
-      scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] },
+      scenario: { rules: [{ when: { iteration: 3 }, do: SLOW_HANDOFF }] },
     });
     const session = rig.file.folder;
     await rig.answer();
