@@ -50,7 +50,7 @@ test.each([
       });
       await eventually(async () => updated.includes(uri));
       expect((await client.readResource({ uri })).contents).toMatchObject([
-        { text: expect.stringContaining('Phase: requirements') },
+        { text: expect.stringContaining('Phase: investigation') },
       ]);
       expect((await client.listResources()).resources.map((each) => each.uri)).toContain(uri);
       const { resourceTemplates } = await client.listResourceTemplates();
