@@ -94,7 +94,7 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
     'sed -i "s/^\\*\\*Answer:\\*\\* A$/**Answer:** A, never the fleet/" "$REHEARSAL_SESSION_DIR/_qa.md"';
   const rules = [
     {
-      when: { phase: 'requirements', count: 1 },
+      when: { phase: 'requirements', count: 2 },
       do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
     },
   ];
@@ -270,7 +270,7 @@ test.concurrent('a phase set forward by hand skips no gate, neither during a wai
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   expect(await eventsOf(rig, 'phase_set')).toEqual([]);
-  expect((await rig.state()).progress.phase).toBe('investigation');
+  expect((await rig.state()).progress.phase).toBe('requirements');
 });
 
 test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {
