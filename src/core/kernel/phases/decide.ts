@@ -5,7 +5,7 @@ import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
 import { isQuick, OUTAGE_TEXT, outageDurationMs, roughDuration } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
-import type { Progress } from './progress.ts';
+import { isSentBack, type Progress } from './progress.ts';
 import { followsPlan, limitOf, MAX_TIMEOUTS } from './table.ts';
 import { block, type Fault, faultOf, park, run } from './verdict.ts';
 
@@ -218,7 +218,7 @@ function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decis
       return {
         ...park(phase, 'plan_approval', decision.phase),
         reason: PLAN_CHANGED,
-        ...('sentBack' in decision && decision.sentBack && { sentBack: true as const }),
+        ...(isSentBack(decision) && { sentBack: true as const }),
         ...(decision.notes.length > 0 && { notes: decision.notes }),
       };
     default:

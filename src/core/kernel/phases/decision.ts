@@ -74,7 +74,7 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** The subject of the worker's question: checks that might prove less than on the base. */
   weakened: z.array(Weakening).optional(),
-  /** No agent had a question: whoever decides about the plan is told so. */
+  /** No agent had a question, which is shown to whoever decides about the plan. */
   unasked: z.literal(true).optional(),
   sentBack: z.literal(true).optional(),
   /** The worker adds its questions about checks that fail on the base commit. */

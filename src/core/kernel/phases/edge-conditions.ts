@@ -135,11 +135,11 @@ function plansHere(from: Phase): EdgeCondition {
   return {
     from,
     to: 'implementation',
-    openWhen: 'planning has no provider or model of its own',
+    openWhen: 'no provider or model is set for planning alone',
     holds: ({ rules }) => !rules.plansApart,
     otherwise: faultOf(
       'edge_condition',
-      'Planning has a provider or model of its own here: leave the plan to it, and signal the next phase.',
+      'A provider or model is set for planning alone: leave the plan to that phase, and signal the next one.',
     ),
   };
 }
@@ -159,7 +159,7 @@ function planGate(from: Phase): EdgeCondition[] {
       holds: ({ outcome }) => outcome.plan.exists,
       otherwise: faultOf('no_plan', 'There is no plan document to approve.'),
     },
-    // Before planning the questions were answered, or whoever decides about the plan is told that there were none.
+    // Before planning the questions were answered; that there were none is shown with the plan.
     ...(from === 'planning' ? [] : [plansHere(from), ...questionGate(from, to)]),
     {
       from,
@@ -171,7 +171,7 @@ function planGate(from: Phase): EdgeCondition[] {
     {
       from,
       to,
-      openWhen: 'where no agent had a question, whoever approved the plan was told so',
+      openWhen: 'where no agent had a question, whoever approved the plan was shown that',
       holds: isOpen,
       otherwise: legal({ ...park(from, 'plan_approval', to), unasked: true }),
     },

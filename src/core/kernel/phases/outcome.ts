@@ -59,7 +59,7 @@ export interface Rules {
   gates: { qa: boolean; plan: boolean };
   /** Quick work is reviewed whatever its size. */
   review: boolean;
-  /** Planning has a provider or model of its own: no other phase writes the plan. */
+  /** A provider or model is set for planning alone: no other phase writes the plan. */
   plansApart: boolean;
   /** Restarts after crashes before a person is asked. */
   maxRetries: number;

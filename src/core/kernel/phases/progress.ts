@@ -99,6 +99,11 @@ export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'si
   return signal !== undefined && retry === undefined && decision.kind !== 'block';
 }
 
+/** Whether the worker sent the work back, which counts like failed tests or a round of quality. */
+export function isSentBack(decision: Decision): boolean {
+  return 'sentBack' in decision && decision.sentBack === true;
+}
+
 /** The target of the agent's signal, even if a person must act first. */
 function targetOf(decision: Decision): Phase {
   return decision.kind === 'park' ? decision.resumePhase : decision.phase;
@@ -126,10 +131,10 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);
   const target = targetOf(decision);
   const retry = 'retry' in decision ? decision.retry : undefined;
-  const isSentBack = 'sentBack' in decision && decision.sentBack === true;
-  const stays = signal?.status === 'continue' || isSentBack;
+  const stays = signal?.status === 'continue' || isSentBack(decision);
   const isRound = phase === 'quality' && isAccepted(end) && stays && target === 'quality';
-  const returned = target === 'implementation' && (phase === 'testing' || phase === 'done' || isSentBack);
+  const returned =
+    target === 'implementation' && (phase === 'testing' || phase === 'done' || isSentBack(decision));
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {
     ...progress,
@@ -147,8 +152,7 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
 
 /** The progress after the worker decided without an agent. */
 export function withDecision(progress: Progress, decision: Decision): Progress {
-  const isSentBack = 'sentBack' in decision && decision.sentBack === true;
-  const counts = isSentBack && (decision.phase === 'quality' ? 'qualityRounds' : 'testReturns');
+  const counts = isSentBack(decision) && (decision.phase === 'quality' ? 'qualityRounds' : 'testReturns');
   return inPhase({ ...progress, ...(counts && { [counts]: progress[counts] + 1 }) }, decision.phase);
 }
 

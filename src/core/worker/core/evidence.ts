@@ -82,7 +82,7 @@ function requirementsIn(ledger: string | undefined): Requirement[] {
   return reading?.kind === 'ledger' ? reading.requirements : [];
 }
 
-/** The only requirement of quick work that is reviewed: its ledger would be the word of its own agent. */
+/** The only requirement of quick work that is reviewed: a ledger would be its agent's claim. */
 function taskToReview(worker: Worker): Requirement[] {
   const { progress, goal } = stateOf(worker);
   if (progress.way !== 'quick' || !isReviewed(progress)) return [];

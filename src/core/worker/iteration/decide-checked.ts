@@ -77,7 +77,7 @@ async function byDocuments(
   if (!movesOn) return undefined;
   if (phase === 'investigation' && decision.kind === 'run' && decision.phase === 'requirements')
     return undefined;
-  if (phase === 'investigation' || phase === 'requirements' || phase === 'planning') {
+  if (!followsPlan(phase) && phase !== 'init') {
     const problem = await ledgerProblem(worker, phase);
     if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
     const isPlan = isPlanned || decision.phase === 'implementation';

@@ -74,7 +74,6 @@ export function storyTexts(story: Story): Record<string, string> {
     reviewed: requirements.flatMap(({ id, check }) => (check === REVIEWED ? [id] : [])).join(','),
     noTests: testing,
     afterPlan: isTested ? 'testing' : 'quality',
-    afterReview: isTested ? 'testing' : 'done',
     howTested: isTested ? '%{tests}: run after the implementation.' : '',
     built: `${counted(phases.length, 'phase')}${isTested ? ', tested' : ''}`,
   };

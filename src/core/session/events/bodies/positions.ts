@@ -79,7 +79,7 @@ export const Parked = z.object({
   baseQuestion: z.string().optional(),
   /** The fingerprints of the questions whether a failure is that of the base. */
   otherFailures: z.array(z.object({ command: z.string(), question: z.string() })).optional(),
-  /** The plan came without a question of any agent: whoever decides about it is told so. */
+  /** The plan came without a question of any agent, which is shown to whoever decides about it. */
   unasked: z.literal(true).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
