@@ -32,6 +32,8 @@ export function readPrompt(prompt: string, nowMs: number) {
     goal: quotedBelow(prompt, 'The goal now'),
     /** The task itself is a requirement. */
     reviewsTask: prompt.includes(`The requirement ${TASK_ID} is the task itself`),
+    /** The signals offer the end of the session. */
+    mayBeDone: prompt.includes('{"status":"done"'),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };
 }

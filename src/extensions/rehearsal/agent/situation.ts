@@ -50,7 +50,7 @@ export async function readWords(
   { facts, questions, overview }: Situation,
   { answers: forms, story }: Scenario,
 ): Promise<Words> {
-  const { sessionDir, workingDir, goal, feedback, stamps } = facts;
+  const { sessionDir, workingDir, goal, feedback, stamps, mayBeDone } = facts;
   const git = async (...args: string[]) => (await runAsAgent('git', args, { cwd: workingDir })).stdout.trim();
   const [listed, branch, log, tests] = await Promise.all([
     git('ls-files'),
@@ -74,6 +74,9 @@ export async function readWords(
     stamp: stamps.log,
     files: files.slice(0, 40).join('\n'),
     count: String(files.length),
+    // Work that must be reviewed does not end by its own agent.
+    status: mayBeDone ? 'done' : 'continue',
+    reviewer: mayBeDone ? '' : 'quality',
   };
   const ofTask: Words = facts.reviewsTask ? { reviewed: TASK_ID } : {};
   return { ...fill(storyTexts(story), words), ...words, ...ofTask };

@@ -25,7 +25,11 @@ function atOnce(phases: Story['phases']): Rule {
         title: '%{slug}',
         sections: { Changes: '%{title}', 'PR Description': '%{title}' },
       },
-      { act: 'end', did: 'Did the task', signal: { status: 'done', summary: '%{title}' } },
+      {
+        act: 'end',
+        did: 'Did the task',
+        signal: { status: '%{status}', phase: '%{reviewer}', summary: '%{title}' },
+      },
     ],
   };
 }

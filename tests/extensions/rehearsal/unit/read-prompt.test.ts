@@ -11,3 +11,11 @@ test('the time of an iteration is read from the prompt, and labelled lines in an
     feedback: '',
   });
 });
+
+test.each([
+  ['- Done: `{"status":"done","phase":"done","summary":"[what]"}`', true],
+  ['- Done, and no command shows it: `{"status":"continue","phase":"quality"}`', false],
+])('it may end the session where the signals offer that: %s', (signals, mayBeDone) => {
+  const prompt = `**Session path:** /s\n**Working directory:** /w\n**Phase:** implementation\n\n${signals}\n`;
+  expect(readPrompt(prompt, 0)).toMatchObject({ mayBeDone });
+});
