@@ -40,18 +40,18 @@ interface Answered {
 }
 
 /**
- * The open questions of a session, with the answers that the model passed on filled in. Undefined where an answer of this
- * person would be refused.
+ * The open questions of a session. Undefined where an answer of this person would be refused.
+ * @param passedOn what the model passed on, filled in as the suggestions are; absent: nothing is filled in
  */
 export async function askedQuestions(
   question: SessionQuestion,
-  passedOn: PassedOn,
+  passedOn: PassedOn | undefined,
   context: ActionContext,
 ): Promise<OpenQuestion<Answered | undefined> | undefined> {
   const report = await readQa({ ...question, isAct: true }, context);
   const { view, questions: known } = report;
-  const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
-  const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
+  const given = (passedOn?.answers ?? []).map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
+  const isMeant = (id: string) => passedOn?.replace && given.some(({ asked }) => asked?.id === id);
   const open = known.filter(({ id, isOpen }) => isOpen || isMeant(id));
   const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
   const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked) ? [asked.id] : []));
@@ -74,9 +74,10 @@ export async function askedQuestions(
 function questionsForm(
   { view: { folder }, about, fromChat }: QaReport,
   open: readonly QaItem[],
-  passedOn: PassedOn,
+  passedOn: PassedOn | undefined,
 ): Form {
   const shown = open.slice(0, MAX_QUESTIONS);
+  const filled = passedOn ? '; suggestions are filled in' : '';
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
   // The diff or output would not fit in the description of a field.
@@ -84,10 +85,10 @@ function questionsForm(
   return {
     message: [
       ...chatInForm(fromChat),
-      `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
+      `The coding session ${folder} has questions. What you leave empty stays open${filled}.${more}${seen}`,
     ].join('\n'),
     fields: Object.fromEntries(
-      shown.map((each) => [each.id, questionField(each, prefilledAnswer(each, passedOn))]),
+      shown.map((each) => [each.id, questionField(each, passedOn ? prefilledAnswer(each, passedOn) : '')]),
     ),
   };
 }

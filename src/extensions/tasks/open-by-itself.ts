@@ -1,0 +1,34 @@
+import { type Form, type FormChoice, type FormField, OWN_WORDS } from '../../core/caller/facts/form.ts';
+
+/** Chosen to answer in one's own words, in the form that opens next. */
+export const WRITES = 'write';
+
+/** A person may be typing something else when it opens: letters select what begins with them, and Enter a default. */
+const SIGN = '◦';
+
+const IN_CHAT: FormChoice = { value: OWN_WORDS, title: 'I will answer in the chat' };
+const WRITE: FormChoice = { value: WRITES, title: 'Write an answer: a field opens next' };
+
+/**
+ * The form as it may open without a call: nothing is filled in, no text field takes what is typed, the choices begin with a
+ * sign, and the first field cannot stay empty, so that Enter alone sends nothing.
+ */
+export function openByItself({ message, fields, required }: Form): Form {
+  const closed = Object.entries(fields).map(([name, field]) => [name, chosenField(field)] as const);
+  return {
+    message,
+    fields: Object.fromEntries(closed),
+    required: required ?? Object.keys(fields).slice(0, 1),
+  };
+}
+
+function chosenField({ title, description, choices, words }: FormField): FormField {
+  const offered = choices?.filter(({ isForTerminal }) => !isForTerminal);
+  const further = words === undefined && offered ? [] : [WRITE, IN_CHAT];
+  const all = [...(offered ?? []), ...further];
+  return { title, ...(description && { description }), choices: all.map(signed) };
+}
+
+function signed({ value, title }: FormChoice): FormChoice {
+  return { value, title: `${SIGN} ${title}` };
+}

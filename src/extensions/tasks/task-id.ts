@@ -1,0 +1,99 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { configFolder } from '../../core/kernel/config-folder.ts';
+import { ifThere, systemErrorCode } from '../../core/kernel/errors.ts';
+import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
+
+/** What a task follows. Its id says all of it, so nothing is stored for a task. */
+export interface Watch {
+  /** A session folder, or the name of a group. */
+  name: string;
+  isGroup: boolean;
+  until: 'attention' | 'done' | 'merged';
+  /** The last event of each session that the caller has seen, by `placeOf` its folder. */
+  cursors: Readonly<Record<string, number>>;
+  /** `placeOf` the run folder of the session, or the SESSIONS folder of the group. */
+  place: string;
+}
+
+/** Identifies a folder in an id. */
+export function placeOf(path: string): string {
+  return fingerprint(path).slice(0, 8);
+}
+
+/** The longest that clients take. */
+const MAX_CHARS = 1024;
+const UNTIL = { a: 'attention', d: 'done', m: 'merged' } as const;
+
+/** `<session or group>.<what it waits for, and cursors>.<place><MAC>`; undefined if that is too long. */
+export function taskId(watch: Watch, key: string): string | undefined {
+  const letter = Object.entries(UNTIL).find(([, until]) => until === watch.until)?.[0];
+  const cursors = Object.entries(watch.cursors).map(([place, n]) => `${place}${n.toString(36)}`);
+  const said = [
+    encodeURIComponent(watch.name).replaceAll('.', '%2E'),
+    `${watch.isGroup ? 'g' : 's'}${letter}${cursors.join('-')}`,
+    watch.place,
+  ].join('.');
+  const id = `${said}${mac(said, key)}`;
+  return id.length > MAX_CHARS ? undefined : id;
+}
+
+const ID =
+  /^([\w%!~*'()-]+)\.([gs])([adm])((?:[0-9a-f]{8}[0-9a-z]{1,11}(?:-|(?=\.)))*)\.([0-9a-f]{8})([\w-]{22})$/;
+
+/** The watch that an id names; undefined if it was not given out with this key. */
+export function watchOf(id: string, key: string): Watch | undefined {
+  const parts = id.length > MAX_CHARS ? null : ID.exec(id);
+  if (parts === null) return undefined;
+  const [, name = '', kind, until, cursors = '', place = '', given = ''] = parts;
+  const made = mac(id.slice(0, -given.length), key);
+  if (!timingSafeEqual(Buffer.from(given), Buffer.from(made))) return undefined;
+  const each = cursors.split('-').filter(Boolean);
+  return {
+    name: decodeURIComponent(name),
+    isGroup: kind === 'g',
+    // The pattern allows no other letter.
+    until: UNTIL[until as keyof typeof UNTIL],
+    cursors: Object.fromEntries(each.map((one) => [one.slice(0, 8), Number.parseInt(one.slice(8), 36)])),
+    place,
+  };
+}
+
+/** 128 bits, so that an id cannot be guessed. */
+function mac(said: string, key: string): string {
+  return createHmac('sha256', key).update(said).digest('base64url').slice(0, 22);
+}
+
+const KEY = /^[\w-]{32}$/;
+
+/**
+ * The key of this user's task ids, in the folder that the guard hides from agents. If that cannot be written, it is valid
+ * for this run.
+ */
+export async function taskKey(home: string): Promise<string> {
+  const path = join(configFolder(home), 'task-key');
+  const kept = keyIn(path);
+  if (kept !== undefined) return kept;
+  const made = randomBytes(24).toString('base64url');
+  const draft = `${path}.${process.pid}.${made.slice(0, 6)}`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(draft, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    // Two servers may begin at once: both use the first key.
+    await link(draft, path).catch((error) => {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return keyIn(path) ?? made;
+}
+
+function keyIn(path: string): string | undefined {
+  const text = ifThere(() => readFileSync(path, 'utf8'))?.trim() ?? '';
+  return KEY.test(text) ? text : undefined;
+}
