@@ -24,7 +24,8 @@ export function openByItself({ message, fields, required }: Form): Form {
 
 function chosenField({ title, description, choices, words }: FormField): FormField {
   const offered = choices?.filter(({ isForTerminal }) => !isForTerminal);
-  const further = words === undefined && offered ? [] : [WRITE, IN_CHAT];
+  // A note begins with a choice, so it needs the chat, too.
+  const further = words === 'note' ? [IN_CHAT] : words || !offered ? [WRITE, IN_CHAT] : [];
   const all = [...(offered ?? []), ...further];
   return { title, ...(description && { description }), choices: all.map(signed) };
 }
