@@ -88,7 +88,11 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
   if (asked === undefined) return undefined;
   const { weakened } = gateOf(view) ?? {};
   if (weakened && weakened.question in asked.form.fields) {
-    const onPage = await pageForm(at, 'Checks were weakened; decide whether you accept that.');
+    const onPage = await pageForm(
+      at,
+      'Checks were weakened; decide whether you accept that.',
+      weakened.question,
+    );
     if (onPage) return onPage;
   }
   const { form: opened } = asked;
@@ -118,7 +122,7 @@ function withoutAccepting(form: Form, view: SessionView): Form {
   const where = `To accept it: samocode answer ${handleOf(view.folder)}, in a terminal.`;
   return {
     ...form,
-    message: `${form.message}\n\n${where}`,
+    message: `${where}\n${form.message}`,
     fields: { ...form.fields, [id]: { ...field, choices } },
   };
 }
@@ -160,14 +164,15 @@ async function planOf(at: Gate, further: Further | undefined): Promise<GateForm 
   const whole = wholePlan(plan);
   if (refused === undefined && isShownWhole(whole, at.context))
     return formOf('plan', view, openByItself(planForm(whole, ['changes', 'approve', 'later'])), decide);
-  const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`);
+  const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`, plan.hash);
   if (onPage) return onPage;
   const where = refused
     ? `${refused.why} ${hintForTerminal(refused)}`
     : `To approve it, let the chat show it, or run: samocode plan ${handleOf(view.folder)}`;
   const head = `${nameWithoutDate(view.folder)}: its plan waits for you. ${where}`;
-  const { message } = planQuestion(plan).form;
-  const asked = planForm(`${head}\n${message}`, ['read', 'changes', 'later']);
+  // The first line of the question is the head's.
+  const lines = planQuestion(plan).form.message.split('\n').slice(1);
+  const asked = planForm([head, ...lines].join('\n'), ['read', 'changes', 'later']);
   return formOf('plan', view, openByItself(asked), decide);
 }
 
@@ -209,15 +214,16 @@ export function isPage(key: string): boolean {
   return key.startsWith(`${PAGE}-`);
 }
 
-/** The page of the session, where one runs and the client opens addresses. */
-async function pageForm({ view, context }: Gate, what: string): Promise<GateForm | undefined> {
+/**
+ * The page of the session, where one runs and the client opens addresses.
+ * @param about changes with what has to be decided there
+ */
+async function pageForm({ view, context }: Gate, what: string, about: string): Promise<GateForm | undefined> {
   if (context.client.capabilities.elicitation?.url === undefined) return undefined;
   const url = await sessionPageAddress(view, context.actions.home);
   if (url === undefined) return undefined;
   const message = `${nameWithoutDate(view.folder)}: ${what} Decide on its page.`;
-  const { n } = view.state;
-  // What is shown there changes with the session.
-  return { key: keyOf(PAGE, view, { url, message, n }), params: { mode: 'url', message, url } };
+  return { key: keyOf(PAGE, view, { url, message, about }), params: { mode: 'url', message, url } };
 }
 
 function formOf(kind: string, view: SessionView, form: Form, decide: GateForm['decide']): GateForm {

@@ -99,10 +99,15 @@ function questionsForm(
  */
 function askedAlone(folder: string, [first, ...others]: readonly QaItem[]): string[] {
   if (first === undefined) return [];
-  const { id, description = '' } = { id: first.id, ...questionField(first, '') };
-  const which = others.length > 0 ? `${id}, and ${others.length} more after it` : id;
-  return [`${nameWithoutDate(folder)} asks ${which}: ${description}`];
+  const { description = '', choices = [] } = questionField(first, '');
+  const more = others.length > 0 ? `, and ${others.length} more after it` : '';
+  const isLong = choices.some(({ title }) => title.length > SHOWN_OF_CHOICE);
+  const options = isLong ? choices.map(({ title }) => title) : [];
+  return [`${nameWithoutDate(folder)} asks ${first.id}${more}: ${description}`, ...options];
 }
+
+/** What Claude Code shows of the title of a choice, less a sign before it. */
+const SHOWN_OF_CHOICE = 44;
 
 /** What the agent took from the chat, in one line: Claude Code shows only the first four of a form. */
 export function chatInForm(fromChat: string | undefined): string[] {
