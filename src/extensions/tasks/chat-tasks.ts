@@ -59,10 +59,16 @@ function newChatTasks(): ChatTasks {
     if (oldest !== undefined && remembered.size > MAX_REMEMBERED) remembered.delete(oldest);
     return memory;
   };
-  const known = async (id: string, context: TaskContext) => {
-    const watch = watchOf(id, await taskKey(context.actions.home));
+  // Read once: it may be a key that no file could take.
+  let key: Promise<string> | undefined;
+  const keyFor = ({ actions }: TaskContext) => {
+    key ??= taskKey(actions.home);
+    return key;
+  };
+  const known = async (id: string, context: TaskContext): Promise<Task> => {
+    const watch = watchOf(id, await keyFor(context));
     if (watch === undefined) throw new InvalidParamsError('There is no such task. Call wait again.');
-    return { watch, task: { id, watch, memory: memoryOf(id, context), context } };
+    return { id, watch, memory: memoryOf(id, context), context };
   };
   return {
     async begin(wait, context) {
@@ -72,11 +78,11 @@ function newChatTasks(): ChatTasks {
       if (isDue(await readMembers(views, watch, context.actions), watch)) return undefined;
       const now = views.map(({ folder, state }) => [placeOf(folder), state.n] as const);
       const cursors = { ...Object.fromEntries(now), ...watch.cursors };
-      const id = taskId({ ...watch, cursors }, await taskKey(context.actions.home));
+      const id = taskId({ ...watch, cursors }, await keyFor(context));
       if (id === undefined) return undefined;
       // A wait that is called again, after its form was declined say, begins anew.
       remembered.delete(id);
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       const { inputRequests: _, ...answer } = await answerTo(task);
       // What is over is not followed.
       if (answer.status === 'completed') {
@@ -86,16 +92,16 @@ function newChatTasks(): ChatTasks {
       return { ...answer, resultType: 'task', status: 'working' };
     },
     async get(id, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       return await answerTo(task);
     },
     async update(id, inputResponses, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       for (const [key, response] of Object.entries(inputResponses)) await takeAnswer(task, key, response);
       return {};
     },
     async cancel(id, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       const { memory } = task;
       const { inputRequests: _, ...answer } = await answerTo(task);
       memory.final ??= { ...answer, status: 'cancelled' };
