@@ -8,7 +8,7 @@ import { isSamocodeError, systemErrorCode } from '../../core/kernel/errors.ts';
 import { cut } from '../../core/kernel/text.ts';
 import { FormAnswered, filledIn } from '../../core/kit/mcp/ask-by-form.ts';
 import type { ChatTasks, TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
-import { toolResult } from '../../core/kit/mcp/define-tool.ts';
+import { asJson, toolResult } from '../../core/kit/mcp/define-tool.ts';
 import { InvalidParamsError } from '../../core/kit/mcp/on-request.ts';
 import type { TaskedWait } from '../../core/kit/mcp/tool.ts';
 import { oneLine } from '../../core/session/documents/markdown-lines.ts';
@@ -208,8 +208,10 @@ async function look(task: Task): Promise<Look> {
   const isAsking = open !== undefined;
   if (open?.kind !== 'form' || mustPause(memory, open.form.key))
     return { views, answer: stateOf(task, { ...state, status: 'working' }), isAsking };
-  const { key, params } = open.form;
+  const { key } = open.form;
   memory.shown.add(key);
+  // Hidden characters become visible.
+  const params = JSON.parse(asJson(open.form.params));
   const inputRequests = { [key]: { method: 'elicitation/create', params } };
   const answer = { ...stateOf(task, { ...state, status: 'input_required' }), inputRequests };
   return { views, answer, isAsking };

@@ -17,6 +17,7 @@ import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { cut } from '../../core/kernel/text.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { sessionFacts } from '../../core/session/facts.ts';
+import { nameWithoutDate } from '../../core/session/layout/names.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import { needsHuman } from '../../core/session/session-list.ts';
 import { readSession } from '../../core/session/status.ts';
@@ -73,9 +74,10 @@ export function statusMessage(views: readonly SessionView[], nowMs: number): str
   const [only] = views;
   if (only === undefined) return 'gone';
   if (views.length === 1) return cut(doing(only, nowMs), MAX_STATUS_CHARS);
-  const done = views.filter(({ state }) => state.status.kind === 'done').length;
-  const others = views.filter(({ state }) => state.status.kind !== 'done').map((view) => doing(view, nowMs));
-  return cut(`${done} of ${views.length} done; ${others.join('; ')}`, MAX_STATUS_CHARS);
+  const others = views.filter(({ state }) => state.status.kind !== 'done');
+  const each = others.map((view) => `${nameWithoutDate(view.folder)}: ${doing(view, nowMs)}`);
+  const done = `${views.length - others.length} of ${views.length} done`;
+  return cut([done, ...each].join('; '), MAX_STATUS_CHARS);
 }
 
 function doing(view: SessionView, nowMs: number): string {
