@@ -11,6 +11,7 @@ import { lastRound } from './events/rounds.ts';
 import type { RecurringRun, SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
+import { keptText } from '../kernel/phases/usage-windows.ts';
 import { shortId } from './layout/names.ts';
 import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-markdown.ts';
 import { isLost, needsHuman } from './session-list.ts';
@@ -50,6 +51,8 @@ export interface StateFacts {
   /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
   outage?: OutageKind;
   asksAt?: string;
+  /** What a person keeps, if it waits for that: `claude has used 82 % of 5 hours, and 20 % are kept`. */
+  kept?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
   /** What the end in progress does; a merge is in `merge`. */
@@ -275,6 +278,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
         until: isoUtc(status.until),
         outage: status.outage?.kind,
         asksAt: status.outage && isoUtc(status.outage.asksAt),
+        kept: status.kept && keptText(status.kept),
       };
     case 'blocked': {
       const { reason, needs, rule } = status;

@@ -1,4 +1,5 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
+import { PERSONAL } from '../../kernel/phases/channels.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
 import { PARKED } from '../../kernel/processes/fence.ts';
 import { endNow } from '../../session/events/open-work.ts';
@@ -43,8 +44,9 @@ function stepsOf(view: SessionView): NextStep[] {
       return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];
     case 'starting':
     case 'running':
-    case 'limited':
       return [FOLLOW];
+    case 'limited':
+      return status.kept ? [FOLLOW, USE_KEPT] : [FOLLOW];
     case 'waiting':
       return [afterWaiting(status)];
     case 'blocked':
@@ -68,6 +70,7 @@ const FOLLOW_QUEUED: NextStep = {
   act: 'follow',
   when: 'until a slot is free, or MAX_PARALLEL, MAX_PARALLEL_ON_MACHINE or MAX_COST_USD_PER_DAY is raised',
 };
+const USE_KEPT: NextStep = { act: 'resume', when: 'to use the rest until that window ends', by: PERSONAL };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 /** The agents of quick work found nothing to do, or no way to do it. */

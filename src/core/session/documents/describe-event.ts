@@ -11,6 +11,7 @@ import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
 import { describeChange } from '../events/pull-request-change.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { oneLine } from './markdown-lines.ts';
 import { pictureSentences } from './picture-words.ts';
 
@@ -128,13 +129,15 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, although an agent may not change it: ${what} (${detail})`,
   budget_warned: (event) => `${event.percent} % of a limit is used: ${describeUsage(event)}`,
-  limited: ({ provider, until, guessed, outage }) =>
+  limited: ({ provider, until, guessed, outage, kept }) =>
     outage
       ? describeOutage(outage.kind, {
           next: `at ${isoUtc(until)}`,
           asks: `the user after ${isoUtc(outage.asksAt)}`,
         })
-      : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
+      : kept
+        ? `${keptText(kept)} for the user; waits until ${isoUtc(until)}`
+        : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }, { isPlain }) =>
     isPlain ? `blocked: ${reason}` : `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,

@@ -14,6 +14,7 @@ import { TakenOver } from './bodies/event-types.ts';
 import { HostSettings, type Places, StartOrder } from './bodies/positions.ts';
 import { withLog } from './event-log.ts';
 import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
+import { Keep } from '../../kernel/phases/usage-windows.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -44,6 +45,8 @@ export const FrozenSettings = z.object({
   retryHours: z.number(),
   /** Whether to wait for the plan's limit instead of working at an extra charge. Absent: allow. */
   overage: z.enum(OVERAGES).optional(),
+  /** What the project's file keeps for the person, where that is more than the machine's. */
+  keep: Keep.optional(),
   /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),

@@ -25,6 +25,7 @@ import {
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 import { OpenWork } from './open-work.ts';
+import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -135,6 +136,8 @@ export const SessionState = z.object({
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
   raisedLimits: SessionLimits.optional(),
+  /** Kept windows that a person opened, each until its end. */
+  opened: z.array(KeptWindow).optional(),
   chosen: ChosenAgent.optional(),
   places: Places.optional(),
   /** Names of the variables of the start, and of those that the newest worker lacks. */
