@@ -51,7 +51,7 @@ export interface StateFacts {
   /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
   outage?: OutageKind;
   asksAt?: string;
-  /** What a person keeps, if it waits for that: `claude has used 82 % of 5 hours, and 20 % are kept`. */
+  /** What a person keeps, if it waits for that: `claude has used 82 % of 5 hours, and 20 % is kept`. */
   kept?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';

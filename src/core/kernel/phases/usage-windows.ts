@@ -79,9 +79,9 @@ export function usedText({ used, window }: Pick<UsageWindow, 'used' | 'window'>)
   return `${Math.floor(used * 100)} % of ${window === '5h' ? '5 hours' : '7 days'}`;
 }
 
-/** `claude has used 82 % of 5 hours, and 20 % are kept`. */
+/** `claude has used 82 % of 5 hours, and 20 % is kept`. */
 export function keptText(kept: readonly KeptWindow[]): string {
   return kept
-    .map((each) => `${each.provider} has used ${usedText(each)}, and ${each.keep} % are kept`)
+    .map((each) => `${each.provider} has used ${usedText(each)}, and ${each.keep} % is kept`)
     .join('; ');
 }

@@ -33,7 +33,7 @@ test.concurrent('no agent begins on what a person keeps, a model cannot use it, 
   });
   expect(await childrenOf(rig)).toBe(1);
   const view = await readSession(rig.paths, rig.context().host);
-  expect(view && sessionFacts(view).kept).toBe('rehearsal has used 85 % of 5 hours, and 20 % are kept');
+  expect(view && sessionFacts(view).kept).toBe('rehearsal has used 85 % of 5 hours, and 20 % is kept');
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
   await expect(byModel).rejects.toThrow('the person keeps the rest of their usage limit');
   await rig.resume();
