@@ -17,6 +17,7 @@ import { furtherChecks } from '../../src/core/caller/refusals/check.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
 import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
 import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
+import { chatTasks } from '../../src/core/kit/mcp/chat-tasks.ts';
 import { settingsJudges } from '../../src/core/project/settings/read-settings.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
@@ -35,6 +36,7 @@ const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   furtherLines,
   mcpOverHttp,
   chatPages,
+  chatTasks,
   supervisorParts,
   sessionExtensions,
   cloneApplications,

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { chatInMeta, foldersInMeta } from '../../core/kit/mcp/call-meta.ts';
+import { chatTasks, TASKS_EXTENSION } from '../../core/kit/mcp/chat-tasks.ts';
 import { clientFolders } from '../../core/kit/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
@@ -11,6 +12,7 @@ import type { PromptChoice } from './prompts/prompts.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
+import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, REMOTE_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
@@ -37,12 +39,15 @@ export interface BuiltServer {
 export function buildServer(deps: ServerDeps): BuiltServer {
   const { era = 'legacy', isReadOnly = false, prompts = 'sessions', remote } = deps;
   const isRemote = remote !== undefined;
+  // A form of a client on another machine is not a person's, and a server that only reads answers none.
+  const tasks = era === 'modern' && !isRemote && !isReadOnly ? chatTasks.items[0]?.() : undefined;
   const server = new Server(serverInfo(deps.version, era), {
     capabilities: {
       tools: {},
       resources: { subscribe: true, listChanged: true },
       ...(prompts !== 'none' && { prompts: {} }),
       completions: {},
+      ...(tasks && { extensions: { [TASKS_EXTENSION]: {} } }),
     },
     instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : isRemote ? REMOTE_INSTRUCTIONS : INSTRUCTIONS,
     // Form results are validated where they are read; the default validator takes a third of the startup time.
@@ -62,7 +67,8 @@ export function buildServer(deps: ServerDeps): BuiltServer {
     };
   };
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
-  serveTools(server, contextFor, { isReadOnly, isRemote });
+  serveTools(server, contextFor, { isReadOnly, isRemote, tasks });
+  if (tasks) serveTasks(server, contextFor, tasks);
   serveResources(server, contextFor);
   if (prompts !== 'none') servePrompts(server, contextFor, prompts);
   serveCompletions(server, contextFor, prompts);

@@ -6,6 +6,7 @@ import { knownProjectFiles, namedFolder, projectAt } from '../../core/caller/con
 import { cleanText } from '../../core/kernel/text.ts';
 import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
 import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
+import { type ChatTasks, declaresTasks, type TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
 import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
 import {
   type ChatClient,
@@ -24,11 +25,14 @@ import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { TOOLS } from './tools.ts';
 
-/** Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up. */
+/**
+ * Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up; `tasks` are those of
+ * this connection.
+ */
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
-  { isReadOnly, isRemote }: { isReadOnly: boolean; isRemote: boolean },
+  { isReadOnly, isRemote, tasks }: { isReadOnly: boolean; isRemote: boolean; tasks: ChatTasks | undefined },
 ): void {
   const known = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
   const offered = known.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
@@ -48,20 +52,25 @@ export function serveTools(
       const names = offered.map(({ name }) => name);
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
-    const { client, signal } = exchange;
-    const reached = { actions: await contextFor(exchange), progress: progressOf(exchange) };
+    const { client } = exchange;
+    const reached = await reachedBy(exchange, contextFor);
     // On another machine, any program that holds the token could fill in the form, so its holder acts as a model
     // alone.
     const ask = isRemote
       ? undefined
       : withProgress(askByForm(connection, exchange, reached.actions.clock), reached);
+    let task: Result | undefined;
+    const asTask: ToolContext['asTask'] = async (wait) => {
+      task = await tasks?.begin(wait, reached);
+      return task !== undefined;
+    };
+    const mayBeTask = tasks !== undefined && declaresTasks(client);
     const result = await callTool(tool, params.arguments, {
       ...reached,
-      clientName: client.name,
-      shownBy: shownBy(client, reached.actions.home),
-      signal,
       ask,
+      ...(mayBeTask && { asTask }),
     });
+    if (task !== undefined) return task;
     const hasForms = ask !== undefined && !isReadOnly;
     const shown = { ...params, actions: reached.actions, hasForms };
     return (await chatPageOf(client)?.withPlaces(result, shown)) ?? result;
@@ -73,6 +82,14 @@ export function serveTools(
     const again = async (reach: Partial<Exchange>) => await call(params, { ...exchange, ...reach });
     return await rounds.answer(context, JSON.stringify(params), again);
   });
+}
+
+/** What a handler needs to know of a request. */
+export async function reachedBy(exchange: Exchange, contextFor: ContextFor): Promise<TaskContext> {
+  const { client, signal } = exchange;
+  const actions = await contextFor(exchange);
+  const who = { clientName: client.name, shownBy: shownBy(client, actions.home) };
+  return { client, actions, progress: progressOf(exchange), signal, ...who };
 }
 
 const ToolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).optional() });

@@ -4,6 +4,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import type { Filled, Form, FormChoice, OpenQuestion } from '../../caller/facts/form.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
 import { cut } from '../../kernel/text.ts';
 import { judgeApprove } from '../../session/commands/judge-gates.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
@@ -15,7 +16,7 @@ export type PlanDecision = PlanAct | { kind: 'read' | 'comment' | 'edit' | 'late
 export type PlanAct = { kind: 'approve'; hash: string } | { kind: 'changes'; feedback: string };
 
 /** A separate form, because Codex does not submit one with an empty text field. */
-const CHANGES_FORM: Form = {
+export const CHANGES_FORM: Form = {
   message: 'What should be different in the plan?',
   fields: { changes: { title: 'Changes' } },
   required: ['changes'],
@@ -52,10 +53,20 @@ export async function askedAboutPlan(
   context: ActionContext,
 ): Promise<OpenQuestion<PlanDecision> | undefined> {
   const plan = await readPlan({ ...question, isAct: true }, context);
+  const refused = refusedApproval(plan, hash ?? plan.hash, context);
+  return refused || closedTo(plan.view) ? undefined : planQuestion(plan);
+}
+
+/** Why this person may not approve the plan of that hash now; undefined if they may. */
+export function refusedApproval(
+  plan: PlanReport,
+  hash: string,
+  { by }: Pick<ActionContext, 'by'>,
+): SamocodeError | undefined {
   const { view, state } = plan;
   const facts = { plan: state === 'waits_for_approval' ? plan : undefined, ...gateRuleOf(view) };
-  const verdict = judgeApprove({ hash: hash ?? plan.hash, by: context.by }, view.state, facts);
-  return verdict.kind === 'refused' || closedTo(view) ? undefined : planQuestion(plan);
+  const verdict = judgeApprove({ hash, by }, view.state, facts);
+  return verdict.kind === 'refused' ? verdict.error : undefined;
 }
 
 export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {

@@ -51,8 +51,7 @@ export interface WaitResult extends SessionReport {
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
   const { reported, readings, changed } = await waitedFor(input, context);
-  const result = resultOf(reported, changed, readings);
-  return input.group === undefined ? result : { ...result, groupSays: groupLines(readings) };
+  return waitResult(reported, { changed, readings, isGroup: input.group !== undefined });
 }
 
 async function waitedFor(
@@ -66,7 +65,7 @@ async function waitedFor(
   for (;;) {
     const readings = await Promise.all(watched.map((each) => readWatched(each, until, context)));
     const left = deadline - clock.monotonic();
-    const reported = firstToReport(input.group === undefined ? readings : withoutEarlyEnds(readings, until));
+    const reported = firstToReport(readings, { until, isGroup: input.group !== undefined });
     if (reported !== undefined) return { reported, readings, changed: true };
     const [first] = readings.toSorted(stuckFirst);
     if (left <= 0 && first !== undefined) return { reported: first, readings, changed: false };
@@ -78,7 +77,7 @@ async function waitedFor(
   }
 }
 
-interface Watched {
+export interface AwaitedSession {
   view: SessionView;
   cursor: number;
   isNew: boolean;
@@ -89,39 +88,45 @@ interface Watched {
 async function watchedSessions(
   { sessions: named, group, cursors = {}, projectDir }: WaitForAnyInput,
   context: ActionContext,
-): Promise<Watched[]> {
+): Promise<AwaitedSession[]> {
   const sessions: WaitForAnyInput['sessions'] =
     group === undefined
       ? named
       : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => ({ session: folder }));
-  const found = new Map<string, Watched>();
+  const found = new Map<string, AwaitedSession>();
   for (const { session, cursor } of sessions) {
     const view = await findSession({ session, projectDir }, context);
     const key = [view.folder, session].find((name) => Object.hasOwn(cursors, name));
     const given = cursor ?? (key === undefined ? undefined : cursors[key]);
-    const known = given ?? view.state.n;
-    const isNew = given === undefined;
     // Two names may refer to the same session.
-    if (!found.has(view.paths.runDir)) {
-      const cursor = Math.min(known, view.state.n);
-      found.set(view.paths.runDir, { view, cursor, isNew, knowsStuck: known > cursor });
-    }
+    if (!found.has(view.paths.runDir)) found.set(view.paths.runDir, watchedFrom(view, given));
   }
   return [...found.values()];
 }
 
-async function readAgain(watched: Watched, { host }: ActionContext): Promise<Watched> {
+/** @param given the cursor of an earlier result, if there is one */
+export function watchedFrom(view: SessionView, given: number | undefined): AwaitedSession {
+  const known = given ?? view.state.n;
+  const cursor = Math.min(known, view.state.n);
+  return { view, cursor, isNew: given === undefined, knowsStuck: known > cursor };
+}
+
+async function readAgain(watched: AwaitedSession, { host }: ActionContext): Promise<AwaitedSession> {
   const view = (await readSession(watched.view.paths, host)) ?? watched.view;
   return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
 }
 
-interface Reading extends Watched {
+export interface Reading extends AwaitedSession {
   report: SessionReport;
   happened: ReportedEvent[];
   isReached: boolean;
 }
 
-async function readWatched(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Reading> {
+export async function readWatched(
+  watched: AwaitedSession,
+  until: WaitUntil,
+  context: ActionContext,
+): Promise<Reading> {
   const { view, cursor } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
@@ -137,21 +142,30 @@ function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Readi
 }
 
 /** A session that was already reported and is only at rest must not end the wait for the others. */
-function firstToReport(readings: readonly Reading[]): Reading | undefined {
+export function firstToReport(
+  all: readonly Reading[],
+  { until, isGroup }: { until: WaitUntil; isGroup: boolean },
+): Reading | undefined {
+  const readings = isGroup ? withoutEarlyEnds(all, until) : all;
   const reached = readings.filter(({ isReached }) => isReached);
-  const news = reached.filter(
-    ({ isNew, happened, knowsStuck, view, report }) =>
-      isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report)),
-  );
+  const news = reached.filter(isNews);
   const reported = news.length > 0 ? news : reached.length === readings.length ? reached : [];
   return reported.toSorted(stuckFirst)[0];
+}
+
+/** Whether its caller does not know yet what it reports. */
+export function isNews({ isNew, happened, knowsStuck, view, report }: Reading): boolean {
+  return isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report));
 }
 
 function stuckFirst(a: Reading, b: Reading): number {
   return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
 }
 
-function resultOf(reported: Reading, changed: boolean, readings: readonly Reading[]): WaitResult {
+export function waitResult(
+  reported: Reading,
+  { changed, readings, isGroup }: { changed: boolean; readings: readonly Reading[]; isGroup: boolean },
+): WaitResult {
   const cursor = changed ? reported.view.state.n : reported.cursor;
   const cursors = readings.map(
     (reading) => [reading.view.folder, nextCursor(reading, changed && reading === reported)] as const,
@@ -164,6 +178,7 @@ function resultOf(reported: Reading, changed: boolean, readings: readonly Readin
     leftOut: Math.max(0, happened.length - MAX_REPORTED),
     cursor,
     cursors: Object.fromEntries(cursors),
+    ...(isGroup && { groupSays: groupLines(readings) }),
   };
 }
 
@@ -182,7 +197,7 @@ const MAX_REPORTED = 20;
 
 function isReached(
   until: WaitUntil,
-  { view, report, happened, isNew }: Watched & Pick<Reading, 'report' | 'happened'>,
+  { view, report, happened, isNew }: AwaitedSession & Pick<Reading, 'report' | 'happened'>,
 ): boolean {
   // The session will not continue without a person.
   if (isStuck(view, report)) return true;

@@ -52,6 +52,13 @@ export const waitTool = defineTool({
   async handle({ until, timeoutS, projectDir, ...which }, context) {
     const { waitForAny } = await import('./wait-for-change.act.ts');
     const { sessionsOfGroup } = await import('./list-sessions.act.ts');
+    // A look takes no time.
+    if (
+      which.sessions === undefined &&
+      timeoutS !== 0 &&
+      (await context.asTask?.({ ...which, until, projectDir }))
+    )
+      return AS_TASK;
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
     const { group } = which;
@@ -72,12 +79,23 @@ export const waitTool = defineTool({
         { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
         actions,
       );
-      return which.session === undefined ? resultForSeveral(result, until) : resultForOne(result);
+      return waitFields(result, { until, isSeveral: which.session === undefined });
     } finally {
       stopProgress();
     }
   },
 });
+
+/** Not sent: the client gets the task. */
+const AS_TASK: ToolResult = { summary: 'The client follows it as a task.' };
+
+/** What the tool returns for the outcome of a wait. */
+export function waitFields(
+  result: WaitResult,
+  { until, isSeveral }: { until: WaitUntil; isSeveral: boolean },
+): ToolResult {
+  return isSeveral ? resultForSeveral(result, until) : resultForOne(result);
+}
 
 function resultForOne(result: WaitResult): ToolResult {
   const { session: _named, ...fields } = reportFieldsOf(result);

@@ -101,6 +101,8 @@ const STEPS: Readonly<Record<Act, StepText>> = {
   },
   // The terminal has already printed the summary.
   read_summary: { call: 'tell the user says.summary and where the branch is' },
+  // The user may not be there, and has not asked for more.
+  only_report: { call: 'tell the user; start, resume and finish nothing until they say so' },
   report: { call: 'tell the user', command: 'status <session>' },
 };
 

@@ -22,7 +22,7 @@ export interface Connection {
   hasNoForms?: true;
 }
 
-const Answer = z.object({
+export const FormAnswered = z.object({
   action: z.enum(['accept', 'decline', 'cancel']),
   content: z.record(z.string(), z.unknown()).nullish(),
 });
@@ -38,7 +38,7 @@ export function askByForm(
   const longestMs = asksBetweenRequests ? ROUND_LIMIT_MS : waitLimitMs(client.name, Number.MAX_SAFE_INTEGER);
   const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
   return async (form) => {
-    const params = JSON.parse(asJson(paramsOf(form)));
+    const params = JSON.parse(asJson(formParams(form)));
     const sentAt = now();
     const timeoutMs = deadline - sentAt;
     if (timeoutMs <= 0) return { kind: 'unanswered' };
@@ -48,7 +48,7 @@ export function askByForm(
       return { kind: 'not_shown' };
     };
     try {
-      const { data } = Answer.safeParse(await ask({ method: 'elicitation/create', params }, timeoutMs));
+      const { data } = FormAnswered.safeParse(await ask({ method: 'elicitation/create', params }, timeoutMs));
       if (data === undefined) return { kind: 'unanswered' };
       return data.action === 'accept' ? filledIn(data, form) : refused();
     } catch (error) {
@@ -60,12 +60,12 @@ export function askByForm(
 }
 
 /** An empty capability predates the other modes and means `form`. */
-function declaresForms({ capabilities: { elicitation } }: ChatClient): boolean {
+export function declaresForms({ capabilities: { elicitation } }: ChatClient): boolean {
   if (elicitation === undefined) return false;
   return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
 }
 
-function paramsOf({ message, fields, required = [] }: Form) {
+export function formParams({ message, fields, required = [] }: Form) {
   const properties = Object.entries(fields).map(([name, field]) => [name, propertyOf(field)] as const);
   const schema = { type: 'object' as const, properties: Object.fromEntries(properties) };
   return { message, requestedSchema: { ...schema, ...(required.length > 0 && { required: [...required] }) } };
@@ -89,7 +89,10 @@ function choicesIn({ choices, words }: FormField): readonly FormChoice[] | undef
 const IN_CHAT: FormChoice = { value: OWN_WORDS, title: 'Something else: I will say it in the chat' };
 
 /** Keeps only the requested fields, and only strings: a client may send anything. */
-function filledIn({ content }: z.output<typeof Answer>, { fields, required = [] }: Form): FormOutcome {
+export function filledIn(
+  { content }: z.output<typeof FormAnswered>,
+  { fields, required = [] }: Form,
+): FormOutcome {
   const given = Object.entries(fields).flatMap(([name, field]) => {
     const value = content?.[name];
     const text = typeof value === 'string' ? value.trim() : '';

@@ -57,13 +57,13 @@ async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promis
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
     const result = await tool.handle(args, { ...context, actions: { ...context.actions, elsewhere } });
-    return resultOf(project === undefined ? result : { ...result, in_project: project });
+    return toolResult(project === undefined ? result : { ...result, in_project: project });
   } catch (error) {
     // The protocol layer drops the answer to a cancelled call.
     if (context.signal.aborted) throw error;
     if (ACTION_ERRORS.pending.is(error)) {
       const { what, why, next, args: pending } = error;
-      return resultOf({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
+      return toolResult({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
     }
     return errorResult(errorOf(error));
   }
@@ -73,7 +73,7 @@ export function errorResult(error: SamocodeError): CallToolResult {
   return { isError: true, content: [{ type: 'text', text: asJson(errorObject(error)) }] };
 }
 
-function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult {
+export function toolResult({ summary, next = [], ...fields }: ToolResult): CallToolResult {
   const text = asJson(withoutEmpty({ summary, next: nextCalls(next), ...fields }));
   return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
 }

@@ -15,6 +15,21 @@ export interface ToolContext {
   progress(message: string): void;
   /** Shows the user a form; absent if the client has none, so every tool works without it. */
   ask?: Ask;
+  /**
+   * Lets the client follow these sessions as a task; false if something is due already, or they do not run. Absent if this
+   * request does not declare tasks.
+   */
+  asTask?(wait: TaskedWait): Promise<boolean>;
+}
+
+/** What `wait` was asked for, about one session or a group. */
+export interface TaskedWait {
+  session?: string;
+  group?: string;
+  cursor?: number;
+  cursors?: Readonly<Record<string, number>>;
+  until: 'change' | 'attention' | 'done' | 'merged';
+  projectDir?: string;
 }
 
 /**

@@ -1,0 +1,233 @@
+import {
+  CHANGES_FORM,
+  carryOut,
+  planDecision,
+  planQuestion,
+  refusedApproval,
+} from '../../core/acts/gates/plan-question.ts';
+import { askedQuestions, chatInForm } from '../../core/acts/gates/questions-form.ts';
+import { type PlanReport, planBrief, readPlan } from '../../core/acts/gates/read-plan.act.ts';
+import { closedTo, gateRuleOf } from '../../core/caller/commands/early-refusal.ts';
+import type { SessionQuestion } from '../../core/caller/context/find-session.ts';
+import type { Filled, Form } from '../../core/caller/facts/form.ts';
+import { sessionPageAddress } from '../../core/caller/facts/live-page.ts';
+import { hintForTerminal } from '../../core/caller/facts/step-texts.ts';
+import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
+import { waysOutsideChat } from '../../core/kernel/phases/channels.ts';
+import { visibleControls } from '../../core/kernel/text.ts';
+import { declaresForms, formParams } from '../../core/kit/mcp/ask-by-form.ts';
+import type { TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
+import { byForm } from '../../core/kit/mcp/form.ts';
+import { closedChannel } from '../../core/session/commands/judge-kind.ts';
+import { ACCEPTS_WEAKENED } from '../../core/session/events/accepted.ts';
+import type { SessionView } from '../../core/session/events/session-view.ts';
+import { handleOf, nameWithoutDate } from '../../core/session/layout/names.ts';
+import { gateOf } from '../../core/session/status.ts';
+import { openByItself, WRITES } from './open-by-itself.ts';
+
+/** What a person chose in a form that asks for more, which opens next. */
+export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; id: string };
+
+/** What a form led to. `left`: the person decides elsewhere, as the sentence says, so the chat has to be woken. */
+export type Led = { kind: 'done' } | { kind: 'further'; further: Further } | { kind: 'left'; says: string };
+
+/** A form, or the address of a page, that the client shows by itself. */
+export interface GateForm {
+  /** Of its kind and of all that it shows: what was answered under it can only have been this. */
+  key: string;
+  params: object;
+  /** Absent for an address: the page records the decision. */
+  form?: Form;
+  decide?(filled: Filled): Promise<Led>;
+}
+
+/** `elsewhere`: no form may open this gate, and where a person does. `unasked`: the chat has to ask. */
+export type GateNow =
+  | { kind: 'form'; form: GateForm }
+  | { kind: 'elsewhere'; says: string }
+  | { kind: 'unasked' };
+
+/** How the gate at which a session waits is shown to the person at the client; undefined if it waits at none. */
+export async function atGate(
+  view: SessionView,
+  { projectDir, further }: { projectDir: string; further: Further | undefined },
+  context: TaskContext,
+): Promise<GateNow | undefined> {
+  const gate = gateOf(view);
+  if (gate === undefined || closedTo(view)) return undefined;
+  const actions = byForm(context);
+  const rule = gateRuleOf(view);
+  if (closedChannel(actions.by, rule)) {
+    const command = `samocode ${gate.for === 'qa_answers' ? 'answer' : 'plan'} ${handleOf(view.folder)}`;
+    const where = rule.gateChannels.includes('cli') ? command : waysOutsideChat(rule.gateChannels);
+    return {
+      kind: 'elsewhere',
+      says: `waits for ${gate.for === 'qa_answers' ? 'answers' : 'approval'}: ${where}`,
+    };
+  }
+  if (!declaresForms(context.client)) return { kind: 'unasked' };
+  const at: Gate = { view, question: { session: view.folder, projectDir }, actions, context };
+  const form = gate.for === 'qa_answers' ? await questionsOf(at, further) : await planOf(at, further);
+  return form ? { kind: 'form', form } : { kind: 'unasked' };
+}
+
+interface Gate {
+  view: SessionView;
+  question: SessionQuestion;
+  /** As one who answers in a form. */
+  actions: TaskContext['actions'];
+  context: TaskContext;
+}
+
+async function questionsOf(at: Gate, further: Further | undefined): Promise<GateForm | undefined> {
+  const { view, question, actions } = at;
+  const asked = await askedQuestions(question, undefined, actions);
+  if (asked === undefined) return undefined;
+  const { weakened } = gateOf(view) ?? {};
+  if (weakened && weakened.question in asked.form.fields) {
+    const onPage = await pageForm(
+      at,
+      'Checks were weakened; decide whether you accept that.',
+      weakened.question,
+    );
+    if (onPage) return onPage;
+  }
+  const { form: opened } = asked;
+  const [id = ''] = Object.keys(opened.fields);
+  const form =
+    further?.kind === 'words' && further.id === id
+      ? { message: opened.message, fields: { [id]: { title: 'Your answer' } }, required: [id] }
+      : openByItself(withoutAccepting(opened, view));
+  return formOf('qa', view, form, async (filled) => {
+    if (filled[id] === WRITES) return { kind: 'further', further: { kind: 'words', id } };
+    const decided = asked.decide(filled);
+    if (decided === undefined || decided.inChat.length > 0) return { kind: 'left', says: IN_CHAT_SAYS };
+    const { answerQa } = await import('../../core/acts/gates/answer-qa.act.ts');
+    await answerQa({ ...question, answers: decided.answers, hash: decided.hash }, actions);
+    return { kind: 'done' };
+  });
+}
+
+const IN_CHAT_SAYS = 'The user wants to see the questions and answer in the chat.';
+
+/** A form cannot accept weakened checks, so it does not offer to. */
+function withoutAccepting(form: Form, view: SessionView): Form {
+  const id = gateOf(view)?.weakened?.question;
+  const field = id === undefined ? undefined : form.fields[id];
+  if (id === undefined || field === undefined) return form;
+  const choices = field.choices?.filter(({ value }) => value !== ACCEPTS_WEAKENED);
+  const where = `To accept it: samocode answer ${handleOf(view.folder)}, in a terminal.`;
+  return {
+    ...form,
+    message: `${where}\n${form.message}`,
+    fields: { ...form.fields, [id]: { ...field, choices } },
+  };
+}
+
+/** The longest plan that a person reads in a form. */
+const MAX_PLAN_CHARS = 1500;
+
+/** What Claude Code shows of a message in a terminal of 80 columns; nothing there shows the rest. */
+const SHOWN_BY_CLAUDE = { lines: 4, columns: 74 };
+
+/** Whether a person can read all of it in the form of this client. */
+function isShownWhole(message: string, { clientName }: TaskContext): boolean {
+  if (message.length > MAX_PLAN_CHARS || clientName !== 'claude-code')
+    return message.length <= MAX_PLAN_CHARS;
+  const { lines, columns } = SHOWN_BY_CLAUDE;
+  const rows = message.split('\n').map((line) => Math.max(1, Math.ceil(line.length / columns)));
+  return rows.reduce((sum, each) => sum + each, 0) <= lines;
+}
+
+async function planOf(at: Gate, further: Further | undefined): Promise<GateForm | undefined> {
+  const { view, question, actions } = at;
+  const plan = await readPlan({ ...question, isAct: true }, actions);
+  if (plan.state !== 'waits_for_approval') return undefined;
+  const decide = async (filled: Filled): Promise<Led> => {
+    const decision = planDecision(plan.hash, filled);
+    if (decision.kind === 'changes' && decision.feedback === '')
+      return { kind: 'further', further: { kind: 'changes', hash: plan.hash } };
+    if (decision.kind === 'approve' || decision.kind === 'changes') {
+      await carryOut(decision, question, actions);
+      return { kind: 'done' };
+    }
+    return { kind: 'left', says: decision.kind === 'read' ? READS : LATER };
+  };
+  if (further?.kind === 'changes' && further.hash === plan.hash) {
+    const form = { ...CHANGES_FORM, message: `${nameWithoutDate(view.folder)}: ${CHANGES_FORM.message}` };
+    return formOf('changes', view, form, async (filled) => await decide({ ...filled, decision: 'changes' }));
+  }
+  const refused = refusedApproval(plan, plan.hash, actions);
+  const whole = wholePlan(plan);
+  if (refused === undefined && isShownWhole(whole, at.context))
+    return formOf('plan', view, openByItself(planForm(whole, ['changes', 'approve', 'later'])), decide);
+  const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`, plan.hash);
+  if (onPage) return onPage;
+  const where = refused
+    ? `${refused.why} ${hintForTerminal(refused)}`
+    : `To approve it, let the chat show it, or run: samocode plan ${handleOf(view.folder)}`;
+  const head = `${nameWithoutDate(view.folder)}: its plan waits for you. ${where}`;
+  // The first line of the question is the head's.
+  const lines = planQuestion(plan).form.message.split('\n').slice(1);
+  const asked = planForm([head, ...lines].join('\n'), ['read', 'changes', 'later']);
+  return formOf('plan', view, openByItself(asked), decide);
+}
+
+const READS = 'The user wants to see the plan in the chat: read_plan, and show it.';
+const LATER = 'The user will decide about the plan later.';
+
+/** Everything that an approval covers; no line is cut. */
+function wholePlan(plan: PlanReport): string {
+  const { view, name, servers, warnings, remarks, fromChat, text } = plan;
+  return [
+    `${nameWithoutDate(view.folder)}: its plan waits for you (${name})`,
+    ...warnings,
+    ...servers,
+    ...chatInForm(fromChat),
+    ...remarks,
+    planBrief(plan).beforeDone,
+    ...visibleControls(text)
+      .split('\n')
+      .filter((line) => line.trim() !== ''),
+  ].join('\n');
+}
+
+const CHOICES = {
+  read: { value: 'read', title: 'Show it to me in the chat' },
+  changes: { value: 'changes', title: 'Ask for changes' },
+  approve: { value: 'approve', title: 'Approve it: the work starts' },
+  later: { value: 'later', title: 'Decide later' },
+} as const;
+
+function planForm(message: string, choices: readonly (keyof typeof CHOICES)[]): Form {
+  const decision = { title: 'Decision', choices: choices.map((choice) => CHOICES[choice]) };
+  return { message, fields: { decision }, required: ['decision'] };
+}
+
+const PAGE = 'page';
+
+/** Whether the key is that of an address, which records nothing itself. */
+export function isPage(key: string): boolean {
+  return key.startsWith(`${PAGE}-`);
+}
+
+/**
+ * The page of the session, where one runs and the client opens addresses.
+ * @param about changes with what has to be decided there
+ */
+async function pageForm({ view, context }: Gate, what: string, about: string): Promise<GateForm | undefined> {
+  if (context.client.capabilities.elicitation?.url === undefined) return undefined;
+  const url = await sessionPageAddress(view, context.actions.home);
+  if (url === undefined) return undefined;
+  const message = `${nameWithoutDate(view.folder)}: ${what} Decide on its page.`;
+  return { key: keyOf(PAGE, view, { url, message, about }), params: { mode: 'url', message, url } };
+}
+
+function formOf(kind: string, view: SessionView, form: Form, decide: GateForm['decide']): GateForm {
+  const params = { mode: 'form', ...formParams(form) };
+  return { key: keyOf(kind, view, params), params, form, decide };
+}
+
+function keyOf(kind: string, { folder }: SessionView, shown: object): string {
+  return `${kind}-${fingerprint(folder, JSON.stringify(shown)).slice(0, 16)}`;
+}

@@ -1,0 +1,102 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { configFolder } from '../../core/kernel/config-folder.ts';
+import { orNothing, systemErrorCode } from '../../core/kernel/errors.ts';
+import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
+
+/** What a task follows. Its id says all of it, so nothing is stored for a task. */
+export interface TaskWatch {
+  /** A session folder, or the name of a group. */
+  name: string;
+  isGroup: boolean;
+  until: 'attention' | 'done' | 'merged';
+  /** The last event of each session that the caller has seen, by `placeDigest` its folder. */
+  cursors: Readonly<Record<string, number>>;
+  /** `placeDigest` the run folder of the session, or the SESSIONS folder of the group. */
+  place: string;
+}
+
+/** Identifies a folder in an id. */
+export function placeDigest(path: string): string {
+  return fingerprint(path).slice(0, 8);
+}
+
+/** The longest that clients take. */
+const MAX_CHARS = 1024;
+const UNTIL = { a: 'attention', d: 'done', m: 'merged' } as const;
+
+/** `<session or group>.<what it waits for, and cursors>.<place><MAC>`; undefined if that is too long. */
+export function taskId(watch: TaskWatch, key: string): string | undefined {
+  const letter = Object.entries(UNTIL).find(([, until]) => until === watch.until)?.[0];
+  const cursors = Object.entries(watch.cursors).map(([place, n]) => `${place}${n.toString(36)}`);
+  const said = [
+    encodeURIComponent(watch.name).replaceAll('.', '%2E'),
+    `${watch.isGroup ? 'g' : 's'}${letter}${cursors.join('-')}`,
+    watch.place,
+  ].join('.');
+  const id = `${said}${mac(said, key)}`;
+  return id.length > MAX_CHARS ? undefined : id;
+}
+
+/** The watch that an id names; undefined if it was not given out with this key. */
+export function watchOf(id: string, key: string): TaskWatch | undefined {
+  const [said, given] = [id.slice(0, -MAC_CHARS), id.slice(-MAC_CHARS)];
+  if (id.length > MAX_CHARS || !isSame(given, mac(said, key))) return undefined;
+  const [name = '', how = '', place = ''] = said.split('.');
+  const [kind, until, cursors] = [how.slice(0, 1), how.slice(1, 2), how.slice(2)];
+  const each = cursors.split('-').filter(Boolean);
+  return {
+    name: decodeURIComponent(name),
+    isGroup: kind === 'g',
+    // Whoever made the MAC chose the letter.
+    until: UNTIL[until as keyof typeof UNTIL],
+    cursors: Object.fromEntries(each.map((one) => [one.slice(0, 8), Number.parseInt(one.slice(8), 36)])),
+    place,
+  };
+}
+
+function isSame(given: string, made: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(made)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const MAC_CHARS = 22;
+
+/** 128 bits, so that an id cannot be guessed. */
+function mac(said: string, key: string): string {
+  return createHmac('sha256', key).update(said).digest('base64url').slice(0, MAC_CHARS);
+}
+
+const KEY = /^[\w-]{32}$/;
+
+/**
+ * The key of this user's task ids, in the folder that the guard hides from agents. If that cannot be written, it is valid
+ * for this run.
+ */
+export async function taskKey(home: string): Promise<string> {
+  const path = join(configFolder(home), 'task-key');
+  const kept = keyIn(path);
+  if (kept !== undefined) return kept;
+  const made = randomBytes(24).toString('base64url');
+  const draft = `${path}.${process.pid}.${made.slice(0, 6)}`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(draft, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    // Two servers may begin at once: both use the first key.
+    await link(draft, path).catch((error) => {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return keyIn(path) ?? made;
+}
+
+function keyIn(path: string): string | undefined {
+  const text = orNothing(() => readFileSync(path, 'utf8'))?.trim() ?? '';
+  return KEY.test(text) ? text : undefined;
+}
