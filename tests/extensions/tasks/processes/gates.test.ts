@@ -100,7 +100,7 @@ test('of a group, one form is open at a time, and an end that is news comes befo
   expect(await chat.call('wait', { group: 'fleet' })).toMatchObject({ resultType: 'complete' });
   const id = await chat.follow({ group: 'fleet', cursors });
   const { inputRequests = {}, statusMessage } = await chat.get(id);
-  expect(JSON.stringify(inputRequests)).toContain("Which\\\\u{202e} name?");
+  expect(JSON.stringify(inputRequests)).toContain(String.raw`Which\\u202e name?`);
   expect(Object.keys(inputRequests)).toHaveLength(1);
   expect(statusMessage).toBe('0 of 2 done; raft: waits for answers; boat: waits for answers');
   await rig.addSession('26-01-07-ship', [CREATED, PREPARED, BLOCKED], { group });
