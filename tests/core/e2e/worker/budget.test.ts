@@ -47,6 +47,8 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
   );
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
   await rig.until(({ status }) => status.kind === 'blocked');
   await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
   await expect(rig.resume({ limits: { usd: 12 } })).rejects.toMatchObject({
@@ -54,7 +56,7 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
     next: [{ act: 'raise_limits', args: { usd: 26 } }],
   });
   await rig.resume({ limits: { usd: 100 } });
-  await rig.untilWaiting('qa_answers');
+  await rig.untilWaiting('plan_approval');
 });
 
 test.concurrent('a model raises the limit that blocks a session once, and again only after an act of a person', async () => {
@@ -106,21 +108,23 @@ test.concurrent('an agent that spends too many tokens while it runs is ended wit
 
 test.concurrent('a phase has a separate budget', async () => {
   await using rig = await startRig(
-    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
+    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_IMPLEMENTATION: '1' }),
   );
-  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+  await rig.untilWaiting('qa_answers');
   await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({
     rule: 'budget',
-    reason: expect.stringContaining('with a higher limit, which then applies to requirements.'),
+    reason: expect.stringContaining('with a higher limit, which then applies to implementation.'),
   });
   // There is no option for each phase: the kind of limit is enough.
   expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
   await expect(rig.resume({ limits: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
   await rig.resume({ limits: { usd: 50 } });
-  const { raisedLimits } = await rig.untilWaiting('plan_approval');
-  expect(raisedLimits).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  const { raisedLimits } = await rig.until(({ status }) => status.kind !== 'blocked');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { implementation: { usd: 50 } } });
   expect(raisedLimits?.session).toEqual({});
 });
 

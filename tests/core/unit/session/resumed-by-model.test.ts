@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeResume } from '../../../../src/core/session/commands/judge-running.ts';
 import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
@@ -78,5 +79,32 @@ describe('a block that a model alone has resumed', () => {
       expect(verdict(by, ...ONCE, blocked())).toBe('accepted');
       expect(verdict(by, ...ONCE, blocked(), stopped(byModel))).toBe('accepted');
     },
+  );
+});
+
+test('however a model mixes stops and resumes, it undoes no block of a rule twice between two acts of a person', () => {
+  const acts = fc.constantFrom('budget', 'stalled', 'checks', 'resume', 'stop', 'person');
+  fc.assert(
+    fc.property(fc.array(acts, { maxLength: 40 }), (played) => {
+      let state = emptyState();
+      let undone: string[] = [];
+      for (const act of played) {
+        const { status } = state;
+        const rule = 'rule' in status ? status.rule : undefined;
+        const isRunning = status.kind === 'running' || status.kind === 'starting';
+        if (act === 'person') {
+          state = fold(state, kept(byPerson));
+          undone = [];
+        } else if (act === 'stop') {
+          if (status.kind !== 'stopped') state = fold(state, stopped(byModel));
+        } else if (act !== 'resume') {
+          if (isRunning) state = fold(state, blocked(act));
+        } else if (judgeResume({ by: byModel }, state).kind === 'accepted') {
+          state = fold(state, resumed(byModel));
+          if (rule !== undefined) undone.push(rule);
+        } else expect(isRunning || undone.includes(rule ?? '')).toBe(true);
+        expect(undone).toEqual([...new Set(undone)]);
+      }
+    }),
   );
 });
