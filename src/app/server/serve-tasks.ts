@@ -6,7 +6,6 @@ import { onRequest } from '../../core/kit/mcp/on-request.ts';
 import { reachedBy } from './serve-tools.ts';
 
 const OfTask = z.object({ taskId: z.string() });
-const Update = OfTask.extend({ inputResponses: z.record(z.string(), z.unknown()) });
 
 /** The protocol's error for a request that needs a capability which the client does not declare. */
 const CAPABILITY_MISSING = -32_021;
@@ -21,8 +20,9 @@ export function serveTasks(server: Server, contextFor: ContextFor, tasks: ChatTa
   onRequest(server, 'tasks/get', OfTask, async ({ taskId }, context) =>
     tasks.get(taskId, await contextOf(context)),
   );
-  onRequest(server, 'tasks/update', Update, async ({ taskId, inputResponses }, context) =>
-    tasks.update(taskId, inputResponses, await contextOf(context)),
+  // The SDK takes the responses off the params, as those of a call that is sent again.
+  onRequest(server, 'tasks/update', OfTask, async ({ taskId }, context) =>
+    tasks.update(taskId, context.mcpReq.inputResponses ?? {}, await contextOf(context)),
   );
   onRequest(server, 'tasks/cancel', OfTask, async ({ taskId }, context) =>
     tasks.cancel(taskId, await contextOf(context)),

@@ -14,7 +14,7 @@ import type { TaskedWait } from '../../core/kit/mcp/tool.ts';
 import { oneLine } from '../../core/session/documents/markdown-lines.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { isFileError } from '../../core/session/status.ts';
-import { type AtGate, atGate, type Further, type GateForm } from './gate-form.ts';
+import { type AtGate, atGate, type Further, type GateForm, isPage } from './gate-form.ts';
 import { isDue, MAX_MESSAGE, membersOf, readMembers, stampOf, statusMessage } from './look.ts';
 import { placeOf, taskId, taskKey, type Watch, watchOf } from './task-id.ts';
 
@@ -23,6 +23,8 @@ const LOOK_AGAIN_MS = 60_000;
 const SOON_MS = 2000;
 const LATER_MS = 10_000;
 const FIRST_MINUTE_MS = 60_000;
+/** Claude Code shows no further one of a task; a new wait begins a new task. */
+const MAX_FORMS = 16;
 /** A chat follows a few sessions at once. */
 const MAX_REMEMBERED = 256;
 
@@ -30,11 +32,12 @@ const MAX_REMEMBERED = 256;
 interface Memory {
   begunAt: number;
   /** The last answer, as long as the logs are unchanged. */
-  last?: { views: readonly SessionView[]; stamp: string; at: number; answer: Result };
+  last?: { views: readonly SessionView[]; stamp: string | undefined; at: number; answer: Result };
   /** By session: what its person chose in the last form, which the next one asks about. */
   further: Map<string, Further>;
-  /** Keys of the forms that no answer has come for. */
+  /** Keys of the forms so far, and those that were answered. */
   shown: Set<string>;
+  answered: Set<string>;
   /** Of the last answer to a form, if it had no effect. */
   note?: { text: string; at: number };
   /** The session that its person wants to decide about elsewhere, and what they said. */
@@ -56,10 +59,16 @@ function newChatTasks(): ChatTasks {
     if (oldest !== undefined && remembered.size > MAX_REMEMBERED) remembered.delete(oldest);
     return memory;
   };
-  const known = async (id: string, context: TaskContext) => {
-    const watch = watchOf(id, await taskKey(context.actions.home));
+  // Read once: it may be a key that no file could take.
+  let key: Promise<string> | undefined;
+  const keyFor = ({ actions }: TaskContext) => {
+    key ??= taskKey(actions.home);
+    return key;
+  };
+  const known = async (id: string, context: TaskContext): Promise<Task> => {
+    const watch = watchOf(id, await keyFor(context));
     if (watch === undefined) throw new InvalidParamsError('There is no such task. Call wait again.');
-    return { watch, task: { id, watch, memory: memoryOf(id, context), context } };
+    return { id, watch, memory: memoryOf(id, context), context };
   };
   return {
     async begin(wait, context) {
@@ -69,25 +78,30 @@ function newChatTasks(): ChatTasks {
       if (isDue(await readMembers(views, watch, context.actions), watch)) return undefined;
       const now = views.map(({ folder, state }) => [placeOf(folder), state.n] as const);
       const cursors = { ...Object.fromEntries(now), ...watch.cursors };
-      const id = taskId({ ...watch, cursors }, await taskKey(context.actions.home));
+      const id = taskId({ ...watch, cursors }, await keyFor(context));
       if (id === undefined) return undefined;
-      const { task } = await known(id, context);
+      // A wait that is called again, after its form was declined say, begins anew.
+      remembered.delete(id);
+      const task = await known(id, context);
       const { inputRequests: _, ...answer } = await answerTo(task);
       // What is over is not followed.
-      if (answer.status === 'completed') return undefined;
+      if (answer.status === 'completed') {
+        remembered.delete(id);
+        return undefined;
+      }
       return { ...answer, resultType: 'task', status: 'working' };
     },
     async get(id, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       return await answerTo(task);
     },
     async update(id, inputResponses, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       for (const [key, response] of Object.entries(inputResponses)) await takeAnswer(task, key, response);
       return {};
     },
     async cancel(id, context) {
-      const { task } = await known(id, context);
+      const task = await known(id, context);
       const { memory } = task;
       const { inputRequests: _, ...answer } = await answerTo(task);
       memory.final ??= { ...answer, status: 'cancelled' };
@@ -104,7 +118,7 @@ interface Task {
 }
 
 function newMemory(begunAt: number): Memory {
-  return { begunAt, further: new Map(), shown: new Set() };
+  return { begunAt, further: new Map(), shown: new Set(), answered: new Set() };
 }
 
 /**
@@ -141,12 +155,12 @@ async function answerTo(task: Task): Promise<Result> {
   const stamp = last && stampOf(last.views);
   if (last && last.stamp === stamp && clock.monotonic() - last.at < LOOK_AGAIN_MS) return last.answer;
   try {
-    const { views, answer } = await look(task);
+    const { views, answer, isAsking } = await look(task);
     if (answer.status === 'completed') memory.final = answer;
-    // Taken before anything was read, so that no event is missed. A person may be at a form: it is made anew.
+    // Taken before anything was read, so that no event is missed.
     const isKnown = last !== undefined && foldersOf(last.views) === foldersOf(views);
-    const isSame = answer.status === 'working' && isKnown;
-    memory.last = { views, answer, at: clock.monotonic(), stamp: (isSame && stamp) || '' };
+    const isSame = isKnown && isAsking !== true;
+    memory.last = { views, answer, at: clock.monotonic(), stamp: isSame ? stamp : undefined };
     return answer;
   } catch (error) {
     // A client gives up on a task whose requests fail, and the next look may succeed.
@@ -161,7 +175,14 @@ function foldersOf(views: readonly SessionView[]): string {
   return views.map(({ folder }) => folder).join();
 }
 
-async function look(task: Task): Promise<{ views: readonly SessionView[]; answer: Result }> {
+interface Look {
+  views: readonly SessionView[];
+  answer: Result;
+  /** A form is open: the documents that it shows can change without an event. */
+  isAsking?: boolean;
+}
+
+async function look(task: Task): Promise<Look> {
   const { watch, memory, context } = task;
   const { views, projectDir } = await membersOf(watch, context.actions);
   if (views.length === 0)
@@ -181,17 +202,26 @@ async function look(task: Task): Promise<{ views: readonly SessionView[]; answer
     const result = resultOf(task, reported, readings);
     return { views, answer: { ...stateOf(task, { status: 'completed', views }), result } };
   }
-  const inputRequests: Record<string, object> = {};
-  let says: string | undefined;
-  for (const gate of gates.values()) {
-    if (gate.kind === 'elsewhere') says ??= gate.says;
-    if (gate.kind !== 'form') continue;
-    memory.shown.add(gate.form.key);
-    inputRequests[gate.form.key] = { method: 'elicitation/create', params: gate.form.params };
-  }
-  if (Object.keys(inputRequests).length === 0)
-    return { views, answer: stateOf(task, { status: 'working', says, views }) };
-  return { views, answer: { ...stateOf(task, { status: 'input_required', says, views }), inputRequests } };
+  const says = [...gates.values()].find(({ kind }) => kind === 'elsewhere');
+  const open = [...gates.values()].find(({ kind }) => kind === 'form');
+  const state = { says: says?.kind === 'elsewhere' ? says.says : undefined, views };
+  const isAsking = open !== undefined;
+  if (open?.kind !== 'form' || mustPause(memory, open.form.key))
+    return { views, answer: stateOf(task, { ...state, status: 'working' }), isAsking };
+  const { key, params } = open.form;
+  memory.shown.add(key);
+  const inputRequests = { [key]: { method: 'elicitation/create', params } };
+  const answer = { ...stateOf(task, { ...state, status: 'input_required' }), inputRequests };
+  return { views, answer, isAsking };
+}
+
+/**
+ * Whether one answer has to say that nothing is asked: after a form that was left with Esc, Claude Code opens another one
+ * only then.
+ */
+function mustPause({ last, answered }: Memory, key: string): boolean {
+  const before = Object.keys(Object(last?.answer.inputRequests)).find((each) => !answered.has(each));
+  return before !== undefined && before !== key;
 }
 
 function isOpen(gate: AtGate | undefined): boolean {
@@ -207,7 +237,9 @@ async function gatesOf(
   for (const view of views) {
     const further = memory.further.get(view.folder);
     const gate = await atGate(view, { projectDir, further }, context);
-    if (gate) gates.set(view.folder, gate);
+    if (gate?.kind === 'form' && memory.shown.size >= MAX_FORMS && !memory.shown.has(gate.form.key))
+      gates.set(view.folder, { kind: 'unasked' });
+    else if (gate) gates.set(view.folder, gate);
   }
   return gates;
 }
@@ -274,17 +306,21 @@ async function takeAnswer(task: Task, key: string, response: unknown): Promise<v
   const say = (text: string) => {
     memory.note = { text, at: context.actions.clock.monotonic() };
   };
-  const wasShown = memory.shown.delete(key);
+  const isLate = memory.shown.has(key) && !memory.answered.has(key) && !isPage(key);
+  memory.answered.add(key);
   memory.last = undefined;
   if (session === undefined || form === undefined) {
-    if (wasShown) say('Already decided elsewhere; the answer in the form was not recorded.');
+    if (isLate) say('Already decided elsewhere; the answer in the form was not recorded.');
     return;
   }
   if (data.action === 'decline') {
     memory.left = { session, says: 'The user declined the form: nothing is decided.' };
     return;
   }
-  if (form.form === undefined || form.decide === undefined) return;
+  if (form.form === undefined || form.decide === undefined) {
+    memory.left = { session, says: 'The user was at its page and has not decided yet.' };
+    return;
+  }
   const outcome = filledIn(data, form.form);
   if (outcome.kind !== 'filled') return;
   try {

@@ -26,7 +26,7 @@ import { gateOf } from '../../core/session/status.ts';
 import { openByItself, WRITES } from './open-by-itself.ts';
 
 /** What a person chose in a form that asks for more, which opens next. */
-export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; ids: readonly string[] };
+export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; id: string };
 
 /** What a form led to. `left`: the person decides elsewhere, as the sentence says, so the chat has to be woken. */
 export type Outcome =
@@ -88,34 +88,30 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
   if (asked === undefined) return undefined;
   const { weakened } = gateOf(view) ?? {};
   if (weakened && weakened.question in asked.form.fields) {
-    const onPage = await pageForm(at, 'Checks were weakened; decide whether you accept that.');
+    const onPage = await pageForm(
+      at,
+      'Checks were weakened; decide whether you accept that.',
+      weakened.question,
+    );
     if (onPage) return onPage;
   }
-  const typed = further?.kind === 'words' ? further.ids.filter((id) => id in asked.form.fields) : [];
+  const { form: opened } = asked;
+  const [id = ''] = Object.keys(opened.fields);
   const form =
-    typed.length > 0 ? wordsForm(asked.form, typed) : openByItself(withoutAccepting(asked.form, view));
+    further?.kind === 'words' && further.id === id
+      ? { message: opened.message, fields: { [id]: { title: 'Your answer' } }, required: [id] }
+      : openByItself(withoutAccepting(opened, view));
   return formOf('qa', view, form, async (filled) => {
-    const written = Object.keys(filled).filter((id) => filled[id] === WRITES);
-    const answered = Object.fromEntries(Object.entries(filled).filter(([id]) => !written.includes(id)));
-    const decided = asked.decide(answered);
-    if (decided && decided.answers.length > 0) {
-      const { answerQa } = await import('../../core/acts/gates/answer-qa.act.ts');
-      await answerQa({ ...question, answers: decided.answers, hash: decided.hash }, actions);
-    }
-    const inChat = decided?.inChat ?? [];
-    if (inChat.length > 0)
-      return { kind: 'left', says: `The user will answer ${inChat.join(', ')} in the chat.` };
-    return written.length > 0
-      ? { kind: 'further', further: { kind: 'words', ids: written } }
-      : { kind: 'done' };
+    if (filled[id] === WRITES) return { kind: 'further', further: { kind: 'words', id } };
+    const decided = asked.decide(filled);
+    if (decided === undefined || decided.inChat.length > 0) return { kind: 'left', says: IN_CHAT_SAYS };
+    const { answerQa } = await import('../../core/acts/gates/answer-qa.act.ts');
+    await answerQa({ ...question, answers: decided.answers, hash: decided.hash }, actions);
+    return { kind: 'done' };
   });
 }
 
-/** The questions that the person chose to answer in their own words. */
-function wordsForm({ message, fields }: Form, ids: readonly string[]): Form {
-  const texts = ids.map((id) => [id, { title: id, description: fields[id]?.description ?? id }] as const);
-  return { message, fields: Object.fromEntries(texts), required: ids };
-}
+const IN_CHAT_SAYS = 'The user wants to see the questions and answer in the chat.';
 
 /** A form cannot accept weakened checks, so it does not offer to. */
 function withoutAccepting(form: Form, view: SessionView): Form {
@@ -126,13 +122,25 @@ function withoutAccepting(form: Form, view: SessionView): Form {
   const where = `To accept it: samocode answer ${handleOf(view.folder)}, in a terminal.`;
   return {
     ...form,
-    message: `${form.message}\n\n${where}`,
+    message: `${where}\n${form.message}`,
     fields: { ...form.fields, [id]: { ...field, choices } },
   };
 }
 
 /** The longest plan that a person reads in a form. */
 const MAX_PLAN_CHARS = 1500;
+
+/** What Claude Code shows of a message in a terminal of 80 columns; nothing there shows the rest. */
+const SHOWN_BY_CLAUDE = { lines: 4, columns: 74 };
+
+/** Whether a person can read all of it in the form of this client. */
+function isShownWhole(message: string, { clientName }: TaskContext): boolean {
+  if (message.length > MAX_PLAN_CHARS || clientName !== 'claude-code')
+    return message.length <= MAX_PLAN_CHARS;
+  const { lines, columns } = SHOWN_BY_CLAUDE;
+  const rows = message.split('\n').map((line) => Math.max(1, Math.ceil(line.length / columns)));
+  return rows.reduce((sum, each) => sum + each, 0) <= lines;
+}
 
 async function planOf(at: Gate, further: Further | undefined): Promise<GateForm | undefined> {
   const { view, question, actions } = at;
@@ -154,20 +162,18 @@ async function planOf(at: Gate, further: Further | undefined): Promise<GateForm 
   }
   const refused = refusedApproval(plan, plan.hash, actions);
   const whole = wholePlan(plan);
-  if (refused === undefined && whole.length <= MAX_PLAN_CHARS)
+  if (refused === undefined && isShownWhole(whole, at.context))
     return formOf('plan', view, openByItself(planForm(whole, ['changes', 'approve', 'later'])), decide);
-  const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`);
+  const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`, plan.hash);
   if (onPage) return onPage;
-  const { message } = planQuestion(plan).form;
   const where = refused
     ? `${refused.why} ${hintForTerminal(refused)}`
-    : `It does not fit here. To approve it: samocode plan ${handleOf(view.folder)}, or let the chat show it.`;
-  return formOf(
-    'plan',
-    view,
-    openByItself(planForm(`${message}\n\n${where}`, ['read', 'changes', 'later'])),
-    decide,
-  );
+    : `To approve it, let the chat show it, or run: samocode plan ${handleOf(view.folder)}`;
+  const head = `${nameWithoutDate(view.folder)}: its plan waits for you. ${where}`;
+  // The first line of the question is the head's.
+  const lines = planQuestion(plan).form.message.split('\n').slice(1);
+  const asked = planForm([head, ...lines].join('\n'), ['read', 'changes', 'later']);
+  return formOf('plan', view, openByItself(asked), decide);
 }
 
 const READS = 'The user wants to see the plan in the chat: read_plan, and show it.';
@@ -183,8 +189,9 @@ function wholePlan(plan: PlanReport): string {
     ...chatInForm(fromChat),
     ...remarks,
     planBrief(plan).beforeDone,
-    '',
-    visibleControls(text).trim(),
+    ...visibleControls(text)
+      .split('\n')
+      .filter((line) => line.trim() !== ''),
   ].join('\n');
 }
 
@@ -200,15 +207,23 @@ function planForm(message: string, choices: readonly (keyof typeof CHOICES)[]): 
   return { message, fields: { decision }, required: ['decision'] };
 }
 
-/** The page of the session, where one runs and the client opens addresses. */
-async function pageForm({ view, context }: Gate, what: string): Promise<GateForm | undefined> {
+const PAGE = 'page';
+
+/** Whether the key is that of an address, which records nothing itself. */
+export function isPage(key: string): boolean {
+  return key.startsWith(`${PAGE}-`);
+}
+
+/**
+ * The page of the session, where one runs and the client opens addresses.
+ * @param about changes with what has to be decided there
+ */
+async function pageForm({ view, context }: Gate, what: string, about: string): Promise<GateForm | undefined> {
   if (context.client.capabilities.elicitation?.url === undefined) return undefined;
   const url = await sessionPageAddress(view, context.actions.home);
   if (url === undefined) return undefined;
   const message = `${nameWithoutDate(view.folder)}: ${what} Decide on its page.`;
-  const { n } = view.state;
-  const key = keyOf('page', view, { url, message, n });
-  return { key, params: { mode: 'url', message, url, elicitationId: key } };
+  return { key: keyOf(PAGE, view, { url, message, about }), params: { mode: 'url', message, url } };
 }
 
 function formOf(kind: string, view: SessionView, form: Form, decide: GateForm['decide']): GateForm {

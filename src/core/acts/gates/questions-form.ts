@@ -8,6 +8,7 @@ import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import { type QaItem, type QaReport, readQa } from './read-qa.act.ts';
 
 /** A longer form would be tedious; the remaining questions stay open. */
@@ -41,7 +42,8 @@ interface Answered {
 
 /**
  * The open questions of a session. Undefined where an answer of this person would be refused.
- * @param passedOn what the model passed on, filled in as the suggestions are; absent: nothing is filled in
+ * @param passedOn what the model passed on, filled in as the suggestions are; absent: the first question alone, with
+ * nothing filled in, for a form that opens without a call
  */
 export async function askedQuestions(
   question: SessionQuestion,
@@ -76,22 +78,36 @@ function questionsForm(
   open: readonly QaItem[],
   passedOn: PassedOn | undefined,
 ): Form {
-  const shown = open.slice(0, MAX_QUESTIONS);
-  const filled = passedOn ? '; suggestions are filled in' : '';
+  const shown = open.slice(0, passedOn ? MAX_QUESTIONS : 1);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
   // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
+  const head = `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}`;
   return {
-    message: [
-      ...chatInForm(fromChat),
-      `The coding session ${folder} has questions. What you leave empty stays open${filled}.${more}${seen}`,
-    ].join('\n'),
+    message: passedOn
+      ? [...chatInForm(fromChat), `${head}${seen}`].join('\n')
+      : [...askedAlone(folder, open), ...chatInForm(fromChat), seen.trim()].filter(Boolean).join('\n'),
     fields: Object.fromEntries(
       shown.map((each) => [each.id, questionField(each, passedOn ? prefilledAnswer(each, passedOn) : '')]),
     ),
   };
 }
+
+/**
+ * The first question, before all else: Claude Code shows four lines of a message, and one of the description of a field.
+ */
+function askedAlone(folder: string, [first, ...others]: readonly QaItem[]): string[] {
+  if (first === undefined) return [];
+  const { description = '', choices = [] } = questionField(first, '');
+  const more = others.length > 0 ? `, and ${others.length} more after it` : '';
+  const isLong = choices.some(({ title }) => title.length > SHOWN_OF_CHOICE);
+  const options = isLong ? choices.map(({ title }) => title) : [];
+  return [`${nameWithoutDate(folder)} asks ${first.id}${more}: ${description}`, ...options];
+}
+
+/** What Claude Code shows of the title of a choice, less a sign before it. */
+const SHOWN_OF_CHOICE = 44;
 
 /** What the agent took from the chat, in one line: Claude Code shows only the first four of a form. */
 export function chatInForm(fromChat: string | undefined): string[] {

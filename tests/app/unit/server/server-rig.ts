@@ -24,7 +24,11 @@ export interface ServerRig extends TempProject, AsyncDisposable {
   /** The number of `resources/list_changed`. */
   listChanges(): number;
   /** Writes the files of a session. */
-  addSession(folder: string, events?: readonly NewEvent[], at?: { startMs: number }): Promise<SessionPaths>;
+  addSession(
+    folder: string,
+    events?: readonly NewEvent[],
+    more?: { startMs?: number; group?: string },
+  ): Promise<SessionPaths>;
   text(uri: string): Promise<string>;
 }
 
@@ -70,9 +74,9 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
     client,
     updated,
     listChanges: () => listChanges,
-    async addSession(folder, events = [CREATED, PREPARED], at) {
+    async addSession(folder, events = [CREATED, PREPARED], { startMs, group } = {}) {
       const paths = sessionPaths(sessionsDir, folder);
-      await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path, settings: OPEN_TO_CHATS });
+      await writeEvents(paths, events, startMs, { mainRepo: repo.path, settings: OPEN_TO_CHATS, group });
       await ownSession(repo.homeDir, paths);
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;
