@@ -63,13 +63,9 @@ export async function measureSessions(): Promise<Measure[]> {
 }
 
 async function measureTasks(): Promise<Measure[]> {
-  const [onPage, inChat] = [
-    await replayTask(TASK_VIEW.clientName, true),
-    await replayTask(TASK_VIEW.clientName, false),
-  ];
   return [
-    byTasks('gates in forms and on the page', onPage, BUDGETS.byTasks),
-    byTasks('the plan shown in the chat', inChat, BUDGETS.byTasksInChat),
+    byTasks('gates in forms and on the page', await replayTask(true), BUDGETS.byTasks),
+    byTasks('the plan shown in the chat', await replayTask(false), BUDGETS.byTasksInChat),
   ];
 }
 

@@ -1,10 +1,10 @@
 import { approvePlan } from '../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../src/core/acts/gates/read-plan.act.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
+import { type RawAnswer, type RawForm, type RawModern, rawModern } from '../../tests/support/raw-modern.ts';
 import { serveWeb } from '../../tests/support/web-rig.ts';
 import { PERSON_MINUTES, RECORDED_TASK } from './recorded-session.ts';
 import { type Replayed, replayed, type Turn } from './replay.ts';
-import { connectWithTasks, type RawResult, type Request, type TaskForm } from './task-chat.ts';
 
 /** What the model of a client that follows tasks reads. */
 export interface TaskTurn extends Omit<Turn, 'tookMs'> {
@@ -13,40 +13,47 @@ export interface TaskTurn extends Omit<Turn, 'tookMs'> {
 }
 
 /**
- * Follows the recorded session by tasks, which the client polls without its model. Questions are answered in forms that open
- * by themselves; the plan is too long for one, so it is approved on the page, if one runs, else shown in the chat.
+ * Follows the recorded session by tasks, which Claude Code polls without its model. Questions are answered in forms that
+ * open by themselves; the plan is too long for one, so it is approved on the page, if one runs, else shown in the chat.
  */
-export async function replayTask(clientName: string, hasPage: boolean): Promise<TaskTurn[]> {
+export async function replayTask(hasPage: boolean): Promise<TaskTurn[]> {
   return await replayed(async (rig) => {
-    const web = hasPage ? await serveWeb({ ...rig.context, clock: systemClock }) : undefined;
+    const { context } = rig;
+    const web = hasPage ? await serveWeb({ ...context, clock: systemClock }) : undefined;
     try {
-      return await follow(rig, await connectWithTasks(rig.context, clientName));
+      await using chat = await rawModern({ version: '0.0.0', loadActions: async () => context });
+      return await follow(rig, chat);
     } finally {
       await web?.end();
     }
   });
 }
 
-async function follow({ context, clock }: Replayed, request: Request): Promise<TaskTurn[]> {
+async function follow({ context, clock }: Replayed, { request }: RawModern): Promise<TaskTurn[]> {
   const turns: TaskTurn[] = [];
   const call = async (tool: string, args: Record<string, unknown>) => {
-    clock.callEndsAt = clock.monotonic();
-    const answer = await called({ name: tool, arguments: args });
+    const answer = await answered({ name: tool, arguments: args });
     const { taskId } = answer;
-    const { content } = taskId === undefined ? answer : await ended(taskId);
-    const json = content?.[0]?.text ?? '';
-    turns.push({ tool, args, json, ...(taskId !== undefined && { taskId }) });
-    return JSON.parse(json);
+    const { structuredContent } = taskId === undefined ? answer : await ended(taskId);
+    if (structuredContent === undefined) throw new Error(`${tool}: ${JSON.stringify(answer)}`);
+    turns.push({
+      tool,
+      args,
+      json: JSON.stringify(structuredContent),
+      ...(taskId !== undefined && { taskId }),
+    });
+    return structuredContent;
   };
   /** A form of the call itself is a round of it. */
-  const called = async (params: object): Promise<RawResult> => {
+  const answered = async (params: object): Promise<RawAnswer> => {
+    clock.callEndsAt = clock.monotonic();
     const answer = await request('tools/call', params);
-    const { inputRequests, requestState } = answer;
-    if (answer.resultType !== 'input_required' || inputRequests === undefined) return answer;
+    const { resultType, inputRequests, requestState } = answer;
+    if (resultType !== 'input_required' || inputRequests === undefined) return answer;
     const forms = Object.entries(inputRequests).map(([key, { params: form }]) => [key, filledIn(form)]);
-    return await called({ ...params, inputResponses: Object.fromEntries(forms), requestState });
+    return await answered({ ...params, inputResponses: Object.fromEntries(forms), requestState });
   };
-  const ended = async (taskId: string): Promise<RawResult> => {
+  const ended = async (taskId: string) => {
     for (;;) {
       clock.callEndsAt = clock.monotonic();
       const { result, inputRequests = {}, pollIntervalMs = 0 } = await request('tasks/get', { taskId });
@@ -60,8 +67,8 @@ async function follow({ context, clock }: Replayed, request: Request): Promise<T
     }
   };
   const approveOnPage = async () => {
-    const { hash } = await readPlan({ session }, context);
-    await approvePlan({ session, hash }, { ...context, by: { channel: 'web' } });
+    const { hash } = await readPlan({ session: String(session) }, context);
+    await approvePlan({ session: String(session), hash }, { ...context, by: { channel: 'web' } });
   };
   const { session, cursor } = await call('start_session', { task: RECORDED_TASK, name: 'jwt-auth' });
   let last = await call('wait', { session, cursor });
@@ -77,7 +84,7 @@ async function follow({ context, clock }: Replayed, request: Request): Promise<T
 }
 
 /** The plan is approved once it was shown; everything else is answered by the second choice. */
-function filledIn({ requestedSchema: { properties } = { properties: {} } }: TaskForm): object {
+function filledIn({ requestedSchema: { properties } }: RawForm): object {
   const chosen = Object.entries(properties).map(([name, { enum: choices = [] }]) => [
     name,
     ['approve', 'read'].find((each) => choices.includes(each)) ?? choices[1],
