@@ -76,7 +76,13 @@ const LAW: ImportLaw = {
   packages: [
     {
       pattern: /^@modelcontextprotocol\//,
-      only: ['core/kit/mcp', 'app/server', 'extensions/pages/card', 'extensions/rehearsal/demo/chat.ts'],
+      only: [
+        'core/kit/mcp',
+        'app/server',
+        'extensions/pages/card',
+        'extensions/tasks',
+        'extensions/rehearsal/demo/chat.ts',
+      ],
     },
     { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['core/kit/terminal'] },
     {

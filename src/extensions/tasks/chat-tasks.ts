@@ -8,15 +8,15 @@ import { isSamocodeError, systemErrorCode } from '../../core/kernel/errors.ts';
 import { cut } from '../../core/kernel/text.ts';
 import { FormAnswered, filledIn } from '../../core/kit/mcp/ask-by-form.ts';
 import type { ChatTasks, TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
-import { toolResult } from '../../core/kit/mcp/define-tool.ts';
+import { asJson, toolResult } from '../../core/kit/mcp/define-tool.ts';
 import { InvalidParamsError } from '../../core/kit/mcp/on-request.ts';
 import type { TaskedWait } from '../../core/kit/mcp/tool.ts';
 import { oneLine } from '../../core/session/documents/markdown-lines.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { isFileError } from '../../core/session/status.ts';
-import { type AtGate, atGate, type Further, type GateForm, isPage } from './gate-form.ts';
-import { isDue, MAX_MESSAGE, membersOf, readMembers, stampOf, statusMessage } from './look.ts';
-import { placeOf, taskId, taskKey, type Watch, watchOf } from './task-id.ts';
+import { atGate, type Further, type GateForm, type GateNow, isPage } from './gate-form.ts';
+import { isDue, MAX_STATUS_CHARS, readMembers, sessionsOfTask, stampOf, statusMessage } from './look.ts';
+import { placeDigest, type TaskWatch, taskId, taskKey, watchOf } from './task-id.ts';
 
 /** How long an unchanged log is enough; then the worker, the page and the members of a group are looked at again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -76,7 +76,7 @@ function newChatTasks(): ChatTasks {
       if (watched === undefined) return undefined;
       const { watch, views } = watched;
       if (isDue(await readMembers(views, watch, context.actions), watch)) return undefined;
-      const now = views.map(({ folder, state }) => [placeOf(folder), state.n] as const);
+      const now = views.map(({ folder, state }) => [placeDigest(folder), state.n] as const);
       const cursors = { ...Object.fromEntries(now), ...watch.cursors };
       const id = taskId({ ...watch, cursors }, await keyFor(context));
       if (id === undefined) return undefined;
@@ -112,7 +112,7 @@ function newChatTasks(): ChatTasks {
 
 interface Task {
   id: string;
-  watch: Watch;
+  watch: TaskWatch;
   memory: Memory;
   context: TaskContext;
 }
@@ -128,19 +128,19 @@ function newMemory(begunAt: number): Memory {
 async function watchFor(
   { session, group, cursor, cursors = {}, until: asked, projectDir }: TaskedWait,
   { actions }: TaskContext,
-): Promise<{ watch: Watch; views: readonly SessionView[] } | undefined> {
+): Promise<{ watch: TaskWatch; views: readonly SessionView[] } | undefined> {
   const until = asked === 'change' ? 'attention' : asked;
   const isGroup = session === undefined;
   const views = isGroup
     ? (await readGroup({ group: group ?? '', projectDir }, actions)).sessions
     : [await findSession({ session, projectDir }, actions)];
-  const places = new Set(views.map(({ paths }) => placeOf(isGroup ? paths.sessionsDir : paths.runDir)));
+  const places = new Set(views.map(({ paths }) => placeDigest(isGroup ? paths.sessionsDir : paths.runDir)));
   const [first] = views;
   const [place] = places;
   if (first === undefined || place === undefined || places.size > 1) return undefined;
   const given = views.flatMap(({ folder }) => {
     const n = cursor ?? cursors[folder] ?? cursors[session ?? folder];
-    return n === undefined ? [] : [[placeOf(folder), n] as const];
+    return n === undefined ? [] : [[placeDigest(folder), n] as const];
   });
   const name = isGroup ? (group ?? '') : first.folder;
   return { watch: { name, isGroup, until, cursors: Object.fromEntries(given), place }, views };
@@ -184,7 +184,7 @@ interface Look {
 
 async function look(task: Task): Promise<Look> {
   const { watch, memory, context } = task;
-  const { views, projectDir } = await membersOf(watch, context.actions);
+  const { views, projectDir } = await sessionsOfTask(watch, context.actions);
   if (views.length === 0)
     return {
       views,
@@ -208,8 +208,10 @@ async function look(task: Task): Promise<Look> {
   const isAsking = open !== undefined;
   if (open?.kind !== 'form' || mustPause(memory, open.form.key))
     return { views, answer: stateOf(task, { ...state, status: 'working' }), isAsking };
-  const { key, params } = open.form;
+  const { key } = open.form;
   memory.shown.add(key);
+  // Hidden characters become visible.
+  const params = JSON.parse(asJson(open.form.params));
   const inputRequests = { [key]: { method: 'elicitation/create', params } };
   const answer = { ...stateOf(task, { ...state, status: 'input_required' }), inputRequests };
   return { views, answer, isAsking };
@@ -224,7 +226,7 @@ function mustPause({ last, answered }: Memory, key: string): boolean {
   return before !== undefined && before !== key;
 }
 
-function isOpen(gate: AtGate | undefined): boolean {
+function isOpen(gate: GateNow | undefined): boolean {
   return gate !== undefined && gate.kind !== 'unasked';
 }
 
@@ -232,8 +234,8 @@ async function gatesOf(
   views: readonly SessionView[],
   projectDir: string,
   { memory, context }: Task,
-): Promise<Map<string, AtGate>> {
-  const gates = new Map<string, AtGate>();
+): Promise<Map<string, GateNow>> {
+  const gates = new Map<string, GateNow>();
   for (const view of views) {
     const further = memory.further.get(view.folder);
     const gate = await atGate(view, { projectDir, further }, context);
@@ -264,7 +266,7 @@ function stateOf({ id, memory, context }: Task, { status, says, views }: Said): 
     resultType: 'complete',
     taskId: id,
     status,
-    statusMessage: oneLine(cut([note, message].filter(Boolean).join(' · '), MAX_MESSAGE)),
+    statusMessage: oneLine(cut([note, message].filter(Boolean).join(' · '), MAX_STATUS_CHARS)),
     createdAt: times[0] ?? now,
     lastUpdatedAt: changes.at(-1) ?? now,
     // A gate may wait for days.
@@ -298,7 +300,7 @@ async function takeAnswer(task: Task, key: string, response: unknown): Promise<v
   const { watch, memory, context } = task;
   const { data } = FormAnswered.safeParse(response);
   if (memory.final || data === undefined || data.action === 'cancel') return;
-  const { views, projectDir } = await membersOf(watch, context.actions);
+  const { views, projectDir } = await sessionsOfTask(watch, context.actions);
   const gates = await gatesOf(views, projectDir, task);
   const [session, form] = [...gates].flatMap(([folder, gate]) =>
     gate.kind === 'form' && gate.form.key === key ? [folder, gate.form] : [],

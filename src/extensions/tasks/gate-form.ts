@@ -29,10 +29,7 @@ import { openByItself, WRITES } from './open-by-itself.ts';
 export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; id: string };
 
 /** What a form led to. `left`: the person decides elsewhere, as the sentence says, so the chat has to be woken. */
-export type Outcome =
-  | { kind: 'done' }
-  | { kind: 'further'; further: Further }
-  | { kind: 'left'; says: string };
+export type Led = { kind: 'done' } | { kind: 'further'; further: Further } | { kind: 'left'; says: string };
 
 /** A form, or the address of a page, that the client shows by itself. */
 export interface GateForm {
@@ -41,11 +38,11 @@ export interface GateForm {
   params: object;
   /** Absent for an address: the page records the decision. */
   form?: Form;
-  decide?(filled: Filled): Promise<Outcome>;
+  decide?(filled: Filled): Promise<Led>;
 }
 
 /** `elsewhere`: no form may open this gate, and where a person does. `unasked`: the chat has to ask. */
-export type AtGate =
+export type GateNow =
   | { kind: 'form'; form: GateForm }
   | { kind: 'elsewhere'; says: string }
   | { kind: 'unasked' };
@@ -55,7 +52,7 @@ export async function atGate(
   view: SessionView,
   { projectDir, further }: { projectDir: string; further: Further | undefined },
   context: TaskContext,
-): Promise<AtGate | undefined> {
+): Promise<GateNow | undefined> {
   const gate = gateOf(view);
   if (gate === undefined || closedTo(view)) return undefined;
   const actions = byForm(context);
@@ -146,7 +143,7 @@ async function planOf(at: Gate, further: Further | undefined): Promise<GateForm 
   const { view, question, actions } = at;
   const plan = await readPlan({ ...question, isAct: true }, actions);
   if (plan.state !== 'waits_for_approval') return undefined;
-  const decide = async (filled: Filled): Promise<Outcome> => {
+  const decide = async (filled: Filled): Promise<Led> => {
     const decision = planDecision(plan.hash, filled);
     if (decision.kind === 'changes' && decision.feedback === '')
       return { kind: 'further', further: { kind: 'changes', hash: plan.hash } };

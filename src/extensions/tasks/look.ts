@@ -17,11 +17,12 @@ import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { cut } from '../../core/kernel/text.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { sessionFacts } from '../../core/session/facts.ts';
+import { nameWithoutDate } from '../../core/session/layout/names.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import { needsHuman } from '../../core/session/session-list.ts';
 import { readSession } from '../../core/session/status.ts';
 import { stateText } from '../../core/session/words.ts';
-import { placeOf, type Watch } from './task-id.ts';
+import { placeDigest, type TaskWatch } from './task-id.ts';
 
 /** The sessions of a watch, and the project that they are of. Empty if they are gone. */
 export interface Members {
@@ -29,10 +30,13 @@ export interface Members {
   projectDir: string;
 }
 
-export async function membersOf({ name, isGroup, place }: Watch, context: ActionContext): Promise<Members> {
+export async function sessionsOfTask(
+  { name, isGroup, place }: TaskWatch,
+  context: ActionContext,
+): Promise<Members> {
   const places = await allSessionsFolders(context);
   const isMeant = ({ sessionsDir }: SessionsFolder) =>
-    placeOf(isGroup ? sessionsDir : sessionPaths(sessionsDir, name).runDir) === place;
+    placeDigest(isGroup ? sessionsDir : sessionPaths(sessionsDir, name).runDir) === place;
   const meant = places.find(isMeant);
   if (meant === undefined) return { views: [], projectDir: '' };
   const projectDir = projectDirOf(meant);
@@ -45,11 +49,11 @@ export async function membersOf({ name, isGroup, place }: Watch, context: Action
 /** How a wait for them would see them now. */
 export async function readMembers(
   views: readonly SessionView[],
-  { cursors, until }: Pick<Watch, 'cursors' | 'until'>,
+  { cursors, until }: Pick<TaskWatch, 'cursors' | 'until'>,
   context: ActionContext,
 ): Promise<Reading[]> {
   const read = views.map(async (view) => {
-    const watched = watchedFrom(view, cursors[placeOf(view.folder)]);
+    const watched = watchedFrom(view, cursors[placeDigest(view.folder)]);
     const reading = await readWatched(watched, until, context);
     // A chat that sleeps until all are done must still hear of one that cannot continue without a person.
     return { ...reading, isReached: reading.isReached || needsHuman(view) || view.foreign !== undefined };
@@ -58,21 +62,22 @@ export async function readMembers(
 }
 
 /** Whether a wait for them would answer at once, with something that its caller does not know. */
-export function isDue(readings: readonly Reading[], { until, isGroup }: Watch): boolean {
+export function isDue(readings: readonly Reading[], { until, isGroup }: TaskWatch): boolean {
   const reported = firstToReport(readings, { until, isGroup });
   return reported !== undefined && isNews(reported);
 }
 
-export const MAX_MESSAGE = 99;
+export const MAX_STATUS_CHARS = 99;
 
 /** What the sessions do, on one line below 100 characters and without text of an agent. `nowMs`: wall clock. */
 export function statusMessage(views: readonly SessionView[], nowMs: number): string {
   const [only] = views;
   if (only === undefined) return 'gone';
-  if (views.length === 1) return cut(doing(only, nowMs), MAX_MESSAGE);
-  const done = views.filter(({ state }) => state.status.kind === 'done').length;
-  const others = views.filter(({ state }) => state.status.kind !== 'done').map((view) => doing(view, nowMs));
-  return cut(`${done} of ${views.length} done; ${others.join('; ')}`, MAX_MESSAGE);
+  if (views.length === 1) return cut(doing(only, nowMs), MAX_STATUS_CHARS);
+  const others = views.filter(({ state }) => state.status.kind !== 'done');
+  const each = others.map((view) => `${nameWithoutDate(view.folder)}: ${doing(view, nowMs)}`);
+  const done = `${views.length - others.length} of ${views.length} done`;
+  return cut([done, ...each].join('; '), MAX_STATUS_CHARS);
 }
 
 function doing(view: SessionView, nowMs: number): string {

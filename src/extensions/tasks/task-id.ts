@@ -7,19 +7,19 @@ import { orNothing, systemErrorCode } from '../../core/kernel/errors.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 
 /** What a task follows. Its id says all of it, so nothing is stored for a task. */
-export interface Watch {
+export interface TaskWatch {
   /** A session folder, or the name of a group. */
   name: string;
   isGroup: boolean;
   until: 'attention' | 'done' | 'merged';
-  /** The last event of each session that the caller has seen, by `placeOf` its folder. */
+  /** The last event of each session that the caller has seen, by `placeDigest` its folder. */
   cursors: Readonly<Record<string, number>>;
-  /** `placeOf` the run folder of the session, or the SESSIONS folder of the group. */
+  /** `placeDigest` the run folder of the session, or the SESSIONS folder of the group. */
   place: string;
 }
 
 /** Identifies a folder in an id. */
-export function placeOf(path: string): string {
+export function placeDigest(path: string): string {
   return fingerprint(path).slice(0, 8);
 }
 
@@ -28,7 +28,7 @@ const MAX_CHARS = 1024;
 const UNTIL = { a: 'attention', d: 'done', m: 'merged' } as const;
 
 /** `<session or group>.<what it waits for, and cursors>.<place><MAC>`; undefined if that is too long. */
-export function taskId(watch: Watch, key: string): string | undefined {
+export function taskId(watch: TaskWatch, key: string): string | undefined {
   const letter = Object.entries(UNTIL).find(([, until]) => until === watch.until)?.[0];
   const cursors = Object.entries(watch.cursors).map(([place, n]) => `${place}${n.toString(36)}`);
   const said = [
@@ -41,7 +41,7 @@ export function taskId(watch: Watch, key: string): string | undefined {
 }
 
 /** The watch that an id names; undefined if it was not given out with this key. */
-export function watchOf(id: string, key: string): Watch | undefined {
+export function watchOf(id: string, key: string): TaskWatch | undefined {
   const [said, given] = [id.slice(0, -MAC_CHARS), id.slice(-MAC_CHARS)];
   if (id.length > MAX_CHARS || !isSame(given, mac(said, key))) return undefined;
   const [name = '', how = '', place = ''] = said.split('.');

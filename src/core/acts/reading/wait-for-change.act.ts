@@ -77,7 +77,7 @@ async function waitedFor(
   }
 }
 
-export interface Watched {
+export interface AwaitedSession {
   view: SessionView;
   cursor: number;
   isNew: boolean;
@@ -88,12 +88,12 @@ export interface Watched {
 async function watchedSessions(
   { sessions: named, group, cursors = {}, projectDir }: WaitForAnyInput,
   context: ActionContext,
-): Promise<Watched[]> {
+): Promise<AwaitedSession[]> {
   const sessions: WaitForAnyInput['sessions'] =
     group === undefined
       ? named
       : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => ({ session: folder }));
-  const found = new Map<string, Watched>();
+  const found = new Map<string, AwaitedSession>();
   for (const { session, cursor } of sessions) {
     const view = await findSession({ session, projectDir }, context);
     const key = [view.folder, session].find((name) => Object.hasOwn(cursors, name));
@@ -105,25 +105,25 @@ async function watchedSessions(
 }
 
 /** @param given the cursor of an earlier result, if there is one */
-export function watchedFrom(view: SessionView, given: number | undefined): Watched {
+export function watchedFrom(view: SessionView, given: number | undefined): AwaitedSession {
   const known = given ?? view.state.n;
   const cursor = Math.min(known, view.state.n);
   return { view, cursor, isNew: given === undefined, knowsStuck: known > cursor };
 }
 
-async function readAgain(watched: Watched, { host }: ActionContext): Promise<Watched> {
+async function readAgain(watched: AwaitedSession, { host }: ActionContext): Promise<AwaitedSession> {
   const view = (await readSession(watched.view.paths, host)) ?? watched.view;
   return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
 }
 
-export interface Reading extends Watched {
+export interface Reading extends AwaitedSession {
   report: SessionReport;
   happened: ReportedEvent[];
   isReached: boolean;
 }
 
 export async function readWatched(
-  watched: Watched,
+  watched: AwaitedSession,
   until: WaitUntil,
   context: ActionContext,
 ): Promise<Reading> {
@@ -197,7 +197,7 @@ const MAX_REPORTED = 20;
 
 function isReached(
   until: WaitUntil,
-  { view, report, happened, isNew }: Watched & Pick<Reading, 'report' | 'happened'>,
+  { view, report, happened, isNew }: AwaitedSession & Pick<Reading, 'report' | 'happened'>,
 ): boolean {
   // The session will not continue without a person.
   if (isStuck(view, report)) return true;

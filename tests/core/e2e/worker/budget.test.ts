@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { ci } from '../../../support/ci.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const answer = (id: string, tokens: number) => ({
   act: 'event',
@@ -53,6 +55,26 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
   });
   await rig.resume({ limits: { usd: 100 } });
   await rig.untilWaiting('qa_answers');
+});
+
+test.concurrent('a model raises the limit that blocks a session once, and again only after an act of a person', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(12.5)], { ...NO_GATES, MAX_COST_USD: '1' }),
+  );
+  const raise = (usd: number) =>
+    resumeSession({ session: rig.file.folder, limits: { usd } }, rig.context('tool'));
+  const blocked = () => rig.until(({ status, openIteration }) => status.kind === 'blocked' && !openIteration);
+  await blocked();
+  await raise(26);
+  await rig.until(({ status }) => status.kind !== 'blocked');
+  await blocked();
+  await expect(raise(900)).rejects.toMatchObject({
+    code: 'needs_person',
+    why: expect.stringContaining('from the block "budget"'),
+    next: [{ act: 'resume', by: ['cli', 'phone', 'web'] }],
+  });
+  await sendMessage({ session: rig.file.folder, text: 'Go on' }, rig.context('phone'));
+  expect((await raise(900)).outcome).toBe('resumed');
 });
 
 test.concurrent('an agent that spends too many tokens while it runs is ended within one answer, and its work is kept', async () => {

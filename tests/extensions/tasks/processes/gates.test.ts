@@ -15,7 +15,7 @@ import { type TaskedChat, taskedChat } from '../tasked.ts';
 
 const SESSION = '26-01-05-boats';
 const NAME = '01-05-1100-plan-boats.md';
-const QUESTION = { text: 'Which name?', options: ['Ada', 'Grace'] };
+const QUESTION = { text: 'Which\u202e name?', options: ['Ada', 'Grace'] };
 
 /** A session that waits at this gate, its documents, and the task of a chat that follows it. */
 async function waitsAt(
@@ -100,8 +100,9 @@ test('of a group, one form is open at a time, and an end that is news comes befo
   expect(await chat.call('wait', { group: 'fleet' })).toMatchObject({ resultType: 'complete' });
   const id = await chat.follow({ group: 'fleet', cursors });
   const { inputRequests = {}, statusMessage } = await chat.get(id);
+  expect(JSON.stringify(inputRequests)).toContain(String.raw`Which\\u202e name?`);
   expect(Object.keys(inputRequests)).toHaveLength(1);
-  expect(statusMessage).toBe('0 of 2 done; waits for answers; waits for answers');
+  expect(statusMessage).toBe('0 of 2 done; raft: waits for answers; boat: waits for answers');
   await rig.addSession('26-01-07-ship', [CREATED, PREPARED, BLOCKED], { group });
   const over = await chat.until(id, 'completed');
   expect(over.result).toMatchObject({

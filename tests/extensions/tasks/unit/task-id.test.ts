@@ -2,17 +2,23 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { placeOf, taskId, taskKey, type Watch, watchOf } from '../../../../src/extensions/tasks/task-id.ts';
+import {
+  placeDigest,
+  type TaskWatch,
+  taskId,
+  taskKey,
+  watchOf,
+} from '../../../../src/extensions/tasks/task-id.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const KEY = 'k'.repeat(32);
 
-const WATCH = fc.record<Watch>({
+const WATCH = fc.record<TaskWatch>({
   name: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }),
   isGroup: fc.boolean(),
   until: fc.constantFrom('attention', 'done', 'merged'),
-  cursors: fc.dictionary(fc.string().map(placeOf), fc.nat(), { maxKeys: 12 }),
-  place: fc.string().map(placeOf),
+  cursors: fc.dictionary(fc.string().map(placeDigest), fc.nat(), { maxKeys: 12 }),
+  place: fc.string().map(placeDigest),
 });
 
 test('an id says its whole watch in printable characters, and only to whoever has the key', () => {
@@ -27,12 +33,12 @@ test('an id says its whole watch in printable characters, and only to whoever ha
 });
 
 test('an id with one other character, or less of it, names no watch', () => {
-  const watch: Watch = {
+  const watch: TaskWatch = {
     name: 'boat',
     isGroup: false,
     until: 'attention',
-    cursors: { [placeOf('b')]: 7 },
-    place: placeOf('a'),
+    cursors: { [placeDigest('b')]: 7 },
+    place: placeDigest('a'),
   };
   const id = taskId(watch, KEY) ?? '';
   for (let at = 0; at < id.length; at += 1) {
@@ -46,9 +52,9 @@ test('an id with one other character, or less of it, names no watch', () => {
 });
 
 test('a group whose cursors do not fit into an id has none', () => {
-  const cursors = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [placeOf(`${at}`), at]));
+  const cursors = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [placeDigest(`${at}`), at]));
   expect(
-    taskId({ name: 'fleet', isGroup: true, until: 'done', cursors, place: placeOf('a') }, KEY),
+    taskId({ name: 'fleet', isGroup: true, until: 'done', cursors, place: placeDigest('a') }, KEY),
   ).toBeUndefined();
 });
 
