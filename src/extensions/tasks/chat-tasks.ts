@@ -287,7 +287,11 @@ function resultOf(
   });
   const said = [memory.left?.says, memory.note?.text].filter(Boolean);
   const summary = [...said, fields.summary].join(' ');
-  return toolResult({ ...fields, summary, next: [{ act: 'only_report' }, ...(fields.next ?? [])] });
+  return toolResult({
+    ...fields,
+    summary,
+    next: [{ act: 'report', args: { only: true } }, ...(fields.next ?? [])],
+  });
 }
 
 const GONE: CallToolResult = toolResult({
