@@ -45,7 +45,10 @@ test('weakened checks cannot be accepted in a form that opens by itself, which s
   expect(form.requestedSchema.properties.Q1?.enum).not.toContain('B');
   // A forged choice is none of the form.
   await chat.answer(id, key, { Q1: 'B' });
-  expect(await chat.get(id)).toMatchObject({ status: 'input_required' });
+  expect(await chat.get(id)).toMatchObject({
+    status: 'completed',
+    result: { structuredContent: { for: 'qa_answers', summary: expect.stringContaining('decided nothing') } },
+  });
 });
 
 const PLAN = '# Plan: Boats\n\n## Phase 1: Paint\n- [ ] Paint them\n';
