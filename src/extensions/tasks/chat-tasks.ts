@@ -288,10 +288,10 @@ function resultOf(
   reported: Reading,
   readings: readonly Reading[],
 ): CallToolResult {
-  const fields = waitFields(waitResult(reported, { changed: true, readings, isGroup }), {
-    until,
-    isSeveral: isGroup,
-  });
+  const result = waitResult(reported, { changed: true, readings, isGroup });
+  // A whole session may have passed: what its state implies is left out.
+  const happened = result.happened.filter(({ isRoutine }) => !isRoutine);
+  const fields = waitFields({ ...result, happened }, { until, isSeveral: isGroup });
   const said = [says, memory.note?.text].filter(Boolean);
   const summary = [...said, fields.summary].join(' ');
   return toolResult({
