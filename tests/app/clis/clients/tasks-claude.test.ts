@@ -253,3 +253,18 @@ test('two chats follow one session, and a block wakes both, as a task that is co
     expect(message).toContain('<status>completed</status>');
   }
 });
+
+test('a hook that accepts each form with an approval approves no plan, and the chat is woken', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { session, follows } = await planned(bench);
+  const answer = { hookEventName: 'Elicitation', action: 'accept', content: { decision: 'approve' } };
+  const command = `printf %s '${JSON.stringify({ hookSpecificOutput: answer })}'`;
+  const settings = { hooks: { Elicitation: [{ hooks: [{ type: 'command', command }] }] } };
+  await bench.repo.write({ '../home/.claude/settings.json': JSON.stringify(settings) });
+  await using chat = await chatIn(bench, [follows]);
+  expect(await chat.woken()).toContain('The form decided nothing.');
+  expect((await bench.view(session)).state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+  expect(await gatesOf(bench)).toEqual([['answers_recorded', 'cli']]);
+});
