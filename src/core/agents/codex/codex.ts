@@ -73,6 +73,8 @@ export const codex = {
     'gpt-5.6-luna': { input: 0.2, cached: 0.02, output: 1.2 },
     'gpt-6-sol': { input: 2, cached: 0.2, output: 10 },
     'gpt-6.1-sol': { input: 2, cached: 0.1, output: 10 },
+    // https://developers.openai.com/api/docs/models/gpt-6.2-sol, read on 2026-11-28.
+    'gpt-6.2-sol': { input: 2, cached: 0.1, output: 10 },
     'codex-mini': { input: 1.5, cached: 0.375, output: 6 },
     o3: { input: 2, cached: 0.5, output: 8 },
     'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },

@@ -122,7 +122,7 @@ export type ChildEvent =
   /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
   | { kind: 'spent'; tokens: TokenCounts }
   | { kind: 'spent'; usdSoFar: number }
-  /** Can occur more than once per process: the last one counts. */
+  /** Can occur more than once per process: the last one counts, with the largest spending of all. */
   | { kind: 'final'; report: FinalReport };
 
 export interface ExitReport {

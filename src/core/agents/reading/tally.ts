@@ -11,6 +11,28 @@ export function apartFromCache({ input, output, cached }: TokenCounts): TokenCou
   return { input: Math.max(0, input - cached), output, cached };
 }
 
+/**
+ * A CLI can print a stray report after its last one: within a process, spending never goes down, and a success is not
+ * undone.
+ */
+function withLargest(earlier: FinalReport | undefined, later: FinalReport): FinalReport {
+  if (earlier === undefined) return later;
+  const [a, b] = [earlier.tokens ?? later.tokens, later.tokens ?? earlier.tokens];
+  const costs = [earlier, later].flatMap(({ costUsd }) => costUsd ?? []);
+  return {
+    ...(earlier.ok && !later.ok ? earlier : later),
+    ...(costs.length > 0 && { costUsd: Math.max(...costs) }),
+    ...(a &&
+      b && {
+        tokens: {
+          input: Math.max(a.input, b.input),
+          output: Math.max(a.output, b.output),
+          cached: Math.max(a.cached, b.cached),
+        },
+      }),
+  };
+}
+
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
@@ -20,7 +42,7 @@ export class Tally {
   readonly #files = new Set<string>();
   #openCalls = 0;
   activity: string | undefined;
-  /** The last final report; absent while it runs. */
+  /** The last final report, with the largest spending of all; absent while it runs. */
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
   /** Whether it works at an extra charge because the plan is used up; the plan's limit is `limitedUntil`. */
@@ -60,7 +82,7 @@ export class Tally {
         else this.usd = event.usdSoFar;
         return;
       case 'final':
-        this.final = event.report;
+        this.final = withLargest(this.final, event.report);
         return;
       default:
         event satisfies never;
