@@ -11,6 +11,9 @@ import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
 const text = z.string().catch('');
 const count = z.number().catch(0);
 
+/** `declined`: its reviewer denied it. What Codex refuses by itself is no item. */
+const status = z.string().optional().catch(undefined);
+
 const Item = z.union([
   z.object({ type: z.literal('agent_message'), text }),
   z.object({
@@ -18,12 +21,14 @@ const Item = z.union([
     command: text,
     aggregated_output: text,
     exit_code: z.number().nullish().catch(undefined),
+    status,
   }),
   z.object({
     type: z.literal('file_change'),
     changes: z.array(z.object({ path: z.string(), kind: text })).catch([]),
+    status,
   }),
-  z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text }),
+  z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text, status }),
   z.object({ type: z.literal('web_search'), query: text }),
   z.object({ type: z.literal('error'), message: text }),
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
@@ -69,8 +74,14 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
       commands += 1;
       if (item.exit_code !== 0 && item.aggregated_output.startsWith('bwrap: ')) brokenBySandbox += 1;
     }
-    const { length: count } = describe(item);
-    return count > 0 ? [{ kind: 'tools_ended', count }] : [];
+    const begun = describe(item);
+    if (begun.length === 0) return [];
+    const state = 'status' in item ? item.status : undefined;
+    const failed = state === 'declined' || state === 'failed' ? begun.length : undefined;
+    return [
+      { kind: 'tools_ended', count: begun.length, failed },
+      ...(state === 'declined' ? [{ kind: 'denied' as const, why: begun[0]?.text ?? '' }] : []),
+    ];
   }
 
   function completed(usage: z.infer<typeof Usage>) {
@@ -122,7 +133,7 @@ function mayBeObject(message: string): boolean {
   return message.trimStart().startsWith('{') && message.length <= MAX_SIGNAL_TEXT;
 }
 
-function describe(item: Item): ChildEvent[] {
+function describe(item: Item): ReturnType<typeof activity>[] {
   switch (item.type) {
     case 'command_execution':
       return [activity(`Shell: ${firstLine(withoutShell(item.command))}`, { name: 'Shell' })];

@@ -9,7 +9,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
-import { classifyCodexEnd } from './codex-end.ts';
+import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
 import { CLOSING_TOOLS, CODEX_TOOLS } from './codex-tools.ts';
@@ -82,6 +82,7 @@ export const codex = {
   tools: CODEX_TOOLS,
   promptText,
   confinesItself: true,
+  reviewer: { wordsIn: denialWords },
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
   // A folder with links to Codex itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
@@ -134,9 +135,10 @@ function buildCommand(request: ChildRequest): ChildCommand {
 function permissionArgs(request: ChildRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
   if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
-  // In exec, nobody can be asked, so the sandbox's refusals are final.
+  // In exec, nobody can be asked: the sandbox's refusals are final, or reviewed.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
-  return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
+  const mode = permissions === 'auto' ? ['--approve-for-me'] : ['-s', 'workspace-write'];
+  return [...mode, ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
 }
 
 /** Without any of the person's settings, and with a provider that uses the login. */
@@ -195,7 +197,7 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
   return {
     ...request,
     ...(await askForServers(request)),
-    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
+    ...(permissions !== 'skip' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
   };
 }
 

@@ -35,6 +35,7 @@ function withLargest(earlier: FinalReport | undefined, later: FinalReport): Fina
 
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
+const MAX_DENIALS = 3;
 
 /** Collects the facts about a process that its output reveals, in bounded size however long it runs. */
 export class Tally {
@@ -53,6 +54,8 @@ export class Tally {
   usd: number | undefined;
   /** Whether it is only waiting for the network. */
   isOffline = false;
+  /** What the vendor's reviewer said to denials since the last tool call that succeeded; the first that were too many stay. */
+  denials: string[] = [];
   started: PrintedFacts = {};
 
   note(event: ChildEvent): void {
@@ -71,6 +74,10 @@ export class Tally {
         return;
       case 'tools_ended':
         this.#openCalls = Math.max(0, this.#openCalls - event.count);
+        if (event.count > (event.failed ?? 0) && !this.isDenied) this.denials = [];
+        return;
+      case 'denied':
+        if (!this.isDenied) this.denials.push(event.why);
         return;
       case 'overage':
       case 'limit':
@@ -87,6 +94,11 @@ export class Tally {
       default:
         event satisfies never;
     }
+  }
+
+  /** Whether the reviewer has denied so much in a row that the agent only tries to get around it. */
+  get isDenied(): boolean {
+    return this.denials.length >= MAX_DENIALS;
   }
 
   get isInTool(): boolean {
