@@ -13,7 +13,7 @@ interface StartJudged {
 const MAX_NAMED = 10;
 
 /** Compares what a CLI printed at its start with what it was asked for: its mode, and the tools that it offers. Pure. */
-export function judgeStart(
+export function judgePrinted(
   cli: Provider,
   { phase, permissions }: { phase: Phase; permissions: KeptPermissions },
   { tools: printed, version, mode, model, cliSession }: PrintedFacts,

@@ -188,14 +188,14 @@ export const projectSettings = once(() =>
       key: 'PERMISSIONS',
       default: 'skip',
       perSession: true,
-      doc: "skip: agents may use every tool. allow: only what their phase needs, so no edit of code before implementation. auto: as allow until then; after that their vendor's reviewer judges what they do (Claude Code, Codex).",
+      doc: "skip: every tool. allow: what the phase needs. auto: as allow for documents; the vendor's reviewer judges work.",
     },
     gatewayReviewed: {
       ...oneOf(YES_NO),
       key: 'GATEWAY_REVIEWED',
       default: 'no',
       risk: 'loosens',
-      doc: "yes: the service that ANTHROPIC_BASE_URL names passes on the questions of Claude Code's reviewer, so PERMISSIONS=auto works with it.",
+      doc: "yes: the service in ANTHROPIC_BASE_URL passes on what Claude Code's reviewer asks, so PERMISSIONS=auto works.",
     },
     sandbox: {
       ...oneOf(SANDBOXES),

@@ -1,6 +1,6 @@
 import type { Traces } from '../../agents/contract/provider.ts';
 import { limitEndIn } from '../../agents/reading/limit-time.ts';
-import { judgeStart } from '../../agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../agents/reading/offered-tools.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
 import { quotedSaid, saidBy, withoutSecrets } from '../../kernel/said.ts';
@@ -42,7 +42,7 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const asked = { phase: open.phase, permissions: worker.file.settings };
-  const { unfit } = judgeStart(open.cli, asked, ended.log?.seen.started ?? {});
+  const { unfit } = judgePrinted(open.cli, asked, ended.log?.seen.started ?? {});
   // An agent can end before its start was judged.
   if (unfit !== undefined && (ended.end === 'unfit' || ended.end === 'exited'))
     return { ...base, end: 'config', problem: unfit };

@@ -1,5 +1,5 @@
 import type { Provider } from '../../agents/contract/provider.ts';
-import { judgeStart } from '../../agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../agents/reading/offered-tools.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
@@ -139,7 +139,7 @@ export class Sampler {
   /** Reports once per CLI that its tools are not those that were asked for. */
   async #isUnfit(): Promise<boolean> {
     const asked = { phase: this.#open.phase, permissions: this.#worker.file.settings };
-    const { unfit, warning } = judgeStart(this.#cli, asked, this.#log.seen.started);
+    const { unfit, warning } = judgePrinted(this.#cli, asked, this.#log.seen.started);
     const code = `${ODD_TOOLS}${this.#open.provider}`;
     if (warning !== undefined && !stateOf(this.#worker).budgetWarned.includes(code))
       await recordIfTaken(this.#worker, { type: 'notice', code, text: warning, flow: warning });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { claude } from '../../../../src/core/agents/claude/claude.ts';
 import { CLAUDE_TOOLS } from '../../../../src/core/agents/claude/claude-tools.ts';
 import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
-import { judgeStart } from '../../../../src/core/agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../../../src/core/agents/reading/offered-tools.ts';
 import { allProviders } from '../../../../src/core/agents/registry.ts';
 
 const { work, documents } = CLAUDE_TOOLS.offered;
@@ -10,7 +10,7 @@ const VERSION = '2.1.400';
 const without = (...names: string[]) => work.filter((name) => !names.includes(name));
 const SKIP = { permissions: 'skip' } as const;
 const judged = (phase: 'investigation' | 'implementation', tools: readonly string[] | undefined) =>
-  judgeStart(claude, { phase, permissions: SKIP }, { version: VERSION, ...(tools && { tools }) });
+  judgePrinted(claude, { phase, permissions: SKIP }, { version: VERSION, ...(tools && { tools }) });
 
 const NO_BASH = /^Claude Code 2\.1\.400 offers its agent no Bash\. .*2\.1\.197 to 2\.1\.332/;
 const NO_EDITOR = /^Claude Code 2\.1\.400 offers its agent no Edit or Write\./;
@@ -48,7 +48,7 @@ test('names are shown as text, and no more than ten of them', () => {
 
 test('a CLI that prints no tools is not judged', () => {
   const silent: Provider = { ...claude, tools: { ...CLAUDE_TOOLS, needed: undefined } };
-  expect(judgeStart(silent, { phase: 'implementation', permissions: SKIP }, { tools: [] })).toEqual({});
+  expect(judgePrinted(silent, { phase: 'implementation', permissions: SKIP }, { tools: [] })).toEqual({});
 });
 
 test.each([
@@ -60,14 +60,14 @@ test.each([
 ] as const)('a mode of %s in %s of a reviewed session fits: %s', (mode, phase, fits) => {
   const printed = { version: VERSION, cliSession: 'x', model: 'claude-sonnet-4-5', mode };
   const asked = { phase, permissions: { permissions: 'allow', reviewed: {} } } as const;
-  const { unfit } = judgeStart(claude, asked, printed);
+  const { unfit } = judgePrinted(claude, asked, printed);
   expect(unfit === undefined).toBe(fits);
   if (mode === 'default')
     expect(unfit).toBe(
       'Claude Code 2.1.400 works in the mode default instead of auto, so nothing would be reviewed: claude-sonnet-4-5 or its settings do not allow that mode. Set another MODEL, or PERMISSIONS=allow.',
     );
-  expect(judgeStart(claude, asked, { version: VERSION })).toEqual({});
-  expect(judgeStart(claude, { ...asked, permissions: SKIP }, printed)).toEqual({});
+  expect(judgePrinted(claude, asked, { version: VERSION })).toEqual({});
+  expect(judgePrinted(claude, { ...asked, permissions: SKIP }, printed)).toEqual({});
 });
 
 test.each(allProviders().flatMap(({ name, tools }) => (tools ? [[name, tools] as const] : [])))(
