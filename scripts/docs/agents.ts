@@ -35,8 +35,8 @@ ${closedTools()}
 With \`PERMISSIONS=auto\`, agents of init, implementation, testing, quality and done act without a person, and a model of their vendor judges what they do; in the other phases they are granted what
 \`allow\` grants. ${reviewed()} have one; a start with any other agent, also for one phase or as \`FALLBACK\`, is refused. That is no boundary: the guard is one, and holds as well.
 
-- **Claude Code** (\`--permission-mode auto\`) judges neither reading nor edits in the worktree and the session folder. samocode adds what an agent does all the time: \`git\` with \`add\`, \`commit\`, \`status\`, \`diff\`,
-  \`log\`, \`show\`, \`mv\`, \`rm\` or \`restore\`, and \`SETUP\` and each check exactly as the settings have them (one with \`*\`, \`(\`, \`)\`, \`,\` or \`\\\` is judged each time). Everything else is judged, a push too.
+- **Claude Code** (\`--permission-mode auto\`) judges neither reading nor edits in the worktree and the session folder, nor, by rules that samocode adds, \`git\` with \`add\`, \`commit\`, \`status\`, \`diff\`,
+  \`log\`, \`show\`, \`mv\`, \`rm\` or \`restore\`, nor \`SETUP\` and each check exactly as the settings have them (one with \`*\`, \`(\`, \`)\`, \`,\` or \`\\\` is judged each time). Everything else is judged: a push, the web, helpers, the tools of MCP servers.
 - **A model or settings without that mode** make it work in another one without a word. Its first line says which: if that is not \`auto\`, the agent is ended before its first tool, and the session blocks with the
   model. Nothing is tried again with \`skip\`.
 - **Behind a gateway** (\`ANTHROPIC_BASE_URL\`) everything that would be judged is denied unless the gateway passes the questions on. So a start is refused there, unless \`.samocode\` has \`GATEWAY_REVIEWED=yes\` and
@@ -44,8 +44,8 @@ With \`PERMISSIONS=auto\`, agents of init, implementation, testing, quality and 
 - **Codex** (\`--approve-for-me\`) runs commands in its own sandbox, with the folders that it gets with \`allow\`; judged is what its model asks to run outside, and commands such as \`rm -f\`.
 - **Three denials without a successful call between them** end the agent, and the session blocks in the reviewer's words. A denial by a rule of yours does not count. Codex ends by itself then, without
   a last message; that is read as the same, not as a crash.
-- **Cost**: what Claude Code's reviewer and helpers cost is in its figures where Claude Code itself asks the reviewer; where its service does, the CLI prints nothing of it. Of Codex, **tokens and money of the reviewer are
-  missing** in all figures and limits: its turn does not contain them.
+- **Cost**: what Claude Code's reviewer costs is in the figures of its last message where the client asks it; whether that of its service is, was not seen. Codex prints nothing of
+  its reviewer, so its tokens are read from Codex's own logs once the agent has ended: no limit sees them earlier.
 
 It was tried with the real CLIs against a stub of their services. **Not shown**, because it needs a login:
 

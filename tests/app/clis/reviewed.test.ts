@@ -99,5 +99,7 @@ test.concurrent('three denials end the real codex without a last message, and th
       /Its reviewer denied 3 actions, and nothing was done between them: Shell: node -p 1\+1 \/ .*Reason: It would leave the sandbox\./,
     ),
   });
-  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['refused']);
+  const [ended] = await session.eventsOf('iteration_ended');
+  // Three requests of the agent and three of its reviewer.
+  expect(ended).toMatchObject({ ending: 'refused', cost: { inputTokens: 6 * 1200, outputTokens: 6 * 60 } });
 });

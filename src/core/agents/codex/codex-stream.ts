@@ -7,6 +7,7 @@ import { linesOfLog } from '../reading/cli-log.ts';
 import { limitEndIn } from '../reading/limit-time.ts';
 import { apartFromCache } from '../reading/tally.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
+import { tokensOfHelpers } from './codex-helpers.ts';
 
 const text = z.string().catch('');
 const count = z.number().catch(0);
@@ -228,7 +229,8 @@ const RELEVANT = /"(?:cli_version|model|rate_limits|thread_token_usage|total_tok
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { folder, cliSession, final, now } = question;
   const lines = await linesOfLog(join(folder, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
-  const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
+  const ofHelpers = await tokensOfHelpers(join(folder, 'sessions'), cliSession);
+  const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine), ofHelpers && { ofHelpers });
   const until = traces.limitedUntil ?? limitEndIn(final?.text ?? '', now);
   // The end of an older window does not apply to the current limit.
   if (until !== undefined && until > now) return { ...traces, limitedUntil: until };

@@ -148,6 +148,8 @@ export interface Traces {
   model?: string;
   /** Total usage of its answers; nothing else is known about a process that was ended. */
   tokens?: TokenCounts;
+  /** What its reviewer and helpers have used, which neither those nor its final report contain. */
+  ofHelpers?: TokenCounts;
 }
 
 export interface TraceQuestion {
