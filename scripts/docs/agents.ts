@@ -43,7 +43,7 @@ With \`PERMISSIONS=auto\`, agents of init, implementation, testing, quality and 
   you trust that line. A gateway that only Claude Code's own settings name is not seen at the start: the session then blocks after three denials, which say so.
 - **Codex** (\`--approve-for-me\`) runs commands in its own sandbox, with the folders that it gets with \`allow\`; judged is what its model asks to run outside, and commands such as \`rm -f\`.
 - **Three denials without a successful call between them** end the agent, and the session blocks in the reviewer's words. A denial by a rule of yours does not count. Codex ends by itself then, without
-  a last message; that is read as the same, not as a crash. Claude Code 2.1.197, the oldest version that works, tells its model alone of a denial, so its agents are not ended.
+  a last message; that is read as the same, not as a crash. Claude Code 2.1.197, the oldest version that works, prints no denial before its last message, so its agents are not ended.
 - **Cost**: what Claude Code's reviewer costs is in the figures of its last message where the client asks it; whether that of its service is, was not seen. Codex prints nothing of
   its reviewer, so its tokens are read from Codex's own logs once the agent has ended: no limit sees them earlier.
 
