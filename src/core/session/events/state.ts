@@ -43,7 +43,15 @@ export const Status = z.discriminatedUnion('kind', [
   LimitedNow,
   /** `parked`: the wait that the block or stop interrupted, to which a resume returns. */
   Block.extend({ kind: z.literal('blocked'), since, parked: Waiting.optional() }),
-  z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
+  z.object({
+    kind: z.literal('stopped'),
+    since,
+    by: By,
+    why: z.string(),
+    /** Of the block that the stop ended. */
+    rule: z.string().optional(),
+    parked: Waiting.optional(),
+  }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),
 ]);
 export type Status = z.infer<typeof Status>;
@@ -120,6 +128,8 @@ export const SessionState = z.object({
   /** How many of the newest iterations in a row ended at a usage limit. */
   limitsInARow: z.int().nonnegative().optional(),
   outage: Outage.optional(),
+  /** The rules of the blocks from which a model alone resumed it since a person last acted. */
+  resumedByModel: z.array(z.string()).optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
   /** How the last publication ended, and each of its effects. */
   lastPublish: PublishEnd.pick({ what: true, outcome: true, summary: true })
