@@ -319,6 +319,11 @@ export const HostSettings = z.object({
     .partial()
     .optional(),
   permissions: z.enum(['skip', 'allow']),
+  /** PERMISSIONS is auto; `gateway`: whether the user says that a gateway passes the reviewer's questions on. */
+  reviewed: z
+    .object({ gateway: z.literal(true) })
+    .partial()
+    .optional(),
   /** The people whose acts open gates from other machines of the pool; absent: everyone who is trusted. */
   gatePeople: z.array(z.string()).optional(),
   sandbox: z.enum(SANDBOXES),
