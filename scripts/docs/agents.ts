@@ -30,6 +30,31 @@ What is closed, and why:
 
 ${closedTools()}
 
+## The vendor's reviewer
+
+With \`PERMISSIONS=auto\`, agents of init, implementation, testing, quality and done act without a person, and a model of their vendor judges what they do; in the other phases they are granted what
+\`allow\` grants. ${reviewed()} have one; a start with any other agent, also for one phase or as \`FALLBACK\`, is refused. That is no boundary: the guard is one, and holds as well.
+
+- **Claude Code** (\`--permission-mode auto\`) judges neither reading nor edits in the worktree and the session folder, nor, by rules that samocode adds, \`git\` with \`add\`, \`commit\`, \`status\`, \`diff\`,
+  \`log\`, \`show\`, \`mv\`, \`rm\` or \`restore\`, nor \`SETUP\` and each check exactly as the settings have them (one with \`*\`, \`(\`, \`)\`, \`,\` or \`\\\` is judged each time). Everything else is judged: a push, the web, helpers, the tools of MCP servers.
+- **A model or settings without that mode** make it work in another one without a word. Its first line says which: if that is not \`auto\`, the agent is ended before its first tool, and the session blocks with the
+  model. Nothing is tried again with \`skip\`.
+- **Behind a gateway** (\`ANTHROPIC_BASE_URL\`) everything that would be judged is denied unless the gateway passes the questions on. So a start is refused there, unless \`.samocode\` has \`GATEWAY_REVIEWED=yes\` and
+  you trust that line. A gateway that only Claude Code's own settings name is not seen at the start: the session then blocks after three denials, which say so.
+- **Codex** (\`--approve-for-me\`) runs commands in its own sandbox, with the folders that it gets with \`allow\`; judged is what its model asks to run outside, and commands such as \`rm -f\`.
+- **Three denials without a successful call between them** end the agent, and the session blocks in the reviewer's words. A denial by a rule of yours does not count. Codex ends by itself then, without
+  a last message; that is read as the same, not as a crash. Claude Code 2.1.197, the oldest version that works, prints no denial before its last message, so its agents are not ended.
+- **Cost**: what Claude Code's reviewer costs is in the figures of its last message where the client asks it; whether that of its service is, was not seen. Codex prints nothing of
+  its reviewer, so its tokens are read from Codex's own logs once the agent has ended: no limit sees them earlier.
+
+It was tried with the real CLIs against a stub of their services. **Not shown**, because it needs a login:
+
+- what the real reviewers allow and deny in a day's work, and how long they take;
+- which accounts, plans and clouds (Bedrock, Vertex AI, Foundry) have Claude Code's, and what its service charges for it or counts towards a plan's limits;
+- Claude Code's check at its service at all: the stub answered the check of the client, which the vendor is about to remove, and otherwise nothing, as a gateway does;
+- a gateway that passes the questions on;
+- whether a chat in auto mode lets its model start samocode without the rules that \`samocode install\` writes.
+
 ## Windows of the plan
 
 With [\`KEEP_5H\` and \`KEEP_7D\`](settings.md) a part of your plan stays for you ([how](supervisor.md#a-part-of-the-plan-for-you)). What is used is known from:
@@ -74,12 +99,19 @@ uses only what they have in common: \`agy\` reads the prompt from its input, pri
 - **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` lets it start without the sandbox, like the
   [agents of the protocol](guides/any-agent.md#what-is-different). With \`SANDBOX=strict\`, name the hosts of its service in \`SANDBOX_HOSTS\`.
 - **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\`, \`TIMEOUT\` and \`STALL_TIMEOUT\`. Its tool calls are invisible, so a quiet one of that length (no output, no changed file, no CPU
-  time) ends the agent. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\`.
+  time) ends the agent. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\` or \`auto\`.
 - **Without a signal, an exit status other than 0 or no output is a failure**, and the session shows the last lines. Some versions print nothing without a terminal: update it.
 - **An exhausted quota is not recognised**: users report (google-antigravity/antigravity-cli#1018) that a run without a terminal retries until the time limit. So \`FALLBACK\` does not begin.
 - **Servers**: a start with \`MCP\` is refused, and servers that were accepted with a plan do not reach its agents.
 - No conversation is continued, and while agents run, \`agy\` does not update itself.
 `;
+}
+
+function reviewed(): string {
+  return allProviders()
+    .filter(({ reviewer }) => reviewer)
+    .map(({ title }) => title)
+    .join(' and ');
 }
 
 function agentsTable(): string {

@@ -2,8 +2,9 @@ import { INSTRUCTIONS } from '../../src/app/server/server-info.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import type { Tool } from '../../src/core/kit/mcp/tool.ts';
 import { listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
-import { CLIENT_VIEWS, type ClientView, STATUS_READER } from './client-views.ts';
+import { CLIENT_VIEWS, type ClientView, STATUS_READER, TASK_VIEW } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';
+import { replayTask, type TaskTurn } from './replay-task.ts';
 
 /** Something that a model has to read, in tokens: a quarter of its characters. */
 export interface Measure {
@@ -24,6 +25,9 @@ const BUDGETS = {
   status: 170,
   transition: 120,
   idle: 60,
+  byTasks: 1800,
+  // Its plan is longer than a form, and no page runs.
+  byTasksInChat: 2800,
 };
 
 /** The cost of the definitions, which are sent once to every chat. */
@@ -55,7 +59,32 @@ export async function measureSessions(): Promise<Measure[]> {
       : await replay(view);
     return sessionOf(view, turns);
   });
-  return [...resultsOf(await withStatus), ...(await Promise.all(sessions))];
+  return [...resultsOf(await withStatus), ...(await Promise.all(sessions)), ...(await measureTasks())];
+}
+
+async function measureTasks(): Promise<Measure[]> {
+  return [
+    byTasks('gates in forms and on the page', await replayTask(true), BUDGETS.byTasks),
+    byTasks('the plan shown in the chat', await replayTask(false), BUDGETS.byTasksInChat),
+  ];
+}
+
+function byTasks(gates: string, turns: readonly TaskTurn[], budget: number): Measure {
+  const texts = turns.map(({ tool, args, json, taskId }) => ({
+    called: TASK_VIEW.call(tool, args),
+    read: TASK_VIEW.result(tool, json, taskId),
+  }));
+  const text = texts.map(({ called, read }) => called + read).join('');
+  const last = turns.at(-1);
+  return {
+    ...measured(`the session in Claude Code, followed by tasks: ${gates}`, text, budget),
+    details: {
+      calls: turns.length,
+      waits: turns.filter(({ tool }) => tool === 'wait').length,
+      tokensCalled: tokens(texts.map(({ called }) => called).join('')),
+      tokensOfLastResult: tokens(last?.json ?? ''),
+    },
+  };
 }
 
 function resultsOf(turns: readonly Turn[]): Measure[] {

@@ -31,10 +31,18 @@ interface ParentResult {
 
 const START_MS = Date.UTC(2025, 10, 20, 9);
 
-/** Follows the recorded session through the real tools as the parent of one client does. */
-export async function replay(view: ClientView): Promise<Turn[]> {
+/** What a replay uses: the project of the recorded session, and the clock on which it happens. */
+export interface Replayed {
+  context: ActionContext;
+  clock: ReplayClock;
+}
+
+/** Replays the recorded session beside a parent that follows it. */
+export async function replayed<Result>(
+  follow: (rig: Replayed) => Promise<Result>,
+  by: ActionContext['by'] = { channel: 'tool' },
+): Promise<Result> {
   const clock = new ReplayClock(START_MS);
-  const by = { channel: 'tool', client: view.clientName } as const;
   // A launched worker exits at once; the recorded worker takes its place.
   const programs = { worker: '/dev/null', rehearsal: '/dev/null' };
   const { repo, context, sessionsDir } = await makeProject({
@@ -44,8 +52,17 @@ export async function replay(view: ClientView): Promise<Turn[]> {
   await using _repo = repo;
   const worker = new RecordedWorker(sessionsDir, context);
   clock.schedule = worker;
-  const turns: Turn[] = [];
   try {
+    return await follow({ context, clock });
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Follows the recorded session through the real tools as the parent of one client does. */
+export async function replay(view: ClientView): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  const parent = async ({ context, clock }: Replayed) => {
     const call: Call = async (name, args) => {
       const begun = clock.monotonic();
       const mayWaitMs = name === 'wait' ? waitLimitMs(view.clientName, view.waitArguments.timeout_s) : 0;
@@ -56,9 +73,8 @@ export async function replay(view: ClientView): Promise<Turn[]> {
       return JSON.parse(json);
     };
     await follow(call, { view, clock });
-  } finally {
-    await worker.close();
-  }
+  };
+  await replayed(parent, { channel: 'tool', client: view.clientName });
   return turns;
 }
 

@@ -35,16 +35,21 @@ async function layOne(project: TempProject, index: number): Promise<void> {
   ]);
 }
 
-/** Writes the files of the session with this number, whose log begins with its creation. */
+/**
+ * Writes the files of the session with this number, whose log begins with its creation.
+ * @param settings in which it differs from the sample
+ */
 export async function laySession(
   { repo, sessionsDir }: TempProject,
   index: number,
   [first, ...rest]: readonly SessionEvent[],
+  settings: Partial<SessionFile['settings']> = {},
 ): Promise<{ paths: SessionPaths; file: SessionFile }> {
   const folder = `26-01-08-boat-number-${String(index).padStart(4, '0')}-of-the-fleet`;
   const id = `01KEE${String(index).padStart(21, '0')}`;
   const paths = sessionPaths(sessionsDir, folder);
-  const sample = sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path });
+  const made = sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path });
+  const sample = { ...made, settings: { ...made.settings, ...settings } };
   const file = JSON.stringify(sample);
   const events = [{ ...first, sessionId: id, file }, ...rest] as SessionEvent[];
   await mkdir(paths.runDir, { recursive: true });

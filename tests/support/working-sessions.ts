@@ -35,11 +35,16 @@ export interface WorkingSession {
 /**
  * So many sessions whose files change as if agents worked on them; this process holds their leases.
  * @param resting how many others there are, which ask or are done
+ * @param settings in which those that work differ from the sample
  */
-export async function workingSessions(count: number, resting = 0): Promise<WorkingSessions> {
+export async function workingSessions(
+  count: number,
+  resting = 0,
+  settings: Settings = {},
+): Promise<WorkingSessions> {
   const project = await preparedSessions(resting);
   const numbers = Array.from({ length: count }, (_, index) => resting + index);
-  const sessions = await Promise.all(numbers.map((number) => layOne(project, number)));
+  const sessions = await Promise.all(numbers.map((number) => layOne(project, number, settings)));
   const ended = new AbortController();
   const work = workOn(sessions, ended.signal);
   return {
@@ -67,8 +72,10 @@ async function workOn(
   }
 }
 
-async function layOne(project: TempProject, index: number) {
-  const { paths, file } = await laySession(project, index, plainLog(EVENTS));
+type Settings = Parameters<typeof laySession>[3];
+
+async function layOne(project: TempProject, index: number, settings: Settings) {
+  const { paths, file } = await laySession(project, index, plainLog(EVENTS), settings);
   await acquireLease(paths.leases, { host: project.context.host, clock: systemClock });
   const [ended, started] = (await readEvents(paths, EVENTS - 3)).filter(({ type }) =>
     /^iteration/.test(type),

@@ -1,4 +1,5 @@
 import { nearestName } from '../kernel/nearest-name.ts';
+import type { Permissions } from '../kernel/phases/grants.ts';
 import { newRegistry } from '../kernel/registry.ts';
 import { inWords } from '../kernel/text.ts';
 import { claude } from './claude/claude.ts';
@@ -68,7 +69,7 @@ export function credentialNames(provider: string, env: Environment): string[] {
 }
 
 /** Whether the CLIs of these providers confine all their agents themselves. */
-export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
+export function areConfined(names: readonly string[], permissions: Permissions): boolean {
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
 }
 

@@ -39,7 +39,6 @@ export const ACTS = [
   'fix_problems',
   'settle_blocker',
   'read_summary',
-  'only_report',
   'report',
 ] as const;
 export type Act = (typeof ACTS)[number];

@@ -192,14 +192,14 @@ async function look(task: Task): Promise<Look> {
     };
   const readings = await readMembers(views, watch, context.actions);
   const gates = await gatesOf(views, projectDir, task);
-  const { left } = memory;
+  const left = memory.left ?? undecided(gates, memory);
   const leaves = readings.find(({ view }) => view.folder === left?.session);
   const asleep = readings.map((reading) =>
     isOpen(gates.get(reading.view.folder)) ? { ...reading, isReached: false } : reading,
   );
   const reported = leaves ?? firstToReport(asleep, watch);
   if (reported) {
-    const result = resultOf(task, reported, readings);
+    const result = resultOf(task, left?.says, reported, readings);
     return { views, answer: { ...stateOf(task, { status: 'completed', views }), result } };
   }
   const says = [...gates.values()].find(({ kind }) => kind === 'elsewhere');
@@ -215,6 +215,12 @@ async function look(task: Task): Promise<Look> {
   const inputRequests = { [key]: { method: 'elicitation/create', params } };
   const answer = { ...stateOf(task, { ...state, status: 'input_required' }), inputRequests };
   return { views, answer, isAsking };
+}
+
+/** A form that was answered and is still open, because the answer was refused: the client does not show it again. */
+function undecided(gates: ReadonlyMap<string, GateNow>, { answered }: Memory): Memory['left'] {
+  const [session] = [...gates].find(([, gate]) => gate.kind === 'form' && answered.has(gate.form.key)) ?? [];
+  return session === undefined ? undefined : { session, says: 'The form decided nothing.' };
 }
 
 /**
@@ -278,16 +284,21 @@ function stateOf({ id, memory, context }: Task, { status, says, views }: Said): 
 /** The result of the wait, which wakes the chat. */
 function resultOf(
   { watch: { isGroup, until }, memory }: Task,
+  says: string | undefined,
   reported: Reading,
   readings: readonly Reading[],
 ): CallToolResult {
-  const fields = waitFields(waitResult(reported, { changed: true, readings, isGroup }), {
-    until,
-    isSeveral: isGroup,
-  });
-  const said = [memory.left?.says, memory.note?.text].filter(Boolean);
+  const result = waitResult(reported, { changed: true, readings, isGroup });
+  // A whole session may have passed: what its state implies is left out.
+  const happened = result.happened.filter(({ isRoutine }) => !isRoutine);
+  const fields = waitFields({ ...result, happened }, { until, isSeveral: isGroup });
+  const said = [says, memory.note?.text].filter(Boolean);
   const summary = [...said, fields.summary].join(' ');
-  return toolResult({ ...fields, summary, next: [{ act: 'only_report' }, ...(fields.next ?? [])] });
+  return toolResult({
+    ...fields,
+    summary,
+    next: [{ act: 'report', args: { only: true } }, ...(fields.next ?? [])],
+  });
 }
 
 const GONE: CallToolResult = toolResult({
@@ -332,6 +343,6 @@ async function takeAnswer(task: Task, key: string, response: unknown): Promise<v
     if (led.kind === 'left') memory.left = { session, says: led.says };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    say(error.what);
+    say(`${error.what} ${error.why}`);
   }
 }

@@ -11,7 +11,6 @@ import { closedTo, gateRuleOf } from '../../core/caller/commands/early-refusal.t
 import type { SessionQuestion } from '../../core/caller/context/find-session.ts';
 import type { Filled, Form } from '../../core/caller/facts/form.ts';
 import { sessionPageAddress } from '../../core/caller/facts/live-page.ts';
-import { hintForTerminal } from '../../core/caller/facts/step-texts.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { waysOutsideChat } from '../../core/kernel/phases/channels.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
@@ -23,7 +22,7 @@ import { ACCEPTS_WEAKENED } from '../../core/session/events/accepted.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../core/session/layout/names.ts';
 import { gateOf } from '../../core/session/status.ts';
-import { openByItself, WRITES } from './open-by-itself.ts';
+import { openByItself, paragraph, WRITES } from './open-by-itself.ts';
 
 /** What a person chose in a form that asks for more, which opens next. */
 export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; id: string };
@@ -92,7 +91,7 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
     );
     if (onPage) return onPage;
   }
-  const { form: opened } = asked;
+  const opened = { ...asked.form, message: paragraph(asked.form.message) };
   const [id = ''] = Object.keys(opened.fields);
   const form =
     further?.kind === 'words' && further.id === id
@@ -119,7 +118,7 @@ function withoutAccepting(form: Form, view: SessionView): Form {
   const where = `To accept it: samocode answer ${handleOf(view.folder)}, in a terminal.`;
   return {
     ...form,
-    message: `${where}\n${form.message}`,
+    message: `${where} ${form.message}`,
     fields: { ...form.fields, [id]: { ...field, choices } },
   };
 }
@@ -127,16 +126,12 @@ function withoutAccepting(form: Form, view: SessionView): Form {
 /** The longest plan that a person reads in a form. */
 const MAX_PLAN_CHARS = 1500;
 
-/** What Claude Code shows of a message in a terminal of 80 columns; nothing there shows the rest. */
-const SHOWN_BY_CLAUDE = { lines: 4, columns: 74 };
-
-/** Whether a person can read all of it in the form of this client. */
+/**
+ * Whether a person can read all of it in the form of this client. Claude Code shows four rows of a message and one of each
+ * of its lines, and nothing shows the rest: no plan fits.
+ */
 function isShownWhole(message: string, { clientName }: TaskContext): boolean {
-  if (message.length > MAX_PLAN_CHARS || clientName !== 'claude-code')
-    return message.length <= MAX_PLAN_CHARS;
-  const { lines, columns } = SHOWN_BY_CLAUDE;
-  const rows = message.split('\n').map((line) => Math.max(1, Math.ceil(line.length / columns)));
-  return rows.reduce((sum, each) => sum + each, 0) <= lines;
+  return clientName !== 'claude-code' && message.length <= MAX_PLAN_CHARS;
 }
 
 async function planOf(at: Gate, further: Further | undefined): Promise<GateForm | undefined> {
@@ -163,13 +158,12 @@ async function planOf(at: Gate, further: Further | undefined): Promise<GateForm 
     return formOf('plan', view, openByItself(planForm(whole, ['changes', 'approve', 'later'])), decide);
   const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`, plan.hash);
   if (onPage) return onPage;
-  const where = refused
-    ? `${refused.why} ${hintForTerminal(refused)}`
-    : `To approve it, let the chat show it, or run: samocode plan ${handleOf(view.folder)}`;
+  const how = refused ? 'No form approves it: run' : 'To approve it, let the chat show it, or run:';
+  const where = `${how} samocode plan ${handleOf(view.folder)}`;
   const head = `${nameWithoutDate(view.folder)}: its plan waits for you. ${where}`;
   // The first line of the question is the head's.
   const lines = planQuestion(plan).form.message.split('\n').slice(1);
-  const asked = planForm([head, ...lines].join('\n'), ['read', 'changes', 'later']);
+  const asked = planForm(paragraph([head, ...lines].join('\n')), ['read', 'changes', 'later']);
   return formOf('plan', view, openByItself(asked), decide);
 }
 

@@ -29,3 +29,11 @@ function chosenField({ title, choices, words }: FormField): FormField {
 function signed({ value, title }: FormChoice): FormChoice {
   return { value, title: `${SIGN} ${title}` };
 }
+
+/** The message in one line: of several, Claude Code shows one row each, and of a long one four. */
+export function paragraph(message: string): string {
+  return message
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .join(' · ');
+}

@@ -1,10 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
 import { configFolder } from '../../core/kernel/config-folder.ts';
-import { orNothing, systemErrorCode } from '../../core/kernel/errors.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
+import { keptKey } from '../../core/kernel/files/kept-key.ts';
 
 /** What a task follows. Its id says all of it, so nothing is stored for a task. */
 export interface TaskWatch {
@@ -69,34 +67,7 @@ function mac(said: string, key: string): string {
   return createHmac('sha256', key).update(said).digest('base64url').slice(0, MAC_CHARS);
 }
 
-const KEY = /^[\w-]{32}$/;
-
-/**
- * The key of this user's task ids, in the folder that the guard hides from agents. If that cannot be written, it is valid
- * for this run.
- */
+/** The key of this user's task ids. */
 export async function taskKey(home: string): Promise<string> {
-  const path = join(configFolder(home), 'task-key');
-  const kept = keyIn(path);
-  if (kept !== undefined) return kept;
-  const made = randomBytes(24).toString('base64url');
-  const draft = `${path}.${process.pid}.${made.slice(0, 6)}`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(draft, `${made}\n`, { mode: 0o600, flag: 'wx' });
-    // Two servers may begin at once: both use the first key.
-    await link(draft, path).catch((error) => {
-      if (systemErrorCode(error) !== 'EEXIST') throw error;
-    });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-  return keyIn(path) ?? made;
-}
-
-function keyIn(path: string): string | undefined {
-  const text = orNothing(() => readFileSync(path, 'utf8'))?.trim() ?? '';
-  return KEY.test(text) ? text : undefined;
+  return await keptKey(join(configFolder(home), 'task-key'));
 }

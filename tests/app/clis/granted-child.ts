@@ -31,16 +31,21 @@ export interface GrantedChild extends AsyncDisposable, GrantedPlaces {
   requests: readonly string[];
   /** The CLI's own output. */
   stdout: string;
+  stderr: string;
+  exitCode: number | null;
 }
 
 type Started = Pick<ChildCommand, 'args' | 'env'>;
 
-export interface GrantedOptions extends Partial<Pick<ChildRequest, 'permissions' | 'mcp' | 'model'>> {
+export interface GrantedOptions
+  extends Partial<Pick<ChildRequest, 'permissions' | 'commands' | 'mcp' | 'model'>> {
   cli?: Parameters<typeof installCli>[0];
   /** Replaces the credential of the scripted model. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Changes the command line of the CLI and what the worker sets in its environment. */
   changed?(started: Started): Started;
+  /** The answer to a request of the vendor's reviewer; undefined for any other. */
+  review?(request: string): string | undefined;
   /** Files of the home, path to text. */
   home?: Readonly<Record<string, string>>;
 }
@@ -57,7 +62,14 @@ export async function runGranted(
   callsIn: (places: GrantedPlaces) => readonly ToolUse[],
   options: GrantedOptions = {},
 ): Promise<GrantedChild> {
-  const { cli: cliName = of, env: ownEnv, changed = (started) => started, home = {}, ...asked } = options;
+  const {
+    cli: cliName = of,
+    env: ownEnv,
+    changed = (started) => started,
+    home = {},
+    review,
+    ...asked
+  } = options;
   const cli = await installCli(cliName);
   const repo = await makeRepo({
     files: { 'README.md': '# A project\n', 'src/a.ts': 'export const a = 1;\n' },
@@ -77,6 +89,8 @@ export async function runGranted(
   let results: readonly ToolResult[] = [];
   const requests: string[] = [];
   const model = await startService(of, (conversation) => {
+    const verdict = review?.(conversation.request);
+    if (verdict !== undefined) return { say: verdict };
     requests.push(conversation.request);
     if (conversation.prompt === '') return { say: 'Noted.' };
     results = conversation.results;
@@ -122,7 +136,7 @@ export async function runGranted(
   const provider = providerNamed(of);
   const command = provider.buildCommand((await provider.prepare?.(request)) ?? request);
   const { args, env: given } = await changedBy(changed, command);
-  const { stdout } = await runCommand(command.file, args, {
+  const { stdout, stderr, exitCode } = await runCommand(command.file, args, {
     cwd: places.worktree,
     env: { ...given },
     input: prompt,
@@ -133,7 +147,7 @@ export async function runGranted(
     results,
     calls,
     requests,
-    stdout,
+    ...{ stdout, stderr, exitCode },
     subject: await repo.git(['log', '-1', '--format=%s'], places.worktree),
     changed: await repo.git(['status', '--porcelain'], places.worktree),
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ci } from '../../support/ci.ts';
 import { type DemoProject, makeDemoProject, Parent, pathsOf, until } from '../../support/mcp-rig.ts';
@@ -121,6 +123,21 @@ test('a reader that closes a pipe ends the server with its next message', async 
 test('no input at all ends the server', async () => {
   const server = spawn(process.execPath, [BUILT_SERVER], { ...at(place), stdio: 'ignore' });
   expect(await once(server, 'exit')).toEqual([0, null]);
+});
+
+test('an input that fails ends the server', async () => {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const client = connect(port, '127.0.0.1');
+  const [input] = (await once(listener, 'connection')) as [Socket];
+  const server = spawn(process.execPath, [BUILT_SERVER], { ...at(place), stdio: [input, 'pipe', 'ignore'] });
+  client.write(`${PING}\n`);
+  await once(server.stdout as Readable, 'data');
+  client.resetAndDestroy();
+  expect(await once(server, 'exit')).toEqual([0, null]);
+  input.destroy();
+  listener.close();
 });
 
 test.each<[string, string]>([

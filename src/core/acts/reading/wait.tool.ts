@@ -17,8 +17,8 @@ export const waitTool = defineTool({
   title: 'Wait for a session',
   description: [
     'Wait until a coding session changes, needs the user, or is done; then report what happened.',
-    'Use after start_session and every user action, instead of polling. Pass the cursor of the last result.',
-    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a Codex script, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
+    'Use after start_session and every user action, instead of polling. Pass the last cursor.',
+    'changed: false: the time was up; call it again. As a background task (Claude Code: pass timeout_s 1800) it wakes you: end your turn. In a Codex script, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z
     .strictObject({

@@ -43,7 +43,7 @@ export async function freezeSettings(
     timeLimitsMs: timeLimits(settings),
     // Silence is reported after half of the time after which the agent is ended.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
-    permissions: values.permissions,
+    ...keptPermissions(values),
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
@@ -94,6 +94,14 @@ export function acpOf({
     ...(acpWithoutGuard === 'yes' && { withoutGuard: true as const }),
   };
   return Object.keys(acp).length > 0 ? { acp } : {};
+}
+
+export function keptPermissions({
+  permissions,
+  gatewayReviewed,
+}: ResolvedSettings['values']): Pick<FrozenSettings, 'permissions' | 'reviewed'> {
+  if (permissions !== 'auto') return { permissions };
+  return { permissions: 'allow', reviewed: gatewayReviewed === 'yes' ? { gateway: true } : {} };
 }
 
 /** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */

@@ -31,6 +31,24 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
 }
 
+/** The default stays: nobody has tried the reviewers of the vendors themselves. @returns lines for a new `.samocode` */
+export async function askPermissions(cli: Cli): Promise<Record<string, string>> {
+  const chosen = await askField(cli, {
+    title: 'What may agents do without being asked?',
+    choices: [
+      { value: 'skip', title: 'everything, in the sandbox if there is one (skip, the default)' },
+      { value: 'allow', title: 'no edit of code before implementation, then everything (allow)' },
+      {
+        value: 'auto',
+        title:
+          "as allow, but then what the vendor's reviewer lets pass (auto; only Claude Code and Codex, and tried against a stub, not the real reviewer)",
+      },
+    ],
+    default: 'skip',
+  });
+  return chosen === undefined || chosen === 'skip' ? {} : { PERMISSIONS: chosen };
+}
+
 /**
  * Asks whether agents, SETUP and checks get the secrets that the repository's files name.
  * @returns lines for a new `.samocode`

@@ -51,7 +51,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     lines: {
       ...(proposed && (await proposed(cli, projectDir))),
       ...(isNew && (await extensionLines(cli, projectDir, { given, isSaid: options.yes ?? false }))),
-      ...(isNew && !options.yes && (await variableLines(cli, projectDir, given))),
+      ...(isNew && !options.yes && (await askedLines(cli, projectDir, given))),
       ...given,
     },
     initRepository: options.gitInit ?? false,
@@ -88,10 +88,14 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   if (trust.kind === 'fine' && asking) await asking.tryCommands(cli, project);
 }
 
-async function variableLines(cli: Cli, projectDir: string, { SANDBOX, SANDBOX_ENV }: Record<string, string>) {
-  if (SANDBOX_ENV !== undefined || !cli.isInteractive) return {};
-  const { askVariables } = await import('./ask-commands.ts');
-  return await askVariables(cli, projectDir, SANDBOX);
+async function askedLines(cli: Cli, projectDir: string, given: Record<string, string>) {
+  if (!cli.isInteractive) return {};
+  const { PERMISSIONS, SANDBOX, SANDBOX_ENV } = given;
+  const { askPermissions, askVariables } = await import('./ask-commands.ts');
+  return {
+    ...(PERMISSIONS === undefined && (await askPermissions(cli))),
+    ...(SANDBOX_ENV === undefined && (await askVariables(cli, projectDir, SANDBOX))),
+  };
 }
 
 async function extensionLines(...about: Parameters<FurtherLines>): Promise<Record<string, string>> {

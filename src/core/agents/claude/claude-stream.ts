@@ -63,7 +63,12 @@ const SystemLine = z.object({
   max_retries: number,
   error_status: number,
   fallback_model: text,
+  permissionMode: text,
   tool_name: text,
+  decision_reason_type: text,
+  decision_reason_code: text,
+  decision_reason: text,
+  message: text,
   tools: z.array(z.string()).optional().catch(undefined),
 });
 
@@ -125,9 +130,14 @@ const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
 const IS_USER = /^\{"type": ?"user"/;
 /** Never matches text, in which quotes are escaped. */
 const TOOL_RESULT = /"type": ?"tool_result"/g;
+const FAILED = /"is_error": ?true/g;
+/** How the reason of a denial begins once several came in a row. */
+const BLOCKED_SO_FAR = /^\d+ consecutive actions were blocked.*Latest blocked action: /s;
 
 /** Tools that change the file at their path. */
 const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
+
+const MAX_WHY = 200;
 
 const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
 
@@ -144,10 +154,10 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
     if (line.subtype === 'init') {
       cwd = line.cwd ?? cwd;
-      const { claude_code_version: version, model, session_id: cliSession } = line;
+      const { claude_code_version: version, model, session_id: cliSession, permissionMode: mode } = line;
       // This line still has the old name of that tool.
       const tools = line.tools?.map((name) => (name === 'Task' ? 'Agent' : name));
-      return [{ kind: 'started', version, model, cliSession, ...(tools && { tools }) }];
+      return [{ kind: 'started', version, model, cliSession, mode, ...(tools && { tools }) }];
     }
     if (line.subtype === 'api_retry') {
       const cause = line.error_status ? `HTTP ${line.error_status}` : 'no answer';
@@ -155,6 +165,12 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     }
     if (line.subtype === 'model_fallback' && line.fallback_model) {
       return [activity(`Fallback model: ${line.fallback_model}`)];
+    }
+    // Without a code, the reviewer has judged; with one, it could not, and only the message says so.
+    if (line.subtype === 'permission_denied' && line.decision_reason_type === 'classifier') {
+      const { tool_name: tool = '?', decision_reason: reason = '', message = '' } = line;
+      const said = line.decision_reason_code ? message : reason.replace(BLOCKED_SO_FAR, '');
+      return [{ kind: 'denied', why: firstLine(`${tool}: ${said}`).slice(0, MAX_WHY) }];
     }
     return [];
   }
@@ -170,8 +186,8 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
 
   return {
     readLine(raw) {
-      const results = IS_USER.test(raw) ? (raw.match(TOOL_RESULT)?.length ?? 0) : 0;
-      if (results > 0) return [{ kind: 'tools_ended', count: results }];
+      const count = IS_USER.test(raw) ? (raw.match(TOOL_RESULT)?.length ?? 0) : 0;
+      if (count > 0) return [{ kind: 'tools_ended', count, failed: raw.match(FAILED)?.length }];
       const parsed = ClaudeLine.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
       if (!parsed.success) return [];
       const line = parsed.data;

@@ -153,6 +153,7 @@ export const claude = {
   tools: CLAUDE_TOOLS,
   promptText,
   refusesRoot: true,
+  reviewer: { mode: 'auto', service: 'ANTHROPIC_BASE_URL' },
   markers: MARKERS,
   leftovers: [
     ...MARKERS,
@@ -254,7 +255,7 @@ function settings(request: ChildRequest) {
   // Chats of the same user can send to the socket that every Claude Code opens.
   const always = { hooks: childHooks(request), crossSessionInbound: 'refuse' };
   const { permissions, phase, sessionDir, workingDir } = request;
-  if (permissions === 'skip' || GRANTS[phase] === 'work') return always;
+  if (permissions !== 'allow' || GRANTS[phase] === 'work') return always;
   // Rules for Edit cover every writing tool. Deny rules take precedence, whatever the user's settings allow.
   return { ...always, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
 }
@@ -265,9 +266,22 @@ function editsBelow(folder: string): string {
   return `Edit(/${pattern.replaceAll(/[\\()]/g, '\\$&')}/**)`;
 }
 
+/** What an agent does with git all the time; none of it reaches a remote. */
+const UNREVIEWED = ['add', 'commit', 'status', 'diff', 'log', 'show', 'mv', 'rm', 'restore'];
+
+/** A rule cannot name a command with one of these signs as it stands: the command is reviewed each time. */
+function isExact(command: string): boolean {
+  return !/[*()\\,\n]/.test(command);
+}
+
 /** Tools that are offered but not allowed are denied at once, because no person can be asked. */
-function permissionArgs({ permissions, phase, mcp }: ChildRequest): string[] {
+function permissionArgs({ permissions, phase, mcp, commands = [] }: ChildRequest): string[] {
   if (permissions === 'skip') return ['--dangerously-skip-permissions'];
+  if (permissions === 'auto') {
+    // In this mode, a rule for all commands is ignored.
+    const rules = [...UNREVIEWED.map((name) => `git ${name}:*`), ...commands.filter(isExact)];
+    return ['--permission-mode', 'auto', '--allowedTools', rules.map((rule) => `Bash(${rule})`).join(',')];
+  }
   // Read-only commands need no entry: Claude Code knows them, with their options. A skill can bring its own permissions.
   const own = GRANTS[phase] === 'work' ? CLAUDE_TOOLS.offered.work : READING_TOOLS;
   const allowed = [...own, ...toolsOf(mcp)];

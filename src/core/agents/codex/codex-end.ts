@@ -83,3 +83,11 @@ export const classifyCodexEnd = classifyByFinalMessage({
   refusals: REFUSALS,
   codes: [1, 2],
 });
+
+/** Without the advice to the model that follows. */
+const REJECTED = /Rejected\(\\"(.*?)(?:\\\\nDo not bypass|\\"\))/g;
+
+/** The reasons of the reviewer, which Codex prints nowhere else. */
+export function denialWords(stderrTail: string): string[] {
+  return [...stderrTail.matchAll(REJECTED)].map(([, words = '']) => words.replaceAll('\\\\n', ' '));
+}

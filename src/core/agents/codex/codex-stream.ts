@@ -7,10 +7,14 @@ import { linesOfLog } from '../reading/cli-log.ts';
 import { limitEndIn } from '../reading/limit-time.ts';
 import { apartFromCache } from '../reading/tally.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
+import { tokensOfHelpers } from './codex-helpers.ts';
 import { windowOfMinutes } from './codex-windows.ts';
 
 const text = z.string().catch('');
 const count = z.number().catch(0);
+
+/** `declined`: its reviewer denied it. What Codex refuses by itself is no item. */
+const status = z.string().optional().catch(undefined);
 
 const Item = z.union([
   z.object({ type: z.literal('agent_message'), text }),
@@ -19,12 +23,14 @@ const Item = z.union([
     command: text,
     aggregated_output: text,
     exit_code: z.number().nullish().catch(undefined),
+    status,
   }),
   z.object({
     type: z.literal('file_change'),
     changes: z.array(z.object({ path: z.string(), kind: text })).catch([]),
+    status,
   }),
-  z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text }),
+  z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text, status }),
   z.object({ type: z.literal('web_search'), query: text }),
   z.object({ type: z.literal('error'), message: text }),
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
@@ -70,8 +76,14 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
       commands += 1;
       if (item.exit_code !== 0 && item.aggregated_output.startsWith('bwrap: ')) brokenBySandbox += 1;
     }
-    const { length: count } = describe(item);
-    return count > 0 ? [{ kind: 'tools_ended', count }] : [];
+    const begun = describe(item);
+    if (begun.length === 0) return [];
+    const state = 'status' in item ? item.status : undefined;
+    const failed = state === 'declined' || state === 'failed' ? begun.length : undefined;
+    return [
+      { kind: 'tools_ended', count: begun.length, failed },
+      ...(state === 'declined' ? [{ kind: 'denied' as const, why: begun[0]?.text ?? '' }] : []),
+    ];
   }
 
   function completed(usage: z.infer<typeof Usage>) {
@@ -123,7 +135,7 @@ function mayBeObject(message: string): boolean {
   return message.trimStart().startsWith('{') && message.length <= MAX_SIGNAL_TEXT;
 }
 
-function describe(item: Item): ChildEvent[] {
+function describe(item: Item): ReturnType<typeof activity>[] {
   switch (item.type) {
     case 'command_execution':
       return [activity(`Shell: ${firstLine(withoutShell(item.command))}`, { name: 'Shell' })];
@@ -226,7 +238,8 @@ const RELEVANT = /"(?:cli_version|model|rate_limits|thread_token_usage|total_tok
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { folder, cliSession, final, now } = question;
   const lines = await linesOfLog(join(folder, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
-  const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
+  const ofHelpers = await tokensOfHelpers(join(folder, 'sessions'), cliSession);
+  const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine), ofHelpers && { ofHelpers });
   const until = traces.limitedUntil ?? limitEndIn(final?.text ?? '', now);
   // The end of an older window does not apply to the current limit.
   if (until !== undefined && until > now) return { ...traces, limitedUntil: until };

@@ -9,7 +9,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
-import { classifyCodexEnd } from './codex-end.ts';
+import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
 import { CLOSING_TOOLS, CODEX_TOOLS } from './codex-tools.ts';
@@ -75,6 +75,8 @@ export const codex = {
     'gpt-5.6-luna': { input: 0.2, cached: 0.02, output: 1.2 },
     'gpt-6-sol': { input: 2, cached: 0.2, output: 10 },
     'gpt-6.1-sol': { input: 2, cached: 0.1, output: 10 },
+    // https://developers.openai.com/api/docs/models/gpt-6.2-sol, read on 2026-11-28.
+    'gpt-6.2-sol': { input: 2, cached: 0.1, output: 10 },
     'codex-mini': { input: 1.5, cached: 0.375, output: 6 },
     o3: { input: 2, cached: 0.5, output: 8 },
     'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },
@@ -82,6 +84,7 @@ export const codex = {
   tools: CODEX_TOOLS,
   promptText,
   confinesItself: true,
+  reviewer: { wordsIn: denialWords },
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
   // A folder with links to Codex itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
@@ -135,9 +138,10 @@ function buildCommand(request: ChildRequest): ChildCommand {
 function permissionArgs(request: ChildRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
   if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
-  // In exec, nobody can be asked, so the sandbox's refusals are final.
+  // In exec, nobody can be asked: the sandbox's refusals are final, or reviewed.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
-  return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
+  const mode = permissions === 'auto' ? ['--approve-for-me'] : ['-s', 'workspace-write'];
+  return [...mode, ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
 }
 
 /** Without any of the person's settings, and with a provider that uses the login. */
@@ -196,7 +200,7 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
   return {
     ...request,
     ...(await askForServers(request)),
-    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
+    ...(permissions !== 'skip' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Grant } from '../../kernel/phases/grants.ts';
+import type { Grant, Permissions } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { UsageWindow } from '../../kernel/phases/usage-windows.ts';
 import type { McpServers } from './mcp-file.ts';
@@ -29,7 +29,10 @@ export interface ChildRequest {
   model: string;
   /** Values of CLI-specific settings, by key. */
   own: Readonly<Record<string, number>>;
-  permissions: 'skip' | 'allow';
+  /** `auto` only in phases of work. */
+  permissions: Permissions;
+  /** SETUP and the checks, which need no review as they stand. */
+  commands?: readonly string[];
   /** Absent: no servers. */
   mcp?: ChildServers;
   childUuid: string;
@@ -100,6 +103,8 @@ export interface PrintedFacts {
   version?: string;
   model?: string;
   cliSession?: string;
+  /** The mode in which it decides about tool calls. */
+  mode?: string;
   /** All tools that it offers to the model, those of servers as `mcp__<server>__<tool>`. */
   tools?: readonly string[];
 }
@@ -127,8 +132,10 @@ export type ChildEvent =
       /** The CLI only retries network requests, and would do so forever. */
       isOffline?: boolean;
     }
-  /** Tool calls that have ended, with any result. */
-  | { kind: 'tools_ended'; count: number }
+  /** Tool calls that have ended; `failed`: how many of them did, or were denied. */
+  | { kind: 'tools_ended'; count: number; failed?: number }
+  /** The vendor's reviewer denied an action. */
+  | { kind: 'denied'; why: string }
   | { kind: 'limit'; until?: number }
   /** How much of the windows of the plan is used. */
   | { kind: 'windows'; windows: readonly WindowUsed[] }
@@ -137,7 +144,7 @@ export type ChildEvent =
   /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
   | { kind: 'spent'; tokens: TokenCounts }
   | { kind: 'spent'; usdSoFar: number }
-  /** Can occur more than once per process: the last one counts. */
+  /** Can occur more than once per process: the last one counts, with the largest spending of all. */
   | { kind: 'final'; report: FinalReport };
 
 export interface ExitReport {
@@ -157,6 +164,8 @@ export interface Traces {
   windows?: readonly WindowUsed[];
   /** Total usage of its answers; nothing else is known about a process that was ended. */
   tokens?: TokenCounts;
+  /** What its reviewer and helpers have used, which neither those nor its final report contain. */
+  ofHelpers?: TokenCounts;
 }
 
 export interface TraceQuestion {
@@ -335,6 +344,12 @@ export interface Provider {
   needsGuard?: boolean;
   /** Whether it asks, as PERMISSIONS=allow requires; `by setting`: a person may say so with ACP_ASKS. Absent: true. */
   asks?: boolean | 'by setting';
+  /**
+   * Its vendor's reviewer of actions, as PERMISSIONS=auto requires. `mode`: what it prints while it has one; `service`:
+   * the variable that names another service, which might not pass the reviewer's questions on; `wordsIn`: its reasons in
+   * the last lines of stderr, if they are only there. Absent: none is known.
+   */
+  reviewer?: { mode?: string; service?: string; wordsIn?(stderrTail: string): string[] };
   /** False if no way is known to give its agents MCP servers. Absent: true. */
   takesServers?: boolean;
   /** The kinds of spending that it reports; absent: all. */

@@ -6,22 +6,40 @@ import { openPlainHandle } from '../../kernel/files/plain-file.ts';
 /** Longer lines are irrelevant. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
+/** Whether a line is worth parsing. */
+interface Relevant {
+  test(line: string): boolean;
+}
+
 /** The relevant lines of the log below `folder` whose name ends with `end`; none if it can't be read, or is a link. */
-export async function linesOfLog(folder: string, end: string, relevant: RegExp): Promise<string[]> {
+export async function linesOfLog(folder: string, end: string, relevant: Relevant): Promise<string[]> {
+  return await linesOfLogs(
+    folder,
+    (names) => names.filter((name) => name.endsWith(end)).slice(0, 1),
+    relevant,
+  );
+}
+
+/** As of one log. @param choose the logs among the paths of all files below the folder */
+export async function linesOfLogs(
+  folder: string,
+  choose: (paths: readonly string[]) => readonly string[],
+  relevant: Relevant,
+): Promise<string[]> {
   const isFolder = (await lstat(folder).catch(() => undefined))?.isDirectory();
   const names = isFolder ? await readdir(folder, { recursive: true }).catch((): string[] => []) : [];
-  const name = names.find((path) => path.endsWith(end));
-  const opened = name === undefined ? undefined : openPlainHandle(join(folder, name));
-  if (opened?.kind !== 'opened') return [];
-  const { handle } = opened;
   const found: string[] = [];
-  try {
-    for await (const { text = '' } of linesFrom(handle, 0, { maxLineBytes: MAX_LINE_BYTES }))
-      if (relevant.test(text)) found.push(text);
-  } catch {
-    // Keep what could be read.
-  } finally {
-    handle.close();
+  for (const name of choose(names)) {
+    const opened = openPlainHandle(join(folder, name));
+    if (opened.kind !== 'opened') continue;
+    try {
+      for await (const { text = '' } of linesFrom(opened.handle, 0, { maxLineBytes: MAX_LINE_BYTES }))
+        if (relevant.test(text)) found.push(text);
+    } catch {
+      // Keep what could be read.
+    } finally {
+      opened.handle.close();
+    }
   }
   return found;
 }

@@ -11,8 +11,31 @@ export function apartFromCache({ input, output, cached }: TokenCounts): TokenCou
   return { input: Math.max(0, input - cached), output, cached };
 }
 
+/**
+ * A CLI can print a stray report after its last one: within a process, spending never goes down, and a success is not
+ * undone.
+ */
+function withLargest(earlier: FinalReport | undefined, later: FinalReport): FinalReport {
+  if (earlier === undefined) return later;
+  const [a, b] = [earlier.tokens ?? later.tokens, later.tokens ?? earlier.tokens];
+  const costs = [earlier, later].flatMap(({ costUsd }) => costUsd ?? []);
+  return {
+    ...(earlier.ok && !later.ok ? earlier : later),
+    ...(costs.length > 0 && { costUsd: Math.max(...costs) }),
+    ...(a &&
+      b && {
+        tokens: {
+          input: Math.max(a.input, b.input),
+          output: Math.max(a.output, b.output),
+          cached: Math.max(a.cached, b.cached),
+        },
+      }),
+  };
+}
+
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
+const MAX_DENIALS = 3;
 
 /** Collects the facts about a process that its output reveals, in bounded size however long it runs. */
 export class Tally {
@@ -20,7 +43,7 @@ export class Tally {
   readonly #files = new Set<string>();
   #openCalls = 0;
   activity: string | undefined;
-  /** The last final report; absent while it runs. */
+  /** The last final report, with the largest spending of all; absent while it runs. */
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
   /** Whether it works at an extra charge because the plan is used up; the plan's limit is `limitedUntil`. */
@@ -33,6 +56,8 @@ export class Tally {
   usd: number | undefined;
   /** Whether it is only waiting for the network. */
   isOffline = false;
+  /** What the vendor's reviewer said to denials since the last tool call that succeeded; the first that were too many stay. */
+  denials: string[] = [];
   started: PrintedFacts = {};
 
   note(event: ChildEvent): void {
@@ -51,6 +76,10 @@ export class Tally {
         return;
       case 'tools_ended':
         this.#openCalls = Math.max(0, this.#openCalls - event.count);
+        if (event.count > (event.failed ?? 0) && !this.isDenied) this.denials = [];
+        return;
+      case 'denied':
+        if (!this.isDenied) this.denials.push(event.why);
         return;
       case 'overage':
       case 'limit':
@@ -65,11 +94,16 @@ export class Tally {
         else this.usd = event.usdSoFar;
         return;
       case 'final':
-        this.final = event.report;
+        this.final = withLargest(this.final, event.report);
         return;
       default:
         event satisfies never;
     }
+  }
+
+  /** Whether the reviewer has denied so much in a row that the agent only tries to get around it. */
+  get isDenied(): boolean {
+    return this.denials.length >= MAX_DENIALS;
   }
 
   get isInTool(): boolean {

@@ -42,6 +42,11 @@ export const START_ERRORS = errors({
     why: found,
     hint: fix,
   }),
+  gateway_unknown: ({ title, service }: { title: string; service: string }) => ({
+    what: NOTHING,
+    why: `PERMISSIONS is auto, and ${service} names a service that may not pass on what the reviewer of ${title} asks; then every action is denied.`,
+    hint: `Set GATEWAY_REVIEWED=yes in .samocode if it does, or PERMISSIONS=allow, or start without ${service}.`,
+  }),
   guard_unavailable: ({ sandbox, why, hint }: { sandbox: string; why: string; hint: string }) => ({
     what: NOTHING,
     why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
@@ -61,6 +66,11 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: 'A phase to continue at requires the folder of a session.',
     hint: 'Add from: the name or path of the session folder.',
+  }),
+  no_reviewer: ({ title }: { title: string }) => ({
+    what: NOTHING,
+    why: `PERMISSIONS is auto, and ${title} has no reviewer of its vendor: it is not offered.`,
+    hint: 'Set PERMISSIONS=allow or skip, or use Claude Code or Codex for every phase and as FALLBACK.',
   }),
   not_plain: ({ session, names }: { session: string; names: readonly string[] }) => ({
     what: NOTHING,

@@ -1,7 +1,8 @@
-import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
+import { type Act, type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { PERSONAL } from '../../kernel/phases/channels.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
 import { PARKED } from '../../kernel/processes/fence.ts';
+import { isResumedByModel } from '../../session/commands/judge-running.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
@@ -14,7 +15,7 @@ export function nextSteps(view: SessionView, asked?: NextStep['args']): NextStep
   return stepsOf(view).map((step) => ({ ...step, session: view.folder, ...atGate(step, view, asked) }));
 }
 
-/** A step that opens a gate, with the channels that the session allows. */
+/** A step that opens a gate or undoes a block, with the channels that may take it. */
 function atGate(
   { act }: NextStep,
   { sessionFile, state }: SessionView,
@@ -23,9 +24,12 @@ function atGate(
   const by = sessionFile?.settings.gateChannels;
   if (act === 'answer_questions' || act === 'decide_plan') return { args, by };
   const isAtGate = act === 'begin_round' || (act === 'request_changes' && !state.prepared);
+  if (UNDO_A_BLOCK.includes(act) && isResumedByModel(state)) return { by: PERSONAL };
   // No form asks for these.
   return isAtGate ? { by: by?.filter((channel) => channel !== 'elicitation') } : {};
 }
+
+const UNDO_A_BLOCK: readonly Act[] = ['raise_limits', 'resume', 'settle_blocker'];
 
 function stepsOf(view: SessionView): NextStep[] {
   const { state } = view;

@@ -101,9 +101,12 @@ const STEPS: Readonly<Record<Act, StepText>> = {
   },
   // The terminal has already printed the summary.
   read_summary: { call: 'tell the user says.summary and where the branch is' },
-  // The user may not be there, and has not asked for more.
-  only_report: { call: 'tell the user; start, resume and finish nothing until they say so' },
-  report: { call: 'tell the user', command: 'status <session>' },
+  report: {
+    // `only`: the user may not be there, and has not asked for more.
+    call: ({ only }) =>
+      only ? 'tell the user; start, resume and finish nothing until they say so' : 'tell the user',
+    command: 'status <session>',
+  },
 };
 
 /** Formats next steps for a model: tool calls, and messages for the user. */

@@ -1,15 +1,15 @@
-import { providerNamed } from '../../agents/registry.ts';
+import { isBundled, providerNamed } from '../../agents/registry.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 
-type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits' | 'mcpPath'>;
+type Choices = Pick<FrozenSettings, 'permissions' | 'reviewed' | 'acp' | 'limits' | 'mcpPath'>;
 
 /** Refuses agents that cannot comply with a choice of the session or a limit of the machine. */
 export async function refuseUnfitAgents(
   names: readonly string[],
-  { permissions, acp, limits, mcpPath }: Choices,
+  { permissions, reviewed, acp, limits, mcpPath }: Choices,
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<void> {
   const all = [limits.session, ...Object.values(limits.phases)];
@@ -18,8 +18,11 @@ export async function refuseUnfitAgents(
   const ofDay = usdPerDay === undefined ? undefined : 'MAX_COST_USD_PER_DAY';
   const usd = isLimited('usd') ? 'MAX_COST_USD' : ofDay;
   for (const provider of names.map(providerNamed)) {
-    const { title, asks, takesServers, reports = { usd: true, tokens: true } } = provider;
+    const { title, asks, reviewer, takesServers, reports = { usd: true, tokens: true } } = provider;
     if (takesServers === false && mcpPath !== undefined) throw START_ERRORS.servers_not_taken({ title });
+    const { service = '' } = reviewer ?? {};
+    if (reviewed && !reviewer && !isBundled(provider.name)) throw START_ERRORS.no_reviewer({ title });
+    if (reviewed && !reviewed.gateway && env[service]) throw START_ERRORS.gateway_unknown({ title, service });
     if (permissions === 'allow' && (asks === false || (asks === 'by setting' && !acp?.asks)))
       throw START_ERRORS.cannot_ask({ title, isSettable: asks === 'by setting' });
     const others = reports.tokens ? 'MAX_HOURS or MAX_TOKENS' : 'MAX_HOURS';

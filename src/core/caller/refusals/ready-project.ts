@@ -1,6 +1,7 @@
 import { providerNamed } from '../../agents/registry.ts';
 import { asOneError } from '../../kernel/base-errors.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import type { Permissions } from '../../kernel/phases/grants.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
@@ -75,7 +76,7 @@ async function commandProblems(project: Project, context: ActionContext): Proble
 
 /** Refuses root for a provider that does not run as root, because its first iteration would fail. */
 export function refuseRoot(
-  settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
+  settings: Pick<FrozenSettings, 'provider' | 'providers'> & { permissions: Permissions },
   { env }: Pick<ActionContext, 'env'>,
   { uid }: Pick<Machine, 'uid'> = thisMachine(),
 ): void {
@@ -88,7 +89,7 @@ export function refuseRoot(
 /** Whether a provider refuses to skip permissions for root. IS_SANDBOX must be exactly 1 to prevent that. */
 export function isRefusedAsRoot(facts: {
   uid: number | undefined;
-  permissions: 'skip' | 'allow';
+  permissions: Permissions;
   env: Readonly<Record<string, string | undefined>>;
 }): boolean {
   return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';

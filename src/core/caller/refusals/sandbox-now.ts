@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { areConfined, openToRepositories } from '../../agents/registry.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
+import { permissionsOf } from '../../kernel/phases/grants.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../project/settings/forge-login.ts';
 import { openStates } from '../../sandbox/cli-state.ts';
@@ -55,7 +56,7 @@ export async function sandboxNow(
   question: SandboxQuestion & {
     settings: Pick<
       FrozenSettings,
-      'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered' | 'acp'
+      'provider' | 'providers' | 'fallback' | 'permissions' | 'reviewed' | 'sandboxLowered' | 'acp'
     >;
     configPath: string;
     issue?: unknown;
@@ -63,7 +64,7 @@ export async function sandboxNow(
   context: ActionContext,
 ): Promise<{ level: SandboxLevel; warning?: string; testedGuard?: string }> {
   const now = await guardNow(question, context);
-  const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
+  const { sandbox, sandboxLowered, provider, providers, fallback = [], acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
     throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
   const problem = forgeLoginProblem(now);
@@ -76,7 +77,7 @@ export async function sandboxNow(
   }
   const refusal = unguardedRefusal(names, acp, now);
   if (refusal) throw refusal;
-  const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
+  const level = areConfined(names, permissionsOf(question.settings)) ? 'provider sandbox' : 'none';
   // No warning if the project's own file switches the guard off.
   if (sandbox === 'off' && !sandboxLowered) return { level };
   if (sandbox === 'off')

@@ -101,7 +101,7 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
         ? stoppedAtLimit(progress, notes)
         : block(progress.phase, end, `A spending limit was reached.${quoted}`);
     case 'refused':
-      return block(progress.phase, end, `The model refused the request.${quoted}`);
+      return block(progress.phase, end, `The model or its vendor refused.${quoted}`);
     default:
       return end satisfies never;
   }

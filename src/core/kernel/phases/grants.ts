@@ -6,7 +6,10 @@ import type { Phase } from './table.ts';
  */
 export type Grant = 'documents' | 'work';
 
-/** `PERMISSIONS=allow` grants exactly this; under `skip`, code edits beyond it are detected. */
+/**
+ * `PERMISSIONS=allow` grants exactly this, and so does `auto` for documents; otherwise, code edits beyond it are
+ * detected.
+ */
 export const GRANTS: Readonly<Record<Phase, Grant>> = {
   // Agents of this phase fix a SETUP that fails.
   init: 'work',
@@ -19,3 +22,22 @@ export const GRANTS: Readonly<Record<Phase, Grant>> = {
   quality: 'work',
   done: 'work',
 };
+
+/** The values of PERMISSIONS, the strictest first. */
+export const PERMISSIONS = ['allow', 'auto', 'skip'] as const;
+export type Permissions = (typeof PERMISSIONS)[number];
+
+/** As a session keeps it: an older worker, which does not know `reviewed`, lets agents do what their phase needs. */
+export interface KeptPermissions {
+  permissions: 'skip' | 'allow';
+  reviewed?: object;
+}
+
+export function permissionsOf({ permissions, reviewed }: KeptPermissions): Permissions {
+  return reviewed === undefined ? permissions : 'auto';
+}
+
+/** What an agent of a phase may do: a reviewer judges only agents that work. */
+export function permissionsIn(phase: Phase, kept: KeptPermissions): Permissions {
+  return GRANTS[phase] === 'work' ? permissionsOf(kept) : kept.permissions;
+}

@@ -59,7 +59,7 @@ export const BLOCK_RULES = {
   no_progress: limit(
     `${BLOCK_AFTER} iterations in a row change nothing: not the files, the plan or the documents`,
   ),
-  refused: limit('the model refuses the request'),
+  refused: limit("the model refuses the request, or its vendor's reviewer what the agent does"),
   overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
   network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
   config: failure('the agent CLI cannot run with its current setup'),

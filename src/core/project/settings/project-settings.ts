@@ -1,6 +1,7 @@
 import { allProviders, providerNames } from '../../agents/registry.ts';
 import { once } from '../../kernel/once.ts';
 import { GATE_CHANNELS, PERSONAL } from '../../kernel/phases/channels.ts';
+import { PERMISSIONS } from '../../kernel/phases/grants.ts';
 import { CHECK_PLACES } from '../../kernel/phases/proving.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { PACKAGE_HOSTS } from '../../kernel/sandbox-hosts.ts';
@@ -27,7 +28,6 @@ import {
 import { inScope, type SettingSpec } from './setting-spec.ts';
 import { SPENDING_SETTINGS } from './spending-settings.ts';
 
-const PERMISSIONS = ['skip', 'allow'] as const;
 const YES_NO = ['no', 'yes'] as const;
 
 // No leading dash, so that no program mistakes a model or branch for an option.
@@ -188,7 +188,14 @@ export const projectSettings = once(() =>
       key: 'PERMISSIONS',
       default: 'skip',
       perSession: true,
-      doc: 'skip: agents may use every tool. allow: only what their phase needs, so no edit of code before implementation.',
+      doc: "skip: every tool. allow: what the phase needs. auto: as allow for documents; the vendor's reviewer judges work.",
+    },
+    gatewayReviewed: {
+      ...oneOf(YES_NO),
+      key: 'GATEWAY_REVIEWED',
+      default: 'no',
+      risk: 'loosens',
+      doc: "yes: the service in ANTHROPIC_BASE_URL passes on what Claude Code's reviewer asks, so PERMISSIONS=auto works.",
     },
     sandbox: {
       ...oneOf(SANDBOXES),

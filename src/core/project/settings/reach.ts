@@ -41,6 +41,7 @@ export const REACH: Readonly<Record<keyof ReturnType<typeof projectSettings>, Re
   timeoutSeconds: AMOUNT,
   stallTimeoutSeconds: AMOUNT,
   permissions: AMOUNT,
+  gatewayReviewed: AMOUNT,
   sandbox: { read: 'anything, without the guard', write: 'anything', run: 'anything', send: 'anything' },
   sandboxWrite: { write: 'the paths, by agents' },
   sandboxSockets: { run: 'what the service runs' },

@@ -1,5 +1,6 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
-import { errors } from '../../kernel/errors.ts';
+import { type Explanation, errors } from '../../kernel/errors.ts';
+import { PERSONAL } from '../../kernel/phases/channels.ts';
 import type { ExcessLimit } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
 import { FINISHING, type Finishing } from '../events/bodies/finishing.ts';
@@ -147,18 +148,7 @@ export const COMMAND_ERRORS = errors({
     why: 'The message was already withdrawn.',
     hint: 'No agent will receive it.',
   }),
-  needs_person: ({ level }: { level?: string }) => ({
-    what: NOT_RESUMED,
-    why:
-      level === undefined
-        ? 'It would accept settings or hooks by which git starts programs, and only a person may accept them.'
-        : `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
-    hint:
-      level === undefined
-        ? 'The user reads what it lists, and resumes it in a terminal of their own on the machine that has the session.'
-        : 'Fix the guard, or the user resumes it in a terminal of their own on the machine that has the session.',
-    next: level === undefined ? [] : [{ act: 'doctor', when: 'to see what the guard lacks' }],
-  }),
+  needs_person: (reason: PersonReason) => ({ what: NOT_RESUMED, ...forPerson(reason) }),
   kept_for_person: () => ({
     what: NOT_RESUMED,
     why: 'It waits because the person keeps the rest of their usage limit (KEEP_5H, KEEP_7D), and only they may use it.',
@@ -335,6 +325,30 @@ interface ClosedLimits {
   isStart: boolean;
   excess: readonly ExcessLimit[];
   gateChannels: readonly Channel[];
+}
+
+/** `rule`: of a block that a model has undone before; `level`: the lower one of the sandbox; neither: programs of git. */
+interface PersonReason {
+  rule?: string | undefined;
+  level?: string;
+}
+
+function forPerson({ rule, level }: PersonReason): Omit<Explanation, 'what'> {
+  if (rule !== undefined)
+    return {
+      why: `A model has resumed it once from the block "${rule}", and no person has acted in the session since.`,
+      next: [{ act: 'resume', by: PERSONAL }],
+    };
+  if (level !== undefined)
+    return {
+      why: `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
+      hint: 'Fix the guard, or the user resumes it in a terminal of their own on the machine that has the session.',
+      next: [{ act: 'doctor', when: 'to see what the guard lacks' }],
+    };
+  return {
+    why: 'It would accept settings or hooks by which git starts programs, and only a person may accept them.',
+    hint: 'The user reads what it lists, and resumes it in a terminal of their own on the machine that has the session.',
+  };
 }
 
 interface Unsaved {

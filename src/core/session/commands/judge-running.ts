@@ -4,6 +4,7 @@ import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionEvent } from '../events/events.ts';
+import { ruleOfBlock } from '../events/fold-resumes.ts';
 import type { FrozenSettings, SessionFile } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -24,9 +25,10 @@ type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } |
 /** Whether a session continues, and in which phase. A resume opens no gate. */
 export function judgeResume(
   { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
-  { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
+  state: Pick<SessionState, 'status' | 'stopWanted' | 'progress' | 'resumedByModel'>,
   { spent, lowered }: ResumeFacts = {},
 ): ResumeVerdict {
+  const { status, stopWanted, progress } = state;
   const closed = atGate(status);
   if (closed) return closed;
   const isQueued = status.kind === 'queued' && status.order === undefined;
@@ -38,6 +40,8 @@ export function judgeResume(
   if (status.kind === 'done' && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
   if (status.kind !== 'done' && goal !== undefined)
     return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
+  if (by.channel === 'tool' && isResumedByModel(state))
+    return refused(COMMAND_ERRORS.needs_person({ rule: ruleOfBlock(state) }));
   if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
   switch (status.kind) {
     case 'done':
@@ -59,6 +63,11 @@ export function judgeResume(
     default:
       return status satisfies never;
   }
+}
+
+/** Whether a model has undone this block before, and no person acted since: the next one is for a person to undo. */
+export function isResumedByModel(state: Pick<SessionState, 'status' | 'resumedByModel'>): boolean {
+  return state.resumedByModel?.some((rule) => rule === ruleOfBlock(state)) === true;
 }
 
 /** Whether a resume accepts the programs that git has been configured to start. */

@@ -2,6 +2,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import { describeLimits, describeUsage } from '../../kernel/phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
@@ -11,7 +12,6 @@ import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
 import { describeChange } from '../events/pull-request-change.ts';
-import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { oneLine } from './markdown-lines.ts';
 import { pictureSentences } from './picture-words.ts';
 

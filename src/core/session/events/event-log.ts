@@ -37,7 +37,7 @@ export interface ReadLogOptions {
 }
 
 /** Increased whenever the fold or the state changes, so that caches of other versions are ignored. */
-const CACHE_VERSION = 7;
+const CACHE_VERSION = 8;
 
 /**
  * The names in the events that this build reads. In the cache of a build with others, events may be folded that this

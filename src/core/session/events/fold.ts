@@ -29,6 +29,7 @@ import {
   withoutOpenRound,
   withRoundBegun,
 } from './fold-pull-request.ts';
+import { ruleOfBlock, withResumesOfModel } from './fold-resumes.ts';
 import {
   keptBase,
   RESET_FIELDS,
@@ -44,7 +45,8 @@ export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
   const before = afterOldFinish(state, event);
-  return { ...change(before, event), n: event.n, lease: Math.max(state.lease, event.lease) };
+  const after = withResumesOfModel(change(before, event), event, before);
+  return { ...after, n: event.n, lease: Math.max(state.lease, event.lease) };
 }
 
 const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
@@ -132,7 +134,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...state,
     stopWanted: undefined,
     servicesUp: undefined,
-    status: { kind: 'stopped', since: at, by, why, ...interruptedWait(state) },
+    status: { kind: 'stopped', since: at, by, why, rule: ruleOfBlock(state), ...interruptedWait(state) },
   }),
   resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,

@@ -7,6 +7,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
 import { OVERAGES, SessionLimits, SpendingLimits } from '../../kernel/phases/limits.ts';
 import { GATES, PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { Keep } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -14,7 +15,6 @@ import { TakenOver } from './bodies/event-types.ts';
 import { HostSettings, type Places, StartOrder } from './bodies/positions.ts';
 import { withLog } from './event-log.ts';
 import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
-import { Keep } from '../../kernel/phases/usage-windows.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 

@@ -8,6 +8,7 @@ import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
 import { Effect, PublishEnd, Trash } from './bodies/finishing.ts';
@@ -25,7 +26,6 @@ import {
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 import { OpenWork } from './open-work.ts';
-import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -44,7 +44,15 @@ export const Status = z.discriminatedUnion('kind', [
   LimitedNow,
   /** `parked`: the wait that the block or stop interrupted, to which a resume returns. */
   Block.extend({ kind: z.literal('blocked'), since, parked: Waiting.optional() }),
-  z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
+  z.object({
+    kind: z.literal('stopped'),
+    since,
+    by: By,
+    why: z.string(),
+    /** Of the block that the stop ended. */
+    rule: z.string().optional(),
+    parked: Waiting.optional(),
+  }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),
 ]);
 export type Status = z.infer<typeof Status>;
@@ -121,6 +129,8 @@ export const SessionState = z.object({
   /** How many of the newest iterations in a row ended at a usage limit. */
   limitsInARow: z.int().nonnegative().optional(),
   outage: Outage.optional(),
+  /** The rules of the blocks from which a model alone resumed it since a person last acted. */
+  resumedByModel: z.array(z.string()).optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
   /** How the last publication ended, and each of its effects. */
   lastPublish: PublishEnd.pick({ what: true, outcome: true, summary: true })

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { areConfined } from '../../agents/registry.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { permissionsOf } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { visibleControls } from '../../kernel/text.ts';
@@ -198,8 +199,9 @@ export class WorkerGuard {
   async level(worker: Guarded): Promise<SandboxLevel> {
     const { level } = await this.now(worker);
     if (level !== 'none') return level;
-    const { permissions } = worker.file.settings;
-    return areConfined(providersOf(worker), permissions) ? 'provider sandbox' : 'none';
+    return areConfined(providersOf(worker), permissionsOf(worker.file.settings))
+      ? 'provider sandbox'
+      : 'none';
   }
 
   async now(worker: Guarded): Promise<GuardNow> {

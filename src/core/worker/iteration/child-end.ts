@@ -1,10 +1,10 @@
 import type { Traces } from '../../agents/contract/provider.ts';
 import { limitEndIn } from '../../agents/reading/limit-time.ts';
-import { judgeTools } from '../../agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../agents/reading/offered-tools.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
 import { quotedSaid, saidBy, withoutSecrets } from '../../kernel/said.ts';
-import { visibleControls } from '../../kernel/text.ts';
+import { counted, cut, visibleControls } from '../../kernel/text.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
 import { type Iteration, readExit } from '../core/iteration-files.ts';
@@ -43,16 +43,19 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
-  const { lacking } = judgeTools(open.cli, open.phase, ended.log?.seen.started ?? {});
-  // An agent can end before its tools were judged.
-  if (lacking !== undefined && (ended.end === 'lacks_tools' || ended.end === 'exited'))
-    return { ...base, end: 'config', problem: lacking };
+  const asked = { phase: open.phase, permissions: worker.file.settings };
+  const { unfit } = judgePrinted(open.cli, asked, ended.log?.seen.started ?? {});
+  // An agent can end before its start was judged.
+  if (unfit !== undefined && (ended.end === 'unfit' || ended.end === 'exited'))
+    return { ...base, end: 'config', problem: unfit };
+  const stderrTail = readTail(open.logs.stderr, 8192);
+  const denied = deniedTo(ended, exitCode, open.cli.reviewer?.wordsIn?.(stderrTail));
+  if (denied !== undefined) return { ...base, end: 'refused', problem: withoutSecrets(denied, worker.env) };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined)
     return { ...base, ...byUs, ...(ended.end === 'overage' && finite(ended.log?.seen.limitedUntil)) };
   const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
-  const stderrTail = readTail(open.logs.stderr, 8192);
   const stdoutTail = open.cli.printsAtEnd ? readTail(open.logs.stdout, 8192) : '';
   const problem = open.cli.classifyEnd(final, { exitCode, stderrTail, stdoutTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
@@ -78,6 +81,21 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
     ...(text !== '' && { problem: text }),
     ...finite(limitedUntil),
   };
+}
+
+const MAX_WORDS = 200;
+
+/** What the vendor's reviewer said to an agent that got nothing else done, as Codex ends one: without a last message. */
+function deniedTo(
+  { end, log }: ChildEnded,
+  exitCode: number | null,
+  words: readonly string[] = [],
+): string | undefined {
+  if (log === undefined || (end !== 'denied' && end !== 'exited')) return undefined;
+  const { denials, isDenied, final } = log.seen;
+  if (!isDenied && (denials.length === 0 || final !== undefined || exitCode !== 1)) return undefined;
+  const shown = [...new Set([...denials, ...words])].map((text) => visibleControls(cut(text, MAX_WORDS)));
+  return `Its reviewer denied ${counted(denials.length, 'action')}, and nothing was done between them: ${shown.join(' / ')}`;
 }
 
 /** An event cannot hold NaN. */

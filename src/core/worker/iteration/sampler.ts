@@ -1,5 +1,5 @@
 import type { Provider } from '../../agents/contract/provider.ts';
-import { judgeTools } from '../../agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../agents/reading/offered-tools.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
@@ -27,7 +27,8 @@ export const WATCH_ENDS = [
   'network',
   'budget',
   'overage',
-  'lacks_tools',
+  'unfit',
+  'denied',
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
@@ -91,7 +92,7 @@ export class Sampler {
     return Math.max(0, Math.min(this.#everyMs - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
   }
 
-  /** Its tools are judged before it calls the first one, which takes a model about a second. */
+  /** Its mode and its tools are judged before it calls the first one, which takes a model about a second. */
   get #everyMs(): number {
     const { started } = this.#log.seen;
     const isAwaited = this.#cli.tools?.needed !== undefined && started.cliSession === undefined;
@@ -126,7 +127,8 @@ export class Sampler {
     await this.#noteWindows();
     const bytes = this.#log.printedBytes;
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
-    if (await this.#lacksTools()) return 'lacks_tools';
+    if (await this.#isUnfit()) return 'unfit';
+    if (this.#log.seen.isDenied) return 'denied';
     if (await this.#isOverBudget()) return 'budget';
     if (await this.#isOverage()) return 'overage';
     if (bytes === 0 && this.#isSilentTooLong()) return 'silent';
@@ -138,12 +140,13 @@ export class Sampler {
   }
 
   /** Reports once per CLI that its tools are not those that were asked for. */
-  async #lacksTools(): Promise<boolean> {
-    const { lacking, warning } = judgeTools(this.#cli, this.#open.phase, this.#log.seen.started);
+  async #isUnfit(): Promise<boolean> {
+    const asked = { phase: this.#open.phase, permissions: this.#worker.file.settings };
+    const { unfit, warning } = judgePrinted(this.#cli, asked, this.#log.seen.started);
     const code = `${ODD_TOOLS}${this.#open.provider}`;
     if (warning !== undefined && !stateOf(this.#worker).budgetWarned.includes(code))
       await recordIfTaken(this.#worker, { type: 'notice', code, text: warning, flow: warning });
-    return lacking !== undefined;
+    return unfit !== undefined;
   }
 
   /** After its final event an agent spends no more. */

@@ -6,6 +6,7 @@ import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
 import { syncFolder, writeIntact, writeLightly } from '../../kernel/files/atomic-file.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { guardFound } from '../../project/worktrees/as-found.ts';
@@ -23,7 +24,7 @@ import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.t
 import { foundPlace } from '../core/as-ours.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { requireLease } from '../core/lost-lease.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { collectWork } from '../guarding/collect-work.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
 import { documentsPrint, homePrints, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
@@ -79,7 +80,8 @@ async function commandFor(
     model: open.model,
     own: settings.own,
     agentCommand: settings.acp?.command,
-    permissions: settings.permissions,
+    permissions: permissionsIn(open.phase, settings),
+    commands: [settings.setup ?? [], ...checksOf(worker)].flat(),
     inGuard,
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
     childUuid: open.childUuid,

@@ -1,5 +1,6 @@
 import type { TokenCounts, Traces } from '../../agents/contract/provider.ts';
 import { type Estimate, estimateUsd, PRICES_FILE, readPrices, type Spending } from '../../agents/prices.ts';
+import { addTokens, NO_TOKENS } from '../../agents/reading/tally.ts';
 import { isBundled } from '../../agents/registry.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
@@ -24,7 +25,8 @@ export async function costOf(
   const seen = log?.seen;
   const { final, started = {} } = seen ?? {};
   const version = started.version ?? traces.version;
-  const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
+  const own = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
+  const tokens = traces.ofHelpers ? addTokens(own ?? NO_TOKENS, traces.ofHelpers) : own;
   // The configured model can be an alias; the CLI's own log names the one that answered.
   const models = [started.model, traces.model, open.model || undefined];
   const known = final?.costUsd ?? seen?.usd;

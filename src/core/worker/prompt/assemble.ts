@@ -29,6 +29,7 @@ import { nextPlanPhase, situation } from './situation-lines.ts';
 
 const PERMISSION_TEXT: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Your commands run without confirmation: think before anything that cannot be undone, above all deletions and migrations.',
+  auto: "The vendor's reviewer judges what you do: what it denies stays denied, also by another way to the same end. Find another approach, or signal `blocked` and name what is missing.",
   allow:
     'Not everything is allowed here: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };

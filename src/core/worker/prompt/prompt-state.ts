@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { plainText } from '../../kernel/files/plain-file.ts';
+import { permissionsIn } from '../../kernel/phases/grants.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
@@ -46,7 +47,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     phase: facts.phase,
     iteration: facts.iteration,
     provider: facts.provider,
-    permissions: settings.permissions,
+    permissions: permissionsIn(facts.phase, settings),
     sandbox: (await worker.guard.now(worker)).level,
     timeLimitMs: facts.timeLimitMs,
     now: facts.now,

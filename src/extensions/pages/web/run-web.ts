@@ -16,6 +16,7 @@ import {
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { randomKey } from '../../../core/kernel/files/kept-key.ts';
 import { whileHolding } from '../../../core/kernel/processes/lease.ts';
 import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/kit/http-sessions.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
@@ -24,7 +25,7 @@ import { openPage } from '../report/write-report.act.ts';
 import { type WebApp, webApp } from './app.ts';
 import { ConfirmedTabs, type ShowDigits } from './confirm/confirmed-tabs.ts';
 import { answerOthers, listenerOn, listenOnSocket } from './first.ts';
-import { type CodeKind, keptKey, OneTimeCodes, passingKey } from './tab-key.ts';
+import { type CodeKind, keptTabKey, OneTimeCodes } from './tab-key.ts';
 import { readTokens } from './tokens.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
@@ -98,7 +99,7 @@ async function serveOrFind(request: WebRequest, context: ActionContext): Promise
   const mcpOn = request.mcp ?? MCP_PLACES.find((place) => first && isServedBy(first, place));
   const mcp = mcpOn && { sessions: await mcpSessions(context, end), isOnPort: mcpOn === 'port' };
   // A server that an agent CLI has started is never given the person's key.
-  const token = onlyShows ? passingKey() : await keptKey(home);
+  const token = onlyShows ? randomKey() : await keptTabKey(home);
   const codes = new OneTimeCodes(clock);
   const confirmed = new ConfirmedTabs(showDigits, clock);
   const app = webApp({ token, codes, confirmed, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);

@@ -23,6 +23,7 @@ import { projectRefusal } from '../../../core/caller/refusals/login-of-project.t
 import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import type { Permissions } from '../../../core/kernel/phases/grants.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { counted, inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -101,7 +102,7 @@ interface CliQuestion {
   provider: CheckedProvider;
   /** Whether a session of this project would start it. */
   isUsed: boolean;
-  permissions: 'skip' | 'allow';
+  permissions: Permissions;
   project: Project | undefined;
   machine: Machine;
   context: ActionContext;
@@ -254,10 +255,10 @@ async function hasLogin(
   return typeof chosen === 'string' && chosen !== '';
 }
 
-/** Whether the CLI's own sandbox works, which agents need with PERMISSIONS=allow. */
+/** Whether the CLI's own sandbox works, which agents need unless PERMISSIONS is skip. */
 async function sandboxChecks({ provider, permissions }: CliQuestion, ask: AskCli): Promise<DoctorCheck[]> {
   const { sandboxArgs } = provider.preflight;
-  if (permissions !== 'allow' || sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0)
+  if (permissions === 'skip' || sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0)
     return [];
   const found = 'Its sandbox does not work here: every command of an agent would fail.';
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
-import { acpOf, limitsOf } from '../../../core/acts/sessions/freeze-settings.ts';
+import { acpOf, keptPermissions, limitsOf } from '../../../core/acts/sessions/freeze-settings.ts';
 import { areConfined } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
@@ -251,8 +251,13 @@ async function noCheck(project: Project): Promise<DoctorCheck[]> {
 
 /** The first reason for which a start would refuse the agents of the settings. */
 async function unfitAgents(project: Project, context: ActionContext): Promise<DoctorCheck[]> {
-  const { permissions, mcp: mcpPath } = project.values;
-  const choices = { permissions, mcpPath, limits: limitsOf(project.values), ...acpOf(project.values) };
+  const { values } = project;
+  const choices = {
+    mcpPath: values.mcp,
+    limits: limitsOf(values),
+    ...acpOf(values),
+    ...keptPermissions(values),
+  };
   try {
     await refuseUnfitAgents([...providersOf(project)], choices, context);
     return [];

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { installCli } from '../../../support/install-clis.ts';
 import type { Answer } from '../../../support/model-stub/conversation.ts';
 import { startService } from '../../../support/model-stub/services.ts';
@@ -17,6 +18,8 @@ export interface InteractivePlan {
   env: Readonly<Record<string, string>>;
   homeDir: string;
   cwd: string;
+  /** Continues the last conversation of that folder. */
+  isContinued?: boolean;
   answer: Answer;
 }
 
@@ -26,8 +29,14 @@ export interface InteractiveClaude extends AsyncDisposable {
   type(line: string): Promise<void>;
   /** Presses keys, one after the other, each once the screen shows the effect of the last one. */
   press(...keys: readonly (keyof typeof KEYS)[]): Promise<void>;
+  /** Types at the speed of a person in a hurry, and sends nothing. */
+  typeSlowly(text: string): Promise<void>;
   /** Everything that it has drawn on the screen, without colours. */
   screen(): string;
+  /** Waits until it has drawn these words since `forget`; blanks do not count, as some are drawn by cursor movements. */
+  shows(words: RegExp): Promise<void>;
+  /** What is drawn from now on is what `shows` waits for. */
+  forget(): void;
 }
 
 /** The part of node-pty that is used here. */
@@ -39,12 +48,12 @@ interface Pty {
   ): { onData(heard: (text: string) => void): void; write(text: string): void; kill(signal: string): void };
 }
 
-const KEYS = { enter: '\r', down: '\u001b[B', right: '\u001b[C' };
+const KEYS = { enter: '\r', up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', escape: '\u001b' };
 const READY = /❯|\? for shortcuts/;
 const PATIENCE_MS = 30_000;
 
 export async function startInteractiveClaude(plan: InteractivePlan): Promise<InteractiveClaude> {
-  const { server, serverEnv, homeDir, cwd } = plan;
+  const { server, serverEnv, homeDir, cwd, isContinued } = plan;
   const [claude, pty, model] = [
     await installCli('claude'),
     await installCli('pty'),
@@ -61,10 +70,11 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
   const samocode = { type: 'stdio', command: process.execPath, args: [server], env: serverEnv };
   const config = JSON.stringify({ mcpServers: { samocode } });
   const given = ['--strict-mcp-config', '--mcp-config', config, '--allowedTools', 'mcp__samocode__*'];
-  const args = server === undefined ? [] : given;
+  const args = [...(server === undefined ? [] : given), ...(isContinued ? ['--continue'] : [])];
   const { spawn }: Pty = await import(pathToFileURL(join(dirname(pty.path), 'index.js')).href);
   const terminal = spawn(claude.path, args, { name: 'xterm-256color', cols: 110, rows: 40, cwd, env });
   let shown = '';
+  let forgotten = 0;
   terminal.onData((text) => {
     shown += text;
   });
@@ -74,6 +84,21 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
   }
   return {
     screen,
+    forget() {
+      forgotten = shown.length;
+    },
+    async shows(words) {
+      const isShown = async () => words.test(withoutBlanks(shown.slice(forgotten)));
+      await eventually(isShown, { withinMs: 25_000 }).catch((error) => {
+        throw new Error(`${words} is not shown: ${screen().slice(-3000)}`, { cause: error });
+      });
+    },
+    async typeSlowly(text) {
+      for (const letter of text) {
+        terminal.write(letter);
+        await systemClock.sleep(15);
+      }
+    },
     async press(...keys) {
       for (const key of keys) {
         const before = shown.length;

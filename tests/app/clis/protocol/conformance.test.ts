@@ -5,8 +5,10 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { installCli } from '../../../support/install-clis.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 import { REPLACEMENTS, REVISIONS, type Revision, SCENARIOS } from './conformance-scenarios.ts';
 import { mountServer, mountWeb } from './mounted-server.ts';
+import { mountTasks } from './mounted-tasks.ts';
 
 interface Check {
   id: string;
@@ -64,3 +66,19 @@ describe.each([
     expect(validated.reduce((all, each) => all + each, 0)).toBeGreaterThan(100);
   });
 });
+
+test.each(Object.keys(SCENARIOS).filter((name) => SCENARIOS[name] === 'tasks'))(
+  '%s passes on the server of stdio, whose wait becomes a task',
+  ci,
+  async (name) => {
+    const [node, suite] = [await installCli('node22'), await installCli('conformance')];
+    await using dir = await tempDir();
+    await using server = await mountTasks();
+    const args = [suite.path, 'server', '--url', server.url, '--scenario', name, '--output-dir', dir.path];
+    await runCommand(node.path, args, { cwd: dir.path, timeoutMs: 120_000 });
+    const [folder = ''] = await readdir(dir.path);
+    const found: Check[] = JSON.parse(await readFile(join(dir.path, folder, 'checks.json'), 'utf8'));
+    expect(found.filter(({ status }) => status !== 'SUCCESS')).toEqual([]);
+    expect(found.length).toBeGreaterThan(2);
+  },
+);

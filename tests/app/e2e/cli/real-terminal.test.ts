@@ -110,6 +110,7 @@ test('NO_COLOR applies to questions too', async () => {
 
 const WITH_TEST = { 'package.json': '{"scripts":{"test":"node --test"}}', 'a.test.js': '' };
 const WHICH = 'Which command must pass';
+const MAY = ['What may agents do', KEY.enter] as const;
 
 async function checkOf(repo: TempRepo): Promise<string | undefined> {
   return /^CHECK=(.*)$/m.exec(await readFile(join(repo.path, '.samocode'), 'utf8'))?.[1];
@@ -117,9 +118,10 @@ async function checkOf(repo: TempRepo): Promise<string | undefined> {
 
 test('init proposes the check that package.json suggests, and tries it on a fresh clone', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
-  const { shown } = await atTerminal(repo, 'init', [[WHICH, KEY.enter]]);
+  const { shown } = await atTerminal(repo, 'init', [[WHICH, KEY.enter], MAY]);
   expect(shown).toContain('`CI=1 npm test` passes');
   expect(await checkOf(repo)).toBe('CI=1 npm test');
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).not.toContain('PERMISSIONS');
 });
 
 test('another check or none can be chosen, and a failing trial run is reported', async () => {
@@ -127,11 +129,14 @@ test('another check or none can be chosen, and a failing trial run is reported',
   const { shown } = await atTerminal(repo, 'init', [
     [WHICH, `${KEY.down}${KEY.enter}`],
     ['The command', `echo no boats; false${KEY.enter}`],
+    [MAY[0], `${KEY.down}${KEY.down}${KEY.enter}`],
   ]);
   expect(shown.replace(/\s+/g, ' ')).toContain('(exit status 1). It said: no boats.');
+  expect(shown).toContain('tried against a stub');
   expect(await checkOf(repo)).toBe('echo no boats; false');
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toContain('\nPERMISSIONS=auto\n');
   await using bare = await makeRepo({ files: WITH_TEST });
-  const none = await atTerminal(bare, 'init', [[WHICH, `${KEY.down}${KEY.down}${KEY.enter}`]]);
+  const none = await atTerminal(bare, 'init', [[WHICH, `${KEY.down}${KEY.down}${KEY.enter}`], MAY]);
   expect(none.shown).toContain('package.json suggests CHECK=CI=1 npm test');
   expect(await checkOf(bare)).toBeUndefined();
 });
@@ -141,6 +146,7 @@ test('Ctrl-C skips the trial, and the project stays', async () => {
   const { shown, exitCode } = await atTerminal(repo, 'init', [
     [WHICH, `${KEY.down}${KEY.enter}`],
     ['The command', `sleep 600${KEY.enter}`],
+    MAY,
     ['Ctrl-C skips', KEY.ctrlC],
   ]);
   expect(exitCode).toBe(0);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { ci } from '../../../support/ci.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const answer = (id: string, tokens: number) => ({
   act: 'event',
@@ -45,6 +47,8 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
   );
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
   await rig.until(({ status }) => status.kind === 'blocked');
   await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
   await expect(rig.resume({ limits: { usd: 12 } })).rejects.toMatchObject({
@@ -52,7 +56,27 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
     next: [{ act: 'raise_limits', args: { usd: 26 } }],
   });
   await rig.resume({ limits: { usd: 100 } });
-  await rig.untilWaiting('qa_answers');
+  await rig.untilWaiting('plan_approval');
+});
+
+test.concurrent('a model raises the limit that blocks a session once, and again only after an act of a person', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(12.5)], { ...NO_GATES, MAX_COST_USD: '1' }),
+  );
+  const raise = (usd: number) =>
+    resumeSession({ session: rig.file.folder, limits: { usd } }, rig.context('tool'));
+  const blocked = () => rig.until(({ status, openIteration }) => status.kind === 'blocked' && !openIteration);
+  await blocked();
+  await raise(26);
+  await rig.until(({ status }) => status.kind !== 'blocked');
+  await blocked();
+  await expect(raise(900)).rejects.toMatchObject({
+    code: 'needs_person',
+    why: expect.stringContaining('from the block "budget"'),
+    next: [{ act: 'resume', by: ['cli', 'phone', 'web'] }],
+  });
+  await sendMessage({ session: rig.file.folder, text: 'Go on' }, rig.context('phone'));
+  expect((await raise(900)).outcome).toBe('resumed');
 });
 
 test.concurrent('an agent that spends too many tokens while it runs is ended within one answer, and its work is kept', async () => {
@@ -84,21 +108,23 @@ test.concurrent('an agent that spends too many tokens while it runs is ended wit
 
 test.concurrent('a phase has a separate budget', async () => {
   await using rig = await startRig(
-    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
+    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_IMPLEMENTATION: '1' }),
   );
-  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+  await rig.untilWaiting('qa_answers');
   await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({
     rule: 'budget',
-    reason: expect.stringContaining('with a higher limit, which then applies to requirements.'),
+    reason: expect.stringContaining('with a higher limit, which then applies to implementation.'),
   });
   // There is no option for each phase: the kind of limit is enough.
   expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
   await expect(rig.resume({ limits: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
   await rig.resume({ limits: { usd: 50 } });
-  const { raisedLimits } = await rig.untilWaiting('plan_approval');
-  expect(raisedLimits).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  const { raisedLimits } = await rig.until(({ status }) => status.kind !== 'blocked');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { implementation: { usd: 50 } } });
   expect(raisedLimits?.session).toEqual({});
 });
 

@@ -105,6 +105,25 @@ test('the mode "allow" lists tools instead of skipping permissions', () => {
   );
 });
 
+test('with a reviewer, git without a remote, SETUP and the checks as they stand need no review', () => {
+  const commands = ['npm ci', 'npm test && npm run lint', 'pytest tests/*.py', 'make (all)', 'a,b', 'a\nb'];
+  const { args } = claude.buildCommand({
+    ...request,
+    phase: 'implementation',
+    permissions: 'auto',
+    commands,
+  });
+  expect(args).not.toContain('--dangerously-skip-permissions');
+  expect(args[args.indexOf('--permission-mode') + 1]).toBe('auto');
+  const git = ['add', 'commit', 'status', 'diff', 'log', 'show', 'mv', 'rm', 'restore'];
+  expect(args[args.indexOf('--allowedTools') + 1]?.split(',')).toEqual([
+    ...git.map((name) => `Bash(git ${name}:*)`),
+    'Bash(npm ci)',
+    'Bash(npm test && npm run lint)',
+  ]);
+  expect(settingsIn(args)).not.toHaveProperty('permissions');
+});
+
 test('in a document phase only the session folder can be edited, and samocode allows no command', () => {
   const sessionDir = '/sessions (old) [1]/26-01-08-login';
   const { args } = claude.buildCommand({ ...request, sessionDir, permissions: 'allow' });

@@ -36,6 +36,22 @@ test.each([
   expect(tokens).toEqual({ input: 2700, cached: 300, output: 120 });
 });
 
+test('the tokens of its reviewer are added up, from later logs that name its thread', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  const record = (thread_id: string, session_id: string) =>
+    `${JSON.stringify({ type: 'token_usage_record', payload: { thread_id, session_id, usage: usage(1500, 60) } })}\n`;
+  await writeFile(path, answer(3000, 120) + record(THREAD, THREAD));
+  const later = path.replace('T11-02-26', 'T11-02-27');
+  await writeFile(later.replace(THREAD, 'reviewer'), record('reviewer', THREAD).repeat(2) + record('x', 'y'));
+  await writeFile(later.replace(THREAD, 'foreign'), `{"text":"${THREAD}"}\n${record('foreign', 'foreign')}`);
+  const earlier = path.replace('T11-02-26', 'T11-02-25').replace(THREAD, 'earlier');
+  await writeFile(earlier, record('earlier', THREAD));
+  const { tokens, ofHelpers } = await readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect(tokens).toEqual({ input: 2700, cached: 300, output: 120 });
+  expect(ofHelpers).toEqual({ input: 2400, cached: 600, output: 120 });
+});
+
 test('the log is found for any start day of the thread', async () => {
   const { dir, path, question } = await scene();
   await using _ = dir;

@@ -57,6 +57,36 @@ test('without permissions to ask for, the sandbox is off; with a list it is on a
   expect(args).not.toContain('--dangerously-bypass-approvals-and-sandbox');
 });
 
+test('with a reviewer, the folders that it need not be asked about are the same', () => {
+  const gitDirs = ['/repo/.git'];
+  const { args } = codex.buildCommand({ ...REQUEST, phase: 'implementation', permissions: 'auto', gitDirs });
+  expect(args.join(' ')).toContain(
+    `--approve-for-me --add-dir ${REQUEST.sessionDir} --add-dir ${gitDirs[0]} -`,
+  );
+  expect(args).not.toContain('-s');
+});
+
+test('what its reviewer denies is told apart from what fails, and its words are those on stderr', () => {
+  const reader = codex.newReader();
+  const ended = (fields: object) =>
+    reader.readLine(
+      JSON.stringify({ type: 'item.completed', item: { type: 'command_execution', ...fields } }),
+    );
+  const command = "/bin/bash -c 'rm -f a'";
+  expect(ended({ command, exit_code: null, status: 'declined' })).toEqual([
+    { kind: 'tools_ended', count: 1, failed: 1 },
+    { kind: 'denied', why: 'Shell: rm -f a' },
+  ]);
+  expect(ended({ command, exit_code: 1, status: 'failed' })).toEqual([
+    { kind: 'tools_ended', count: 1, failed: 1 },
+  ]);
+  expect(ended({ command, exit_code: 0, status: 'completed' })).toEqual([{ kind: 'tools_ended', count: 1 }]);
+  const stderr = String.raw`error=exec_command failed: CreateProcess { message: "Rejected(\"This action was rejected due to unacceptable risk.\\nReason: It deletes.\\nDo not bypass this.\")" }`;
+  expect(codex.reviewer.wordsIn(stderr)).toEqual([
+    'This action was rejected due to unacceptable risk. Reason: It deletes.',
+  ]);
+});
+
 test('in a document phase only the session folder and temporary files can be written', () => {
   const { args } = codex.buildCommand({ ...REQUEST, permissions: 'allow', gitDirs: ['/repo/.git'] });
   expect(args).toContain('default_permissions="samocode-documents"');

@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { claude } from '../../../../src/core/agents/claude/claude.ts';
 import { CLAUDE_TOOLS } from '../../../../src/core/agents/claude/claude-tools.ts';
 import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
-import { judgeTools } from '../../../../src/core/agents/reading/offered-tools.ts';
+import { judgePrinted } from '../../../../src/core/agents/reading/offered-tools.ts';
 import { allProviders } from '../../../../src/core/agents/registry.ts';
 
 const { work, documents } = CLAUDE_TOOLS.offered;
 const VERSION = '2.1.400';
 const without = (...names: string[]) => work.filter((name) => !names.includes(name));
+const SKIP = { permissions: 'skip' } as const;
 const judged = (phase: 'investigation' | 'implementation', tools: readonly string[] | undefined) =>
-  judgeTools(claude, phase, { version: VERSION, ...(tools && { tools }) });
+  judgePrinted(claude, { phase, permissions: SKIP }, { version: VERSION, ...(tools && { tools }) });
 
 const NO_BASH = /^Claude Code 2\.1\.400 offers its agent no Bash\. .*2\.1\.197 to 2\.1\.332/;
 const NO_EDITOR = /^Claude Code 2\.1\.400 offers its agent no Edit or Write\./;
@@ -23,16 +24,16 @@ test.each([
   ['one way to edit', 'implementation', without('Write'), 'warning'],
   ['a tool that no table has', 'implementation', [...work, 'Teleport'], 'warning'],
   ['a closed tool', 'implementation', [...work, 'SendMessage'], 'warning'],
-  ['no shell', 'implementation', without('Bash'), 'lacking'],
-  ['no way to edit', 'implementation', without('Edit', 'Write'), 'lacking'],
-  ['nothing', 'implementation', [], 'lacking'],
+  ['no shell', 'implementation', without('Bash'), 'unfit'],
+  ['no way to edit', 'implementation', without('Edit', 'Write'), 'unfit'],
+  ['nothing', 'implementation', [], 'unfit'],
 ] as const)('an agent that is offered %s in %s: %#', (_what, phase, tools, verdict) => {
   expect(Object.keys(judged(phase, tools))).toEqual(verdict === undefined ? [] : [verdict]);
 });
 
 test('the verdict names the version, what is there, what is missing, and what to do', () => {
-  expect(judged('implementation', without('Bash')).lacking).toMatch(NO_BASH);
-  expect(judged('implementation', without('Edit', 'Write')).lacking).toMatch(NO_EDITOR);
+  expect(judged('implementation', without('Bash')).unfit).toMatch(NO_BASH);
+  expect(judged('implementation', without('Edit', 'Write')).unfit).toMatch(NO_EDITOR);
   expect(judged('implementation', [...without('WebSearch'), 'Teleport']).warning).toMatch(
     /^Claude Code 2\.1\.400 does not offer WebSearch, and offers Teleport, which samocode did not ask for\. /,
   );
@@ -47,7 +48,26 @@ test('names are shown as text, and no more than ten of them', () => {
 
 test('a CLI that prints no tools is not judged', () => {
   const silent: Provider = { ...claude, tools: { ...CLAUDE_TOOLS, needed: undefined } };
-  expect(judgeTools(silent, 'implementation', { tools: [] })).toEqual({});
+  expect(judgePrinted(silent, { phase: 'implementation', permissions: SKIP }, { tools: [] })).toEqual({});
+});
+
+test.each([
+  ['auto', 'implementation', true],
+  ['default', 'implementation', false],
+  [undefined, 'implementation', false],
+  // Its agents work as with PERMISSIONS=allow.
+  ['dontAsk', 'investigation', true],
+] as const)('a mode of %s in %s of a reviewed session fits: %s', (mode, phase, fits) => {
+  const printed = { version: VERSION, cliSession: 'x', model: 'claude-sonnet-4-5', mode };
+  const asked = { phase, permissions: { permissions: 'allow', reviewed: {} } } as const;
+  const { unfit } = judgePrinted(claude, asked, printed);
+  expect(unfit === undefined).toBe(fits);
+  if (mode === 'default')
+    expect(unfit).toBe(
+      'Claude Code 2.1.400 works in the mode default instead of auto, so nothing would be reviewed: claude-sonnet-4-5 or its settings do not allow that mode. Set another MODEL, or PERMISSIONS=allow.',
+    );
+  expect(judgePrinted(claude, asked, { version: VERSION })).toEqual({});
+  expect(judgePrinted(claude, { ...asked, permissions: SKIP }, printed)).toEqual({});
 });
 
 test.each(allProviders().flatMap(({ name, tools }) => (tools ? [[name, tools] as const] : [])))(

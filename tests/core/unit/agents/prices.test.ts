@@ -13,6 +13,7 @@ test('the longest matching prefix of a model name determines its price', () => {
   expect(usd('codex', ['gpt-5-codex'])).toBe(1.25 + 0.125 + 10);
   expect(usd('codex', ['gpt-5-mini-2025'])).toBe(0.25 + 0.025 + 2);
   expect(usd('codex', ['gpt-6.1-sol'])).toBe(2 + 0.1 + 10);
+  expect(usd('codex', ['gpt-6.2-sol'])).toBe(2 + 0.1 + 10);
   expect(usd('codex', ['gpt-5.6-terra-2026'])).toBe(2 + 0.2 + 12);
 });
 

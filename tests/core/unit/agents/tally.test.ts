@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
 import { newCodexReader } from '../../../../src/core/agents/codex/codex-stream.ts';
 import { activity } from '../../../../src/core/agents/reading/activity.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
@@ -20,6 +21,22 @@ test('the last final report counts, and facts about a CLI add up', () => {
   tally.note({ kind: 'final', report: { ok: false } });
   tally.note({ kind: 'final', report: { ok: true } });
   expect(tally).toMatchObject({ started: { cliSession: 'a', model: 'm' }, final: { ok: true } });
+});
+
+test('a spurious second result of Claude Code lowers neither cost nor tokens, and does not undo the first', () => {
+  const tally = new Tally();
+  const reader = newClaudeReader();
+  const ends = (fields: object) => {
+    const line = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, ...fields });
+    for (const event of reader.readLine(line)) tally.note(event);
+  };
+  const opus = { inputTokens: 900, outputTokens: 70, cacheReadInputTokens: 5 };
+  ends({ num_turns: 7, total_cost_usd: 0.42, result: 'All done.', modelUsage: { opus } });
+  const first = tally.final;
+  ends({ is_error: true, num_turns: 0, total_cost_usd: 0, result: 'only prompt commands', modelUsage: {} });
+  expect(tally.final).toEqual(first);
+  ends({ num_turns: 8, total_cost_usd: 0.5, usage: { input_tokens: 10, output_tokens: 80 } });
+  expect(tally.final).toMatchObject({ costUsd: 0.5, tokens: { input: 900, output: 80, cached: 5 } });
 });
 
 test('Codex is offline while it only waits for the network, and back with its next event', () => {

@@ -172,12 +172,13 @@ const RULES: Readonly<Record<string, readonly Channel[]>> = {
 };
 
 const since = '2026-01-08T10:00:00.000Z';
-const blocked = (rule: string): Status => ({
+const blocked = (rule: string, next?: NextStep[]): Status => ({
   kind: 'blocked',
   since,
   needs: 'human_decision',
   rule,
   reason: 'x',
+  next,
 });
 const WITH_PLAN: Status = {
   ...{ kind: 'waiting', since, for: 'plan_approval', resumePhase: 'implementation' },
@@ -185,21 +186,33 @@ const WITH_PLAN: Status = {
 };
 
 /** States that differ from the others only in what can be done. */
-const MORE: readonly (readonly [string, Status])[] = [
+const MORE: readonly (readonly [string, Status, string[]?])[] = [
   ['waiting for approval of a plan', WITH_PLAN],
   ['stopped at its plan', { kind: 'stopped', since, by: { channel: 'cli' }, why: 'x', parked: WITH_PLAN }],
   ['blocked by programs that git would start', blocked('git_programs_changed')],
   ['blocked by a login', blocked('auth')],
+  ['blocked by a login, as a model resumed it before', blocked('auth'), ['auth']],
+  ['blocked again by what a model resumed it from', blocked('stalled'), ['stalled']],
+  [
+    'blocked again by a limit that a model raised',
+    blocked('budget', [{ act: 'raise_limits', args: { usd: 9 } }]),
+    ['budget'],
+  ],
+  [
+    'stopped after a block from which a model resumed it',
+    { kind: 'stopped', since, by: { channel: 'tool' }, why: 'x', rule: 'stalled' },
+    ['stalled'],
+  ],
 ];
 
 const [, SAMPLE] = STATES[0] ?? [];
 const REPORTS: readonly (readonly [string, SessionReport])[] = [
   ...STATES,
-  ...MORE.map(([name, status]) => {
+  ...MORE.map(([name, status, resumedByModel]) => {
     const { view } = SAMPLE as SessionReport;
     const report = {
       ...(SAMPLE as SessionReport),
-      view: { ...view, state: { ...view.state, prepared: true, status } },
+      view: { ...view, state: { ...view.state, prepared: true, status, resumedByModel } },
     };
     return [name, { ...report, view: { ...report.view, wantsWorker: false } }] as const;
   }),

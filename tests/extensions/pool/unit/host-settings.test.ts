@@ -65,6 +65,18 @@ test.each<[of: HostSettings['sandbox'], here: HostSettings['sandbox'], holds: Ho
 
 test.each<[string, HostSettings, HostSettings, HostSettings]>([
   ['permissions', settings({ permissions: 'allow' }), SAMPLE, settings({ permissions: 'allow' })],
+  [
+    'permissions with a reviewer',
+    settings({ permissions: 'allow', reviewed: { gateway: true } }),
+    SAMPLE,
+    settings({ permissions: 'allow', reviewed: {} }),
+  ],
+  [
+    'permissions with a reviewer here',
+    settings({ permissions: 'allow' }),
+    settings({ permissions: 'allow', reviewed: { gateway: true } }),
+    settings({ permissions: 'allow' }),
+  ],
   ['permissions here', SAMPLE, settings({ permissions: 'allow' }), settings({ permissions: 'allow' })],
   [
     'the place of checks',

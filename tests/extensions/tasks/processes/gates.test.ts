@@ -41,11 +41,14 @@ test('weakened checks cannot be accepted in a form that opens by itself, which s
   const [chat, id] = await waitsAt(rig, WEAKENED, { '_qa.md': CHANGED });
   await using _chat = chat;
   const { key, form } = await chat.form(id);
-  expect(form.message.split('\n')[0]).toContain('samocode answer boats, in a terminal');
+  expect(form.message).toMatch(/^To accept it: samocode answer boats, in a terminal\. [^\n]*$/);
   expect(form.requestedSchema.properties.Q1?.enum).not.toContain('B');
   // A forged choice is none of the form.
   await chat.answer(id, key, { Q1: 'B' });
-  expect(await chat.get(id)).toMatchObject({ status: 'input_required' });
+  expect(await chat.get(id)).toMatchObject({
+    status: 'completed',
+    result: { structuredContent: { for: 'qa_answers', summary: expect.stringContaining('decided nothing') } },
+  });
 });
 
 const PLAN = '# Plan: Boats\n\n## Phase 1: Paint\n- [ ] Paint them\n';
@@ -62,7 +65,9 @@ test('a plan that starts a program of its own is not approved in a form, which s
   const { form } = await chat.form(id);
   expect(form.requestedSchema.properties.decision?.enum).toEqual(['read', 'changes', 'later']);
   expect(form.message).toContain('tickets');
-  expect(form.message.split('\n')[0]).toMatch(/only a person|in a terminal|samocode/);
+  expect(form.message).toMatch(
+    /^boats: its plan waits for you\. No form approves it: run samocode plan boats · This plan also starts MCP servers/,
+  );
 });
 
 test.for([

@@ -207,20 +207,40 @@ test('an answer given elsewhere wins: the form changes nothing and says so, also
   expect(await chat.get(id)).toMatchObject({ status: 'input_required' });
 });
 
-test('Esc and an incomplete form leave the form open', async () => {
+test('Esc leaves the form open, and an answer that decides nothing wakes the chat: its form does not come again', async () => {
   await using rig = await startRig({ at: 'planned' });
   await using chat = await taskedChat(rig.context());
-  const id = await chat.follow({ session: rig.file.folder, cursor: (await rig.state()).n });
-  const { key } = await chat.form(id);
-  await chat.leave(id, key, 'cancel');
-  await chat.leave(id, key, 'accept');
+  const wait = { session: rig.file.folder, cursor: (await rig.state()).n };
   // A plan that the client cannot show whole has no approving choice.
-  for (const content of [{}, { decision: 'approve' }, { other: 'later' }, null, 'approve'])
+  for (const content of [{}, { decision: 'approve' }, { other: 'later' }, null]) {
+    const id = await chat.follow(wait);
+    const { key } = await chat.form(id);
+    await chat.leave(id, key, 'cancel');
+    expect(await chat.form(id)).toMatchObject({ key });
     await chat.request('tasks/update', {
       taskId: id,
       inputResponses: { [key]: { action: 'accept', content } },
     });
-  expect(await chat.form(id)).toMatchObject({ key });
+    expect(await chat.get(id)).toMatchObject({
+      status: 'completed',
+      result: { structuredContent: { summary: expect.stringMatching(/^The form decided nothing\./) } },
+    });
+  }
+  expect((await rig.state()).status.kind).toBe('waiting');
+});
+
+test('an empty answer in words wakes the chat', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using chat = await taskedChat(rig.context());
+  const id = await chat.follow({ session: rig.file.folder, cursor: (await rig.state()).n });
+  const first = await chat.form(id);
+  await chat.answer(id, first.key, { Q1: 'write' });
+  const words = await chat.form(id);
+  await chat.answer(id, words.key, { Q1: '  ' });
+  expect(await chat.get(id)).toMatchObject({
+    status: 'completed',
+    result: { structuredContent: { for: 'qa_answers' } },
+  });
 });
 
 test('a server that begins anew, and a second chat, follow the same session by the same ids', async () => {

@@ -6,8 +6,8 @@ import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
 import { Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../kernel/phases/table.ts';
-import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { KeptWindow } from '../../../kernel/phases/usage-windows.ts';
+import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { By } from './who-acted.ts';
 
 export const RecordedAnswer = z.object({
@@ -326,6 +326,11 @@ export const HostSettings = z.object({
     .partial()
     .optional(),
   permissions: z.enum(['skip', 'allow']),
+  /** PERMISSIONS is auto; `gateway`: whether the user says that a gateway passes the reviewer's questions on. */
+  reviewed: z
+    .object({ gateway: z.literal(true) })
+    .partial()
+    .optional(),
   /** The people whose acts open gates from other machines of the pool; absent: everyone who is trusted. */
   gatePeople: z.array(z.string()).optional(),
   sandbox: z.enum(SANDBOXES),

@@ -39,8 +39,7 @@ async function acts({ bench }: Parent, session: string): Promise<number> {
 /** Equivalent to a missing value, and a start would only succeed again and again. */
 const NOTHING: readonly unknown[] = [null, '', ' \n'];
 
-const FOR_NEW_FILE = ['provider', 'check', 'sessions', 'worktrees'];
-const OF_SETUP = ['project_dir', ...FOR_NEW_FILE, 'trust'];
+const OF_SETUP = ['project_dir', 'provider', 'check', 'sessions', 'worktrees', 'trust'];
 
 /**
  * Values that these tools take in several arguments: passed in all of them at once, because a successful call inspects
@@ -51,7 +50,6 @@ const AT_ONCE: Readonly<Record<string, ReadonlyArray<readonly [unknown, readonly
     [null, [...OF_SETUP, 'init_repository']],
     ['', OF_SETUP],
     [' \n', OF_SETUP],
-    ...WRONG.slice(-3).map((text) => [text, FOR_NEW_FILE] as const),
   ],
   start_session: [
     [true, ['accept_suggestions', 'auto_approve']],

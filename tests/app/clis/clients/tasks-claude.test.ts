@@ -1,0 +1,295 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { approveShown } from '../../../support/approve-shown.ts';
+import { type Bench, makeBench } from '../../../support/bench.ts';
+import { builtPrograms } from '../../../support/built-programs.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import {
+  CONVERSATION_MARK,
+  type Conversation,
+  type ModelReply,
+  type ToolUse,
+} from '../../../support/model-stub/conversation.ts';
+import { PARENT_PROMPT, serverResultIn } from '../../../support/model-stub/parent-model.ts';
+import { startSession } from '../../../support/start-session.ts';
+import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
+
+interface Chat extends AsyncDisposable {
+  claude: InteractiveClaude;
+  /** The message that the end of a task wakes the model with, once it has come. */
+  woken(times?: number): Promise<string>;
+}
+
+type Call = (results: Conversation['results']) => ToolUse;
+
+const waits: Call = () => ({ name: 'mcp:wait', input: { session: 'boats', until: 'attention' } });
+
+/**
+ * An interactive Claude Code whose model makes these calls, one after the other, and sleeps while a task runs. A server that
+ * does not answer within 2.7 s, as on a busy machine, is followed by the old protocol, which has no tasks: then once more.
+ */
+async function chatIn(bench: Bench, calls = [waits], { isContinued = false } = {}): Promise<Chat> {
+  const verdict = join(bench.repo.homeDir, '.claude/state/mcp-discover-verdicts.json');
+  for (let tries = 1; ; tries += 1) {
+    await rm(verdict, { force: true });
+    const chat = await chatOnce(bench, calls, isContinued, () => existsSync(verdict) && tries < MOST_TRIES);
+    if (!(await chat.isLate())) return chat;
+    await chat[Symbol.asyncDispose]();
+  }
+}
+
+const MOST_TRIES = 8;
+
+async function chatOnce(
+  { repo }: Bench,
+  calls: readonly Call[],
+  isContinued: boolean,
+  isLate: () => boolean,
+): Promise<Chat & { isLate(): Promise<boolean> }> {
+  const woken: string[] = [];
+  let wasLate: boolean | undefined;
+  const claude = await startInteractiveClaude({
+    server: (await builtPrograms()).server,
+    homeDir: repo.homeDir,
+    cwd: repo.path,
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    env: {},
+    isContinued,
+    answer({ prompt, newest, results }): ModelReply {
+      if (!CONVERSATION_MARK.test(prompt)) return { say: 'Noted.' };
+      // By now it has its tools.
+      wasLate ??= isLate();
+      if (wasLate) return { say: 'Late.' };
+      if (newest.includes('<task-notification>')) woken.push(newest);
+      const next = newest.includes('started server-side task') ? undefined : calls[results.length];
+      return next ? { say: 'Calling.', use: [next(results)] } : { say: 'Sleeping.' };
+    },
+  });
+  if (!isContinued) await claude.type(PARENT_PROMPT);
+  return {
+    claude,
+    // A chat that is continued asks its model nothing: its task is polled, or not.
+    isLate: async () =>
+      isContinued
+        ? isLate()
+        : await eventually(async () => wasLate !== undefined).then(() => wasLate === true),
+    async woken(times = 1) {
+      const message = async () => woken[times - 1];
+      return await eventually(message, { withinMs: 25_000 }).catch((error) => {
+        throw new Error(`Its model was not woken. ${claude.screen().slice(-3000)}`, { cause: error });
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await claude[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Who opened the gates, in order. */
+async function gatesOf(bench: Bench) {
+  const [folder = ''] = await sessionFolders(bench.sessionsDir);
+  const events = await readEvents((await bench.view(folder)).paths, 0);
+  return events.flatMap((event) =>
+    event.type === 'answers_recorded' || event.type === 'plan_approved' || event.type === 'changes_requested'
+      ? [[event.type, event.by.channel]]
+      : [],
+  );
+}
+
+/** A session whose plan waits for its approval, and a call that follows it from there. */
+async function planned(bench: Bench): Promise<{ session: string; follows: Call }> {
+  const { view } = await startSession({ task: 'x', name: 'boats', acceptSuggestions: true }, bench.context);
+  const session = view.folder;
+  await eventually(async () => (await bench.view(session)).state.status.kind === 'waiting');
+  const { n: cursor } = (await bench.view(session)).state;
+  return { session, follows: () => ({ name: 'mcp:wait', input: { session, cursor } }) };
+}
+
+/** Chosen in a form of one field, and sent. */
+const FIRST = ['right', 'enter', 'enter'] as const;
+const SECOND = ['right', 'down', 'enter', 'enter'] as const;
+const DECLINE = ['down', 'right', 'enter'] as const;
+const PLAN = /requestsyourinput.*planwaitsforyou/;
+
+test(
+  'a chat of Claude Code starts a session and sleeps: its forms open by themselves, and its end wakes the model',
+  ci,
+  async ({ expect }) => {
+    await using bench = await makeBench();
+    const session = 'boats';
+    await using chat = await chatIn(bench, [
+      () => ({ name: 'mcp:start_session', input: { task: 'x', name: session } }),
+      waits,
+      () => ({ name: 'mcp:read_plan', input: { session } }),
+      (results) => ({
+        name: 'mcp:approve_plan',
+        input: { session, hash: serverResultIn(results.at(-1)?.text ?? '').hash },
+      }),
+      waits,
+    ]);
+    const { claude } = chat;
+    for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
+      await claude.shows(question);
+      claude.forget();
+      await claude.press(...FIRST);
+    }
+    await claude.shows(PLAN);
+    claude.forget();
+    // "Show it to me in the chat": it does not fit into the four lines that are shown of a form.
+    await claude.press(...FIRST);
+    expect(await chat.woken()).toContain('The user wants to see the plan in the chat');
+    // The form of the call, which does not open by itself.
+    await claude.shows(/requestsyourinput.*Esctocancel/);
+    await claude.press(...SECOND);
+    expect(await chat.woken(2)).toContain('\\"state\\":\\"done\\"');
+    expect(await gatesOf(bench)).toEqual([
+      ...Array(3).fill(['answers_recorded', 'elicitation']),
+      ['plan_approved', 'elicitation'],
+    ]);
+  },
+);
+
+/** What a person may be typing while a form opens. */
+const SENTENCES = [
+  ...[
+    'also fix docs',
+    'approve it',
+    'yes',
+    'y',
+    'a',
+    '1',
+    '2',
+    'yes, go ahead',
+    'ok',
+    'the second one',
+    'later',
+  ],
+  ...[
+    'ask for changes',
+    'show me the plan',
+    '  leading blanks',
+    'a  b',
+    'no',
+    'Decide later',
+    'Approve it: the work starts',
+  ],
+  ...[
+    'add a test',
+    'what does it cost?',
+    'run it again',
+    'it is fine',
+    'do it',
+    'why is CI red?',
+    'A',
+    'B) Grace',
+    'q',
+  ],
+  ...[
+    'rename boats to ships',
+    'and then?',
+    'try the other branch',
+    'stop',
+    'continue',
+    'help',
+    'true',
+    'accept',
+    'submit',
+  ],
+  ...['use pnpm', 'keep the tests', '- a list item', 'thanks, that is all'],
+];
+
+test('sentences typed into the form of a plan, with two Enters each, decide nothing; declining it wakes the chat', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { session, follows } = await planned(bench);
+  await using chat = await chatIn(bench, [follows]);
+  const { claude } = chat;
+  await claude.shows(PLAN);
+  expect(SENTENCES).toHaveLength(40);
+  for (const sentence of SENTENCES) await claude.typeSlowly(`${sentence}\r\r`);
+  await claude.press('down', ...DECLINE.slice(1));
+  const message = await chat.woken();
+  expect(message).toContain('The user declined the form: nothing is decided.');
+  expect(message).toContain('start, resume and finish nothing until they say so');
+  expect((await bench.view(session)).state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+  expect(await gatesOf(bench)).toEqual([['answers_recorded', 'cli']]);
+});
+
+test('a plan that is approved elsewhere while its form is open stays approved, and the end wakes the chat', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { session, follows } = await planned(bench);
+  await using chat = await chatIn(bench, [follows]);
+  const { claude } = chat;
+  await claude.shows(PLAN);
+  await approveShown(session, bench.context);
+  // "Show it to me in the chat" comes too late.
+  await claude.press(...FIRST);
+  expect(await chat.woken()).toMatch(/Already decided elsewhere.*\\"state\\":\\"done\\"/);
+  expect((await gatesOf(bench)).at(-1)).toEqual(['plan_approved', 'cli']);
+});
+
+test('where only a person outside of the chat decides, no form opens; a chat that was left is woken once it continues', async ({
+  expect,
+}) => {
+  await using bench = await makeBench({ lines: { GATE_CHANNELS: 'person' } });
+  const { session, follows } = await planned(bench);
+  const first = await chatIn(bench, [follows]);
+  await first.claude.shows(/1MCPtask/);
+  await first[Symbol.asyncDispose]();
+  await using chat = await chatIn(bench, [], { isContinued: true });
+  await chat.claude.shows(/1MCPtask/);
+  expect(chat.claude.screen()).not.toMatch(/requests your input/);
+  await stopSession({ session, when: 'now' }, bench.context);
+  expect(await chat.woken()).toContain('\\"state\\":\\"stopped\\"');
+});
+
+test('two chats follow one session, and a block wakes both, as a task that is completed', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { root, homeDir } = bench.repo;
+  const torn = { status: 'blocked', reason: 'The sail is torn', needs: 'human_decision' };
+  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+  const acts = [
+    { act: 'run', command: ['sh', '-c', untilSignalled] },
+    { act: 'signal-file', text: JSON.stringify(torn) },
+    { act: 'result' },
+  ];
+  const scenario = join(root, 'scenario.json');
+  await writeFile(scenario, JSON.stringify({ rules: [{ when: {}, do: acts }] }));
+  const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
+  await startSession({ task: 'x', name: 'boats' }, starting);
+  await using one = await chatIn(bench);
+  await using other = await chatIn(bench);
+  for (const { claude } of [one, other]) await claude.shows(/1MCPtask/);
+  await writeFile(join(homeDir, 'go-on'), '');
+  for (const chat of [one, other]) {
+    const message = await chat.woken();
+    expect(message).toContain('The sail is torn');
+    expect(message).toContain('<status>completed</status>');
+  }
+});
+
+test('a hook that accepts each form with an approval approves no plan, and the chat is woken', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { session, follows } = await planned(bench);
+  const answer = { hookEventName: 'Elicitation', action: 'accept', content: { decision: 'approve' } };
+  const command = `printf %s '${JSON.stringify({ hookSpecificOutput: answer })}'`;
+  const settings = { hooks: { Elicitation: [{ hooks: [{ type: 'command', command }] }] } };
+  await bench.repo.write({ '../home/.claude/settings.json': JSON.stringify(settings) });
+  await using chat = await chatIn(bench, [follows]);
+  expect(await chat.woken()).toContain('The form decided nothing.');
+  expect((await bench.view(session)).state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+  expect(await gatesOf(bench)).toEqual([['answers_recorded', 'cli']]);
+});
