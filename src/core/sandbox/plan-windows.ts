@@ -47,6 +47,7 @@ export async function notePlanWindows(
   home: HomePlaces,
   seen: readonly UsageWindow[],
 ): Promise<void> {
+  if (seen.length === 0) return;
   const before = await known(provider, home);
   const older = before.windows.filter(
     (each) => !seen.some(({ window, seenAt }) => window === each.window && seenAt > each.seenAt),
