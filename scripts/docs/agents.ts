@@ -55,6 +55,21 @@ It was tried with the real CLIs against a stub of their services. **Not shown**,
 - a gateway that passes the questions on;
 - whether a chat in auto mode lets its model start samocode without the rules that \`samocode install\` writes.
 
+## Windows of the plan
+
+With [\`KEEP_5H\` and \`KEEP_7D\`](settings.md) a part of your plan stays for you ([how](supervisor.md#a-part-of-the-plan-for-you)). What is used is known from:
+
+| agent | while it works | before an agent begins |
+| --- | --- | --- |
+| Claude Code | its output, with the login of a plan | \`get_usage\` on its input, in an empty folder of ours, without settings or a prompt |
+| Codex | the log of its thread | \`account/rateLimits/read\` of \`codex app-server\` |
+
+The other agents, and both of these with a key, have no window that is known: nothing of them is kept. Before an agent begins, the CLI itself is asked, at most once in five minutes for a login and a machine;
+no model is asked, and a failure is ignored.
+
+**Not shown**, because it needs a login with a plan: figures of Claude Code in the answer to \`get_usage\`, which its vendor calls experimental (2.1.332 answered, with an invented login, that it has none); the order
+and length of Codex's windows at its real service (0.171.0 was answered by a stand-in); whether either counts work on another machine at once; and what a login by \`CLAUDE_CODE_OAUTH_TOKEN\` may ask.
+
 ## Gemini CLI
 
 It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.

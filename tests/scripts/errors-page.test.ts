@@ -58,6 +58,7 @@ test.each(EXAMPLES)('$code says what happened and why, for any arguments', (erro
 const FOR_MODELS = [
   ...['adoption_needs_person', 'answers_need_person', 'code_needs_person', 'needs_person', 'person_accepts'],
   ...[
+    'kept_for_person',
     'limits_closed',
     'person_needed',
     'pool_needs_person',

@@ -2,6 +2,7 @@ import { isoUtc } from '../kernel/clock.ts';
 import { stampsAt } from '../kernel/files/stamps.ts';
 import type { OutageKind } from '../kernel/phases/ending.ts';
 import type { Phase, WaitingFor, Way } from '../kernel/phases/table.ts';
+import { keptText } from '../kernel/phases/usage-windows.ts';
 import { isLower } from '../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { Finishing } from './events/bodies/finishing.ts';
@@ -50,6 +51,8 @@ export interface StateFacts {
   /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
   outage?: OutageKind;
   asksAt?: string;
+  /** What a person keeps, if it waits for that: `claude has used 82 % of 5 hours, and 20 % is kept`. */
+  kept?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
   /** What the end in progress does; a merge is in `merge`. */
@@ -275,6 +278,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
         until: isoUtc(status.until),
         outage: status.outage?.kind,
         asksAt: status.outage && isoUtc(status.outage.asksAt),
+        kept: status.kept && keptText(status.kept),
       };
     case 'blocked': {
       const { reason, needs, rule } = status;

@@ -181,9 +181,17 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   }
 }
 
-function describeLimited({ until, outage, asksAt }: Worded, { reader, when }: Phrasing): Row {
+function describeLimited({ until, outage, asksAt, kept }: Worded, { reader, when }: Phrasing): Row {
   const next = until === undefined ? undefined : when(until);
   const asks = asksAt === undefined ? undefined : `${reader} ${when(asksAt)}`;
+  if (kept !== undefined) {
+    const ends = next === undefined ? '' : `; the window ends ${next}`;
+    return {
+      brief: `${kept} for ${reader}${ends}`,
+      predicate: `waits: ${kept} for ${reader}${ends}`,
+      tone: 'person',
+    };
+  }
   if (outage === undefined) {
     if (next === undefined)
       return { brief: 'usage limit', predicate: 'is at its usage limit', tone: 'person' };

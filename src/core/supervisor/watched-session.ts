@@ -11,6 +11,7 @@ import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow, typingRestMs }
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
+import { KEPT_ASKS_MS } from '../kernel/phases/usage-windows.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -178,7 +179,9 @@ export class WatchedSession {
     if (status.kind !== 'limited') return undefined;
     if (this.#limit?.until !== status.until)
       this.#limit = { until: status.until, ...limitWait(status, clock) };
-    return this.#limit.leftMs();
+    // A figure may have fallen, so a worker asks again.
+    const asksMs = this.#sinceMs + KEPT_ASKS_MS - clock.monotonic();
+    return status.kept === undefined ? this.#limit.leftMs() : Math.min(this.#limit.leftMs(), asksMs);
   }
 
   /** The same sessions, with git's last result. git runs in the background, so a slow disk delays no other session. */

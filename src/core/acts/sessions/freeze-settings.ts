@@ -54,6 +54,7 @@ export async function freezeSettings(
     retryDelayMs: values.retryDelaySeconds * 1000,
     retryHours: values.retryHours,
     overage: values.overage,
+    ...keepOf(settings),
     maxParallel: values.maxParallel,
     limits: limitsOf(values),
     checks: values.checks.map(({ command }) => command),
@@ -66,6 +67,14 @@ export async function freezeSettings(
     base,
     scenarioPath: values.rehearsalScenario,
   };
+}
+
+/** Only what the project's file raises: the machine's is read before each agent. */
+function keepOf({ values, sources }: ResolvedSettings): Pick<FrozenSettings, 'keep'> {
+  const raised = (name: 'keep5h' | 'keep7d') =>
+    sources[name]?.kind === 'project_file' ? values[name] : undefined;
+  const keep = { '5h': raised('keep5h'), '7d': raised('keep7d') };
+  return keep['5h'] === undefined && keep['7d'] === undefined ? {} : { keep };
 }
 
 /** The supervisor that continues the session has a different environment, in which its agents could not commit. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ChildEvent, ChildProblem, FinalReport, TokenCounts } from '../contract/provider.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { NO_TOKENS } from '../reading/tally.ts';
+import { windowsOfStream } from './claude-windows.ts';
 
 const text = z.string().optional().catch(undefined);
 const count = z.number().optional().catch(undefined);
@@ -110,6 +111,7 @@ const RateLimitLine = z.object({
     status: z.string(),
     resetsAt: number,
     isUsingOverage: z.boolean().nullish().catch(undefined),
+    unifiedWindows: z.record(z.string(), z.unknown()).optional().catch(undefined),
   }),
 });
 
@@ -198,11 +200,13 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
         case 'user':
           return [];
         case 'rate_limit_event': {
-          const { status, resetsAt, isUsingOverage } = line.rate_limit_info;
+          const { status, resetsAt, isUsingOverage, unifiedWindows } = line.rate_limit_info;
           const until = { ...(resetsAt && { until: resetsAt * 1000 }) };
           limit = status === 'rejected' ? until : undefined;
-          if (limit !== undefined) return [{ kind: 'limit', ...limit }];
-          return isUsingOverage ? [{ kind: 'overage', ...until }] : [];
+          const windows = windowsOfStream(unifiedWindows);
+          const seen: ChildEvent[] = windows.length > 0 ? [{ kind: 'windows', windows }] : [];
+          if (limit !== undefined) return [...seen, { kind: 'limit', ...limit }];
+          return isUsingOverage ? [...seen, { kind: 'overage', ...until }] : seen;
         }
         case 'result':
           return [{ kind: 'final', report: reportOf(line, { errorClass, limit }) }];

@@ -12,6 +12,7 @@ import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { CLAUDE_TOOLS, READING_TOOLS } from './claude-tools.ts';
 import { claudeTranscript } from './claude-transcript.ts';
+import { CLAUDE_WINDOWS } from './claude-windows.ts';
 
 const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_ENTRYPOINT', 'CLAUDE_CODE_SESSION_ID'] as const;
 
@@ -73,6 +74,7 @@ export const claude = {
     ],
     shown: ['plugins/cache', 'plugins/marketplaces', 'plugins/repos'],
     beside: ['.claude.json'],
+    account: { file: '.claude.json', at: ['oauthAccount', 'accountUuid'] },
     login: {
       file: '.credentials.json',
       // The others are logins for the person's servers and devices.
@@ -171,6 +173,7 @@ export const claude = {
     'NoDefaultCurrentDirectoryInExePath',
   ],
   // After 120 s, it moves a call into the background, and the result then starts a new turn.
+  windows: CLAUDE_WINDOWS,
   client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,

@@ -8,6 +8,7 @@ import { limitEndIn } from '../reading/limit-time.ts';
 import { apartFromCache } from '../reading/tally.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
 import { tokensOfHelpers } from './codex-helpers.ts';
+import { windowOfMinutes } from './codex-windows.ts';
 
 const text = z.string().catch('');
 const count = z.number().catch(0);
@@ -206,10 +207,18 @@ export function withoutShell(command: string): string {
     : inner.replace(/^'/, '');
 }
 
-const Window = z.object({ used_percent: z.number(), resets_at: z.number() }).nullish().catch(undefined);
+const Window = z
+  .object({
+    used_percent: z.number(),
+    resets_at: z.number(),
+    window_minutes: z.number().optional().catch(undefined),
+  })
+  .nullish()
+  .catch(undefined);
 const name = z.string().optional().catch(undefined);
 
 const RolloutLine = z.object({
+  timestamp: name,
   payload: z.object({
     cli_version: name,
     model: name,
@@ -244,11 +253,21 @@ function readRolloutLine(raw: string): Traces {
   if (!line.success) return {};
   const { cli_version: version, model, rate_limits: limits, info, thread_token_usage } = line.data.payload;
   const until = limits && limitEnd([limits.primary, limits.secondary]);
+  const seenAt = Date.parse(line.data.timestamp ?? '');
+  const windows = [limits?.primary, limits?.secondary].flatMap((window) =>
+    windowOfMinutes({
+      minutes: window?.window_minutes,
+      percent: window?.used_percent,
+      endsAt: window?.resets_at,
+      ...(Number.isFinite(seenAt) && { seenAt }),
+    }),
+  );
   const usage = thread_token_usage ?? info?.total_token_usage;
   return {
     ...(version && { version }),
     ...(model && { model }),
     ...(until && { limitedUntil: until }),
+    ...(windows.length > 0 && { windows }),
     ...(usage && { tokens: turnTokens(usage) }),
   };
 }

@@ -13,6 +13,7 @@ import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
 import { CLOSING_TOOLS, CODEX_TOOLS } from './codex-tools.ts';
+import { CODEX_WINDOWS } from './codex-windows.ts';
 
 const Login = z.object({ tokens: z.object({ access_token: z.string() }) });
 
@@ -29,6 +30,7 @@ export const codex = {
       ...['*.toml', '*.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills', 'agents'],
       'models_cache.json',
     ],
+    account: { file: 'auth.json', at: ['tokens', 'account_id'] },
     login: {
       file: 'auth.json',
       refresh: { keys: ['refresh_token'], as: '' },
@@ -87,6 +89,7 @@ export const codex = {
   // A folder with links to Codex itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
   // Codex cancels a call after 300 s.
+  windows: CODEX_WINDOWS,
   client: { name: 'codex-mcp-client', byDefaultMs: 280_000, maxMs: 280_000 },
   prepare,
   buildCommand,

@@ -1,5 +1,6 @@
 import type { Grant, Permissions } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import type { UsageWindow } from '../../kernel/phases/usage-windows.ts';
 import type { McpServers } from './mcp-file.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
@@ -108,6 +109,18 @@ export interface PrintedFacts {
   tools?: readonly string[];
 }
 
+/** Absent `seenAt`: when the line was printed. */
+export type WindowUsed = Pick<UsageWindow, 'window' | 'used' | 'endsAt'> & { seenAt?: number };
+
+/** How a CLI is asked for the windows of its login: it asks its service, and no model. It is ended once it has answered. */
+export interface WindowsQuestion {
+  args: readonly string[];
+  /** Lines for its input, which stays open. */
+  input: readonly string[];
+  /** The answer, if this line of its output is one. Never throws. */
+  readLine(line: string): readonly WindowUsed[] | undefined;
+}
+
 /** The events that the worker reads from a line of an agent's output. */
 export type ChildEvent =
   | ({ kind: 'started' } & PrintedFacts)
@@ -124,6 +137,8 @@ export type ChildEvent =
   /** The vendor's reviewer denied an action. */
   | { kind: 'denied'; why: string }
   | { kind: 'limit'; until?: number }
+  /** How much of the windows of the plan is used. */
+  | { kind: 'windows'; windows: readonly WindowUsed[] }
   /** The plan is used up until then, and the account pays for what follows. */
   | { kind: 'overage'; until?: number }
   /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
@@ -146,6 +161,7 @@ export interface Traces {
   limitedUntil?: number;
   version?: string;
   model?: string;
+  windows?: readonly WindowUsed[];
   /** Total usage of its answers; nothing else is known about a process that was ended. */
   tokens?: TokenCounts;
   /** What its reviewer and helpers have used, which neither those nor its final report contain. */
@@ -225,6 +241,8 @@ export interface StateFolder {
   /** Files and folders next to it, relative to home or to the folder that `homeVariable` names, that are copied. */
   beside?: readonly string[];
   login?: LoginFile;
+  /** Where it writes which account is logged in: a file of the folder, or beside it, and the path of a key. */
+  account?: { file: string; at: readonly string[] };
   /** The reason why agents need the folder itself, writable: a copy would not do. */
   openBecause?: string;
 }
@@ -352,6 +370,8 @@ export interface Provider {
   /** A PATH folder that disappears with the process that added it. */
   passingFolder?: RegExp;
   client?: McpClient;
+  /** Absent: its windows are known from its agents alone, or not at all. */
+  windows?: WindowsQuestion;
   /**
    * Adds machine-specific facts to a request, and writes files that the command refers to next to the prompt.
    * Without this method, a request is complete.

@@ -1,4 +1,4 @@
-import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts } from '../contract/provider.ts';
+import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts, WindowUsed } from '../contract/provider.ts';
 
 export const NO_TOKENS: TokenCounts = { input: 0, output: 0, cached: 0 };
 
@@ -48,6 +48,8 @@ export class Tally {
   limitedUntil: number | undefined;
   /** Whether it works at an extra charge because the plan is used up; the plan's limit is `limitedUntil`. */
   isOverage = false;
+  /** As last printed. */
+  windows: readonly WindowUsed[] | undefined;
   /** The sum of usage while it ran; a final report is more accurate. */
   tokens: TokenCounts = NO_TOKENS;
   /** The cost so far, if the CLI reports it while it runs. */
@@ -83,6 +85,9 @@ export class Tally {
       case 'limit':
         this.isOverage ||= event.kind === 'overage';
         this.limitedUntil = event.until ?? this.limitedUntil;
+        return;
+      case 'windows':
+        this.windows = event.windows;
         return;
       case 'spent':
         if ('tokens' in event) this.tokens = addTokens(this.tokens, event.tokens);

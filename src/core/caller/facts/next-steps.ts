@@ -48,8 +48,9 @@ function stepsOf(view: SessionView): NextStep[] {
       return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];
     case 'starting':
     case 'running':
-    case 'limited':
       return [FOLLOW];
+    case 'limited':
+      return status.kept ? [FOLLOW, USE_KEPT] : [FOLLOW];
     case 'waiting':
       return [afterWaiting(status)];
     case 'blocked':
@@ -73,6 +74,7 @@ const FOLLOW_QUEUED: NextStep = {
   act: 'follow',
   when: 'until a slot is free, or MAX_PARALLEL, MAX_PARALLEL_ON_MACHINE or MAX_COST_USD_PER_DAY is raised',
 };
+const USE_KEPT: NextStep = { act: 'resume', when: 'to use the rest until that window ends', by: PERSONAL };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 /** The agents of quick work found nothing to do, or no way to do it. */

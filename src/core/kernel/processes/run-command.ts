@@ -26,7 +26,7 @@ export interface CommandOptions {
   /** The whole environment; nothing is inherited when given. */
   env?: Record<string, string>;
   input?: string | Uint8Array;
-  /** Its input stays open and empty until it exits; by default it is /dev/null. Some servers end with their input. */
+  /** Its input stays open until it exits, after `input` if there is any; by default it is /dev/null. Some servers end with their input. */
   isInputOpen?: boolean;
   /** Milliseconds; one minute by default. `person`: a person ends it. */
   timeoutMs?: number | 'person';
@@ -75,13 +75,14 @@ export async function runCommand(
     stripFinalNewline: false,
     maxBuffer: maxBytes,
     encoding,
-    ...(input === undefined ? { stdin: isInputOpen ? 'pipe' : 'ignore' } : { input }),
+    ...(input === undefined || isInputOpen ? { stdin: isInputOpen ? 'pipe' : 'ignore' } : { input }),
     cwd,
     env: file.includes('/') ? env : { ...env, PATH: homeLast(env ?? process.env) },
     extendEnv: env === undefined,
     buffer: output === undefined,
   });
   if (program.pid !== undefined) options.started?.(program.pid);
+  if (isInputOpen && input !== undefined) program.stdin?.write(input);
   if (output !== undefined) {
     program.stdout?.on('data', (chunk: Uint8Array) => output(chunk, 'stdout'));
     program.stderr?.on('data', (chunk: Uint8Array) => output(chunk, 'stderr'));

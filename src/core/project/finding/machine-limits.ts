@@ -1,9 +1,12 @@
+import type { Keep } from '../../kernel/phases/usage-windows.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { readSettingTexts } from './open-project.ts';
 
 export interface MachineLimits {
   usdPerDay?: number;
   parallel?: number;
+  /** What stays for the person of each window of a plan. */
+  keep: Keep;
   /** The time that an idle supervisor keeps running. */
   supervisorMinutes: number;
 }
@@ -23,5 +26,6 @@ export async function machineLimits(
   const usdPerDay = numberOf('maxCostUsdPerDay');
   const parallel = numberOf('maxParallelOnMachine');
   const supervisorMinutes = numberOf('supervisorMinutes') ?? DEFAULT_SUPERVISOR_MINUTES;
-  return { supervisorMinutes, usdPerDay, parallel };
+  const keep = { '5h': numberOf('keep5h'), '7d': numberOf('keep7d') };
+  return { supervisorMinutes, usdPerDay, parallel, keep };
 }

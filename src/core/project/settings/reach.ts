@@ -73,6 +73,8 @@ export const REACH: Readonly<Record<keyof ReturnType<typeof projectSettings>, Re
   maxHours: AMOUNT,
   maxIterations: AMOUNT,
   overage: AMOUNT,
+  keep5h: AMOUNT,
+  keep7d: AMOUNT,
   maxCostUsdByPhase: AMOUNT,
   maxTokensByPhase: AMOUNT,
   maxHoursByPhase: AMOUNT,

@@ -126,6 +126,7 @@ function readOfFile(reader: Reader, name: SettingName, spec: SettingSpec): Setti
 
 function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading {
   const paired = pairedName(spec, reader.provider);
+  if (spec.isRaisedOnly) return readLargest(reader, name, spec);
   const found =
     fromCall(called(reader, name)) ??
     fromEnvironment(reader, paired) ??
@@ -140,6 +141,18 @@ function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): Sett
     return { name, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };
   }
   return byDefault(name, spec, paired);
+}
+
+/** The machine's number, unless that of the file is larger or cannot be understood. */
+function readLargest(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading {
+  const machine = fromEnvironment(reader, spec.key) ?? fromEnvFile(reader, spec.key);
+  const [ofFile, ofMachine] = [fromProjectFile(reader, spec.key), machine].map(
+    (found) => found && understand(reader, name, spec, spec.key, found),
+  );
+  if (ofFile === undefined) return ofMachine ?? byDefault(name, spec, undefined);
+  return ofFile.problem || Number(ofFile.value) > Number(ofMachine?.value ?? 0)
+    ? ofFile
+    : (ofMachine ?? ofFile);
 }
 
 function pairedName(spec: SettingSpec, provider: string): string | undefined {

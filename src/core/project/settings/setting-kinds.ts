@@ -150,6 +150,21 @@ export function wholeNumber(unit: string, min: number, max: number): SettingKind
   };
 }
 
+/** A whole number, with or without the sign. */
+export function percent(min: number, max: number): SettingKind<number> {
+  return {
+    kind: 'number',
+    form: `a whole percentage from ${min}% to ${max}%`,
+    schema: once(() =>
+      z
+        .string()
+        .regex(/^\d{1,3} ?%?$/)
+        .transform((written) => Number.parseInt(written, 10))
+        .pipe(z.int().min(min).max(max)),
+    ),
+  };
+}
+
 /** A number with an optional decimal fraction. */
 export function amount(unit: string, min: number, max: number): SettingKind<number> {
   return {

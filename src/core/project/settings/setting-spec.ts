@@ -18,6 +18,8 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   perSession?: true | 'judged';
   /** The name of a project setting in the environment and in `.env`. */
   pairedWith?: string;
+  /** `.samocode` may raise the machine's number, not lower it. */
+  isRaisedOnly?: true;
   /** Paired with `<CLI>_<this>` of the provider in use: `CLAUDE_MODEL`, `CODEX_TIMEOUT`. */
   pairedPerProvider?: 'MODEL' | 'TIMEOUT';
   /**

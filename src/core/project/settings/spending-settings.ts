@@ -1,5 +1,5 @@
 import { OVERAGES } from '../../kernel/phases/limits.ts';
-import { amount, oneOf, type SettingKind, wholeNumber } from './setting-kinds.ts';
+import { amount, oneOf, percent, type SettingKind, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
@@ -44,6 +44,22 @@ export const SPENDING_SETTINGS = {
     default: 'allow',
     perSession: true,
     doc: 'If usage beyond the plan costs extra (Claude Code): allow continues and tells you; wait waits until the limit ends.',
+  },
+  keep5h: {
+    ...percent(0, 90),
+    key: 'KEEP_5H',
+    pairedWith: 'KEEP_5H',
+    isRaisedOnly: true,
+    example: 'KEEP_5H=20%',
+    doc: "How much of a plan's 5 hours stays for you: no agent begins once less is left. In `.samocode` only a larger one counts.",
+  },
+  keep7d: {
+    ...percent(0, 90),
+    key: 'KEEP_7D',
+    pairedWith: 'KEEP_7D',
+    isRaisedOnly: true,
+    example: 'KEEP_7D=30%',
+    doc: "The same for a plan's 7 days.",
   },
   maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
   maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),

@@ -149,6 +149,11 @@ export const COMMAND_ERRORS = errors({
     hint: 'No agent will receive it.',
   }),
   needs_person: (reason: PersonReason) => ({ what: NOT_RESUMED, ...forPerson(reason) }),
+  kept_for_person: () => ({
+    what: NOT_RESUMED,
+    why: 'It waits because the person keeps the rest of their usage limit (KEEP_5H, KEEP_7D), and only they may use it.',
+    hint: 'It continues on its own once the window ends. The user can resume it in a terminal of their own, on the page or by phone; it then goes on until that window ends.',
+  }),
   newer_command: ({ problem }: { problem: string }) => ({
     what: NOTHING,
     why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,

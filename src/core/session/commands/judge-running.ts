@@ -49,6 +49,8 @@ export function judgeResume(
     case 'waiting':
       return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
     case 'limited':
+      if (status.kept !== undefined && !isPersonal(by)) return refused(COMMAND_ERRORS.kept_for_person());
+      return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'stopped':
     // The session has not begun; the resume begins it.
     case 'queued':

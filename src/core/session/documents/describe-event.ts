@@ -2,6 +2,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import { describeLimits, describeUsage } from '../../kernel/phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
@@ -128,13 +129,15 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, although an agent may not change it: ${what} (${detail})`,
   budget_warned: (event) => `${event.percent} % of a limit is used: ${describeUsage(event)}`,
-  limited: ({ provider, until, guessed, outage }) =>
+  limited: ({ provider, until, guessed, outage, kept }) =>
     outage
       ? describeOutage(outage.kind, {
           next: `at ${isoUtc(until)}`,
           asks: `the user after ${isoUtc(outage.asksAt)}`,
         })
-      : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
+      : kept
+        ? `${keptText(kept)} for the user; waits until ${isoUtc(until)}`
+        : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }, { isPlain }) =>
     isPlain ? `blocked: ${reason}` : `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,

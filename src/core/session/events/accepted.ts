@@ -1,5 +1,6 @@
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { AnswerOnRecord, PlanServer, RecordedAnswer } from './bodies/positions.ts';
+import { isPersonal } from './bodies/who-acted.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
@@ -70,4 +71,13 @@ export function mergeAnswers(
 ): AnswerOnRecord[] {
   const ids = new Set(answers.map(({ id }) => id));
   return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
+}
+
+/** A person who resumes opens the windows that were kept for them, each until it ends. */
+export function withWindowsOpened(
+  { status, opened = [] }: SessionState,
+  { by, at }: EventOf<'resumed'>,
+): Pick<SessionState, 'opened'> {
+  if (status.kind !== 'limited' || status.kept === undefined || !isPersonal(by)) return {};
+  return { opened: [...opened.filter(({ endsAt }) => endsAt > Date.parse(at)), ...status.kept] };
 }

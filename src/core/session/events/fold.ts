@@ -15,7 +15,7 @@ import {
 } from '../../kernel/phases/progress.ts';
 import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice } from './accepted.ts';
+import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice, withWindowsOpened } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type HostSettings, Parked, type Places, type StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
@@ -117,8 +117,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   ...MESSAGE_FOLDS,
   budget_warned: warned,
-  limited: (state, { at, until, guessed, outage }) =>
-    settled(state, { kind: 'limited', since: at, until, guessed, outage }),
+  limited: (state, { at, until, guessed, outage, kept }) =>
+    settled(state, { kind: 'limited', since: at, until, guessed, outage, kept }),
   blocked: (state, { at, reason, needs, rule, next }) =>
     settled(withHalfwayRewind(state, rule), {
       kind: 'blocked',
@@ -313,7 +313,13 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';
   const kept = isElsewhere ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
   const chosen = agent === undefined ? {} : { chosen: { ...state.chosen, ...agent } };
-  const rest = { ...kept, ...chosen, ...refreshed(state, event.limits), runWanted: true };
+  const rest = {
+    ...kept,
+    ...chosen,
+    ...withWindowsOpened(state, event),
+    ...refreshed(state, event.limits),
+    runWanted: true,
+  };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {
     return {

@@ -7,6 +7,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
 import { OVERAGES, SessionLimits, SpendingLimits } from '../../kernel/phases/limits.ts';
 import { GATES, PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { Keep } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -44,6 +45,8 @@ export const FrozenSettings = z.object({
   retryHours: z.number(),
   /** Whether to wait for the plan's limit instead of working at an extra charge. Absent: allow. */
   overage: z.enum(OVERAGES).optional(),
+  /** What the project's file keeps for the person, where that is more than the machine's. */
+  keep: Keep.optional(),
   /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),

@@ -8,6 +8,7 @@ import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
 import { Effect, PublishEnd, Trash } from './bodies/finishing.ts';
@@ -145,6 +146,8 @@ export const SessionState = z.object({
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
   raisedLimits: SessionLimits.optional(),
+  /** Kept windows that a person opened, each until its end. */
+  opened: z.array(KeptWindow).optional(),
   chosen: ChosenAgent.optional(),
   places: Places.optional(),
   /** Names of the variables of the start, and of those that the newest worker lacks. */

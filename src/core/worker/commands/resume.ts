@@ -43,7 +43,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: await newGoal(worker, goal, common) };
   // A person who resumes may know better than the time that the provider stated.
-  const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
+  const isAccounts = state.status.kind === 'limited' && !state.status.outage && !state.status.kept;
   if (isAccounts) await liftSharedLimit(worker, agent?.provider ?? agentChoice(worker, phase).provider.name);
   const flow = 'Session resumed';
   return { events: [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }] };

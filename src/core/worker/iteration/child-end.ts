@@ -11,6 +11,7 @@ import { type Iteration, readExit } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 import type { ChildLog } from '../limits/child-log.ts';
 import { type CostFound, costOf } from '../limits/cost-of.ts';
+import { noteWindows } from '../limits/kept-windows.ts';
 import type { WatchEnd } from './sampler.ts';
 
 export interface ChildEnded {
@@ -38,6 +39,7 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.seen.final;
   const traces = await tracesOf(worker, open, ended.log);
+  await noteWindows(worker, open.cli.name, traces.windows ?? ended.log?.seen.windows, ended.log?.printedAt);
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };

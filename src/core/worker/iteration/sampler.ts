@@ -12,6 +12,7 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import type { AwakeTime } from '../limits/awake-time.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
 import type { ChildLog } from '../limits/child-log.ts';
+import { noteWindows } from '../limits/kept-windows.ts';
 import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
 
 /** Why the worker stopped watching; for all but `exited` it ends the agent. */
@@ -62,6 +63,7 @@ export class Sampler {
   #sampledAt: number;
   #untold: NewEvent[] = [];
   #shown: string | undefined;
+  #noted: ChildLog['seen']['windows'];
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
 
@@ -122,6 +124,7 @@ export class Sampler {
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();
     this.#show();
+    await this.#noteWindows();
     const bytes = this.#log.printedBytes;
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isUnfit()) return 'unfit';
@@ -194,6 +197,13 @@ export class Sampler {
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
     return verdict === 'end' ? 'stalled' : undefined;
+  }
+
+  async #noteWindows(): Promise<void> {
+    const { windows } = this.#log.seen;
+    if (windows === this.#noted) return;
+    this.#noted = windows;
+    await noteWindows(this.#worker, this.#cli.name, windows, this.#log.printedAt);
   }
 
   // A status bar can miss an update; the agent's work is not interrupted.

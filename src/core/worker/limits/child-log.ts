@@ -36,6 +36,11 @@ export class ChildLog implements Disposable {
     return Math.max(sizeOf(this.#path), this.#read) + sizeOf(stderrFileName(this.#path));
   }
 
+  /** When the newest of it was written; 0 if that is unknown. */
+  get printedAt(): number {
+    return statsAt(this.#path)?.mtimeMs ?? 0;
+  }
+
   get #read(): number {
     return this.#lines.offset;
   }

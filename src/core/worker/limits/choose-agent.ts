@@ -1,27 +1,32 @@
 import { credentialNames, providerNamed } from '../../agents/registry.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import type { Limit } from '../../session/events/limit-wait.ts';
 import { type AgentChoice, agentChoice } from '../core/agent-choice.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
+import { type KeptLimit, keptLimit } from './kept-windows.ts';
+import { readSharedLimit } from './shared-limit.ts';
+
+/** Of a provider that no agent starts on: it has reached its limit, or a person keeps the rest. */
+export type LimitNow = Limit & Partial<Pick<KeptLimit, 'kept'>>;
 
 export interface ChoiceNow extends AgentChoice {
   /** Set if the phase's own provider is at its limit and this one from FALLBACK replaces it. */
-  insteadOf?: { provider: string; limit: SharedLimit };
+  insteadOf?: { provider: string; limit: LimitNow };
   /** Set if it is at its limit like every other provider: the limit that ends first. */
-  limit?: SharedLimit & { provider: string };
+  limit?: LimitNow & { provider: string };
 }
 
 /** The provider for a phase: its own or, while that is at its limit, the first free one in FALLBACK. */
 export async function chooseAgent(worker: Worker, phase: Phase): Promise<ChoiceNow> {
   const own = agentChoice(worker, phase);
-  const limit = await readSharedLimit(worker, own.provider.name);
+  const limit = await limitOf(worker, own.provider.name);
   if (limit === undefined) return own;
   const { fallback, fallbackModels } = worker.file.settings;
-  let first = { ...limit, provider: own.provider.name };
+  let first: LimitNow & { provider: string } = { ...limit, provider: own.provider.name };
   for (const name of fallback) {
     if (name === own.provider.name) continue;
-    const other = await readSharedLimit(worker, name);
+    const other = await limitOf(worker, name);
     if (other !== undefined) {
       if (other.until < first.until) first = { ...other, provider: name };
       continue;
@@ -30,6 +35,10 @@ export async function chooseAgent(worker: Worker, phase: Phase): Promise<ChoiceN
     return { provider: providerNamed(name), model: fallbackModels[name] ?? '', insteadOf };
   }
   return { ...own, limit: first };
+}
+
+async function limitOf(worker: Worker, provider: string): Promise<LimitNow | undefined> {
+  return (await readSharedLimit(worker, provider)) ?? (await keptLimit(worker, provider));
 }
 
 /**

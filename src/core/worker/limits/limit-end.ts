@@ -2,10 +2,11 @@ import { isoUtc } from '../../kernel/clock.ts';
 import type { OutageKind } from '../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../kernel/phases/outage.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
+import { GUESS_MS, isBelievable, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { type ChoiceNow, chooseAgent, sameAccount } from './choose-agent.ts';
+import { type ChoiceNow, chooseAgent, type LimitNow, sameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 
 const LONG_OVER_MS = 10_000;
@@ -67,7 +68,9 @@ export async function announceChange(worker: Worker, { provider, insteadOf }: Ch
   if (last === undefined || last === provider.name) return;
   if (insteadOf) {
     const until = isoUtc(insteadOf.limit.until);
-    const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} takes over (FALLBACK).`;
+    const { kept } = insteadOf.limit;
+    const why = kept ? keptText(kept) : `${insteadOf.provider} has reached its usage limit`;
+    const text = `${why} until ${until}; ${provider.name} takes over (FALLBACK).`;
     await record(worker, { type: 'notice', code: 'fallback', text });
   } else if (worker.file.settings.fallback.includes(last)) {
     await record(worker, {
@@ -78,13 +81,19 @@ export async function announceChange(worker: Worker, { provider, insteadOf }: Ch
   }
 }
 
-function limited({ clock }: Worker, { until, guessed, provider }: Limit & { provider: string }): NewEvent {
+function limited(
+  { clock }: Worker,
+  { until, guessed, provider, kept }: LimitNow & { provider: string },
+): NewEvent {
   return {
     type: 'limited',
     until: spread(until, clock.now()),
     guessed,
     provider,
-    flow: 'Usage limit reached; continues automatically',
+    kept,
+    flow: kept
+      ? `${keptText(kept)}; continues automatically`
+      : 'Usage limit reached; continues automatically',
   };
 }
 

@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { credentialNames } from '../../agents/registry.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import { accountKey } from '../../sandbox/plan-windows.ts';
 import { isBelievable } from '../../session/events/limit-wait.ts';
 import type { Worker } from '../core/worker.ts';
 
@@ -49,18 +48,6 @@ export async function shareLimit(
 export async function liftSharedLimit(machine: Machine, provider: string): Promise<void> {
   if ((await readSharedLimit(machine, provider)) === undefined) return;
   await shareLimit(machine, provider, { until: machine.clock.now(), guessed: false });
-}
-
-/** Names of the credentials, never a value; for folders that contain a login, a fingerprint of the path. */
-export function accountKey(provider: string, env: Worker['env']): string {
-  const names = credentialNames(provider, env);
-  const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);
-  const hash = fingerprint(folders.join('\0')).slice(0, 8);
-  const parts = [provider, ...(names.length > 0 ? names : ['login']), ...(folders.length > 0 ? [hash] : [])];
-  return parts
-    .join('-')
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '_');
 }
 
 function limitPath({ env }: Machine, provider: string): string | undefined {

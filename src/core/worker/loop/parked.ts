@@ -6,8 +6,10 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import { limitWait } from '../../session/events/limit-wait.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
+import { joinEnvironment } from '../core/children-environment.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
+import { chooseAgent } from '../limits/choose-agent.ts';
 import { dueNow, withdrawQuestion } from './start-order.ts';
 
 const POLL_MS = 200;
@@ -62,6 +64,14 @@ function requireRunFolder({ paths }: Worker): void {
 /** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
 export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
   const { clock, wake } = worker;
+  if (status.kept !== undefined) {
+    // The environment determines the account.
+    await joinEnvironment(worker);
+    const { limit } = await chooseAgent(worker, stateOf(worker).progress.phase);
+    if (limit?.kept !== undefined && limitWait(status, clock).leftMs() > 0) return false;
+    await record(worker, { type: 'went_on', why: 'limit_over' });
+    return true;
+  }
   // The program that started this worker has measured the wait, which this worker's clock might not reflect.
   const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
   const judge = () => dueNow(worker, { limitLeftMs: wait.leftMs() });

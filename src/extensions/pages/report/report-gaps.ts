@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../../../core/session/events/events.ts';
+import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
 import { stateText } from '../../../core/session/words.ts';
 import type { ReportGap } from '../html/report-data.ts';
 
@@ -33,7 +34,11 @@ function gapBegunBy(event: SessionEvent): Omit<Open, 'from'> | undefined {
     case 'stopped':
       return { words: stateText({ state: event.type }).brief, isForPerson: true };
     case 'limited': {
-      const { brief } = stateText({ state: 'limited', outage: event.outage?.kind });
+      const { brief } = stateText({
+        state: 'limited',
+        outage: event.outage?.kind,
+        kept: event.kept && keptText(event.kept),
+      });
       return { words: brief, isForPerson: false };
     }
     case 'queued':

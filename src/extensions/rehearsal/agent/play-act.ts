@@ -31,6 +31,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   event: ({ json }, { lines }) => lines.print(json),
   result: ({ json }, { lines }) => printResult(lines, json),
   limit: reachLimit,
+  windows: printWindows,
   'signal-file': ({ text }, context) => writeFile(pathOf('signal', context), text),
   // Overwrites the file in place, like a careless program.
   write: async ({ path: place, text, append }, context) => {
@@ -97,6 +98,19 @@ function reachLimit({ resetsInSeconds: seconds }: Named<'limit'>, { lines, clock
   lines.print({ type: 'assistant', message, error: 'rate_limit', ...LIMIT });
   printResult(lines, { is_error: true, result: text, ...LIMIT });
   return 1;
+}
+
+/** Prints what claude prints of the windows of a plan after an answer; the shares are from 0 to 1. */
+function printWindows(
+  { fiveHours, sevenDays, endsInSeconds }: Named<'windows'>,
+  { lines, clock }: ActContext,
+): void {
+  const resetsAt = Math.ceil(clock.now() / 1000 + endsInSeconds);
+  const of = (utilization: number | undefined) =>
+    utilization === undefined ? undefined : { utilization, resetsAt, status: 'allowed' };
+  const unifiedWindows = { five_hour: of(fiveHours), seven_day: of(sevenDays) };
+  const rate_limit_info = { status: 'allowed', rateLimitType: 'five_hour', resetsAt, unifiedWindows };
+  lines.print({ type: 'rate_limit_event', rate_limit_info });
 }
 
 /** Folder and environment of commands and scripts. */

@@ -76,6 +76,11 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('event', { json }),
   act('result', { json: json.default({}) }),
   act('limit', { resetsInSeconds: z.number().optional() }),
+  act('windows', {
+    fiveHours: z.number().optional(),
+    sevenDays: z.number().optional(),
+    endsInSeconds: z.number().default(3600),
+  }),
   act('signal-file', { text: z.string() }),
   act('write', { path: place, text: z.string(), append: no }),
   act('remove', { path: place }),

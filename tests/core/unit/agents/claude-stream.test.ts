@@ -104,6 +104,27 @@ test('a reached usage limit has its end time', () => {
   expect(events[1]).toMatchObject({ report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } } });
 });
 
+test('the windows of a plan are read from the line about limits, in any state, and broken ones are left out', () => {
+  const line = (status: string, unifiedWindows: unknown) =>
+    read({ type: 'rate_limit_event', rate_limit_info: { status, resetsAt: 1_700_000_000, unifiedWindows } });
+  const five_hour = { utilization: 0.42, resetsAt: 1_795_792_997, status: 'allowed' };
+  const seven_day = { utilization: 0.63, resetsAt: 1_796_185_797, status: 'allowed' };
+  const fiveHours = { window: '5h', used: 0.42, endsAt: 1_795_792_997_000 };
+  const sevenDays = { window: '7d', used: 0.63, endsAt: 1_796_185_797_000 };
+  const both = { kind: 'windows', windows: [fiveHours, sevenDays] };
+  expect(line('allowed_warning', { five_hour, seven_day, seven_day_overage_included: seven_day })).toEqual([
+    both,
+  ]);
+  expect(line('rejected', { five_hour, seven_day })).toEqual([
+    both,
+    { kind: 'limit', until: 1_700_000_000_000 },
+  ]);
+  expect(line('allowed', { five_hour, seven_day: { utilization: 'much' } })).toEqual([
+    { kind: 'windows', windows: [fiveHours] },
+  ]);
+  expect(line('allowed', 'none')).toEqual([]);
+});
+
 test('a warning about a limit is not a limit', () => {
   expect(
     read({ type: 'rate_limit_event', rate_limit_info: { status: 'allowed_warning', resetsAt: 1 } }),

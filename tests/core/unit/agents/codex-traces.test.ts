@@ -80,3 +80,32 @@ test('the usage of an ended Codex is read afterwards', async () => {
     tokens: { input: 2700, cached: 300, output: 120 },
   });
 });
+
+test('the newest windows of the plan are known by their length, with the time of their line', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  const line = (timestamp: string, used: number, rest: object = {}) =>
+    `${JSON.stringify({
+      timestamp,
+      type: 'event_msg',
+      payload: {
+        type: 'token_count',
+        rate_limits: {
+          primary: { used_percent: 41, window_minutes: 10080, resets_at: 1_796_185_770 },
+          secondary: { used_percent: used, window_minutes: 300, resets_at: 1_795_792_970 },
+          ...rest,
+        },
+      },
+    })}\n`;
+  const last = line('2026-11-27T12:00:05Z', 99, { secondary: null });
+  await writeFile(path, line('2026-11-27T12:00:00Z', 80) + line('2026-11-27T12:00:04Z', 82.5));
+  const seenAt = Date.parse('2026-11-27T12:00:04Z');
+  const sevenDays = { window: '7d', used: 0.41, endsAt: 1_796_185_770_000 };
+  const traces = () => readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect((await traces()).windows).toEqual([
+    { ...sevenDays, seenAt },
+    { window: '5h', used: 0.825, endsAt: 1_795_792_970_000, seenAt },
+  ]);
+  await writeFile(path, last);
+  expect((await traces()).windows).toEqual([{ ...sevenDays, seenAt: seenAt + 1000 }]);
+});

@@ -222,7 +222,7 @@ test('the end of a usage limit is read from the log of the thread, with version 
   const text = lines.map((line) => JSON.stringify(line)).join('\n');
   await writeFile(join(folder, `rollout-2026-11-20T06-00-00-${THREAD}.jsonl`), `${text}\nnot json\n`);
   const question = { cliSession: THREAD, folder: dir.path, final: undefined, now: NOW };
-  expect(await readCodexTraces(question)).toEqual({
+  expect(await readCodexTraces(question)).toMatchObject({
     version: '0.169.0',
     model: 'gpt-6.1-sol',
     limitedUntil: 1_795_165_602_000,

@@ -17,16 +17,17 @@ async function home(text?: string) {
 
 test('by default a machine has no limits, and its supervisor stays ten minutes', async () => {
   await using given = await home();
-  expect(await machineLimits({}, given.path)).toEqual({ supervisorMinutes: 10 });
+  expect(await machineLimits({}, given.path)).toEqual({ supervisorMinutes: 10, keep: {} });
 });
 
 test('limits are read from the environment', async () => {
   await using given = await home();
   const env = {
     ...{ MAX_COST_USD_PER_DAY: '12.5', MAX_PARALLEL_ON_MACHINE: '4' },
+    ...{ KEEP_5H: '20%', KEEP_7D: '90' },
     SAMOCODE_SUPERVISOR_MINUTES: '0.05',
   };
-  const limits = { usdPerDay: 12.5, parallel: 4, supervisorMinutes: 0.05 };
+  const limits = { usdPerDay: 12.5, parallel: 4, supervisorMinutes: 0.05, keep: { '5h': 20, '7d': 90 } };
   expect(await machineLimits(env, given.path)).toEqual(limits);
 });
 
@@ -34,7 +35,7 @@ test('limits are read from the config folder at every call', async () => {
   await using given = await home('MAX_COST_USD_PER_DAY=5\nMAX_PARALLEL_ON_MACHINE=2\n');
   expect(await machineLimits({}, given.path)).toMatchObject({ usdPerDay: 5, parallel: 2 });
   await given.write('MAX_COST_USD_PER_DAY=50\n');
-  expect(await machineLimits({}, given.path)).toEqual({ usdPerDay: 50, supervisorMinutes: 10 });
+  expect(await machineLimits({}, given.path)).toEqual({ usdPerDay: 50, supervisorMinutes: 10, keep: {} });
 });
 
 test('a limit of zero is accepted', async () => {
@@ -43,6 +44,6 @@ test('a limit of zero is accepted', async () => {
 });
 
 test('an invalid value is ignored, and the others still count', async () => {
-  await using given = await home('MAX_COST_USD_PER_DAY=plenty\nMAX_PARALLEL_ON_MACHINE=3\n');
-  expect(await machineLimits({}, given.path)).toEqual({ parallel: 3, supervisorMinutes: 10 });
+  await using given = await home('MAX_COST_USD_PER_DAY=plenty\nKEEP_5H=91%\nMAX_PARALLEL_ON_MACHINE=3\n');
+  expect(await machineLimits({}, given.path)).toEqual({ parallel: 3, supervisorMinutes: 10, keep: {} });
 });

@@ -64,6 +64,22 @@ test('a call overrides the environment, which overrides .samocode, which overrid
   expect(valuesOf({ envFile: 'CLAUDE_TIMEOUT=4' }).timeoutSeconds).toBe(4);
 });
 
+test.each([
+  [{ env: { KEEP_5H: '20%' }, file: 'KEEP_5H=30%' }, 30, 'project_file'],
+  [{ env: { KEEP_5H: '20%' }, file: 'KEEP_5H=10%' }, 20, 'environment'],
+  [{ envFile: 'KEEP_5H=20', file: 'KEEP_5H=10' }, 20, 'env_file'],
+  [{ env: { KEEP_5H: '10' }, envFile: 'KEEP_5H=40', file: 'KEEP_5H=20' }, 20, 'project_file'],
+  [{ file: 'KEEP_5H=10 %' }, 10, 'project_file'],
+  [{}, undefined, 'unset'],
+])('what is kept of a plan is raised by a repository, and never lowered: %j', (given, value, kind) => {
+  expect(valuesOf(given).keep5h).toBe(value);
+  expect(resolved(given).sources.keep5h).toMatchObject({ kind });
+});
+
+test('a repository that would keep nearly everything is refused', () => {
+  expect(() => resolved({ file: 'KEEP_7D=91%' })).toThrow('a whole percentage from 0% to 90%');
+});
+
 test('each value records its source', () => {
   const { sources } = resolved({
     call: { maxHours: 2 },

@@ -20,6 +20,7 @@ const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list 
 /** Optional keys added after their format was released, by the schema that has them. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   checks_ran: ['onBase'],
+  limited: ['kept'],
   parked: ['otherFailures', 'unasked'],
   plan_approved: ['testing'],
   prepared: ['baseRef', 'firstCommit'],

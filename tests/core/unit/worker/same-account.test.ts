@@ -38,8 +38,20 @@ async function workerAfter(
   const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
   const file = { ...sample, settings };
   const projector = new Projector(paths, file);
-  const parts = { paths, file, clock, env: { HOME: paths.sessionsDir, ...env }, writer, projector };
-  return parts as Partial<Worker> as Worker;
+  const machine = {
+    watch: { home: paths.sessionsDir } as Worker['watch'],
+    environment: { started: env, now: env },
+  };
+  const parts = {
+    paths,
+    file,
+    clock,
+    env: { HOME: paths.sessionsDir, ...env },
+    writer,
+    projector,
+    ...machine,
+  };
+  return parts as unknown as Worker;
 }
 
 const blockedBy = (worker: Worker) => {

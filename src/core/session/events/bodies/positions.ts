@@ -6,6 +6,7 @@ import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
 import { Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../kernel/phases/table.ts';
+import { KeptWindow } from '../../../kernel/phases/usage-windows.ts';
 import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { By } from './who-acted.ts';
 
@@ -276,7 +277,13 @@ export const Block = z.object({
 const OutageWait = z.object({ kind: z.enum(OUTAGES), asksAt: z.number() });
 
 /** A wait that ends without a person. Times are milliseconds since the epoch. */
-export const Limited = z.object({ until: z.number(), guessed: z.boolean(), outage: OutageWait.optional() });
+export const Limited = z.object({
+  until: z.number(),
+  guessed: z.boolean(),
+  outage: OutageWait.optional(),
+  /** The windows whose rest a person keeps, if that is all that it waits for. */
+  kept: z.array(KeptWindow).optional(),
+});
 
 /** Describes an outage, the next attempt, and who is asked when. */
 export function describeOutage(

@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import type { Provider, WindowUsed } from '../agents/contract/provider.ts';
+import { credentialNames, providerNamed } from '../agents/registry.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { configFolder } from '../kernel/config-folder.ts';
+import { definedOnly } from '../kernel/defined-only.ts';
+import { writeWhole } from '../kernel/files/atomic-file.ts';
+import { fingerprint } from '../kernel/files/fingerprint.ts';
+import { plainJson } from '../kernel/files/plain-file.ts';
+import { runCommand } from '../kernel/processes/run-command.ts';
+import { UsageWindow } from '../kernel/phases/usage-windows.ts';
+import { stateFolderOf } from './cli-state.ts';
+import type { HomePlaces } from './home-places.ts';
+
+/** What is known of the windows of one login, for all sessions of this machine. */
+const PlanWindows = z.object({
+  v: z.literal(1),
+  /** A fingerprint of what the CLI says who is logged in; absent if it says nothing. */
+  account: z.string().optional(),
+  askedAt: z.number().optional(),
+  windows: z.array(UsageWindow),
+});
+type PlanWindows = z.infer<typeof PlanWindows>;
+
+/** Names of the credentials, never a value; for folders that contain a login, a fingerprint of the path. */
+export function accountKey(provider: string, env: HomePlaces['env']): string {
+  const names = credentialNames(provider, env);
+  const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);
+  const hash = fingerprint(folders.join('\0')).slice(0, 8);
+  const parts = [provider, ...(names.length > 0 ? names : ['login']), ...(folders.length > 0 ? [hash] : [])];
+  return parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '_');
+}
+
+/** The windows of the account that a provider would use now; those of another login are not its own. */
+export async function readPlanWindows(provider: string, home: HomePlaces): Promise<UsageWindow[]> {
+  return (await known(provider, home)).windows;
+}
+
+/** Keeps the newest figure of each window. Optional: where it cannot be written, nothing is known. */
+export async function notePlanWindows(
+  provider: string,
+  home: HomePlaces,
+  seen: readonly UsageWindow[],
+): Promise<void> {
+  const before = await known(provider, home);
+  const older = before.windows.filter(
+    (each) => !seen.some(({ window, seenAt }) => window === each.window && seenAt > each.seenAt),
+  );
+  const newer = seen.filter(({ window }) => !older.some((each) => each.window === window));
+  if (newer.length > 0) await write(provider, home, { ...before, windows: [...older, ...newer] });
+}
+
+const ASK_EVERY_MS = 5 * 60_000;
+const ANSWER_MS = 20_000;
+
+/** Asks the CLI for the windows of its login, unless they were seen or asked for in the last five minutes. */
+export async function askPlanWindows(
+  { name, windows: question, leftovers }: Pick<Provider, 'name' | 'windows' | 'leftovers'>,
+  path: string,
+  home: HomePlaces,
+  clock: Clock,
+): Promise<void> {
+  if (question === undefined) return;
+  const before = await known(name, home);
+  const asked = Math.max(before.askedAt ?? 0, ...before.windows.map(({ seenAt }) => seenAt));
+  if (Math.abs(clock.now() - asked) < ASK_EVERY_MS) return;
+  // First, so that a CLI that fails or hangs is not asked before each agent.
+  if (!(await write(name, home, { ...before, askedAt: clock.now() }))) return;
+  const cwd = join(configFolder(home.dir), 'windows', 'empty');
+  const answered = new AbortController();
+  let answer: readonly WindowUsed[] = [];
+  let text = '';
+  try {
+    await mkdir(cwd, { recursive: true, mode: 0o700 });
+    await runCommand(path, question.args, {
+      cwd,
+      env: { ...definedOnly(home.env, (each) => !leftovers?.includes(each)), HOME: home.dir },
+      input: `${question.input.join('\n')}\n`,
+      isInputOpen: true,
+      timeoutMs: ANSWER_MS,
+      signal: answered.signal,
+      output: (chunk, of) => {
+        if (of === 'stderr' || answered.signal.aborted) return;
+        const lines = `${text}${Buffer.from(chunk).toString('utf8')}`.split('\n');
+        text = lines.pop() ?? '';
+        if (text.length > MAX_LINE) answered.abort();
+        const found = lines.map((line) => question.readLine(line)).find((each) => each !== undefined);
+        if (found === undefined) return;
+        answer = found;
+        answered.abort();
+      },
+    });
+  } catch {
+    return;
+  }
+  await notePlanWindows(
+    name,
+    home,
+    answer.map((each) => ({ ...each, seenAt: clock.now(), from: 'asked' })),
+  );
+}
+
+const MAX_LINE = 1024 * 1024;
+
+async function known(provider: string, home: HomePlaces): Promise<PlanWindows> {
+  const account = await accountOf(provider, home);
+  const found = await plainJson(pathOf(provider, home), PlanWindows);
+  return found !== undefined && found.account === account ? found : { v: 1, account, windows: [] };
+}
+
+/** A fingerprint of the account that a CLI says is logged in; undefined if it does not say so. */
+async function accountOf(provider: string, home: HomePlaces): Promise<string | undefined> {
+  const { account } = providerNamed(provider).state ?? {};
+  const folder = stateFolderOf(provider, home);
+  if (account === undefined || folder === undefined) return undefined;
+  const schema = account.at.reduceRight<z.ZodType>((inner, key) => z.object({ [key]: inner }), z.string());
+  for (const place of [folder, dirname(folder)]) {
+    const found = await plainJson(join(place, account.file), schema);
+    if (found !== undefined) return fingerprint(JSON.stringify(found)).slice(0, 16);
+  }
+  return undefined;
+}
+
+async function write(provider: string, home: HomePlaces, windows: PlanWindows): Promise<boolean> {
+  try {
+    const path = pathOf(provider, home);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeWhole(path, `${JSON.stringify(windows)}\n`, 0o600);
+    return true;
+  } catch {
+    // The home folder is read-only or full.
+    return false;
+  }
+}
+
+function pathOf(provider: string, { dir, env }: HomePlaces): string {
+  return join(configFolder(dir), 'windows', `${accountKey(provider, env)}.json`);
+}
