@@ -9,8 +9,8 @@ import { definedOnly } from '../kernel/defined-only.ts';
 import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { fingerprint } from '../kernel/files/fingerprint.ts';
 import { plainJson } from '../kernel/files/plain-file.ts';
-import { runCommand } from '../kernel/processes/run-command.ts';
 import { UsageWindow } from '../kernel/phases/usage-windows.ts';
+import { runCommand } from '../kernel/processes/run-command.ts';
 import { stateFolderOf } from './cli-state.ts';
 import type { HomePlaces } from './home-places.ts';
 

@@ -2,6 +2,7 @@ import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.t
 import type { Clock } from '../kernel/clock.ts';
 import { fingerprint } from '../kernel/files/fingerprint.ts';
 import { identityAt } from '../kernel/files/path-stats.ts';
+import { KEPT_ASKS_MS } from '../kernel/phases/usage-windows.ts';
 import { runningEntry } from '../kernel/processes/host.ts';
 import { isElsewhere } from '../kernel/processes/lease.ts';
 import { isRunning } from '../kernel/processes/process-table.ts';
@@ -11,7 +12,6 @@ import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow, typingRestMs }
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import { KEPT_ASKS_MS } from '../kernel/phases/usage-windows.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
 import type { Supervisor } from './supervisor.ts';

@@ -1,10 +1,10 @@
 import { isoUtc } from '../../kernel/clock.ts';
 import type { OutageKind } from '../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../kernel/phases/outage.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
-import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { type ChoiceNow, chooseAgent, type LimitNow, sameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';

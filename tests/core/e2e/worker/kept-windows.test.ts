@@ -12,7 +12,10 @@ const used = (fiveHours: number) => ({
   rules: [
     {
       when: { iteration: 1 },
-      do: [{ act: 'windows', fiveHours, sevenDays: 0.1 }, { act: 'normal', signal: false }],
+      do: [
+        { act: 'windows', fiveHours, sevenDays: 0.1 },
+        { act: 'normal', signal: false },
+      ],
     },
   ],
 });
