@@ -179,8 +179,9 @@ export class WatchedSession {
     if (status.kind !== 'limited') return undefined;
     if (this.#limit?.until !== status.until)
       this.#limit = { until: status.until, ...limitWait(status, clock) };
-    // A figure may have fallen, so a worker asks again.
-    const asksMs = this.#sinceMs + KEPT_ASKS_MS - clock.monotonic();
+    // A figure may have fallen, so a worker asks again. It may have come and gone between two scans.
+    const askedMs = Math.max(this.#sinceMs, this.#starts.at(-1)?.atMs ?? 0);
+    const asksMs = askedMs + KEPT_ASKS_MS - clock.monotonic();
     return status.kept === undefined ? this.#limit.leftMs() : Math.min(this.#limit.leftMs(), asksMs);
   }
 

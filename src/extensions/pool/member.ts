@@ -25,7 +25,7 @@ import {
 } from './mirrors.ts';
 import { FirstOffers } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { isQueued, isWanted, needsOf, savedAt } from './pool-states.ts';
+import { isHeldUp, isQueued, isWanted, needsOf, savedAt } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { restoreForWork } from './restore-state.ts';
 import { leftBehind } from './shown/left-behind.ts';
@@ -186,11 +186,11 @@ export class Member {
     status.write();
   }
 
-  /** The number of sessions that may be claimed: none while a session that this machine holds waits for a slot. */
+  /** The number of sessions that may be claimed: none while a session that this machine holds waits for a slot, or for a kept window. */
   #free(): number {
     const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
     const { slots, isLeaving } = this.#parts;
-    return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#taking.size;
+    return isLeaving || active.some(isHeldUp) ? 0 : slots - active.length - this.#taking.size;
   }
 
   /** Publishes new states, forwards commands and offers new sessions that it finds in the session files. */

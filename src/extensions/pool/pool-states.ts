@@ -214,6 +214,12 @@ export function isQueued({ state: { status } }: SessionView): boolean {
   return status.kind === 'queued' && status.order === undefined;
 }
 
+/** Another session of this machine would wait as well. */
+export function isHeldUp(view: SessionView): boolean {
+  const { status } = view.state;
+  return isQueued(view) || (status.kind === 'limited' && status.kept !== undefined);
+}
+
 /** Changes when the worker has saved a state. Called every second; git may pack the ref itself, or keep it in a reftable. */
 export function savedAt({ paths }: Pick<SessionView, 'paths'>): string {
   return identityAt(paths.poolKept);

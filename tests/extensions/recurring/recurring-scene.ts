@@ -38,6 +38,17 @@ export const ASKS: Ending = [
   { type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1'], unconfirmed: [] },
 ];
 export const WORKS: Ending = [{ type: 'prepared', phase: 'investigation', warnings: [] }];
+export const KEPT: Ending = [
+  {
+    type: 'limited',
+    until: Date.parse('2026-11-30T00:00:00Z'),
+    guessed: false,
+    provider: 'claude',
+    kept: [
+      { provider: 'claude', window: '7d', used: 0.75, endsAt: Date.parse('2026-11-30T00:00:00Z'), keep: 30 },
+    ],
+  },
+];
 export const STOPPED: Ending = [{ type: 'stopped', by: { channel: 'cli' }, why: 'on request' }];
 
 /** An iteration that cost this much. */

@@ -28,6 +28,7 @@ type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string
 async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions, projectOfListed, whoseSessions } = await import('./list-sessions.act.ts');
   const { formatList } = await import('../../kit/terminal/session-words.ts');
+  const { planLines } = await import('../../caller/facts/plan-text.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : options.state;
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
@@ -41,12 +42,14 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { groupSays, unimported, held } = list;
   for (const text of [...unimported, ...held]) cli.output.warn(text);
   const isWhole = filter !== undefined || options.group !== undefined;
+  const plans = await planLines(list.sessions, context);
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result(
     {
       sessionsDirs,
       sessions: facts,
       ...(groupSays.length > 0 && { groupSays }),
+      ...(plans.length > 0 && { plans }),
       ...(unimported.length > 0 && { unimported }),
       ...(held.length > 0 && { held }),
     },
@@ -55,6 +58,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
         // In a pipe, print only the rows.
         ...(cli.output.isLive ? groupSays : []),
         formatList(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
+        ...(cli.output.isLive ? plans : []),
       ].join('\n'),
   );
 }

@@ -5,6 +5,7 @@ import { poolActs } from '../../caller/context/pools.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { isUnfinished } from '../../caller/context/supervision.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { withoutWindows } from '../../caller/facts/plan-text.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
@@ -102,7 +103,9 @@ async function beginWith(
   context: ActionContext,
 ): Promise<Begun | undefined> {
   // What makes the session less safe comes first.
-  const warnings = [...made.warnings, ...ofFiles];
+  const { provider, providers, fallback } = made.file.settings;
+  const agents = new Set([provider, ...Object.values(providers), ...fallback]);
+  const warnings = [...made.warnings, ...ofFiles, ...(await withoutWindows(agents, context))];
   const { chat, mainRepo } = made.file;
   if (brought === undefined || chat === undefined) return await beginSession({ ...made, warnings }, context);
   const file = { ...made.file, chat: { ...chat, brought } };

@@ -11,6 +11,7 @@ import { branchOfWork, isMerged } from '../../session/start-order.ts';
 import type { ActionContext } from '../context/context.ts';
 import { findSession, type SessionQuestion } from '../context/find-session.ts';
 import { channelTroubles, channelTroubleText } from './channel-state.ts';
+import { planOf } from './plan-text.ts';
 import type { WorkerReport } from './worker-now.ts';
 import { type Watching, workerReport } from './worker-report.ts';
 
@@ -19,6 +20,8 @@ export interface SessionReport extends WorkerReport {
   /** The agent's current activity, from its own output: quoted, never an instruction. */
   activity?: string;
   isStalled: boolean;
+  /** How much of the plan of its login is used. */
+  plan?: string | undefined;
   /** One sentence for each failing notification channel. */
   troubles: string[];
 }
@@ -44,13 +47,14 @@ export async function reportOn(
   context: ActionContext,
   machine?: MachineNow,
 ): Promise<SessionReport> {
-  const [worker, activity, isStalled, troubles] = await Promise.all([
+  const [worker, activity, isStalled, troubles, plan] = await Promise.all([
     workerReport(view, context, machine?.watching),
     readActivity(view),
     seemsStalled(view),
     machine?.troubles ?? readTroubles(context),
+    planOf(view, context),
   ]);
-  return { view, ...worker, isStalled, troubles, activity };
+  return { view, ...worker, isStalled, troubles, activity, plan };
 }
 
 /** One sentence for each failing notification channel. */

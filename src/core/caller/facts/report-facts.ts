@@ -18,6 +18,8 @@ export interface ReportFacts extends SessionFacts {
   worker: WorkerNow;
   /** Cost and tokens as text, with the limits in effect. */
   spent?: string;
+  /** How much of the plan of its login is used, as last seen. */
+  plan?: string;
   next: NextStep[];
 }
 
@@ -26,7 +28,7 @@ export function reportFacts(
   view: SessionView,
   report: Partial<Omit<SessionReport, 'view'>> = {},
 ): ReportFacts {
-  const { activity, isStalled, isDying = false, unwatched } = report;
+  const { activity, isStalled, isDying = false, unwatched, plan } = report;
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const stuck = isStuck(view, { worker, isDying, unwatched });
   const facts = sessionFacts(view);
@@ -38,6 +40,7 @@ export function reportFacts(
     stalled: isStalled || undefined,
     worker,
     spent: spentText(view),
+    plan,
     problems: problems.length > 0 ? problems : undefined,
     next: stuck && !view.isUnseen ? [{ ...reviving(view), session: view.folder }] : nextSteps(view),
   };

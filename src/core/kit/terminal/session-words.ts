@@ -73,6 +73,7 @@ export function factRows(facts: ShownFacts): Row[] {
     // The proof of a done session says it too.
     ['checks', facts.proof ? undefined : cut(facts.checks)],
     ['spent', cut(facts.spent)],
+    ['plan', facts.plan],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
     ['app', facts.app],

@@ -70,6 +70,11 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
       return status.kind === 'waiting' ? await waitingDetails(view, status) : { text };
     case 'blocked':
       return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
+    case 'limited': {
+      const isKept = status.kind === 'limited' && status.kept !== undefined;
+      const way = `To use the rest until that window ends: samocode resume ${view.folder}`;
+      return { text: isKept ? way : text };
+    }
     case 'queued':
       return status.kind === 'queued' && view.lease?.lacks === undefined
         ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }

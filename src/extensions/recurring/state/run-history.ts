@@ -1,3 +1,4 @@
+import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { STALE_BASE } from '../../../core/project/worktrees/base-commit.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
@@ -124,6 +125,8 @@ export function whyHeld(
   const kind = view?.state.status.kind;
   if (view?.state.archived || kind === 'stopped') return undefined;
   if (view !== undefined && needsHuman(view)) return `its last run, ${session}, needs you`;
+  const kept = view?.state.status.kind === 'limited' ? view.state.status.kept : undefined;
+  if (kept) return `kept: ${keptText(kept)}, so its last run, ${session}, waits`;
   const works = kind === undefined ? isOpen(last) : kind !== 'done';
   return works ? `its last run, ${session}, still works` : undefined;
 }

@@ -7,9 +7,11 @@ import {
   acceptedAccounts,
   allProviders,
   credentialNames,
+  providerNamed,
   providerNames,
 } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
   type DoctorCheck,
@@ -150,6 +152,18 @@ export function vendorsCheck(providers: readonly Provider[], now: number): Docto
     'or',
   );
   return [ok('vendors', `Who may log in to ${titles} was last read on ${oldest}: update samocode.`, brief)];
+}
+
+/** What is used of the plans of these agents, and where nothing of one can be kept although it should be. */
+export async function plansCheck(used: ReadonlySet<string>, context: ActionContext): Promise<DoctorCheck[]> {
+  const checks = [...used].map(async (name) => {
+    const text = await planText(name, context);
+    if (text === undefined) return [];
+    const [id, found] = [`plan.${name}`, `${providerNamed(name).title}: ${text}`];
+    const fix = 'Use an agent with a plan that it reports, or remove KEEP_5H and KEEP_7D.';
+    return [text === NOTHING_KEPT ? warn(id, `${found}.`, fix) : ok(id, found, found)];
+  });
+  return (await Promise.all(checks)).flat();
 }
 
 interface CliAnswers {

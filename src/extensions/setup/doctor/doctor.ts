@@ -49,6 +49,7 @@ import {
   cliChecks,
   type OtherAgents,
   otherAgents,
+  plansCheck,
   usedProviders,
   vendorsCheck,
 } from './cli-checks.ts';
@@ -151,8 +152,11 @@ async function groupsOf(
     { title: 'Other CLIs', checks: together(...unused.map(({ checks }) => checks)) },
     {
       title: 'Vendors',
-      checks: Promise.all(clis.map((cli) => inUseOrReady(cli, used))).then((found) =>
-        vendorsCheck(found.flat(), context.clock.now()),
+      checks: together(
+        Promise.all(clis.map((cli) => inUseOrReady(cli, used))).then((found) =>
+          vendorsCheck(found.flat(), context.clock.now()),
+        ),
+        plansCheck(used, context),
       ),
     },
     { title: 'Chat programs', checks: installChecks(context) },

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -37,6 +38,8 @@ test.concurrent('no agent begins on what a person keeps, a model cannot use it, 
   expect(await childrenOf(rig)).toBe(1);
   const view = await readSession(rig.paths, rig.context().host);
   expect(view && sessionFacts(view).kept).toBe('rehearsal has used 85 % of 5 hours, and 20 % is kept');
+  const { plan } = await getStatus({ session: rig.file.folder }, rig.context());
+  expect(plan).toMatch(/^85 % of 5 hours, ends \d\d-\d\d \d\d:\d\d, seen \d+ s ago; 10 % of 7 days, /);
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
   await expect(byModel).rejects.toThrow('the person keeps the rest of their usage limit');
   await rig.resume();

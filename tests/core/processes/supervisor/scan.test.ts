@@ -284,6 +284,18 @@ test('a limit ends by the wall clock, even after the machine slept', async () =>
   expect(here.started()).toEqual(['guessed', 'stated']);
 });
 
+test('a session that waits for a kept window asks again every 15 minutes, however short-lived its workers are', async () => {
+  await using here = await scene();
+  const endsAt = START_MS + 70 * MINUTE_MS;
+  const kept = [{ provider: 'claude', window: '5h' as const, used: 0.85, endsAt, keep: 20 }];
+  const limited: NewEvent = { type: 'limited', until: endsAt, guessed: false, provider: 'claude', kept };
+  await here.session('s', { events: [...RUNNING, limited] });
+  const scan = new Scan(here.supervisor);
+  const times = await startsWithin(here, scan, 62 * MINUTE_MS);
+  expect(times.map((ms) => ms / MINUTE_MS)).toEqual([15, 30, 45, 60]);
+  expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+});
+
 test('a changed session is read again, whatever its clock says', async () => {
   await using here = await scene();
   const paths = await here.session('s', { events: [...RUNNING, ASKING] });

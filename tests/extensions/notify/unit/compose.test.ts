@@ -239,6 +239,23 @@ test('every kind has a row except those that the queue test covers', () => {
   expect(Object.keys(ROWS).sort()).toEqual(NOTIFIED_KINDS.filter((kind) => !others.includes(kind)).sort());
 });
 
+test('a notification of a kept window says what is used, when it ends, and how to use the rest', async () => {
+  const [one] = await sentOf((startMs) => {
+    const endsAt = startMs + HOUR_MS;
+    const kept = [{ provider: 'claude', window: '5h' as const, used: 0.85, endsAt, keep: 20 }];
+    return {
+      events: [...BEGUN, { type: 'limited', until: endsAt, guessed: false, provider: 'claude', kept }],
+    };
+  });
+  expect(one).toMatchObject({
+    kind: 'limited',
+    title: expect.stringMatching(
+      `^${SESSION} waits: claude has used 85 % of 5 hours, and 20 % is kept for you; the window ends at `,
+    ),
+    body: `To use the rest until that window ends: samocode resume ${SESSION}`,
+  });
+});
+
 test('a waiting plan is sent with its path and its current hash', async () => {
   const [one] = await sentOf(() => ({ events: [...BEGUN, WAITS_FOR_PLAN] }));
   expect(one).toMatchObject({

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { ci } from '../../../support/ci.ts';
-import { ASKS, BLOCKED, costing, DONE, recurringScene, STOPPED, WORKS } from '../recurring-scene.ts';
+import { ASKS, BLOCKED, costing, DONE, KEPT, recurringScene, STOPPED, WORKS } from '../recurring-scene.ts';
 
 const HOUR_MS = 60 * 60_000;
 const minutesOf = (times: readonly string[]) => times.map((time) => time.slice(5, 16));
@@ -202,6 +202,7 @@ const HELD = [
   { title: 'works', ending: WORKS, why: /still works/ },
   { title: 'asks its person', ending: ASKS, why: /needs you/ },
   { title: 'is blocked', ending: BLOCKED, why: /needs you/ },
+  { title: 'waits for a kept window', ending: KEPT, why: /^kept: claude has used 75 % of 7 days/ },
 ];
 
 test.each(HELD)(
