@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../../../core/session/events/events.ts';
 import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
+import type { SessionEvent } from '../../../core/session/events/events.ts';
 import { stateText } from '../../../core/session/words.ts';
 import type { ReportGap } from '../html/report-data.ts';
 

@@ -18,6 +18,7 @@ import {
 } from '../../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT, serverResultIn } from '../../../support/model-stub/parent-model.ts';
 import { startSession } from '../../../support/start-session.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
 import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
 
 interface Chat extends AsyncDisposable {
@@ -235,6 +236,24 @@ test('a plan that is approved elsewhere while its form is open stays approved, a
   await claude.press(...FIRST);
   expect(await chat.woken()).toMatch(/Already decided elsewhere.*\\"state\\":\\"done\\"/);
   expect((await gatesOf(bench)).at(-1)).toEqual(['plan_approved', 'cli']);
+});
+
+test('where the page runs, Claude Code offers to open it; what is decided there counts, and the end wakes the chat', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { session, follows } = await planned(bench);
+  await using web = await serveWeb({ ...bench.context, by: { channel: 'cli' } });
+  await using chat = await chatIn(bench, [follows]);
+  await chat.claude.shows(/wantstoopenaURL.*Decideonitspage/);
+  expect(chat.claude.screen()).toContain(`:${web.port}/`);
+  await approveShown(session, { ...bench.context, by: { channel: 'web' } });
+  // "I'm done, continue"
+  await chat.claude.press('right', 'enter');
+  const message = await chat.woken();
+  expect(message).toContain('\\"state\\":\\"done\\"');
+  expect(message).not.toContain('not recorded');
+  expect((await gatesOf(bench)).at(-1)).toEqual(['plan_approved', 'web']);
 });
 
 test('where only a person outside of the chat decides, no form opens; a chat that was left is woken once it continues', async ({
