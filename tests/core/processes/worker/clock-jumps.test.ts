@@ -9,6 +9,7 @@ import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { identify, systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { limitWait } from '../../../../src/core/session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../../../src/core/session/events/session-file.ts';
@@ -78,7 +79,20 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
     env: { SAMOCODE_SUPERVISOR: 'off' },
     ...{ home: paths.runDir, host, clock, program: 'none' },
   });
-  const parts = { paths, file, clock, host, env: {}, wake: {}, writer, watch, projector, memory: {} };
+  const environment = new ChildrenEnvironment({});
+  const parts = {
+    paths,
+    file,
+    clock,
+    host,
+    env: {},
+    environment,
+    wake: {},
+    writer,
+    watch,
+    projector,
+    memory: {},
+  };
   // These tests use neither git nor slots.
   return parts as Partial<Worker> as Worker;
 }

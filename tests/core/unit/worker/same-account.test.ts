@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -38,20 +39,11 @@ async function workerAfter(
   const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
   const file = { ...sample, settings };
   const projector = new Projector(paths, file);
-  const machine = {
-    watch: { home: paths.sessionsDir } as Worker['watch'],
-    environment: { started: env, now: env },
-  };
-  const parts = {
-    paths,
-    file,
-    clock,
-    env: { HOME: paths.sessionsDir, ...env },
-    writer,
-    projector,
-    ...machine,
-  };
-  return parts as unknown as Worker;
+  const environment = new ChildrenEnvironment(env);
+  const watch = { home: paths.sessionsDir } as Worker['watch'];
+  const own = { HOME: paths.sessionsDir, ...env };
+  const parts = { paths, file, clock, env: own, environment, watch, writer, projector };
+  return parts as Partial<Worker> as Worker;
 }
 
 const blockedBy = (worker: Worker) => {
