@@ -83,6 +83,7 @@ test("a supervisor gets the variables of a login and samocode's own settings, an
 });
 
 test('a supervisor keeps the machine limits that were set where it was started', () => {
-  const limits = { MAX_COST_USD_PER_DAY: '5', MAX_PARALLEL_ON_MACHINE: '2' };
+  const kept = { KEEP_5H: '20%', KEEP_7D: '30%' };
+  const limits = { MAX_COST_USD_PER_DAY: '5', MAX_PARALLEL_ON_MACHINE: '2', ...kept };
   expect(supervisorEnvironment({ ...limits, SHELL: '/bin/sh' }, '/home/a')).toMatchObject(limits);
 });

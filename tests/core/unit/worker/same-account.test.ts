@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import { notePlanWindows } from '../../../../src/core/sandbox/plan-windows.ts';
 import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
@@ -67,6 +68,24 @@ test('a provider that replaces one at its limit must keep its own account', asyn
   await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
   expect(await freeAgent(worker)).toBe(undefined);
   expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
+});
+
+test('what is kept of one plan lets another provider take over, until that one is kept as well', async () => {
+  await using log = await tempLog();
+  const worker = await workerAfter(log, { KEEP_5H: '20%' }, []);
+  const home = { dir: log.paths.sessionsDir, env: worker.env };
+  const seen = (endsInMs: number) => {
+    const seenAt = clock.now();
+    return [{ window: '5h', used: 0.8, endsAt: seenAt + endsInMs, seenAt, from: 'agent' } as const];
+  };
+  await notePlanWindows('claude', home, seen(7_200_000));
+  expect(await freeAgent(worker)).toMatchObject({
+    provider: { name: 'codex' },
+    insteadOf: { provider: 'claude', limit: { kept: [{ window: '5h', keep: 20 }] } },
+  });
+  await notePlanWindows('codex', home, seen(3_600_000));
+  expect(await freeAgent(worker)).toBeUndefined();
+  expect(worker.writer.state.status).toMatchObject({ kind: 'limited', kept: [{ provider: 'codex' }] });
 });
 
 test.each([
