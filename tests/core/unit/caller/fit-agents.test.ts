@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { refuseUnfitAgents } from '../../../../src/core/caller/refusals/fit-agents.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const LIMITS = { session: {}, phases: {} };
@@ -7,7 +8,7 @@ const GATEWAY = { ANTHROPIC_BASE_URL: 'https://gateway.example.com' };
 
 test.each([
   ['Claude Code and Codex', ['claude', 'codex'], {}, {}, undefined],
-  ['the rehearsal', ['rehearsal'], {}, {}, undefined],
+  ...(HAS_EXTENSIONS ? [['the rehearsal', ['rehearsal'], {}, {}, undefined] as const] : []),
   ['another for one phase or as a fallback', ['claude', 'gemini'], {}, {}, 'no_reviewer'],
   ['Claude Code behind a gateway', ['claude'], {}, GATEWAY, 'gateway_unknown'],
   ['Claude Code behind one that passes questions on', ['claude'], { gateway: true }, GATEWAY, undefined],
