@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { everySession, type PlacedSession } from '../../../core/caller/context/every-session.ts';
+import { planLines } from '../../../core/caller/facts/plan-text.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -101,7 +102,11 @@ export async function sessionLines(context: ActionContext): Promise<string> {
   const lines = recent.slice(0, MAX_LINES).map((session) => lineOf(session, now));
   const omitted = recent.length - lines.length;
   if (omitted > 0) lines.push(`- … and ${omitted} more: \`list_sessions\` with all_projects.`);
-  return lines.join('\n');
+  const plans = await planLines(
+    recent.map(({ view }) => view),
+    context,
+  );
+  return [...lines, ...plans.map((line) => `- Used of the plan of ${line}`)].join('\n');
 }
 
 function lineOf({ view, place }: PlacedSession, now: number): string {

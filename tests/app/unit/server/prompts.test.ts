@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { PROMPTS, skillOf } from '../../../../src/app/server/prompts/prompts.ts';
 import { fillPrompt } from '../../../../src/app/server/prompts/serve-prompts.ts';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { notePlanWindows } from '../../../../src/core/sandbox/plan-windows.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { makeServerRig, type ServerRig } from './server-rig.ts';
 
@@ -129,11 +130,15 @@ test("the morning report lists the state of sessions, those that need a person f
   await serverRig.addSession('26-01-07-long-over', [CREATED, PREPARED, DONE], {
     startMs: now - 50 * 3_600_000,
   });
+  const { homeDir: dir, env } = serverRig.repo;
+  const used = { window: '5h', used: 0.42, endsAt: now + 3_600_000, seenAt: now, from: 'agent' } as const;
+  await notePlanWindows('rehearsal', { dir, env }, [used]);
   const report = await textOf(serverRig, 'morning_report');
   const lines = report.split('\n').filter((line) => line.startsWith('- '));
   expect(lines).toEqual([
     `- 26-01-08-asks waits for answers to its questions: Q1. Since 3 h; project ${serverRig.repo.path}`,
     `- 26-01-09-over is done after 0 iterations. Since 30 min; project ${serverRig.repo.path}`,
+    expect.stringMatching(/^- Used of the plan of rehearsal: 42 % of 5 hours, ends /),
   ]);
   expect(report).not.toContain('All of it');
 });
