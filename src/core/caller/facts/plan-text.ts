@@ -1,4 +1,4 @@
-import { isBundled, providerNamed } from '../../agents/registry.ts';
+import { isBundled, providerNamed, providerNames } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { isOfNow, usedText } from '../../kernel/phases/usage-windows.ts';
@@ -18,6 +18,8 @@ export const NOTHING_KEPT = 'nothing is kept for you: this login has no window';
  * the machine keeps something and nothing is known; else undefined. Asks no one.
  */
 export async function planText(provider: string, machine: Machine): Promise<string | undefined> {
+  // Of a session that another build began, with an agent that this one does not have.
+  if (!providerNames().includes(provider)) return undefined;
   const now = machine.clock.now();
   const windows = await readPlanWindows(provider, { dir: machine.home, env: machine.env });
   const seen = windows.filter((each) => isOfNow(each, now));
