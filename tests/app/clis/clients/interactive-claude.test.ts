@@ -18,6 +18,9 @@ import { PARENT_PROMPT } from '../../../support/model-stub/parent-model.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
 
+/** Its own switch: with tasks, a wait is followed without its model (tasks-claude.test.ts). */
+const WITHOUT_TASKS = { CLAUDE_CODE_DISABLE_MCP_TASKS: '1' };
+
 interface Chat {
   /** The model's answers in each turn of the conversation. */
   reply: (conversation: Conversation) => ModelReply;
@@ -37,7 +40,7 @@ async function prompted(
     homeDir: repo.homeDir,
     cwd: repo.path,
     serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
-    env,
+    env: { ...WITHOUT_TASKS, ...env },
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
       turns.push(conversation);
@@ -152,7 +155,7 @@ test.concurrent('in the auto mode of Claude Code, with each call judged routine,
   await using claude = await startInteractiveClaude({
     ...{ homeDir, cwd },
     serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
-    env: { CLAUDE_CODE_AUTO_MODE_SERVER: '0' },
+    env: { ...WITHOUT_TASKS, CLAUDE_CODE_AUTO_MODE_SERVER: '0' },
     answer(conversation) {
       if (conversation.request.includes('<severity>')) return { say: '<severity>5</severity>' };
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
