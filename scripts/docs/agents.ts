@@ -33,7 +33,7 @@ ${closedTools()}
 ## The vendor's reviewer
 
 With \`PERMISSIONS=auto\`, agents of init, implementation, testing, quality and done act without a person, and a model of their vendor judges what they do; in the other phases they are granted what
-\`allow\` grants. ${reviewed()} have one; a start with any other agent, also for one phase or as \`FALLBACK\`, is refused. That is no boundary: the guard is one, and holds as well.
+\`allow\` grants. ${reviewed()} have one; a start with any other agent, also for one phase or as \`FALLBACK\`, is refused. This is not a boundary: the guard is one, and holds as well.
 
 - **Claude Code** (\`--permission-mode auto\`) judges neither reading nor edits in the worktree and the session folder, nor, by rules that samocode adds, \`git\` with \`add\`, \`commit\`, \`status\`, \`diff\`,
   \`log\`, \`show\`, \`mv\`, \`rm\` or \`restore\`, nor \`SETUP\` and each check exactly as the settings have them (one with \`*\`, \`(\`, \`)\`, \`,\` or \`\\\` is judged each time). Everything else is judged: a push, the web, helpers, the tools of MCP servers.

@@ -8,7 +8,7 @@ import { APPLICATION_LINES } from '../../extensions/application/further-lines.ts
 import { NOTIFY_CHECKS } from '../../extensions/notify/doctor-checks.ts';
 import { CHAT_PAGES } from '../../extensions/pages/card/announce.ts';
 import { POOL_CHECKS } from '../../extensions/pool/shown/doctor-checks.ts';
-import { CHAT_TASKS } from '../../extensions/tasks/chat-tasks.ts';
+import { CHAT_TASKS } from '../../extensions/tasks/announce.ts';
 
 /** For the programs that a parent uses: the MCP server and the terminal. */
 export function useForParents(): void {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { chatInMeta, foldersInMeta } from '../../core/kit/mcp/call-meta.ts';
-import { chatTasks, TASKS_EXTENSION } from '../../core/kit/mcp/chat-tasks.ts';
+import { type ChatTasks, chatTasks, TASKS_EXTENSION } from '../../core/kit/mcp/chat-tasks.ts';
 import { clientFolders } from '../../core/kit/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
@@ -40,7 +40,14 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   const { era = 'legacy', isReadOnly = false, prompts = 'sessions', remote } = deps;
   const isRemote = remote !== undefined;
   // A form of a client on another machine is not a person's, and a server that only reads answers none.
-  const tasks = era === 'modern' && !isRemote && !isReadOnly ? chatTasks.items[0]?.() : undefined;
+  const load = era === 'modern' && !isRemote && !isReadOnly ? chatTasks.items[0] : undefined;
+  let made: Promise<ChatTasks> | undefined;
+  const tasks =
+    load &&
+    (() => {
+      made ??= load();
+      return made;
+    });
   const server = new Server(serverInfo(deps.version, era), {
     capabilities: {
       tools: {},

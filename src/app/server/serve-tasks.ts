@@ -11,21 +11,21 @@ const OfTask = z.object({ taskId: z.string() });
 const CAPABILITY_MISSING = -32_021;
 
 /** Answers the requests about tasks: `tasks/get`, `tasks/update` and `tasks/cancel`. */
-export function serveTasks(server: Server, contextFor: ContextFor, tasks: ChatTasks): void {
+export function serveTasks(server: Server, contextFor: ContextFor, tasks: () => Promise<ChatTasks>): void {
   const contextOf = async (context: Parameters<typeof exchangeOf>[1]) => {
     const exchange = exchangeOf(server, context);
     if (!declaresTasks(exchange.client)) throw missing();
     return await reachedBy(exchange, contextFor);
   };
   onRequest(server, 'tasks/get', OfTask, async ({ taskId }, context) =>
-    tasks.get(taskId, await contextOf(context)),
+    (await tasks()).get(taskId, await contextOf(context)),
   );
   // The SDK takes the responses off the params, as those of a call that is sent again.
   onRequest(server, 'tasks/update', OfTask, async ({ taskId }, context) =>
-    tasks.update(taskId, context.mcpReq.inputResponses ?? {}, await contextOf(context)),
+    (await tasks()).update(taskId, context.mcpReq.inputResponses ?? {}, await contextOf(context)),
   );
   onRequest(server, 'tasks/cancel', OfTask, async ({ taskId }, context) =>
-    tasks.cancel(taskId, await contextOf(context)),
+    (await tasks()).cancel(taskId, await contextOf(context)),
   );
 }
 

@@ -32,7 +32,11 @@ import { TOOLS } from './tools.ts';
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
-  { isReadOnly, isRemote, tasks }: { isReadOnly: boolean; isRemote: boolean; tasks: ChatTasks | undefined },
+  {
+    isReadOnly,
+    isRemote,
+    tasks,
+  }: { isReadOnly: boolean; isRemote: boolean; tasks: (() => Promise<ChatTasks>) | undefined },
 ): void {
   const known = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
   const offered = known.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
@@ -61,7 +65,7 @@ export function serveTools(
       : withProgress(askByForm(connection, exchange, reached.actions.clock), reached);
     let task: Result | undefined;
     const asTask: ToolContext['asTask'] = async (wait) => {
-      task = await tasks?.begin(wait, reached);
+      task = await (await tasks?.())?.begin(wait, reached);
       return task !== undefined;
     };
     const mayBeTask = tasks !== undefined && declaresTasks(client);

@@ -46,9 +46,7 @@ interface Memory {
   final?: Result;
 }
 
-export const CHAT_TASKS: readonly (() => ChatTasks)[] = [newChatTasks];
-
-function newChatTasks(): ChatTasks {
+export function newChatTasks(): ChatTasks {
   const remembered = new Map<string, Memory>();
   const memoryOf = (id: string, { actions }: TaskContext): Memory => {
     const memory = remembered.get(id) ?? newMemory(actions.clock.monotonic());

@@ -172,8 +172,8 @@ export const claude = {
     'COREPACK_ENABLE_AUTO_PIN',
     'NoDefaultCurrentDirectoryInExePath',
   ],
-  // After 120 s, it moves a call into the background, and the result then starts a new turn.
   windows: CLAUDE_WINDOWS,
+  // After 120 s, it moves a call into the background, and the result then starts a new turn.
   client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,

@@ -88,8 +88,8 @@ export const codex = {
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
   // A folder with links to Codex itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
-  // Codex cancels a call after 300 s.
   windows: CODEX_WINDOWS,
+  // Codex cancels a call after 300 s.
   client: { name: 'codex-mcp-client', byDefaultMs: 280_000, maxMs: 280_000 },
   prepare,
   buildCommand,

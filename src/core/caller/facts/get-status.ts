@@ -20,7 +20,7 @@ export interface SessionReport extends WorkerReport {
   /** The agent's current activity, from its own output: quoted, never an instruction. */
   activity?: string;
   isStalled: boolean;
-  /** How much of the plan of its login is used. */
+  /** How much of the plan of its login is used; only for one session that is asked about. */
   plan?: string | undefined;
   /** One sentence for each failing notification channel. */
   troubles: string[];
@@ -32,7 +32,7 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
   const { status, archived } = view.state;
   const branch = status.kind === 'done' && !archived && !isMerged(view) ? branchOfWork(view) : undefined;
   const asked = branch && { ...view, isInBase: await isInBase(branch, context.env) };
-  return await reportOn(asked ?? view, context);
+  return { ...(await reportOn(asked ?? view, context)), plan: await planOf(view, context) };
 }
 
 /** The part of a report that describes the machine: read once for many sessions. */
@@ -47,14 +47,13 @@ export async function reportOn(
   context: ActionContext,
   machine?: MachineNow,
 ): Promise<SessionReport> {
-  const [worker, activity, isStalled, troubles, plan] = await Promise.all([
+  const [worker, activity, isStalled, troubles] = await Promise.all([
     workerReport(view, context, machine?.watching),
     readActivity(view),
     seemsStalled(view),
     machine?.troubles ?? readTroubles(context),
-    planOf(view, context),
   ]);
-  return { view, ...worker, isStalled, troubles, activity, plan };
+  return { view, ...worker, isStalled, troubles, activity };
 }
 
 /** One sentence for each failing notification channel. */

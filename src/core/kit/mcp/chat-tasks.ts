@@ -27,8 +27,8 @@ export interface ChatTasks {
   cancel(taskId: string, context: TaskContext): Promise<Result>;
 }
 
-/** Each makes the tasks of a new connection. */
-export const chatTasks = newRegistry<() => ChatTasks>('tasks of chats');
+/** Each makes the tasks of a new connection, at the first request that declares them: a handshake does not wait. */
+export const chatTasks = newRegistry<() => Promise<ChatTasks>>('tasks of chats');
 
 /** The client of each request says whether it has tasks. */
 export function declaresTasks({ capabilities: { extensions } }: ChatClient): boolean {

@@ -151,7 +151,7 @@ export const COMMAND_ERRORS = errors({
   needs_person: (reason: PersonReason) => ({ what: NOT_RESUMED, ...forPerson(reason) }),
   kept_for_person: () => ({
     what: NOT_RESUMED,
-    why: 'It waits because the person keeps the rest of their usage limit (KEEP_5H, KEEP_7D), and only they may use it.',
+    why: 'It waits because KEEP_5H or KEEP_7D keeps the rest of the usage limit for a person, and only a person may use it.',
     hint: 'It continues on its own once the window ends. The user can resume it in a terminal of their own, on the page or by phone; it then goes on until that window ends.',
   }),
   newer_command: ({ problem }: { problem: string }) => ({

@@ -1,0 +1,5 @@
+import type { ChatTasks } from '../../core/kit/mcp/chat-tasks.ts';
+
+export const CHAT_TASKS: readonly (() => Promise<ChatTasks>)[] = [
+  async () => (await import('./chat-tasks.ts')).newChatTasks(),
+];
