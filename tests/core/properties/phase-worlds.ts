@@ -47,7 +47,7 @@ export const anyProgress: fc.Arbitrary<Progress> = fc.record({
   testReturns: few,
   qualitySinceImplementation: fc.boolean(),
   qualityChangedTree: fc.boolean(),
-  failureCounts: fc.record({ corrected: fc.boolean(), noSignal: few, timeouts: few, failures: few }),
+  failureCounts: fc.record({ corrected: fc.boolean(), failures: few }),
 });
 
 export const anyJudgedSignal: fc.Arbitrary<JudgedSignal> = fc

@@ -61,7 +61,7 @@ export interface Rules {
   review: boolean;
   /** A provider or model is set for planning alone: no other phase writes the plan. */
   plansApart: boolean;
-  /** Restarts after crashes before a person is asked. */
+  /** Restarts after failures in a row before a person is asked. */
   maxRetries: number;
   /** Limits the wait for an overloaded provider or a lost network. */
   patience: Patience;

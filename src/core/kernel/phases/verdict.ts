@@ -1,5 +1,5 @@
 import type { BlockDecision, Decision, ParkDecision, RunDecision } from './decision.ts';
-import { BLOCK_AFTER, MAX_TIMEOUTS, type Phase } from './table.ts';
+import { BLOCK_AFTER, type Phase } from './table.ts';
 
 export type Verdict = { kind: 'legal'; decision: Decision } | Fault;
 
@@ -53,7 +53,7 @@ export const BLOCK_RULES = {
   phase_limit: limit('another iteration would exceed the limit of its phase'),
   test_returns: limit('tests fail again after the last allowed return to implementation'),
   quality_rounds: limit('quality still requests changes after its last allowed round'),
-  timeouts: limit(`${MAX_TIMEOUTS} iterations run out of time with no accepted signal between them`),
+  timeouts: limit('an agent runs out of time after the last of `SAMOCODE_MAX_RETRIES`'),
   auth: limit('the agent CLI is not logged in or was refused'),
   budget: limit('a spending limit is reached'),
   no_progress: limit(
@@ -63,7 +63,7 @@ export const BLOCK_RULES = {
   overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
   network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
   config: failure('the agent CLI cannot run with its current setup'),
-  retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
+  retries: failure('an agent crashes after the last of `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
   base_checks: failure(
     'the program of a check is missing, or SETUP fails, on the commit that the session began from',

@@ -54,9 +54,9 @@ test('a missing signal without any change gets a corrective retry', () => {
 });
 
 test('a second missing signal in a row gets a corrective retry, the third blocks', () => {
-  const second = progressIn('testing', failureCounts({ noSignal: 1 }));
+  const second = progressIn('testing', failureCounts({ failures: 1 }));
   expect(decide(second, outcomeOf(), RULES)).toMatchObject({ kind: 'run', retry: 'corrective' });
-  const third = progressIn('testing', failureCounts({ noSignal: 1, corrected: true }));
+  const third = progressIn('testing', failureCounts({ failures: 1, corrected: true }));
   expect(decide(third, outcomeOf(), RULES)).toMatchObject({ kind: 'block', rule: 'no_signal' });
 });
 
@@ -94,13 +94,17 @@ test('a refused login that was renewed since is tried once more, and then blocks
   expect(decide(again, refused, RULES)).toMatchObject({ kind: 'block', rule: 'auth' });
 });
 
-test('the third agent in a row that runs out of time blocks', () => {
-  const at = progressIn('implementation', failureCounts({ timeouts: 2 }));
-  expect(decide(at, outcomeOf({ end: 'timeout' }), RULES)).toMatchObject({ kind: 'block', rule: 'timeouts' });
+test('agents that run out of time use up the same retries as those that crash', () => {
+  const at = progressIn('implementation', failureCounts({ failures: RULES.maxRetries }));
+  expect(decide(at, outcomeOf({ end: 'timeout' }), RULES)).toMatchObject({
+    kind: 'block',
+    rule: 'timeouts',
+    reason: 'The agent failed 4 times in a row (timeout).',
+  });
 });
 
 test('a timeout with a valid signal advances without delay', () => {
-  const at = progressIn('implementation', failureCounts({ timeouts: 2 }));
+  const at = progressIn('implementation', failureCounts({ failures: 3 }));
   const outcome = signalled({ status: 'continue', phase: 'testing' }, { end: 'timeout' });
   expect(decide(at, outcome, RULES)).toMatchObject({ kind: 'run', phase: 'testing', delay: 'none' });
 });
