@@ -1,10 +1,10 @@
-import type { JudgedSignal } from './decision.ts';
+import type { CompleteSignal } from './decision.ts';
 import type { EndingKind } from './ending.ts';
 import type { Outage, Patience } from './outage.ts';
 import type { Phase } from './table.ts';
 
 export type SignalOutcome =
-  | { kind: 'signal'; signal: JudgedSignal }
+  | { kind: 'signal'; signal: CompleteSignal }
   | { kind: 'none' }
   | { kind: 'malformed'; problem: string };
 

@@ -153,21 +153,17 @@ test('waiting without a target waits for the default of its phase', () => {
   const wait = { status: 'waiting' } as const;
   const open = { questions: { asked: 1, open: ['Q1'] }, plan: { ...NO_PLAN, exists: true } };
   const asked = PHASE_NAMES.filter((name) => PHASES[name].waits.length > 0).map((phase) => {
-    const decision = decide(progressIn(phase), signalled(wait, open), RULES);
+    const decision = decide(progressIn(phase), signalled(wait, open, phase), RULES);
     return decision.kind === 'park' && decision.for;
   });
   expect(asked).toEqual(['qa_answers', 'qa_answers', 'plan_approval', 'human_action']);
 });
 
-test("the agent's reason and needs are passed on, or defaults", () => {
+test("the agent's reason and needs are passed on", () => {
   const own = { status: 'blocked', reason: 'no database', needs: 'clarification' } as const;
   expect(decide(progressIn('testing'), signalled(own), RULES)).toMatchObject({
     reason: 'no database',
     needs: 'clarification',
-  });
-  expect(decide(progressIn('testing'), signalled({ status: 'blocked' }), RULES)).toMatchObject({
-    reason: 'The agent gave no reason.',
-    needs: 'human_decision',
   });
 });
 
