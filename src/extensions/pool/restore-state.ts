@@ -33,7 +33,7 @@ import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { Arrived, HostSettings } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
 import { isRecorded, recordAsFound } from '../../core/session/events/foreign.ts';
-import { readSessionFile } from '../../core/session/events/session-file.ts';
+import { readSessionFile } from '../../core/session/events/read-session-file.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';

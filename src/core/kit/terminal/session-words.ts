@@ -98,9 +98,7 @@ const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], 
 
 /** Comments that no agent receives, listed so that the person knows about them. */
 function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
-  const words = held.map(
-    ({ url, held: why }) => `${url} (${why === 'edited' ? 'edited after it was seen' : 'no write access'})`,
-  );
+  const words = held.map(({ url }) => `${url} (no write access)`);
   return words.length === 0 ? undefined : fitLine(listed(words, 8), 900);
 }
 

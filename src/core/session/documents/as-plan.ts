@@ -1,5 +1,5 @@
 import { visibleControls } from '../../kernel/text.ts';
-import type { GivenPlan } from '../events/session-file.ts';
+import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { boxesIn } from './given-plan.ts';
 import { code, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { endOfPlan, isPlanOf, type PlanPhase, parsePlan } from './plan.ts';

@@ -133,7 +133,7 @@ test('a proof names weakened checks that a person accepted, and added tests that
     { path: 'b.test.js', what: 'is deleted', key: 'k2' },
   ];
   const by = { channel: 'cli' } as const;
-  const answers = [{ id: 'Q9', question: 'x', text: 'B' }];
+  const answers = [{ id: 'Q9', question: 'x', text: 'B', choice: 'B' }];
   const added = { files: ['c.test.js', 'd.test.js'], key: 'k' };
   const runs = [checkRun({ command: 'c' }), checkRun({ command: 'd', exitCode: 1, how: 'exit status 1' })];
   const events = provedEvents({
