@@ -14,7 +14,7 @@ import { lastRound } from './events/rounds.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
-import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-markdown.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-limits.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
 export interface SeenPullRequest
