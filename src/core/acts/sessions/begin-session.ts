@@ -10,7 +10,7 @@ import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
-import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import { fence, OFFERED } from '../../kernel/processes/fence.ts';
@@ -95,7 +95,7 @@ export async function makeRunFolder(
     await mkdir(join(draft, 'commands'));
     refuseOpenFolder(paths, draft);
     const text = `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`;
-    await createWhole(join(draft, 'session.json'), text);
+    await writeWhole(join(draft, 'session.json'), text, { exclusive: true });
     await recordSession(identityOf(file, text), home);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);

@@ -37,7 +37,7 @@ export async function addRecord(folder: string, identity: SessionIdentity): Prom
   const path = pathIn(folder, identity);
   if (path === undefined || statsAt(path) !== undefined) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(path, '', 0o600);
+  await writeWhole(path, '', { mode: 0o600 });
 }
 
 /** The id comes from a file that anyone may have written. */

@@ -75,7 +75,7 @@ export async function rememberProject(
 
 async function writeRecord(project: KnownProject, homeDir: string): Promise<void> {
   const text = `${JSON.stringify(project, null, 2)}\n`;
-  await writeWhole(recordPath(project.filePath, homeDir), text, 0o600);
+  await writeWhole(recordPath(project.filePath, homeDir), text, { mode: 0o600 });
 }
 
 /** One file per project, so that concurrent writes don't conflict. */

@@ -79,7 +79,7 @@ export async function registerSessions(
   if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
   await mkdir(registered, { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ v: 1, sessions: sessionsDir, at: isoUtc(clock.now()) });
-  await writeWhole(path, `${text}\n`, 0o600);
+  await writeWhole(path, `${text}\n`, { mode: 0o600 });
 }
 
 /** All recorded SESSIONS folders; malformed files are skipped. */
