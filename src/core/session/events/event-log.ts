@@ -1,9 +1,9 @@
-import { mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
+import { openPlainFile, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { EVENT_BODIES } from './bodies/event-types.ts';
@@ -72,9 +72,9 @@ export async function readLog(
   paths: Pick<SessionPaths, 'events' | 'state'>,
   { useCache = true, onEvent }: ReadLogOptions = {},
 ): Promise<LogReading | undefined> {
-  return await withLog(paths.events, async (handle) => {
-    const start = useCache ? await cachedStart(handle, paths.state) : emptyStart();
-    return await foldFrom(handle, start, onEvent);
+  return await withLog(paths.events, async (log) => {
+    const start = useCache ? await cachedStart(log, paths.state) : emptyStart();
+    return foldFrom(log, start, onEvent);
   });
 }
 
@@ -88,10 +88,10 @@ export async function readEvents(
   { useCache = after > 0 }: Pick<ReadLogOptions, 'useCache'> = {},
 ): Promise<SessionEvent[]> {
   const events: SessionEvent[] = [];
-  await withLog(paths.events, async (handle) => {
-    const cached = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+  await withLog(paths.events, async (log) => {
+    const cached = useCache ? await cachedStart(log, paths.state) : emptyStart();
     const start = cached.state.n <= after ? cached : emptyStart();
-    await foldFrom(handle, start, (event) => {
+    foldFrom(log, start, (event) => {
       if (event.n > after) events.push(event);
     });
   });
@@ -109,25 +109,25 @@ export async function readOn(
   { events: eventsPath }: Pick<SessionPaths, 'events'>,
   before?: WholeLog,
 ): Promise<WholeLog | undefined> {
-  return await withLog(eventsPath, async (handle) => {
-    const isLonger = before !== undefined && tailHashAt(handle.fd, before.end.offset) === before.end.tailHash;
+  return await withLog(eventsPath, (log) => {
+    const isLonger = before !== undefined && tailHashAt(log, before.end.offset) === before.end.tailHash;
     const events = isLonger ? [...before.events] : [];
     const start = isLonger ? before.end : emptyStart();
-    return { end: await foldFrom(handle, start, (event) => events.push(event)), events };
+    return { end: foldFrom(log, start, (event) => events.push(event)), events };
   });
 }
 
 /** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
 export async function withLog<T>(
   eventsPath: string,
-  read: (handle: PlainHandle) => Promise<T>,
+  read: (descriptor: number) => T | Promise<T>,
 ): Promise<T | undefined> {
-  const opened = openPlainHandle(eventsPath);
+  const opened = openPlainFile(eventsPath);
   if (opened.kind !== 'opened') return undefined;
   try {
-    return await read(opened.handle);
+    return await read(opened.descriptor);
   } finally {
-    opened.handle.close();
+    closeSync(opened.descriptor);
   }
 }
 
@@ -137,29 +137,25 @@ export function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 
-async function cachedStart(handle: PlainHandle, statePath: string): Promise<Start> {
+async function cachedStart(log: number, statePath: string): Promise<Start> {
   const cache = await plainJson(statePath, StateCache);
-  if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
+  if (cache === undefined || tailHashAt(log, cache.offset) !== cache.tailHash) return emptyStart();
   const { state, offset, tailHash } = cache;
   return { state, offset, tailHash, problems: [] };
 }
 
-async function foldFrom(
-  handle: PlainHandle,
-  start: Start,
-  onEvent?: (event: SessionEvent) => void,
-): Promise<LogReading> {
+function foldFrom(log: number, start: Start, onEvent?: (event: SessionEvent) => void): LogReading {
   // What counts so far; `state` can be ahead of it by the events of an incomplete commit.
   let whole = start;
   let { state } = start;
   let commit: SessionEvent[] = [];
   let newer: string | undefined;
   let { problems } = start;
-  for await (const { text = '', end } of linesFrom(handle, start.offset)) {
+  for (const { text = '', end } of linesFrom(log, start.offset)) {
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
     if (newer !== undefined) {
-      newer = `${await writerOf(handle, end)}${newer}`;
+      newer = `${writerOf(log, end)}${newer}`;
       break;
     }
     const problem = sequenceProblem(reading, state);
@@ -173,8 +169,8 @@ async function foldFrom(
     commit = [];
     whole = { state, offset: end, problems };
   }
-  const { size } = handle.stat();
-  const tailHash = whole.tailHash ?? tailHashAt(handle.fd, whole.offset) ?? '';
+  const { size } = fstatSync(log);
+  const tailHash = whole.tailHash ?? tailHashAt(log, whole.offset) ?? '';
   return { ...whole, problems, size, tailHash, newer };
 }
 
@@ -191,9 +187,9 @@ const Writer = z.looseObject({
 });
 
 /** `0.3.0: `: the program whose line ends at `upTo`, if known. Each worker records its version when it takes over. */
-async function writerOf(handle: PlainHandle, upTo: number): Promise<string> {
+function writerOf(log: number, upTo: number): string {
   let writer = '';
-  for await (const { text = '', end } of linesFrom(handle, 0)) {
+  for (const { text = '', end } of linesFrom(log, 0)) {
     const line = text.includes('"worker_took_over"') ? Writer.safeParse(parseJson(text)) : undefined;
     if (line?.success) writer = `${line.data.version}: `;
     if (end >= upTo) break;

@@ -215,9 +215,9 @@ export function identityOf({ id }: Pick<SessionFile, 'id'>, text: string): Sessi
 const PRINT_DIGITS = 32;
 
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
-  return await withLog(events, async (handle) => {
+  return await withLog(events, (log) => {
     let file: string | undefined;
-    for await (const { text = '' } of linesFrom(handle, 0, { pieceBytes: FIRST_BYTES })) {
+    for (const { text = '' } of linesFrom(log, 0, { pieceBytes: FIRST_BYTES })) {
       const reading = parseEvent(text);
       if (reading.kind !== 'event') continue;
       if (reading.event.type === 'session_created') file = reading.event.file;
