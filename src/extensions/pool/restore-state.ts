@@ -174,7 +174,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     const store = await openStore({
       ...context,
       mainRepo: at.mainRepo,
-      storeDir: join(draft.runDir, 'checkpoints'),
+      storeDir: draft.checkpoints,
     });
     await requireValidFiles(store, commit);
     const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };

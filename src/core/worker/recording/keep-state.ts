@@ -27,7 +27,7 @@ export async function keepState(worker: Worker): Promise<void> {
   try {
     const { file, git } = worker;
     const paths = sessionPaths(file.sessionsDir, file.folder, archived);
-    const storeDir = join(paths.runDir, 'checkpoints');
+    const { checkpoints: storeDir } = paths;
     const worktreeTree = await worktreeTreeOf(worker);
     const store = await openStore({ mainRepo: file.mainRepo, storeDir, ...git.context });
     const below = (part: string, folder: string, isTaken: (name: string) => boolean) =>
