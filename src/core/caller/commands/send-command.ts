@@ -2,7 +2,6 @@ import { ulid, uuidToULID } from 'ulid';
 import * as z from 'zod';
 import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
-import { PARKED } from '../../kernel/processes/fence.ts';
 import { type ProcessIdentity, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
@@ -10,6 +9,7 @@ import { type Command, leaveCommand, requestPrint } from '../../session/commands
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
 import { recordedSessionFile } from '../../session/events/session-file.ts';
+import { PARKED } from '../../session/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../context/context.ts';
 import { refuseFromInside } from '../context/refuse-from-inside.ts';
