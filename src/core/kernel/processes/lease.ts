@@ -23,7 +23,7 @@ export const Lease = z.object({
   /** Another lease of the same owner, by relative folder and number: this one ends with it. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
   /** Set while no machine has the session: the requirements that no machine meets. */
-  lacks: z.array(z.string()).optional(),
+  unmetRequirements: z.array(z.string()).optional(),
   acquiredAt: z.iso.datetime(),
   releasedAt: z.iso.datetime().optional(),
   /** Set by an owner that lost it to another, once everything it had started has ended. Not a clean release. */
@@ -177,7 +177,7 @@ export async function whileHolding<T>(
  */
 export async function giveLease(
   dir: string,
-  to: Pick<Lease, 'owner' | 'supervisor' | 'lacks' | 'acquiredAt' | 'releasedAt'>,
+  to: Pick<Lease, 'owner' | 'supervisor' | 'unmetRequirements' | 'acquiredAt' | 'releasedAt'>,
   above = 0,
 ): Promise<number> {
   await mkdir(dir, { recursive: true });
