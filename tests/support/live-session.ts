@@ -11,11 +11,12 @@ import { describeEvent } from '../../src/core/session/documents/describe-event.t
 import { readEvents } from '../../src/core/session/events/event-log.ts';
 import { fold } from '../../src/core/session/events/fold.ts';
 import { readSessionFile } from '../../src/core/session/events/read-session-file.ts';
+import { hasNothingPending } from '../../src/core/session/events/rest.ts';
 import type { SessionView } from '../../src/core/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../src/core/session/session-list.ts';
-import { isAtRest, readSession } from '../../src/core/session/status.ts';
+import { readSession } from '../../src/core/session/status.ts';
 import { report } from './rig-report.ts';
 
 /** The paths of a session, and the machine that its processes run on. */
@@ -112,7 +113,8 @@ export async function untilState(
       return held;
     }
     seen = now?.state.n ?? seen;
-    atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
+    atRestSince =
+      now && hasNothingPending(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
     if (Date.now() > end || Date.now() > atRestSince + REST_MS)
       throw new Error(`The state was not reached. ${await report(now, paths)}`);
     if (launch && now?.needsWorker && Date.now() - launchedAt > 1000) {

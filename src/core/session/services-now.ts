@@ -3,11 +3,7 @@ import * as z from 'zod';
 import { plainJson } from '../kernel/files/plain-file.ts';
 import type { ProcessIdentity } from '../kernel/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
-import type { SessionState } from './events/state.ts';
 import type { SessionPaths } from './layout/paths.ts';
-
-/** States in which services may run for a person. */
-export const RESTS: readonly SessionState['status']['kind'][] = ['waiting', 'blocked', 'stopped', 'done'];
 
 /** The services of a session's application and INIT, as its worker last saw them; `services/now.json`. */
 export const ServicesNow = z.object({

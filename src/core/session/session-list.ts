@@ -4,6 +4,7 @@ import { ifExists } from '../kernel/errors.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { ANSWER_MS, unlessSilent } from '../kernel/files/silent-places.ts';
 import type { Host } from '../kernel/processes/host.ts';
+import { hasEnded } from './events/rest.ts';
 import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { SESSION_ERRORS } from './layout/session-errors.ts';
@@ -78,7 +79,7 @@ export function isLost(view: SessionView): boolean {
   if (view.foreign !== undefined) return false;
   const { kind } = state.status;
   if (kind === 'starting' && !wantsWorker && otherBuild === undefined && !sessionFile?.pool) return true;
-  return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
+  return (wantsWorker || !hasEnded(kind)) && sessionFile === undefined;
 }
 
 /** The number of sessions that are read concurrently: each opens a handful of files. */

@@ -3,6 +3,7 @@ import { listed } from '../kernel/text.ts';
 import { zoneHere } from '../kernel/zone.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/bodies/session-file.ts';
+import { isAtRest } from './events/rest.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
 
@@ -99,8 +100,8 @@ export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: Sessio
 /** The branch of a session to ask git about; undefined while an agent, or another machine, may still change it. */
 export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
   const { status, worktree, trash, proved, pullRequest } = state;
-  const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
-  if (!isOver || mirror || worktree === undefined || sessionFile === undefined) return undefined;
+  if (!isAtRest(status.kind) || mirror || worktree === undefined || sessionFile === undefined)
+    return undefined;
   // The last commit of the work, in case the branch is gone.
   const tip = trash?.tip ?? proved?.commit;
   const { mergeCommit, pushed } = pullRequest ?? {};

@@ -11,6 +11,7 @@ import { isLogQuarantined, type LogReading, readLog } from './events/event-log.t
 import { type Foreign, foreignError, whyForeign } from './events/foreign.ts';
 import { workNow } from './events/open-work.ts';
 import { identityOf, readSessionFile } from './events/read-session-file.ts';
+import { hasEnded } from './events/rest.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { type Mirror, readMirror } from './layout/mirror.ts';
@@ -68,9 +69,10 @@ async function readFiles(
   const isUnkept = file?.pool === true && worker === 'none' && hasUnkept(paths, state);
   const wantsWorker =
     !isRewritten && (isUnkept || hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined }));
-  const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
   const unseen =
-    (wantsWorker || !isOver) && !file?.pool ? unseenWorker(paths, { state, holding }, clock) : undefined;
+    (wantsWorker || !hasEnded(state.status.kind)) && !file?.pool
+      ? unseenWorker(paths, { state, holding }, clock)
+      : undefined;
   const lease = 'lease' in holding ? holding.lease : undefined;
   return {
     folder: paths.folder,
@@ -260,15 +262,6 @@ function unreadableText({ runDir }: SessionPaths, error: unknown): string {
     ? 'It belongs to another user, for example after "sudo samocode": change its owner with chown.'
     : 'Check the disk.';
   return `${path} cannot be read (${systemErrorCode(error)}). ${fix}`;
-}
-
-/** Whether nothing more happens without a person, and no request is pending; unknown after a newer samocode. */
-export function isAtRest({ state, pendingCommands, otherBuild }: SessionView): boolean {
-  const { status, openIteration } = state;
-  if (otherBuild !== undefined || pendingCommands.length > 0 || workNow(state) !== undefined) return false;
-  // The agent of an iteration left open by a block may still be running: a stop ends it.
-  if (status.kind === 'blocked') return openIteration === undefined;
-  return status.kind === 'stopped' || status.kind === 'done';
 }
 
 const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;

@@ -1,6 +1,6 @@
 import { awaitedPaths } from '../session/due.ts';
+import { hasEnded } from '../session/events/rest.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import type { Status } from '../session/events/state.ts';
 import { watchedPullRequest } from '../session/pull-request.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';
@@ -38,7 +38,8 @@ export function waitsFor(view: SessionView, identity: string): Waits {
     return { for: 'person', why: 'other_supervisor' };
   if (view.worker === 'alive') return { for: 'its_worker' };
   const isWatched = watchedPullRequest(state) !== undefined;
-  if (!wantsWorker && (state.archived || (isOver(state.status) && !isWatched))) return { for: 'nothing' };
+  if (!wantsWorker && (state.archived || (hasEnded(state.status.kind) && !isWatched)))
+    return { for: 'nothing' };
   if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
   if (!isContinuedBy(view, identity)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };
@@ -67,8 +68,4 @@ function parked(view: SessionView): Waits {
     default:
       return status satisfies never;
   }
-}
-
-function isOver({ kind }: Status): boolean {
-  return kind === 'done' || kind === 'stopped';
 }

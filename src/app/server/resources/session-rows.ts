@@ -7,6 +7,7 @@ import { planLines } from '../../../core/caller/facts/plan-text.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { hasEnded } from '../../../core/session/events/rest.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { needsHuman } from '../../../core/session/session-list.ts';
@@ -46,8 +47,7 @@ export async function liveSessions(context: ActionContext): Promise<PlacedSessio
 
 /** Whether the session runs or waits for the user; others are reached by name. */
 export function isLive({ state }: SessionView): boolean {
-  const { kind } = state.status;
-  return !state.archived && kind !== 'done' && kind !== 'stopped';
+  return !state.archived && !hasEnded(state.status.kind);
 }
 
 /** The entry of a session in the resource list: its overview. */

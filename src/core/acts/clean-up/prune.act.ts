@@ -9,11 +9,12 @@ import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/ch
 import { removeTree } from '../../project/git/remove-tree.ts';
 import { baseResultsDir } from '../../project/proving/base-results.ts';
 import { checksRoot } from '../../project/proving/checks-root.ts';
+import { hasNothingPending } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { isAtRest, readSession } from '../../session/status.ts';
+import { readSession } from '../../session/status.ts';
 import { ownerOfClone } from '../proof/checks-on-clone.ts';
 import { diskUsage } from './worktrees.act.ts';
 
@@ -82,7 +83,7 @@ function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
   if (view.foreign !== undefined) return false;
   const isEnded = archived || status.kind === 'done';
-  return isEnded && view.worker === 'none' && isAtRest(view);
+  return isEnded && view.worker === 'none' && hasNothingPending(view);
 }
 
 /** Includes later events, because a session can be archived long after its end. */

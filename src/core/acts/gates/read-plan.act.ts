@@ -26,10 +26,11 @@ import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
+import { hasNothingPending } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { NO_QUESTION } from '../../session/facts.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { gateOf, isAtRest } from '../../session/status.ts';
+import { gateOf } from '../../session/status.ts';
 import { fromChat } from './from-chat.ts';
 
 export interface PlanReport {
@@ -132,7 +133,7 @@ function aboutCarriedOut(
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {
   const { folder: session, state } = view;
-  const isWaiting = isAtRest(view) || gateOf(view);
+  const isWaiting = hasNothingPending(view) || gateOf(view);
   const next: NextStep[] = isWaiting
     ? nextSteps(view)
     : [{ act: 'follow', session, when: 'until it has one' }];

@@ -7,6 +7,7 @@ import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
+import { hasEnded, isAtRest } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
 import { byUrgency, needsHuman } from '../../session/session-list.ts';
@@ -135,7 +136,7 @@ export async function readWatched(
 
 /** A wait for the end of a whole group ignores every end but the last. */
 function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Reading[] {
-  const isEnd = until === 'merged' ? isPublished : isOver;
+  const isEnd = until === 'merged' ? isPublished : (view: SessionView) => hasEnded(view.state.status.kind);
   const isForAll = until === 'done' || until === 'merged';
   if (!isForAll || readings.every(({ view }) => isEnd(view))) return [...readings];
   return readings.map((reading) => (isEnd(reading.view) ? { ...reading, isReached: false } : reading));
@@ -202,31 +203,26 @@ function isReached(
   // The session will not continue without a person.
   if (isStuck(view, report)) return true;
   const needsPerson = needsHuman(view);
+  const { kind } = view.state.status;
   switch (until) {
     case 'attention':
-      return needsPerson || isOver(view);
+      return needsPerson || hasEnded(kind);
     case 'done':
-      return isOver(view) || view.state.status.kind === 'blocked';
+      return isAtRest(kind);
     case 'merged':
-      return isPublished(view) || view.state.status.kind === 'blocked';
+      return isPublished(view) || kind === 'blocked';
     case 'change':
       // The end of an iteration and the decision after it are one change.
       if (view.state.work?.kind === 'decision') return false;
-      return happened.length > 0 || (isNew && (needsPerson || isOver(view)));
+      return happened.length > 0 || (isNew && (needsPerson || hasEnded(kind)));
     default:
       return until satisfies never;
   }
 }
 
-/** True if nothing more happens until the session is resumed. */
-function isOver(view: SessionView): boolean {
-  const { kind } = view.state.status;
-  return kind === 'done' || kind === 'stopped';
-}
-
 /** True if the session has ended, and its pull request is not watched or no longer open. */
 function isPublished(view: SessionView): boolean {
-  return isOver(view) && watchedPullRequest(view.state)?.state !== 'open';
+  return hasEnded(view.state.status.kind) && watchedPullRequest(view.state)?.state !== 'open';
 }
 
 /**

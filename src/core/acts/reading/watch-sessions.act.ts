@@ -17,6 +17,7 @@ import { readWatching } from '../../caller/facts/worker-report.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
 import { livenessOf } from '../../kernel/processes/host.ts';
+import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
@@ -236,8 +237,7 @@ async function unseenChange(
 
 /** True if its worker may still die, or its supervisor start or exit. */
 function mayChangeUnseen({ state, worker, needsWorker }: SessionView): boolean {
-  const { kind } = state.status;
-  return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
+  return worker !== 'none' || needsWorker || !hasEnded(state.status.kind);
 }
 
 /** The part of a report that no session file shows. */

@@ -6,8 +6,9 @@ import { currentSessionsFolders } from '../../caller/context/sessions-folders.ts
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { hasNothingPending } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { isAtRest, readSession } from '../../session/status.ts';
+import { readSession } from '../../session/status.ts';
 import { statusSentence } from '../../session/words.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
@@ -50,7 +51,7 @@ export async function stopSeveral(
       return { view, done, outcome: 'refused', error };
     }
   };
-  return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
+  return await Promise.all(views.filter((view) => !hasNothingPending(view)).map(stopOne));
 }
 
 /** A stop also ends a merge and a publication. */
@@ -69,7 +70,7 @@ async function stopFound(
   when: StopSessionInput['when'],
   context: ActionContext,
 ): Promise<StopSessionResult> {
-  if (isAtRest(view)) return resultOf(view, 'not_running');
+  if (hasNothingPending(view)) return resultOf(view, 'not_running');
   try {
     // An agent has 3 s to exit after SIGTERM.
     const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };

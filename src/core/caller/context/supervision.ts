@@ -5,6 +5,7 @@ import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import { isOff, readPresence, supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
 import { watchedFolders } from '../../sandbox/programs/watched-folders.ts';
+import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
@@ -58,13 +59,11 @@ async function isTakingIssues(home: string): Promise<boolean> {
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
   const { needsWorker, paths, otherBuild } = view;
-  const { kind } = view.state.status;
   if (otherBuild !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
-  const isOver = kind === 'done' || kind === 'stopped';
-  const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
+  const isDue = needsWorker || isUnfinished(view) || watchedPullRequest(view.state) !== undefined;
   return isDue && isContinuedBy(view, identity);
 }
 
 export function isUnfinished({ state: { status } }: SessionView): boolean {
-  return status.kind !== 'done' && status.kind !== 'stopped';
+  return !hasEnded(status.kind);
 }

@@ -4,6 +4,7 @@ import { stampsAt } from '../../kernel/files/stamps.ts';
 import { isOfNow, usedText } from '../../kernel/phases/usage-windows.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { readPlanWindows } from '../../sandbox/plan-windows.ts';
+import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { poolHost } from '../../session/facts.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -70,6 +71,6 @@ async function keepsSome({ env, home }: Machine): Promise<boolean> {
 function workingProvider(view: SessionView): string | undefined {
   const { status, openIteration, lastProvider, archived } = view.state;
   // Another machine of a pool has other logins.
-  if (archived || status.kind === 'done' || status.kind === 'stopped' || poolHost(view)) return undefined;
+  if (archived || hasEnded(status.kind) || poolHost(view)) return undefined;
   return openIteration?.provider ?? lastProvider ?? view.sessionFile?.settings.provider;
 }

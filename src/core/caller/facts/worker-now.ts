@@ -1,5 +1,5 @@
+import { hasNothingPending } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { isAtRest } from '../../session/status.ts';
 
 export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 
@@ -25,7 +25,7 @@ const NO_FACTS: WorkerFacts = { ageMs: Number.POSITIVE_INFINITY, isContinued: fa
 
 export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = NO_FACTS): WorkerNow {
   // An idle worker is about to exit.
-  if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';
+  if (view.worker === 'alive') return hasNothingPending(view) ? 'none needed' : 'working';
   if (view.isUnseen) return 'gone';
   // The worker is on another machine or in another container, and has not released the session.
   if (view.worker === 'unknowable')

@@ -4,6 +4,7 @@ import { stampsAt } from '../../kernel/files/stamps.ts';
 import { wayText } from '../../kernel/phases/table.ts';
 import { counted, listed } from '../../kernel/text.ts';
 import { missingText } from '../../session/events/pull-request-change.ts';
+import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof-limits.ts';
@@ -149,9 +150,7 @@ export function formatList(
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY)
     return sessions.map((facts) => listFields(facts, style)).join('\n');
-  const finished = sessions.filter(
-    ({ state, needsHuman }) => !needsHuman && (state === 'done' || state === 'stopped'),
-  );
+  const finished = sessions.filter(({ state, needsHuman }) => !needsHuman && hasEnded(state));
   const omitted = new Set(isWhole ? [] : finished.slice(MAX_FINISHED));
   const rows = sessions.flatMap((facts) => {
     if (omitted.has(facts)) return [];

@@ -1,6 +1,7 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
 import { endNow } from '../events/open-work.ts';
+import { isAtRest } from '../events/rest.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
@@ -39,8 +40,7 @@ export function refuseUnlessAtRest(
   { status: { kind } }: Pick<SessionState, 'status'>,
   act: 'archive' | 'discard' | 'publish',
 ): Refused | undefined {
-  const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
-  return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ act, status: kind }));
+  return isAtRest(kind) ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ act, status: kind }));
 }
 
 /** The reason why a command is not carried out. The act throws its error; the worker records it in an event. */

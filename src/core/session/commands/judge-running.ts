@@ -6,6 +6,7 @@ import type { FrozenSettings, SessionFile } from '../events/bodies/session-file.
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { OtherBuild, SessionEvent } from '../events/events.ts';
 import { ruleOfBlock } from '../events/fold-resumes.ts';
+import { hasEnded } from '../events/rest.ts';
 import type { SessionState } from '../events/state.ts';
 import { otherBuildError } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -108,8 +109,7 @@ export function judgeStop({
   work,
 }: Pick<SessionState, 'status' | 'openIteration' | 'work'>): StopVerdict {
   if (work !== undefined) return { kind: 'accepted', how: 'request' };
-  if (status.kind === 'stopped' || status.kind === 'done')
-    return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
+  if (hasEnded(status.kind)) return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
   // An iteration left open by a block waits for a person: nothing runs that could handle the request later.
   const isRunning = openIteration !== undefined && status.kind !== 'blocked';
   if (isRunning || status.kind === 'starting') return { kind: 'accepted', how: 'request' };

@@ -2,8 +2,8 @@ import { errors } from '../../../core/kernel/errors.ts';
 import type { Application } from '../../../core/kernel/phases/application.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
 import { type Refused, refused } from '../../../core/session/commands/judge-kind.ts';
+import { isLeftToPerson } from '../../../core/session/events/rest.ts';
 import type { SessionState } from '../../../core/session/events/state.ts';
-import { RESTS } from '../../../core/session/services-now.ts';
 
 export const SERVICE_ERRORS = errors({
   no_services: () => ({
@@ -27,6 +27,6 @@ export function judgeServices(
   if (want === 'down') return { kind: 'accepted' };
   if (application === undefined || application.services.length === 0 || worktree === undefined)
     return refused(SERVICE_ERRORS.no_services());
-  if (!RESTS.includes(status.kind)) return refused(SERVICE_ERRORS.services_in_use({ status: status.kind }));
+  if (!isLeftToPerson(status.kind)) return refused(SERVICE_ERRORS.services_in_use({ status: status.kind }));
   return { kind: 'accepted' };
 }

@@ -15,7 +15,7 @@ import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
 import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
 import { workNow } from '../../../core/session/events/open-work.ts';
-import { RESTS } from '../../../core/session/services-now.ts';
+import { isLeftToPerson } from '../../../core/session/events/rest.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
 import { asOurs } from '../../../core/worker/core/as-ours.ts';
 import { blockedBy } from '../../../core/worker/core/blocked.ts';
@@ -186,7 +186,7 @@ export class SessionServices implements WorkerApplication {
   isHeld(): boolean {
     const state = stateOf(this.#worker);
     return (
-      state.servicesUp !== undefined && RESTS.includes(state.status.kind) && workNow(state) === undefined
+      state.servicesUp !== undefined && isLeftToPerson(state.status.kind) && workNow(state) === undefined
     );
   }
 

@@ -10,7 +10,8 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
-import { isAtRest, isContinuedBy } from '../../../core/session/status.ts';
+import { hasNothingPending } from '../../../core/session/events/rest.ts';
+import { isContinuedBy } from '../../../core/session/status.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
@@ -99,7 +100,7 @@ export class NoticeQueue {
 
   /** The notice of a session whose worker waits for its disk; the worker can write nothing itself. */
   async #heldByDisk({ view }: WatchedSession, sessionId: string, nowMs: number): Promise<QueuedNotice[]> {
-    const isAtWork = view.worker === 'alive' && !isAtRest(view);
+    const isAtWork = view.worker === 'alive' && !hasNothingPending(view);
     const text = isAtWork ? await diskTrouble(view) : undefined;
     const sinceMs = this.#diskTrouble.get(sessionId) ?? nowMs;
     this.#diskTrouble.delete(sessionId);

@@ -24,6 +24,7 @@ import { isMet, ledgerText, parseLedger } from '../../../core/session/documents/
 import { estimateScore } from '../../../core/session/estimate.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
+import { hasEnded } from '../../../core/session/events/rest.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
@@ -56,7 +57,7 @@ export async function sessionReport(
   const { status, progress, worktree } = state;
   const events = view.isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(context.clock.now());
-  const until = status.kind === 'done' || status.kind === 'stopped' ? status.since : now;
+  const until = hasEnded(status.kind) ? status.since : now;
   const plan = await reportPlan(view, events);
   const facts = reportFacts(view, worker);
   const proved = facts.proof;

@@ -1,4 +1,5 @@
 import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { hasEnded, isAtRest } from '../../../core/session/events/rest.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
 /** The actions on a session, each with its key; most are also commands. */
@@ -33,16 +34,17 @@ export function canAct(
     case 'message':
       return !archived && state !== 'done';
     case 'stop':
-      return !['stopped', 'done'].includes(state);
+      return !hasEnded(state);
     case 'resume':
       return (
-        ['stopped', 'done', 'blocked', 'limited'].includes(state) ||
+        isAtRest(state) ||
+        state === 'limited' ||
         worker === 'gone' ||
         waitsFor === 'file_update' ||
         waitsFor === 'human_action'
       );
     case 'finish':
-      return !archived && ['stopped', 'done', 'blocked'].includes(state);
+      return !archived && isAtRest(state);
     case 'verify':
       return state === 'done';
     case 'edit':

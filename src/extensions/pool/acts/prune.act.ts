@@ -3,9 +3,10 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';
-import { isAtRest, readSession } from '../../../core/session/status.ts';
+import { readSession } from '../../../core/session/status.ts';
 import type { Board, Oid } from '../boards/board.ts';
 import { POOL_REFS, sessionRef } from '../git-remote.ts';
 import { type HeldMark, readMark } from '../mark.ts';
@@ -163,7 +164,7 @@ async function findOwn(
   const tip = refs.get(ref);
   // Any other commit was published by a machine that has taken the session.
   const isOurs = tip === undefined || tip === mark.published || tip === mark.sending;
-  if (!isOurs || worker !== 'none' || !isAtRest(view)) return undefined;
+  if (!isOurs || worker !== 'none' || !hasNothingPending(view)) return undefined;
   const remove = async () => {
     if (tip !== undefined && (await parts.remote.move(ref, undefined, tip)) !== 'moved') return NOT_DELETED;
     refs.delete(ref);

@@ -1,5 +1,6 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
-import { heldServices, RESTS, type ServicesNow } from '../../../../core/session/services-now.ts';
+import { isLeftToPerson } from '../../../../core/session/events/rest.ts';
+import { heldServices, type ServicesNow } from '../../../../core/session/services-now.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { identityFields } from '../inbox/items.ts';
 
@@ -7,7 +8,7 @@ import { identityFields } from '../inbox/items.ts';
 export async function servicesPart(session: ShownSession): Promise<Part> {
   const { state, sessionFile, worker } = session.view;
   const { application } = state.proving ?? sessionFile?.settings.proving ?? {};
-  const isResting = state.openIteration === undefined && RESTS.includes(state.status.kind);
+  const isResting = state.openIteration === undefined && isLeftToPerson(state.status.kind);
   if (application === undefined || application.services.length === 0 || !isResting) return undefined;
   const isUp = state.servicesUp !== undefined && worker === 'alive';
   const now = isUp ? await heldServices(session.view) : undefined;
