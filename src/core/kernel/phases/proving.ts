@@ -113,14 +113,10 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
-  /** Fingerprint of the question about this result. */
-  question: z.string().optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
-  /** Failures that are perhaps not those of the base. `question`: its fingerprint, once a person was asked. */
-  others: z
-    .array(OtherFailure.extend({ question: z.string().optional(), choice: BaseChoice.optional() }))
-    .optional(),
+  /** Failures that are perhaps not those of the base. */
+  others: z.array(OtherFailure.extend({ choice: BaseChoice.optional() })).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
