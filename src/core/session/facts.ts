@@ -14,7 +14,7 @@ import { lastRound } from './events/rounds.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
-import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-markdown.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-limits.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
 export interface SeenPullRequest
@@ -142,7 +142,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     group: sessionFile?.group,
     recurring: sessionFile?.recurring && describeRecurring(sessionFile.recurring),
     host: poolHost(view),
-    lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
+    lacks: view.worker === 'unknowable' ? view.lease?.unmetRequirements?.join(' and ') : undefined,
     id: shortId(folder),
     ...stateFacts(state, view.lastPoll),
     condition: conditionOf(view),

@@ -16,7 +16,7 @@ import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { redAfterText } from '../../session/proof/proof-markdown.ts';
+import { redAfterText } from '../../session/proof/proof-limits.ts';
 import { WATCH_UNTRUSTED, watchChoice } from './is-watched.ts';
 import {
   archiveRequest,

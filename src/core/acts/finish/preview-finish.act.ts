@@ -5,7 +5,7 @@ import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
-import { unsignedWords } from '../../session/proof/unsigned-words.ts';
+import { unsignedWords } from '../../session/proof/proof-limits.ts';
 import {
   type FinishSessionInput,
   type FinishVerdict,

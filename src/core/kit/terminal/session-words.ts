@@ -6,7 +6,7 @@ import { counted, listed } from '../../kernel/text.ts';
 import { missingText } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
-import { NO_CHECK } from '../../session/proof/proof-markdown.ts';
+import { NO_CHECK } from '../../session/proof/proof-limits.ts';
 import { goneText, proofLine, type StateText, stateText } from '../../session/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';

@@ -1,3 +1,5 @@
+import { visibleControls } from '../../kernel/text.ts';
+
 /** Splits a text into lines that keep their endings: `splitLines(text).join('') === text`. */
 export function splitLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
@@ -17,11 +19,12 @@ export function oneLine(text: string): string {
   return text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, ' ').trim();
 }
 
-/** One line of text as inline code, whatever backticks it contains. */
-export function codeSpan(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 1);
-  const blank = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
-  return `${fence}${blank}${text}${blank}${fence}`;
+/** A text of others as one line of inline code, whatever backticks and hidden characters it contains. */
+export function code(text: string): string {
+  const line = visibleControls(text).replaceAll('\n', ' ');
+  const fence = '`'.repeat(longestRun(line) + 1);
+  const blank = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${fence}${blank}${line}${blank}${fence}`;
 }
 
 export function longestRun(text: string): number {

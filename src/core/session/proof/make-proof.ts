@@ -145,7 +145,7 @@ function approvalOf(event: SessionEvent): Approval[] {
   const { at, type } = event;
   switch (type) {
     case 'session_created':
-      return event.by === undefined ? [] : [{ what: 'start', at, by: event.by }];
+      return [{ what: 'start', at, by: event.by }];
     case 'plan_approved':
       return [{ what: 'plan', at, by: event.by, plan: event.plan }];
     case 'answers_recorded': {
