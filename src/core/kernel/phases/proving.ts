@@ -43,14 +43,6 @@ export const CheckRun = z.object({
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
-export const ProvedRequirement = z.object({
-  id: z.string(),
-  text: z.string(),
-  /** A command of the full set, or `reviewed`. */
-  check: z.string(),
-});
-export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
-
 /** A check that fails on branch and base with one exit status, and says something else. */
 export const OtherFailure = z.object({
   command: z.string(),
@@ -123,24 +115,6 @@ export const BaseChecks = z.object({
     .optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
-
-/** A way in which the checks of a branch might prove less than those of its base. */
-export const Weakening = z.object({
-  path: z.string(),
-  /** Completes a sentence that begins with the path. */
-  what: z.string(),
-  /** Identifies the weakening: once accepted, it is not asked about again. */
-  key: z.string(),
-});
-export type Weakening = z.infer<typeof Weakening>;
-
-/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
-export const ChangedTest = z.object({
-  path: z.string(),
-  added: z.int().optional(),
-  removed: z.int().optional(),
-});
-export type ChangedTest = z.infer<typeof ChangedTest>;
 
 /** Added test files; `proveNothing`: those that pass even without the work. */
 export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
