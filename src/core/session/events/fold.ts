@@ -1,6 +1,5 @@
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   firstPhase,
   inPhase,
@@ -17,6 +16,7 @@ import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice, withWindowsOpened } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
+import { PicturesTaken } from './bodies/pictures.ts';
 import { type HostSettings, Parked, type Places, type StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
