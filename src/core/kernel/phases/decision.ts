@@ -130,7 +130,7 @@ const Block = z.object({
   /** For people: the agent's reason, or the violated rule. */
   reason: z.string(),
   needs: z.string(),
-  /** Usually a key of BLOCK_RULES. */
+  /** A key of BLOCK_RULES, or a rule of the worker's own, such as `credentials_changed`. */
   rule: z.string(),
 });
 

@@ -157,9 +157,7 @@ export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined):
 /** The words of reports for a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
 
-/** How many changed files that the plan does not name are recorded. */
 export const MAX_OUTSIDE_PLAN = 100;
-/** How many changed tests are recorded. */
 export const MAX_CHANGED_TESTS = 1000;
 
 /** A line that ends a cut list of changed tests. */
@@ -167,12 +165,10 @@ export function cutTests({ length }: readonly unknown[]): string[] {
   return length < MAX_CHANGED_TESTS ? [] : [`cut here: ${MAX_CHANGED_TESTS} changed files are named`];
 }
 
-/** The commands that were red before the work and are red after it. */
 export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
   return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
 }
 
-/** The added test files that pass on the base. */
 export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
   const ofFiles = runs.filter(({ isSetup }) => !isSetup);
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
