@@ -118,7 +118,7 @@ async function changeOften(paths: SessionPaths, hear: Hear): Promise<(number | u
 async function change(paths: SessionPaths, kind: (typeof KINDS)[number], index: number): Promise<void> {
   switch (kind) {
     case 'overview':
-      return await writeWhole(paths.overview, `# ${index}\n`);
+      return void (await writeWhole(paths.overview, `# ${index}\n`));
     case 'events':
       return await appendFile(paths.events, '{}\n');
     case 'log':

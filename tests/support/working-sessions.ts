@@ -1,7 +1,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { writeLightly } from '../../src/core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../src/core/kernel/files/atomic-file.ts';
 import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
 import { readEvents, readLog } from '../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
@@ -93,7 +93,7 @@ async function layOne(project: TempProject, index: number, settings: Settings) {
     },
     async showActivity(activity: string) {
       const reading = await readLog(paths);
-      if (reading) writeLightly(paths.now, nowText(file, reading.state, activity));
+      if (reading) writeUnsynced(paths.now, nowText(file, reading.state, activity));
     },
     async nextIteration() {
       const at = new Date().toISOString();

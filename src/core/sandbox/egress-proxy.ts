@@ -4,7 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { allowsHost } from '../kernel/sandbox-hosts.ts';
+import { allowsHost } from '../project/settings/sandbox-hosts.ts';
 import { connectHere, couple } from './relay/loopback.ts';
 
 export interface EgressRules {

@@ -131,7 +131,7 @@ async function write(provider: string, home: HomePlaces, windows: PlanWindows): 
   try {
     const path = pathOf(provider, home);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeWhole(path, `${JSON.stringify(windows)}\n`, 0o600);
+    await writeWhole(path, `${JSON.stringify(windows)}\n`, { mode: 0o600 });
     return true;
   } catch {
     // The home folder is read-only or full.

@@ -65,7 +65,7 @@ export async function renewLogin(plan: LoginPlan, need: Need): Promise<Renewal> 
       const after = await readLogin(path, login);
       if (after === undefined || after.text === before.text) return 'failed';
       const note: Renewed = { at: plan.clock.now(), endsAt: after.endsAt };
-      await writeWhole(join(place, NOTE), JSON.stringify(note), 0o600);
+      await writeWhole(join(place, NOTE), JSON.stringify(note), { mode: 0o600 });
       return 'renewed';
     },
   );

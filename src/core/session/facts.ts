@@ -142,7 +142,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     group: sessionFile?.group,
     recurring: sessionFile?.recurring && describeRecurring(sessionFile.recurring),
     host: poolHost(view),
-    lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
+    lacks: view.worker === 'unknowable' ? view.lease?.unmetRequirements?.join(' and ') : undefined,
     id: shortId(folder),
     ...stateFacts(state, view.lastPoll),
     condition: conditionOf(view),

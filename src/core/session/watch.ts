@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import type { Clock } from '../kernel/clock.ts';
+import { orNothing } from '../kernel/errors.ts';
 import { fileIdentity } from '../kernel/files/fingerprint.ts';
 import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
 import { readEvents } from './events/event-log.ts';
@@ -15,10 +16,10 @@ export interface WaitOptions {
   timeoutMs: number;
   clock: Clock;
   signal?: AbortSignal;
-  pollMs?: number;
 }
 
-const POLL_MS = 500;
+/** Some acts wait for one event after the other. */
+const WAIT_PACE = { spacingMs: 0, pollMs: 500 };
 
 /**
  * Waits until one of the sessions has an event after the last one seen. An event recorded before this call counts too,
@@ -27,38 +28,26 @@ const POLL_MS = 500;
  * @throws the signal's reason when it is aborted
  */
 export async function waitForEvents(seen: readonly Seen[], options: WaitOptions): Promise<number[]> {
-  const { clock, timeoutMs, signal, pollMs = POLL_MS } = options;
-  const deadline = clock.monotonic() + timeoutMs;
-  const watcher = newWatcher({ clock });
-  const sizes: (number | undefined)[] = seen.map(() => undefined);
-  try {
-    for (;;) {
-      watcher.watch(seen.map(({ paths }) => paths.events));
-      const grown = await findGrown(seen, sizes);
-      const left = deadline - clock.monotonic();
-      if (grown.length > 0 || left <= 0) return grown;
-      await watcher.wait(Math.min(left, pollMs), signal);
-    }
-  } finally {
-    watcher.close();
+  const files = seen.map(({ paths }) => paths.events);
+  for await (const changed of watchFiles(async () => ({ files }), { ...options, ...WAIT_PACE })) {
+    const found = await Promise.all(
+      seen.map(({ paths, after }) => changed.includes(paths.events) && hasEvents(paths, after)),
+    );
+    const grown = found.flatMap((isGrown, index) => (isGrown ? [index] : []));
+    if (grown.length > 0) return grown;
   }
+  options.signal?.throwIfAborted();
+  return [];
 }
 
 /** A log that cannot be read counts as unchanged, and the wait for the others continues. */
-function ignoreFileError(error: unknown): undefined {
-  if (!isFileError(error)) throw error;
-}
-
-async function findGrown(seen: readonly Seen[], sizes: (number | undefined)[]): Promise<number[]> {
-  const grown = await Promise.all(
-    seen.map(async ({ paths, after }, index) => {
-      const size = (await stat(paths.events).catch(ignoreFileError))?.size ?? 0;
-      if (size === sizes[index]) return false;
-      sizes[index] = size;
-      return ((await readEvents(paths, after).catch(ignoreFileError)) ?? []).length > 0;
-    }),
-  );
-  return grown.flatMap((isGrown, index) => (isGrown ? [index] : []));
+async function hasEvents(paths: Seen['paths'], after: number): Promise<boolean> {
+  try {
+    return (await readEvents(paths, after)).length > 0;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return false;
+  }
 }
 
 export interface Watched {
@@ -69,7 +58,9 @@ export interface Watched {
 
 export interface WatchFilesOptions {
   clock: Clock;
-  signal: AbortSignal;
+  signal?: AbortSignal;
+  /** Ends after this time, and a last poll. */
+  timeoutMs?: number;
   /** Milliseconds between two polls: the minimum, and the maximum while no change is reported. */
   spacingMs?: number;
   pollMs?: number;
@@ -78,20 +69,25 @@ export interface WatchFilesOptions {
 
 /** The poll interval if the system reports changes. */
 const WATCHED_POLL_MS = 1000;
-/** The poll interval if it does not: at the system's limits, or while a folder is missing. */
+/** The poll interval if it does not: at the system's limits, for many files, or while a folder is missing. */
 const UNWATCHED_POLL_MS = 100;
+/** Bounds the cost of such polls. */
+const UNWATCHED_POLL_MS_PER_FILE = 1;
 /** The minimum between two polls, even for a file that is written constantly. */
 const SPACING_MS = 40;
 
 /**
  * Yields the files that were changed, replaced, created or removed; one item can combine several changes. The first
- * item lists all existing files; no change after it is missed. Ends when aborted.
+ * item lists all existing files; no change after it is missed. Ends when aborted, or after `timeoutMs`.
  * @param locate called at every poll, so that it can follow files that move
  */
 export async function* watchFiles(
   locate: () => Promise<Watched>,
-  { clock, signal, spacingMs = SPACING_MS, pollMs = WATCHED_POLL_MS, watchPath }: WatchFilesOptions,
+  options: WatchFilesOptions,
 ): AsyncGenerator<string[]> {
+  const { clock, signal, timeoutMs = Number.POSITIVE_INFINITY, watchPath } = options;
+  const { spacingMs = SPACING_MS, pollMs = WATCHED_POLL_MS } = options;
+  const deadline = clock.monotonic() + timeoutMs;
   const watcher = newWatcher({ clock, watchPath });
   let known: ReadonlyMap<string, string> | undefined;
   let watched = await locate();
@@ -99,32 +95,33 @@ export async function* watchFiles(
     for (;;) {
       const { files, folders = [] } = watched;
       const isReported = watcher.watch([...folders, ...files]);
-      const now = await idsOf(files);
+      const now = idsOf(files);
       const changed = difference(known ?? new Map(), now);
       const isFirst = known === undefined;
       known = now;
       if (isFirst || changed.length > 0) yield changed;
-      await clock.sleep(spacingMs, signal);
-      await watcher.wait(isReported ? pollMs : UNWATCHED_POLL_MS, signal);
+      const left = deadline - clock.monotonic();
+      if (left <= 0) return;
+      await clock.sleep(Math.min(spacingMs, left), signal);
+      const unwatchedMs = Math.max(UNWATCHED_POLL_MS, files.length * UNWATCHED_POLL_MS_PER_FILE);
+      await watcher.wait(Math.min(isReported ? pollMs : unwatchedMs, left), signal);
       // A call that fails now (no more descriptors, say) might succeed at the next poll.
       watched = await locate().catch(() => watched);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal?.aborted) throw error;
   } finally {
     watcher.close();
   }
 }
 
-async function idsOf(files: readonly string[]): Promise<Map<string, string>> {
-  const found = await Promise.all(
-    files.map(async (path) => {
-      // A path that cannot be read (a link to itself, say) counts as missing.
-      const stats = await stat(path).catch(() => undefined);
-      return stats ? [[path, fileIdentity(stats)] as const] : [];
-    }),
-  );
-  return new Map(found.flat());
+function idsOf(files: readonly string[]): Map<string, string> {
+  const found = files.flatMap((path) => {
+    // A path that cannot be read (a link to itself, say) counts as missing.
+    const stats = orNothing(() => statSync(path, { throwIfNoEntry: false }));
+    return stats ? [[path, fileIdentity(stats)] as const] : [];
+  });
+  return new Map(found);
 }
 
 function difference(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {

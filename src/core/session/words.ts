@@ -1,6 +1,5 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
 import { wayText } from '../kernel/phases/table.ts';
-import { OFFERED, PARKED } from '../kernel/processes/fence.ts';
 import { capitalised, counted, listed } from '../kernel/text.ts';
 import { FINISHING } from './events/bodies/finishing.ts';
 import { describeOutage } from './events/bodies/positions.ts';
@@ -16,6 +15,7 @@ import {
   sessionFacts,
   stateFacts,
 } from './facts.ts';
+import { OFFERED, PARKED } from './fence.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
 export interface StateText {

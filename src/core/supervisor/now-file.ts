@@ -41,7 +41,9 @@ export class NowFile {
     };
     const text = JSON.stringify(content);
     if (text === this.#written) return;
-    await writeWhole(paths.now, `${JSON.stringify({ v: 1, at: isoUtc(clock.now()), ...content })}\n`, 0o600);
+    await writeWhole(paths.now, `${JSON.stringify({ v: 1, at: isoUtc(clock.now()), ...content })}\n`, {
+      mode: 0o600,
+    });
     this.#written = text;
   }
 }

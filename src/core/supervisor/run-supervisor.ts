@@ -95,7 +95,7 @@ async function writeAbout(
     revives,
     stays,
   };
-  await writeWhole(paths.about, `${JSON.stringify(about)}\n`, 0o600);
+  await writeWhole(paths.about, `${JSON.stringify(about)}\n`, { mode: 0o600 });
 }
 
 async function watch(

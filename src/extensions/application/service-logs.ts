@@ -1,9 +1,10 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../core/caller/context/find-session.ts';
 import { linesFrom, readBoundedText } from '../../core/kernel/files/lines.ts';
 import { namesAt } from '../../core/kernel/files/path-stats.ts';
-import { openPlainHandle } from '../../core/kernel/files/plain-file.ts';
+import { openPlainFile, withPlainFile } from '../../core/kernel/files/plain-file.ts';
 import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 
@@ -73,34 +74,30 @@ export async function* newServiceLines(
     for (const each of names()) {
       const log = followed.get(each) ?? { path: pathOf(each), offset: 0, bornMs: undefined };
       followed.set(each, log);
-      for await (const line of linesAfter(log)) yield { name: each, line };
+      for (const line of linesAfter(log)) yield { name: each, line };
     }
     await clock.sleep(POLL_MS, signal);
   }
 }
 
 function endOf(path: string): Followed {
-  const opened = openPlainHandle(path);
-  if (opened.kind !== 'opened') return { path, offset: 0, bornMs: undefined };
-  const { size, birthtimeMs } = opened.handle.stat();
-  opened.handle.close();
-  return { path, offset: size, bornMs: birthtimeMs };
+  const end = withPlainFile(path, (_, { size, birthtimeMs }) => ({ offset: size, bornMs: birthtimeMs }));
+  return 'offset' in end ? { path, ...end } : { path, offset: 0, bornMs: undefined };
 }
 
-async function* linesAfter(log: Followed): AsyncGenerator<string> {
-  const opened = openPlainHandle(log.path);
+function* linesAfter(log: Followed): Generator<string> {
+  const opened = openPlainFile(log.path);
   if (opened.kind !== 'opened') return;
-  const { handle } = opened;
   try {
-    const { birthtimeMs, size } = handle.stat();
+    const { birthtimeMs, size } = opened.stats;
     if (birthtimeMs !== log.bornMs) Object.assign(log, { bornMs: birthtimeMs, offset: 0 });
     // Its middle was cut out: what is left of it has been seen.
     log.offset = Math.min(log.offset, size);
-    for await (const { text = '', end } of linesFrom(handle, log.offset)) {
+    for (const { text = '', end } of linesFrom(opened.descriptor, log.offset)) {
       log.offset = end;
       yield text;
     }
   } finally {
-    handle.close();
+    closeSync(opened.descriptor);
   }
 }

@@ -18,8 +18,7 @@ export class ChangeCollector {
   /** The paths as the tools named them, with those of the chat's subagents. */
   async paths({ client, source }: FoundChat): Promise<ReadonlySet<string>> {
     const subagents = 'path' in source && client === 'Claude Code' ? subagentFiles(source.path) : [];
-    for (const path of subagents)
-      for await (const piece of piecesInFile(path, readClaudeLine)) this.take(piece);
+    for (const path of subagents) for (const piece of piecesInFile(path, readClaudeLine)) this.take(piece);
     return new Set([...this.#others, ...[...this.#byCall.values()].flat()]);
   }
 }

@@ -20,7 +20,7 @@ import { secretsOfProject } from './document/secrets-of-project.ts';
 type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall' | 'by'>;
 
 /** The pieces of a chat, in its order. */
-export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<ChatPiece> {
+export function* piecesOf({ client, source }: FoundChat): Generator<ChatPiece> {
   if ('pieces' in source) yield* source.pieces;
   else yield* piecesInFile(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
 }
@@ -68,7 +68,7 @@ async function inProject(
   const folders = await projectFolders(project);
   const { client, id } = chat;
   let place: string | undefined;
-  for await (const piece of piecesOf(chat)) {
+  for (const piece of piecesOf(chat)) {
     if (piece.kind !== 'place') continue;
     place = piece.cwd;
     break;
@@ -114,7 +114,7 @@ async function claudeChatsWith(id: string, context: Looking, seen: Set<string>):
     const state = `${chat.source.path} ${chat.identity}`;
     if (seen.has(state)) continue;
     seen.add(state);
-    if (await containsCall(chat.source.path, id)) found.push(chat);
+    if (containsCall(chat.source.path, id)) found.push(chat);
   }
   return found;
 }
@@ -166,19 +166,16 @@ async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Prom
   const found: ListedChat[] = [];
   for (const { client, id, source, changedAt } of chats) {
     if (found.length >= MOST_SHOWN) break;
-    const { cwd, words } = await beginningOf(
-      source.path,
-      client === 'Codex' ? readCodexLine : readClaudeLine,
-    );
+    const { cwd, words } = beginningOf(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
     if (words === undefined || cwd === undefined || !(await folders.has(cwd))) continue;
     found.push({ client, id, at: changedAt, words });
   }
   return found;
 }
 
-async function beginningOf(path: string, read: (line: string) => ChatPiece[]) {
+function beginningOf(path: string, read: (line: string) => ChatPiece[]) {
   let cwd: string | undefined;
-  for await (const piece of piecesInFile(path, read)) {
+  for (const piece of piecesInFile(path, read)) {
     if (piece.kind === 'place') cwd ??= piece.cwd;
     if (piece.kind === 'person') return { cwd, words: piece.text };
   }

@@ -83,7 +83,7 @@ async function quotedChat(
   const { client, id } = found;
   const collector = new TurnCollector(clean);
   const changes = new ChangeCollector();
-  for await (const piece of piecesOf(found)) {
+  for (const piece of piecesOf(found)) {
     collector.take(piece);
     changes.take(piece);
   }

@@ -23,7 +23,7 @@ export async function muteSession(
   if (isMuted) {
     await mkdir(muted, { recursive: true, mode: 0o700 });
     const note = { v: 1, session, at: isoUtc(context.clock.now()) };
-    await writeWhole(path, `${JSON.stringify(note)}\n`, 0o600);
+    await writeWhole(path, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   } else await rm(path, { force: true });
   return view;
 }

@@ -17,9 +17,9 @@ export async function recordUnmetNeeds(
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   const newest = (await readLeases(leases)).at(-1);
-  const isSame = (newest?.lacks ?? []).join() === needs.join();
+  const isSame = (newest?.unmetRequirements ?? []).join() === needs.join();
   if (newest === undefined || !isElsewhere(newest) || isSame) return;
-  const unmet = needs.length > 0 ? { lacks: [...needs], supervisor } : {};
+  const unmet = needs.length > 0 ? { unmetRequirements: [...needs], supervisor } : {};
   await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...unmet });
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import * as z from 'zod';
 import { sinceBootMs } from '../../core/kernel/clock.ts';
 import { ifThere } from '../../core/kernel/errors.ts';
-import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../core/kernel/files/atomic-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import type { Host } from '../../core/kernel/processes/host.ts';
 import type { SessionPaths } from '../../core/session/layout/paths.ts';
@@ -26,7 +26,7 @@ export function readMark({ poolMark }: Pick<SessionPaths, 'poolMark'>): HeldMark
 }
 
 export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: HeldMark): void {
-  writeLightly(poolMark, `${JSON.stringify(mark)}\n`, 0o600);
+  writeUnsynced(poolMark, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
 }
 
 /** Without a lease time, a worker continues however long its supervisor is away. */
@@ -43,5 +43,7 @@ export function writePoolUntil(
   leftMs: number,
   { bootId }: Pick<Host, 'bootId'>,
 ): void {
-  ifThere(() => writeLightly(poolUntil, `${Math.round(sinceBootMs() + leftMs)} ${bootId}\n`, 0o600));
+  ifThere(() =>
+    writeUnsynced(poolUntil, `${Math.round(sinceBootMs() + leftMs)} ${bootId}\n`, { mode: 0o600 }),
+  );
 }

@@ -209,7 +209,9 @@ export class MemberLists {
     if (kept !== undefined && kept.number >= list.number) return kept;
     // Without a ref, git would delete the commits after the remote was rolled back.
     await runGit(['update-ref', `refs/samocode-members/${basename(folder)}`, list.commit], git);
-    await writeWhole(join(folder, LIST_FILE), `${JSON.stringify({ v: 1, ...list }, null, 2)}\n`, 0o600);
+    await writeWhole(join(folder, LIST_FILE), `${JSON.stringify({ v: 1, ...list }, null, 2)}\n`, {
+      mode: 0o600,
+    });
     return list;
   }
 

@@ -67,7 +67,7 @@ export async function changePoolFile(
   await mkdir(dirname(turn), { recursive: true, mode: 0o700 });
   return await whileHolding(turn, { host, clock, limitMs: TURN_LIMIT_MS }, async () => {
     const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
-    await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+    await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
     return file;
   });
 }

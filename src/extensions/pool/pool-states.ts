@@ -142,7 +142,7 @@ export class PoolStates {
     const status = { status: state.status.kind, phase: state.progress.phase, iteration: 0, at };
     const kept = { id, folder, n: 0, lease: 0, ...status };
     const sessionFolder = refNameOf(sessionFile);
-    const store = await openStore({ ...git, mainRepo, storeDir: join(paths.runDir, 'checkpoints') });
+    const store = await openStore({ ...git, mainRepo, storeDir: paths.checkpoints });
     // A person may have put documents into the folder beforehand.
     const documents = (namesAt(paths.sessionDir) ?? []).map(
       (name) => [`session/${name}`, join(paths.sessionDir, name)] as const,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { Board, Entry, HostCard, Ulid } from './boards/board.ts';
 import type { UnmetNeeds } from './fence.ts';
@@ -106,7 +106,7 @@ export class StatusFile {
       problems: [...this.#problems.values()],
     };
     try {
-      writeLightly(this.#path, `${JSON.stringify(status)}\n`, 0o600);
+      writeUnsynced(this.#path, `${JSON.stringify(status)}\n`, { mode: 0o600 });
     } catch {
       // Only people read it: on a full disk the pool's work continues, and the next renewal writes again.
     }

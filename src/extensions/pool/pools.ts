@@ -42,7 +42,7 @@ class Pools implements SupervisorPart {
       supervisor: identity,
       say,
       report,
-      wake: () => writeWhole(this.#supervisor.paths.bell, '', 0o600),
+      wake: async () => void (await writeWhole(this.#supervisor.paths.bell, '', { mode: 0o600 })),
       signal: ended.signal,
     });
     this.#running = { ended, done: done.catch((error: unknown) => report('pool', error)) };

@@ -9,7 +9,6 @@ import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { SessionRecords } from '../../core/kernel/files/session-records.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
-import { fence, OFFERED } from '../../core/kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
 import { addCheckpoints, refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
@@ -34,6 +33,7 @@ import type { Arrived, HostSettings } from '../../core/session/events/bodies/pos
 import { readLog } from '../../core/session/events/event-log.ts';
 import { isRecorded, recordAsFound } from '../../core/session/events/foreign.ts';
 import { readSessionFile } from '../../core/session/events/read-session-file.ts';
+import { fence, OFFERED } from '../../core/session/fence.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
@@ -174,7 +174,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     const store = await openStore({
       ...context,
       mainRepo: at.mainRepo,
-      storeDir: join(draft.runDir, 'checkpoints'),
+      storeDir: draft.checkpoints,
     });
     await requireValidFiles(store, commit);
     const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };

@@ -7,7 +7,7 @@ import { poolActs } from '../../caller/context/pools.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { lineStart, linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { openPlainHandle, type PlainHandle } from '../../kernel/files/plain-file.ts';
+import { withPlainFile } from '../../kernel/files/plain-file.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -118,30 +118,23 @@ interface Page extends Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'> {
 
 /** Reads one page of a raw log. */
 export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
-  const opened = openPlainHandle(logPath);
-  if (opened.kind !== 'opened') {
-    const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
-    return { entries, next: question.from ?? 0, hasMore: false, isTorn: false };
-  }
-  const { handle } = opened;
-  try {
-    return await readEntries(handle, handle.stat().size, question);
-  } finally {
-    handle.close();
-  }
+  const page = withPlainFile(logPath, (log, { size }) => readEntries(log, size, question));
+  if ('entries' in page) return page;
+  const entries = page.kind === 'missing' ? [] : [noting(`the log is ${page.problem}`)];
+  return { entries, next: question.from ?? 0, hasMore: false, isTorn: false };
 }
 
-async function readEntries(handle: PlainHandle, size: number, question: PageQuestion): Promise<Page> {
+function readEntries(log: number, size: number, question: PageQuestion): Page {
   const { limit = DEFAULT_LIMIT, maxChars = Number.POSITIVE_INFINITY, isRunning, from: asked = 0 } = question;
   const { transcript } = providerNamed(question.provider);
-  const begin = asked < 0 ? lineStart(handle.fd, size + asked, PAGE_BYTES) : asked;
+  const begin = asked < 0 ? lineStart(log, size + asked, PAGE_BYTES) : asked;
   const from = begin ?? size + asked;
   const isTorn = begin === undefined;
   let isInside = isTorn;
   const entries: TranscriptEntry[] = [];
   let next = from;
   let chars = 0;
-  for await (const { text, end } of linesFrom(handle, from, {
+  for (const { text, end } of linesFrom(log, from, {
     maxLineBytes: PAGE_BYTES,
     toEnd: !isRunning || isTorn,
   })) {

@@ -10,16 +10,16 @@ import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
-import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
-import { fence, OFFERED } from '../../kernel/processes/fence.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { foreignError, isOpenToAll } from '../../session/events/foreign.ts';
 import { identityOf, sessionFileText } from '../../session/events/read-session-file.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
+import { fence, OFFERED } from '../../session/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
 import type { NewSession } from './new-session.ts';
@@ -101,7 +101,7 @@ export async function makeRunFolder(
     // The sync of the draft below covers this entry too.
     await mkdir(join(draft, 'commands'));
     refuseOpenFolder(paths, draft);
-    await createWhole(join(draft, 'session.json'), sessionFileText({ file, given }));
+    await writeWhole(join(draft, 'session.json'), sessionFileText({ file, given }), { exclusive: true });
     await recordSession(identityOf(file), home);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);

@@ -3,9 +3,9 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findCli, installedClis, providersOf } from '../../caller/refusals/agent-clis.ts';
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
-import { GIT_IDENTITY } from '../../kernel/processes/git-variables.ts';
 import type { Sandbox } from '../../kernel/sandbox-level.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
+import { GIT_IDENTITY } from '../../project/git/git-variables.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import {
   agentSettings,

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linesFrom } from '../../kernel/files/lines.ts';
-import { openPlainHandle } from '../../kernel/files/plain-file.ts';
+import { withPlainFile } from '../../kernel/files/plain-file.ts';
 
 /** Longer lines are irrelevant. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -30,16 +30,14 @@ export async function linesOfLogs(
   const names = isFolder ? await readdir(folder, { recursive: true }).catch((): string[] => []) : [];
   const found: string[] = [];
   for (const name of choose(names)) {
-    const opened = openPlainHandle(join(folder, name));
-    if (opened.kind !== 'opened') continue;
-    try {
-      for await (const { text = '' } of linesFrom(opened.handle, 0, { maxLineBytes: MAX_LINE_BYTES }))
-        if (relevant.test(text)) found.push(text);
-    } catch {
-      // Keep what could be read.
-    } finally {
-      opened.handle.close();
-    }
+    withPlainFile(join(folder, name), (log) => {
+      try {
+        for (const { text = '' } of linesFrom(log, 0, { maxLineBytes: MAX_LINE_BYTES }))
+          if (relevant.test(text)) found.push(text);
+      } catch {
+        // Keep what could be read.
+      }
+    });
   }
   return found;
 }

@@ -13,7 +13,7 @@ export type HeldIssue = z.infer<typeof HeldIssue>;
 
 const HeldIssues = z.object({ v: z.literal(1), issues: z.array(HeldIssue) });
 export async function writeHeldIssues(path: string, issues: readonly HeldIssue[]): Promise<void> {
-  await writeWhole(path, `${JSON.stringify({ v: 1, issues })}\n`, 0o600);
+  await writeWhole(path, `${JSON.stringify({ v: 1, issues })}\n`, { mode: 0o600 });
 }
 
 /** The sentences about the held issues of these projects, as of the supervisor's last poll. */

@@ -1,12 +1,12 @@
 import { type Act, type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { PERSONAL } from '../../kernel/phases/channels.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
-import { PARKED } from '../../kernel/processes/fence.ts';
 import { isResumedByModel } from '../../session/commands/judge-running.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { poolHost } from '../../session/facts.ts';
+import { PARKED } from '../../session/fence.ts';
 import { isLost } from '../../session/session-list.ts';
 import { isMerged } from '../../session/start-order.ts';
 

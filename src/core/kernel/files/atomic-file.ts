@@ -17,111 +17,69 @@ import { noteSync } from '../effects.ts';
 import { ifThere, orNothing, systemErrorCode } from '../errors.ts';
 import { failPoint, tearPoint } from '../fault-points.ts';
 
-// Only fsync is asynchronous. Node runs any other asynchronous file call on a thread, at ten times the cost of the
-// call: a worker makes some two hundred of them between two agents.
+// Only fsync is asynchronous. Node runs any other asynchronous file call on a thread, at ten times the cost of the call.
 const synced = promisify(fsync);
 
+interface Writing {
+  mode?: number;
+  /** The name must not be taken. Of N writers exactly one wins, and none can read half of what another writes. */
+  exclusive?: boolean;
+  /** For a file that others also write: called once the draft is complete, right before it takes the place. */
+  stillFits?: () => boolean;
+}
+
 /**
- * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the new ones, even
+ * Writes a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the new ones, even
  * after a crash; a link at `path` is replaced, never followed.
+ * @param options.sync `file`: without the fsync of the folder. After a power cut a reader may see the old bytes, but
+ * never a part of the new ones: for data that can be made again, and for several files of a folder that is then synced
+ * once
+ * @returns false if nothing was written: the name was taken, or `stillFits` returned false
  * @throws the system error (such as a full disk); the old file stays, the draft is removed
  */
-export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  await writeIntact(path, data, mode);
-  await syncFolder(dirname(path));
-}
-
-/**
- * Like `writeWhole`, without the fsync of the folder: after a power cut a reader may see the old bytes, but never a part
- * of the new ones. For data that can be made again, and for several files of one folder that is then synced once.
- */
-export async function writeIntact(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  await replaceIntact(path, data, { mode, stillFits: () => true });
-}
-
-/**
- * Like `writeIntact`, for a file that others also write.
- * @param options.stillFits called once the draft is on disk, right before the rename
- * @returns false if `stillFits` returned false: nothing was replaced
- */
-export async function replaceIntact(
+export async function writeWhole(
   path: string,
   data: string | Uint8Array,
-  { mode, stillFits }: { mode: number; stillFits: () => boolean },
+  { sync = 'folder', ...writing }: Writing & { sync?: 'file' | 'folder' } = {},
 ): Promise<boolean> {
   const draft = draftPath(path);
   try {
-    await writeDraft(draft, data, mode);
-    if (!stillFits()) return false;
-    renameSync(draft, path);
+    await writeDraft(draft, data, writing.mode);
+    if (!place(draft, path, writing)) return false;
   } finally {
     // Already gone if it was renamed.
     ifThere(() => unlinkSync(draft));
   }
+  if (sync === 'folder') await syncFolder(dirname(path));
   return true;
 }
 
 /**
- * Replaces a whole file without fsync: readers see the old bytes or the new ones, and after a power cut perhaps
- * neither. For data that may be lost and is written often.
- * @throws the system error; the old file stays
+ * Like `writeWhole`, at once and without fsync: after a power cut the file may be empty or missing. For data that may
+ * be lost and is written often.
  */
-export function writeLightly(path: string, data: string | Uint8Array, mode = 0o644): void {
-  // A random name: opening a pipe placed at a predictable one would hang.
+export function writeUnsynced(path: string, data: string | Uint8Array, writing: Writing = {}): boolean {
   const draft = draftPath(path);
   try {
-    writeFileSync(draft, data, { flag: 'wx', mode });
-    renameSync(draft, path);
-  } catch (error) {
-    ifThere(() => unlinkSync(draft));
-    throw error;
-  }
-}
-
-/**
- * Creates a file that must not exist yet. link() refuses an existing name, and the file it publishes is already
- * complete: no rival can create it a second time or read half of it.
- * @returns false when the name is taken
- */
-export async function createWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<boolean> {
-  const draft = draftPath(path);
-  try {
-    await writeDraft(draft, data, mode);
-    linkTo(draft, path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    writeFileSync(draft, data, { flag: 'wx', mode: writing.mode ?? DEFAULT_MODE });
+    return place(draft, path, writing);
   } finally {
     ifThere(() => unlinkSync(draft));
   }
-  await syncFolder(dirname(path));
-  return true;
 }
 
-/**
- * Like `createWhole`, without fsync: exactly one of N writers wins, and after a power cut the file may be empty or
- * missing.
- */
-export function createLightly(path: string, data: string): boolean {
-  const draft = draftPath(path);
+/** Only link() refuses an existing name. */
+function place(draft: string, path: string, { exclusive = false, stillFits }: Writing): boolean {
+  if (stillFits?.() === false) return false;
   try {
-    writeFileSync(draft, data, { flag: 'wx', mode: 0o644 });
-    linkTo(draft, path);
+    if (exclusive) linkSync(draft, path);
+    else renameSync(draft, path);
   } catch (error) {
+    if (!exclusive) throw error;
     if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
-  } finally {
-    ifThere(() => unlinkSync(draft));
-  }
-  return true;
-}
-
-function linkTo(draft: string, path: string): void {
-  try {
-    linkSync(draft, path);
-  } catch (error) {
     throw explainedLink(error, path);
   }
+  return true;
 }
 
 /**
@@ -164,7 +122,9 @@ function tear(descriptor: number, data: Uint8Array): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-async function writeDraft(draft: string, data: string | Uint8Array, mode: number): Promise<void> {
+const DEFAULT_MODE = 0o644;
+
+async function writeDraft(draft: string, data: string | Uint8Array, mode = DEFAULT_MODE): Promise<void> {
   const descriptor = openSync(draft, 'wx', mode);
   try {
     writeFully(descriptor, typeof data === 'string' ? Buffer.from(data) : data);

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { dirname } from 'node:path';
 import { moveAside } from './append-lines.ts';
-import { replaceIntact, syncFolder } from './atomic-file.ts';
+import { writeWhole } from './atomic-file.ts';
 import { fileIdentity } from './fingerprint.ts';
 import { statsAt } from './path-stats.ts';
 import { decode, type PlainFileReading, readOpened, withPlainFile } from './plain-file.ts';
@@ -61,10 +60,9 @@ async function tryToChange(
     }
     return true;
   };
-  const options = { mode: reading.kind === 'bytes' ? mode : 0o644, stillFits };
-  if (!(await replaceIntact(path, bytes, options))) return undefined;
-  if (!isRepeated) await syncFolder(dirname(path));
-  return changed;
+  const sync = isRepeated ? 'file' : 'folder';
+  const options = { sync, mode: reading.kind === 'bytes' ? mode : 0o644, stillFits } as const;
+  return (await writeWhole(path, bytes, options)) ? changed : undefined;
 }
 
 function isStill(path: string, reading: PlainFileReading): boolean {

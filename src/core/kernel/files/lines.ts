@@ -1,5 +1,5 @@
 import { fstatSync, readSync } from 'node:fs';
-import { decode, type NotRead, type PlainHandle, withPlainFile } from './plain-file.ts';
+import { decode, type NotRead, withPlainFile } from './plain-file.ts';
 
 const LF = 0x0a;
 const PIECE_BYTES = 256 * 1024;
@@ -80,17 +80,17 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
  * The lines of a file from `offset` on.
  * @param toEnd include a last line without LF @param pieceBytes how much to read at once; use less for the first lines
  */
-export async function* linesFrom(
-  handle: PlainHandle,
+export function* linesFrom(
+  descriptor: number,
   offset: number,
   { maxLineBytes = MAX_LINE_BYTES, toEnd = false, pieceBytes = PIECE_BYTES } = {},
-): AsyncGenerator<TextLine> {
+): Generator<TextLine> {
   const lines = new LineSplitter({ offset, maxLineBytes });
-  const left = handle.stat().size - offset;
+  const left = fstatSync(descriptor).size - offset;
   // Most files are small and numerous: allocating a large piece for each would be most of the work.
   const piece = Buffer.allocUnsafe(Math.max(LEAST_PIECE_BYTES, Math.min(pieceBytes, left + 1)));
   for (;;) {
-    const bytesRead = await handle.read(piece, lines.offset);
+    const bytesRead = readSync(descriptor, piece, 0, piece.length, lines.offset);
     const read = bytesRead > 0 ? lines.take(piece.subarray(0, bytesRead)) : toEnd ? lines.end() : [];
     for (const { bytes, end } of read) yield { text: bytes?.toString('utf8'), end };
     if (bytesRead === 0) return;

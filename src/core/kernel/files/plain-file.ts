@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, read as readInto, readSync, type Stats } from 'node:fs';
-import { promisify } from 'node:util';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import type * as z from 'zod';
 import { systemErrorCode } from '../errors.ts';
 import { parseJson } from '../parse-json.ts';
@@ -87,35 +86,6 @@ export function openPlainFile(
   } catch (error) {
     return notOpened(error);
   }
-}
-
-/** A plain file to be read piece by piece; the opener closes it. */
-export interface PlainHandle {
-  readonly fd: number;
-  stat(): Stats;
-  /** @returns how many bytes were read; 0 at the end */
-  read(into: Buffer, position: number): Promise<number>;
-  close(): void;
-}
-
-/** Pieces up to this size are read synchronously: a promise for each would cost ten times as much. */
-const AT_ONCE_BYTES = 64 * 1024;
-const readPiece = promisify(readInto);
-
-export function openPlainHandle(path: string): { kind: 'opened'; handle: PlainHandle } | NotRead {
-  const opened = openPlainFile(path);
-  if (opened.kind !== 'opened') return opened;
-  const { descriptor: fd } = opened;
-  const handle: PlainHandle = {
-    fd,
-    stat: () => fstatSync(fd),
-    async read(into, position) {
-      if (into.length <= AT_ONCE_BYTES) return readSync(fd, into, 0, into.length, position);
-      return (await readPiece(fd, into, 0, into.length, position)).bytesRead;
-    },
-    close: () => closeSync(fd),
-  };
-  return { kind: 'opened', handle };
 }
 
 // Without O_NONBLOCK, opening a pipe without a writer would hang.

@@ -31,7 +31,7 @@ export class SessionRecords {
     const path = pathIn(this.folder, identity);
     if (path === undefined || statsAt(path) !== undefined) return;
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await writeWhole(path, '', 0o600);
+    await writeWhole(path, '', { mode: 0o600 });
   }
 }
 

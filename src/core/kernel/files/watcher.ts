@@ -85,9 +85,10 @@ export function newWatcher(options: WatcherOptions): Watcher {
   };
   return {
     watch(paths) {
-      const wanted = new Set([...new Set(paths)].slice(0, maxPaths));
+      const all = new Set(paths);
+      const wanted = new Set([...all].slice(0, maxPaths));
       for (const path of [...watches.keys()]) if (!wanted.has(path)) drop(path);
-      return [...wanted].map(isWatched).every(Boolean);
+      return [...wanted].map(isWatched).every(Boolean) && wanted.size === all.size;
     },
     async wait(ms, signal) {
       signal?.throwIfAborted();

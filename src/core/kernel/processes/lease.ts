@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
 import { ifThere } from '../errors.ts';
-import { createLightly, createWhole, writeLightly } from '../files/atomic-file.ts';
+import { writeUnsynced, writeWhole } from '../files/atomic-file.ts';
 import { deviceAt, namesAt, statsAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
@@ -23,7 +23,7 @@ export const Lease = z.object({
   /** Another lease of the same owner, by relative folder and number: this one ends with it. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
   /** Set while no machine has the session: the requirements that no machine meets. */
-  lacks: z.array(z.string()).optional(),
+  unmetRequirements: z.array(z.string()).optional(),
   acquiredAt: z.iso.datetime(),
   releasedAt: z.iso.datetime().optional(),
   /** Set by an owner that lost it to another, once everything it had started has ended. Not a clean release. */
@@ -136,8 +136,10 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const acquiredAt = isoUtc(clock.now());
     const lease: Lease = { v: 1, number, owner, container, supervisor, under, acquiredAt };
     const isUnseen = holding.kind === 'held' && holding.liveness === 'unknowable';
-    const create = isUnseen ? createWhole : createLightly;
-    const won = await create(leasePath(dir, number), serialise(lease));
+    const [path, text, exclusive] = [leasePath(dir, number), serialise(lease), true];
+    const won = isUnseen
+      ? await writeWhole(path, text, { exclusive })
+      : writeUnsynced(path, text, { exclusive });
     // Listing again excludes a process that slept between its first listing and its link().
     if (won && newestNumber(dir) === number) {
       await prune(dir, number);
@@ -175,14 +177,15 @@ export async function whileHolding<T>(
  */
 export async function giveLease(
   dir: string,
-  to: Pick<Lease, 'owner' | 'supervisor' | 'lacks' | 'acquiredAt' | 'releasedAt'>,
+  to: Pick<Lease, 'owner' | 'supervisor' | 'unmetRequirements' | 'acquiredAt' | 'releasedAt'>,
   above = 0,
 ): Promise<number> {
   await mkdir(dir, { recursive: true });
   for (;;) {
     const number = Math.max(newestNumber(dir) ?? 0, above) + 1;
     if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
-    if (await createWhole(leasePath(dir, number), serialise({ v: 1, number, ...to }))) return number;
+    if (await writeWhole(leasePath(dir, number), serialise({ v: 1, number, ...to }), { exclusive: true }))
+      return number;
   }
 }
 
@@ -226,7 +229,7 @@ function ownedLease(
     if (numbers.length === 0) {
       if (within !== undefined && statsAt(within) === undefined) return;
       await mkdir(dir, { recursive: true });
-      createLightly(leasePath(dir, lease.number), serialise(lease));
+      writeUnsynced(leasePath(dir, lease.number), serialise(lease), { exclusive: true });
       numbers = leaseNumbers(dir);
     }
     if (numbers.at(-1) !== lease.number || (await isTaken()))
@@ -237,7 +240,7 @@ function ownedLease(
     // The folder may hold another copy of the session by now, with other leases: then there is nothing to mark.
     const there = await readLease(dir, lease.number);
     if (there !== undefined && isSameProcess(there.owner, lease.owner))
-      ifThere(() => writeLightly(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
+      ifThere(() => writeUnsynced(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
   };
   const release = async () => {
     if (released) return;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { commentsIn, type LineComment } from '../../caller/facts/line-comments.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
-import { writeIntact } from '../../kernel/files/atomic-file.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -132,7 +132,7 @@ export class Drafts implements AsyncDisposable {
 
   async #write(path: string, text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeIntact(path, text, 0o600);
+    await writeWhole(path, text, { sync: 'file', mode: 0o600 });
   }
 
   async #add(path: string, question: string, typed: string): Promise<void> {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, ifThere } from '../../kernel/errors.ts';
-import { writeIntact, writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../git/git.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
@@ -42,7 +42,8 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
   const settings = kept ?? (await settingsFrom(mainRepo, context));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
-  if (!kept) await writeIntact(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
+  if (!kept)
+    await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`, { sync: 'file' });
   rewriteSettings(storeDir, settings);
   return { dir: storeDir, commonDir: settings.commonDir, config: settings.config, context };
 }
@@ -94,7 +95,7 @@ function rewriteSettings(dir: string, { config, exclude }: Settings): void {
   };
   for (const [name, text] of Object.entries(files)) {
     const path = join(dir, name);
-    if (textAt(path) !== text) writeLightly(path, text);
+    if (textAt(path) !== text) writeUnsynced(path, text);
   }
 }
 

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
@@ -235,7 +235,7 @@ function indexOf({ dir }: CheckpointStore): string {
 
 function writeLast(store: CheckpointStore, last: Omit<LastCheckpoint, 'documents'> & Taken): void {
   const documents = last.documents.map(({ name, mode, id, identity }) => ({ name, mode, id, identity }));
-  writeLightly(pathIn(store), `${JSON.stringify({ ...last, documents })}\n`);
+  writeUnsynced(pathIn(store), `${JSON.stringify({ ...last, documents })}\n`);
 }
 
 function pathIn({ dir }: CheckpointStore): string {

@@ -53,7 +53,7 @@ export async function rememberProject(
   await mkdir(projectsFolder(homeDir), { recursive: true, mode: 0o700 });
   const others = known.filter(({ filePath }) => filePath !== project.filePath);
   const text = `${JSON.stringify({ ...project, lastUsedAt: isoUtc(clock.now()) }, null, 2)}\n`;
-  await writeWhole(recordPath(project.filePath, homeDir), text, 0o600);
+  await writeWhole(recordPath(project.filePath, homeDir), text, { mode: 0o600 });
   for (const { filePath } of others.slice(MAX_PROJECTS - 1))
     await rm(recordPath(filePath, homeDir), { force: true });
 }

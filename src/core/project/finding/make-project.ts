@@ -1,7 +1,7 @@
 import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
-import { createWhole } from '../../kernel/files/atomic-file.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitLine, gitSaysYes } from '../git/git.ts';
@@ -123,7 +123,7 @@ async function ensureFile(
   if (existing !== undefined) return { filePath: existing };
   const filePath = join(toplevel, SAMOCODE_FILE);
   const text = await fileText(toplevel, setup);
-  if (await createWhole(filePath, text)) return { filePath, text };
+  if (await writeWhole(filePath, text, { exclusive: true })) return { filePath, text };
   const rivals = await projectAt(toplevel, setup.homeDir);
   if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
   return { filePath: rivals };

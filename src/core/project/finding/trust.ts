@@ -190,7 +190,7 @@ export async function trustFile(
   const path = recordPath(filePath, homeDir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const record = { v: 1, filePath, hash, mcp: mcpHash({ mcpText }), trustedAt: isoUtc(clock.now()) };
-  await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** One file per project, so that concurrent writes don't conflict. */

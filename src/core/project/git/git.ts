@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { systemClock } from '../../kernel/clock.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
-import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
 import {
   type CommandOptions,
   type CommandResult,
@@ -11,6 +10,7 @@ import {
 } from '../../kernel/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import { areUnread, type Setting } from './git-programs.ts';
+import { gitSettings, isFineForGit } from './git-variables.ts';
 import { notedCall } from './noted-calls.ts';
 import { Records } from './records.ts';
 

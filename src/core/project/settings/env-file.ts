@@ -17,7 +17,7 @@ export async function setInEnvFile(
   // If it is a link, as in a repository of dotfiles, change its target.
   const file = (await ifExists(realpath(path))) ?? path;
   const text = (await plainText(file, MAX_BYTES)) ?? '';
-  await writeWhole(file, withValues(text, values), 0o600);
+  await writeWhole(file, withValues(text, values), { mode: 0o600 });
   return path;
 }
 

@@ -4,9 +4,9 @@ import { GATE_CHANNELS, PERSONAL } from '../../kernel/phases/channels.ts';
 import { PERMISSIONS } from '../../kernel/phases/grants.ts';
 import { CHECK_PLACES } from '../../kernel/phases/proving.ts';
 import { GATES } from '../../kernel/phases/table.ts';
-import { PACKAGE_HOSTS } from '../../kernel/sandbox-hosts.ts';
 import { SANDBOX_MEANS, SANDBOXES, SOCKETS } from '../../kernel/sandbox-level.ts';
 import { APPLICATION_SETTINGS } from './application-settings.ts';
+import { PACKAGE_HOSTS } from './sandbox-hosts.ts';
 import {
   absolutePaths,
   amount,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { editDistance, nearestName } from '../../kernel/nearest-name.ts';
 import { once } from '../../kernel/once.ts';
-import { HOST, PACKAGE_HOSTS, PACKAGES } from '../../kernel/sandbox-hosts.ts';
+import { HOST, PACKAGE_HOSTS, PACKAGES } from './sandbox-hosts.ts';
 
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { fileIdentity, newFingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
@@ -86,7 +86,7 @@ async function writeFound({ worktreePath, copy }: Pick<FoundPlace, 'worktreePath
   const gitDir = await gitDirOf(worktreePath);
   const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
   for (const path of [copy, ...(isOwn ? [join(gitDir, NAME)] : [])])
-    if ((await plainText(path, text.length * 4 + 1)) !== text) writeLightly(path, text);
+    if ((await plainText(path, text.length * 4 + 1)) !== text) writeUnsynced(path, text);
 }
 
 /**

@@ -3,9 +3,9 @@ import { allProviders } from '../../agents/registry.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { isClosed } from '../../kernel/files/path-stats.ts';
 import { once } from '../../kernel/once.ts';
-import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
 import { isSecretName } from '../../kernel/secrets.ts';
 import { listed } from '../../kernel/text.ts';
+import { gitSettings, isFineForGit } from '../../project/git/git-variables.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';

@@ -44,7 +44,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     await mkdir(paths.dir, { recursive: true, mode: 0o700 });
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
     // Before reading the presence: a leaving supervisor checks for this again after releasing its lease.
-    await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
+    await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, { mode: 0o600 });
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {
       if (presence.about === undefined || !isOlder(presence.about.version, __VERSION__))
@@ -63,7 +63,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
  * @param stays whether the caller stays: then it also replaces a supervisor of the same version
  */
 export async function askToLeave({ leave }: SupervisorPaths, version: string, stays = false): Promise<void> {
-  await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, 0o600);
+  await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, { mode: 0o600 });
 }
 
 /** Starts a supervisor. Two at once are harmless: only one gets the lease. */

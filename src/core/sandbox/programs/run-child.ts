@@ -7,7 +7,7 @@ import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { noteProgram } from '../../kernel/effects.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { type Host, identify, ProcessIdentity } from '../../kernel/processes/host.ts';
 import { type Guard, insideGuard } from '../guard/make-guard.ts';
 
@@ -96,7 +96,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
       startedAt: isoUtc(clock.now()),
       ...started.record,
     };
-    writeLightly(options.recordPath, `${JSON.stringify(record)}\n`);
+    writeUnsynced(options.recordPath, `${JSON.stringify(record)}\n`);
     crashPoint('before-go');
     await wrapper.go();
     crashPoint('after-go');

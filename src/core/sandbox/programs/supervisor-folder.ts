@@ -6,8 +6,8 @@ import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import { below } from '../../kernel/files/below.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { pathsIn } from '../../kernel/files/paths-in.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
 import { type Host, suspendedText } from '../../kernel/processes/host.ts';
@@ -47,7 +47,7 @@ export type SupervisorPaths = Readonly<Record<keyof typeof FILES | 'identity' | 
 export function supervisorPaths(home: string, host: Host): SupervisorPaths {
   const identity = machineIdentity(home, host);
   const dir = join(configFolder(home), 'supervisor', identity);
-  return { identity, dir, ...below(dir, FILES) };
+  return { identity, dir, ...pathsIn(dir, FILES) };
 }
 
 /** A container keeps its identity across restarts; outside a container the pid namespace never changes. */
@@ -79,7 +79,7 @@ export async function registerSessions(
   if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
   await mkdir(registered, { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ v: 1, sessions: sessionsDir, at: isoUtc(clock.now()) });
-  await writeWhole(path, `${text}\n`, 0o600);
+  await writeWhole(path, `${text}\n`, { mode: 0o600 });
 }
 
 /** All recorded SESSIONS folders; malformed files are skipped. */

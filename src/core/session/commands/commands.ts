@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
@@ -128,7 +128,7 @@ const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 export async function leaveCommand(paths: CommandsFolder, command: Command | RefusedCommand): Promise<void> {
   const made = await mkdir(paths.commands, { recursive: true });
   if (made !== undefined) await syncFolder(dirname(paths.commands));
-  await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
+  await writeWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`, { exclusive: true });
 }
 
 export function pendingCommandIds(paths: CommandsFolder): string[] {

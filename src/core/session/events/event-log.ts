@@ -1,9 +1,9 @@
-import { mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
+import { openPlainFile, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { EVENT_BODIES } from './bodies/event-types.ts';
@@ -78,11 +78,11 @@ export async function readLog(
   paths: Pick<SessionPaths, 'events' | 'state'>,
   { from, useCache = from === undefined, after = Infinity, onEvent }: ReadLogOptions = {},
 ): Promise<LogReading | undefined> {
-  return await withLog(paths.events, async (handle) => {
+  return await withLog(paths.events, async (log) => {
     const known = useCache ? await plainJson(paths.state, StateCache) : from;
-    const isKnown = known !== undefined && known.state.n <= after && isUnchanged(handle, known);
+    const isKnown = known !== undefined && known.state.n <= after && isUnchanged(log, known);
     const start = isKnown ? { problems: [], ...known } : emptyStart();
-    return await foldFrom(handle, start, onEvent);
+    return foldFrom(log, start, onEvent);
   });
 }
 
@@ -106,14 +106,14 @@ export async function readEvents(
 /** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
 async function withLog<T>(
   eventsPath: string,
-  read: (handle: PlainHandle) => Promise<T>,
+  read: (descriptor: number) => T | Promise<T>,
 ): Promise<T | undefined> {
-  const opened = openPlainHandle(eventsPath);
+  const opened = openPlainFile(eventsPath);
   if (opened.kind !== 'opened') return undefined;
   try {
-    return await read(opened.handle);
+    return await read(opened.descriptor);
   } finally {
-    opened.handle.close();
+    closeSync(opened.descriptor);
   }
 }
 
@@ -123,26 +123,22 @@ export function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 
-function isUnchanged({ fd }: PlainHandle, { offset, tailHash }: Omit<Start, 'problems'>): boolean {
-  return tailHash !== undefined && tailHashAt(fd, offset) === tailHash;
+function isUnchanged(log: number, { offset, tailHash }: Omit<Start, 'problems'>): boolean {
+  return tailHash !== undefined && tailHashAt(log, offset) === tailHash;
 }
 
-async function foldFrom(
-  handle: PlainHandle,
-  start: Start,
-  onEvent?: (event: SessionEvent) => void,
-): Promise<LogReading> {
+function foldFrom(log: number, start: Start, onEvent?: (event: SessionEvent) => void): LogReading {
   // What counts so far; `state` can be ahead of it by the events of an incomplete commit.
   let whole = start;
   let { state } = start;
   let commit: SessionEvent[] = [];
   let otherBuild: OtherBuild | undefined;
   let { problems } = start;
-  for await (const { text = '', end } of linesFrom(handle, start.offset)) {
+  for (const { text = '', end } of linesFrom(log, start.offset)) {
     const reading = parseEvent(text);
     otherBuild = otherBuildIn(reading, state);
     if (otherBuild !== undefined) {
-      otherBuild.trace = `${await writerOf(handle, end)}${otherBuild.trace}`;
+      otherBuild.trace = `${writerOf(log, end)}${otherBuild.trace}`;
       break;
     }
     const problem = sequenceProblem(reading, state);
@@ -156,8 +152,8 @@ async function foldFrom(
     commit = [];
     whole = { state, offset: end, problems };
   }
-  const { size } = handle.stat();
-  const tailHash = whole.tailHash ?? tailHashAt(handle.fd, whole.offset) ?? '';
+  const { size } = fstatSync(log);
+  const tailHash = whole.tailHash ?? tailHashAt(log, whole.offset) ?? '';
   return { ...whole, problems, size, tailHash, otherBuild };
 }
 
@@ -175,9 +171,9 @@ const Writer = z.looseObject({
 });
 
 /** `0.3.0: `: the program whose line ends at `upTo`, if known. Each worker records its version when it takes over. */
-async function writerOf(handle: PlainHandle, upTo: number): Promise<string> {
+function writerOf(log: number, upTo: number): string {
   let writer = '';
-  for await (const { text = '', end } of linesFrom(handle, 0)) {
+  for (const { text = '', end } of linesFrom(log, 0)) {
     const line = text.includes('"worker_took_over"') ? Writer.safeParse(parseJson(text)) : undefined;
     if (line?.success) writer = `${line.data.version}: `;
     if (end >= upTo) break;

@@ -3,7 +3,7 @@ import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { AppendOnlyFile } from '../../kernel/files/append-only-file.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -116,7 +116,7 @@ export class EventWriter implements Disposable {
     try {
       const offset = this.#parts.file.size;
       const tailHash = tailHashAt(this.#parts.file.descriptor, offset) ?? '';
-      writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#state }));
+      writeUnsynced(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#state }));
       this.#sinceCache = 0;
     } catch {
       // The cache is written again after a few more events.

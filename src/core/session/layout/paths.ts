@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { below } from '../../kernel/files/below.ts';
+import { pathsIn } from '../../kernel/files/paths-in.ts';
 import { threeDigits } from '../../kernel/files/stamps.ts';
 
 /** The folder of pictures, next to the documents that link them: in a session's folder and in its archives. */
@@ -39,62 +39,91 @@ const SESSION_FILES = {
   screens: SCREENS,
 } as const;
 
+/** A file or folder of a run folder. */
+interface MachineFile {
+  name: string;
+  /** `/`: a folder that must stay one, and of whose contents the rest is true. `.*`: the name is the beginning of some. */
+  ending?: '/' | '.*';
+  /**
+   * Whether it moves with its session to another machine: no file of a run folder unless it says so here, every one of
+   * an iteration unless it does not. The others describe processes and folders of this machine, or derive from the
+   * events.
+   */
+  travels?: boolean;
+  /** It may be changed while an agent runs: anything else must be unchanged when the agent ends. */
+  duringAgent?: true;
+}
+
+type Files = Readonly<Record<string, MachineFile>>;
+
+function namesOf<K extends string>(files: Readonly<Record<K, MachineFile>>): Record<K, string> {
+  const names = Object.entries<MachineFile>(files).map(([key, { name }]) => [key, name]);
+  return Object.fromEntries(names) as Record<K, string>;
+}
+
 /** Machine state: never given to an agent, never edited by hand. Only the worker writes it, unless noted otherwise. */
 const RUN_FILES = {
+  /** The agent's private git folder, and the worker's record of what it has collected: see `privateGitIn`. */
+  privateGit: { name: 'git', ending: '/', duringAgent: true },
+  privateGitNote: { name: 'git.json', duringAgent: true },
+  /** Our git repository of snapshots; one is taken before an agent is ended. */
+  checkpoints: { name: 'checkpoints', ending: '/', duringAgent: true },
   /** git's executable settings and hooks as they were before the first agent, or as a person accepted them since. */
-  gitSettings: 'git-settings.json',
+  gitSettings: { name: 'git-settings.json' },
   /** The starter, once; then the worker (settings changed by a resume). */
-  sessionFile: 'session.json',
-  /** The event log, the source of truth. */
-  events: 'events.jsonl',
+  sessionFile: { name: 'session.json', travels: true },
+  /** The event log, the source of truth: the worker knows its own bytes. */
+  events: { name: 'events.jsonl', travels: true, duringAgent: true },
   /** A log that another program rewrote; while it exists without `events.jsonl`, no worker starts. */
-  rewrittenEvents: 'events.jsonl.rewritten',
+  rewrittenEvents: { name: 'events.jsonl.rewritten' },
   /** A cache of the fold. */
-  state: 'state.json',
+  state: { name: 'state.json', duringAgent: true },
   /** The process that starts a worker creates the next number; the owner marks its own as released. */
-  leases: 'leases',
+  leases: { name: 'leases' },
   /** Everyone except agents writes files here; the worker removes them. */
-  commands: 'commands',
-  iterations: 'iterations',
+  commands: { name: 'commands', ending: '/', duringAgent: true },
+  iterations: { name: 'iterations', travels: true },
   /** Messages that were withdrawn: agents can read the inbox. It may change while an agent runs. */
-  withdrawn: '.withdrawn',
+  withdrawn: { name: '.withdrawn' },
   /** A small summary of the current state for status bars. */
-  now: 'now.json',
-  /** The output of the checks on the base commit. */
-  baseChecks: 'base-checks',
+  now: { name: 'now.json', travels: true, duringAgent: true },
+  /** The output of the checks on the base commit, which run beside the first agents. */
+  baseChecks: { name: 'base-checks', ending: '/', travels: true, duringAgent: true },
   /** The weakened checks that a person is asked to accept. */
-  weakenedDiff: 'weakened.diff',
+  weakenedDiff: { name: 'weakened.diff', travels: true },
   /** The output of the checks on a merge of its branch. */
-  mergeChecks: 'merge-checks',
+  mergeChecks: { name: 'merge-checks', travels: true },
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
-  setup: 'setup',
-  setupOutput: 'setup-output',
+  setup: { name: 'setup' },
+  setupOutput: { name: 'setup-output' },
   /** What programs of the project changed in the worktree where the worker ran them. */
-  asFound: 'as-found.json',
+  asFound: { name: 'as-found.json' },
   /** The output of the services of the application, and `now.json`: which of them run. */
-  services: 'services',
+  services: { name: 'services', ending: '/', duringAgent: true },
   /** The pictures of its pages, in a folder for each proven commit. */
-  pictures: 'pictures',
-  approvedPlan: 'approved-plan.md',
+  pictures: { name: 'pictures', travels: true },
+  approvedPlan: { name: 'approved-plan.md', travels: true },
   /** Our running git calls that change a checkout or a branch. */
-  gitCalls: '.git-calls',
+  gitCalls: { name: '.git-calls' },
   /** The supervisor, at each renewal: milliseconds since boot until which a session of a pool may continue. */
-  poolUntil: '.pool-until',
+  poolUntil: { name: '.pool-until', duringAgent: true },
   /** The supervisor: this machine's knowledge of a session of a pool. */
-  poolMark: '.pool.json',
+  poolMark: { name: '.pool.json', duringAgent: true },
   /** The worker of a pool's session, when it rests: the number of the last event that it has saved for other machines. */
-  poolKept: '.pool-kept',
+  poolKept: { name: '.pool-kept' },
   /** The supervisor: the published state of a session of another machine that is shown here, and its documents. */
-  copyMark: '.laid-down',
+  copyMark: { name: '.laid-down' },
   /** The supervisor: its last polls of the pull request. */
-  lastPoll: '.look.json',
+  lastPoll: { name: '.look.json' },
   /** The supervisor: the rest at which it released the claim of the session's issue. */
-  claimReleased: '.claim-released',
+  claimReleased: { name: '.claim-released' },
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
-  arrived: 'arrived.json',
+  arrived: { name: 'arrived.json' },
   /** A worker's own stderr, for problems that it could not record anywhere else. */
-  workerErrors: 'worker.stderr',
-} as const;
+  workerErrors: { name: 'worker.stderr', duringAgent: true },
+} as const satisfies Files;
+
+const RUN_NAMES = namesOf(RUN_FILES);
 
 export type SessionPaths = Record<
   'folder' | 'sessionsDir' | 'sessionDir' | 'runDir' | keyof typeof SESSION_FILES | keyof typeof RUN_FILES,
@@ -107,7 +136,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   const runDir = join(runRoot(sessionsDir), folder);
   const paths = { folder, sessionsDir, sessionDir, runDir };
   // Called for each session of a list: spreading these into an object takes three times as long.
-  return Object.assign(paths, below(sessionDir, SESSION_FILES), below(runDir, RUN_FILES));
+  return Object.assign(paths, pathsIn(sessionDir, SESSION_FILES), pathsIn(runDir, RUN_NAMES));
 }
 
 /** The largest overview, question file or plan that is read; an agent can write anything. */
@@ -141,25 +170,27 @@ export const SETUP_DUE = 'due\n';
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
 const ITERATION_FILES = {
   /** The identity of the agent process, written before it may start. */
-  child: 'child.json',
+  child: { name: 'child.json', travels: false, duringAgent: true },
   /** Prefix of the name of the wrapper's record of the CLI's exit status; the wrapper's pid follows. */
-  exit: 'exit',
+  exit: { name: 'exit', ending: '.*', travels: false, duringAgent: true },
   /** The guard's arguments, and the status it reports. */
-  guardArgs: 'guard-args',
-  guardStatus: 'guard-status',
-  prompt: 'prompt.md',
+  guardArgs: { name: 'guard-args', travels: false, duringAgent: true },
+  guardStatus: { name: 'guard-status', travels: false, duringAgent: true },
+  prompt: { name: 'prompt.md' },
   /** The bytes of `_signal.json` on which the decision was based. */
-  signal: 'signal.json',
+  signal: { name: 'signal.json' },
   /** The overview when the agent started: the agent may not drop its contents. */
-  overviewBefore: 'overview-before.md',
+  overviewBefore: { name: 'overview-before.md' },
   /** The state of the worktree and the documents at that time. */
-  before: 'before.json',
+  before: { name: 'before.json' },
   /** The reason why the worker ended the agent, written before it does so. */
-  endedByUs: 'ended-by-us',
-  checks: 'checks',
+  endedByUs: { name: 'ended-by-us', duringAgent: true },
+  checks: { name: 'checks' },
   /** Awake milliseconds that the agent has used, so that a later worker continues the count. */
-  awake: 'awake',
-} as const;
+  awake: { name: 'awake', travels: false, duringAgent: true },
+} as const satisfies Files;
+const ITERATION_NAMES = namesOf(ITERATION_FILES);
+
 export type IterationPaths = Record<'dir' | keyof typeof ITERATION_FILES, string>;
 
 export function iterationPaths(
@@ -167,54 +198,32 @@ export function iterationPaths(
   iteration: number,
 ): IterationPaths {
   const dir = join(iterations, threeDigits(iteration));
-  return { dir, ...below(dir, ITERATION_FILES) };
+  return { dir, ...pathsIn(dir, ITERATION_NAMES) };
 }
 
-const TRAVELS: readonly string[] = [
-  ...[RUN_FILES.sessionFile, RUN_FILES.events, RUN_FILES.now, RUN_FILES.baseChecks, RUN_FILES.mergeChecks],
-  ...[RUN_FILES.weakenedDiff, RUN_FILES.approvedPlan, RUN_FILES.iterations, RUN_FILES.pictures],
-];
-const OF_A_PROCESS: readonly string[] = [
-  ...[ITERATION_FILES.child, ITERATION_FILES.guardArgs, ITERATION_FILES.guardStatus, ITERATION_FILES.awake],
-];
-
-/**
- * Whether a path below a run folder moves with it to another machine. The rest describes processes and folders of
- * this one, or derives from the events.
- */
-export function travels(name: string): boolean {
-  const [top = '', , inIteration = ''] = name.split('/');
-  if (top !== RUN_FILES.iterations) return TRAVELS.includes(top);
-  return !OF_A_PROCESS.includes(inIteration) && !inIteration.startsWith(`${ITERATION_FILES.exit}.`);
+/** Whether a path below a run folder moves with it to another machine. */
+export function travels(path: string): boolean {
+  const [top = '', , inIteration = ''] = path.split('/');
+  if (top !== RUN_NAMES.iterations) return fileOf(RUN_FILES, top)?.travels === true;
+  return fileOf(ITERATION_FILES, inIteration)?.travels !== false;
 }
 
-/**
- * The files of a run folder that may change while an agent runs, by whom, and when; everything else must be
- * unchanged when the agent ends. NNN is the open iteration. A name with a trailing slash must stay a folder; its
- * contents may change.
- */
-export const WRITTEN_DURING_AGENT = {
-  'events.jsonl': 'the worker, at any time; it knows its own bytes',
-  'state.json': 'the worker, after some events: a cache of the log',
-  'now.json': 'the worker, after each event: a cache of the log',
-  '.pool-until': 'the supervisor of a pool, every few seconds',
-  '.pool.json': 'the supervisor of a pool, after each publication',
-  'worker.stderr': 'the worker, when it can record nothing elsewhere',
-  'commands/': 'people, through any samocode program, at any time; the worker, which removes them',
-  'git/': 'the agent, at any time: its private git folder',
-  'git.json': 'the worker, once it has collected from that folder',
-  'checkpoints/': 'git, at the checkpoint before an agent is ended',
-  'base-checks/': 'checks on the base commit, while the first agents run',
-  'services/': 'the worker: what services print, at any time',
-  'iterations/NNN/child.json': 'the worker, before the agent may start',
-  'iterations/NNN/guard-args': 'the worker, before the agent may start',
-  'iterations/NNN/guard-status': 'the guard, when it starts and ends',
-  'iterations/NNN/awake': 'the worker, every few seconds',
-  'iterations/NNN/ended-by-us': 'the worker, before it ends the agent',
-  'iterations/NNN/exit.*': 'the wrapper, when the agent has ended; * is its pid',
-} as const satisfies Readonly<Record<string, string>>;
+function fileOf(files: Files, name: string): MachineFile | undefined {
+  return Object.values(files).find((file) =>
+    file.ending === '.*' ? name.startsWith(`${file.name}.`) : name === file.name,
+  );
+}
 
-export const NAMES_WRITTEN: readonly string[] = Object.keys(WRITTEN_DURING_AGENT);
+/** The names, with their endings, that may change while an agent runs. NNN is the open iteration. */
+export const NAMES_WRITTEN: readonly string[] = [
+  ...writtenIn(RUN_FILES),
+  ...writtenIn(ITERATION_FILES).map((name) => `iterations/NNN/${name}`),
+];
+
+function writtenIn(files: Files): string[] {
+  const written = Object.values(files).filter(({ duringAgent }) => duringAgent);
+  return written.map(({ name, ending = '' }) => `${name}${ending}`);
+}
 
 export function isWrittenDuringAgent(name: string, iteration: number, names = NAMES_WRITTEN): boolean {
   const open = `iterations/${threeDigits(iteration)}/`;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { systemErrorCode } from '../../kernel/errors.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionPaths } from './paths.ts';
 
@@ -28,7 +28,7 @@ export function writePollRecord(
   record: PollRecord,
 ): void {
   try {
-    writeLightly(path, `${JSON.stringify(record)}\n`, 0o600);
+    writeUnsynced(path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }

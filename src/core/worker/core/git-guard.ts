@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { writeIntact } from '../../kernel/files/atomic-file.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import {
   acceptedAt,
@@ -82,7 +82,7 @@ export class GitGuard {
 
   async #keep(accepted: Executing): Promise<void> {
     // Saved first: if the write fails, for example on a full disk, the settings do not count as accepted.
-    await writeIntact(this.#path, `${JSON.stringify(accepted)}\n`);
+    await writeWhole(this.#path, `${JSON.stringify(accepted)}\n`, { sync: 'file' });
     this.#accepted = accepted;
   }
 

@@ -1,11 +1,11 @@
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { isoUtc, sinceBootMs } from '../../kernel/clock.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
-import { OFFERED } from '../../kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere, readHolding } from '../../kernel/processes/lease.ts';
 import { ITERATION_MARK } from '../../sandbox/programs/environment.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { OFFERED } from '../../session/fence.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 

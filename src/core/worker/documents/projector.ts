@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { crashPoint, failPoint } from '../../kernel/fault-points.ts';
 import { appendLines, ensurePlainFolder } from '../../kernel/files/append-lines.ts';
-import { syncFolder, writeIntact, writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
@@ -97,14 +97,14 @@ export class Projector {
 
   /** Writes a small summary of the current state for status bars. A cache: losing it is harmless. */
   writeNow(state: SessionState, activity?: string): void {
-    writeLightly(this.#paths.now, nowText(this.#file, state, activity));
+    writeUnsynced(this.#paths.now, nowText(this.#file, state, activity));
   }
 
   /** Before an approval the ledger belongs to the agents. */
   async #writeLedger(state: SessionState): Promise<void> {
     const text = state.approvedPlan && (await ledgerText(this.#paths));
     const stated = text && withStates(text, state);
-    if (stated && stated !== text) await writeIntact(this.#paths.requirements, stated);
+    if (stated && stated !== text) await writeWhole(this.#paths.requirements, stated, { sync: 'file' });
   }
 
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
@@ -139,8 +139,8 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   for (const { output } of runs)
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
   await keepPictures(paths, events, proof);
-  await writeIntact(join(paths.proof, 'proof.json'), proofText(proof));
-  await writeIntact(join(paths.proof, 'proof.md'), proofMarkdown(proof));
+  await writeWhole(join(paths.proof, 'proof.json'), proofText(proof), { sync: 'file' });
+  await writeWhole(join(paths.proof, 'proof.md'), proofMarkdown(proof), { sync: 'file' });
   // A session that is done has no worker that could write them again.
   await syncFolder(paths.proof);
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashPoint } from '../../kernel/fault-points.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { once } from '../../kernel/once.ts';
@@ -297,7 +297,7 @@ async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: strin
   const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
   if (isUnwritten && lastWords !== undefined) return await printedSignal(kept, lastWords, open);
   if (reading.kind === 'missing') return { kind: 'missing' };
-  writeLightly(kept, reading.bytes);
+  writeUnsynced(kept, reading.bytes);
   return parseSignal(reading.bytes, open.phase);
 }
 
@@ -305,7 +305,7 @@ async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: strin
 async function printedSignal(kept: string, text: string, open: OpenIteration): Promise<SignalReading> {
   const reading = parseSignal(text, open.phase);
   if (reading.kind !== 'signal') return { kind: 'blank' };
-  writeLightly(kept, Buffer.from(text));
+  writeUnsynced(kept, Buffer.from(text));
   return {
     ...reading,
     notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
@@ -193,7 +193,7 @@ function isSetupDue(note: string | undefined): boolean {
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   const existing = await ifExists(readdir(worktreePath));
-  if (existing === undefined || existing.length === 0) writeLightly(worker.paths.setup, SETUP_DUE);
+  if (existing === undefined || existing.length === 0) writeUnsynced(worker.paths.setup, SETUP_DUE);
 }
 
 /** A power cut can lose the note. A new session is refused if its worktree exists, so we have made it. */
@@ -245,7 +245,7 @@ async function setupWarning(worker: Worker, setup: string, failure: FailedCheck)
 
 function setUpDone(worker: Worker, warnings: string[], ran = true): SetupEnd {
   // After a power cut that loses it, SETUP runs again.
-  writeLightly(worker.paths.setup, [ran ? RAN : FAILED, ...warnings.map(oneLine), ''].join('\n'));
+  writeUnsynced(worker.paths.setup, [ran ? RAN : FAILED, ...warnings.map(oneLine), ''].join('\n'));
   return { kind: 'done', warnings, ran };
 }
 

@@ -5,7 +5,7 @@ import { credentialNames } from '../../agents/registry.ts';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
-import { writeIntact } from '../../kernel/files/atomic-file.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
@@ -204,7 +204,7 @@ async function beginIteration(worker: Worker, { provider, model }: AgentChoice):
   const now = clock.now();
   const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
   const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
-  await writeIntact(files.prompt, assemblePrompt(await promptState(worker, facts)));
+  await writeWhole(files.prompt, assemblePrompt(await promptState(worker, facts)), { sync: 'file' });
   crashPoint('before-iteration-started');
   await record(
     worker,

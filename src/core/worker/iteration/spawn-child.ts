@@ -4,7 +4,7 @@ import type { ChildCommand, ChildRequest, ChildServers, Provider } from '../../a
 import { isBundled } from '../../agents/registry.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
-import { syncFolder, writeIntact, writeLightly } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
@@ -144,13 +144,13 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   const files = iterationPaths(paths, open.iteration);
   ensurePlainFolder(paths.logs);
   // SESSIONS can be a separate repository, which must not contain the agents' output.
-  writeLightly(join(paths.logs, '.gitignore'), '*\n');
+  writeUnsynced(join(paths.logs, '.gitignore'), '*\n');
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
-  writeLightly(paths.signal, BLANK_SIGNAL);
+  writeUnsynced(paths.signal, BLANK_SIGNAL);
   // After a power cut, the signal of an earlier agent would count as that of this one.
   await syncFolder(paths.sessionDir);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
-  if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
+  if (overview.kind === 'bytes') writeUnsynced(files.overviewBefore, overview.bytes);
   const keeping = keepWorkBefore(worker, open.iteration);
   const mainCheckout = worker.memory.seen?.mainCheckout ?? (await mainCheckoutNow(worker));
   const kept = await keeping;
@@ -163,8 +163,8 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   await keepRunFolder(worker, open, async (runFolder) => {
     const text = `${JSON.stringify({ ...snapshot, runFolder })}\n`;
     // Without a guard, a damaged snapshot would be a breach; otherwise everything counts as changed.
-    if (runFolder === undefined) writeLightly(files.before, text);
-    else await writeIntact(files.before, text);
+    if (runFolder === undefined) writeUnsynced(files.before, text);
+    else await writeWhole(files.before, text, { sync: 'file' });
   });
 }
 

@@ -1,4 +1,4 @@
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readAwakeMs } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
@@ -47,7 +47,7 @@ export class AwakeTime {
   save(): void {
     this.#savedMs = this.#ms;
     try {
-      writeLightly(this.#path, `${this.ms}\n`);
+      writeUnsynced(this.#path, `${this.ms}\n`);
     } catch {
       // Saved again a little later.
     }

@@ -38,7 +38,7 @@ export async function shareLimit(
   const limit: SharedLimit = { v: 1, until, guessed, at: machine.clock.now() };
   try {
     await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
-    await writeWhole(path, `${JSON.stringify(limit)}\n`, 0o600);
+    await writeWhole(path, `${JSON.stringify(limit)}\n`, { mode: 0o600 });
   } catch {
     // The home folder is read-only or full.
   }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { isoUtc } from '../../kernel/clock.ts';
-import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { filesBelow, statsAt } from '../../kernel/files/path-stats.ts';
 import { travellingCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
@@ -27,7 +27,7 @@ export async function keepState(worker: Worker): Promise<void> {
   try {
     const { file, git } = worker;
     const paths = sessionPaths(file.sessionsDir, file.folder, archived);
-    const storeDir = join(paths.runDir, 'checkpoints');
+    const { checkpoints: storeDir } = paths;
     const worktreeTree = await worktreeTreeOf(worker);
     const store = await openStore({ mainRepo: file.mainRepo, storeDir, ...git.context });
     const below = (part: string, folder: string, isTaken: (name: string) => boolean) =>
@@ -49,7 +49,7 @@ export async function keepState(worker: Worker): Promise<void> {
   }
   try {
     // Also after a failure, which another worker would only repeat.
-    writeLightly(worker.paths.poolKept, String(stateOf(worker).n));
+    writeUnsynced(worker.paths.poolKept, String(stateOf(worker).n));
   } catch (error) {
     say(worker, error);
   }
@@ -95,7 +95,7 @@ function newestLogs(logs: string, into: string): [string, string][] {
   const names = filesBelow(logs, (name) => name.endsWith('.jsonl')).sort();
   return names.slice(-LOGS).map((name, index) => {
     const part = join(into, String(index));
-    writeLightly(part, readTail(join(logs, name), LOG_BYTES));
+    writeUnsynced(part, readTail(join(logs, name), LOG_BYTES));
     return [`logs/${name}`, part];
   });
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Phase } from '../../kernel/phases/table.ts';
 import {
   type CheckpointPlan,
@@ -42,7 +41,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
     branch: worktree.branch,
     sessionDir: worker.paths.sessionDir,
     sessionFolder: refNameOf(worker.file),
-    storeDir: join(worker.paths.runDir, 'checkpoints'),
+    storeDir: worker.paths.checkpoints,
     ...worker.git.context,
   };
 }

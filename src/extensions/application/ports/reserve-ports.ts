@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifThere, orNothing } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import { createLightly, writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readOpened, withPlainFile } from '../../../core/kernel/files/plain-file.ts';
@@ -74,7 +74,7 @@ async function takeOne(folder: string, wanted: Reservation): Promise<number | un
 async function take(folder: string, port: number, text: string): Promise<boolean> {
   const path = join(folder, String(port));
   const there = textAt(path);
-  if (there === undefined) return createLightly(path, text);
+  if (there === undefined) return writeUnsynced(path, text, { exclusive: true });
   return isStale(there) && (await replace(folder, port, { from: there, to: text }));
 }
 
@@ -101,7 +101,7 @@ async function replace(
   try {
     if (textAt(path) !== from) return false;
     if (to === undefined) unlinkSync(path);
-    else writeLightly(path, to);
+    else writeUnsynced(path, to);
     return true;
   } finally {
     for (const mark of marks) ifThere(() => unlinkSync(mark));
@@ -115,7 +115,10 @@ async function replace(
  */
 async function takeMark(prefix: string, text: string): Promise<string[] | undefined> {
   const mark = `${prefix}${fingerprint(text).slice(0, 16)}`;
-  if (createLightly(mark, `${process.pid} ${randomUUID()} ${await startOf(process.pid)}`)) return [mark];
+  if (
+    writeUnsynced(mark, `${process.pid} ${randomUUID()} ${await startOf(process.pid)}`, { exclusive: true })
+  )
+    return [mark];
   const maker = textAt(mark);
   if (maker === undefined || (await isAlive(maker))) return undefined;
   const after = await takeMark(prefix, maker);

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
 import { INIT } from '../../../core/project/settings/application-settings.ts';
@@ -223,7 +223,7 @@ class Services implements RunningServices {
     const at = isoUtc(this.#tools.clock.now());
     const now = { v: 1, at, worker: process.pid, startTicks: this.#startTicks, services, url };
     try {
-      writeLightly(join(outputDir, 'now.json'), `${JSON.stringify(now)}\n`);
+      writeUnsynced(join(outputDir, 'now.json'), `${JSON.stringify(now)}\n`);
     } catch {
       // The next change writes it again.
     }

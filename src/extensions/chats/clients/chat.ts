@@ -1,6 +1,7 @@
+import { closeSync } from 'node:fs';
 import { orNothing } from '../../../core/kernel/errors.ts';
 import { linesFrom } from '../../../core/kernel/files/lines.ts';
-import { openPlainHandle } from '../../../core/kernel/files/plain-file.ts';
+import { openPlainFile } from '../../../core/kernel/files/plain-file.ts';
 
 /** A chat of a program on this machine. */
 export interface FoundChat {
@@ -34,22 +35,22 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
  * being written, and is left out.
  * @param fromEnd only the last bytes; the line in which they begin is left out
  */
-export async function* piecesInFile(
+export function* piecesInFile(
   path: string,
   read: ReadLine,
   { fromEnd = Number.POSITIVE_INFINITY } = {},
-): AsyncGenerator<ChatPiece> {
-  const opened = orNothing(() => openPlainHandle(path));
+): Generator<ChatPiece> {
+  const opened = orNothing(() => openPlainFile(path));
   if (opened?.kind !== 'opened') return;
   try {
-    const { size } = opened.handle.stat();
+    const { size } = opened.stats;
     const begin = Math.max(0, size - fromEnd);
-    for await (const { text, end } of linesFrom(opened.handle, begin, { maxLineBytes: MAX_LINE_BYTES })) {
+    for (const { text, end } of linesFrom(opened.descriptor, begin, { maxLineBytes: MAX_LINE_BYTES })) {
       if (end > size) return;
       if (text !== undefined) yield* read(text);
     }
   } finally {
-    opened.handle.close();
+    closeSync(opened.descriptor);
   }
 }
 

@@ -159,13 +159,13 @@ export function chatFile(path: string, client: FoundChat['client'], id: string):
 const CALL_BYTES = 8 * 1024 * 1024;
 
 /** Whether the agent of a chat made the call with this id, which another chat could only quote. */
-export async function containsCall(path: string, id: string): Promise<boolean> {
+export function containsCall(path: string, id: string): boolean {
   const read = (text: string): ChatPiece[] => {
     const line = text.includes(id) ? Line.safeParse(parseJson(text)).data : undefined;
     const isIn = blocksIn(line?.message?.content).some((each) => each.type === 'tool_use' && each.id === id);
     return line?.type === 'assistant' && isIn ? [{ kind: 'changed', paths: [], call: id }] : [];
   };
-  for await (const _ of piecesInFile(path, read, { fromEnd: CALL_BYTES })) return true;
+  for (const _ of piecesInFile(path, read, { fromEnd: CALL_BYTES })) return true;
   return false;
 }
 

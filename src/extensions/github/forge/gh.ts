@@ -3,13 +3,13 @@ import { isoUtc } from '../../../core/kernel/clock.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import type { SamocodeError } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
-import { isFineForGit } from '../../../core/kernel/processes/git-variables.ts';
 import {
   type CommandOptions,
   type CommandResult,
   runCommand,
 } from '../../../core/kernel/processes/run-command.ts';
 import { saidBy } from '../../../core/kernel/said.ts';
+import { isFineForGit } from '../../../core/project/git/git-variables.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
 import { partsOf } from './repository-name.ts';
 

@@ -9,7 +9,7 @@ import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { type HeldIssue, writeHeldIssues } from '../../../core/caller/facts/held-issues.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { isSamocodeError, orNothing } from '../../../core/kernel/errors.ts';
-import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { respondingProjects } from '../../../core/project/finding/known-projects.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
@@ -219,7 +219,7 @@ export class Intake {
       if ((await gitLine(tip, git)) !== worktree.baseCommit) return;
     }
     if (await releaseClaim(issue.number, issue.claim.commit, place))
-      writeLightly(claimReleased, since, 0o600);
+      writeUnsynced(claimReleased, since, { mode: 0o600 });
   }
 }
 

@@ -76,7 +76,7 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
       return { text: isKept ? way : text };
     }
     case 'queued':
-      return status.kind === 'queued' && view.lease?.lacks === undefined
+      return status.kind === 'queued' && view.lease?.unmetRequirements === undefined
         ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
         : { text };
     case 'done':
@@ -192,7 +192,9 @@ export function titleOf(
     case 'budget':
       return `${session} is close to a limit of its budget`;
     case 'queued':
-      return view?.lease?.lacks ? `${session} ${now}` : `${session} has been queued for a long time`;
+      return view?.lease?.unmetRequirements
+        ? `${session} ${now}`
+        : `${session} has been queued for a long time`;
     case 'done':
       return `${session} is done`;
     case 'group_done':

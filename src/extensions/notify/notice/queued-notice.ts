@@ -45,7 +45,7 @@ export function isStillOpen({ kind, id, at }: Pick<QueuedNotice, 'kind' | 'id' |
     case 'queued':
       return id.endsWith(`:${status.since}`)
         ? status.kind === 'queued'
-        : view.lease?.lacks !== undefined && id.endsWith(`:${view.lease.acquiredAt}`);
+        : view.lease?.unmetRequirements !== undefined && id.endsWith(`:${view.lease.acquiredAt}`);
     default: {
       const wanted = WHILE[kind];
       return wanted === undefined || (status.kind === wanted && status.since === at);

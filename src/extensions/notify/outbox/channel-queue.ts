@@ -242,7 +242,7 @@ export async function clearFailure(paths: SupervisorPaths, name: ChannelName): P
 
 async function writeState(paths: SupervisorPaths, state: ChannelState): Promise<void> {
   await mkdir(paths.channels, { recursive: true, mode: 0o700 });
-  await writeWhole(channelStatePath(paths, state.channel), `${JSON.stringify(state)}\n`, 0o600);
+  await writeWhole(channelStatePath(paths, state.channel), `${JSON.stringify(state)}\n`, { mode: 0o600 });
 }
 
 function newState(channel: ChannelName, { queue, clock }: OutboxContext): ChannelState {

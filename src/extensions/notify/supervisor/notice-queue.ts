@@ -93,7 +93,7 @@ export class NoticeQueue {
     };
     // Advanced in memory even if the file cannot be written, so that no log is read twice.
     this.#cursors = moved;
-    await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
+    await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, { mode: 0o600 });
     crashPoint('after-cursors');
   }
 
@@ -117,7 +117,7 @@ export class NoticeQueue {
     const first = this.entries.findIndex(({ at }) => at > oldest);
     if (first !== 0 && this.entries.length > 0) {
       const kept = first === -1 ? [] : this.entries.slice(first);
-      await writeWhole(paths.queue, linesOf(kept), 0o600);
+      await writeWhole(paths.queue, linesOf(kept), { mode: 0o600 });
       this.#entries = kept;
     }
     const known = new Set(this.entries.map(({ id }) => id));

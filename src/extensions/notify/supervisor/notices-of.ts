@@ -38,7 +38,7 @@ export function currentNotices(
     const text = `queued since ${status.since}: ${status.reason}`;
     notices.push({ ...common, id, kind: 'queued', text });
   }
-  const { lacks: unmet, acquiredAt: since = '' } = view.lease ?? {};
+  const { unmetRequirements: unmet, acquiredAt: since = '' } = view.lease ?? {};
   if (unmet !== undefined && view.worker === 'unknowable' && nowMs - Date.parse(since) > LONG_UNMET_MS) {
     const text = `No machine of the pool has ${unmet.join(' and ')}. Let one that has it join, or install it on one: "samocode pool status".`;
     notices.push({ ...common, id: `${sessionId}:lacks:${since}`, kind: 'queued', text });

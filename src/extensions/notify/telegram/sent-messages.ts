@@ -61,7 +61,7 @@ export class SentMessages {
   readonly #path: string | undefined;
   readonly #clock: Clock;
   #state: State | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(clock: Clock, path?: string) {
     this.#path = path;
@@ -88,7 +88,9 @@ export class SentMessages {
   async #write(): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;
-    const written = this.#writing.then(() => writeWhole(path, `${JSON.stringify(this.#state)}\n`, 0o600));
+    const written = this.#writing.then(() =>
+      writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600 }),
+    );
     this.#writing = written.catch(() => undefined);
     await written;
   }

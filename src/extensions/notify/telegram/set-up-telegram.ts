@@ -45,7 +45,7 @@ export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<
   if (url) throw TELEGRAM_ERRORS.telegram_refused(failureText({ kind: 'conflict', with: 'webhook' }));
   await setInEnvFile(home, { TELEGRAM_BOT_TOKEN: token });
   await mkdir(dirname(setUpPath), { recursive: true, mode: 0o700 });
-  await writeWhole(setUpPath, '', 0o600);
+  await writeWhole(setUpPath, '', { mode: 0o600 });
   try {
     const message = await firstMessage(api, bot, setUp, signal);
     const { id: chat, type } = message.chat;

@@ -6,7 +6,7 @@ import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { workerReport } from '../../../core/caller/facts/worker-report.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
-import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { foreignError } from '../../../core/session/events/foreign.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
@@ -34,7 +34,7 @@ export async function writeSessionReport(
   try {
     await mkdir(dirname(path), { recursive: true });
     // Readable only by its owner, because a session may contain secrets.
-    writeLightly(path, page, 0o600);
+    writeUnsynced(path, page, { mode: 0o600 });
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;

@@ -15,7 +15,7 @@ import {
 } from '../../../core/caller/facts/live-page.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
-import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { randomKey } from '../../../core/kernel/files/kept-key.ts';
 import { whileHolding } from '../../../core/kernel/processes/lease.ts';
 import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/kit/http-sessions.ts';
@@ -227,7 +227,7 @@ export async function openWeb(
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
   const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;
   try {
-    writeLightly(path, page.text, 0o600);
+    writeUnsynced(path, page.text, { mode: 0o600 });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return `No browser was opened: the config folder cannot be written (${systemErrorCode(error)}). Open the address above.`;

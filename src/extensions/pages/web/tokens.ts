@@ -74,5 +74,5 @@ export async function revokeToken(name: string, context: ActionContext): Promise
 
 async function writeTokens(tokens: readonly ClientToken[], home: string): Promise<void> {
   await mkdir(dirname(tokensPath(home)), { recursive: true, mode: 0o700 });
-  await writeWhole(tokensPath(home), `${JSON.stringify(tokens, null, 2)}\n`, 0o600);
+  await writeWhole(tokensPath(home), `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
 }

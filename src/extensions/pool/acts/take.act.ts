@@ -98,7 +98,7 @@ async function withSession<T>(
   await using parts = await openMember(membership, context, QUIET);
   const done = await act({ folder, id: sessionFile.id, paths, mark: readMark(paths) }, parts);
   await supervise(context, paths.sessionsDir);
-  await writeWhole(bellPath(membership, context), '', 0o600);
+  await writeWhole(bellPath(membership, context), '', { mode: 0o600 });
   return done;
 }
 

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
-import { createWhole, writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { Recurring, RecurringState } from '../recurring.ts';
@@ -35,11 +35,11 @@ export async function readDefinition(home: string, id: string): Promise<Recurrin
 export async function createDefinition(home: string, recurring: Recurring): Promise<void> {
   const path = definitionPath(home, recurring.id);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await createWhole(path, textOf(Recurring.parse(recurring)), 0o600);
+  await writeWhole(path, textOf(Recurring.parse(recurring)), { exclusive: true, mode: 0o600 });
 }
 
 export async function changeDefinition(home: string, recurring: Recurring): Promise<void> {
-  await writeWhole(definitionPath(home, recurring.id), textOf(Recurring.parse(recurring)), 0o600);
+  await writeWhole(definitionPath(home, recurring.id), textOf(Recurring.parse(recurring)), { mode: 0o600 });
 }
 
 export async function removeDefinition(home: string, id: string): Promise<void> {
@@ -60,7 +60,7 @@ export async function writeRecurringState(home: string, id: string, state: Recur
   const path = statePath(home, id);
   const text = textOf(RecurringState.parse(state));
   try {
-    if (orNothing(() => readFileSync(path, 'utf8')) !== text) await writeWhole(path, text, 0o600);
+    if (orNothing(() => readFileSync(path, 'utf8')) !== text) await writeWhole(path, text, { mode: 0o600 });
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
 import { duration } from '../../../core/kernel/durations.ts';
-import { PARKED } from '../../../core/kernel/processes/fence.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
 import { cutToColumns, hanging, table } from '../../../core/kit/terminal/columns.ts';
@@ -12,6 +11,7 @@ import { type SharedOptions, withSharedOptions } from '../../../core/kit/termina
 import { fitLine } from '../../../core/kit/terminal/style.ts';
 import { spentFacts } from '../../../core/session/day-spent.ts';
 import { poolHost, sessionFacts } from '../../../core/session/facts.ts';
+import { PARKED } from '../../../core/session/fence.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words.ts';
 import type { SupervisorEnd } from '../../../core/supervisor/run-supervisor.ts';

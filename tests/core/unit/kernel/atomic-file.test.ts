@@ -1,12 +1,7 @@
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  createWhole,
-  removeDrafts,
-  syncFolder,
-  writeWhole,
-} from '../../../../src/core/kernel/files/atomic-file.ts';
+import { removeDrafts, syncFolder, writeWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -15,7 +10,7 @@ test('a file is replaced by another one, never written in place', async () => {
   const path = join(dir.path, 'file');
   await writeFile(path, 'old');
   await link(path, join(dir.path, 'other-name'));
-  await writeWhole(path, 'new', 0o600);
+  await writeWhole(path, 'new', { mode: 0o600 });
   expect(await readFile(path, 'utf8')).toBe('new');
   expect(await readFile(join(dir.path, 'other-name'), 'utf8')).toBe('old');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -38,7 +33,9 @@ test.each([0, 1, 4])('a disk that takes %i bytes leaves the old file and no draf
   {
     using _full = fullDisk({ atWrite: 1, bytes });
     await expect(writeWhole(path, 'new text')).rejects.toThrow('ENOSPC');
-    await expect(createWhole(join(dir.path, 'fresh'), 'new text')).rejects.toThrow('ENOSPC');
+    await expect(writeWhole(join(dir.path, 'fresh'), 'new text', { exclusive: true })).rejects.toThrow(
+      'ENOSPC',
+    );
   }
   expect(await readFile(path, 'utf8')).toBe('old');
   expect(await readdir(dir.path)).toEqual(['file']);
@@ -55,7 +52,7 @@ test('of many processes that create one file exactly one succeeds, and its whole
   await using dir = await tempDir();
   const path = join(dir.path, 'file');
   const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(5000));
-  const made = await Promise.all(texts.map((text) => createWhole(path, text)));
+  const made = await Promise.all(texts.map((text) => writeWhole(path, text, { exclusive: true })));
   expect(made.filter(Boolean)).toHaveLength(1);
   expect(await readFile(path, 'utf8')).toBe(texts[made.indexOf(true)]);
   expect(await readdir(dir.path)).toEqual(['file']);
@@ -64,13 +61,15 @@ test('of many processes that create one file exactly one succeeds, and its whole
 test('a name taken by a folder cannot be created', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'file'));
-  expect(await createWhole(join(dir.path, 'file'), 'x')).toBe(false);
+  expect(await writeWhole(join(dir.path, 'file'), 'x', { exclusive: true })).toBe(false);
 });
 
 test('a missing folder throws the system error', async () => {
   await using dir = await tempDir();
   await expect(writeWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
-  await expect(createWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(writeWhole(join(dir.path, 'no', 'file'), 'x', { exclusive: true })).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
   await expect(syncFolder(join(dir.path, 'no'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 

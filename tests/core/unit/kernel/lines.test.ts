@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { open, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +12,7 @@ import {
   readBoundedText,
   readTail,
 } from '../../../../src/core/kernel/files/lines.ts';
-import { openPlainHandle } from '../../../../src/core/kernel/files/plain-file.ts';
+import { openPlainFile } from '../../../../src/core/kernel/files/plain-file.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 test('a text within the limit is read whole', async () => {
@@ -118,20 +119,17 @@ test('lines are read from an offset, and the last one without LF on request', as
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await writeFile(path, 'one\ntwo\nhal');
-  const opened = openPlainHandle(path);
+  const opened = openPlainFile(path);
   if (opened.kind !== 'opened') throw new Error(path);
-  const { handle } = opened;
-  const read = async (toEnd: boolean) => {
-    const found: unknown[] = [];
-    for await (const { text, end } of linesFrom(handle, 4, { toEnd })) found.push([text, end]);
-    return found;
-  };
-  expect(await read(false)).toEqual([['two', 8]]);
-  expect(await read(true)).toEqual([
+  const { descriptor } = opened;
+  const read = (toEnd: boolean) =>
+    [...linesFrom(descriptor, 4, { toEnd })].map(({ text, end }) => [text, end]);
+  expect(read(false)).toEqual([['two', 8]]);
+  expect(read(true)).toEqual([
     ['two', 8],
     ['hal', 11],
   ]);
-  expect([0, 3, 4, 6, 8, 11].map((position) => lineStart(handle.fd, position))).toEqual([0, 0, 4, 4, 8, 8]);
-  expect(openEnd(handle.fd, 100).toString('utf8')).toBe('hal');
-  handle.close();
+  expect([0, 3, 4, 6, 8, 11].map((position) => lineStart(descriptor, position))).toEqual([0, 0, 4, 4, 8, 8]);
+  expect(openEnd(descriptor, 100).toString('utf8')).toBe('hal');
+  closeSync(descriptor);
 });

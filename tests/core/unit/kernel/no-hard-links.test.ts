@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
+import { writeWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** Fails like exFAT and shared folders of virtual machines. */
@@ -26,7 +26,7 @@ test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])(
   async (code) => {
     await using dir = await tempDir();
     using _disk = withoutHardLinks(code);
-    await expect(createWhole(join(dir.path, 'x'), 'x')).rejects.toMatchObject({
+    await expect(writeWhole(join(dir.path, 'x'), 'x', { exclusive: true })).rejects.toMatchObject({
       code: 'no_hard_links',
       why: expect.stringContaining(`The file system of ${dir.path} has no hard links`),
     });

@@ -5,7 +5,7 @@ import {
   iterationPaths,
   runRoot,
   sessionPaths,
-  WRITTEN_DURING_AGENT,
+  travels,
 } from '../../../../src/core/session/layout/paths.ts';
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
@@ -33,17 +33,6 @@ test('archived and running sessions are in folders whose names no session can ha
   expect([runRoot('/s'), archiveRoot('/s')]).toEqual(['/s/.run', '/s/_archive']);
 });
 
-test('files written while an agent runs are in the path table', () => {
-  const { runDir } = paths;
-  const files = [...Object.values(paths), ...Object.values(iterationPaths(paths, 7))];
-  const names = files.map((path) =>
-    path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
-  );
-  const known = Object.keys(WRITTEN_DURING_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
-  // Named by their writers.
-  expect(known.filter((name) => !names.includes(name))).toEqual(['git', 'git.json', 'checkpoints']);
-});
-
 test.each([
   ['events.jsonl', true],
   ['iterations/007/exit.4711', true],
@@ -52,4 +41,18 @@ test.each([
   ['session.json', false],
 ])('%s while the agent of iteration 7 runs: %s', (name, isWritten) => {
   expect(isWrittenDuringAgent(name, 7)).toBe(isWritten);
+});
+
+test.each([
+  ['events.jsonl', true],
+  ['base-checks/output', true],
+  ['iterations/007/signal.json', true],
+  ['iterations/007/checks/done', true],
+  ['iterations/007/exit.4711', false],
+  ['iterations/007/awake', false],
+  ['state.json', false],
+  ['services/web.txt', false],
+  ['of-another-program', false],
+])('%s moves to another machine: %s', (name, isMoved) => {
+  expect(travels(name)).toBe(isMoved);
 });

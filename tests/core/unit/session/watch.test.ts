@@ -31,14 +31,14 @@ test('a wait without events returns nothing', async () => {
   expect(await waitForEvents([{ paths: gone, after: 0 }], { timeoutMs: 20, clock })).toEqual([]);
 });
 
-test('of several sessions the one with new events is named, without waiting for the slow poll', async () => {
+test('of several sessions the one with new events is named', async () => {
   await using dir = await tempDir();
   const [a, b] = [await twoEvents(dir.path, 'a'), await twoEvents(dir.path, 'b')];
   const seen = [
     { paths: a, after: 2 },
     { paths: b, after: 2 },
   ];
-  const waiting = waitForEvents(seen, { ...long, pollMs: 60_000 });
+  const waiting = waitForEvents(seen, long);
   await clock.sleep(50);
   await appendFile(b.events, LINES[2] ?? '');
   expect(await waiting).toEqual([1]);
@@ -49,7 +49,7 @@ test('half a line is not an event; completed, it is', async () => {
   const paths = await twoEvents(dir.path, 'a');
   const line = LINES[2] ?? '';
   await appendFile(paths.events, line.slice(0, 30));
-  expect(await waitForEvents([{ paths, after: 2 }], { timeoutMs: 50, clock, pollMs: 5 })).toEqual([]);
+  expect(await waitForEvents([{ paths, after: 2 }], { timeoutMs: 50, clock })).toEqual([]);
   const waiting = waitForEvents([{ paths, after: 2 }], long);
   await appendFile(paths.events, line.slice(30));
   expect(await waiting).toEqual([0]);
@@ -58,7 +58,7 @@ test('half a line is not an event; completed, it is', async () => {
 test('a session whose folder does not exist yet is found by polling', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, 'later');
-  const waiting = waitForEvents([{ paths, after: 0 }], { ...long, pollMs: 10 });
+  const waiting = waitForEvents([{ paths, after: 0 }], long);
   await mkdir(paths.runDir, { recursive: true });
   await writeFile(paths.events, LINES[0] ?? '');
   expect(await waiting).toEqual([0]);

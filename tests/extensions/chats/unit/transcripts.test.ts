@@ -216,7 +216,7 @@ test('a chat that grows while it is read has the lines that it had, without a ha
   const half = JSON.stringify(said('Half')).slice(0, -5);
   await writeFile(path, `${asLines([said('One'), answered('1.'), said('Two')])}${half}`);
   const pieces: ChatPiece[] = [];
-  for await (const piece of piecesInFile(path, readClaudeLine)) {
+  for (const piece of piecesInFile(path, readClaudeLine)) {
     pieces.push(piece);
     await appendFile(path, `${JSON.stringify(said('Later'))}\n`);
   }

@@ -79,7 +79,7 @@ test('pool status shows its machines, its sessions, and one that no machine can 
   // No machine that looks for it finds it.
   await rm(codex);
   await one.comeBack();
-  const lacking = ({ lease }: SessionView) => lease?.lacks?.join() === 'codex';
+  const lacking = ({ lease }: SessionView) => lease?.unmetRequirements?.join() === 'codex';
   await untilView(one, lacking, 'what is lacking on the first machine');
   await untilView(other, lacking, 'what is lacking on the second');
   const place = { cwd: other.repo.path, home: other.repo.homeDir };
