@@ -43,14 +43,6 @@ export const CheckRun = z.object({
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
-export const ProvedRequirement = z.object({
-  id: z.string(),
-  text: z.string(),
-  /** A command of the full set, or `reviewed`. */
-  check: z.string(),
-});
-export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
-
 /** A check that fails on branch and base with one exit status, and says something else. */
 export const OtherFailure = z.object({
   command: z.string(),
@@ -120,24 +112,6 @@ export const BaseChecks = z.object({
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
-/** A way in which the checks of a branch might prove less than those of its base. */
-export const Weakening = z.object({
-  path: z.string(),
-  /** Completes a sentence that begins with the path. */
-  what: z.string(),
-  /** Identifies the weakening: once accepted, it is not asked about again. */
-  key: z.string(),
-});
-export type Weakening = z.infer<typeof Weakening>;
-
-/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
-export const ChangedTest = z.object({
-  path: z.string(),
-  added: z.int().optional(),
-  removed: z.int().optional(),
-});
-export type ChangedTest = z.infer<typeof ChangedTest>;
-
 /** Added test files; `proveNothing`: those that pass even without the work. */
 export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
 export type AddedTests = z.infer<typeof AddedTests>;
@@ -179,9 +153,7 @@ export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined):
 /** The words of reports for a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
 
-/** How many changed files that the plan does not name are recorded. */
 export const MAX_OUTSIDE_PLAN = 100;
-/** How many changed tests are recorded. */
 export const MAX_CHANGED_TESTS = 1000;
 
 /** A line that ends a cut list of changed tests. */
@@ -189,12 +161,10 @@ export function cutTests({ length }: readonly unknown[]): string[] {
   return length < MAX_CHANGED_TESTS ? [] : [`cut here: ${MAX_CHANGED_TESTS} changed files are named`];
 }
 
-/** The commands that were red before the work and are red after it. */
 export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
   return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
 }
 
-/** The added test files that pass on the base. */
 export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
   const ofFiles = runs.filter(({ isSetup }) => !isSetup);
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);

@@ -1,6 +1,5 @@
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   firstPhase,
   inPhase,
@@ -18,6 +17,7 @@ import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { mergeAnswers, withWindowsOpened } from './accepted.ts';
 import { afterAsked, withAsked, withBaseChoices } from './asks.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
+import { PicturesTaken } from './bodies/pictures.ts';
 import type { HostSettings, Places, StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withResumedChecks } from './fold-checks.ts';

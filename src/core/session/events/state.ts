@@ -4,7 +4,6 @@ import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
 import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
@@ -12,6 +11,7 @@ import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
 import { Effect, PublishEnd, Trash } from './bodies/finishing.ts';
+import { PicturesTaken } from './bodies/pictures.ts';
 import {
   Block,
   ControlQuestion,

@@ -1,14 +1,8 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
-import type { ParkDecision } from '../../kernel/phases/decision.ts';
-import {
-  type BaseChecks,
-  isUndecided,
-  type OtherFailure,
-  RED_AFTER,
-  type Weakening,
-} from '../../kernel/phases/proving.ts';
+import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
+import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';

@@ -1,9 +1,9 @@
-import { picturesIn } from '../../../core/kernel/phases/pictures.ts';
 import { capitalised, counted } from '../../../core/kernel/text.ts';
 import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
 import { openedBy } from '../../../core/session/documents/describe-event.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/documents/picture-words.ts';
+import { picturesIn } from '../../../core/session/events/bodies/pictures.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
