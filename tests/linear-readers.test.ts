@@ -11,7 +11,7 @@ import { parseSamocodeFile, valueIn } from '../src/core/project/settings/samocod
 import { refsIn } from '../src/core/sandbox/private-git/private-git.ts';
 import { boxesIn, coverageOf, quotedPlan, uncountedBoxes } from '../src/core/session/documents/given-plan.ts';
 import { readInboxMessage } from '../src/core/session/documents/inbox.ts';
-import { codeSpan, parseMarkdown } from '../src/core/session/documents/markdown-lines.ts';
+import { code, parseMarkdown } from '../src/core/session/documents/markdown-lines.ts';
 import { inlineMaterial, material } from '../src/core/session/documents/material.ts';
 import { changeOverview, readOverview } from '../src/core/session/documents/overview.ts';
 import {
@@ -28,7 +28,7 @@ import { parseLedger } from '../src/core/session/documents/requirements.ts';
 import { parseSignal } from '../src/core/session/documents/signal.ts';
 import { parseEvent } from '../src/core/session/events/events.ts';
 import { isNamed, outsidePlanFiles, planReasons } from '../src/core/session/proof/plan-files.ts';
-import { sealedMarkdown } from '../src/core/session/proof/proof.ts';
+import { readProof } from '../src/core/session/proof/proof.ts';
 import { personsWords } from '../src/extensions/chats/clients/chat.ts';
 import { readClaudeLine } from '../src/extensions/chats/clients/claude-chats.ts';
 import { readCodexLine } from '../src/extensions/chats/clients/codex-chats.ts';
@@ -101,13 +101,13 @@ const READERS: Record<string, (text: string) => unknown> = {
   readOverview,
   changeOverview: (text) => changeOverview(text, { phase: 'planning' } as never),
   parseMarkdown,
-  codeSpan,
+  code,
   material: (text) => material(text, text.length),
   inlineMaterial,
   readInboxMessage: (text) => readInboxMessage('a.md', text),
   parseSignal: (text) => parseSignal(text, 'planning'),
   parseEvent,
-  sealedMarkdown,
+  readProof,
   parseSamocodeFile,
   valueIn: (text) => valueIn(text, 'CHECK'),
   activeTests,

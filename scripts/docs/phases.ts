@@ -7,7 +7,7 @@ import {
   type EndingKind,
   outageOf,
 } from '../../src/core/kernel/phases/ending.ts';
-import { OBSTACLES, type Obstacle } from '../../src/core/kernel/phases/obstacles.ts';
+import { OBSTACLES } from '../../src/core/kernel/phases/obstacles.ts';
 import { type Outage, withEnding } from '../../src/core/kernel/phases/outage.ts';
 import { firstPhase, initialProgress, withChildEnded } from '../../src/core/kernel/phases/progress.ts';
 import {
@@ -20,9 +20,10 @@ import {
   WAYS,
   type Way,
 } from '../../src/core/kernel/phases/table.ts';
-import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
+import { BLOCK_RULES, type BlockRuleName } from '../../src/core/kernel/phases/verdict.ts';
 import { NO_QUESTION } from '../../src/core/session/facts.ts';
 import { codes, type Page, table } from './page.ts';
+import { CORRECTED, OBSTACLE_WORDS, RULE_WORDS } from './phase-words.ts';
 
 export const phasesPage: Page = { path: 'docs/phases.md', render };
 
@@ -173,10 +174,11 @@ function edgeTable(): string {
 }
 
 function obstacleTable(): string {
-  const rows = OBSTACLES.map(({ name, when, outcome, ...rest }: Obstacle) => {
-    const before = rest.onlyBeforeDone ? 'done' : 'quality, done';
-    return [`\`${name}\``, before, when, outcome];
-  });
+  const rows = OBSTACLES.map(({ name, onlyBeforeDone }) => [
+    `\`${name}\``,
+    onlyBeforeDone ? 'done' : 'quality, done',
+    ...OBSTACLE_WORDS[name],
+  ]);
   return table(['obstacle', 'asked before', 'applies when', 'what follows'], rows);
 }
 
@@ -261,11 +263,13 @@ function grouped(steps: readonly string[]): string[] {
 }
 
 function ruleTable(): string {
-  const rows = Object.entries(BLOCK_RULES).map(([name, { when, needs, corrective }]) => [
+  // Has no other keys, which the type of keys does not express.
+  const rules = Object.keys(BLOCK_RULES) as BlockRuleName[];
+  const rows = rules.map((name) => [
     `\`${name}\``,
-    when,
-    corrective ? 'yes' : 'no',
-    `\`${needs}\``,
+    RULE_WORDS[name],
+    CORRECTED.includes(name) ? 'yes' : 'no',
+    `\`${BLOCK_RULES[name]}\``,
   ]);
   return table(['rule', 'blocks when', 'corrective retry first', 'needs'], rows);
 }

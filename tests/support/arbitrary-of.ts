@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type * as z from 'zod';
+import { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import { anyText } from '../core/properties/texts.ts';
 
 /**
@@ -40,6 +41,9 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
       return anyObject(def.shape);
     case 'catch':
       return arbitraryOf(def.innerType);
+    case 'custom':
+      // The only one: its schema is what it checks.
+      return arbitraryOf(SessionFile);
     default:
       throw new Error(`There is no arbitrary for the schema type ${def.type} yet.`);
   }

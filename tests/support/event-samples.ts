@@ -28,7 +28,7 @@ export const anyLog: fc.Arbitrary<SessionEvent[]> = fc.array(anyStep, { maxLengt
   let lease = 1;
   return steps.map(({ event, at, flow, newWorker }, index) => {
     lease += Number(newWorker);
-    const envelope = { v: 1, n: index + 1, at, lease, ...(flow !== undefined && { flow }) };
+    const envelope = { v: 2, n: index + 1, at, lease, ...(flow !== undefined && { flow }) };
     return asEvent({ ...envelope, type: event.type, ...(event.body as object) });
   });
 });
@@ -45,7 +45,7 @@ export function textOf(events: readonly SessionEvent[]): string {
 const FIRST_MS = Date.UTC(2026, 0, 8, 10);
 
 function plainEvent(n: number): SessionEvent {
-  const envelope = { v: 1, n, at: new Date(FIRST_MS + n * 1000).toISOString(), lease: 1 };
+  const envelope = { v: 2, n, at: new Date(FIRST_MS + n * 1000).toISOString(), lease: 1 };
   if (n === 1) return asEvent({ ...envelope, ...createdEvent() });
   const iteration = Math.ceil((n - 1) / 3);
   switch (n % 3) {

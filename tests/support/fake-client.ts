@@ -20,6 +20,8 @@ const args = process.argv.slice(2);
 const home = process.env.HOME;
 appendFileSync(join(home, 'asked.log'), basename(process.argv[1]) + ' ' + args.join(' ') + '\\n');
 if (process.env.FAKE_CLIENT_FAILS) { console.error('no network'); process.exit(7); }
+// Asked for its version or login.
+if (args[0] !== 'plugin') process.exit(0);
 const claude = basename(process.argv[1]) === 'claude';
 const register = claude ? join(home, '.claude/plugins/installed_plugins.json') : join(home, '.codex/config.toml');
 mkdirSync(join(register, '..'), { recursive: true });

@@ -10,7 +10,7 @@ import { SESSION_MARK } from '../../src/core/sandbox/programs/environment.ts';
 import { describeEvent } from '../../src/core/session/documents/describe-event.ts';
 import { readEvents } from '../../src/core/session/events/event-log.ts';
 import { fold } from '../../src/core/session/events/fold.ts';
-import { readSessionFile } from '../../src/core/session/events/session-file.ts';
+import { readSessionFile } from '../../src/core/session/events/read-session-file.ts';
 import type { SessionView } from '../../src/core/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';

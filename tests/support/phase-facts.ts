@@ -1,7 +1,9 @@
-import type { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import assert from 'node:assert/strict';
+import type { CompleteSignal, JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
 import { NO_PLAN, type Outcome, type Rules } from '../../src/core/kernel/phases/outcome.ts';
 import { initialProgress, type Progress } from '../../src/core/kernel/phases/progress.ts';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
 
 /** As the settings have it that nobody changed. */
 export const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };
@@ -29,8 +31,15 @@ export function outcomeOf(given: Partial<Outcome> = {}): Outcome {
   };
 }
 
-export function signalled(signal: JudgedSignal, given: Partial<Outcome> = {}): Outcome {
-  return outcomeOf({ signal: { kind: 'signal', signal }, ...given });
+/** As an agent of the phase wrote it, and the worker reads it. */
+export function read({ unknownPhase, ...signal }: JudgedSignal, phase: Phase = 'planning'): CompleteSignal {
+  const reading = parseSignal(JSON.stringify({ ...signal, phase: signal.phase ?? unknownPhase }), phase);
+  assert(reading.kind === 'signal');
+  return reading.signal;
+}
+
+export function signalled(signal: JudgedSignal, given: Partial<Outcome> = {}, phase?: Phase): Outcome {
+  return outcomeOf({ signal: { kind: 'signal', signal: read(signal, phase) }, ...given });
 }
 
 export function progressIn(phase: Phase, given: Partial<Progress> = {}): Progress {

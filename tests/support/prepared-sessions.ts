@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import { cacheText, readLog } from '../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { plainLog, textOf } from './event-samples.ts';
 import { ownSession } from './own-session.ts';
@@ -31,7 +31,7 @@ async function layOne(project: TempProject, index: number): Promise<void> {
   await laySession(project, index, [
     ...plainLog(EVENTS),
     // Envelope and body belong together, which the spread's own type can't follow.
-    { v: 1, n: EVENTS + 1, at: '2026-01-09T10:00:00.000Z', lease: 1, ...end } as SessionEvent,
+    { v: 2, n: EVENTS + 1, at: '2026-01-09T10:00:00.000Z', lease: 1, ...end } as SessionEvent,
   ]);
 }
 

@@ -1,7 +1,8 @@
 import type { Decision } from '../../src/core/kernel/phases/decision.ts';
-import type { CheckRun, ProvedRequirement } from '../../src/core/kernel/phases/proving.ts';
-import { FORMAT_VERSION, type NewEvent, type SessionEvent } from '../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../src/core/session/events/session-file.ts';
+import type { CheckRun, ProvedRequirement, Proving } from '../../src/core/kernel/phases/proving.ts';
+import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
+import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
 export const PROVED = {
@@ -56,14 +57,14 @@ export function provedEvents({
   requirements?: ProvedRequirement[];
 } = {}): SessionEvent[] {
   const file = sessionFileSample(ofFile);
-  const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000 } as const;
-  const text = JSON.stringify({ ...file, settings: { ...file.settings, proving } });
+  const proving: Proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000 };
+  const proven = { ...file, settings: { ...file.settings, proving } };
   const by = { channel: 'cli' } as const;
   const { commit, tree, base } = proved;
   const worktree = { path: '/worktrees/x', branch: 'samocode/x', base: 'main', baseCommit: base };
   const of = { in: 'clone', sandbox: 'guard' } as const;
   const events: NewEvent[] = [
-    { type: 'session_created', sessionId: file.id, runWanted: true, by, file: text, sandbox: 'guard' },
+    { type: 'session_created', sessionId: file.id, runWanted: true, by, file: proven, sandbox: 'guard' },
     {
       type: 'worker_took_over',
       worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },

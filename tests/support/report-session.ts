@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { planHash } from '../../src/core/session/documents/plan.ts';
-import { FORMAT_VERSION, type NewEvent } from '../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../src/core/session/events/session-file.ts';
+import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
+import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
@@ -145,7 +146,11 @@ async function commitAll(
   return marks.map((mark) => commits[mark - 1] ?? base);
 }
 
-function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, file: object, hash: string) {
+function eventsOf(
+  { phases, heads, base, also, ends, words, worktree }: Course,
+  file: SessionFile,
+  hash: string,
+) {
   const by = { channel: 'cli' } as const;
   const timed: [atMs: number, event: NewEvent][] = [];
   let now = START_MS;
@@ -158,7 +163,7 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
     sessionId: '01KEE000000000000000000000',
     runWanted: true,
     by,
-    file: JSON.stringify(file),
+    file,
     sandbox: 'guard',
   });
   push({

@@ -1,6 +1,6 @@
 import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 
 /** The identity of a fake session of the rehearsal agent. */
 export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile {
@@ -53,7 +53,7 @@ export function createdEvent(file: SessionFile = sessionFileSample()): NewEvent 
     sessionId,
     runWanted: true,
     by: { channel: 'cli' },
-    file: JSON.stringify(file),
+    file,
     sandbox,
   };
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { PNG } from 'pngjs';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
 import type { Picture, PicturesTaken } from '../../src/core/kernel/phases/pictures.ts';
-import { FORMAT_VERSION, type SessionEvent } from '../../src/core/session/events/events.ts';
+import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 
 /** Records pictures of `/login` in a log whose session has ended: its button has another colour. The files are real. */

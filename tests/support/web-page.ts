@@ -4,6 +4,8 @@ import { ConfirmedTabs } from '../../src/extensions/pages/web/confirm/confirmed-
 import { LiveSessions } from '../../src/extensions/pages/web/live.ts';
 import { OneTimeCodes } from '../../src/extensions/pages/web/tab-key.ts';
 
+export type PageUpdate = Record<string, unknown> & { parts?: [id: string, html: string][] };
+
 export interface WebPage extends Disposable {
   /** Of the only session there is. */
   key: string;
@@ -12,6 +14,8 @@ export interface WebPage extends Disposable {
   act(name: string, fields: Readonly<Record<string, string>>): Promise<{ status: number; text: string }>;
   /** A part of the session's page, as a tab that opens it gets it. */
   part(id: string): Promise<string>;
+  /** What a tab gets that opens a place, until `isWhole`: one object per update. */
+  updates(at: string, isWhole: (update: PageUpdate) => boolean): Promise<PageUpdate[]>;
 }
 
 /** No stream is opened, so nothing of a connection is used. */
@@ -35,6 +39,18 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
     if (answer.status === 500) throw unexpected[0];
     return answer;
   };
+  const updates: WebPage['updates'] = async (at, isWhole) => {
+    const { body } = await ask(`/live?at=${at}`);
+    let text = '';
+    for await (const chunk of body ?? []) {
+      text += Buffer.from(chunk).toString();
+      const lines = text.split('\n').slice(0, -1);
+      const all = lines.map((line) => JSON.parse(line) as PageUpdate);
+      const end = all.findIndex(isWhole);
+      if (end >= 0) return all.slice(0, end + 1);
+    }
+    throw new Error(`The page never showed all of ${at}.`);
+  };
   return {
     key,
     ask,
@@ -48,19 +64,11 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
       });
       return { status: answer.status, text: await answer.text() };
     },
+    updates,
     async part(id) {
-      const { body } = await ask(`/live?at=/s/${key}`);
-      let text = '';
-      for await (const chunk of body ?? []) {
-        text += Buffer.from(chunk).toString();
-        const lines = text.split('\n').slice(0, -1);
-        const parts = lines.flatMap(
-          (line) => (JSON.parse(line) as { parts?: [string, string][] }).parts ?? [],
-        );
-        const found = parts.find(([each]) => each === id);
-        if (found !== undefined) return found[1];
-      }
-      throw new Error(`The page has no part ${id}.`);
+      const has = ({ parts = [] }: PageUpdate) => parts.some(([each]) => each === id);
+      const { parts = [] } = (await updates(`/s/${key}`, has)).at(-1) ?? {};
+      return parts.find(([each]) => each === id)?.[1] ?? '';
     },
     [Symbol.dispose]: () => end.abort(),
   };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
 import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { code } from '../../core/session/proof/proof-markdown.ts';
+import { code } from '../../core/session/documents/markdown-lines.ts';
 import { fetchWork } from '../../extensions/github/action/fetch-work.ts';
 import { repeatWork } from '../../extensions/github/action/repeat-work.ts';
 import { addSummary, type Runner } from '../../extensions/github/action/runner.ts';

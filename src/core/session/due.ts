@@ -6,7 +6,7 @@ import { documentFingerprint, documentText } from './documents/documents.ts';
 import { readOverview } from './documents/overview.ts';
 import { type TypedAnswers, typedAnswers } from './documents/typed-answers.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
-import type { FrozenSettings, SessionFile } from './events/session-file.ts';
+import type { FrozenSettings, SessionFile } from './events/bodies/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, WaitingStatus } from './events/state.ts';
 import { MAX_OVERVIEW_BYTES } from './layout/paths.ts';

@@ -7,13 +7,14 @@ import { isLower } from '../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { Finishing } from './events/bodies/finishing.ts';
 import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
+import type { RecurringRun, SessionFile } from './events/bodies/session-file.ts';
+import type { OtherBuild } from './events/events.ts';
 import { endNow } from './events/open-work.ts';
 import { lastRound } from './events/rounds.ts';
-import type { RecurringRun, SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
-import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-markdown.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-limits.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
 export interface SeenPullRequest
@@ -88,7 +89,7 @@ export interface SessionFacts extends StateFacts {
   /** Five characters that identify it in every command. */
   id: string;
   /** A condition that `state` does not express: the session was not started here, or cannot be read, seen or started. */
-  condition?: 'foreign' | 'unreadable' | 'newer' | 'unseen' | 'lost';
+  condition?: 'foreign' | 'unreadable' | OtherBuild['is'] | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;
   task?: string;
@@ -195,7 +196,7 @@ export function describeGates({
 function conditionOf(view: SessionView): SessionFacts['condition'] {
   if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
-  if (view.newer !== undefined) return 'newer';
+  if (view.otherBuild !== undefined) return view.otherBuild.is;
   if (view.isUnseen) return 'unseen';
   return isLost(view) ? 'lost' : undefined;
 }

@@ -66,18 +66,18 @@ export function needsHuman(view: SessionView): boolean {
   // It asks for nothing until a person adopts it.
   if (view.foreign !== undefined) return false;
   // A person updates this program: its later states are unknown here.
-  if (view.newer !== undefined) return true;
+  if (view.otherBuild !== undefined) return view.otherBuild.is === 'newer';
   if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
 
 /** Whether no worker can start: the session's files are unreadable, or lack its identity or its start. */
 export function isLost(view: SessionView): boolean {
-  const { wantsWorker, sessionFile, state, newer } = view;
+  const { wantsWorker, sessionFile, state, otherBuild } = view;
   if (view.isUnreadable) return true;
   if (view.foreign !== undefined) return false;
   const { kind } = state.status;
-  if (kind === 'starting' && !wantsWorker && newer === undefined && !sessionFile?.pool) return true;
+  if (kind === 'starting' && !wantsWorker && otherBuild === undefined && !sessionFile?.pool) return true;
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }
 

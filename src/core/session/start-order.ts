@@ -2,7 +2,7 @@ import { stampsAt } from '../kernel/files/stamps.ts';
 import { listed } from '../kernel/text.ts';
 import { zoneHere } from '../kernel/zone.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
-import type { SessionFile } from './events/session-file.ts';
+import type { SessionFile } from './events/bodies/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
 

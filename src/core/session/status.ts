@@ -6,15 +6,17 @@ import { statsAt } from '../kernel/files/path-stats.ts';
 import type { Host } from '../kernel/processes/host.ts';
 import { type Holding, readHolding } from '../kernel/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
-import { isLogQuarantined, readLog } from './events/event-log.ts';
+import { atPlaces, type SessionFile } from './events/bodies/session-file.ts';
+import { isLogQuarantined, type LogReading, readLog } from './events/event-log.ts';
 import { type Foreign, foreignError, whyForeign } from './events/foreign.ts';
 import { workNow } from './events/open-work.ts';
-import { atPlaces, recordedSession, type SessionFile } from './events/session-file.ts';
+import { identityOf, readSessionFile } from './events/read-session-file.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readPollRecord } from './layout/poll-record.ts';
+import { SESSION_ERRORS } from './layout/session-errors.ts';
 import { heldServices } from './services-now.ts';
 
 /** The gate at which a session waits. */
@@ -46,41 +48,35 @@ async function readFiles(
   host: Host,
   clock: Pick<Clock, 'now'>,
 ): Promise<SessionView | undefined> {
-  const [log, identity, holding] = await Promise.all([
-    readLog(paths),
-    readIdentity(paths),
-    readHolding(paths.leases, host),
-  ]);
-  if (identity.recorded !== undefined && host.records !== undefined) {
-    const foreign = whyForeign(paths, identity.recorded.identity, host.records);
-    if (foreign !== undefined)
-      return foreignSession(paths, { state: log?.state, foreign, ...identity.recorded });
+  const [log, holding] = await Promise.all([readLog(paths), readHolding(paths.leases, host)]);
+  const { file, problem } = await fileIn(paths, log?.state);
+  if (file !== undefined && host.records !== undefined) {
+    const foreign = whyForeign(paths, identityOf(file), host.records);
+    if (foreign !== undefined) return foreignSession(paths, { state: log?.state, foreign, file });
   }
+  const worker = workerOf(holding);
+  if (log?.otherBuild?.is === 'older') return { ...olderSession(paths, log), worker };
   const pendingCommands = pendingCommandIds(paths);
   const isRewritten = isLogQuarantined(paths);
-  if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
-    return undefined;
-  const state = startedState(paths, log?.state ?? emptyState(), identity.file);
-  const worker = workerOf(holding);
-  const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
+  if (log === undefined && file === undefined && problem === undefined && !isRewritten) return undefined;
+  const state = startedState(paths, log?.state ?? emptyState(), file);
+  const isElsewhere = worker === 'unknowable' && file?.pool === true;
   const mirror = isElsewhere ? await readMirror(paths) : undefined;
   // A session of a pool is known from its start, wherever it runs.
   const lostStart =
-    log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
-  const isUnkept = identity.file?.pool === true && worker === 'none' && hasUnkept(paths, state);
+    log?.otherBuild === undefined && !file?.pool && isStartLost(paths, { state, pendingCommands });
+  const isUnkept = file?.pool === true && worker === 'none' && hasUnkept(paths, state);
   const wantsWorker =
     !isRewritten && (isUnkept || hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined }));
   const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
   const unseen =
-    (wantsWorker || !isOver) && !identity.file?.pool
-      ? unseenWorker(paths, { state, holding }, clock)
-      : undefined;
+    (wantsWorker || !isOver) && !file?.pool ? unseenWorker(paths, { state, holding }, clock) : undefined;
   const lease = 'lease' in holding ? holding.lease : undefined;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
-    sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
+    sessionFile: file && { ...atPlaces(file, paths, state.places), ...foldersOf(mirror) },
     worker,
     mirror,
     lastPoll: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
@@ -88,19 +84,18 @@ async function readFiles(
     ...(state.servicesUp && { appUrl: (await heldServices({ paths, worker, lease, state }))?.url }),
     pendingCommands,
     problems: [
-      identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,
+      file === undefined ? (problem ?? NO_SESSION_FILE) : undefined,
       isRewritten ? REWRITTEN : lostStart ? LOST_START : undefined,
       log?.problems.length ? 'events.jsonl has lines that could not be read.' : undefined,
-      log?.newer === undefined
-        ? undefined
-        : `A newer samocode has worked on this session (${log.newer}). Update samocode here to continue it.`,
+      log?.otherBuild &&
+        `A newer samocode has worked on this session (${log.otherBuild.trace}). Update samocode here to continue it.`,
       unseen,
     ].filter((problem) => problem !== undefined),
     wantsWorker,
     // No worker can start without session.json.
-    needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
+    needsWorker: wantsWorker && worker === 'none' && log?.otherBuild === undefined && file !== undefined,
     isUnseen: unseen === undefined ? undefined : true,
-    newer: log?.newer,
+    otherBuild: log?.otherBuild,
   };
 }
 
@@ -110,19 +105,31 @@ function foldersOf(mirror: Mirror | undefined): Omit<Mirror, 'head'> | undefined
   return folders;
 }
 
-type RecordedSession = NonNullable<Awaited<ReturnType<typeof recordedSession>>>;
-
-async function readIdentity(
+/** The choices of its start: `session.json` counts only until the log has them. */
+async function fileIn(
   paths: SessionPaths,
-): Promise<{ recorded?: RecordedSession; file?: SessionFile; problem?: string }> {
+  state: SessionState | undefined,
+): Promise<{ file?: SessionFile | undefined; problem?: string }> {
   try {
-    const recorded = await recordedSession(paths);
-    return { recorded, file: recorded?.file };
+    return { file: state?.file ?? (await readSessionFile(paths)) };
   } catch (error) {
     if (!(error instanceof SamocodeError)) throw error;
     return { problem: error.message };
   }
 }
+
+/** A session that a build from before the first release began: nothing continues it, whatever its log says. */
+function olderSession(paths: SessionPaths, { state, otherBuild }: LogReading): SessionView {
+  const away = sessionPaths(paths.sessionsDir, paths.folder, true);
+  const archived = statsAt(paths.sessionDir) === undefined && statsAt(away.sessionDir) !== undefined;
+  const { why, hint } = SESSION_ERRORS.older_format({ session: paths.folder });
+  const stopped = { kind: 'stopped' as const, since: lastChange(paths), by: BY_NOBODY, why: hint };
+  // The rest of its state may be half of what its log says.
+  const known = { ...emptyState(), createdAt: state.createdAt, archived, status: stopped };
+  return { ...viewWithoutWorker(archived ? away : paths, known, [`${why} ${hint}`]), otherBuild };
+}
+
+const BY_NOBODY = { channel: 'settings' } as const;
 
 /** Until the start is recorded, only `session.json` contains its time. */
 function startedState(paths: SessionPaths, state: SessionState, file: SessionFile | undefined): SessionState {
@@ -256,9 +263,9 @@ function unreadableText({ runDir }: SessionPaths, error: unknown): string {
 }
 
 /** Whether nothing more happens without a person, and no request is pending; unknown after a newer samocode. */
-export function isAtRest({ state, pendingCommands, newer }: SessionView): boolean {
+export function isAtRest({ state, pendingCommands, otherBuild }: SessionView): boolean {
   const { status, openIteration } = state;
-  if (newer !== undefined || pendingCommands.length > 0 || workNow(state) !== undefined) return false;
+  if (otherBuild !== undefined || pendingCommands.length > 0 || workNow(state) !== undefined) return false;
   // The agent of an iteration left open by a block may still be running: a stop ends it.
   if (status.kind === 'blocked') return openIteration === undefined;
   return status.kind === 'stopped' || status.kind === 'done';

@@ -3,8 +3,8 @@ import { wayText } from '../kernel/phases/table.ts';
 import { capitalised, counted, listed } from '../kernel/text.ts';
 import { FINISHING } from './events/bodies/finishing.ts';
 import { describeOutage } from './events/bodies/positions.ts';
+import type { SessionFile } from './events/bodies/session-file.ts';
 import { missingText } from './events/pull-request-change.ts';
-import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
 import {
@@ -119,6 +119,8 @@ export function stateLine(facts: Worded, how?: WordsFor): string {
 
 const at = (time: string) => `at ${time}`;
 
+const BEGUN_EARLIER = 'a samocode from before the first release began it';
+
 type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
@@ -133,6 +135,8 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
       predicate: 'is read-only here: a newer samocode has recorded what this one does not know',
       tone: 'bad',
     };
+  if (condition === 'older')
+    return { brief: 'only to be read', predicate: `is only to be read: ${BEGUN_EARLIER}`, tone: 'plain' };
   if (condition === 'unseen')
     return {
       brief: 'its worker cannot be seen from here',

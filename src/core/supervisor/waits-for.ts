@@ -31,7 +31,7 @@ export type Waits =
 export function waitsFor(view: SessionView, identity: string): Waits {
   const { state, pendingCommands, wantsWorker } = view;
   if (view.foreign !== undefined) return { for: 'person', why: 'foreign' };
-  if (view.newer !== undefined) return { for: 'person', why: 'newer' };
+  if (view.otherBuild?.is === 'newer') return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   // Also a session that has not begun: its first state is published before anyone starts it.
   if (view.worker === 'unknowable' && view.sessionFile?.pool)

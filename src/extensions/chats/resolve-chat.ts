@@ -6,7 +6,7 @@ import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { CHAT_PLAN } from '../../core/session/documents/given-plan.ts';
-import type { GivenChat, GivenPlan } from '../../core/session/events/session-file.ts';
+import type { GivenChat, GivenPlan } from '../../core/session/events/bodies/session-file.ts';
 import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';

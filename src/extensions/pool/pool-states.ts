@@ -9,8 +9,8 @@ import { commitState, divideFiles } from '../../core/project/checkpoints/state-c
 import { type GitOptions, gitLine, runGit } from '../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
+import { SessionFile } from '../../core/session/events/bodies/session-file.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
-import { SessionFile } from '../../core/session/events/session-file.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';

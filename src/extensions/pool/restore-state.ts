@@ -32,7 +32,7 @@ import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { Arrived, HostSettings } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
 import { isRecorded, recordAsFound } from '../../core/session/events/foreign.ts';
-import { readSessionFile } from '../../core/session/events/session-file.ts';
+import { readSessionFile } from '../../core/session/events/read-session-file.ts';
 import { fence, OFFERED } from '../../core/session/fence.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';

@@ -15,7 +15,7 @@ import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.t
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
-import { readSessionFile } from '../../../src/core/session/events/session-file.ts';
+import { readSessionFile } from '../../../src/core/session/events/read-session-file.ts';
 import type { SessionState } from '../../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../src/core/session/status.ts';

@@ -23,7 +23,7 @@ test(
       moved: [dive],
       to: '_archive/x',
     };
-    const event = { v: 1, n: n + 1, at: new Date().toISOString(), lease, ...body } as SessionEvent;
+    const event = { v: 2, n: n + 1, at: new Date().toISOString(), lease, ...body } as SessionEvent;
     await appendFile(rig.paths.events, serialiseEvent(event));
     const path = join(rig.paths.leases, `${String(lease).padStart(6, '0')}.json`);
     const { releasedAt: _left, ...died } = JSON.parse(await readFile(path, 'utf8'));

@@ -70,9 +70,9 @@ const endings: FaultRow[] = [
     { ci: true },
   ),
   withSettings(
-    { timeLimitMs: 1200 },
+    { timeLimitMs: 1200, maxRetries: 2 },
     {
-      name: 'three agents in a row that hang block the session',
+      name: 'agents that always hang block after the retries',
       rules: always({ act: 'hang' }),
       ends: 'blocked/timeouts',
     },

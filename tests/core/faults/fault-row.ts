@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
-import type { FrozenSettings } from '../../../src/core/session/events/session-file.ts';
+import type { FrozenSettings } from '../../../src/core/session/events/bodies/session-file.ts';
 import type { Status } from '../../../src/core/session/events/state.ts';
 import { ciIf } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';

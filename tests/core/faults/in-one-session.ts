@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FrozenSettings } from '../../../src/core/session/events/session-file.ts';
+import type { FrozenSettings } from '../../../src/core/session/events/bodies/session-file.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { freezeSettings } from '../../../src/core/acts/sessions/freeze-settings.ts';
 import { findProjectFor } from '../../../src/core/caller/context/find-project-for.ts';
 import { samocodeLine } from '../../../src/core/project/settings/samocode-file.ts';
-import type { FrozenSettings, SessionFile } from '../../../src/core/session/events/session-file.ts';
+import type { FrozenSettings, SessionFile } from '../../../src/core/session/events/bodies/session-file.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ownSession } from '../../support/own-session.ts';
 import { trustLines } from '../../support/project.ts';

@@ -205,7 +205,7 @@ const machines: FaultRow[] = [
   ),
   withBwrap('hangs after the probe', () =>
     withSettings(
-      { watch: { firstByteMs: 1000 } },
+      { watch: { firstByteMs: 1000 }, maxRetries: 2 },
       {
         name: 'a guard that hangs at the start of agents is ended like a silent agent, and blocks',
         ends: 'blocked/timeouts',

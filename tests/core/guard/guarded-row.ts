@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FrozenSettings } from '../../../src/core/session/events/session-file.ts';
+import type { FrozenSettings } from '../../../src/core/session/events/bodies/session-file.ts';
 import { setPhase } from '../../support/session-rig.ts';
 import type { FaultRow } from '../faults/fault-row.ts';
 import { expectNoProcessLeftIn, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';

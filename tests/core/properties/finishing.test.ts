@@ -91,9 +91,9 @@ function checkCommands({ state }: FinishingScene, events: readonly SessionEvent[
       inProgress = 'accepted';
     }
     if (event.type === 'command_accepted' || event.type === 'command_refused') answered.push(event.id);
-    if (event.type === 'finish_asked' || event.type === 'merge_asked') {
+    if (event.type === 'finish_asked') {
       expect(inProgress, 'asked for once').toBe('accepted');
-      inProgress = event.type === 'merge_asked' ? 'merge' : event.work.kind;
+      inProgress = event.work.kind;
     }
     const ended = endedBy(event);
     if (ended === undefined) continue;

@@ -21,6 +21,7 @@ import {
   withCountsReset,
 } from '../../../src/core/kernel/phases/progress.ts';
 import { limitOf, PHASE_NAMES, PHASES, type Phase, type Way } from '../../../src/core/kernel/phases/table.ts';
+import { read } from '../../support/phase-facts.ts';
 
 /** What the worker can find after an agent's end, and what it then decides instead. */
 export const FINDINGS = [
@@ -215,7 +216,7 @@ function signalOf(act: ChildAct, phase: Phase): Outcome['signal'] {
   const { signals, next } = PHASES[phase];
   const status = act.bad ? 'done' : pick(signals, act.status);
   const target = pick([undefined, ...next], act.target);
-  return { kind: 'signal', signal: { status, ...(target && { phase: target }) } };
+  return { kind: 'signal', signal: read({ status, ...(target && { phase: target }) }, phase) };
 }
 
 function stepOf(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JudgedSignal } from '../../../src/core/kernel/phases/decision.ts';
+import type { CompleteSignal } from '../../../src/core/kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../../src/core/kernel/phases/ending.ts';
 import type { Outcome, Rules } from '../../../src/core/kernel/phases/outcome.ts';
 import type { Progress } from '../../../src/core/kernel/phases/progress.ts';
@@ -10,6 +10,7 @@ import {
   WAITING_FOR,
   WAYS,
 } from '../../../src/core/kernel/phases/table.ts';
+import { read } from '../../support/phase-facts.ts';
 import { type ChildAct, FINDINGS, live, type Walk } from './phase-walk.ts';
 
 const anyPhase = fc.constantFrom(...PHASE_NAMES);
@@ -47,10 +48,10 @@ export const anyProgress: fc.Arbitrary<Progress> = fc.record({
   testReturns: few,
   qualitySinceImplementation: fc.boolean(),
   qualityChangedTree: fc.boolean(),
-  failureCounts: fc.record({ corrected: fc.boolean(), noSignal: few, timeouts: few, failures: few }),
+  failureCounts: fc.record({ corrected: fc.boolean(), failures: few }),
 });
 
-export const anyJudgedSignal: fc.Arbitrary<JudgedSignal> = fc
+export const anyJudgedSignal: fc.Arbitrary<CompleteSignal> = fc
   .record(
     {
       status: fc.constantFrom(...SIGNAL_STATUSES),
@@ -66,8 +67,7 @@ export const anyJudgedSignal: fc.Arbitrary<JudgedSignal> = fc
     },
     { requiredKeys: ['status'] },
   )
-  // The parser replaces an empty reason or summary.
-  .map((signal) => JudgedSignal.parse({ ...signal, ...(signal.reason === '' && { reason: 'r' }) }));
+  .map((signal) => read(signal));
 
 const anySignal: fc.Arbitrary<Outcome['signal']> = fc.oneof(
   { weight: 4, arbitrary: anyJudgedSignal.map((signal) => ({ kind: 'signal' as const, signal })) },

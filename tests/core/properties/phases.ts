@@ -12,6 +12,7 @@ import {
   PHASE_NAMES,
 } from '../../../src/core/kernel/phases/table.ts';
 import { BLOCK_RULES } from '../../../src/core/kernel/phases/verdict.ts';
+import { read } from '../../support/phase-facts.ts';
 import { childrenAtMost, rehearse, type Walk } from './phase-walk.ts';
 import { anyJudgedSignal, anyOutcome, anyProgress, anyRules, anyScript, anyWalk } from './phase-worlds.ts';
 import { type Property, property } from './property.ts';
@@ -46,7 +47,7 @@ function checkBlocks([progress, outcome, rules]: Case): void {
 }
 
 function checkHandoff([progress, outcome, rules, signal]: [...Case, JudgedSignal]): void {
-  const handoff = { kind: 'signal', signal: { ...signal, status: 'handoff' } } as const;
+  const handoff = { kind: 'signal', signal: read({ ...signal, status: 'handoff' }) } as const;
   const decision = decide(progress, { ...outcome, signal: handoff }, rules);
   assert.equal(decision.phase, progress.phase);
   if (decision.kind === 'park') assert.equal(decision.resumePhase, progress.phase);

@@ -5,8 +5,8 @@ import type { finishUnasked } from '../../../src/core/acts/finish/finish-session
 import type { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { SessionFile } from '../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readAllSessions } from '../../../src/core/session/session-list.ts';
 import { readSession } from '../../../src/core/session/status.ts';
@@ -207,5 +207,5 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
 
 function numbered(event: NewEvent, n: number, ms: number): string {
   const at = new Date(ms).toISOString();
-  return textOf([{ v: 1, n, at, lease: 1, ...event } as Parameters<typeof textOf>[0][number]]);
+  return textOf([{ v: 2, n, at, lease: 1, ...event } as Parameters<typeof textOf>[0][number]]);
 }

@@ -101,10 +101,11 @@ async function describe({ place, branch, view, notOurs }: FoundWorktree): Promis
 }
 
 /** Why a session still needs its worktree; undefined if it does not. */
-function neededBy({ state, worker, pendingCommands, foreign, newer }: SessionView): string | undefined {
+function neededBy({ state, worker, pendingCommands, foreign, otherBuild }: SessionView): string | undefined {
   const { status, archived, work, pullRequest } = state;
   if (foreign !== undefined) return 'its session is foreign';
-  if (newer !== undefined) return 'a newer samocode has worked on its session';
+  if (otherBuild !== undefined)
+    return `another samocode, ${otherBuild.is} than this one, has worked on its session`;
   if (worker !== 'none' || pendingCommands.length > 0 || work !== undefined) return 'its session is working';
   if (!archived && pullRequest?.state === 'open') return `its pull request #${pullRequest.number} is open`;
   return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;

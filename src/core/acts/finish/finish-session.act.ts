@@ -1,3 +1,5 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
@@ -13,13 +15,15 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { redAfterText } from '../../session/proof/proof-markdown.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { redAfterText } from '../../session/proof/proof-limits.ts';
 import { WATCH_UNTRUSTED, watchChoice } from './is-watched.ts';
 import {
   archiveRequest,
   type ConfirmedFinish,
   type FinishSessionInput,
   type FinishWay,
+  isOnlyRead,
   judgeFinish,
 } from './judge-finish.ts';
 import { finishPreview, previewFinish } from './preview-finish.act.ts';
@@ -44,6 +48,7 @@ export async function finishSession(input: ConfirmedFinish, context: ActionConte
   const { how } = input;
   if (refusal) throw refusal;
   requireShown(await finishPreview(input, judged, context), input.shown);
+  if (isOnlyRead(view)) return await moveOlder(view, how);
   const tip = base?.tip ?? '';
   const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, endsIn, context, { workMs });
@@ -79,6 +84,17 @@ export async function finishUnasked(
 ): Promise<FinishResult> {
   const { hash: shown } = await previewFinish(input, context);
   return await finishSession({ ...input, shown }, context);
+}
+
+/** Without an event: nothing can be appended to its log. */
+async function moveOlder(view: SessionView, how: FinishWay): Promise<FinishResult> {
+  const { paths, folder } = view;
+  const place = sessionPaths(paths.sessionsDir, folder, how !== 'unarchive').sessionDir;
+  await mkdir(dirname(place), { recursive: true });
+  await rename(paths.sessionDir, place);
+  const done =
+    how === 'unarchive' ? `${folder} is back.` : `${folder} is archived. Its branch and worktree stay.`;
+  return { view, place, moved: [], commands: [], done, next: [] };
 }
 
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;

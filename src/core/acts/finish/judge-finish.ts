@@ -78,7 +78,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
-  const closed = closedTo(view);
+  const closed = isOnlyRead(view) && MOVES.includes(how) ? undefined : closedTo(view);
   const refusal =
     closed ??
     (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
@@ -86,6 +86,13 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
   return { view, ...reading, refusal: isRepeated ? undefined : refusal, isRepeated, moved };
 }
+
+/** Nothing of it can be recorded: its folder moves, and whatever else it has stays. */
+export function isOnlyRead({ otherBuild }: SessionView): boolean {
+  return otherBuild?.is === 'older';
+}
+
+const MOVES: readonly FinishWay[] = ['keep_branch', 'unarchive'];
 
 function isMergedIssue({ sessionFile, state }: SessionView): boolean {
   return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';

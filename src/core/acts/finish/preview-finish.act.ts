@@ -5,8 +5,14 @@ import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
-import { unsignedWords } from '../../session/proof/unsigned-words.ts';
-import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
+import { unsignedWords } from '../../session/proof/proof-limits.ts';
+import {
+  type FinishSessionInput,
+  type FinishVerdict,
+  type FinishWay,
+  isOnlyRead,
+  judgeFinish,
+} from './judge-finish.ts';
 import { publishing } from './publishing.ts';
 
 /** Describes what finishing a session would do. Changes nothing. */
@@ -22,6 +28,7 @@ export async function finishPreview(
   const { view, refusal, base } = judged;
   if (refusal) return previewOf({ view, would: [], refusal });
   const { how } = input;
+  if (isOnlyRead(view)) return previewOf({ view, would: [OLDER_MOVES] }, [how]);
   if (how === 'pull_request') return await inThisBuild(publishing).preview(input, judged, context);
   const lines = judged.isRepeated
     ? ['It is merged already; only the comment on its issue will be written again.']
@@ -29,6 +36,9 @@ export async function finishPreview(
   // Another commit with the same count is another one.
   return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);
 }
+
+const OLDER_MOVES =
+  "An earlier samocode began it: the session's folder will move, and its branch and worktree will stay.";
 
 function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },

@@ -23,9 +23,9 @@ import {
 } from '../../session/documents/requirements.ts';
 import { estimateText } from '../../session/estimate.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
+import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { GivenPlan } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { NO_QUESTION } from '../../session/facts.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
@@ -85,7 +85,7 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
     ...(gateOf(view)?.unasked ? [NO_QUESTION] : []),
     ...(testing ? [cut(visibleControls(testing.line), MAX_WARNING)] : []),
   ];
-  const remarks = remarksOn(view, text, ledger);
+  const remarks = await remarksOn(view, text, ledger);
   return {
     ...{ view, name, text, ledger, state, servers, warnings, remarks },
     hash: planHash(text),
@@ -96,9 +96,9 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
 const MAX_WARNING = 300;
 
 /** A given plan counts only for the session's first goal. */
-function remarksOn(view: SessionView, text: string, ledger: string | undefined): string[] {
-  const { sessionFile, state } = view;
-  const given = state.goal === undefined ? sessionFile?.givenPlan : undefined;
+async function remarksOn(view: SessionView, text: string, ledger: string | undefined): Promise<string[]> {
+  const { sessionFile } = view;
+  const given = await givenPlanOf(view);
   const estimate = gateOf(view)?.estimate;
   return [
     ...(given && sessionFile?.way === 'plan'
@@ -107,6 +107,13 @@ function remarksOn(view: SessionView, text: string, ledger: string | undefined):
     ...(given && sessionFile?.way !== 'plan' ? coverageLines(given, text) : []),
     ...(estimate ? [estimateText(estimate)] : []),
   ];
+}
+
+async function givenPlanOf({ sessionFile, state, paths }: SessionView): Promise<GivenPlan | undefined> {
+  const { givenPlan } = sessionFile ?? {};
+  if (givenPlan === undefined || state.goal !== undefined) return undefined;
+  const created = (await readEvents(paths, 0)).find((event) => event.type === 'session_created');
+  return { ...givenPlan, text: created?.given?.plan ?? '' };
 }
 
 /** No agent wrote it, so what a reader must not overlook comes first: the commands, each whole. */

@@ -1,8 +1,8 @@
 import { gitLine, gitSaysYes } from '../../project/git/git.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
-import { proofInText, type SessionProof } from '../../session/proof/proof.ts';
-import { provedPartly } from '../../session/proof/proof-markdown.ts';
+import { readProof, type SessionProof } from '../../session/proof/proof.ts';
+import { provedPartly } from '../../session/proof/proof-limits.ts';
 import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';
 
 /** A commit to be merged, and what its pull request claims about it. Others wrote the text and the code. */
@@ -59,14 +59,14 @@ export async function repeatClaims(
   commands: TrustedCommands,
   run: RunOnCommit,
 ): Promise<Repetition> {
-  const reading = work.text === undefined ? undefined : proofInText(work.text);
-  const proof = reading?.kind === 'proof' ? reading.proof : undefined;
+  const reading = readProof(work.text ?? '');
+  const proof = reading.kind === 'proof' ? reading.proof : undefined;
   // Compared before any code of the pull request runs.
   const ofCommits = proof === undefined ? [] : await commitDifferences(proof, work);
   const ran = await run(work.head, commands.checks);
   const checks = await verifyRedBefore(repeatedChecks(commands, proof, ran), work.base, run);
   const differences = [
-    ...(reading?.kind === 'altered' ? [ALTERED] : []),
+    ...(reading.kind === 'altered' ? [ALTERED] : []),
     ...ofCommits,
     ...checks.flatMap((check) => differenceOf(check, ran)),
   ];

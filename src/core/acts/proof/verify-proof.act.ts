@@ -6,7 +6,7 @@ import { gitLine, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
-import { provedPartly } from '../../session/proof/proof-markdown.ts';
+import { provedPartly } from '../../session/proof/proof-limits.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import type { OpenedProof } from './open-proof.ts';
 import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';

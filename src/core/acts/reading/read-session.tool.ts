@@ -128,10 +128,9 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   },
 
   async proof({ session, projectDir, document, offset }, { actions }) {
-    const [{ readProofOf }, { proofFacts }, { shortProof }] = await Promise.all([
+    const [{ readProofOf }, { renderProof }] = await Promise.all([
       import('../proof/read-proof.act.ts'),
       import('../../session/proof/proof-markdown.ts'),
-      import('../../session/proof/short-proof.ts'),
     ]);
     const { view, proof } = await readProofOf({ session, projectDir }, actions);
     const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
@@ -145,7 +144,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
       summary,
       next: isFull ? undefined : [next],
       session: view.folder,
-      ...pageOf((isFull ? proofFacts : shortProof)(proof), offset),
+      ...pageOf(renderProof(proof, isFull ? 'full' : 'short'), offset),
     };
   },
 

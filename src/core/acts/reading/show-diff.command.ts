@@ -24,13 +24,13 @@ export function addShow(program: Command, cli: Cli): void {
       }
       const shape = { style: cli.output.style, columns: cli.output.textColumns };
       if (name === 'proof') {
-        const [{ readProofOf }, { proofFacts, proofMarkdown }] = await Promise.all([
+        const [{ readProofOf }, { proofMarkdown, renderProof }] = await Promise.all([
           import('../proof/read-proof.act.ts'),
           import('../../session/proof/proof-markdown.ts'),
         ]);
         const { view, proof } = await readProofOf(question, await cli.actionContext());
         // In a file or a pipe it is the whole proof, which can be verified; its data is no text for a screen.
-        const text = (cli.output.isLive ? proofFacts : proofMarkdown)(proof);
+        const text = cli.output.isLive ? renderProof(proof, 'full') : proofMarkdown(proof);
         await pagedResult(cli, { session: view.folder, proof }, () => formatMarkdown(text, shape));
         return;
       }

@@ -13,9 +13,10 @@ import { agreedText } from '../../kernel/text.ts';
 import { pendingCommandIds, readCommand } from '../../session/commands/commands.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
+import { atPlaces } from '../../session/events/bodies/session-file.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { foreignError, recordAsFound } from '../../session/events/foreign.ts';
-import { atPlaces, recordedSession } from '../../session/events/session-file.ts';
+import { identityOf, recordedFile } from '../../session/events/read-session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { describeGates } from '../../session/facts.ts';
 import { readAllSessions } from '../../session/session-list.ts';
@@ -63,8 +64,9 @@ export async function adoptSession(
   const { folder: session, sessionsDir } = paths;
   // A model could adopt what it wrote itself.
   if (!isPersonal(context.by)) throw ACTION_ERRORS.adoption_needs_person({ session });
-  const recorded = await recordedSession(paths);
-  if (recorded?.identity.print !== print) throw ACTION_ERRORS.foreign_changed({ session });
+  const recorded = await recordedFile(paths);
+  if (recorded === undefined || identityOf(recorded).print !== print)
+    throw ACTION_ERRORS.foreign_changed({ session });
   await recordAsFound(paths, new SessionRecords(context.home));
   // A supervisor reads a session again once its folder has changed.
   const now = new Date(context.clock.now());
@@ -77,11 +79,11 @@ export async function adoptSession(
 
 async function describe(view: SessionView): Promise<ForeignSession> {
   const { paths, state, foreign } = view;
-  const recorded = await recordedSession(paths);
+  const recorded = await recordedFile(paths);
   if (recorded === undefined || (foreign !== undefined && foreign !== 'no_record'))
     throw foreignError(paths, foreign ?? 'no_record');
   const arrived = await plainJson(paths.arrived, Arrived);
-  const file = atPlaces(recorded.file, paths, arrived ?? state.places);
+  const file = atPlaces(recorded, paths, arrived ?? state.places);
   const { settings } = file;
   const open = GATES.filter((gate) => !settings.gates.includes(gate));
   const rows: (readonly [string, unknown])[] = [
@@ -108,7 +110,7 @@ async function describe(view: SessionView): Promise<ForeignSession> {
       ? []
       : [`${name}: ${agreedText(typeof value === 'string' ? value : JSON.stringify(value))}`],
   );
-  return { view, lines, print: recorded.identity.print };
+  return { view, lines, print: identityOf(recorded).print };
 }
 
 function limitsText({ session, phases }: SessionLimits): string {

@@ -15,8 +15,9 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { foreignError, isOpenToAll } from '../../session/events/foreign.ts';
-import { identityOf, SessionFile } from '../../session/events/session-file.ts';
+import { identityOf, sessionFileText } from '../../session/events/read-session-file.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import { fence, OFFERED } from '../../session/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -37,8 +38,9 @@ export interface Begun {
  * @returns undefined if another start took the name in the meantime
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
-  const { paths, file, start, poolOwner } = made;
-  if (!(await makeRunFolder(paths, file, { first: start, home: context.home, poolOwner }))) return undefined;
+  const { paths, file, given, start, poolOwner } = made;
+  const how = { given, first: start, home: context.home, poolOwner };
+  if (!(await makeRunFolder(paths, file, how))) return undefined;
   crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
@@ -83,7 +85,12 @@ async function startWorker(
 export async function makeRunFolder(
   paths: SessionPaths,
   file: SessionFile,
-  { first, home, poolOwner = OFFERED }: { first: Command; home: string; poolOwner?: string | undefined },
+  {
+    first,
+    home,
+    given,
+    poolOwner = OFFERED,
+  }: { first: Command; home: string; given: GivenTexts; poolOwner?: string | undefined },
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -94,9 +101,8 @@ export async function makeRunFolder(
     // The sync of the draft below covers this entry too.
     await mkdir(join(draft, 'commands'));
     refuseOpenFolder(paths, draft);
-    const text = `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`;
-    await writeWhole(join(draft, 'session.json'), text, { exclusive: true });
-    await recordSession(identityOf(file, text), home);
+    await writeWhole(join(draft, 'session.json'), sessionFileText({ file, given }), { exclusive: true });
+    await recordSession(identityOf(file), home);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);
     crashPoint('before-session');

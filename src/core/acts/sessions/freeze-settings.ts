@@ -15,7 +15,7 @@ import {
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { allSettings } from '../../project/settings/settings.ts';
-import type { FrozenSettings, SessionFile } from '../../session/events/session-file.ts';
+import type { FrozenSettings, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';
 

@@ -17,7 +17,7 @@ import { realPathAsFar } from '../../project/git/real-path.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { earlierWorktree, ensureWorktree } from '../../project/worktrees/worktree.ts';
 import { readOverview } from '../../session/documents/overview.ts';
-import type { TakenOver } from '../../session/events/bodies/event-types.ts';
+import type { TakenOver } from '../../session/events/bodies/positions.ts';
 import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../session/layout/names.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { isUnimported, sessionFolders, unimportedFolders } from '../../session/session-list.ts';

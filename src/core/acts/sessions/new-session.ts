@@ -16,31 +16,26 @@ import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import { uncountedBoxes } from '../../session/documents/given-plan.ts';
-import type { TakenOver } from '../../session/events/bodies/event-types.ts';
+import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
+import type { TakenOver } from '../../session/events/bodies/positions.ts';
+import {
+  type GivenTexts,
+  type GivenWork,
+  printOfTexts,
+  SessionFile,
+  textsOf,
+} from '../../session/events/bodies/session-file.ts';
 import type { Channel } from '../../session/events/bodies/who-acted.ts';
-import { FORMAT_VERSION } from '../../session/events/events.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { settingsOfStart } from './settings-of-start.ts';
 import type { SessionChoices } from './start/start-choices.ts';
 
 export interface SessionRequest
   extends Pick<
-    SessionFile,
-    | 'folder'
-    | 'task'
-    | 'dive'
-    | 'givenPlan'
-    | 'issue'
-    | 'chat'
-    | 'recurring'
-    | 'group'
-    | 'pool'
-    | 'way'
-    | 'review'
-    | 'order'
-    | 'startKey'
-  > {
+      SessionFile,
+      'folder' | 'task' | 'dive' | 'recurring' | 'group' | 'pool' | 'way' | 'review' | 'order' | 'startKey'
+    >,
+    GivenWork {
   choices: SessionChoices;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run: boolean;
@@ -51,6 +46,7 @@ export interface SessionRequest
 export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
+  given: GivenTexts;
   start: CommandOf<'start'>;
   wake: Wake | undefined;
   /** The first owner of a session for a pool. */
@@ -67,8 +63,8 @@ export async function newSession(
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { mainRepo, filePath: configPath, values } = project;
-  const given = { ...choices, ...asked };
-  const { settings, warnings: ofFile } = await settingsOfStart(project, given, context);
+  const request = { ...choices, ...asked };
+  const { settings, warnings: ofFile } = await settingsOfStart(project, request, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
@@ -80,19 +76,23 @@ export async function newSession(
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const programs = await runByRepository(mainRepo, { baseEnv: context.env });
   const at = isoUtc(clock.now());
+  const given = textsOf(asked);
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {
     paths: sessionPaths(values.sessions, asked.folder),
-    file: {
+    // Parsing leaves out the texts.
+    file: SessionFile.parse({
       ...envelope,
       ...asked,
+      texts: printOfTexts(given),
       createdAt: at,
       ...places,
       configPath,
       sandbox,
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
-    },
+    } satisfies SessionFile),
+    given,
     wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [

@@ -8,7 +8,7 @@ import { DAY_MS, dayAt, minuteOf, offsetMs, offsetsAt, wallAt, zoneHere } from '
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { cycleOf, membersOf } from '../../session/start-order.ts';

@@ -13,7 +13,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { checksOfPlan } from '../../session/documents/as-plan.ts';
 import { boxesIn, CHAT_PLAN, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
-import type { GivenPlan } from '../../session/events/session-file.ts';
+import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
 import { type ResolvedWork, startSources } from './start/start-sources.ts';
 import type { NewWork } from './start/work.ts';
 

@@ -18,7 +18,7 @@ import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { allowedLimits, closedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
 import { isOutOfBudget, judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { statusSentence } from '../../session/words.ts';

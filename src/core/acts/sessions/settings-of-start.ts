@@ -3,7 +3,7 @@ import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { isTrusted } from '../../project/finding/trust.ts';
 import { allowedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import { freezeSettings } from './freeze-settings.ts';
 
 interface StartSettings {

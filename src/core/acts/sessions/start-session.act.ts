@@ -16,7 +16,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { keepCopies } from '../../project/worktrees/first-commit.ts';
-import { readSessionFile } from '../../session/events/session-file.ts';
+import { readSessionFile } from '../../session/events/read-session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, normalizeNewName, refNameOf, sessionSlug } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';

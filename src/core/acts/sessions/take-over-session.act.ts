@@ -26,10 +26,10 @@ export async function takeOverSession(
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
-  const { folder: session, newer } = view;
+  const { folder: session, otherBuild } = view;
   if (view.sessionFile?.pool) throw ACTION_ERRORS.pool_takes_over({ session });
   const holding = await readHolding(view.paths.leases, context.host);
-  const verdict = judgeTakeOver({ session, holding, newer });
+  const verdict = judgeTakeOver({ session, holding, otherBuild });
   if (verdict.kind === 'refused') throw verdict.error;
   if (verdict.kind === 'not_needed') {
     if (view.needsWorker)

@@ -4,6 +4,7 @@ import { CHANNELS } from '../../kernel/phases/channels.ts';
 import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
 import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { otherBuildError } from '../../session/layout/session-errors.ts';
 import { isLost } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -54,9 +55,9 @@ export function gateRuleOf({ sessionFile }: SessionView): GateRule {
 
 /** Returns the reason why no command can be sent to a session from here; undefined if one can. */
 export function closedTo(view: SessionView): SamocodeError | undefined {
-  const { folder: session, newer, foreign } = view;
+  const { folder, otherBuild, foreign } = view;
   if (foreign !== undefined) return foreignError(view.paths, foreign);
-  if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
+  if (otherBuild !== undefined) return otherBuildError(folder, otherBuild);
   return isLost(view) ? sessionLost(view) : undefined;
 }
 

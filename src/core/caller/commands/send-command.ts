@@ -6,9 +6,10 @@ import { type ProcessIdentity, suspendedText } from '../../kernel/processes/host
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
+import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
-import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
-import { recordedSessionFile } from '../../session/events/session-file.ts';
+import type { EventOf } from '../../session/events/events.ts';
+import { recordedFile } from '../../session/events/read-session-file.ts';
 import { PARKED } from '../../session/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -148,7 +149,7 @@ async function ownerInPool(
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<ProcessIdentity | undefined> {
   const owner = await unseenOwner(paths.leases, host);
-  return owner && (await recordedSessionFile(paths))?.pool ? owner : undefined;
+  return owner && (await recordedFile(paths))?.pool ? owner : undefined;
 }
 
 /** Whether a worker holds the session; also true if this process cannot tell whether it is alive. */

@@ -57,9 +57,9 @@ async function isTakingIssues(home: string): Promise<boolean> {
 }
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
-  const { needsWorker, paths, newer } = view;
+  const { needsWorker, paths, otherBuild } = view;
   const { kind } = view.state.status;
-  if (newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
+  if (otherBuild !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
   const isOver = kind === 'done' || kind === 'stopped';
   const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
   return isDue && isContinuedBy(view, identity);

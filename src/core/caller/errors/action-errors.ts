@@ -87,11 +87,6 @@ export const ACTION_ERRORS = errors({
     why: 'What it would do has changed since it was shown.',
     hint: 'Have it shown again, then decide.',
   }),
-  newer_version: ({ session, newer }: { session: string; newer: string }) => ({
-    what: `Session ${session} is read-only here.`,
-    why: `A newer samocode has worked on it (${newer}).`,
-    hint: 'Update samocode here and restart its MCP server.',
-  }),
   no_such_folder: ({ path, why }: { path: string; why: string }) => ({
     what: `There is no folder "${path.slice(0, 200).replaceAll('\0', '?')}".`,
     why: `${why}.`,

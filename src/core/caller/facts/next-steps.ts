@@ -35,10 +35,11 @@ function stepsOf(view: SessionView): NextStep[] {
   const { state } = view;
   const { status } = state;
   if (view.foreign !== undefined) return [{ act: 'take_over', when: 'if the session is yours' }];
-  if (view.newer !== undefined) return [{ act: 'fix_problems' }];
+  if (view.otherBuild?.is === 'newer') return [{ act: 'fix_problems' }];
   if (endNow(state) !== undefined) return [FOLLOW];
   if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];
+  if (view.otherBuild !== undefined) return [{ act: 'archive' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
   const isDue = ['queued', 'starting', 'running', 'limited'].includes(status.kind);

@@ -1,6 +1,6 @@
 import { isBundled, providerNamed } from '../../agents/registry.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 

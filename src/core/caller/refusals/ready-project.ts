@@ -5,7 +5,7 @@ import type { Permissions } from '../../kernel/phases/grants.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { type ProjectQuestion, readProjectFor } from '../context/find-project-for.ts';
 import { requireTrust } from '../context/trust-project.ts';

@@ -28,16 +28,11 @@ export class SessionRecords {
 
   /** Durable once it returns. @throws the system error */
   async add(identity: SessionIdentity): Promise<void> {
-    await addRecord(this.folder, identity);
+    const path = pathIn(this.folder, identity);
+    if (path === undefined || statsAt(path) !== undefined) return;
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await writeWhole(path, '', { mode: 0o600 });
   }
-}
-
-/** @param folder that of the records, or a draft of it */
-export async function addRecord(folder: string, identity: SessionIdentity): Promise<void> {
-  const path = pathIn(folder, identity);
-  if (path === undefined || statsAt(path) !== undefined) return;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(path, '', { mode: 0o600 });
 }
 
 /** The id comes from a file that anyone may have written. */

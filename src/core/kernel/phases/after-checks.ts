@@ -89,12 +89,6 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return { ...run('quality', [note]), sentBack: true };
 }
 
-/** Quick work that no agent but its own has read, and that someone else must. @param why a sentence */
-export function afterUnread(why: string): Decision {
-  const note = `${why} Read the whole diff against the task as it is written, and try what it asks for.`;
-  return run('quality', [note]);
-}
-
 /** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
 export function afterBadDocument(
   { phase, failureCounts }: Progress,
@@ -102,15 +96,6 @@ export function afterBadDocument(
 ): Decision {
   if (failureCounts.corrected) return block(phase, rule, problem);
   return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };
-}
-
-/** No agent can help, so no more are started: SETUP fails on the base, or the shell finds no such command. */
-export function afterImpossible(
-  { phase }: Progress,
-  rule: 'base_checks' | 'checks',
-  reason: string,
-): Decision {
-  return block(phase, rule, reason);
 }
 
 /**

@@ -6,7 +6,7 @@ import { judgeSignal } from './judge-signal.ts';
 import { isQuick, OUTAGE_TEXT, outageDurationMs, roughDuration } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import { isSentBack, type Progress } from './progress.ts';
-import { followsPlan, limitOf, MAX_TIMEOUTS } from './table.ts';
+import { followsPlan, limitOf } from './table.ts';
 import { block, type Fault, faultOf, park, run } from './verdict.ts';
 
 interface AllFacts extends Facts {
@@ -73,12 +73,11 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
     case 'signalled':
     case 'no_signal':
       return noSignal(progress, outcome);
-    case 'timeout':
-      return timedOut(progress, notes, outcome.problem);
     case 'usage_limit':
       return limited(again(progress, 'excused', notes), outcome);
     case 'killed':
       return outcome.stopAsked ? stoppedByPerson(progress, notes) : retry(facts, notes);
+    case 'timeout':
     case 'crashed':
     case 'not_started':
       return retry(facts, notes);
@@ -108,22 +107,13 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
 }
 
 function noSignal(progress: Progress, outcome: Outcome): Decision {
-  const { corrected, noSignal: earlier } = progress.failureCounts;
-  if (outcome.changed && earlier === 0 && !corrected) {
+  const { corrected, failures } = progress.failureCounts;
+  if (outcome.changed && failures === 0 && !corrected) {
     const note =
       'The agent before you ended without writing _signal.json; its changes are kept. See what it did, continue, and write the signal last.';
     return again(progress, 'no_signal', [note]);
   }
   return correct(progress, faultOf('no_signal', 'No _signal.json was written.'));
-}
-
-function timedOut(progress: Progress, notes: string[], problem?: string): Decision {
-  if (progress.failureCounts.timeouts + 1 >= MAX_TIMEOUTS) {
-    return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} iterations in a row ran out of time.`);
-  }
-  const why = problem ?? 'It ran out of its time limit.';
-  const note = `The agent before you was ended. ${why} Take a smaller step, commit it, and signal earlier.`;
-  return again(progress, 'timeout', [note, ...notes]);
 }
 
 function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decision {
@@ -133,7 +123,12 @@ function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decisio
   if (!(failures < rules.maxRetries)) {
     const quoted = problem ? ` ${problem}` : '';
     const reason = `The agent failed ${failures + 1} times in a row (${end}).${quoted}`;
-    return block(progress.phase, 'retries', reason);
+    return block(progress.phase, end === 'timeout' ? 'timeouts' : 'retries', reason);
+  }
+  if (end === 'timeout') {
+    const why = problem ?? 'It ran out of its time limit.';
+    const note = `The agent before you was ended. ${why} Take a smaller step, commit it, and signal earlier.`;
+    return again(progress, 'timeout', [note, ...notes]);
   }
   return { ...again(progress, 'failure', [endedEarly(end), ...notes]), delay: 'backoff' };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ChangedTest, ProvedRequirement, Weakening } from './proving.ts';
-import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
+import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR, type WaitingFor } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 
@@ -22,6 +22,16 @@ export const JudgedSignal = z.object({
   reviewed: z.array(z.string()).optional(),
 });
 export type JudgedSignal = z.infer<typeof JudgedSignal>;
+
+/** A signal with all that its status needs, as its parser leaves it. */
+export type CompleteSignal = JudgedSignal &
+  (
+    | { status: 'continue' }
+    | { status: 'waiting'; for: WaitingFor }
+    | { status: 'handoff'; note: string }
+    | { status: 'blocked'; reason: string; needs: string }
+    | { status: 'done'; summary: string }
+  );
 
 /**
  * The reasons for another agent in the same phase without progress. `excused`: interrupted from outside (a usage

@@ -1,10 +1,10 @@
-import type { BlockDecision, JudgedSignal } from './decision.ts';
+import type { CompleteSignal } from './decision.ts';
 import { EDGE_CONDITIONS, type Facts } from './edge-conditions.ts';
 import { followsPlan, MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
 import { block, faultOf, legal, noteWith, park, run, type Verdict } from './verdict.ts';
 
 /** Judges a well-formed signal by the phase table, the conditions on its edges and the gates. */
-export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
+export function judgeSignal(facts: Facts, signal: CompleteSignal): Verdict {
   const { phase } = facts.progress;
   const allowed = PHASES[phase].signals;
   if (!allowed.includes(signal.status)) {
@@ -14,20 +14,17 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   // A named phase matters only for `continue`.
   switch (signal.status) {
     case 'blocked':
-      return legal(blockedByAgent(phase, signal));
-    case 'handoff': {
-      const { note } = signal;
-      const notes = note === undefined ? [] : [noteWith('Hand-off from the agent before you', note)];
-      return legal(run(phase, notes));
-    }
+      return legal({ ...block(phase, 'child_blocked', signal.reason), needs: signal.needs });
+    case 'handoff':
+      return legal(run(phase, [noteWith('Hand-off from the agent before you', signal.note)]));
     case 'waiting':
       return waits(facts, signal);
     case 'done':
-      return finishes(facts, signal);
+      return finishes(facts, signal.summary);
     case 'continue':
       return continues(facts, signal);
     default:
-      return signal.status satisfies never;
+      return signal satisfies never;
   }
 }
 
@@ -35,7 +32,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
  * Whether an agent started now could end with this signal: it would be accepted with the effect it names,
  * once the agent has asked the question or written the plan that it waits for.
  */
-export function mayEndWith(facts: Facts, signal: JudgedSignal): boolean {
+export function mayEndWith(facts: Facts, signal: CompleteSignal): boolean {
   const { questions, plan } = facts.outcome;
   const itsWork = {
     questions: { ...questions, open: ['its own'] },
@@ -57,7 +54,7 @@ export function mayEndWith(facts: Facts, signal: JudgedSignal): boolean {
   return decision.kind !== 'park' || isWait || decision.askNothingToClarify === true;
 }
 
-function continues(facts: Facts, signal: JudgedSignal): Verdict {
+function continues(facts: Facts, signal: CompleteSignal): Verdict {
   const { phase } = facts.progress;
   if (signal.unknownPhase !== undefined) {
     return faultOf('signal_phase', `"${signal.unknownPhase.slice(0, 60)}" is not a phase.`);
@@ -89,10 +86,10 @@ function closedEdge(facts: Facts, target: Phase): Verdict | undefined {
     ?.otherwise;
 }
 
-function waits(facts: Facts, signal: JudgedSignal): Verdict {
+function waits(facts: Facts, signal: Extract<CompleteSignal, { status: 'waiting' }>): Verdict {
   const { phase } = facts.progress;
   const possible = PHASES[phase].waits;
-  const waitsFor = signal.for ?? possible[0] ?? 'human_action';
+  const { for: waitsFor } = signal;
   if (!possible.includes(waitsFor)) {
     const problem = `${phase} can't wait for ${waitsFor}; possible: ${possible.join(', ')}.`;
     return faultOf('wait_not_allowed', problem);
@@ -131,7 +128,7 @@ function waitsForApproval(facts: Facts): Verdict {
   return legal(facts.rules.gates.plan ? park(phase, 'plan_approval') : run(phase));
 }
 
-function finishes(facts: Facts, signal: JudgedSignal): Verdict {
+function finishes(facts: Facts, summary: string): Verdict {
   const closed = closedEdge(facts, 'done');
   if (closed !== undefined) return closed;
   const { outcome } = facts;
@@ -139,10 +136,5 @@ function finishes(facts: Facts, signal: JudgedSignal): Verdict {
     const ids = outcome.unacknowledged.join(', ');
     return faultOf('messages', `Messages from the human are not acknowledged: ${ids}.`);
   }
-  return legal({ kind: 'done', phase: 'done', summary: signal.summary ?? 'Done.' });
-}
-
-function blockedByAgent(phase: Phase, signal: JudgedSignal): BlockDecision {
-  const decision = block(phase, 'child_blocked', signal.reason ?? 'The agent gave no reason.');
-  return { ...decision, needs: signal.needs ?? decision.needs };
+  return legal({ kind: 'done', phase: 'done', summary });
 }

@@ -17,9 +17,6 @@ export type ProgressTrail = z.infer<typeof ProgressTrail>;
 
 export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
 
-/** Notes of a decision to continue that refuse nothing: of ours, and of the agent before. */
-const NO_REFUSAL = /^(?:The last \d+ iterations changed nothing|Hand-off from the agent before you):\s/;
-
 /** Longer than any cycle worth detecting: A, B, A, B is no progress either. */
 const REMEMBERED = 8;
 
@@ -31,8 +28,9 @@ export function withPrint(
   if (print === undefined || !COUNTED_ENDINGS.includes(ending)) return trail;
   const prints = [...trail.prints.filter((known) => known !== print), print].slice(-REMEMBERED);
   const equal = equalAfter(trail, print);
-  const notes = decision?.kind === 'run' ? decision.notes : [];
-  const refusal = notes.find((note) => !NO_REFUSAL.test(note)) ?? (equal > 1 ? trail.refusal : undefined);
+  // Other notes, such as a hand-off, refuse nothing.
+  const isRefused = decision?.kind === 'run' && (decision.retry !== undefined || decision.sentBack);
+  const refusal = (isRefused ? decision.notes[0] : undefined) ?? (equal > 1 ? trail.refusal : undefined);
   return refusal === undefined ? { prints, equal } : { prints, equal, refusal };
 }
 

@@ -1,10 +1,10 @@
-import type { JudgedSignal } from './decision.ts';
+import type { CompleteSignal } from './decision.ts';
 import type { EndingKind } from './ending.ts';
 import type { Outage, Patience } from './outage.ts';
 import type { Phase } from './table.ts';
 
 export type SignalOutcome =
-  | { kind: 'signal'; signal: JudgedSignal }
+  | { kind: 'signal'; signal: CompleteSignal }
   | { kind: 'none' }
   | { kind: 'malformed'; problem: string };
 
@@ -61,7 +61,7 @@ export interface Rules {
   review: boolean;
   /** A provider or model is set for planning alone: no other phase writes the plan. */
   plansApart: boolean;
-  /** Restarts after crashes before a person is asked. */
+  /** Restarts after failures in a row before a person is asked. */
   maxRetries: number;
   /** Limits the wait for an overloaded provider or a lost network. */
   patience: Patience;

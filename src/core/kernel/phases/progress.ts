@@ -20,18 +20,17 @@ export const Progress = z.object({
   qualitySinceImplementation: z.boolean(),
   /** Quality has changed the tree since it was last entered. */
   qualityChangedTree: z.boolean(),
-  /** Failures since an agent's signal was last accepted. */
+  /** Since an agent's signal was last accepted. */
   failureCounts: z.object({
     /** The only corrective retry is used up. */
     corrected: z.boolean(),
-    noSignal: z.int().nonnegative(),
-    timeouts: z.int().nonnegative(),
+    /** Agents that crashed, ran out of time or left no signal. */
     failures: z.int().nonnegative(),
   }),
 });
 export type Progress = z.infer<typeof Progress>;
 
-const NO_FAILURES: Progress['failureCounts'] = { corrected: false, noSignal: 0, timeouts: 0, failures: 0 };
+const NO_FAILURES: Progress['failureCounts'] = { corrected: false, failures: 0 };
 
 export function initialProgress(phase: Phase = 'init', way: Way = 'full'): Progress {
   return {
@@ -165,10 +164,7 @@ function counted(before: Progress['failureCounts'], retry?: RetryKind): Progress
     case 'corrective':
       return { ...before, corrected: true };
     case 'no_signal':
-      // Counts as a `continue`, which clears earlier failures.
-      return { ...NO_FAILURES, noSignal: before.noSignal + 1 };
     case 'timeout':
-      return { ...before, timeouts: before.timeouts + 1 };
     case 'failure':
       return { ...before, failures: before.failures + 1 };
     default:

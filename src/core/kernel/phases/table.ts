@@ -111,9 +111,6 @@ export const MAX_TEST_RETURNS = 3;
 /** The number of quality agents that may signal to stay (fix and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
 
-/** The session blocks when this many agents run out of time with no accepted signal between them. */
-export const MAX_TIMEOUTS = 3;
-
 /** Iterations in a row without a change before the next agent is notified, and before a person is asked. */
 export const NUDGE_AFTER = 3;
 export const BLOCK_AFTER = 5;

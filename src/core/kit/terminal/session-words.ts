@@ -6,7 +6,7 @@ import { counted, listed } from '../../kernel/text.ts';
 import { missingText } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
-import { NO_CHECK } from '../../session/proof/proof-markdown.ts';
+import { NO_CHECK } from '../../session/proof/proof-limits.ts';
 import { goneText, proofLine, type StateText, stateText } from '../../session/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
@@ -98,9 +98,7 @@ const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], 
 
 /** Comments that no agent receives, listed so that the person knows about them. */
 function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
-  const words = held.map(
-    ({ url, held: why }) => `${url} (${why === 'edited' ? 'edited after it was seen' : 'no write access'})`,
-  );
+  const words = held.map(({ url }) => `${url} (no write access)`);
   return words.length === 0 ? undefined : fitLine(listed(words, 8), 900);
 }
 

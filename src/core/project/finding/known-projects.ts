@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
@@ -7,7 +7,6 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { statsAt } from '../../kernel/files/path-stats.ts';
 import { respondingOf } from '../../kernel/files/silent-places.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 
@@ -19,9 +18,6 @@ const KnownProject = z.looseObject({
 });
 export type KnownProject = z.infer<typeof KnownProject>;
 
-/** The one file of all projects that earlier versions wrote. */
-const EarlierList = z.looseObject({ v: z.literal(1), projects: z.array(z.unknown()) });
-
 /** Beyond this many, the least recently used are dropped. */
 const MAX_PROJECTS = 200;
 
@@ -31,16 +27,8 @@ export async function readKnownProjects(homeDir: string): Promise<KnownProject[]
   const names = (await ifExists(readdir(folder))) ?? [];
   const own = names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
   const texts = await Promise.all(own.map((path) => ifExists(readFile(path, 'utf8'))));
-  const records = texts.map((text) => parseJson(text ?? ''));
-  const earlier = EarlierList.safeParse(
-    parseJson((await ifExists(readFile(earlierPath(homeDir), 'utf8'))) ?? ''),
-  );
-  const byFile = new Map<string, KnownProject>();
-  for (const record of [...(earlier.data?.projects ?? []), ...records]) {
-    const project = KnownProject.safeParse(record).data;
-    if (project !== undefined) byFile.set(project.filePath, project);
-  }
-  return [...byFile.values()].sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt));
+  const projects = texts.flatMap((text) => KnownProject.safeParse(parseJson(text ?? '')).data ?? []);
+  return projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt));
 }
 
 /** The known projects whose disks respond: that of another project may be a mount that was lost. */
@@ -60,22 +48,14 @@ export async function rememberProject(
 ): Promise<void> {
   const known = await readKnownProjects(homeDir);
   const { lastUsedAt = '', ...last } = known[0] ?? {};
-  const isEarlier = statsAt(earlierPath(homeDir)) !== undefined;
   const isRecent = isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS;
-  if (isRecent && !isEarlier) return;
+  if (isRecent) return;
   await mkdir(projectsFolder(homeDir), { recursive: true, mode: 0o700 });
   const others = known.filter(({ filePath }) => filePath !== project.filePath);
-  for (const other of isEarlier ? others : []) await writeRecord(other, homeDir);
-  await writeRecord({ ...project, lastUsedAt: isoUtc(clock.now()) }, homeDir);
-  // Kept: it may be malformed, and a version that only knows the one file may run beside this one.
-  if (isEarlier) await ifExists(rename(earlierPath(homeDir), `${earlierPath(homeDir)}.old`));
+  const text = `${JSON.stringify({ ...project, lastUsedAt: isoUtc(clock.now()) }, null, 2)}\n`;
+  await writeWhole(recordPath(project.filePath, homeDir), text, { mode: 0o600 });
   for (const { filePath } of others.slice(MAX_PROJECTS - 1))
     await rm(recordPath(filePath, homeDir), { force: true });
-}
-
-async function writeRecord(project: KnownProject, homeDir: string): Promise<void> {
-  const text = `${JSON.stringify(project, null, 2)}\n`;
-  await writeWhole(recordPath(project.filePath, homeDir), text, { mode: 0o600 });
 }
 
 /** One file per project, so that concurrent writes don't conflict. */
@@ -85,8 +65,4 @@ function recordPath(filePath: string, homeDir: string): string {
 
 function projectsFolder(homeDir: string): string {
   return join(configFolder(homeDir), 'projects');
-}
-
-function earlierPath(homeDir: string): string {
-  return join(configFolder(homeDir), 'projects.json');
 }

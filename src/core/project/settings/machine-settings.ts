@@ -78,13 +78,13 @@ const shown = () =>
       ...wholeNumber('retries', 0, 100),
       key: 'SAMOCODE_MAX_RETRIES',
       default: '3',
-      doc: 'How often a crashed agent is restarted before the session asks you.',
+      doc: 'How often another agent starts after one that crashed or ran out of time, before the session asks you.',
     },
     retryDelaySeconds: {
       ...wholeNumber('seconds', 0, 3600),
       key: 'SAMOCODE_RETRY_DELAY',
       default: '5',
-      doc: 'The first pause before such a restart, and before a retry of a busy service; later pauses are longer.',
+      doc: 'The first pause after a crash, and before a retry of a busy service; later pauses are longer.',
     },
     maxCostUsdPerDay: {
       ...amount('US dollars', 0, 1_000_000),

@@ -11,6 +11,7 @@ import { Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { ChosenAgent } from '../events/bodies/event-types.ts';
 import { PublishWork } from '../events/bodies/finishing.ts';
+import { FormatVersion, NewerVersion } from '../events/bodies/format.ts';
 import {
   PullRequestChange,
   PullRequestFact,
@@ -19,12 +20,11 @@ import {
   Round,
 } from '../events/bodies/positions.ts';
 import { By, CommandBy } from '../events/bodies/who-acted.ts';
-import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 // Strict at every level: an unknown field that is ignored would be accepted but not carried out.
 const Head = z.strictObject({
-  v: z.literal(FORMAT_VERSION),
+  v: FormatVersion,
   /** ULID chosen by the sender: the same id twice is the same command. */
   id: z.ulid(),
   by: CommandBy.strict(),

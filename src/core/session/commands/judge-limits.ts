@@ -8,8 +8,8 @@ import {
   withRaised,
 } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import type { FrozenSettings } from '../events/bodies/session-file.ts';
 import type { CommandBy } from '../events/bodies/who-acted.ts';
-import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { closedChannel, type GateRule, type Refused, refused } from './judge-kind.ts';

@@ -2,12 +2,12 @@ import type { NextStep } from '../../kernel/acts.ts';
 import type { Gate, Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
+import type { FrozenSettings, SessionFile } from '../events/bodies/session-file.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
-import type { SessionEvent } from '../events/events.ts';
+import type { OtherBuild, SessionEvent } from '../events/events.ts';
 import { ruleOfBlock } from '../events/fold-resumes.ts';
-import type { FrozenSettings, SessionFile } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
-import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { otherBuildError } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
@@ -193,7 +193,7 @@ export const BY_SETTINGS: By = { channel: 'settings' };
 interface TakeOverFacts {
   session: string;
   holding: Holding;
-  newer?: string;
+  otherBuild?: OtherBuild | undefined;
   /** The number of the lease that the person agreed to take over; absent until they do. */
   givenUp?: number;
 }
@@ -206,10 +206,10 @@ interface TakeOverFacts {
 export function judgeTakeOver({
   session,
   holding,
-  newer,
+  otherBuild,
   givenUp,
 }: TakeOverFacts): { kind: 'accepted'; lease: Lease } | { kind: 'not_needed' } | Refused {
-  if (newer !== undefined) return refused(SESSION_ERRORS.newer_format({ newer }));
+  if (otherBuild !== undefined) return refused(otherBuildError(session, otherBuild));
   if (holding.kind !== 'held' || holding.liveness === 'dead') return { kind: 'not_needed' };
   const { lease, liveness } = holding;
   // A newer owner keeps the session.

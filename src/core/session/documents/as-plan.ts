@@ -1,7 +1,7 @@
 import { beginning, visibleControls } from '../../kernel/text.ts';
-import type { GivenPlan } from '../events/session-file.ts';
+import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { boxesIn } from './given-plan.ts';
-import { codeSpan, oneLine, parseMarkdown } from './markdown-lines.ts';
+import { code, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { endOfPlan, isPlanOf, type PlanPhase, parsePlan } from './plan.ts';
 import { parseLedger, REVIEWED, Requirement, withLedger } from './requirements.ts';
 
@@ -83,9 +83,7 @@ export function commandLines(plan: string, ledger: string | undefined): string[]
     ({ command }) => command !== undefined && !required.some(({ check }) => check === command),
   );
   return [
-    ...named.map(({ id, check }) => `${id} will run ${codeSpan(check)}`),
-    ...others.map(
-      ({ number, command = '' }) => `Phase ${number} will run ${codeSpan(visibleControls(command))}`,
-    ),
+    ...named.map(({ id, check }) => `${id} will run ${code(check)}`),
+    ...others.map(({ number, command = '' }) => `Phase ${number} will run ${code(command)}`),
   ];
 }

@@ -151,23 +151,19 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   },
   phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,
-  finish_asked: ({ work }) => `${FINISHING[work.kind]} requested by ${describeBy(work.by)}`,
+  finish_asked: ({ work }) => {
+    const into = work.kind === 'merge' ? ` into ${work.into}` : '';
+    return `${FINISHING[work.kind]}${into} requested by ${describeBy(work.by)}`;
+  },
   effect_ended: ({ name, outcome, url, commit, why }) =>
     [`${name.replace('_', ' ')} ${outcome}`, url ?? commit, why].filter(Boolean).join(': '),
   publish_ended: ({ summary }) => summary,
-  finish_ended: ({ kind, reason }) => (reason === undefined ? `${kind} done` : `${kind} failed: ${reason}`),
+  finish_ended: ({ kind, code, reason = code }) => `${kind} failed: ${reason}`,
   archived: ({ by, what, moved, to }) =>
     what === 'session'
       ? `archived to ${to} by ${describeBy(by)}`
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
   pull_request_changed: (event) => describeChange(event, event.change),
-  pull_request_seen: ({ number, url, state, watched, unseen, asks, round }) => {
-    if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
-    if (unseen !== undefined) return `pull request #${number} cannot be read: ${unseen.why}`;
-    if (round !== undefined && state === 'open') return `pull request #${number} has round ${round}: ${url}`;
-    const watching = state === 'open' && watched ? '; the supervisor watches it' : '';
-    return `pull request #${number} is ${state}: ${url}${watching}`;
-  },
   rewind_asked: ({ by, to }) =>
     `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,
   rewound: ({ to, undo }) => `${describeRewind(to)}; the state before is kept as ${undo.ref}`,
@@ -175,7 +171,6 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   discarded: ({ by, trash }) =>
     `branch ${trash.branch} and worktree discarded by ${describeBy(by)}; kept as ${trash.ref}`,
   unarchived: ({ by }) => `restored from the archive by ${describeBy(by)}`,
-  merge_asked: ({ by, into }) => `merge into ${into} requested by ${describeBy(by)}`,
   merge_ended: ({ outcome, into, commit = '', reason = '' }) =>
     outcome === 'merged'
       ? `merged into ${into}: ${commit.slice(0, 12)}`

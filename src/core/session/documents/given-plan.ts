@@ -1,5 +1,5 @@
 import { cleanText, cut, listed, visibleControls } from '../../kernel/text.ts';
-import type { GivenPlan } from '../events/session-file.ts';
+import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { checkBox, likeBoxes, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { parsePlan, phaseRanges } from './plan.ts';
 

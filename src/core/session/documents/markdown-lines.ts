@@ -1,3 +1,5 @@
+import { visibleControls } from '../../kernel/text.ts';
+
 /** Splits a text into lines that keep their endings: `splitLines(text).join('') === text`. */
 export function splitLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
@@ -17,11 +19,12 @@ export function oneLine(text: string): string {
   return text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, ' ').trim();
 }
 
-/** One line of text as inline code, whatever backticks it contains. */
-export function codeSpan(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 1);
-  const blank = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
-  return `${fence}${blank}${text}${blank}${fence}`;
+/** A text of others as one line of inline code, whatever backticks and hidden characters it contains. */
+export function code(text: string): string {
+  const line = visibleControls(text).replaceAll('\n', ' ');
+  const fence = '`'.repeat(longestRun(line) + 1);
+  const blank = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${fence}${blank}${line}${blank}${fence}`;
 }
 
 export function longestRun(text: string): number {
@@ -49,14 +52,10 @@ export interface MarkdownLines {
   fencedSize(index: number): number;
 }
 
-/**
- * @param options `isFormer`: as before blocks in lists and comments were known, for hashes of plans that were approved
- *   then
- */
-export function parseMarkdown(text: string, { isFormer = false } = {}): MarkdownLines {
+export function parseMarkdown(text: string): MarkdownLines {
   const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const lines = splitLines(text.slice(bom.length));
-  const blocks = hiddenBlocks(lines, isFormer);
+  const blocks = hiddenBlocks(lines);
   const isHidden = (index: number) => blocks[index] !== 0 && blocks[index] !== undefined;
   const isFenced = (index: number) => isHidden(index) && blocks[index] !== COMMENT;
   const headings: Heading[] = [];
@@ -187,10 +186,10 @@ const COMMENT = -1;
  * Of each line the number of its fenced block, from 1, or COMMENT; 0 for all others. A fence or comment that is never
  * closed is ignored: otherwise one forgotten fence would hide the rest of an overview.
  */
-function hiddenBlocks(lines: readonly string[], isFormer: boolean): Int32Array {
+function hiddenBlocks(lines: readonly string[]): Int32Array {
   const blocks = new Int32Array(lines.length);
-  const marks = fenceMarks(lines, isFormer ? FORMER_FENCE : FENCE);
-  const lastEnd = isFormer ? -1 : lines.findLastIndex((line) => line.includes('-->'));
+  const marks = fenceMarks(lines);
+  const lastEnd = lines.findLastIndex((line) => line.includes('-->'));
   let open: { from: number; mark: FenceMark | undefined } | undefined;
   let count = 0;
   for (const [index, line] of lines.entries()) {
@@ -216,15 +215,14 @@ function closes(mark: FenceMark, open: FenceMark): boolean {
 
 /** A block can begin in a list item, also right after its marker. */
 const FENCE = /^([ \t]{0,40})((?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?(`{3,}|~{3,})/;
-const FORMER_FENCE = /^( {0,3})()(`{3,}|~{3,})/;
 
-function fenceMarks(lines: readonly string[], fence: RegExp): Map<number, FenceMark> {
+function fenceMarks(lines: readonly string[]): Map<number, FenceMark> {
   const marks = new Map<number, FenceMark>();
   const longest: Record<string, number> = {};
   let longestInItem: Record<string, number> = {};
   for (let index = lines.length - 1; index >= 0; index -= 1) {
     const line = lines[index] ?? '';
-    const mark = fenceMark(line, fence);
+    const mark = fenceMark(line);
     if (mark !== undefined) {
       const { char, length, isBare, isNested } = mark;
       marks.set(index, { ...mark, longestAfter: (isNested ? longestInItem : longest)[char] ?? 0 });
@@ -236,8 +234,8 @@ function fenceMarks(lines: readonly string[], fence: RegExp): Map<number, FenceM
   return marks;
 }
 
-function fenceMark(line: string, fence: RegExp): Omit<FenceMark, 'longestAfter'> | undefined {
-  const [all, blanks = '', marker = '', run = ''] = fence.exec(line) ?? [];
+function fenceMark(line: string): Omit<FenceMark, 'longestAfter'> | undefined {
+  const [all, blanks = '', marker = '', run = ''] = FENCE.exec(line) ?? [];
   const char = run[0];
   if (all === undefined || char === undefined) return undefined;
   const rest = line.slice(all.length);

@@ -1,6 +1,6 @@
 import type { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { counted, listed } from '../../kernel/text.ts';
-import { codeSpan } from './markdown-lines.ts';
+import { code } from './markdown-lines.ts';
 
 const MAX_NAMED = 5;
 
@@ -10,7 +10,7 @@ export const WHAT_PEOPLE_WILL_SEE = 'What people will see';
 /** Sentences about the pictures of a proof: how many differ, which are missing, and what a reviewer should know. */
 export function pictureSentences(
   { pages, uiFiles, said }: PicturesTaken,
-  shown: (text: string) => string = codeSpan,
+  shown: (text: string) => string = code,
 ): string[] {
   const although = uiFiles.length === 0 ? '' : `, although ${listed(uiFiles.map(shown), MAX_NAMED)} changed`;
   const compared = pages.filter(({ differing }) => differing !== undefined);

@@ -81,16 +81,12 @@ export function endOfPlan(doc: MarkdownLines): number {
  * the Notes section. Line endings, trailing spaces and blank lines are ignored.
  */
 export function planHash(text: string): string {
-  return hashOf(text, {});
+  return fingerprint(planContent(text).lines.join('\n'));
 }
 
-function hashOf(text: string, options: { isFormer?: true }): string {
-  return fingerprint(planContent(text, options).lines.join('\n'));
-}
-
-/** Whether a hash, possibly abbreviated, is that of this plan, or was when blocks in lists and comments were not known. */
+/** Whether a hash, possibly abbreviated, is that of this plan. */
 export function isPlanOf(given: string, text: string): boolean {
-  return isHashOf(given, planHash(text)) || isHashOf(given, hashOf(text, { isFormer: true }));
+  return isHashOf(given, planHash(text));
 }
 
 /**
@@ -200,8 +196,8 @@ const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
  * Reduces a plan to what an approval covers. Blank lines outside code are omitted, because completion lines are usually
  * added with one; trailing spaces are removed.
  */
-export function planContent(text: string, options: { isFormer?: true } = {}): PlanContent {
-  const doc = parseMarkdown(text, options);
+export function planContent(text: string): PlanContent {
+  const doc = parseMarkdown(text);
   const end = notesHeading(doc) ?? doc.lines.length;
   const beforeNotes: string[] = [];
   for (let index = 0; index < end; index += 1) {

@@ -3,7 +3,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { documentText } from './documents.ts';
-import { codeSpan, lineBody, parseMarkdown } from './markdown-lines.ts';
+import { code, lineBody, parseMarkdown } from './markdown-lines.ts';
 import { notesHeading } from './plan.ts';
 
 const line = (max: number) =>
@@ -100,7 +100,7 @@ function ledgerLines(text: string): string[] {
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return [`- _requirements.json cannot be read: ${reading.problem}`];
   return reading.requirements.map(({ id, text: words, check }) => {
-    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : codeSpan(check)})`;
+    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : code(check)})`;
   });
 }
 

@@ -1,4 +1,4 @@
-import type { JudgedSignal } from '../../kernel/phases/decision.ts';
+import type { CompleteSignal, JudgedSignal } from '../../kernel/phases/decision.ts';
 import {
   PHASES,
   type Phase,
@@ -13,7 +13,7 @@ import { beginning } from '../../kernel/text.ts';
 export type SignalReading =
   | {
       kind: 'signal';
-      signal: JudgedSignal;
+      signal: CompleteSignal;
       notes: string[];
     }
   /** Still the blank `{}`: the agent wrote nothing. */
@@ -59,19 +59,52 @@ export function parseSignal(data: Uint8Array | string | undefined, phase: Phase)
   return readFields(fields, status, phase);
 }
 
+type Said = Omit<JudgedSignal, 'status' | 'for'>;
+
 function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, phase: Phase): SignalReading {
   const notes: string[] = [];
-  const signal: JudgedSignal = { status, ...readPhase(fields.get('phase')) };
+  const said: Said = readPhase(fields.get('phase'));
   for (const key of TEXT_KEYS) {
     const text = readText(key, fields.get(key), notes);
-    if (text !== undefined) signal[key] = text;
+    if (text !== undefined) said[key] = text;
   }
   for (const key of ID_KEYS) {
     const ids = readIds(key, fields.get(key), notes);
-    if (ids) signal[key] = ids;
+    if (ids) said[key] = ids;
   }
-  addDefaults(signal, fields.get('for'), phase, notes);
-  return { kind: 'signal', signal, notes };
+  const waitsFor = () => readWaitingFor(fields.get('for'), phase, notes);
+  return { kind: 'signal', signal: completed(status, said, waitsFor, notes), notes };
+}
+
+function completed(
+  status: SignalStatus,
+  said: Said,
+  waitsFor: () => WaitingFor,
+  notes: string[],
+): CompleteSignal {
+  const or = (key: 'reason' | 'needs' | 'note' | 'summary', assumed: string): string => {
+    if (said[key] === undefined) notes.push(`The signal has no "${key}"; assumed: ${assumed}`);
+    return said[key] ?? assumed;
+  };
+  switch (status) {
+    case 'continue':
+      return { status, ...said };
+    case 'waiting': {
+      const wait = { status, ...said, for: waitsFor() };
+      if (wait.for !== 'human_action') return wait;
+      return { ...wait, reason: or('reason', 'The agent did not say what to do.') };
+    }
+    case 'handoff':
+      return { status, ...said, note: or('note', 'The agent left no note.') };
+    case 'blocked': {
+      const reason = or('reason', 'The agent gave no reason.');
+      return { status, ...said, reason, needs: or('needs', 'human_decision') };
+    }
+    case 'done':
+      return { status, ...said, summary: or('summary', 'Done.') };
+    default:
+      return status satisfies never;
+  }
 }
 
 function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
@@ -82,30 +115,6 @@ function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
   const phase = phaseNamed(text);
   return phase ? { phase } : { unknownPhase: beginning(text, 100).trim() };
 }
-
-function addDefaults(signal: JudgedSignal, waitsFor: unknown, phase: Phase, notes: string[]): void {
-  if (signal.status === 'waiting') signal.for = readWaitingFor(waitsFor, phase, notes);
-  const isTask = signal.for === 'human_action';
-  for (const [key, text] of isTask ? TASK_DEFAULTS : DEFAULTS[signal.status]) {
-    if (signal[key] !== undefined) continue;
-    signal[key] = text;
-    notes.push(`The signal has no "${key}"; assumed: ${text}`);
-  }
-}
-
-type Defaults = readonly (readonly ['reason' | 'needs' | 'note' | 'summary', string])[];
-
-const TASK_DEFAULTS: Defaults = [['reason', 'The agent did not say what to do.']];
-const DEFAULTS: Readonly<Record<SignalStatus, Defaults>> = {
-  continue: [],
-  waiting: [],
-  handoff: [['note', 'The agent left no note.']],
-  blocked: [
-    ['reason', 'The agent gave no reason.'],
-    ['needs', 'human_decision'],
-  ],
-  done: [['summary', 'Done.']],
-};
 
 function readWaitingFor(value: unknown, phase: Phase, notes: string[]): WaitingFor {
   const word = typeof value === 'string' ? value.trim().toLowerCase().replace(/[\s-]/g, '_') : undefined;

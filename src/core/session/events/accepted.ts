@@ -15,11 +15,6 @@ export function acceptedServers({
 /** The option that accepts weakened checks; not the first one, which a menu preselects. */
 export const ACCEPTS_WEAKENED = 'B';
 
-/** The option that an answer to a question of samocode itself chooses. Earlier versions recorded only its text. */
-function chosen({ choice, text }: RecordedAnswer): string {
-  return choice ?? text;
-}
-
 /** Where a session continues once its questions are answered: refusing weakened checks sends the work back. */
 export function afterWeakened(
   { answers, acceptedWeakenings = [], notes }: SessionState,
@@ -27,7 +22,7 @@ export function afterWeakened(
 ): { phase: Phase } & Partial<SessionState> {
   const answer = weakened && answers.find(({ id }) => id === weakened.question);
   if (weakened === undefined || answer === undefined) return { phase: resumePhase };
-  if (chosen(answer) === ACCEPTS_WEAKENED) {
+  if (answer.choice === ACCEPTS_WEAKENED) {
     const accepted = new Set([...acceptedWeakenings, ...weakened.keys]);
     return { phase: resumePhase, acceptedWeakenings: [...accepted] };
   }
@@ -43,7 +38,7 @@ export function withBaseChoice(state: SessionState, answers: readonly RecordedAn
   const { baseChecks } = state;
   const answer = answers.find(({ question }) => question === baseChecks?.question);
   if (baseChecks === undefined || answer === undefined) return state;
-  const choice = chosen(answer) === LEAVES_BASE_RED ? 'leave' : 'fix';
+  const choice = answer.choice === LEAVES_BASE_RED ? 'leave' : 'fix';
   return { ...state, baseChecks: { ...baseChecks, choice } };
 }
 
@@ -59,8 +54,8 @@ export function afterOrder(
   const answer = order && answers.find(({ id }) => id === order.question);
   if (order === undefined || answer === undefined) return {};
   const rounds = { oldRounds: Math.max(oldRounds, order.round) };
-  if (chosen(answer) === STARTS_ANYWAY) return { ...rounds, order: { startsAnyway: true } };
-  if (chosen(answer) === DISCARDS)
+  if (answer.choice === STARTS_ANYWAY) return { ...rounds, order: { startsAnyway: true } };
+  if (answer.choice === DISCARDS)
     return { ...rounds, order: {}, work: { kind: 'discard_unbegun', by: answer.by } };
   return { ...rounds, order: { keptFor: order.key } };
 }

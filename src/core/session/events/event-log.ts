@@ -7,7 +7,8 @@ import { openPlainFile, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { EVENT_BODIES } from './bodies/event-types.ts';
-import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
+import { FORMAT_VERSION } from './bodies/format.ts';
+import { type EventReading, type OtherBuild, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, SessionState } from './state.ts';
 
@@ -26,18 +27,23 @@ export interface LogReading {
   tailHash: string;
   /** The newest lines that were skipped, with the reason. */
   problems: string[];
-  /** The trace of a newer samocode: the session can be read, not changed. Nothing after it counts. */
-  newer?: string;
+  /** Set if another samocode wrote what this one cannot read: the session is shown, not changed. */
+  otherBuild?: OtherBuild;
 }
 
 export interface ReadLogOptions {
+  /** An earlier reading of the log: only what follows it is read, unless its bytes have changed. */
+  from?: Start | undefined;
   /** False for callers that act on the result: only the events are authoritative, and a cache could be forged. */
   useCache?: boolean;
+  /** The cached state counts only up to this event, so that all after it are read. */
+  after?: number;
+  /** Called for each event that is read, oldest first; the first has number 1 if none was known. */
   onEvent?: (event: SessionEvent) => void;
 }
 
 /** Increased whenever the fold or the state changes, so that caches of other versions are ignored. */
-const CACHE_VERSION = 8;
+const CACHE_VERSION = 9;
 
 /**
  * The names in the events that this build reads. In the cache of a build with others, events may be folded that this
@@ -65,15 +71,17 @@ export function cacheText({
 }
 
 /**
- * Folds a session's events, from the cached state if it matches the log, otherwise from the start.
+ * Folds a session's events: after an earlier reading or the cached state if it matches the log, otherwise from the start.
  * @returns undefined when there is no log
  */
 export async function readLog(
   paths: Pick<SessionPaths, 'events' | 'state'>,
-  { useCache = true, onEvent }: ReadLogOptions = {},
+  { from, useCache = from === undefined, after = Infinity, onEvent }: ReadLogOptions = {},
 ): Promise<LogReading | undefined> {
   return await withLog(paths.events, async (log) => {
-    const start = useCache ? await cachedStart(log, paths.state) : emptyStart();
+    const known = useCache ? await plainJson(paths.state, StateCache) : from;
+    const isKnown = known !== undefined && known.state.n <= after && isUnchanged(log, known);
+    const start = isKnown ? { problems: [], ...known } : emptyStart();
     return foldFrom(log, start, onEvent);
   });
 }
@@ -88,37 +96,15 @@ export async function readEvents(
   { useCache = after > 0 }: Pick<ReadLogOptions, 'useCache'> = {},
 ): Promise<SessionEvent[]> {
   const events: SessionEvent[] = [];
-  await withLog(paths.events, async (log) => {
-    const cached = useCache ? await cachedStart(log, paths.state) : emptyStart();
-    const start = cached.state.n <= after ? cached : emptyStart();
-    foldFrom(log, start, (event) => {
-      if (event.n > after) events.push(event);
-    });
-  });
+  const onEvent = (event: SessionEvent) => {
+    if (event.n > after) events.push(event);
+  };
+  await readLog(paths, { useCache, after, onEvent });
   return events;
 }
 
-/** All events of a log, and where the reading stopped. */
-export interface WholeLog {
-  events: readonly SessionEvent[];
-  end: Start;
-}
-
-/** All events: reads only those after `before`, or everything if the log has changed before that point. */
-export async function readOn(
-  { events: eventsPath }: Pick<SessionPaths, 'events'>,
-  before?: WholeLog,
-): Promise<WholeLog | undefined> {
-  return await withLog(eventsPath, (log) => {
-    const isLonger = before !== undefined && tailHashAt(log, before.end.offset) === before.end.tailHash;
-    const events = isLonger ? [...before.events] : [];
-    const start = isLonger ? before.end : emptyStart();
-    return { end: foldFrom(log, start, (event) => events.push(event)), events };
-  });
-}
-
 /** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
-export async function withLog<T>(
+async function withLog<T>(
   eventsPath: string,
   read: (descriptor: number) => T | Promise<T>,
 ): Promise<T | undefined> {
@@ -137,11 +123,8 @@ export function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 
-async function cachedStart(log: number, statePath: string): Promise<Start> {
-  const cache = await plainJson(statePath, StateCache);
-  if (cache === undefined || tailHashAt(log, cache.offset) !== cache.tailHash) return emptyStart();
-  const { state, offset, tailHash } = cache;
-  return { state, offset, tailHash, problems: [] };
+function isUnchanged(log: number, { offset, tailHash }: Omit<Start, 'problems'>): boolean {
+  return tailHash !== undefined && tailHashAt(log, offset) === tailHash;
 }
 
 function foldFrom(log: number, start: Start, onEvent?: (event: SessionEvent) => void): LogReading {
@@ -149,13 +132,13 @@ function foldFrom(log: number, start: Start, onEvent?: (event: SessionEvent) => 
   let whole = start;
   let { state } = start;
   let commit: SessionEvent[] = [];
-  let newer: string | undefined;
+  let otherBuild: OtherBuild | undefined;
   let { problems } = start;
   for (const { text = '', end } of linesFrom(log, start.offset)) {
     const reading = parseEvent(text);
-    newer = newerIn(reading, state);
-    if (newer !== undefined) {
-      newer = `${writerOf(log, end)}${newer}`;
+    otherBuild = otherBuildIn(reading, state);
+    if (otherBuild !== undefined) {
+      otherBuild.trace = `${writerOf(log, end)}${otherBuild.trace}`;
       break;
     }
     const problem = sequenceProblem(reading, state);
@@ -171,13 +154,14 @@ function foldFrom(log: number, start: Start, onEvent?: (event: SessionEvent) => 
   }
   const { size } = fstatSync(log);
   const tailHash = whole.tailHash ?? tailHashAt(log, whole.offset) ?? '';
-  return { ...whole, problems, size, tailHash, newer };
+  return { ...whole, problems, size, tailHash, otherBuild };
 }
 
-function newerIn(reading: EventReading, { n, lease }: SessionState): string | undefined {
-  if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
-  const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
-  return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+function otherBuildIn(reading: EventReading, { n, lease }: SessionState): OtherBuild | undefined {
+  if (reading.kind === 'newer')
+    return { is: 'newer', trace: `format ${reading.version}; this one knows ${FORMAT_VERSION}` };
+  if (reading.kind !== 'unknown' || reading.n !== n + 1 || reading.lease < lease) return undefined;
+  return { is: reading.is, trace: `event ${reading.n} is of a kind that this one does not know` };
 }
 
 const Writer = z.looseObject({

@@ -7,9 +7,11 @@ import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { otherBuildError } from '../layout/session-errors.ts';
+import { FORMAT_VERSION } from './bodies/format.ts';
+import type { GivenTexts } from './bodies/session-file.ts';
 import { cacheText, emptyStart, type LogReading, quarantineLog, readLog, tailHashAt } from './event-log.ts';
-import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
+import { type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import type { SessionState } from './state.ts';
 
@@ -42,12 +44,14 @@ export class EventWriter implements Disposable {
    * Opens the log for the owner of `lease`, truncates it to its last complete commit and folds it from the start: a
    * cached state may be shown, but not acted on.
    */
-  static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
-    const answered = new Set<string>();
-    const onEvent = (event: SessionEvent) => recordAnswer(answered, event);
-    const log = await readLog(paths, { useCache: false, onEvent });
+  static async open(
+    paths: SessionPaths,
+    lease: OwnedLease,
+    clock: Clock,
+    before?: LogBefore,
+  ): Promise<EventWriter> {
+    const { log, answered } = await readBefore(paths, before);
     const reading: WriterParts['reading'] = log ?? { ...emptyStart(), size: 0 };
-    if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
     const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
@@ -73,9 +77,10 @@ export class EventWriter implements Disposable {
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
     if (events.length === 0) return [];
-    const numbered = this.#number(events);
+    const lines = this.#number(events).map(serialiseEvent);
+    const numbered = lines.map(asRead);
     crashPoint('before-events');
-    const bytes = Buffer.from(asCommit(numbered).map(serialiseEvent).join(''));
+    const bytes = Buffer.from(lines.join(''));
     // Without it, a worker counts as one that died, and a power cut ends them all.
     const mayBeLost = events.every(({ type }) => type === 'worker_left');
     await this.#asideIfRewritten(() => this.#parts.file.append(bytes, { mayBeLost }));
@@ -147,11 +152,41 @@ export class EventWriter implements Disposable {
         n: this.#state.n + 1 + index,
         at,
         lease: this.#parts.lease.number,
+        // A crash might write only some of them: readers accept all of a commit or nothing.
+        ...(index < events.length - 1 && { more: true as const }),
       };
       // The spread keeps type and body together, which TypeScript cannot infer for the union.
-      return asRead({ ...envelope, ...event } as SessionEvent);
+      return { ...envelope, ...event } as SessionEvent;
     });
   }
+}
+
+/** What a writer knows of the events before its own. */
+export interface LogBefore {
+  log: LogReading | undefined;
+  /** The commands that have an event. */
+  answered: Set<string>;
+  /** The texts that were given at the start, once it is recorded. */
+  given?: GivenTexts | undefined;
+}
+
+/**
+ * Reads a log for its writer, from the events only: a cached state could be forged, or written by a newer program.
+ * @param before an earlier reading: only what follows it is read
+ */
+export async function readBefore(
+  paths: Pick<SessionPaths, 'folder' | 'events' | 'state'>,
+  before: LogBefore = { log: undefined, answered: new Set() },
+): Promise<LogBefore> {
+  const { answered } = before;
+  let { given } = before;
+  const onEvent = (event: SessionEvent) => {
+    recordAnswer(answered, event);
+    if (event.type === 'session_created') given = event.given ?? {};
+  };
+  const log = await readLog(paths, { from: before.log, useCache: false, onEvent });
+  if (log?.otherBuild !== undefined) throw otherBuildError(paths.folder, log.otherBuild);
+  return { log, answered, given };
 }
 
 /** How far a log was written, with a fingerprint of its bytes up to there. */
@@ -171,15 +206,10 @@ interface WriterParts {
  * The event as readers will parse it. They would ignore an event that they cannot parse and everything written after
  * it.
  */
-function asRead(event: SessionEvent): SessionEvent {
-  const reading = parseEvent(serialiseEvent(event));
+function asRead(line: string): SessionEvent {
+  const reading = parseEvent(line);
   if (reading.kind === 'event') return reading.event;
-  throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
-}
-
-/** Links the events, because a crash might write only some of them: readers accept all of a commit or nothing. */
-function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
-  return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
+  throw new Error(`An event is not fit to be written: ${JSON.stringify(reading)}: ${line.slice(0, 300)}`);
 }
 
 function recordAnswer(answered: Set<string>, event: SessionEvent): void {

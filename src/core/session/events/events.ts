@@ -1,12 +1,8 @@
 import * as z from 'zod';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
-
-/** The version of events, commands and `session.json` that this program writes; leases have a separate one. */
-export const FORMAT_VERSION = 1;
-
-/** Matches what a newer samocode wrote, whatever its other contents. */
-export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
+import { FORMAT_VERSION } from './bodies/format.ts';
+import { fromFormat1 } from './format-1.ts';
 
 export const Envelope = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -44,12 +40,18 @@ const Head = z.looseObject({ v: z.number(), type: z.string() });
 /** The envelope without its version, of an event whose body this program does not know. */
 const AnyEnvelope = z.looseObject(Envelope.omit({ v: true, flow: true }).shape);
 
+/** The trace of a samocode whose events this one does not know. Nothing from there on counts. */
+export interface OtherBuild {
+  is: 'newer' | 'older';
+  trace: string;
+}
+
 export type EventReading =
   | { kind: 'event'; event: SessionEvent }
   /** Written in a later format: the session can be read, not changed. */
   | { kind: 'newer'; version: number }
-  /** Has a valid envelope, but an unknown type or body. If it is the next event, a newer samocode wrote it. */
-  | { kind: 'unknown'; n: number; lease: number; problem: string }
+  /** Has a valid envelope, but an unknown type or body. If it is the next event, another samocode wrote it. */
+  | { kind: 'unknown'; is: OtherBuild['is']; n: number; lease: number; problem: string }
   | { kind: 'malformed'; problem: string };
 
 /** Reads one line of `events.jsonl`. Never throws. */
@@ -58,20 +60,22 @@ export function parseEvent(line: string): EventReading {
   if (value === undefined) return { kind: 'malformed', problem: 'not JSON' };
   const head = Head.safeParse(value);
   if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
-  if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };
-  const schema = schemaOf(head.data.type);
-  if (schema === undefined) return unread(value, `unknown type "${head.data.type.slice(0, 40)}"`);
-  const event = schema.safeParse(value);
-  if (!event.success) return unread(value, z.prettifyError(event.error).slice(0, 300));
+  const { v } = head.data;
+  if (v > FORMAT_VERSION) return { kind: 'newer', version: v };
+  const current = v < FORMAT_VERSION ? fromFormat1(head.data) : head.data;
+  const schema = schemaOf(current.type);
+  if (schema === undefined) return unread(head.data, `unknown type "${current.type.slice(0, 40)}"`);
+  const event = schema.safeParse(current);
+  if (!event.success) return unread(head.data, z.prettifyError(event.error).slice(0, 300));
   // The schema belongs to this event type, which the static type does not express.
   return { kind: 'event', event: event.data as SessionEvent };
 }
 
-function unread(value: unknown, problem: string): EventReading {
+function unread(value: z.infer<typeof Head>, problem: string): EventReading {
   const envelope = AnyEnvelope.safeParse(value);
   if (!envelope.success) return { kind: 'malformed', problem };
   const { n, lease } = envelope.data;
-  return { kind: 'unknown', n, lease, problem };
+  return { kind: 'unknown', is: value.v < FORMAT_VERSION ? 'older' : 'newer', n, lease, problem };
 }
 
 export function serialiseEvent(event: SessionEvent): string {

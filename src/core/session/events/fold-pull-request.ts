@@ -18,10 +18,6 @@ export function pullRequestChanged(
     : withFact(state, PullRequestFact.parse(fact), { at, round: change.round });
 }
 
-export function pullRequestSeen(state: SessionState, event: EventOf<'pull_request_seen'>): SessionState {
-  return withFact(state, PullRequestFact.parse(event), event);
-}
-
 /** @param published the round whose work was published with this change */
 function withFact(
   state: SessionState,

@@ -20,15 +20,9 @@ import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type HostSettings, Parked, type Places, type StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
-import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
+import { FINISH_FOLDS } from './fold-finishing.ts';
 import { MESSAGE_FOLDS } from './fold-messages.ts';
-import {
-  pullRequestChanged,
-  pullRequestSeen,
-  withAccepted,
-  withoutOpenRound,
-  withRoundBegun,
-} from './fold-pull-request.ts';
+import { pullRequestChanged, withAccepted, withoutOpenRound, withRoundBegun } from './fold-pull-request.ts';
 import { ruleOfBlock, withResumesOfModel } from './fold-resumes.ts';
 import {
   keptBase,
@@ -44,15 +38,15 @@ import type { SessionState, Status, WaitingStatus } from './state.ts';
 export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
-  const before = afterOldFinish(state, event);
-  const after = withResumesOfModel(change(before, event), event, before);
+  const after = withResumesOfModel(change(state, event), event, state);
   return { ...after, n: event.n, lease: Math.max(state.lease, event.lease) };
 }
 
 const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
-  session_created: (state, { at, runWanted, by, sandbox }) => ({
+  session_created: (state, { at, runWanted, by, sandbox, file }) => ({
     ...state,
     createdAt: at,
+    file,
     startedBy: by,
     sandbox,
     runWanted,
@@ -144,7 +138,6 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   ...FINISH_FOLDS,
   pull_request_changed: pullRequestChanged,
-  pull_request_seen: pullRequestSeen,
   rewind_asked: (state, { n, by, to, commit, back }) => ({
     ...state,
     work: { kind: 'rewind', n, by, to, commit, back },

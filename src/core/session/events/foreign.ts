@@ -2,7 +2,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { identitiesOf, recordedSession } from './session-file.ts';
+import { identitiesOf, identityOf, recordedFile } from './read-session-file.ts';
 
 /** Why a session is foreign: nothing is known of who wrote its files, so no worker continues it and no act changes it. */
 export type Foreign = 'no_record' | 'other_owner' | 'open_folder';
@@ -24,8 +24,8 @@ export function whyForeign(
 
 export async function isRecorded(paths: SessionPaths, records: SessionRecords | undefined): Promise<boolean> {
   if (records === undefined) return true;
-  const found = await recordedSession(paths).catch(() => undefined);
-  return found !== undefined && records.has(found.identity);
+  const file = await recordedFile(paths).catch(() => undefined);
+  return file !== undefined && records.has(identityOf(file));
 }
 
 /** Makes the session in a folder, as it is there, one of this user's: a person or a signature has verified it. */

@@ -4,11 +4,8 @@ import { Effect, Finishing } from './bodies/finishing.ts';
 import { Position, RewindTarget } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 
-/** What was asked for at the end of a session. `isOld`: recorded before its work, by an earlier version. */
-const Finish = z.intersection(
-  Finishing,
-  z.object({ effects: z.array(Effect), isOld: z.literal(true).optional() }),
-);
+/** What was asked for at the end of a session, with what has been done of it. */
+const Finish = z.intersection(Finishing, z.object({ effects: z.array(Effect) }));
 export type Finish = z.infer<typeof Finish>;
 
 /**

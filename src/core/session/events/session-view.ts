@@ -2,8 +2,9 @@ import type { Lease } from '../../kernel/processes/lease.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { PollRecord } from '../layout/poll-record.ts';
+import type { SessionFile } from './bodies/session-file.ts';
+import type { OtherBuild } from './events.ts';
 import type { Foreign } from './foreign.ts';
-import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
 
 export interface SessionView {
@@ -36,8 +37,8 @@ export interface SessionView {
   isUnseen?: true;
   /** Whether its base contains the work of its branch; absent unless git was asked. */
   isInBase?: boolean;
-  /** The trace of a newer samocode in the log: the session can be read, not changed. */
-  newer?: string;
+  /** Set if another samocode wrote what this one cannot read: the session can be read, not changed. */
+  otherBuild?: OtherBuild;
 }
 
 /** The view of a session that has no worker and needs none. */

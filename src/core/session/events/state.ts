@@ -24,6 +24,7 @@ import {
   PullRequestFact,
   StartOrder,
 } from './bodies/positions.ts';
+import { KeptSessionFile } from './bodies/session-file.ts';
 import { By } from './bodies/who-acted.ts';
 import { OpenWork } from './open-work.ts';
 
@@ -98,6 +99,8 @@ export const SessionState = z.object({
   /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
   lease: z.int().nonnegative(),
   createdAt: since.optional(),
+  /** The choices of its start, as they were recorded. */
+  file: KeptSessionFile.optional(),
   /** Who started the session, or gave its newest goal. */
   startedBy: By.optional(),
   prepared: z.boolean(),

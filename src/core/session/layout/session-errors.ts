@@ -25,10 +25,16 @@ export const SESSION_ERRORS = errors({
     why: `${runDir} belongs to another user, who can change everything in it.`,
     hint: 'If the session is yours, for example after "sudo samocode", change the owner of that folder with chown.',
   }),
-  newer_format: ({ newer }: { newer: string }) => ({
-    what: 'The session was not opened for writing.',
-    why: `A newer samocode wrote its events (${newer}).`,
-    hint: 'Update samocode on this machine. Until then the session can be read.',
+  newer_format: ({ session, trace }: { session: string; trace: string }) => ({
+    what: `Session ${session} is read-only here.`,
+    why: `A newer samocode has worked on it (${trace}).`,
+    hint: 'Update samocode here and restart its MCP server.',
+  }),
+  older_format: ({ session }: { session: string }) => ({
+    what: `Session ${session} is read-only.`,
+    why: 'A samocode from before the first release began it.',
+    hint: 'Read its documents, move it to the archive, and start the task anew. Its branch and worktree stay.',
+    next: [{ act: 'archive', session }],
   }),
   sessions_open: ({ sessionsDir }: { sessionsDir: string }) => ({
     what: 'Nothing was started or changed.',
@@ -49,6 +55,12 @@ export const SESSION_ERRORS = errors({
         : 'Update samocode on this machine.',
   }),
 });
+
+/** Why nothing of a session changes whose events another samocode wrote. */
+export function otherBuildError(session: string, { is, trace }: { is: 'newer' | 'older'; trace: string }) {
+  const { newer_format, older_format } = SESSION_ERRORS;
+  return is === 'newer' ? newer_format({ session, trace }) : older_format({ session });
+}
 
 interface BadName {
   given: string;

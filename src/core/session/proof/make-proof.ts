@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { parseJson } from '../../kernel/parse-json.ts';
 import type { PagePictures, PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
 import { type CheckRun, failedRuns } from '../../kernel/phases/proving.ts';
@@ -8,7 +7,6 @@ import { asPlan, isAsGiven } from '../documents/as-plan.ts';
 import { boxesIn, notSteps } from '../documents/given-plan.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
-import { SessionFile } from '../events/session-file.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 
@@ -19,7 +17,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const created = of(events, 'session_created')[0];
   const { worktree, cost } = state;
   const done = events.at(-1);
-  const file = SessionFile.safeParse(parseJson(created?.file ?? '')).data;
+  const file = created?.file;
   if (done === undefined || created === undefined || file === undefined || worktree === undefined)
     return undefined;
   const [full, base] = countingSets(events, state);
@@ -42,7 +40,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     checks,
     baseChecks: provedSet(base),
     requirements: requirementsOf(done, events),
-    given: givenOf(file, state),
+    given: givenOf(created, state),
     clone: { setup, copy, home, timeoutMs, application },
     approvals: events.flatMap(approvalOf),
     testing: of(events, 'plan_approved').findLast(({ plan }) => plan.hash === state.approvedPlan?.hash)
@@ -63,12 +61,13 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
 
 /** Work is not done before every step is ticked, so those of the approved text are. */
 function givenOf(
-  { way, givenPlan }: SessionFile,
+  { file: { way, givenPlan }, given }: EventOf<'session_created'>,
   { approvedPlan, goal }: SessionState,
 ): SessionProof['given'] {
   if (way !== 'plan' || givenPlan === undefined || goal !== undefined) return undefined;
-  const { name, hash: sha256, text } = givenPlan;
-  if (approvedPlan === undefined || !isAsGiven(givenPlan, approvedPlan.hash)) return { name, sha256 };
+  const { name, hash: sha256 } = givenPlan;
+  const text = given?.plan ?? '';
+  if (approvedPlan === undefined || !isAsGiven({ text }, approvedPlan.hash)) return { name, sha256 };
   const total = boxesIn(text).length;
   return { name, sha256, boxes: { done: total - notSteps(asPlan(text)).length, total } };
 }
@@ -146,7 +145,7 @@ function approvalOf(event: SessionEvent): Approval[] {
   const { at, type } = event;
   switch (type) {
     case 'session_created':
-      return event.by === undefined ? [] : [{ what: 'start', at, by: event.by }];
+      return [{ what: 'start', at, by: event.by }];
     case 'plan_approved':
       return [{ what: 'plan', at, by: event.by, plan: event.plan }];
     case 'answers_recorded': {

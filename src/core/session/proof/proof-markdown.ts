@@ -1,80 +1,67 @@
 import type { Application } from '../../kernel/phases/application.ts';
-import {
-  type BaseChecks,
-  type CheckRun,
-  cutTests,
-  RED_AFTER,
-  redAfter,
-} from '../../kernel/phases/proving.ts';
-import { capitalised, visibleControls } from '../../kernel/text.ts';
+import { type CheckRun, MAX_OUTSIDE_PLAN, RED_AFTER } from '../../kernel/phases/proving.ts';
+import { visibleControls } from '../../kernel/text.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
-import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
+import { code, longestRun } from '../documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../documents/picture-words.ts';
-import { type Approval, JSON_FENCE, proofText, type SessionProof, sealedMarkdown } from './proof.ts';
-import { quickLimits, requirementsFrom, unprovenGates } from './unproven-gates.ts';
-import { unsignedWords } from './unsigned-words.ts';
+import { type Approval, JSON_FENCE, proofText, type SessionProof } from './proof.ts';
+import { proofLimits } from './proof-limits.ts';
 
-/** `proof.md`, for forwarding: the facts, then the proof as data, from which it can be repeated. */
+/** short: what a reader needs. full: with hashes, the ends of outputs, approvals, and how it was made. */
+export type ProofForm = 'short' | 'full';
+
+/** A proof as Markdown. Its data is not part of it. */
+export function renderProof(proof: SessionProof, form: ProofForm): string {
+  const isFull = form === 'full';
+  return [
+    ...(isFull ? introduction(proof) : [summary(proof)]),
+    ...section('## Limits', proofLimits(proof, isFull ? MAX_OUTSIDE_PLAN : undefined)),
+    ...requirements(proof),
+    '## Checks',
+    checksSection(proof, form),
+    ...(isFull ? record(proof) : []),
+  ].join('\n\n');
+}
+
+/** `proof.md`, for forwarding: the proof, then its data, from which it can be repeated. */
 export function proofMarkdown(proof: SessionProof): string {
-  return sealedMarkdown(`${factsAndData(proof)}\n\n`);
+  return `${withData(proof)}\n`;
 }
 
 const FOLDED = 'The proof: what ran and what it printed, with hashes';
 
-/** A text for reviewers with the whole proof folded below it, sealed together. `verify` reads it too. */
+/** A text for reviewers with the whole proof folded below it. `verify` reads it too. */
 export function withFoldedProof(text: string, proof: SessionProof): string {
-  return sealedMarkdown(`${text}\n\n${details(FOLDED, factsAndData(proof))}\n\n`);
+  return `${text}\n\n${details(FOLDED, withData(proof))}\n`;
 }
 
 /** Like `withFoldedProof`, without the data, for a forge that rejects the full length; it cannot be verified. */
 export function withFoldedFacts(text: string, proof: SessionProof): string {
-  return `${text}\n\n${details(FOLDED, proofFacts(proof))}\n`;
+  return `${text}\n\n${details(FOLDED, renderProof(proof, 'full'))}\n`;
 }
 
-function factsAndData(proof: SessionProof): string {
+function withData(proof: SessionProof): string {
   return [
-    proofFacts(proof),
+    renderProof(proof, 'full'),
     '## Repeat it',
     `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree must match; outputs and times are not compared.`,
     details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
   ].join('\n\n');
 }
 
-export function proofFacts(proof: SessionProof): string {
-  return [
-    `# Proof of ${code(proof.session)}`,
-    ...introduction(proof),
-    ...requirements(proof),
-    '## Checks',
-    ...checks(proof),
-    ...section(`## ${WHAT_PEOPLE_WILL_SEE}`, proof.pictures && pictureSentences(proof.pictures, code)),
-    '## Approvals',
-    list(proof.approvals.map(approval)),
-    ...section('## Changed tests and checks', changedChecks(proof)),
-    ...section('## Changed files that the plan does not name', proof.outsidePlan?.map(code)),
-    '## How it was made',
-    list(describeRun(proof)),
-  ].join('\n\n');
+function summary({ commit, branch, doneAt }: SessionProof): string {
+  return `Commit ${code(commit.slice(0, 12))} on the branch ${code(branch)}, done at ${doneAt}.`;
 }
 
 function introduction(proof: SessionProof): string[] {
-  const { commit, tree, branch, base, baseCommit, doneAt } = proof;
+  const { session, commit, tree, branch, base, baseCommit, doneAt } = proof;
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
+    `# Proof of ${code(session)}`,
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
-    ...withoutTesting(proof),
     ...carriedOut(proof),
-    ...quickLimits(proof),
-    ...unprovenGates(proof),
   ];
-}
-
-/** What the approved plan leaves out of the proof. */
-export function withoutTesting({ testing }: Pick<SessionProof, 'testing'>): string[] {
-  return testing === undefined
-    ? []
-    : [`By the approved plan, the work may skip its testing: ${code(testing)}.`];
 }
 
 /** The plan that the session was started with, for those who know its file. */
@@ -87,44 +74,62 @@ export function carriedOut({ given }: Pick<SessionProof, 'given'>): string[] {
   return [`Carried out as given: ${file}, ${boxes.done} of ${boxes.total} boxes.${others}`];
 }
 
-function requirements({ requirements: all, checks: set, quick }: SessionProof): string[] {
-  if (all === undefined) return [];
-  const lines = all.map(({ id, text, check, reviewer }) => {
+function requirements(proof: SessionProof): string[] {
+  const lines = requirementLines(proof);
+  return lines.length === 0 ? [] : ['## Requirements', `${requirementsFrom(proof)}:`, list(lines)];
+}
+
+/** Where the requirements come from. */
+export function requirementsFrom({ quick }: Pick<SessionProof, 'quick'>): string {
+  return quick === undefined ? 'As approved with the plan' : 'The task itself';
+}
+
+/** The requirements of the approved plan, each with its proof. */
+export function requirementLines(
+  { requirements: all = [], checks }: SessionProof,
+  shown: (text: string) => string = code,
+): string[] {
+  return all.map(({ id, text, check, reviewer }) => {
+    const named = `**${id}** ${shown(text)}`;
     if (reviewer !== undefined) {
-      const { iteration, provider, model } = reviewer;
-      const who = [provider, model].filter(Boolean).join(' ');
-      return `${id} ${code(text)}: reviewed by the agent of iteration ${iteration}, ${code(who)}`;
+      const who = [reviewer.provider, reviewer.model].filter(Boolean).join(' ');
+      return `reviewed: ${named}, by the agent of iteration ${reviewer.iteration} (${code(who)})`;
     }
-    const run = set?.runs.find(({ command }) => command === check);
-    const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
-    return `${id} ${code(text)}: ${shown}`;
+    const run = checks?.runs.find(({ command }) => command === check);
+    return run === undefined
+      ? `nothing on record: ${named}`
+      : `${resultOf(run)}: ${named}, by ${code(check)}`;
   });
-  return ['## Requirements', `${requirementsFrom({ quick })}.`, list(lines)];
 }
 
-/** Names the gaps in a proof's checks, without a full stop; undefined: every check of the project passed. */
-export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
-  if (set === undefined) return undefined;
-  const red = redAfter(set);
-  if (red.length > 0) return redAfterText(red);
-  const ofPlan = new Set(requirements?.map(({ check }) => check));
-  const areOfPlan = set.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
-  return baseChecks === undefined && areOfPlan ? NO_CHECK : undefined;
+export function checksSection(proof: SessionProof, form: ProofForm): string {
+  const { checks, clone } = proof;
+  if (checks === undefined) return 'None ran: the project has no CHECK.';
+  const isFull = form === 'full';
+  const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';
+  return [
+    `${where}, sandbox: ${checks.sandbox}${isFull ? `, ${checks.at}` : ''}:`,
+    list(checks.runs.map((run) => checkLine(run, form))),
+    ...(isFull ? checks.runs.flatMap(tail) : []),
+    ...(isFull && clone.application ? [besideServices(clone.application)] : []),
+    ...(isFull && clone.home?.length
+      ? [`Readable in home: ${clone.home.map(code).join(', ')} (CHECK_HOME).`]
+      : []),
+    ...onBase(proof, form),
+  ].join('\n\n');
 }
 
-/** Only the plan's checks run, so nothing shows what the project's own would. */
-export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
-
-/** Names the commands that were red before the work and still are. */
-export function redAfterText(commands: readonly string[]): string {
-  return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
+function checkLine(run: CheckRun, form: ProofForm): string {
+  const { command, isSetup, durationMs, outputBytes, outputHash } = run;
+  const seconds = (durationMs / 1000).toFixed(1);
+  const output = form === 'full' ? `, output of ${outputBytes} bytes, SHA-256 ${code(outputHash)}` : '';
+  return `${resultOf(run)}: ${isSetup ? 'SETUP ' : ''}${code(command)}, ${seconds} s${output}`;
 }
 
-const CHOICES = { fix: 'making it green is part of the task', leave: 'it may stay red' } as const;
-
-export function redBeforeText({ failed, choice }: Pick<BaseChecks, 'failed' | 'choice'>): string {
-  const commands = failed.map(({ command, how }) => `${code(command)} (${how})`).join(', ');
-  return `red before any work: ${commands}${choice === undefined ? '' : `; ${CHOICES[choice]}`}`;
+function resultOf({ exitCode, how, redBefore }: CheckRun): string {
+  if (exitCode === 0) return '✔ passed';
+  const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
+  return redBefore ? `! ${status} (${RED_AFTER})` : `✘ ${status}`;
 }
 
 function besideServices({ services, in: servedIn }: Application): string {
@@ -132,45 +137,11 @@ function besideServices({ services, in: servedIn }: Application): string {
   return names.length === 0 ? 'No service ran beside them.' : `Beside them ran: ${names.join(', ')}.`;
 }
 
-function checks(proof: SessionProof): string[] {
-  const { checks: set, clone, agents } = proof;
-  if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
-  const partly = provedPartly(proof);
-  const where =
-    set.in === 'clone'
-      ? 'On a fresh clone of the commit'
-      : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
-  const hadNoGuard = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
-  return [
-    ...(partly === undefined ? [] : [`**${capitalised(partly)}.**`]),
-    `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
-    ...(hadNoGuard
-      ? ['No guard: agents had access to the home folder, and to the folders above the clone.']
-      : []),
-    ...(clone.application ? [besideServices(clone.application)] : []),
-    ...(clone.home?.length ? [`Readable in home: ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
-    ...(set.unsigned ? [unsignedWords(set.unsigned, proof.baseCommit)] : []),
-    list(set.runs.map(checkLine)),
-    ...set.runs.flatMap(tail),
-    ...onBase(proof, { isDated: true }),
-  ];
-}
-
-function checkLine({ command, isSetup, exitCode, how, redBefore, ...run }: CheckRun): string {
-  const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
-  const output = `output of ${run.outputBytes} bytes, SHA-256 ${code(run.outputHash)}`;
-  const red = redBefore ? ` (${RED_AFTER})` : '';
-  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**${red}, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
-}
-
 /** The checks on the base: those that may be red as they were right after the proof, the others as they were at first. */
-export function onBase(
-  { checks: set, baseChecks }: SessionProof,
-  { isDated }: { isDated: boolean },
-): string[] {
+function onBase({ checks: set, baseChecks }: SessionProof, form: ProofForm): string[] {
   const again = set?.onBase?.runs ?? [];
   const first = baseChecks?.runs.filter(({ command }) => !again.some((run) => run.command === command)) ?? [];
-  const at = isDated && baseChecks !== undefined ? `, ${baseChecks.at}` : '';
+  const at = form === 'full' && baseChecks !== undefined ? `, ${baseChecks.at}` : '';
   return [
     ...(again.length > 0 ? [`On the base commit, right after them: ${statuses(again)}.`] : []),
     ...(first.length > 0 ? [`The same on the base commit${at}: ${statuses(first)}.`] : []),
@@ -192,6 +163,17 @@ export function lastLinesOf(command: string, text: string): string {
   return details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`);
 }
 
+function record(proof: SessionProof): string[] {
+  const { pictures, approvals } = proof;
+  return [
+    ...section(`## ${WHAT_PEOPLE_WILL_SEE}`, pictures && pictureSentences(pictures, code)),
+    '## Approvals',
+    list(approvals.map(approval)),
+    '## How it was made',
+    list(describeRun(proof)),
+  ];
+}
+
 function approval(given: Approval): string {
   const isGate = given.what === 'plan' || given.what === 'answers';
   const who = `by ${(isGate ? openedBy : describeBy)(given.by)}, ${given.at}`;
@@ -211,25 +193,6 @@ function approval(given: Approval): string {
     default:
       return given satisfies never;
   }
-}
-
-export function changedChecks({
-  acceptedWeakenings = [],
-  changedTests = [],
-  proveNothing = [],
-}: SessionProof): string[] {
-  const others = changedTests.filter(({ path }) => !acceptedWeakenings.some((each) => each.path === path));
-  return [
-    ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
-    ...others.map(
-      ({ path, added, removed }) =>
-        `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
-    ),
-    ...cutTests(changedTests),
-    ...proveNothing.map(
-      (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
-    ),
-  ];
 }
 
 function section(heading: string, lines: readonly string[] = []): string[] {
@@ -264,10 +227,6 @@ export function list(lines: readonly string[]): string {
 
 export function details(summary: string, text: string): string {
   return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
-}
-
-export function code(text: string): string {
-  return codeSpan(visibleControls(text).replaceAll('\n', ' '));
 }
 
 function htmlText(text: string): string {

@@ -123,58 +123,35 @@ export function proofText(proof: SessionProof): string {
   return `${head}${fingerprint(head)}"\n}\n`;
 }
 
-export function sealedMarkdown(text: string): string {
-  const head = `${text}<!-- SHA-256 of the text above: `;
-  return `${head}${fingerprint(head)} -->\n`;
-}
-
 /** `altered`: changed since it was written. `none`: not a proof at all. */
 export type ProofReading = { kind: 'proof'; proof: SessionProof } | { kind: 'altered' } | { kind: 'none' };
 
-/** Reads `proof.json`, or the proof at the end of `proof.md`. Never throws. */
+/**
+ * Reads `proof.json`, or the proof in a text that people edit around it, such as `proof.md` or a pull request's: only
+ * its data counts, under its own seal. Never throws.
+ */
 export function readProof(written: string): ProofReading {
-  if (!PARTS_OF_PROOF.some((part) => written.includes(part))) return { kind: 'none' };
-  const text = withPlainLineEndings(written);
-  const json = text.startsWith('{') ? text : jsonOfMarkdown(text);
-  const parts = json === undefined ? null : SEALED_JSON.exec(json);
-  if (json === undefined || parts === null || fingerprint(parts[1] ?? '') !== parts[2])
-    return { kind: 'altered' };
+  // GitHub converts the line endings of a pull request's text.
+  const text = written.replaceAll('\r\n', '\n');
+  const json = text.startsWith(START) ? text : dataIn(text);
+  if (json === undefined) return { kind: 'none' };
+  const parts = SEALED_JSON.exec(json);
+  if (parts === null || fingerprint(parts[1] ?? '') !== parts[2]) return { kind: 'altered' };
   const { sha256: _checked, ...value } = Object(parseJson(json));
   const proof = SessionProof.safeParse(value);
   return proof.success ? { kind: 'proof', proof: proof.data } : { kind: 'altered' };
 }
 
-/** More than one, so that a change to either is still found. */
-const PARTS_OF_PROOF = ['"samocodeProof": ', '"sha256": "'];
-
 export const JSON_FENCE = '```json';
 
+const START = '{\n  "samocodeProof": ';
 const SEALED_JSON = /^(\{\n[\s\S]*,\n {2}"sha256": ")([0-9a-f]{64})"\n\}\n$/;
-/** Forges and mail programs add trailing spaces; a pull request's text ends with our marker. */
-const SEALED_MARKDOWN =
-  /^([\s\S]*<!-- SHA-256 of the text above: )([0-9a-f]{64}) -->\s*(?:<!-- samocode text [0-9a-f ]+ -->\s*)?$/;
 
-function jsonOfMarkdown(text: string): string | undefined {
-  const parts = SEALED_MARKDOWN.exec(text);
-  if (parts === null || fingerprint(parts[1] ?? '') !== parts[2]) return undefined;
-  // The JSON contains no such line: each of its lines begins with a space or a brace.
-  const [json] = (text.split(`\n${JSON_FENCE}\n`).at(-1) ?? '').split('\n```\n');
-  return `${json}\n`;
-}
-
-/**
- * The proof in a text that people edit around it, such as a pull request's: only its data counts, under its own seal.
- * @returns undefined if the text has no such data
- */
-export function proofInText(written: string): ProofReading | undefined {
-  const text = written.replaceAll('\r\n', '\n');
-  const at = text.lastIndexOf(`\n${JSON_FENCE}\n{\n  "samocodeProof": `);
+/** The last data of a proof in a Markdown text. */
+function dataIn(text: string): string | undefined {
+  const at = text.lastIndexOf(`\n${JSON_FENCE}\n${START}`);
   if (at < 0) return undefined;
+  // The data contains no such line: each of its lines begins with a space or a brace.
   const [json = ''] = text.slice(at + `\n${JSON_FENCE}\n`.length).split('\n```');
-  return readProof(`${json}\n`);
-}
-
-/** GitHub converts all line endings of a pull request's text; a mix of both kinds is a change. */
-function withPlainLineEndings(text: string): string {
-  return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
+  return `${json}\n`;
 }

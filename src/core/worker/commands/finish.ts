@@ -102,7 +102,7 @@ export const merge: Handler<'merge'> = async (worker, { by, tip }) => {
   if (verdict.kind === 'refused') return verdict;
   const unseen = await refuseUnseen(worker, tip);
   if (unseen) return unseen;
-  return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
+  return { events: [{ type: 'finish_asked', work: { kind: 'merge', by, into: verdict.into } }] };
 };
 
 /** Accepts a rewind; the files are restored after the event. */

@@ -13,11 +13,12 @@ import {
 } from '../../session/commands/judge-running.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { messageFlow } from '../../session/events/fold-messages.ts';
-import { type FrozenSettings, identityOf } from '../../session/events/session-file.ts';
+import { identityOf } from '../../session/events/read-session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -36,13 +37,21 @@ const PLAN_GIVEN = {
 
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
-  const { settings, id, task, dive, folder, takenOver, sandbox, way, givenPlan } = worker.file;
+  const { file, given } = worker;
+  const { settings, id, task, dive, folder, takenOver, sandbox, way, givenPlan } = file;
   const verdict = judgeStart({ by }, stateOf(worker), settings, worker.file);
   if (verdict.kind === 'refused') return verdict;
-  const file = JSON.stringify(worker.file);
-  // From this event on, it is the text that identifies the session.
-  await worker.watch.records.add(identityOf(worker.file, file));
-  const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
+  // The folder may have moved since the start.
+  await worker.watch.records.add(identityOf(file));
+  const created = {
+    type: 'session_created',
+    sessionId: id,
+    runWanted: run,
+    by,
+    file,
+    given,
+    sandbox,
+  } as const;
   const begun: NewEvent[] = way === undefined ? [created] : [created, { type: 'way_chosen', way }];
   if (way === 'plan') {
     // Its plan waits for a person before anything else is made.

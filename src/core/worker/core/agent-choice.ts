@@ -1,7 +1,7 @@
 import type { Provider } from '../../agents/contract/provider.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 
 export interface Chooser {

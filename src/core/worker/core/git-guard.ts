@@ -12,7 +12,7 @@ import { smudgingFilters, UNREAD_SETTINGS, undoChanged } from '../../project/git
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { SettingsCache } from '../../project/git/settings-cache.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 
 /**

@@ -10,9 +10,9 @@ import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
+import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
@@ -27,6 +27,7 @@ import type { WorkerGuard } from './worker-guard.ts';
 export interface Worker {
   readonly paths: SessionPaths;
   readonly file: SessionFile;
+  readonly given: GivenTexts;
   readonly clock: Clock;
   readonly host: Host;
   readonly env: Readonly<Record<string, string | undefined>>;

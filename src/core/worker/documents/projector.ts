@@ -17,9 +17,9 @@ import type { OverviewChange, StatusBlock } from '../../session/documents/overvi
 import { changeOverview, newOverview, readOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
@@ -112,11 +112,7 @@ export class Projector {
     ensurePlainFolder(this.#paths.sessionDir);
     await this.#overview.write(this.#paths, state, events);
     crashPoint('after-overview');
-    const { givenPlan, issue, chat } = this.#file;
-    const isCreated = events.some(({ type }) => type === 'session_created');
-    if (givenPlan !== undefined && isCreated) await writeWhole(this.#paths.givenPlan, quotedPlan(givenPlan));
-    if (issue !== undefined && isCreated) await writeWhole(this.#paths.issue, issue.text);
-    if (chat !== undefined && isCreated) await writeWhole(this.#paths.chat, chat.text);
+    for (const event of events) if (event.type === 'session_created') await writeGiven(this.#paths, event);
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
     if (events.some(({ type }) => MOVES_LEDGER.has(type))) await this.#writeLedger(state);
@@ -354,4 +350,14 @@ function historyLineOf(event: EventOf<'iteration_ended'>): string {
 function blockedWord(status: Status): 'no' | 'waiting_human' | 'yes' {
   if (status.kind === 'waiting') return 'waiting_human';
   return status.kind === 'blocked' ? 'yes' : 'no';
+}
+
+async function writeGiven(
+  paths: SessionPaths,
+  { file: { givenPlan }, given: { plan, issue, chat } = {} }: EventOf<'session_created'>,
+): Promise<void> {
+  if (givenPlan && plan !== undefined)
+    await writeWhole(paths.givenPlan, quotedPlan({ ...givenPlan, text: plan }));
+  if (issue !== undefined) await writeWhole(paths.issue, issue);
+  if (chat !== undefined) await writeWhole(paths.chat, chat);
 }

@@ -32,9 +32,7 @@ export async function performWork(worker: Worker): Promise<boolean> {
   if (work === undefined) return false;
   const { perform, failed: failedAs } = performerOf(work.kind);
   try {
-    const events = await perform(worker, work);
-    const isOld = 'isOld' in work && work.isOld;
-    await record(worker, ...(isOld ? [{ type: 'finish_ended' as const, kind: work.kind }] : events));
+    await record(worker, ...(await perform(worker, work)));
   } catch (error) {
     if (failedAs === undefined) throw error;
     const then = work.kind === 'rewind' ? 'resume the session' : 'ask for it again';

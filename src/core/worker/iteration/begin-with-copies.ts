@@ -4,7 +4,7 @@ import type { GitContext } from '../../project/git/repository.ts';
 import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
 import { type FirstCommit, firstCommitOn } from '../../project/worktrees/first-commit.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 
 export interface Beginning {

@@ -1,7 +1,7 @@
 import type { ProcessEntry } from '../../kernel/processes/process-table.ts';
 import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
 

@@ -11,10 +11,11 @@ import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
-import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
-import { EventWriter } from '../../session/events/event-writer.ts';
+import { atPlaces, printOfTexts } from '../../session/events/bodies/session-file.ts';
+import { isLogQuarantined } from '../../session/events/event-log.ts';
+import { EventWriter, readBefore } from '../../session/events/event-writer.ts';
 import { foreignError, whyForeign } from '../../session/events/foreign.ts';
-import { atPlaces, recordedSession } from '../../session/events/session-file.ts';
+import { identityOf, readWrittenStart } from '../../session/events/read-session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { Slots } from '../../session/slots.ts';
@@ -48,17 +49,23 @@ export interface OpenedWorker {
 export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
-  // Read again for every lease, because the session had no owner in between.
-  const recorded = await recordedSession(paths);
-  if (recorded !== undefined) requireOwn(paths, recorded.identity, watch);
+  // Read again for every lease, because the session had no owner in between. Before the lease, so that a newer worker
+  // does not consider ours dead.
+  const before = await readBefore(paths);
+  const recorded = before.log?.state.file;
+  const written = recorded === undefined ? await readWrittenStart(paths) : undefined;
+  const chosen = recorded ?? written?.file;
+  if (chosen !== undefined) requireOwn(paths, identityOf(chosen), watch);
   if (isLogQuarantined(paths)) return undefined;
-  const chosen = recorded?.file;
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
-  const lease = await takeLease(options, paths, watch);
+  const given = before.given ?? written?.given ?? {};
+  if (chosen.texts !== undefined && chosen.texts !== printOfTexts(given))
+    throw SESSION_ERRORS.session_file_broken({ path: paths.sessionFile, problem: OTHER_TEXTS });
+  const lease = await takeLease(options, paths, { watch, above: before.log?.state.lease ?? 0 });
   if (lease === undefined) return undefined;
   if (await wasTakenAway(paths)) return undefined;
   const died = lease.previous?.how === 'died';
-  const writer = await EventWriter.open(paths, lease, clock);
+  const writer = await EventWriter.open(paths, lease, clock, before);
   if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
   const arrived = await plainJson(paths.arrived, Arrived);
   const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
@@ -68,6 +75,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const worker: Worker = {
     paths,
     file,
+    given,
     clock,
     host,
     environment,
@@ -98,18 +106,15 @@ function requireOwn(paths: SessionPaths, identity: SessionIdentity, { records }:
   if (foreign !== undefined) throw foreignError(paths, foreign);
 }
 
+const OTHER_TEXTS = 'The texts that it was started with are not those that its choices name';
+
 /** Takes the session's lease. @returns undefined when another worker has it */
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,
-  { identity: supervisor }: Watch,
+  { watch: { identity: supervisor }, above }: { watch: Watch; above: number },
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  // From the events only: the cache could be forged or written by a newer program. Checked before the lease, so that a
-  // newer worker does not consider ours dead.
-  const log = await readLog(paths, { useCache: false });
-  if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
-  const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);
   try {
     return await acquireLease(paths.leases, {

@@ -91,9 +91,9 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
 }
 
 /** The phases of the plan that the session was started with and is held to, box by box. */
-function givenPhases({ file, writer: { state } }: Worker): PlanPhase[] | undefined {
-  if (file.way !== 'plan' || file.givenPlan === undefined || state.goal !== undefined) return undefined;
-  return parsePlan(asPlan(file.givenPlan.text)).phases;
+function givenPhases({ file, given, writer: { state } }: Worker): PlanPhase[] | undefined {
+  if (file.way !== 'plan' || given.plan === undefined || state.goal !== undefined) return undefined;
+  return parsePlan(asPlan(given.plan)).phases;
 }
 
 function isBegun({ completed, steps }: PlanPhase): boolean {

@@ -1,17 +1,16 @@
 import {
   afterFailedChecks,
   afterFalseClaims,
-  afterImpossible,
   afterUncommitted,
-  afterUnread,
   afterUnreadMessages,
   afterUnreviewed,
   notCommitted,
   waitAboutBase,
 } from '../../kernel/phases/after-checks.ts';
 import type { Decision } from '../../kernel/phases/decision.ts';
-import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
+import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
 import type { ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
+import { block, run } from '../../kernel/phases/verdict.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
@@ -66,7 +65,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const { proof } = await shownOf(inquiry);
     if (proof.kind === 'stopped') return STOPPED;
     if (proof.kind !== 'impossible') return undefined;
-    return afterImpossible(progressOf(inquiry.worker), 'checks', proof.reason);
+    return block(progressOf(inquiry.worker).phase, 'checks', proof.reason);
   },
   async red_base(inquiry) {
     const { proof } = await shownOf(inquiry);
@@ -104,7 +103,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const { worker } = inquiry;
     const { tip } = await shownOf(inquiry);
     const why = await whyUnread(worker, tip && branchFacts(worker, tip.commit));
-    return why === undefined ? undefined : afterUnread(why);
+    if (why === undefined) return undefined;
+    const task = 'Read the whole diff against the task as it is written, and try what it asks for.';
+    return run('quality', [`${why} ${task}`]);
   },
   async unreviewed(inquiry) {
     const open = await unreviewedOf(inquiry);
@@ -164,11 +165,12 @@ export async function afterUnrunnableBase(
   worker: Worker,
   { base, failure }: Pick<KnownBase, 'base' | 'failure'>,
 ): Promise<Decision | undefined> {
-  if (failure !== undefined) return afterImpossible(progressOf(worker), 'base_checks', asReason(failure));
+  const { phase } = progressOf(worker);
+  if (failure !== undefined) return block(phase, 'base_checks', asReason(failure));
   if (base?.result !== 'unrunnable') return undefined;
   const leftOut = await leftOutBy(worker);
   const reason = asReason(WORKER_ERRORS.base_checks.explain({ leftOut, failed: base.failed }));
-  return afterImpossible(progressOf(worker), 'base_checks', reason);
+  return block(phase, 'base_checks', reason);
 }
 
 /** Asks in order until the first answer. @param ask the question of that name */
@@ -176,8 +178,7 @@ export async function firstObstacle<T>(
   isBeforeDone: boolean,
   ask: (name: ObstacleName) => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const all: readonly (Obstacle & { name: ObstacleName })[] = OBSTACLES;
-  for (const { name, onlyBeforeDone } of all) {
+  for (const { name, onlyBeforeDone } of OBSTACLES) {
     const answer = isBeforeDone || !onlyBeforeDone ? await ask(name) : undefined;
     if (answer !== undefined) return answer;
   }

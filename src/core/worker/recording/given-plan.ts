@@ -14,10 +14,10 @@ import { stateOf, type Worker } from '../core/worker.ts';
  * together with the other documents: those are written again after a crash, and by then a person may have edited these.
  */
 export async function writeGivenPlan(worker: Worker): Promise<void> {
-  const { paths, file } = worker;
-  const { givenPlan, way, createdAt } = file;
-  if (way !== 'plan' || givenPlan === undefined || stateOf(worker).lastIteration !== undefined) return;
-  const { text } = givenPlan;
+  const { paths, file, given } = worker;
+  const { way, createdAt } = file;
+  const { plan: text } = given;
+  if (way !== 'plan' || text === undefined || stateOf(worker).lastIteration !== undefined) return;
   const ledger = ledgerOfPlan(text);
   ensurePlainFolder(paths.sessionDir);
   if (ledger !== undefined) await writeIfMissing(paths.requirements, ledger);

@@ -6,7 +6,7 @@ import { beginning, listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
-import type { GivenIssue } from '../../../core/session/events/session-file.ts';
+import type { GivenIssue } from '../../../core/session/events/bodies/session-file.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Author, Forge, Issue } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';

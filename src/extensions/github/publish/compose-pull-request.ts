@@ -11,8 +11,8 @@ import { parseMarkdown, sectionNamed } from '../../../core/session/documents/mar
 import { taskText } from '../../../core/session/documents/overview.ts';
 import { parseQa, questionHash } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
+import type { IssueFact } from '../../../core/session/events/bodies/session-file.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
-import type { GivenIssue } from '../../../core/session/events/session-file.ts';
 import { dateOf } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import type { GhContext } from '../forge/gh.ts';
@@ -72,7 +72,7 @@ export async function composePullRequest(
   return { request, ...text, notes };
 }
 
-function closedIssue({ repository }: PullRequest, issue: GivenIssue | undefined): string | undefined {
+function closedIssue({ repository }: PullRequest, issue: IssueFact | undefined): string | undefined {
   if (issue === undefined) return undefined;
   const isHere = repository?.toLowerCase() === issue.repository.toLowerCase();
   return `${isHere ? '' : issue.repository.split('/').slice(1).join('/')}#${issue.number}`;

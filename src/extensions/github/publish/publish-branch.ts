@@ -1,9 +1,9 @@
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { code } from '../../../core/session/documents/markdown-lines.ts';
 import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
-import { code, details } from '../../../core/session/proof/proof-markdown.ts';
-import { shortProof } from '../../../core/session/proof/short-proof.ts';
+import { details, renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import type { Forge } from '../forge/forge.ts';
 import { attachPictures } from './attach-pictures.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
@@ -95,7 +95,7 @@ async function commentOnIssue(
     'url' in end
       ? `The work on this issue is in ${end.url}.`
       : `The work on this issue is merged into ${code(end.into)} as ${end.commit}, which may not have been pushed yet.`;
-  const shown = proof === undefined ? 'Nothing has been proved about it.' : shortProof(proof);
+  const shown = proof === undefined ? 'Nothing has been proved about it.' : renderProof(proof, 'short');
   const body = `${result}\n\n${details('Proof', shown)}\n\nMade by samocode, session ${folder}.`;
   return await forge.comment({
     repository,

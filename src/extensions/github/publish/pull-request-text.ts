@@ -2,21 +2,23 @@ import { picturesIn } from '../../../core/kernel/phases/pictures.ts';
 import { capitalised, counted, cut } from '../../../core/kernel/text.ts';
 import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
 import { openedBy } from '../../../core/session/documents/describe-event.ts';
+import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/documents/picture-words.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import type { SessionProof } from '../../../core/session/proof/proof.ts';
+import { proofLimits, quickLimits } from '../../../core/session/proof/proof-limits.ts';
 import {
   carriedOut,
-  code,
+  checksSection,
   details,
   list,
+  requirementLines,
+  requirementsFrom,
   withFoldedFacts,
   withFoldedProof,
 } from '../../../core/session/proof/proof-markdown.ts';
-import { checksSection, proofLimits, requirementLines } from '../../../core/session/proof/short-proof.ts';
-import { quickLimits, requirementsFrom } from '../../../core/session/proof/unproven-gates.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 
 /** The facts in the text of a pull request. Strings are written by agents and people. */
@@ -76,7 +78,7 @@ function sectionsOf(facts: PullRequestFacts): string[] {
     Why: `The task, as given:\n\n${quoted(facts.task, 2000)}`,
     Decisions: decisions(facts),
     Requirements: proof === undefined ? '' : requirements(proof),
-    Checks: proof === undefined ? '' : [...quickLimits(proof), checksSection(proof)].join('\n\n'),
+    Checks: proof === undefined ? '' : [...quickLimits(proof), checksSection(proof, 'short')].join('\n\n'),
     Limits: limits(facts),
     Changes: changes(facts),
   };

@@ -8,7 +8,7 @@ import { configuredPushRemote, defaultRemote, remoteOfBase } from '../../../core
 import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { taskText } from '../../../core/session/documents/overview.ts';
-import type { SessionFile } from '../../../core/session/events/session-file.ts';
+import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { forgeRemotes } from '../forge/forge-remotes.ts';
 import type { GhContext } from '../forge/gh.ts';

@@ -65,8 +65,8 @@ export class NoticeQueue {
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
     for (const [folder, session] of sessions) {
-      const { sessionFile, state, newer } = session.view;
-      if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
+      const { sessionFile, state, otherBuild } = session.view;
+      if (sessionFile === undefined || session.view.isUnreadable || otherBuild !== undefined) continue;
       const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
       const isOurs = isContinuedBy(session.view, identity);

@@ -99,10 +99,6 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
       const { state = 'open', unseen, asks } = event.change;
       return state === 'open' && !unseen && !asks ? undefined : 'pull_request';
     }
-    case 'pull_request_seen':
-      return event.state === 'open' && (event.unseen ?? event.asks) === undefined
-        ? undefined
-        : 'pull_request';
     case 'notice':
       return NOTICE_KINDS.get(event.code);
     default:

@@ -27,7 +27,7 @@ import type { EventOf, SessionEvent } from '../../../core/session/events/events.
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
-import { proofFacts } from '../../../core/session/proof/proof-markdown.ts';
+import { renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import { proofWords, stateBadge, stateSentence } from '../../../core/session/words.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
 import { findGaps } from './report-gaps.ts';
@@ -100,7 +100,7 @@ export async function sessionReport(
     plan,
     requirements,
     checks: events.flatMap((event) => (event.type === 'checks_ran' ? [checkSetOf(event)] : [])),
-    proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: proofFacts(proof) },
+    proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: renderProof(proof, 'full') },
     outsidePlan: state.outsidePlan ?? [],
     pictures,
     pages,

@@ -1,7 +1,9 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
-import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
+import { type LogReading, readLog } from '../../../core/session/events/event-log.ts';
+import type { SessionEvent } from '../../../core/session/events/events.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { type Html, html } from '../html/html.ts';
 import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
@@ -38,7 +40,7 @@ export class SessionParts {
   readonly #gate = new GateWatch();
   #shown: ShownSession | undefined;
   #madeAt = -1;
-  #log: WholeLog | undefined;
+  #known: { events: SessionEvent[]; log: LogReading | undefined } = { events: [], log: undefined };
   readonly #agent: CurrentAgent;
   #changesAt = '';
 
@@ -83,12 +85,21 @@ export class SessionParts {
     return parts;
   }
 
+  async #eventsOf({ paths }: SessionView): Promise<readonly SessionEvent[]> {
+    let { events } = this.#known;
+    const onEvent = (event: SessionEvent) => {
+      if (event.n === 1) events = [];
+      events.push(event);
+    };
+    const log = await readLog(paths, { from: this.#known.log, useCache: false, onEvent });
+    this.#known = events.length > KEPT_EVENTS ? { events: [], log: undefined } : { events, log };
+    return events;
+  }
+
   async #report(session: ShownSession): Promise<[string, Html][]> {
     const { view } = session;
     const linkTo = (iteration: number) => `#/s/${this.#key}/transcript/${iteration}`;
-    const log = view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
-    const events = log?.events ?? [];
-    this.#log = events.length > KEPT_EVENTS ? undefined : log;
+    const events = view.isUnreadable ? [] : await this.#eventsOf(view);
     // The forms above do what the commands would.
     const subject = {
       view,

@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import type { SessionFile } from '../../../core/session/events/session-file.ts';
+import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
 import type { SessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionRef } from '../git-remote.ts';
 import { readMark } from '../mark.ts';

@@ -30,7 +30,6 @@ import {
   RAISE,
   REMOVE,
   RENEW,
-  REVOKE,
   ROLES,
   SETTLE,
 } from './postgres-schema.ts';
@@ -111,7 +110,7 @@ export class PostgresBoard implements Board {
     try {
       await this.#requireOwnConnection(client);
       const found = await versionOf(client);
-      if (found === VERSION) return void (await client.query(REVOKE));
+      if (found === VERSION) return;
       if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
       await client.query('begin');
       await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
@@ -122,7 +121,6 @@ export class PostgresBoard implements Board {
       await client.query('delete from samocode_pool.schema');
       await client.query('insert into samocode_pool.schema values ($1)', [VERSION]);
       await client.query(ROLES);
-      await client.query(REVOKE);
       await client.query('commit');
     } catch (error) {
       throw asPoolError(error);
@@ -270,8 +268,6 @@ export class PostgresBoard implements Board {
   }
 
   async #openAct(row: SentAct): Promise<SentAct> {
-    // Older versions sent the command itself.
-    if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
     const signed = await this.#signing.openEnvelope(row.command);
     if (signed === undefined) return { ...row, problem: 'untrusted' };
     return openedAct(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };

@@ -116,20 +116,6 @@ export const ROLES = `
   end $$;
 `;
 
-/**
- * Takes the privileges of `samocode_people`, which earlier versions created: an act counts by its signature, and a person
- * without a machine has no key. The role itself belongs to the administrator. Only the owner of the schema can do this.
- */
-export const REVOKE = `
-  do $$ begin
-    if to_regrole('samocode_people') is not null and pg_has_role(
-        (select nspowner from pg_namespace where nspname = 'samocode_pool'), 'usage') then
-      revoke all on all tables in schema samocode_pool from samocode_people;
-      revoke all (id, session, command) on samocode_pool.acts from samocode_people;
-      revoke all on schema samocode_pool from samocode_people;
-    end if;
-  end $$`;
-
 /** Whether another machine may take a session of the row `s`; its lease may still have to end. */
 const OPEN = `s.project = $2 and s.needs <@ $3 and (s.acts_open > 0 or s.wanted)`;
 

@@ -7,7 +7,7 @@ import { keptCheckpoints } from '../../../core/project/checkpoints/checkpoint-re
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { listing, namesIn, pathAt } from '../../../core/project/git/path-bytes.ts';
 import { deleteUnusedBranch } from '../../../core/project/worktrees/worktree.ts';
-import type { SessionFile } from '../../../core/session/events/session-file.ts';
+import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 

@@ -9,7 +9,7 @@ import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { readSessionFile } from '../../../core/session/events/session-file.ts';
+import { readSessionFile } from '../../../core/session/events/read-session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import { readSession } from '../../../core/session/status.ts';

@@ -108,7 +108,7 @@ async function ask(session: WorkingSession): Promise<void> {
 
 async function record({ paths }: WorkingSession, body: object): Promise<void> {
   const { n = 0 } = (await readLog(paths))?.state ?? {};
-  const event = { v: 1, n: n + 1, at: new Date().toISOString(), lease: 1, ...body } as SessionEvent;
+  const event = { v: 2, n: n + 1, at: new Date().toISOString(), lease: 1, ...body } as SessionEvent;
   await appendFile(paths.events, textOf([event]));
 }
 

@@ -11,7 +11,7 @@ import type { ShownFacts } from '../../../../src/core/kit/terminal/session-facts
 import { formatList, formatStatus } from '../../../../src/core/kit/terminal/session-words.ts';
 import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
 import { handleOf, shortId } from '../../../../src/core/session/layout/names.ts';
-import { NO_CHECK } from '../../../../src/core/session/proof/proof-markdown.ts';
+import { NO_CHECK } from '../../../../src/core/session/proof/proof-limits.ts';
 import { checkedProviders } from '../../../../src/extensions/setup/doctor/cli-checks.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../../../src/extensions/setup/doctor/doctor.ts';

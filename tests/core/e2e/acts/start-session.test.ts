@@ -5,7 +5,7 @@ import { resumeSession } from '../../../../src/core/acts/sessions/resume-session
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { SessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

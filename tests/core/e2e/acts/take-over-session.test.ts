@@ -115,5 +115,5 @@ test.concurrent('a session written by a newer samocode is not touched', async ()
   await writeFile(rig.paths.events, `${text}${JSON.stringify({ ...last, v: 9, n: last.n + 1 })}\n`);
   const question = { session: rig.file.folder };
   await expect(takeOverSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_format' });
-  await expect(resumeSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_version' });
+  await expect(resumeSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_format' });
 });

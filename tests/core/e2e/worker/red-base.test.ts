@@ -123,7 +123,7 @@ test.concurrent('by the answer B a check may fail at the end as before the work,
   expect(done.proved?.redAfter).toEqual([CHECK]);
   expect((await tool(rig, 'get_status')).checks).toBe(said);
   expect((await command(rig, 'status', rig.file.folder)).stdout.replace(/\s+/g, ' ')).toContain(said);
-  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(`**Red b${said.slice(5)}.**`);
+  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(`- Red b${said.slice(5)}.`);
   const reading = readProof(await readFile(join(rig.paths.proof, 'proof.json'), 'utf8'));
   expect(reading).toMatchObject({
     proof: { checks: { onBase: { runs: [{ command: CHECK, exitCode: 3 }] } } },

@@ -18,7 +18,7 @@ import { CREATED, DONE, eventLines, PREPARED, writeEvents } from '../../unit/ses
 
 const ID = '01JH0000000000000000000001';
 const BY = { channel: 'cli' } as const;
-const MERGING: NewEvent = { type: 'merge_asked', by: BY, into: 'main' };
+const MERGING: NewEvent = { type: 'finish_asked', work: { kind: 'merge', by: BY, into: 'main' } };
 const ACCEPTED: NewEvent = { type: 'command_accepted', id: ID, kind: 'merge', by: BY };
 const STOPPED: NewEvent = { type: 'stopped', by: BY, why: 'on request' };
 const MERGED: NewEvent[] = [CREATED, PREPARED, DONE, ACCEPTED, MERGING];
@@ -36,7 +36,7 @@ async function cutOff(events: readonly NewEvent[] = MERGED) {
     fs.appendFileSync(${JSON.stringify(started)}, '.');
     const [command] = fs.existsSync(${JSON.stringify(paths.commands)}) ? fs.readdirSync(${JSON.stringify(paths.commands)}) : [];
     const answer = ${JSON.stringify(ANSWER)};
-    if (command && !fs.readFileSync(${JSON.stringify(paths.events)}, 'utf8').includes('merge_asked')) fs.appendFileSync(${JSON.stringify(paths.events)}, answer.replace('${ID}', command.slice(0, 26)));`,
+    if (command && !fs.readFileSync(${JSON.stringify(paths.events)}, 'utf8').includes('finish_asked')) fs.appendFileSync(${JSON.stringify(paths.events)}, answer.replace('${ID}', command.slice(0, 26)));`,
   );
   await writeEvents(paths, events);
   await ownSession(repo.homeDir, paths);

@@ -32,7 +32,7 @@ const acts = fc.array(fc.record({ by: anybody, answers }), { minLength: 2, maxLe
 
 const next = (state: SessionState, event: NewEvent): SessionState => {
   const at = new Date(Date.UTC(2026, 0, 8, 10, 0, state.n)).toISOString();
-  return fold(state, { v: 1, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
+  return fold(state, { v: 2, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
 };
 
 test('in any sequence of answers, one is replaced by nobody, and each refusal quotes the first answer', () => {

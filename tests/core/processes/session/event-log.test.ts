@@ -3,12 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type LogReading,
-  readEvents,
-  readLog,
-  readOn,
-} from '../../../../src/core/session/events/event-log.ts';
+import { type LogReading, readEvents, readLog } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
@@ -19,7 +14,7 @@ const stateOf = (reading: LogReading | undefined) => reading?.state;
 const folded = (count: number) => plainLog(count).reduce(fold, emptyState());
 
 const short = (n: number): SessionEvent => {
-  return { v: 1, n, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'notice', code: 'ü', text: '🙂' };
+  return { v: 2, n, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'notice', code: 'ü', text: '🙂' };
 };
 
 test('a missing log is distinguished from an empty one', async () => {
@@ -67,17 +62,23 @@ test('a log that has grown is read on from where the last reading stopped, and o
   await using log = await tempLog();
   const events = plainLog(9);
   await log.overwrite(textOf(events.slice(0, 4)));
-  const first = await readOn(log.paths);
+  const readOn = async (from?: LogReading) => {
+    const read: SessionEvent[] = [];
+    const onEvent = (event: SessionEvent) => read.push(event);
+    return { log: await readLog(log.paths, { from, useCache: false, onEvent }), read };
+  };
+  const first = await readOn();
   await log.overwrite(textOf(events.slice(0, 4)) + textOf(events.slice(4)).slice(0, -3));
-  const second = await readOn(log.paths, first);
-  expect([first?.events, second?.events]).toEqual([events.slice(0, 4), events.slice(0, 8)]);
-  expect(second?.events[0]).toBe(first?.events[0]);
+  const second = await readOn(first.log);
+  expect([first.read, second.read]).toEqual([events.slice(0, 4), events.slice(4, 8)]);
   await log.overwrite(textOf(events));
-  expect((await readOn(log.paths, second))?.events).toEqual(events);
+  const third = await readOn(second.log);
+  expect(third.read).toEqual(events.slice(8));
+  expect(stateOf(third.log)).toEqual(events.reduce(fold, emptyState()));
   await log.overwrite(textOf(events).replace(events[0]?.at ?? '', '2001-01-01T00:00:00.000Z'));
-  const anew = await readOn(log.paths, second);
-  expect(anew?.events.map(({ n }) => n)).toEqual(events.map(({ n }) => n));
-  expect(anew?.events[0]?.at).toBe('2001-01-01T00:00:00.000Z');
+  const anew = await readOn(second.log);
+  expect(anew.read.map(({ n }) => n)).toEqual(events.map(({ n }) => n));
+  expect(anew.read[0]?.at).toBe('2001-01-01T00:00:00.000Z');
 });
 
 test('an event of a worker that had lost its lease is skipped', async () => {
@@ -151,11 +152,11 @@ test.each<[string, unknown]>([
   ['a list', []],
   ['of a newer version', { v: 99, offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
   ['without a version', { offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['without a hash, past the end', { v: 1, offset: 1e9, state: FORGED }],
-  ['at a negative offset', { v: 1, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['at half a byte', { v: 1, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['of another log', { v: 1, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['with a state of another shape', { v: 1, offset: 0, tailHash: HASH_OF_NOTHING, state: { n: 7 } }],
+  ['without a hash, past the end', { v: 2, offset: 1e9, state: FORGED }],
+  ['at a negative offset', { v: 2, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['at half a byte', { v: 2, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['of another log', { v: 2, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['with a state of another shape', { v: 2, offset: 0, tailHash: HASH_OF_NOTHING, state: { n: 7 } }],
 ])('a state.json that is %s changes nothing', async (_, content) => {
   await using log = await logWithCache(3);
   const before = await readLog(log.paths);

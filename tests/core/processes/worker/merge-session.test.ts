@@ -20,7 +20,7 @@ import { DONE, type FinishedPlan, finished } from '../../unit/worker/finished-se
 
 const CLI = { channel: 'cli' } as const;
 const HEAD = { v: 1, at: '2026-01-08T10:00:00.000Z' } as const;
-const ASKED: NewEvent = { type: 'merge_asked', by: CLI, into: 'main' };
+const ASKED: NewEvent = { type: 'finish_asked', work: { kind: 'merge', by: CLI, into: 'main' } };
 
 const merge = (channel: Channel = 'cli'): Command => ({
   ...HEAD,

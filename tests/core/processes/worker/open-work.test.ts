@@ -93,7 +93,7 @@ const ROWS: Record<Exclude<OpenWork['kind'], 'publish'>, Row> = {
     left: { hasWorktree: false },
   },
   merge: {
-    asked: async () => [{ type: 'merge_asked', by, into: 'main' }],
+    asked: async () => [{ type: 'finish_asked', work: { kind: 'merge', by, into: 'main' } }],
     ends: ['merge_ended'],
     left: { isMerged: true },
   },

@@ -7,7 +7,7 @@ import { NO_PLAN } from '../../../../src/core/kernel/phases/outcome.ts';
 import { PHASE_NAMES, PHASES, type Phase, type Way } from '../../../../src/core/kernel/phases/table.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
-import { outcomeOf, progressIn, RULES, signalled } from '../../../support/phase-facts.ts';
+import { progressIn, RULES, signalled } from '../../../support/phase-facts.ts';
 import { promptState } from '../../../support/prompt-states.ts';
 
 const written = { ...NO_PLAN, exists: true };
@@ -174,11 +174,7 @@ function everySignal(phase: Phase): JudgedSignal[] {
 function ends(phase: Phase, { outcome, rules, counts, way }: Situation, signal: JudgedSignal): string[] {
   const decisions = either.map((treeChanged) => {
     const found = { ...withItsWork(outcome, signal), treeChanged };
-    return decide(
-      progressIn(phase, { ...counts, way }),
-      outcomeOf({ ...found, signal: { kind: 'signal', signal } }),
-      rules,
-    );
+    return decide(progressIn(phase, { ...counts, way }), signalled(signal, found, phase), rules);
   });
   return decisions.filter((decision) => isAccepted(decision, signal)).map(inShort);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
@@ -11,13 +11,6 @@ const project = (name: string) => ({
   mainRepo: `/work/${name}`,
   sessions: `/work/${name}/_samocode/sessions`,
 });
-
-async function withFile(homeDir: string, text: string): Promise<string> {
-  const path = join(homeDir, '.config/samocode/projects.json');
-  await mkdir(join(homeDir, '.config/samocode'), { recursive: true });
-  await writeFile(path, text);
-  return path;
-}
 
 test('a machine without projects has an empty list', async () => {
   await using home = await tempDir();
@@ -67,25 +60,6 @@ test('a malformed record is left out, and written again by use', async () => {
   expect(await readKnownProjects(home.path)).toEqual([]);
   await rememberProject(project('a'), context);
   expect(await readKnownProjects(home.path)).toMatchObject([project('a')]);
-});
-
-test('the one list of an earlier version is read, and becomes a record for each project at the next use', async () => {
-  await using home = await tempDir();
-  const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
-  const path = await withFile(home.path, JSON.stringify({ v: 1, projects: [entry, { filePath: 3 }, null] }));
-  expect(await readKnownProjects(home.path)).toEqual([entry]);
-  await rememberProject(project('b'), { homeDir: home.path, clock: clockAt(0) });
-  await rm(`${path}.old`);
-  expect(await readKnownProjects(home.path)).toMatchObject([entry, project('b')]);
-});
-
-test('a malformed list of an earlier version is kept beside the records', async () => {
-  await using home = await tempDir();
-  const path = await withFile(home.path, '{"v":1,');
-  expect(await readKnownProjects(home.path)).toEqual([]);
-  await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(0) });
-  expect(await readKnownProjects(home.path)).toMatchObject([project('a')]);
-  expect(await readFile(`${path}.old`, 'utf8')).toBe('{"v":1,');
 });
 
 test('beyond 200 projects, the one used longest ago is dropped', async () => {

@@ -4,7 +4,7 @@ import { eventsProperties } from '../../properties/events.ts';
 
 for (const property of eventsProperties) test(property.name, async () => await property.run(300));
 
-const HEAD = { v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 1 };
+const HEAD = { v: 2, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 1 };
 
 test('a line of a newer version is distinguished from a broken one', () => {
   expect(parseEvent('{"v":9,"type":"of the future"}')).toEqual({ kind: 'newer', version: 9 });
@@ -18,6 +18,7 @@ test.each([
 ])('%s in a valid envelope is unknown and keeps its number', (_, body, problem) => {
   expect(parseEvent(JSON.stringify({ ...HEAD, ...body }))).toEqual({
     kind: 'unknown',
+    is: 'newer',
     n: 1,
     lease: 1,
     problem: expect.stringContaining(problem),

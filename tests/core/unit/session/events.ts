@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import {
   type NewEvent,
   type SessionEvent,
   serialiseEvent,
 } from '../../../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
 
@@ -17,7 +17,7 @@ export function eventLines(events: readonly NewEvent[], startMs = START): string
     .map((event, index) => {
       const at = new Date(startMs + index * 1000).toISOString();
       // The envelope and the body belong together, which the type of the spread cannot express.
-      return serialiseEvent({ v: 1, n: index + 1, at, lease: 1, ...event } as SessionEvent);
+      return serialiseEvent({ v: 2, n: index + 1, at, lease: 1, ...event } as SessionEvent);
     })
     .join('');
 }

@@ -29,12 +29,9 @@ const begun = (one: Round): NewEvent => ({
 const change = (more: PullRequestChange, place = PLACE): NewEvent => ({
   ...{ type: 'pull_request_changed', by: SETTINGS, ...place, change: more },
 });
-/** As versions wrote it that recorded the whole fact each time. */
-const seen = (more: object): NewEvent =>
-  ({
-    ...{ type: 'pull_request_seen', by: SETTINGS, ...PLACE, url: URL, state: 'open', watched: true },
-    ...more,
-  }) as NewEvent;
+/** All of it at once, as at its opening. */
+const seen = ({ number = PLACE.number, ...more }: PullRequestChange & { number?: number }): NewEvent =>
+  change({ url: URL, state: 'open', watched: true, ...more }, { ...PLACE, number });
 const OPENED = change({ url: URL, state: 'open', watched: true, pushed: 'tip0' });
 const BEGINNING: NewEvent[] = [
   createdEvent(),
@@ -45,7 +42,7 @@ const BEGINNING: NewEvent[] = [
 function eventsOf(events: readonly NewEvent[]): SessionEvent[] {
   return events.map((event, at) => {
     const time = new Date(Date.UTC(2026, 0, 8, 10, at)).toISOString();
-    return { v: 1, n: at + 1, at: time, lease: 1, ...event } as SessionEvent;
+    return { v: 2, n: at + 1, at: time, lease: 1, ...event } as SessionEvent;
   });
 }
 
@@ -175,7 +172,7 @@ test.each<[string, NewEvent[], object]>([
   ['a round is open', [begun(round(1, ['a']))], { open: 1, next: 1, keys: ['a'] }],
   [
     'a round is open and asks',
-    [begun(round(1, ['a'])), seen({ asks: 'x', reruns: ['1'], pushed: 'tip0' })],
+    [begun(round(1, ['a'])), seen({ asks: 'x', pushed: 'tip0' })],
     { open: 1, next: 1, keys: ['a'], asks: 'x' },
   ],
   [

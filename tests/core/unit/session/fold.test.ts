@@ -16,7 +16,7 @@ const PLAN = { name: 'plan.md', hash: 'h' };
 function after(events: readonly NewEvent[], from: SessionState = emptyState()): SessionState {
   return events.reduce((state, event) => {
     const at = new Date(Date.UTC(2026, 0, 8, 10, state.n)).toISOString();
-    return fold(state, { v: 1, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
+    return fold(state, { v: 2, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
   }, from);
 }
 
@@ -409,7 +409,7 @@ test('what is decided about a red base is the newest answer to the question abou
     ...{ unconfirmed: [], baseQuestion: 'hash' },
   };
   const answer = (text: string, question = 'hash'): NewEvent => ({
-    ...{ type: 'answers_recorded', by: CLI, open: [], answers: [{ id: 'Q1', question, text }] },
+    ...{ type: 'answers_recorded', by: CLI, open: [], answers: [{ id: 'Q1', question, text, choice: text }] },
   });
   const asked = after([...started, onBase(1), wait]);
   const choice = (...answers: NewEvent[]) => after(answers, asked).baseChecks?.choice;
@@ -417,6 +417,5 @@ test('what is decided about a red base is the newest answer to the question abou
   expect(choice(answer('A'))).toBe('fix');
   expect(choice(answer('B'))).toBe('leave');
   expect(choice(answer('B'), answer('A'))).toBe('fix');
-  expect(choice(answer('B, but tell me more'))).toBe('fix');
   expect(choice(answer('A'), answer('B', 'of another question'))).toBe('fix');
 });

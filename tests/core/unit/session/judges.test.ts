@@ -669,7 +669,7 @@ describe('a message', () => {
     { type: 'message_kept', by, id: 'UNREAD', file: 'f', flow: 'Message from the human: Mind the boats' },
   ];
   const events = log.map(
-    (event, index) => ({ v: 1, n: index + 1, at: since, lease: 1, ...event }) as SessionEvent,
+    (event, index) => ({ v: 2, n: index + 1, at: since, lease: 1, ...event }) as SessionEvent,
   );
   const state = events.reduce(fold, emptyState());
 
@@ -710,7 +710,7 @@ test('a stop applies to the current work, else to the session, and is refused if
 
 describe('taking a session over', () => {
   const owner = { hostId: 'h', bootId: 'b', pidNamespace: 'n', pid: 7, startTicks: '1' };
-  const lease = { v: 1 as const, number: 3, owner, acquiredAt: since };
+  const lease = { v: 2 as const, number: 3, owner, acquiredAt: since };
   const held = (liveness: 'alive' | 'dead' | 'unknowable') => ({ kind: 'held' as const, lease, liveness });
 
   test.each([
@@ -724,7 +724,11 @@ describe('taking a session over', () => {
     ['a local worker that runs', { holding: held('alive') }, { error: { code: 'worker_lives' } }],
     ['a local worker that died', { holding: held('dead') }, { kind: 'not_needed' }],
     ['nobody', { holding: { kind: 'free' as const } }, { kind: 'not_needed' }],
-    ['a newer version', { holding: held('dead'), newer: 'format 9' }, { error: { code: 'newer_format' } }],
+    [
+      'a newer version',
+      { holding: held('dead'), otherBuild: { is: 'newer' as const, trace: 'format 9' } },
+      { error: { code: 'newer_format' } },
+    ],
   ])('from %s gets its verdict', (_whom, facts, verdict) => {
     expect(judgeTakeOver({ session: 'jwt', ...facts })).toMatchObject(verdict);
   });

@@ -73,6 +73,6 @@ test('a session whose start only a newer program can read is not lost', async ()
   const view = await read(paths);
   expect(isLost(view)).toBe(false);
   expect(view.problems).toEqual([
-    'A newer samocode has worked on this session (format 9; this one knows 1). Update samocode here to continue it.',
+    'A newer samocode has worked on this session (format 9; this one knows 2). Update samocode here to continue it.',
   ]);
 });

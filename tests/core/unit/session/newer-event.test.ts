@@ -6,7 +6,7 @@ import { plainLog, textOf } from '../../../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../../../support/temp-log.ts';
 
 const AT = '2026-01-08T11:00:00.000Z';
-const line = (event: object) => `${JSON.stringify({ v: 1, at: AT, lease: 1, ...event })}\n`;
+const line = (event: object) => `${JSON.stringify({ v: 2, at: AT, lease: 1, ...event })}\n`;
 
 /** Something the next program may write under this format version, though it should have raised the version. */
 const FROM_NEWER: [string, object][] = [
@@ -31,7 +31,11 @@ test.each(FROM_NEWER)(
     await using log = await newerLog(body, 2);
     const before = await log.bytes();
     const newer = 'event 4 is of a kind that this one does not know';
-    expect(await readLog(log.paths)).toMatchObject({ newer, state: { n: 3 }, problems: [] });
+    expect(await readLog(log.paths)).toMatchObject({
+      otherBuild: { is: 'newer', trace: newer },
+      state: { n: 3 },
+      problems: [],
+    });
     await expect(log.open()).rejects.toMatchObject({ code: 'newer_format' });
     expect(await log.bytes()).toEqual(before);
   },
@@ -57,7 +61,7 @@ test.each([
   await appendFile(log.paths.events, line({ n: 4, ...notice('ours') }));
   const reading = await readLog(log.paths);
   expect(reading).toMatchObject({ state: { n: 4 }, problems: ['after event 3: unknown type "danced"'] });
-  expect(reading?.newer).toBeUndefined();
+  expect(reading?.otherBuild).toBeUndefined();
   expect((await readEvents(log.paths, 3)).map(({ n }) => n)).toEqual([4]);
 });
 
@@ -68,7 +72,8 @@ test.each([
   await using log = await tempLog();
   const took = line({ n: 3, type: 'worker_took_over', version, recovery: 'at noon' });
   await log.overwrite(`${textOf(plainLog(2))}${took}`);
-  expect((await readLog(log.paths))?.newer).toBe(`${named}event 3 is of a kind that this one does not know`);
+  const trace = `${named}event 3 is of a kind that this one does not know`;
+  expect((await readLog(log.paths))?.otherBuild).toEqual({ is: 'newer', trace });
 });
 
 test('a cached state of a build with other events is not read: an event that this one does not know may be in it', async () => {
@@ -79,7 +84,7 @@ test('a cached state of a build with other events is not read: an event that thi
   const whole = { offset: bytes.length, tailHash: fingerprint(bytes.subarray(-4096)) };
   const newest = cacheText({ ...whole, state: { ...reading.state, n: 6 } });
   await writeFile(log.paths.state, newest);
-  expect((await readLog(log.paths))?.newer).toBeUndefined();
+  expect((await readLog(log.paths))?.otherBuild).toBeUndefined();
   await writeFile(log.paths.state, newest.replace(/"names":"[^"]*/, '$&0'));
-  expect(await readLog(log.paths)).toMatchObject({ state: { n: 3 }, newer: reading.newer });
+  expect(await readLog(log.paths)).toMatchObject({ state: { n: 3 }, otherBuild: reading.otherBuild });
 });

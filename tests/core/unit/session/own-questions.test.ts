@@ -111,12 +111,6 @@ test('an unclear answer in the file is noted once below it, and counts once it b
   });
 });
 
-test('an answer that an earlier version recorded in words keeps its meaning', () => {
-  const answer = { id: 'Q1', question: questionHash(asked), text: 'B, that is intended' };
-  expect(choiceAfter(answer)).toBe('fix');
-  expect(choiceAfter({ ...answer, text: 'B' })).toBe('leave');
-});
-
 test.for([
   ['B, that is the same', 'leave'],
   ['A', 'fix'],

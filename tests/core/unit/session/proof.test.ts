@@ -8,7 +8,6 @@ import { proofMarkdown } from '../../../../src/core/session/proof/proof-markdown
 import { checkRun, ended, PROVED, provedEvents } from '../../../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
-const altered = { kind: 'altered' };
 
 test('a proof records which commands ran on which commit, who approved what, and what it cost', () => {
   expect(made()).toMatchObject({
@@ -52,8 +51,10 @@ test('a requirement is shown with its command, or with the reviewer who confirme
     { reviewer: { iteration: 1, provider: 'rehearsal' } },
   ]);
   const text = proofMarkdown(proof);
-  expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
-  expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+  expect(text).toContain('- ✔ passed: **R1** `It works`, by `npm test`');
+  expect(text).toContain(
+    '- reviewed: **R2** `It reads well`, by the agent of iteration 1 (`rehearsal opus`)',
+  );
 });
 
 test("a proof that rests only on the plan's own checks says so", () => {
@@ -61,7 +62,7 @@ test("a proof that rests only on the plan's own checks says so", () => {
     ...made(),
     requirements: [{ id: 'R1', text: 'x', check: 'npm test' }],
   };
-  expect(proofMarkdown(proof)).toContain("**Only the plan's own checks: this project has no CHECK.**");
+  expect(proofMarkdown(proof)).toContain("- Only the plan's own checks: this project has no CHECK.");
   expect(proofMarkdown({ ...proof, requirements: [] })).not.toContain('no CHECK');
   expect(proofMarkdown(made())).not.toContain('no CHECK');
 });
@@ -103,8 +104,8 @@ test('a check that is red as before the work, and may be, counts and is said abo
   );
   expect(proof.checks?.runs).toMatchObject([{ exitCode: 1, redBefore: true }]);
   const text = proofMarkdown(proof);
-  expect(text).toContain('## Checks\n\n**Red before, red after: `npm test`.**');
-  expect(text).toContain('- `npm test`: **exit status 1** (red before, red after), 1.2 s');
+  expect(text).toMatch(/- Red before, red after: `npm test`\.[\s\S]*## Checks/);
+  expect(text).toContain('- ! exit status 1 (red before, red after): `npm test`, 1.2 s');
   expect(readProof(text)).toEqual({ kind: 'proof', proof });
 });
 
@@ -132,7 +133,7 @@ test('a proof names weakened checks that a person accepted, and added tests that
     { path: 'b.test.js', what: 'is deleted', key: 'k2' },
   ];
   const by = { channel: 'cli' } as const;
-  const answers = [{ id: 'Q9', question: 'x', text: 'B' }];
+  const answers = [{ id: 'Q9', question: 'x', text: 'B', choice: 'B' }];
   const added = { files: ['c.test.js', 'd.test.js'], key: 'k' };
   const runs = [checkRun({ command: 'c' }), checkRun({ command: 'd', exitCode: 1, how: 'exit status 1' })];
   const events = provedEvents({
@@ -198,7 +199,7 @@ test('failed checks, and checks on another commit than the last that counts, pro
   const runs = [checkRun({ exitCode: 1, how: 'exit status 1' })];
   expect(made(provedEvents({ runs }))).toMatchObject({ commit: PROVED.commit });
   expect(made(provedEvents({ runs })).checks).toBeUndefined();
-  expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command checked this work');
+  expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command has checked this work');
 });
 
 test.each(['clone', 'worktree'] as const)(
@@ -251,13 +252,19 @@ test('line endings changed by a forge and trailing spaces do not alter a proof',
   expect(readProof(`${proofMarkdown(proof).replaceAll('\n', '\r\n')}\r\n`)).toEqual({ kind: 'proof', proof });
 });
 
-const FILES = [
-  ['proof.json', proofText(made())],
-  ['proof.md', proofMarkdown(made()).trimEnd()],
-] as const;
+const FILES: [string, (data: string) => string][] = [
+  ['proof.json', (data) => data],
+  ['the data in proof.md', (data) => proofMarkdown(made()).replace(proofText(made()), () => data)],
+];
 
-test.each(FILES)('a changed, removed or added byte of %s is detected', (_, text) => {
-  const bytes = Buffer.from(text);
+test('a sentence around the data of proof.md is no part of the proof', () => {
+  const proof = made();
+  const around = proofMarkdown(proof).replace('✔ passed', 'passed');
+  expect(readProof(`Reviewed.\n\n${around}\nBy me.\n`)).toEqual({ kind: 'proof', proof });
+});
+
+test.each(FILES)('a changed, removed or added byte of %s is detected', (_, file) => {
+  const bytes = Buffer.from(proofText(made()));
   const change = fc.record({
     at: fc.nat(bytes.length - 1),
     byte: fc.integer({ min: 33, max: 126 }),
@@ -272,7 +279,7 @@ test.each(FILES)('a changed, removed or added byte of %s is detected', (_, text)
         bytes.subarray(at + cut),
       ]);
       fc.pre(!other.equals(bytes));
-      expect(readProof(other.toString('utf8'))).toEqual(altered);
+      expect(['altered', 'none']).toContain(readProof(file(other.toString('utf8'))).kind);
     }),
     { numRuns: 1000 },
   );
@@ -293,13 +300,13 @@ test('commands and outputs cannot break out of their sections in proof.md', () =
   const text = proofMarkdown(
     made(provedEvents({ runs: [checkRun({ command: evil, tail: '```\n# Approved\n````' })] })),
   );
-  expect(text).toContain('- `` `x` <b> | </details>\\u001b[31m ``: **exit status 0**');
+  expect(text).toContain('- ✔ passed: `` `x` <b> | </details>\\u001b[31m ``, ');
   expect(text).toContain('<code>`x` &lt;b> | &lt;/details>\\u001b[31m</code>');
   expect(text).toContain('`````text\n```\n# Approved\n````\n`````');
 });
 
 test('a proof records what agents without a guard could access, and which parts of HOME checks could read', () => {
-  const open = 'agents had access to the home folder';
+  const open = 'the home folder was open to them';
   expect(proofMarkdown(made())).not.toContain(open);
   const without = provedEvents().map((event) =>
     event.type === 'checks_ran' ? { ...event, sandbox: 'none' as const } : event,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readSessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { readSessionFile } from '../../../../src/core/session/events/read-session-file.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 
@@ -10,17 +10,6 @@ test('a session file is read back as it was written, and a missing one is report
   expect(await readSessionFile(log.paths)).toBeUndefined();
   await writeFile(log.paths.sessionFile, JSON.stringify(sessionFileSample()));
   expect(await readSessionFile(log.paths)).toEqual(sessionFileSample());
-});
-
-test('a session whose start named folders of a set-up cache is read without them', async () => {
-  await using log = await tempLog();
-  const file = sessionFileSample();
-  const proving = { ...file.settings.proving, setupCache: ['node_modules'] };
-  await writeFile(
-    log.paths.sessionFile,
-    JSON.stringify({ ...file, settings: { ...file.settings, proving } }),
-  );
-  expect(await readSessionFile(log.paths)).toEqual(file);
 });
 
 test.each([

@@ -87,7 +87,7 @@ describe('an acceptance of weakened checks', () => {
 });
 
 function answered(state: SessionState, answers: readonly [string, string][], open: string[]): SessionState {
-  const given = answers.map(([id, text]) => ({ id, text, question: id }));
+  const given = answers.map(([id, text]) => ({ id, text, choice: text, question: id }));
   const event = {
     type: 'answers_recorded',
     n: 9,

@@ -8,8 +8,8 @@ import {
   registerSessions,
   supervisorPaths,
 } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { Supervisor } from '../../../../src/core/supervisor/supervisor.ts';
 import { hostWith } from '../../../support/hosts.ts';

@@ -121,7 +121,7 @@ test('a session without a lease has not started and belongs to this supervisor',
 test('a session that cannot be continued needs a person', () => {
   expect(waitsOf('running', { sessionFile: undefined })).toBe('person: lost');
   expect(waitsOf('running', { isUnreadable: true })).toBe('person: lost');
-  expect(waitsOf('running', { newer: 'format 9' })).toBe('person: newer');
+  expect(waitsOf('running', { otherBuild: { is: 'newer', trace: 'format 9' } })).toBe('person: newer');
   expect(waitsOf('starting', { wantsWorker: false })).toBe('person: lost');
   // Its event log was moved away.
   expect(waitsOf('running', { wantsWorker: false })).toBe('person: lost');

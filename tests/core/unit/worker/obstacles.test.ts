@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { OBSTACLES, type Obstacle, type ObstacleName } from '../../../../src/core/kernel/phases/obstacles.ts';
+import { OBSTACLES, type ObstacleName } from '../../../../src/core/kernel/phases/obstacles.ts';
 import { firstObstacle, OBSTACLE_QUESTIONS } from '../../../../src/core/worker/proving/obstacle-questions.ts';
 
 const NAMES = OBSTACLES.map(({ name }) => name);
-const beforeDoneOnly = (OBSTACLES as readonly Obstacle[])
-  .filter(({ onlyBeforeDone }) => onlyBeforeDone)
-  .map(({ name }) => name);
+const beforeDoneOnly = OBSTACLES.filter(({ onlyBeforeDone }) => onlyBeforeDone).map(({ name }) => name);
 
 test('the questions before done have a fixed order', () => {
   expect(NAMES).toEqual([

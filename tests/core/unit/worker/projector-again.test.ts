@@ -44,7 +44,7 @@ async function session() {
         const before = state.n;
         const numbered = events.map((event, i) => {
           const at = new Date(Date.UTC(2026, 0, 8, 10, before + i)).toISOString();
-          return { v: 1, n: before + 1 + i, at, lease: 1, ...event } as SessionEvent;
+          return { v: 2, n: before + 1 + i, at, lease: 1, ...event } as SessionEvent;
         });
         state = numbered.reduce(fold, state);
         await appendFile(paths.events, numbered.map(serialiseEvent).join(''));

@@ -26,7 +26,7 @@ async function prepared() {
   const record = async (...events: NewEvent[]) => {
     const at = '2026-01-08T10:00:00.000Z';
     const numbered = events.map(
-      (event, i) => ({ v: 1, n: state.n + 1 + i, at, lease: 1, ...event }) as SessionEvent,
+      (event, i) => ({ v: 2, n: state.n + 1 + i, at, lease: 1, ...event }) as SessionEvent,
     );
     state = numbered.reduce(fold, state);
     await projector.apply(state, numbered);

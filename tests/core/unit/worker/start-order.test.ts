@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { documentText } from '../../../../src/core/session/documents/documents.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -50,7 +50,7 @@ async function unbegun(order: StartOrder, settings: Partial<SessionFile['setting
     async answer(text: string) {
       const [asked] = parseQa((await documentText(paths.qa)) ?? '').questions.slice(-1);
       if (asked === undefined) expect.fail('nothing was asked');
-      const answers = [{ id: asked.id, question: questionHash(asked), text }];
+      const answers = [{ id: asked.id, question: questionHash(asked), text, choice: text }];
       await record(worker, { type: 'answers_recorded', by: { channel: 'cli' }, answers, open: [] });
     },
     [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),

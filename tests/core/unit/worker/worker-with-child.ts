@@ -8,8 +8,8 @@ import { isRunning } from '../../../../src/core/kernel/processes/process-table.t
 import type { Guard } from '../../../../src/core/sandbox/guard/make-guard.ts';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
+import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { FrozenSettings } from '../../../../src/core/session/events/session-file.ts';
 import type { OpenIteration } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
-import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState } from '../../../support/live-session.ts';

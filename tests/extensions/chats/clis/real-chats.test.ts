@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
-import { readSessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { readWrittenStart } from '../../../../src/core/session/events/read-session-file.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { MAX_CHAT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
@@ -72,12 +72,13 @@ test.for([
     expect(await talk({ ...at, env, turns: longTalk(repo.path) })).toContain('Started.');
 
     const [folder = ''] = await sessionFolders(sessionsDir);
-    const file = await readSessionFile(sessionPaths(sessionsDir, folder));
+    const { file, given } = (await readWrittenStart(sessionPaths(sessionsDir, folder))) ?? {};
     expect(file).toMatchObject({
       task: 'Carry on the work of the chat that _chat.md quotes.',
       chat: { from, turns: 200 },
     });
-    const { text = '', id = '' } = file?.chat ?? {};
+    const { id = '' } = file?.chat ?? {};
+    const text = given?.chat ?? '';
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_CHAT_BYTES);
     for (const part of ['Question 1?', 'Decision 1:', 'Decision 197:', 'Make it a session.'])
       expect(text).toContain(part);

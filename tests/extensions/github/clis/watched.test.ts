@@ -9,6 +9,7 @@ import type { ActionContext } from '../../../../src/core/caller/context/context.
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { pendingCommandIds, readCommand } from '../../../../src/core/session/commands/commands.ts';
+import { FORMAT_VERSION } from '../../../../src/core/session/events/bodies/format.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
@@ -107,9 +108,9 @@ async function takeCommands(view: SessionView): Promise<void> {
     const reading = await readCommand(view.paths, id);
     if (taken.has(id) || reading?.kind !== 'command' || reading.command.kind !== 'pull_request') continue;
     taken.add(id);
-    const { kind: _, id: __, v, ...body } = reading.command;
+    const { kind: _, id: __, v: ___, ...body } = reading.command;
     view.state = fold(view.state, {
-      ...{ v, n: view.state.n + 1, lease: 1 },
+      ...{ v: FORMAT_VERSION, n: view.state.n + 1, lease: 1 },
       ...{ type: 'pull_request_changed', ...body },
     });
   }

@@ -100,34 +100,6 @@ test('a session is not given back past an act that is just being written', async
   expect(await given).toBe(false);
 });
 
-test('the role for people of earlier versions is not made, and loses what it had when its owner joins again', async () => {
-  await using rig = await postgresBoards(server);
-  const session = await rig.offer(await rig.join());
-  const roles = `select rolname from pg_roles where rolname = 'samocode_people'`;
-  expect(await query(rig.database, roles)).toEqual([]);
-  const login = `eve ${ulid()}`;
-  try {
-    await query(rig.database, 'create role samocode_people');
-    await query(rig.database, 'grant usage on schema samocode_pool to samocode_people');
-    await query(rig.database, 'grant select on all tables in schema samocode_pool to samocode_people');
-    await query(rig.database, 'grant insert (id, session, command) on samocode_pool.acts to samocode_people');
-    await query(rig.database, `create role "${login}" login in role samocode_people`);
-    const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
-    const act = () => {
-      const insert = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
-      return query(address, insert, [ulid(), session, 'approve']);
-    };
-    await act();
-    await boardAt(rig.database).prepare();
-    await expect(act()).rejects.toThrow('permission denied');
-    await expect(query(address, 'select id from samocode_pool.sessions')).rejects.toThrow(
-      'permission denied',
-    );
-  } finally {
-    await query(rig.database, `drop role "${login}"; drop role samocode_people`);
-  }
-});
-
 test('a host of the role for hosts does all that hosts do', async () => {
   await using rig = await postgresBoards(server);
   const [a, login] = [await rig.join(), `host ${ulid()}`];

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordedSessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { recordedFile } from '../../../../src/core/session/events/read-session-file.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
 import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';
@@ -38,7 +38,7 @@ test(
     await expect(startSession(start, project.context)).rejects.toMatchObject({ code: 'pool_not_joined' });
     await joined(project);
     const { view } = await startSession(start, project.context);
-    const file = await recordedSessionFile(view.paths);
+    const file = await recordedFile(view.paths);
     expect(file?.settings.cliPaths).toEqual({});
     expect(file && needsOf(file)).toEqual(['codex']);
   },

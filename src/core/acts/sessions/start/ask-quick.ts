@@ -8,7 +8,7 @@ import type { ToolContext } from '../../../kit/mcp/tool.ts';
 import type { CommandOf } from '../../../session/commands/commands.ts';
 import { closedChannel } from '../../../session/commands/judge-kind.ts';
 import { judgeStart } from '../../../session/commands/judge-running.ts';
-import type { SessionFile } from '../../../session/events/session-file.ts';
+import type { SessionFile } from '../../../session/events/bodies/session-file.ts';
 
 export interface AskQuick {
   /** Who acts in the form. */

@@ -3,7 +3,7 @@ import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../../kerne
 import { SANDBOX_MEANS, SANDBOXES } from '../../../kernel/sandbox-level.ts';
 import { inWords } from '../../../kernel/text.ts';
 import type { CallSettings } from '../../../project/settings/settings.ts';
-import type { RecurringRun } from '../../../session/events/session-file.ts';
+import type { RecurringRun } from '../../../session/events/bodies/session-file.ts';
 import type { AskQuick } from './ask-quick.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 

@@ -1,12 +1,11 @@
 import type { ActionContext } from '../../../caller/context/context.ts';
 import { newRegistry } from '../../../kernel/registry.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
-import type { GivenChat, SessionFile } from '../../../session/events/session-file.ts';
+import type { GivenChat, GivenWork, SessionFile } from '../../../session/events/bodies/session-file.ts';
 import type { IssueWork, SourceWork } from './work.ts';
 
 /** Work as a session records it. */
-export interface ResolvedWork
-  extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat' | 'way'> {
+export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'way'>, GivenWork {
   /** The name of the session is derived from them. */
   words: string;
   files?: FilesOfWork;

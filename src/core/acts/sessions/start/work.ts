@@ -1,7 +1,7 @@
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
 import type { FormChoice } from '../../../caller/facts/form.ts';
 import { requireText } from '../../../caller/refusals/require.ts';
-import type { GivenIssue } from '../../../session/events/session-file.ts';
+import type { GivenIssue } from '../../../session/events/bodies/session-file.ts';
 
 /** What a session is to do. */
 export type Work = NewWork | FolderWork;

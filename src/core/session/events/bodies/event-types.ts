@@ -11,6 +11,7 @@ import { Effect, Finishing, PublishEnd, Trash } from './finishing.ts';
 import {
   Amount,
   AnswerOnRecord,
+  BegunWorktree,
   Block,
   Cost,
   Limited,
@@ -27,7 +28,9 @@ import {
   RewindTarget,
   Round,
   StartOrder,
+  TakenOver,
 } from './positions.ts';
+import { GivenTexts, KeptSessionFile } from './session-file.ts';
 import { By } from './who-acted.ts';
 
 /** Another provider or model that a person chose for the following agents. */
@@ -39,22 +42,6 @@ export const ChosenAgent = z.object({
   cliPath: z.string().optional(),
 });
 export type ChosenAgent = z.infer<typeof ChosenAgent>;
-
-const BegunWorktree = z.object({
-  path: z.string(),
-  branch: z.string(),
-  base: z.string(),
-  baseCommit: z.string(),
-});
-
-/** The state of a folder without machine state when a session was created from it, and where the session continues. */
-export const TakenOver = z.object({
-  totalIterations: z.int().nonnegative(),
-  decision: Decision,
-  /** Of a folder that is done: no agent of it finds its worktree. */
-  worktree: BegunWorktree.extend({ baseRef: z.string().optional() }).optional(),
-});
-export type TakenOver = z.infer<typeof TakenOver>;
 
 const PhaseName = z.enum(PHASE_NAMES);
 
@@ -78,8 +65,9 @@ export const EVENT_BODIES = {
     runWanted: z.boolean(),
     /** Who made the choices at the start. */
     by: By,
-    /** The text of `session.json`: the user's choices, safe from later edits of that file. */
-    file: z.string(),
+    /** The user's choices, safe from later edits of `session.json`. */
+    file: KeptSessionFile,
+    given: GivenTexts.optional(),
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
   /** Follows the creation or a new goal; an event, because a build that does not know it must refuse the session. */
@@ -235,12 +223,8 @@ export const EVENT_BODIES = {
   finish_asked: z.object({ work: Finishing }),
   effect_ended: Effect,
   publish_ended: PublishEnd.extend({ by: By }),
-  /** Asked for, and not done; without a code, done although an earlier version had recorded it before its work. */
-  finish_ended: z.object({
-    kind: z.string(),
-    code: z.string().optional(),
-    reason: z.string().optional(),
-  }),
+  /** Asked for, and not done. */
+  finish_ended: z.object({ kind: z.string(), code: z.string(), reason: z.string().optional() }),
   archived: z.object({
     by: By,
     what: z.enum(['session', 'documents']),
@@ -251,10 +235,7 @@ export const EVENT_BODIES = {
   }),
   /** `archived` follows. */
   discarded: z.object({ by: By, trash: Trash }),
-  /** `trash`: what an earlier version restored. */
-  unarchived: z.object({ by: By, trash: Trash.optional() }),
-  /** The branch is merged next, even if the worker is replaced meanwhile. */
-  merge_asked: z.object({ by: By, into: z.string() }),
+  unarchived: z.object({ by: By }),
   merge_ended: MergeEnd,
   /** The pull request was opened, or something about it has changed. */
   pull_request_changed: z.object({
@@ -262,8 +243,6 @@ export const EVENT_BODIES = {
     ...PullRequestFact.pick({ repository: true, number: true }).shape,
     change: PullRequestChange,
   }),
-  /** Written by versions that recorded the whole fact each time. */
-  pull_request_seen: PullRequestFact.extend({ by: By }),
   /** The files of `commit` are restored next, even if the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ACTS, type NextStep } from '../../../kernel/acts.ts';
-import { SignalClaim } from '../../../kernel/phases/decision.ts';
+import { Decision, SignalClaim } from '../../../kernel/phases/decision.ts';
 import { OUTAGES, type OutageKind } from '../../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
@@ -10,12 +10,28 @@ import { KeptWindow } from '../../../kernel/phases/usage-windows.ts';
 import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { By } from './who-acted.ts';
 
+export const BegunWorktree = z.object({
+  path: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+});
+
+/** The state of a folder without machine state when a session was created from it, and where the session continues. */
+export const TakenOver = z.object({
+  totalIterations: z.int().nonnegative(),
+  decision: Decision,
+  /** Of a folder that is done: no agent of it finds its worktree. */
+  worktree: BegunWorktree.extend({ baseRef: z.string().optional() }).optional(),
+});
+export type TakenOver = z.infer<typeof TakenOver>;
+
 export const RecordedAnswer = z.object({
   id: z.string(),
   /** Hash of the question with its options: an answer counts only for the question that the person saw. */
   question: z.string(),
   text: z.string(),
-  /** The letter that `text` chooses, if samocode itself asked. Absent in events of earlier versions. */
+  /** The letter that `text` chooses, if samocode itself asked. */
   choice: z.string().optional(),
 });
 export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
@@ -124,8 +140,8 @@ export const SeenWords = z.object({
   url: z.string(),
   /** When it was written or last edited. */
   at: z.string(),
-  /** `stranger`: its author may not steer agents. Older logs have others, and `edited`, after which it was not read. */
-  held: z.enum(['stranger', 'edited']).optional(),
+  /** `stranger`: its author may not steer agents. */
+  held: z.literal('stranger').optional(),
 });
 export type SeenWords = z.infer<typeof SeenWords>;
 
@@ -227,7 +243,7 @@ export const Position = z.object({
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
   reviewedAt: z.record(z.string(), z.string()).optional(),
-  /** `of`: the number of their pull request. Absent in logs of versions whose rewinds left rounds as they were. */
+  /** `of`: the number of their pull request. */
   rounds: KnownRounds.extend({ of: z.int().optional() }).optional(),
   /** These three are not restored by a rewind, only by undoing one. */
   done: z.object({ since: z.iso.datetime(), summary: z.string() }).optional(),

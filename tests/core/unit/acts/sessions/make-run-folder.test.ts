@@ -22,7 +22,11 @@ test('no other user can read the folders that a start makes', async () => {
   const { sessionsDir } = file;
   const { runDir } = sessionPaths(sessionsDir, file.folder);
   expect(
-    await makeRunFolder(sessionPaths(sessionsDir, file.folder), file, { first: start, home: dir.path }),
+    await makeRunFolder(sessionPaths(sessionsDir, file.folder), file, {
+      given: {},
+      first: start,
+      home: dir.path,
+    }),
   ).toBe(true);
   const modes = [sessionsDir, dirname(runDir), runDir].map((path) => statSync(path).mode & 0o777);
   expect(modes).toEqual([0o700, 0o700, 0o700]);
@@ -31,7 +35,7 @@ test('no other user can read the folders that a start makes', async () => {
 test('git ignores the run folders if SESSIONS is a separate repository', async () => {
   await using repo = await makeRepo();
   const file = sessionFileSample({ sessionsDir: repo.path });
-  const made = { first: start, home: repo.homeDir };
+  const made = { given: {}, first: start, home: repo.homeDir };
   expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, made)).toBe(true);
   expect(await repo.git(['status', '--porcelain', '--untracked-files=all'])).toBe('');
   await repo.git(['clean', '-fd']);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { afterFalseClaims } from '../../../../../src/core/kernel/phases/after-checks.ts';
 import type { Facts } from '../../../../../src/core/kernel/phases/edge-conditions.ts';
 import { judgeSignal } from '../../../../../src/core/kernel/phases/judge-signal.ts';
 import {
@@ -55,7 +56,7 @@ test("endings that were not the agent's fault do not count", () => {
 });
 
 test('a block for no progress says what was refused behind it', () => {
-  const refused = run('implementation', ['The work is not done: R1 is open. Fix this first.']);
+  const refused = afterFalseClaims(initialProgress('testing'), ['R1 is open']);
   const decisions = [refused, run('testing'), refused, run('testing'), run('testing')];
   const trail = decisions.reduce(
     (before, decision) =>
@@ -69,7 +70,7 @@ test('a block for no progress says what was refused behind it', () => {
   expect(withPrint(trail, { print: 'b', ending: 'signalled' }).refusal).toBeUndefined();
 });
 
-test('a block for no progress after hand-offs says that nothing was refused', () => {
+test('a block for no progress after hand-offs, or with results of fast checks, says that nothing was refused', () => {
   const signal = { status: 'handoff', note: 'R1 needs the harbour' } as const;
   const verdict = judgeSignal(
     { progress: { ...initialProgress(), phase: 'implementation' } } as Facts,
@@ -77,8 +78,9 @@ test('a block for no progress after hand-offs says that nothing was refused', ()
   );
   const decision = verdict.kind === 'legal' ? verdict.decision : expect.fail();
   expect(decision).toMatchObject({ kind: 'run', notes: [expect.stringContaining(signal.note)] });
-  const trail = Array.from({ length: 5 }).reduce<ProgressTrail>(
-    (before) => withPrint(before, { print: 'a', ending: 'signalled', decision }),
+  const checked = run('implementation', ['CHECK_FAST: `lint` failed (exit status 1)']);
+  const trail = [decision, decision, decision, decision, checked].reduce<ProgressTrail>(
+    (before, each) => withPrint(before, { print: 'a', ending: 'signalled', decision: each }),
     EMPTY_TRAIL,
   );
   expect(breakLoop(run('testing'), trail, 'tree')).toMatchObject({

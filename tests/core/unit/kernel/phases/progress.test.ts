@@ -114,12 +114,12 @@ test('a return to implementation resets no count', () => {
 });
 
 test('an accepted signal ends every series of failures', () => {
-  const at = progressIn('testing', failureCounts({ corrected: true, noSignal: 1, timeouts: 2, failures: 3 }));
+  const at = progressIn('testing', failureCounts({ corrected: true, failures: 3 }));
   expect(says(at, 'testing').failureCounts).toEqual(initialProgress().failureCounts);
 });
 
 test('a usage limit and a stop end no series of failures', () => {
-  const at = progressIn('testing', failureCounts({ corrected: true, timeouts: 2, failures: 1 }));
+  const at = progressIn('testing', failureCounts({ corrected: true, failures: 1 }));
   const stopped = outcomeOf({ end: 'killed', stopAsked: true });
   const refusedAndLimited = signalled({ status: 'done' }, { end: 'usage_limit' });
   for (const outcome of [outcomeOf({ end: 'usage_limit' }), stopped, refusedAndLimited]) {
@@ -127,21 +127,12 @@ test('a usage limit and a stop end no series of failures', () => {
   }
 });
 
-test('each kind of failure is counted separately', () => {
-  const crashed = after(progressIn('testing'), outcomeOf({ end: 'crashed' }));
+test('a crash, a timeout and a missing signal are failures, and a refused signal is a correction', () => {
+  const unsignalled = after(progressIn('testing'), outcomeOf());
+  const crashed = after(unsignalled, outcomeOf({ end: 'crashed' }));
   const timedOut = after(crashed, outcomeOf({ end: 'timeout' }));
   const corrected = after(timedOut, signalled({ status: 'done' }));
-  expect(corrected.failureCounts).toEqual({ corrected: true, noSignal: 0, timeouts: 1, failures: 1 });
-});
-
-test('a missing signal after a change counts as a continue and ends earlier series of failures', () => {
-  const at = progressIn('testing', failureCounts({ timeouts: 2, failures: 2 }));
-  expect(after(at, outcomeOf()).failureCounts).toEqual({
-    corrected: false,
-    noSignal: 1,
-    timeouts: 0,
-    failures: 0,
-  });
+  expect(corrected.failureCounts).toEqual({ corrected: true, failures: 3 });
 });
 
 test('the iteration of a phase counts up while the session stays and restarts when it moves', () => {

@@ -127,7 +127,7 @@ function signalsFor({ column }: Case): JudgedSignal[] {
 
 function decideFor({ situation, phase }: Case, signal: JudgedSignal, corrected = false): Decision {
   const progress = progressIn(phase, { ...situation.progress, ...failureCounts({ corrected }) });
-  return decide(progress, signalled(signal, situation.outcome), { ...RULES, ...situation.rules });
+  return decide(progress, signalled(signal, situation.outcome, phase), { ...RULES, ...situation.rules });
 }
 
 function expected({ phase, column, code }: Case): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
-import { recordedSessionFile } from '../../../../../src/core/session/events/session-file.ts';
+import { recordedFile } from '../../../../../src/core/session/events/read-session-file.ts';
 import { readSession } from '../../../../../src/core/session/status.ts';
 import { statusSentence } from '../../../../../src/core/session/words.ts';
 import { changePoolFile } from '../../../../../src/extensions/pool/pool-file.ts';
@@ -60,7 +60,7 @@ test('status and log name the machines of a pool that worked on a session', asyn
   expect(stdout).toContain('It ran on mini, which has the whole log; at most its newest 256 kB are here.');
   // Which of them is this one, pools know.
   if (!HAS_EXTENSIONS) return;
-  const config = (await recordedSessionFile(paths))?.configPath ?? '';
+  const config = (await recordedFile(paths))?.configPath ?? '';
   const membership = { id: '1', name: 'studio', project: '', config, remote: '', prefix: '' };
   await changePoolFile(serverRig.context, (file) => ({ ...file, pools: [membership] }));
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');

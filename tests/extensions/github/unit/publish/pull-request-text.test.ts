@@ -68,7 +68,7 @@ test('unless answers are included, the text has only the questions and who answe
   expect(whole).not.toMatch(/those of birds|as before/);
 });
 
-test("the repository's template follows our text unchanged, above the sealed proof", () => {
+test("the repository's template follows our text unchanged, above the folded proof", () => {
   const template = '## What\n\n<!-- ## Hint -->\n\n## Checklist\n\n- [ ] read';
   const own = pullRequestText(facts()).readable.split('\n\nMade by')[0];
   const { readable, whole } = pullRequestText(facts({ template: `${template}\n` }));

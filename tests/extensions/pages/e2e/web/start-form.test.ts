@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stopSession } from '../../../../../src/core/acts/sessions/stop-session.act.ts';
-import { readSessionFile } from '../../../../../src/core/session/events/session-file.ts';
+import { readSessionFile } from '../../../../../src/core/session/events/read-session-file.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../../src/core/session/session-list.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';

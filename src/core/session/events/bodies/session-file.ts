@@ -1,20 +1,12 @@
 import * as z from 'zod';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { linesFrom } from '../../kernel/files/lines.ts';
-import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import type { SessionIdentity } from '../../kernel/files/session-records.ts';
-import { parseJson } from '../../kernel/parse-json.ts';
-import { CHANNELS } from '../../kernel/phases/channels.ts';
-import { OVERAGES, SessionLimits, SpendingLimits } from '../../kernel/phases/limits.ts';
-import { GATES, PHASE_NAMES } from '../../kernel/phases/table.ts';
-import { Keep } from '../../kernel/phases/usage-windows.ts';
-import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
-import type { SessionPaths } from '../layout/paths.ts';
-import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { TakenOver } from './bodies/event-types.ts';
-import { HostSettings, type Places, StartOrder } from './bodies/positions.ts';
-import { withLog } from './event-log.ts';
-import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
+import { fingerprint } from '../../../kernel/files/fingerprint.ts';
+import { CHANNELS } from '../../../kernel/phases/channels.ts';
+import { OVERAGES, SessionLimits, SpendingLimits } from '../../../kernel/phases/limits.ts';
+import { GATES, PHASE_NAMES } from '../../../kernel/phases/table.ts';
+import { Keep } from '../../../kernel/phases/usage-windows.ts';
+import { SANDBOX_LEVELS } from '../../../kernel/sandbox-level.ts';
+import { FormatVersion } from './format.ts';
+import { HostSettings, type Places, StartOrder, TakenOver } from './positions.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -73,43 +65,69 @@ export const FrozenSettings = z.object({
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
 /** A plan with check boxes that a person gave at the start; its text belongs to the person and is quoted. */
-export const GivenPlan = z.object({
+const PlanFact = z.object({
   /** The name of the file, without its folder. */
   name: z.string(),
   /** SHA-256 of its bytes. */
   hash: z.string(),
-  text: z.string(),
 });
-export type GivenPlan = z.infer<typeof GivenPlan>;
+export type GivenPlan = z.infer<typeof PlanFact> & { text: string };
 
 /** An issue that a session works on. */
-export const GivenIssue = z.object({
+const IssueFact = z.object({
   /** `host/owner/name`. */
   repository: z.string(),
   number: z.int().positive(),
   url: z.string(),
   title: z.string(),
-  /** The document that quotes it. */
-  text: z.string(),
   /** Set if the supervisor started it: when the issue was labelled, and the commit at which the branch was pushed. */
   claim: z.object({ labelledAt: z.string(), commit: z.string() }).optional(),
 });
-export type GivenIssue = z.infer<typeof GivenIssue>;
+export type IssueFact = z.infer<typeof IssueFact>;
+/** `text`: the document that quotes it. */
+export type GivenIssue = IssueFact & { text: string };
 
 /** The chat that a session continues. */
-const GivenChat = z.object({
+const ChatFact = z.object({
   /** Its program, such as `Claude Code`; `summary` if the chat described itself. */
   from: z.string(),
   /** Absent for a summary. */
   id: z.string().optional(),
   /** The number of turns of the person. */
   turns: z.int(),
-  /** The document that quotes it. */
-  text: z.string(),
   /** A commit of the files that the chat had changed, and their paths: it becomes the first of the session's branch. */
   brought: z.object({ commit: z.string(), files: z.array(z.string()) }).optional(),
 });
-export type GivenChat = z.infer<typeof GivenChat>;
+/** `text`: the document that quotes it. */
+export type GivenChat = z.infer<typeof ChatFact> & { text: string };
+
+/** The texts that were given at the start, which are as long as people and chats made them. */
+export const GivenTexts = z.object({
+  plan: z.string().optional(),
+  issue: z.string().optional(),
+  chat: z.string().optional(),
+});
+export type GivenTexts = z.infer<typeof GivenTexts>;
+
+/** The work of a start with its texts, as its sources found it. */
+export interface GivenWork {
+  givenPlan?: GivenPlan | undefined;
+  issue?: GivenIssue | undefined;
+  chat?: GivenChat | undefined;
+}
+
+export function textsOf({
+  givenPlan,
+  issue,
+  chat,
+}: { [K in keyof GivenWork]?: { text?: string } }): GivenTexts {
+  return { plan: givenPlan?.text, issue: issue?.text, chat: chat?.text };
+}
+
+/** Binds the texts to the choices. */
+export function printOfTexts({ plan, issue, chat }: GivenTexts): string {
+  return fingerprint(JSON.stringify([plan, issue, chat]));
+}
 
 /** Which run of a recurring session a session is. */
 export const RecurringRun = z.object({
@@ -121,9 +139,9 @@ export const RecurringRun = z.object({
 });
 export type RecurringRun = z.infer<typeof RecurringRun>;
 
-/** `session.json`: the identity and choices of a session, written once before its worker exists. */
+/** The identity and choices of a session, written once before its worker exists. */
 export const SessionFile = z.object({
-  v: z.literal(FORMAT_VERSION),
+  v: FormatVersion,
   /** ULID; agents carry it in their marker. */
   id: z.string(),
   folder: z.string(),
@@ -131,9 +149,11 @@ export const SessionFile = z.object({
   task: z.string().optional(),
   dive: z.string().optional(),
   /** The plan given for the first goal. */
-  givenPlan: GivenPlan.optional(),
-  issue: GivenIssue.optional(),
-  chat: GivenChat.optional(),
+  givenPlan: PlanFact.optional(),
+  issue: IssueFact.optional(),
+  chat: ChatFact.optional(),
+  /** Fingerprint of the texts that were given; none in format 1. */
+  texts: z.string().optional(),
   recurring: RecurringRun.optional(),
   mainRepo: z.string(),
   worktreesDir: z.string(),
@@ -159,10 +179,13 @@ export const SessionFile = z.object({
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-/** The session's choices from `session.json`, as they apply on this machine. */
+/** What is recorded of a start: the choices with every key that they have, because their bytes identify the session. */
+export const KeptSessionFile = z.custom<SessionFile>((file) => SessionFile.safeParse(file).success);
+
+/** The session's choices as they apply on this machine. */
 export function atPlaces(
   { settings, ...file }: SessionFile,
-  { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
+  { sessionsDir, folder }: Pick<SessionFile, 'sessionsDir' | 'folder'>,
   places?: Places,
 ): SessionFile {
   // The caller has found the folder at its current path.
@@ -172,92 +195,4 @@ export function atPlaces(
   const ofSession = Object.entries(settings).filter(([key]) => !(key in HostSettings.shape));
   // What another machine set for these has no effect here, even if this one sets nothing.
   return { ...here, ...paths, settings: { ...Object.fromEntries(ofSession), ...ofHost } as FrozenSettings };
-}
-
-const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
-
-/**
- * The session file as recorded in the event of its creation, so that later changes to `session.json` have no effect.
- * Read from that file only before there is an event.
- * @returns undefined if neither exists
- */
-export async function recordedSessionFile(
-  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
-): Promise<SessionFile | undefined> {
-  return (await recordedSession(paths))?.file;
-}
-
-/** The same, and its identity: no later event and no later change of `session.json` alters it. */
-export async function recordedSession(
-  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
-): Promise<{ file: SessionFile; identity: SessionIdentity } | undefined> {
-  const text = (await createdFile(paths)) ?? (await sessionFileText(paths));
-  if (text === undefined) return undefined;
-  const file = parseSessionFile(paths.sessionFile, text);
-  return { file, identity: identityOf(file, text) };
-}
-
-/** Its identities: by the event of its creation, and by `session.json`, which alone is left if its log is lost. */
-export async function identitiesOf(
-  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
-): Promise<SessionIdentity[]> {
-  const texts = [await createdFile(paths), await sessionFileText(paths)];
-  return texts.flatMap((text) =>
-    text === undefined ? [] : [identityOf(parseSessionFile(paths.sessionFile, text), text)],
-  );
-}
-
-/** @param text of the file, as it is recorded */
-export function identityOf({ id }: Pick<SessionFile, 'id'>, text: string): SessionIdentity {
-  return { id, print: fingerprint(text).slice(0, PRINT_DIGITS) };
-}
-
-const PRINT_DIGITS = 32;
-
-export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
-  return await withLog(events, (log) => {
-    let file: string | undefined;
-    for (const { text = '' } of linesFrom(log, 0, { pieceBytes: FIRST_BYTES })) {
-      const reading = parseEvent(text);
-      if (reading.kind !== 'event') continue;
-      if (reading.event.type === 'session_created') file = reading.event.file;
-      // It counts once the last event of its commit has been read.
-      if (file !== undefined && reading.event.more === undefined) return file;
-    }
-    return undefined;
-  });
-}
-
-/** Enough for the first events, including the creation. */
-const FIRST_BYTES = 4000;
-
-/** @returns undefined when there is none */
-export async function readSessionFile(
-  paths: Pick<SessionPaths, 'sessionFile'>,
-): Promise<SessionFile | undefined> {
-  const text = await sessionFileText(paths);
-  return text === undefined ? undefined : parseSessionFile(paths.sessionFile, text);
-}
-
-async function sessionFileText({
-  sessionFile,
-}: Pick<SessionPaths, 'sessionFile'>): Promise<string | undefined> {
-  const reading = await readPlainFile(sessionFile, MAX_SESSION_FILE_BYTES);
-  if (reading.kind === 'missing') return undefined;
-  if (reading.kind === 'unusable') throw broken(sessionFile, `It is ${reading.problem}`);
-  return reading.bytes.toString('utf8');
-}
-
-function parseSessionFile(path: string, text: string): SessionFile {
-  const value = parseJson(text);
-  if (value === undefined) throw broken(path, 'It is not JSON');
-  const file = SessionFile.safeParse(value);
-  if (file.success) return file.data;
-  const newer = NewerVersion.safeParse(value);
-  if (newer.success) throw SESSION_ERRORS.session_file_broken({ path, newer: newer.data.v });
-  throw broken(path, z.prettifyError(file.error));
-}
-
-function broken(path: string, problem: string) {
-  return SESSION_ERRORS.session_file_broken({ path, problem });
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
 import { readProof, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
-import { proofFacts, proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
-import { shortProof } from '../../../../src/core/session/proof/short-proof.ts';
+import { proofMarkdown, renderProof } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 
 const requirements = [{ id: 'R1', text: 'It works', check: 'npm test' }];
+const shortProof = (proof: SessionProof) => renderProof(proof, 'short');
 const made = (): SessionProof => makeProof(provedEvents({ requirements })) ?? expect.fail('no proof');
 
 test('a short proof says what was required and shown, without a hash', () => {
@@ -87,9 +87,11 @@ test('quick work that was reviewed has the task as its requirement, and a reader
   const reviewer = { iteration: 2, provider: 'claude', model: 'opus' };
   const reviewed = [{ id: 'T1', text: 'Name the boats', check: 'reviewed', reviewer }];
   const proof: SessionProof = { ...made(), quick: { by: { channel: 'cli' } }, requirements: reviewed };
-  expect(shortProof(proof)).toContain('reviewed: **T1** `Name the boats`, by an agent (`claude opus`)');
+  expect(shortProof(proof)).toContain(
+    'reviewed: **T1** `Name the boats`, by the agent of iteration 2 (`claude opus`)',
+  );
   expect(shortProof(proof)).not.toContain('No reviewer has read it.');
   expect(shortProof(proof)).not.toContain('No person is known');
-  expect(proofFacts(proof)).toContain('## Requirements\n\nThe task itself.');
+  expect(renderProof(proof, 'full')).toContain('## Requirements\n\nThe task itself:');
   expect(readProof(proofMarkdown(proof))).toMatchObject({ kind: 'proof', proof: { quick: proof.quick } });
 });

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import type { SessionIdentity } from '../../kernel/files/session-records.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { NewerVersion } from './bodies/format.ts';
+import { GivenTexts, type GivenWork, SessionFile, textsOf } from './bodies/session-file.ts';
+import { readLog } from './event-log.ts';
+
+const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
+
+type StartPaths = Pick<SessionPaths, 'events' | 'state' | 'sessionFile'>;
+
+/**
+ * The choices of a session's start, as recorded in the event of its creation, so that no later change of `session.json`
+ * has an effect. Read from that file only before there is an event.
+ * @returns undefined if neither exists
+ */
+export async function recordedFile(paths: StartPaths): Promise<SessionFile | undefined> {
+  const log = await readLog(paths, { useCache: false });
+  return log?.state.file ?? (await readSessionFile(paths));
+}
+
+/** Its identities: by the event of its creation, and by `session.json`, which alone is left if its log is lost. */
+export async function identitiesOf(paths: StartPaths): Promise<SessionIdentity[]> {
+  const files = [await recordedFile(paths), await readSessionFile(paths)];
+  return files.flatMap((file) => (file === undefined ? [] : [identityOf(file)]));
+}
+
+/** @param file as it is recorded, with every key that it has */
+export function identityOf(file: SessionFile): SessionIdentity {
+  return { id: file.id, print: fingerprint(JSON.stringify(file)).slice(0, PRINT_DIGITS) };
+}
+
+const PRINT_DIGITS = 32;
+
+/** What `session.json` says of the start. */
+export interface WrittenStart {
+  file: SessionFile;
+  given: GivenTexts;
+}
+
+/** The text of `session.json`. */
+export function sessionFileText({ file, given }: WrittenStart): string {
+  return `${JSON.stringify({ ...file, given }, null, 2)}\n`;
+}
+
+/** @returns undefined when there is none */
+export async function readSessionFile(
+  paths: Pick<SessionPaths, 'sessionFile'>,
+): Promise<SessionFile | undefined> {
+  return (await readWrittenStart(paths))?.file;
+}
+
+/** @returns undefined when there is no `session.json` */
+export async function readWrittenStart({
+  sessionFile: path,
+}: Pick<SessionPaths, 'sessionFile'>): Promise<WrittenStart | undefined> {
+  const reading = await readPlainFile(path, MAX_SESSION_FILE_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') throw broken(path, `It is ${reading.problem}`);
+  const value = parseJson(reading.bytes.toString('utf8'));
+  if (value === undefined) throw broken(path, 'It is not JSON');
+  const written = Written.safeParse(value);
+  if (written.success) {
+    // What a newer samocode added belongs to the bytes that identify the session.
+    const { given = textsOf(value as GivenWork), ...file } = value as z.infer<typeof Written>;
+    return { file, given };
+  }
+  const newer = NewerVersion.safeParse(value);
+  if (newer.success) throw SESSION_ERRORS.session_file_broken({ path, newer: newer.data.v });
+  throw broken(path, z.prettifyError(written.error));
+}
+
+const Written = SessionFile.extend({ given: GivenTexts.optional() });
+
+function broken(path: string, problem: string) {
+  return SESSION_ERRORS.session_file_broken({ path, problem });
+}

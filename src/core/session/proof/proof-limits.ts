@@ -1,0 +1,113 @@
+import { type BaseChecks, cutTests, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
+import { capitalised, listed } from '../../kernel/text.ts';
+import { code } from '../documents/markdown-lines.ts';
+import { TASK_ID } from '../documents/requirements.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
+import type { SessionProof } from './proof.ts';
+
+const MAX_NAMED = 10;
+
+/** The gaps in the proof, and the points that a reviewer should check. @param mostFiles how many it names */
+export function proofLimits(proof: SessionProof, mostFiles = MAX_NAMED): string[] {
+  const { checks, agents, testing, outsidePlan = [], requirements = [] } = proof;
+  const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));
+  const partly = provedPartly(proof);
+  const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
+  return [
+    ...(testing === undefined
+      ? []
+      : [`By the approved plan, the work may skip its testing: ${code(testing)}.`]),
+    ...(checks === undefined ? ['No command has checked this work.'] : []),
+    ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
+    ...(checks?.in === 'worktree'
+      ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
+      : []),
+    ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
+    ...quickLimits(proof),
+    ...unprovenGates(proof),
+    ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
+    ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
+    ...changedChecks(proof),
+    ...(outsidePlan.length > 0
+      ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), mostFiles)}.`]
+      : []),
+  ];
+}
+
+/** Names the gaps in a proof's checks, without a full stop; undefined: every check of the project passed. */
+export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
+  if (set === undefined) return undefined;
+  const red = redAfter(set);
+  if (red.length > 0) return redAfterText(red);
+  const ofPlan = new Set(requirements?.map(({ check }) => check));
+  const areOfPlan = set.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
+  return baseChecks === undefined && areOfPlan ? NO_CHECK : undefined;
+}
+
+/** Only the plan's checks run, so nothing shows what the project's own would. */
+export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
+
+/** Names the commands that were red before the work and still are. */
+export function redAfterText(commands: readonly string[]): string {
+  return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
+}
+
+const CHOICES = { fix: 'making it green is part of the task', leave: 'it may stay red' } as const;
+
+export function redBeforeText({ failed, choice }: Pick<BaseChecks, 'failed' | 'choice'>): string {
+  const commands = failed.map(({ command, how }) => `${code(command)} (${how})`).join(', ');
+  return `red before any work: ${commands}${choice === undefined ? '' : `; ${CHOICES[choice]}`}`;
+}
+
+/** Sentences about the gates that no person is known to have opened. A setting counts once a person has trusted it. */
+function unprovenGates({ approvals, quick }: Pick<SessionProof, 'approvals' | 'quick'>): string[] {
+  const gates = approvals.filter(({ what }) => what === 'answers' || what === 'plan');
+  const openedBy = (who: string, channels: readonly Channel[]) => {
+    const isOf = ({ by }: { by: By }) => channels.includes(by.channel);
+    const opened = new Set(gates.filter(isOf).map(({ what }) => `the ${what}`));
+    const acts = [
+      ...(quick && isOf(quick) ? [`Started by ${who}, without questions and a plan.`] : []),
+      ...(opened.size === 0 ? [] : [`Opened by ${who}: ${[...opened].join(' and ')}.`]),
+    ];
+    return acts.map((act) => `**${act}** No person is known to have decided that.`);
+  };
+  return [
+    ...openedBy('the parent model alone', ['tool']),
+    ...openedBy('a form or a file, which a program can fill in too', ['elicitation', 'file']),
+  ];
+}
+
+/** What quick work lacks, in comparison with a plan and its gates. */
+export function quickLimits({ quick, requirements = [] }: SessionProof): string[] {
+  if (quick === undefined) return [];
+  const isRead = requirements.some(({ id, reviewer }) => id === TASK_ID && reviewer !== undefined);
+  return [
+    'No plan was approved: the work was judged as the task is written.',
+    ...(isRead ? [] : ['No reviewer has read it.']),
+  ];
+}
+
+/** Agents cannot use the signing key; the command signs the commits again, so their hashes change. */
+export function unsignedWords(commits: number, base: string): string {
+  const are = commits === 1 ? '1 commit is' : `${commits} commits are`;
+  return `${are} unsigned. In the worktree, ${code(`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}`)} signs them.`;
+}
+
+function changedChecks({
+  acceptedWeakenings = [],
+  changedTests = [],
+  proveNothing = [],
+}: SessionProof): string[] {
+  const others = changedTests.filter(({ path }) => !acceptedWeakenings.some((each) => each.path === path));
+  return [
+    ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
+    ...others.map(
+      ({ path, added, removed }) =>
+        `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
+    ),
+    ...cutTests(changedTests),
+    ...proveNothing.map(
+      (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
+    ),
+  ];
+}
