@@ -258,7 +258,7 @@ export class OverviewWriter {
       });
     };
     await changeFile(paths.overview, change, {
-      isRepeated: true,
+      sync: 'file',
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
         const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;

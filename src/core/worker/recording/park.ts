@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
 import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
-import { listed, visibleControls } from '../../kernel/text.ts';
+import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
@@ -234,7 +234,7 @@ function questionAbout(
   reason = '',
   others: readonly string[] = [],
 ): QuestionDraft {
-  const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
+  const lines = found.map(({ path, what }) => shortened(`${path} ${what}`));
   const weakened = listed(lines, MAX_LISTED, { separator: '; ' });
   const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MAX_LISTED)}.` : '';
   const text = `${reason} They may prove less than before the work: ${weakened}. Is that intended?${also}`;
@@ -251,7 +251,7 @@ function redBaseQuestion(
 ): QuestionDraft {
   const isOne = failed.length === 1;
   const checks = listed(
-    failed.map(({ command, how }) => `\`${cut(command)}\` (${how})`),
+    failed.map(({ command, how }) => `\`${shortened(command)}\` (${how})`),
     MAX_LISTED,
   );
   const outputs = listed(
@@ -276,14 +276,13 @@ function redBaseQuestion(
 function otherFailureQuestion({ command, how }: OtherFailure): QuestionDraft {
   return {
     text: oneLine(
-      `\`${cut(command)}\` fails on the branch and on the base commit (${how} on both), but it says something else there. Is it the failure that may stay red?`,
+      `\`${shortened(command)}\` fails on the branch and on the base commit (${how} on both), but it says something else there. Is it the failure that may stay red?`,
     ),
     options: ['no, an agent repairs what the work has broken', `yes, it is the same: "${RED_AFTER}"`],
     suggestion: { letters: ['A'], reason: 'a check that fails anyway can hide what the work broke' },
   };
 }
 
-function cut(line: string): string {
-  const plain = visibleControls(line);
-  return plain.length > MAX_LINE_CHARS ? `${plain.slice(0, MAX_LINE_CHARS)}…` : plain;
+function shortened(line: string): string {
+  return cut(visibleControls(line), MAX_LINE_CHARS);
 }
