@@ -287,7 +287,9 @@ export async function setPhase({ paths }: SessionRig, phase: Phase): Promise<voi
 
 /** Commits one more file on the branch of a session. @returns the commit */
 export async function commitWork({ state, repo }: SessionRig, name: string): Promise<string> {
-  const path = (await state()).worktree?.path ?? '';
+  const path = (await state()).worktree?.path;
+  // Git would commit in the checkout that runs the tests.
+  if (path === undefined) throw new Error('The session has no worktree.');
   await writeFile(join(path, name), 'work\n');
   await repo.git(['add', '-A'], path);
   await repo.git(['commit', '--quiet', '-m', `Add ${name}`], path);

@@ -41,9 +41,10 @@ const MOVING = new Set([
 ]);
 
 function withoutMoving(result: object): object {
-  return 'error' in result || 'code' in result
-    ? result
-    : Object.fromEntries(Object.entries(result).filter(([key]) => !MOVING.has(key)));
+  if ('error' in result || 'code' in result) return result;
+  const moves = (key: string, value: unknown) =>
+    MOVING.has(key) || (key === 'summary' && / is running| waits for /.test(String(value)));
+  return Object.fromEntries(Object.entries(result).filter(([key, value]) => !moves(key, value)));
 }
 
 /** What differs from run to run or from machine to machine, in the order of replacing. */
@@ -62,8 +63,8 @@ const VARYING: readonly [RegExp, string][] = [
   [/(?<=<section id="(?:timeline|documents)">).*?(?=<\/section>)/gs, '…'],
   [/\bduration_ms:? [\d.]+/g, 'duration_ms <n>'],
   [/\bpid \d+/g, 'pid <n>'],
-  [/"(pid|cursor|durationMs|ageMs)":( ?)\d+/g, '"$1":$2<n>'],
-  [/\b\d+(?:\.\d+)?[ \u00a0](?:ms|s|min)\b(?! per)/g, '<n> s'],
+  [/"(pid|cursor|durationMs|ageMs|bytes)":( ?)\d+/g, '"$1":$2<n>'],
+  [/\b\d+(?:\.\d+)?[ \u00a0](?:ms|s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?/g, '<n> s'],
   [/started by [^)"]+/g, 'started by node'],
   [/\b\d+(?:\.\d+)?[ \u00a0](?:kB|MB|GB)\b/g, '<n> MB'],
 ];

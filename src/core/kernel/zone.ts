@@ -46,19 +46,6 @@ export function offsetsAt(wallMs: number, zone: string): string[] {
   return [...nearby].filter((offset) => offsetAt(wallMs - offsetMs(offset), zone) === offset);
 }
 
-/** The moment of a local time: the first one if it occurs twice, and the end of the gap if clocks skip it. */
-export function momentOf(wallMs: number, zone: string): number {
-  const moments = offsetsAt(wallMs, zone).map((offset) => wallMs - offsetMs(offset));
-  if (moments.length > 0) return Math.min(...moments);
-  let [before, after] = [wallMs - DAY_MS, wallMs + DAY_MS];
-  while (after - before > MINUTE_MS) {
-    const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
-    if (wallAt(middle, zone) < wallMs) before = middle;
-    else after = middle;
-  }
-  return after;
-}
-
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** `+02:00`. */

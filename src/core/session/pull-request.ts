@@ -1,4 +1,3 @@
-import type { PullRequestFact } from './events/bodies/positions.ts';
 import type { SessionState } from './events/state.ts';
 
 /** The pull request that the supervisor watches; undefined if there is none, or if watching was not requested. */
@@ -16,13 +15,4 @@ export function isPolled(state: Pick<SessionState, 'archived' | 'pullRequest'>, 
   const watched = watchedPullRequest(state);
   if (watched === undefined) return false;
   return watched.state === 'open' || nowMs - Date.parse(watched.since) < CLOSED_MS;
-}
-
-/** Parses a URL as gh prints it: `https://github.com/owner/name/pull/17`. */
-export function pullRequestAt(
-  url: string,
-): Pick<PullRequestFact, 'repository' | 'number' | 'url'> | undefined {
-  const found = /^https:\/\/([\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+)\/pull\/(\d+)$/.exec(url);
-  const [, repository, number] = found ?? [];
-  return repository === undefined ? undefined : { repository, number: Number(number), url };
 }

@@ -26,9 +26,9 @@ export async function changeFile(
 ): Promise<void> {
   const { sessionFile, events } = paths;
   const file = JSON.parse(await readFile(sessionFile, 'utf8'));
-  const after = `${JSON.stringify({ ...file, ...change(file) }, null, 2)}\n`;
+  const after = { ...file, ...change(file) };
   const log = (await readFile(events, 'utf8')).split('\n');
-  await writeFile(sessionFile, after);
+  await writeFile(sessionFile, `${JSON.stringify(after, null, 2)}\n`);
   // The settings in its creation event are those that count.
   const lines = log.map((line) => {
     const event = line.includes('"session_created"') ? JSON.parse(line) : undefined;

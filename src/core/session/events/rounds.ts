@@ -1,4 +1,3 @@
-import { counted } from '../../kernel/text.ts';
 import type { KnownRounds, Position } from './bodies/positions.ts';
 import type { SessionState } from './state.ts';
 
@@ -17,18 +16,6 @@ export function newestRound({ pullRequest }: Known): KnownRounds['newest'] {
 /** The highest number of a round of the pull request so far; 0: it had none. */
 export function lastRound({ pullRequest }: Known): number {
   return Math.max(pullRequest?.rounds?.used ?? 0, pullRequest?.round ?? 0);
-}
-
-/** The round to publish: an open one, or one that is pushed while some threads have no outcome yet. */
-export function unpublishedRound(
-  state: Pick<SessionState, 'pullRequest' | 'lastPublish'>,
-): KnownRounds['newest'] {
-  const { lastPublish } = state;
-  const round = newestRound(state);
-  if (openRound(state) !== undefined) return round;
-  if (lastPublish?.what !== 'round' || lastPublish.outcome === 'published') return undefined;
-  const ended = new Set(lastPublish.effects.map(({ name }) => name));
-  return round?.threads.some(({ name }) => !ended.has(name)) ? round : undefined;
 }
 
 /** The documents of a round in the session folder: its feedback, and its agents' answers in each thread. */
@@ -50,16 +37,4 @@ export function describeRewoundRounds(state: Known, { rounds }: Pick<Position, '
   if (last < first) return '';
   const which = last === first ? `round ${last} is` : `rounds ${first} to ${last} are`;
   return `; ${which} closed, and what started it counts again; what was pushed stays in pull request #${pullRequest.number}`;
-}
-
-const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;
-
-/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text by others. */
-export function describeKeys(keys: readonly string[]): string {
-  const parts = Object.entries(KINDS).flatMap(([kind, what]) => {
-    const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;
-    return count === 0 ? [] : [counted(count, what)];
-  });
-  const last = parts.pop() ?? '';
-  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
 }

@@ -13,15 +13,10 @@ import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/pull-request.ts';
-import {
-  judgePoll,
-  type PollOutcome,
-  type PollVerdict,
-  SHORTEST_GAP_MS,
-} from '../../../core/session/pull-request-poll.ts';
 import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
+import { judgePoll, type PollOutcome, type PollVerdict, SHORTEST_GAP_MS } from './judge-poll.ts';
 import { changeRequest, Rounds } from './rounds.ts';
 
 /** Polling pauses when fewer API points remain, so that the person can still use them. */

@@ -10,9 +10,9 @@ import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts
 import { closedChannel, refused, refusedForStatus } from '../../../core/session/commands/judge-kind.ts';
 import { describeChange } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { judgePoll } from '../../../core/session/pull-request-poll.ts';
 import type { PullRequestSummary } from '../forge/forge.ts';
 import { GitHub } from '../forge/github.ts';
+import { judgePoll } from './judge-poll.ts';
 import { seenNow } from './pull-requests.ts';
 import { changeRequest, Rounds } from './rounds.ts';
 

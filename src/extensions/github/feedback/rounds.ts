@@ -9,16 +9,12 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
 import { differing } from '../../../core/session/events/pull-request-change.ts';
-import {
-  describeKeys,
-  newestRound,
-  nextRound,
-  unpublishedRound,
-} from '../../../core/session/events/rounds.ts';
+import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { type Feedback, judgeFeedback, type Remark, remarkRecords, remarksIn } from './feedback.ts';
+import { describeKeys } from './round-keys.ts';
 import { roundText } from './round-text.ts';
 import { steeringLogins, trustedIn } from './steering.ts';
 
@@ -55,8 +51,9 @@ export class Rounds {
     const key = JSON.stringify([pull, state.status.since, state.pullRequest.round]);
     if (!options.byHand && this.#handled.get(paths.sessionDir) === key)
       return { summary: 'Nothing has changed.' };
-    const { repeat, ...advance } =
-      unpublishedRound(state) === undefined ? await this.#next(view, options) : publishing(view, options);
+    const { repeat, ...advance } = isUnpublished(view)
+      ? publishing(view, options)
+      : await this.#next(view, options);
     // A request may not reach the worker, for example on a full disk.
     if (!repeat && advance.request === undefined) this.#handled.set(paths.sessionDir, key);
     return advance;
@@ -193,3 +190,12 @@ function publishing({ state }: SessionView, { byHand, context: { clock } }: Roun
 }
 
 const RETRY_MS = 3_600_000;
+
+/** Whether a round is to be published: an open one, or one that is pushed while some threads have no outcome yet. */
+function isUnpublished({ state }: SessionView): boolean {
+  const { lastPublish } = state;
+  if (openRound(state) !== undefined) return true;
+  if (lastPublish?.what !== 'round' || lastPublish.outcome === 'published') return false;
+  const ended = new Set(lastPublish.effects.map(({ name }) => name));
+  return newestRound(state)?.threads.some(({ name }) => !ended.has(name)) ?? false;
+}

@@ -13,13 +13,14 @@ import { documentText } from '../../../core/session/documents/documents.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
-import { describeKeys, roundDocuments } from '../../../core/session/events/rounds.ts';
+import { roundDocuments } from '../../../core/session/events/rounds.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import type { Handler } from '../../../core/worker/core/command-outcome.ts';
 import { branchTip } from '../../../core/worker/core/evidence.ts';
 import { lastingFailure } from '../../../core/worker/core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import { repairMissingWorktree } from '../../../core/worker/guarding/restore-worktree.ts';
+import { describeKeys } from '../feedback/round-keys.ts';
 
 /**
  * Continues a finished session with the feedback on its pull request. First its branch is brought up to date with what

@@ -1,8 +1,9 @@
-import { DAY_MS, dayAt, momentOf } from '../../../core/kernel/zone.ts';
+import { DAY_MS, dayAt, offsetMs, offsetsAt, wallAt } from '../../../core/kernel/zone.ts';
 import { type TimesOfWeek, WEEKDAYS } from '../recurring.ts';
 
 /** Longer than the gap between two occurrences of any schedule. */
 const WEEK_MS = 8 * DAY_MS;
+const MINUTE_MS = 60_000;
 
 /**
  * The next times after a moment, in milliseconds since the epoch. A time that clocks skip counts at the end of the gap,
@@ -44,4 +45,17 @@ function occurrencesOn(day: number, { days, times, zone }: TimesOfWeek): number[
   return [...new Set(times.map((time) => momentOf(Date.parse(`${date}T${time}Z`), zone)))].sort(
     (a, b) => a - b,
   );
+}
+
+/** The moment of a local time: the first one if it occurs twice, and the end of the gap if clocks skip it. */
+function momentOf(wallMs: number, zone: string): number {
+  const moments = offsetsAt(wallMs, zone).map((offset) => wallMs - offsetMs(offset));
+  if (moments.length > 0) return Math.min(...moments);
+  let [before, after] = [wallMs - DAY_MS, wallMs + DAY_MS];
+  while (after - before > MINUTE_MS) {
+    const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
+    if (wallAt(middle, zone) < wallMs) before = middle;
+    else after = middle;
+  }
+  return after;
 }

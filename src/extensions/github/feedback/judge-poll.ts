@@ -1,7 +1,7 @@
-import { isoUtc } from '../kernel/clock.ts';
-import type { PullRequestChange, PullRequestFact } from './events/bodies/positions.ts';
-import { differing } from './events/pull-request-change.ts';
-import type { PollRecord } from './layout/poll-record.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import type { PullRequestChange, PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
+import { differing } from '../../../core/session/events/pull-request-change.ts';
+import type { PollRecord } from '../../../core/session/layout/poll-record.ts';
 
 export type PollOutcome =
   | ({ kind: 'seen' } & Pick<PullRequestChange, 'url' | 'state' | 'mergeCommit' | 'missing'>)
