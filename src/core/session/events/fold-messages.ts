@@ -1,5 +1,4 @@
 import { withoutMessage } from '../../kernel/phases/after-checks.ts';
-import { cut } from '../../kernel/text.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState, UnreadMessage } from './state.ts';
 
@@ -37,16 +36,9 @@ export const MESSAGE_FOLDS: { [T in MessageType]: (state: SessionState, event: E
  * neither state nor prompts may grow without bound.
  */
 const MAX_UNACKNOWLEDGED = 50;
-const MAX_LINE = 200;
-const FLOW = 'Message from the human: ';
 
-/** The flow line of a message, with its first line. */
-export function messageFlow(text: string): string {
-  return `${FLOW}${text.split('\n')[0]}`;
-}
-
-function unreadOf({ id, at, by, flow = '' }: EventOf<'message_kept'>): UnreadMessage {
-  return { id, at, by, line: cut(flow.replace(FLOW, ''), MAX_LINE) };
+function unreadOf({ id, at, by, line = '' }: EventOf<'message_kept'>): UnreadMessage {
+  return { id, at, by, line };
 }
 
 function stillUnread({ messages }: SessionState, received: readonly string[]): UnreadMessage[] {

@@ -1,4 +1,6 @@
 import { parseJson } from '../../kernel/parse-json.ts';
+import { cut } from '../../kernel/text.ts';
+import { MAX_MESSAGE_LINE } from './bodies/event-types.ts';
 import { FORMAT_VERSION } from './bodies/format.ts';
 import type { ControlQuestion } from './bodies/positions.ts';
 import { type GivenWork, textsOf } from './bodies/session-file.ts';
@@ -17,6 +19,10 @@ export function fromFormat1(line: Line): Line {
     return { ...event, file, given: textsOf((file ?? {}) as GivenWork) };
   }
   if (event.type === 'parked') return { ...event, asks: asksIn(event) };
+  if (event.type === 'message_kept') {
+    const [, line] = /^Message from the human: (.*)/.exec(String(event.flow)) ?? [];
+    return { ...event, line: line && cut(line, MAX_MESSAGE_LINE) };
+  }
   if (event.type !== 'merge_asked') return event;
   const { by, into } = line;
   return { ...event, type: 'finish_asked', work: { kind: 'merge', by, into } };

@@ -3,6 +3,7 @@ import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { describeLimits, limitsAbove } from '../../kernel/phases/limits.ts';
+import { cut } from '../../kernel/text.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
 import {
   BY_SETTINGS,
@@ -13,11 +14,11 @@ import {
 } from '../../session/commands/judge-running.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import { MAX_MESSAGE_LINE } from '../../session/events/bodies/event-types.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { messageFlow } from '../../session/events/fold-messages.ts';
 import { identityOf } from '../../session/events/read-session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
@@ -87,9 +88,9 @@ export const message: Handler<'message'> = async ({ paths, writer }, command) =>
   // Written before its event: a file without an event is never delivered.
   ensurePlainFolder(paths.inbox);
   await writeWhole(join(paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
-  return {
-    events: [{ type: 'message_kept', by, id, file, flow: messageFlow(text) }],
-  };
+  const [first = ''] = text.split('\n');
+  const flow = `Message from the human: ${first}`;
+  return { events: [{ type: 'message_kept', by, id, file, line: cut(first, MAX_MESSAGE_LINE), flow }] };
 };
 
 /** Takes a message back that no agent has received. */

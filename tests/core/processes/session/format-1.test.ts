@@ -58,6 +58,19 @@ test('its choices keep the bytes that identify it', async () => {
   expect(file && identityOf(file).id).toBe(JSON.parse(created).sessionId);
 });
 
+test('a message that waits has the first line that was in its flow text', async () => {
+  await using log = await tempLog();
+  await log.overwrite(RECORDED);
+  const flow = `Message from the human: Mind the boats${'.'.repeat(300)}`;
+  const kept = { type: 'message_kept', by: { channel: 'cli' }, id: 'M', file: 'f', flow };
+  const line = { v: 1, n: 27, at: '2026-11-28T17:00:00.000Z', lease: 3, ...kept };
+  await appendFile(log.paths.events, `${JSON.stringify(line)}\n`);
+  const { messages } = (await readLog(log.paths))?.state ?? expect.fail();
+  expect(messages.waiting).toMatchObject([
+    { id: 'M', line: expect.stringMatching(/^Mind the boats\.{185}…$/) },
+  ]);
+});
+
 test.each([
   ['of a kind that no build writes any more', { type: 'pull_request_seen', number: 17 }],
   ['without what such an event now has', { type: 'finish_ended', kind: 'archive' }],

@@ -209,13 +209,14 @@ test('of a message that is withdrawn, the file is kept apart, and further withdr
   await using log = await tempLog();
   const worker = await workerOn(log);
   const id = ulid(1);
-  await leaveCommand(log.paths, command({ kind: 'message', text: 'Mind the boats' }, id));
+  const text = `Mind the boats${'.'.repeat(300)}\nand the masts`;
+  await leaveCommand(log.paths, command({ kind: 'message', text }, id));
   for (const time of [2, 3])
     await leaveCommand(log.paths, command({ kind: 'withdraw_message', message: id }, ulid(time)));
   await takeCommands(worker, 'child_runs');
   expect(await readEvents(log.paths, STOPPED.length)).toMatchObject([
     { type: 'command_accepted' },
-    { type: 'message_kept', id },
+    { type: 'message_kept', id, line: `${text.slice(0, 199)}…` },
     { type: 'command_accepted', kind: 'withdraw_message' },
     { type: 'message_withdrawn', id, by: CLI, flow: `Message withdrawn by the human: ${id}` },
     { type: 'command_refused', kind: 'withdraw_message', code: 'message_withdrawn' },

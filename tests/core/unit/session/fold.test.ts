@@ -151,8 +151,7 @@ test('a new goal drops answers, plan and feedback, and keeps the iteration count
 });
 
 test('a message waits, is delivered, and is done when it is acknowledged', () => {
-  const flow = 'Message from the human: Mind the boats';
-  const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f', flow };
+  const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f', line: 'Mind the boats' };
   const unread = { id: 'M', by: CLI, at: '2026-01-08T10:00:00.000Z', line: 'Mind the boats' };
   expect(after([kept]).messages).toEqual({ waiting: [unread], unacknowledged: [] });
   const delivered: NewEvent = { type: 'messages_delivered', ids: ['M'], iteration: 1 };
@@ -162,20 +161,13 @@ test('a message waits, is delivered, and is done when it is acknowledged', () =>
 });
 
 test('a withdrawn message no longer waits, and no note asks the next agent to read it', () => {
-  const kept = (id: string): NewEvent => ({
-    type: 'message_kept',
-    by: CLI,
-    id,
-    file: 'f',
-    flow: 'x'.repeat(900),
-  });
+  const kept = (id: string): NewEvent => ({ type: 'message_kept', by: CLI, id, file: 'f' });
   const note = (text: string): NewEvent => ({ type: 'notice', code: NETWORK_REFUSED, text });
   const [read, other] = [note(arrived('M1')), note(arrived('M2'))];
   const handOff = note('Hand-off from the agent before you: M1 was right about the mast');
   const withdrawn: NewEvent = { type: 'message_withdrawn', by: CLI, id: 'M1' };
   const { messages, notes } = after([...started, kept('M1'), kept('M2'), read, other, handOff, withdrawn]);
   expect(messages).toMatchObject({ waiting: [{ id: 'M2' }], unacknowledged: [] });
-  expect(messages.waiting[0]?.line).toHaveLength(200);
   expect(notes).toEqual([arrived('M2'), expect.stringContaining('the mast')]);
 });
 

@@ -666,7 +666,7 @@ describe('a message', () => {
     { type: 'messages_acknowledged', ids: ['GIVEN'] },
     { type: 'message_kept', by, id: 'GONE', file: 'f' },
     { type: 'message_withdrawn', by, id: 'GONE' },
-    { type: 'message_kept', by, id: 'UNREAD', file: 'f', flow: 'Message from the human: Mind the boats' },
+    { type: 'message_kept', by, id: 'UNREAD', file: 'f', line: 'Mind the boats' },
   ];
   const events = log.map(
     (event, index) => ({ v: 2, n: index + 1, at: since, lease: 1, ...event }) as SessionEvent,

@@ -5,7 +5,6 @@ import { readOverview } from '../../../../src/core/session/documents/overview.ts
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { serialiseEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
-import { messageFlow } from '../../../../src/core/session/events/fold-messages.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -100,7 +99,7 @@ const kept = (id: string, text: string): NewEvent => ({
   by: { channel: 'cli' },
   id,
   file: `01-08-1000-${id}.md`,
-  flow: messageFlow(text),
+  flow: `Message from the human: ${text}`,
 });
 const withdrawn = (id: string): NewEvent => ({
   type: 'message_withdrawn',

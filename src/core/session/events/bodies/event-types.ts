@@ -43,6 +43,9 @@ export const ChosenAgent = z.object({
 });
 export type ChosenAgent = z.infer<typeof ChosenAgent>;
 
+/** Characters of a message's `line`. */
+export const MAX_MESSAGE_LINE = 200;
+
 const PhaseName = z.enum(PHASE_NAMES);
 
 /** What is fixed when an iteration starts. */
@@ -180,7 +183,8 @@ export const EVENT_BODIES = {
     testing: z.string().optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
-  message_kept: z.object({ by: By, id: z.string(), file: z.string() }),
+  /** `line`: its first one, truncated. */
+  message_kept: z.object({ by: By, id: z.string(), file: z.string(), line: z.string().optional() }),
   /** Before any agent had received it. */
   message_withdrawn: z.object({ by: By, id: z.string() }),
   messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),
