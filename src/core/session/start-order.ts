@@ -3,6 +3,7 @@ import { listed } from '../kernel/text.ts';
 import { zoneHere } from '../kernel/zone.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/bodies/session-file.ts';
+import { missingText } from './events/pull-request-change.ts';
 import { isAtRest } from './events/rest.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
@@ -79,22 +80,30 @@ function doneNow({ folder, view }: Named): Predecessors {
 }
 
 function mergedNow({ folder, view }: Named): Predecessors {
-  if (view !== undefined && isMerged(view)) return { kind: 'met' };
+  if (view !== undefined && isMergedWhole(view)) return { kind: 'met' };
   const { pullRequest, archived } = view?.state ?? {};
   const ofRequest =
     pullRequest?.state === 'closed'
       ? `has a pull request, #${pullRequest.number}, that was closed`
-      : pullRequest?.watched === false
-        ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
-        : undefined;
+      : pullRequest?.missing !== undefined
+        ? `has a pull request, #${pullRequest.number}, that was merged, but ${missingText(pullRequest.missing)}`
+        : pullRequest?.watched === false
+          ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
+          : undefined;
   const unmerged = archived ? 'is in the archive and, as far as samocode can see, not merged' : undefined;
   const blocker = blockerOf(view) ?? ofRequest ?? unmerged;
   return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
 }
 
 /** Judged by the log, or by git if it was asked. */
-export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: SessionView): boolean {
-  return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
+export function isMerged(view: SessionView): boolean {
+  return isMergedWhole(view) || view.state.pullRequest?.state === 'merged';
+}
+
+/** Not if a merge left out commits of its branch, on which other work may be based. */
+function isMergedWhole({ state: { lastMerge, pullRequest }, isInBase }: SessionView): boolean {
+  const isRequestMerged = pullRequest?.state === 'merged' && pullRequest.missing === undefined;
+  return isInBase === true || lastMerge?.outcome === 'merged' || isRequestMerged;
 }
 
 /** The branch of a session to ask git about; undefined while an agent, or another machine, may still change it. */
@@ -111,7 +120,7 @@ export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
 /** The same about the branch whose merge an order waits for, unless that is known. */
 export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
   const [before] = namedSession(order.afterMerge, views);
-  return before?.view && !isMerged(before.view) ? branchOfWork(before.view) : undefined;
+  return before?.view && !isMergedWhole(before.view) ? branchOfWork(before.view) : undefined;
 }
 
 /** The same sessions, of which the one whose merge an order waits for is merged. */

@@ -4,7 +4,12 @@ import type { StartOrder } from '../../../../src/core/session/events/bodies/posi
 import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { cycleOf, describeOrder, predecessorsNow } from '../../../../src/core/session/start-order.ts';
+import {
+  branchBefore,
+  cycleOf,
+  describeOrder,
+  predecessorsNow,
+} from '../../../../src/core/session/start-order.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
@@ -48,6 +53,17 @@ function boat(
 const request = (state: 'open' | 'merged' | 'closed', watched = true): SessionState['pullRequest'] => ({
   ...{ repository: 'h/o/n', number: 17, url: 'https://h/o/n/pull/17', state, watched, since },
 });
+const without: SessionState['pullRequest'] = {
+  ...{
+    repository: 'h/o/n',
+    number: 17,
+    url: 'https://h/o/n/pull/17',
+    state: 'merged',
+    watched: false,
+    since,
+  },
+  missing: { round: 1, commits: 2 },
+};
 const trash: SessionState['trash'] = {
   ...{ ref: 'r', commit: 'c', branch: 'b', tip: 't', tree: 't', uncommitted: [], until: since },
 };
@@ -75,6 +91,18 @@ test.each<[string, StartOrder, Plan | undefined, string]>([
   ['done, but not merged', { afterMerge: 'boat' }, { in: 'done' }, 'unmet'],
   ['merged here', { afterMerge: 'boat' }, { in: 'done', lastMerge: merged }, 'met'],
   ['merged elsewhere', { afterMerge: 'boat' }, { pullRequest: request('merged') }, 'met'],
+  [
+    'merged elsewhere without its last commits',
+    { afterMerge: 'boat' },
+    { pullRequest: without },
+    'boat has a pull request, #17, that was merged, but 2 commits of round 1 are not in it',
+  ],
+  [
+    'merged elsewhere, and its last commits by hand',
+    { afterMerge: 'boat' },
+    { pullRequest: without, isInBase: true },
+    'met',
+  ],
   ['published', { afterMerge: 'boat' }, { pullRequest: request('open') }, 'unmet'],
   [
     'published, and not looked at',
@@ -103,6 +131,14 @@ test.each<[string, StartOrder, Plan | undefined, string]>([
     ...(plan ? [boat('boat', plan)] : []),
   ]);
   expect(now.kind === 'asks' ? now.about : now.kind).toBe(expected);
+});
+
+test('git is asked about a branch of which a pull request was merged in part', () => {
+  const worktree = { path: '/w', branch: 'boat', base: 'main', baseCommit: 'c' };
+  const asked = (pullRequest: SessionState['pullRequest']) =>
+    branchBefore({ afterMerge: 'boat' }, [boat('boat', { worktree, pullRequest })]);
+  expect(asked(without)).toMatchObject({ branch: 'boat' });
+  expect(asked(request('merged'))).toBeUndefined();
 });
 
 test.each<[string, SessionView[], string]>([
