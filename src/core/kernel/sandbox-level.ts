@@ -17,7 +17,7 @@ export function isGuarded(level: SandboxLevel): boolean {
   return !isLower(level, 'best effort');
 }
 
-export function describeLevel(level: SandboxLevel, platform: NodeJS.Platform = process.platform): string {
+export function describeLevel(level: SandboxLevel, platform: string = process.platform): string {
   const isMac = platform === 'darwin';
   const home = isMac ? 'your home folder can be read' : 'home is not there';
   const means: Readonly<Record<SandboxLevel, string>> = {

@@ -305,10 +305,13 @@ export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined):
 }
 
 /** The level in force, in a few words; undefined before the session was created. */
-export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
+export function describeSandbox({
+  sandbox,
+  platform = process.platform,
+}: Pick<SessionState, 'sandbox' | 'platform'>): string | undefined {
   if (sandbox === undefined) return undefined;
   // Only bubblewrap can give an agent a git folder separate from the repository's.
-  const hasOwnGitFolder = !isLower(sandbox, 'best effort') && process.platform === 'linux';
+  const hasOwnGitFolder = !isLower(sandbox, 'best effort') && platform === 'linux';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
   return hasOwnGitFolder ? level : `${level}, objects open`;
 }

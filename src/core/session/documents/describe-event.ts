@@ -76,7 +76,7 @@ function addedTests(runs: readonly CheckRun[]): string {
 type Sentence<E> = (event: E, wording: EventWording) => string | undefined;
 
 const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
-  session_created: ({ sandbox }) => `session created, sandbox: ${describeLevel(sandbox)}`,
+  session_created: ({ sandbox, platform }) => `session created, sandbox: ${describeLevel(sandbox, platform)}`,
   way_chosen: () => undefined,
   taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
   prepared: ({ worktree }) =>

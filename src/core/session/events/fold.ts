@@ -145,7 +145,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   rewound,
   rewind_failed: (state) => ({ ...state, work: undefined }),
-  worker_took_over: (state, { places, host }) => foldPlaces({ ...state, host }, places),
+  worker_took_over: (state, { places, host, platform }) => foldPlaces({ ...state, host, platform }, places),
   worker_left: (state) => state,
   environment_read: (state, { missing }) => ({ ...state, lacksVariables: missing }),
   forgery_seen: (state, { what, detail }) => ({

@@ -126,6 +126,8 @@ export const SessionState = z.object({
   worktree: Worktree.optional(),
   /** The sandbox level found at the start, or before the newest agent. */
   sandbox: z.enum(SANDBOX_LEVELS).optional(),
+  /** Of the newest worker's machine. */
+  platform: z.string().optional(),
   openIteration: OpenIteration.optional(),
   /** Names of the credentials that each provider's last agent used. Cleared when a person resumes. */
   paidBy: z.record(z.string(), z.array(z.string())),

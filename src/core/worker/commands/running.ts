@@ -52,6 +52,7 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
     file,
     given,
     sandbox,
+    platform: process.platform,
   } as const;
   const begun: NewEvent[] = way === undefined ? [created] : [created, { type: 'way_chosen', way }];
   if (way === 'plan') {

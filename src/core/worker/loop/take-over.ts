@@ -49,6 +49,7 @@ export async function takeOver(
     truncatedBytes: truncatedBytes || undefined,
     places: arrived && Places.parse(arrived),
     host: worker.file.pool && (await plainJson(worker.paths.poolMark, Mark))?.host,
+    platform: process.platform,
   };
   const left = (arrived?.left ?? []).join(' ');
   await record(

@@ -81,7 +81,7 @@ export async function sessionReport(
     way: facts.way,
     branch: worktree?.branch,
     base: worktree?.base,
-    sandbox: state.sandbox && describeLevel(state.sandbox).replace(' - ', ': '),
+    sandbox: state.sandbox && describeLevel(state.sandbox, state.platform).replace(' - ', ': '),
     workedOn: state.workedOn?.join(', '),
     recurring: facts.recurring,
     startedAt: state.createdAt ?? status.since,

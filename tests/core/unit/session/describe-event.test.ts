@@ -7,6 +7,10 @@ import {
   type EventWording,
 } from '../../../../src/core/session/documents/describe-event.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { fold } from '../../../../src/core/session/events/fold.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
+import { describeSandbox } from '../../../../src/core/session/facts.ts';
+import { CREATED } from './events.ts';
 
 const lineOf = (event: NewEvent, wording: EventWording = {}) => {
   const head = { v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3 };
@@ -79,4 +83,27 @@ test('the acceptance of a command has no line, its work has one', () => {
   expect(lineOf({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
     'stop requested by a person, in the terminal (now)',
   );
+});
+
+test.each([
+  ['linux', 'home is not there', 'guard'],
+  ['darwin', 'your home folder can be read', 'guard, objects open'],
+])('the guard of a machine with %s is described by what it holds there', (platform, home, brief) => {
+  const created = { ...CREATED, sandbox: 'guard', platform } as NewEvent;
+  expect(lineOf(created)).toBe(`session created, sandbox: guard - ${home}, the network is open`);
+  const worker = { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' };
+  const tookOver = { type: 'worker_took_over', worker, version: '1', platform } as NewEvent;
+  const head = {
+    v: 2,
+    n: 1,
+    at: '2026-01-08T10:00:00.000Z',
+    lease: 1,
+    previous: 'none',
+    recovery: 'nothing',
+  };
+  const state = [tookOver, created].reduce(
+    (before, event) => fold(before, { ...head, ...event } as SessionEvent),
+    emptyState(),
+  );
+  expect(describeSandbox(state)).toBe(brief);
 });

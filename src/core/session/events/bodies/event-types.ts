@@ -72,6 +72,8 @@ export const EVENT_BODIES = {
     file: KeptSessionFile,
     given: GivenTexts.optional(),
     sandbox: z.enum(SANDBOX_LEVELS),
+    /** Of the machine, by which the level is described: `darwin`. */
+    platform: z.string().optional(),
   }),
   /** Follows the creation or a new goal; an event, because a build that does not know it must refuse the session. */
   way_chosen: z.object({ way: z.enum(WAYS) }),
@@ -106,6 +108,7 @@ export const EVENT_BODIES = {
     places: Places.optional(),
     /** The name of its machine in the pool. */
     host: z.string().optional(),
+    platform: z.string().optional(),
   }),
   worker_left: z.object({ why: z.string() }),
   command_accepted: z.object({
