@@ -5,7 +5,10 @@ import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { acquireLease, type OwnedLease } from '../../src/core/kernel/processes/lease.ts';
 
 /** The parent's request. `atMs`: every process begins in the same millisecond. */
-export type Ask = { kind: 'take'; dir: string; atMs: number } | { kind: 'check' } | { kind: 'release' };
+export type ControlQuestion =
+  | { kind: 'take'; dir: string; atMs: number }
+  | { kind: 'check' }
+  | { kind: 'release' };
 
 export type Answer =
   | { kind: 'took'; number: number; previous: string }
@@ -16,7 +19,7 @@ export type Answer =
 
 let lease: OwnedLease | undefined;
 
-async function answer(ask: Ask): Promise<Answer> {
+async function answer(ask: ControlQuestion): Promise<Answer> {
   switch (ask.kind) {
     case 'take':
       // Sleeping would wake them one after the other.
@@ -42,7 +45,7 @@ async function isOwner(): Promise<boolean> {
   }
 }
 
-process.on('message', (ask: Ask) => {
+process.on('message', (ask: ControlQuestion) => {
   void answer(ask)
     .catch((error: unknown): Answer => {
       if (BASE_ERRORS.lease_held.is(error)) return { kind: 'held', by: error.args.number };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import type { Lease } from '../../src/core/kernel/processes/lease.ts';
 import { bundleScript } from './bundle-script.ts';
-import type { Answer, Ask } from './lease-contender.ts';
+import type { Answer, ControlQuestion } from './lease-contender.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 /** Processes that run for many rounds; otherwise most of the time would be spent on starting them. */
@@ -14,7 +14,7 @@ export interface Contenders extends AsyncDisposable {
   dir: string;
   processes: readonly ChildProcess[];
   /** Sends a request to all of them at once. */
-  all(ask: Ask): Promise<Answer[]>;
+  all(ask: ControlQuestion): Promise<Answer[]>;
 }
 
 export async function startContenders(count: number): Promise<Contenders> {
@@ -36,7 +36,7 @@ export async function startContenders(count: number): Promise<Contenders> {
   };
 }
 
-export async function askOne(contender: ChildProcess, ask: Ask): Promise<Answer> {
+export async function askOne(contender: ChildProcess, ask: ControlQuestion): Promise<Answer> {
   const answered = once(contender, 'message');
   contender.send(ask);
   const [answer] = await answered;

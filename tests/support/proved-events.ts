@@ -1,5 +1,5 @@
-import type { Decision } from '../../src/core/kernel/phases/decision.ts';
-import type { CheckRun, ProvedRequirement, Proving } from '../../src/core/kernel/phases/proving.ts';
+import type { Decision, ProvedRequirement } from '../../src/core/kernel/phases/decision.ts';
+import type { CheckRun, Proving } from '../../src/core/kernel/phases/proving.ts';
 import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';

@@ -2,8 +2,8 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PNG } from 'pngjs';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
-import type { Picture, PicturesTaken } from '../../src/core/kernel/phases/pictures.ts';
 import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
+import type { Picture, PicturesTaken } from '../../src/core/session/events/bodies/pictures.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 

@@ -81,7 +81,7 @@ function pageText({ view, ...report }: SessionReport): string {
 function gapText({ view: { state } }: SessionReport): string | undefined {
   const { status } = state;
   const type = status.kind === 'waiting' ? 'parked' : status.kind;
-  const event = { v: 1, n: 1, lease: 1, at: status.since, ...status, type };
+  const event = { v: 1, n: 1, lease: 1, at: status.since, asks: state.asks, ...status, type };
   // The status has the values of the event.
   const [gap] = findGaps([event as unknown as SessionEvent], new Date(STATES_NOW).toISOString());
   return gap && `${gap.words}${gap.isForPerson ? ' (for a person)' : ''}`;

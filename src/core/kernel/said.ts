@@ -26,7 +26,7 @@ export function saidBy(output: string, env: Environment = {}): string {
     // Advice of git about its settings.
     .filter((line) => line !== '' && !line.startsWith('hint: '));
   const text = visibleControls(lines.slice(-MAX_LINES).join(' / '));
-  return text.length > MAX_CHARS ? `… ${text.slice(-MAX_CHARS)}` : text;
+  return text.length > MAX_CHARS ? `… ${text.slice(-MAX_CHARS).replace(/^[\udc00-\udfff]/, '')}` : text;
 }
 
 /** ` It said: …`, or nothing. */

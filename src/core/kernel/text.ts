@@ -68,12 +68,17 @@ export function escapedMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/**
- * The text in at most `max` UTF-16 units, with a mark where it was cut. Splits no surrogate pair: some model APIs refuse a
- * whole request for half of one.
- */
+/** The text in at most `max` UTF-16 units, with a mark where it was cut. */
 export function cut(text: string, max: number): string {
-  return text.length > max ? `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+  return text.length > max ? `${beginning(text, max - 1)}…` : text;
+}
+
+/**
+ * The first UTF-16 units of a text, at most `max`. Splits no surrogate pair: some model APIs refuse a whole request for
+ * half of one, and in a file it becomes another character.
+ */
+export function beginning(text: string, max: number): string {
+  return text.length > max ? text.slice(0, max).replace(/[\ud800-\udbff]$/, '') : text;
 }
 
 export function capitalised(text: string): string {

@@ -6,6 +6,7 @@ import { systemErrorCode } from '../kernel/errors.ts';
 import { appendLines } from '../kernel/files/append-lines.ts';
 import { mayAccess } from '../kernel/files/path-stats.ts';
 import { readPlainFile } from '../kernel/files/plain-file.ts';
+import { stampsAt } from '../kernel/files/stamps.ts';
 import { whyUnwritable } from '../kernel/files/why-unwritable.ts';
 import { parseJson } from '../kernel/parse-json.ts';
 
@@ -53,7 +54,5 @@ export function spentFacts(spent: DaySpent): { spentTodayUsd?: number; spentToda
 }
 
 function dayPath(dir: string, nowMs: number): string {
-  const day = new Date(nowMs);
-  const parts = [day.getFullYear(), day.getMonth() + 1, day.getDate()];
-  return join(dir, `${parts.map((part) => String(part).padStart(2, '0')).join('-')}.jsonl`);
+  return join(dir, `${stampsAt(nowMs).minute.slice(0, 'YYYY-MM-DD'.length)}.jsonl`);
 }

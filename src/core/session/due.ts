@@ -5,7 +5,8 @@ import { closedChannel } from './commands/judge-kind.ts';
 import { documentFingerprint, documentText } from './documents/documents.ts';
 import { readOverview } from './documents/overview.ts';
 import { type TypedAnswers, typedAnswers } from './documents/typed-answers.ts';
-import type { StartOrder } from './events/bodies/positions.ts';
+import { asksOf } from './events/asks.ts';
+import type { ControlQuestion, StartOrder } from './events/bodies/positions.ts';
 import type { FrozenSettings, SessionFile } from './events/bodies/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, WaitingStatus } from './events/state.ts';
@@ -30,7 +31,7 @@ export type Due =
   /** Its start order: it may begin, a person must be asked, or the question to that person is obsolete. */
   | { kind: 'begin' }
   | { kind: 'ask'; about: string; key: string }
-  | { kind: 'withdraw'; question: string; key: string };
+  | { kind: 'withdraw'; asked: ControlQuestion; key: string };
 
 export type DueOf<K extends Due['kind']> = Extract<Due, { kind: K }>;
 
@@ -74,16 +75,18 @@ export function dueOf(
 
 /** @returns undefined if a person was asked about something that is still so: their answer is waited for */
 function dueOfOrder(
-  { status, order: decided }: SessionState,
+  state: SessionState,
   session: FilesNow['session'] & { order: StartOrder },
   others: readonly SessionView[],
   atMs: number,
 ): Due | undefined {
+  const { status, order: decided } = state;
   const now = predecessorsNow(session, others);
   if (status.kind === 'waiting') {
-    const { order: asked } = status;
-    if (asked === undefined || (now.kind === 'asks' && now.key === asked.key)) return undefined;
-    return { kind: 'withdraw', question: asked.question, key: asked.key };
+    const [asked] = asksOf(state, 'order');
+    const [key = ''] = asked?.keys ?? [];
+    if (asked === undefined || (now.kind === 'asks' && now.key === key)) return undefined;
+    return { kind: 'withdraw', asked, key };
   }
   if (decided?.startsAnyway) return { kind: 'begin' };
   if (now.kind === 'asks' && now.key !== decided?.keptFor) return { ...now, kind: 'ask' };

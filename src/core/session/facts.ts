@@ -211,7 +211,7 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     state: status.kind,
     since: status.since,
     archived: state.archived || undefined,
-    ...statusFacts(status),
+    ...statusFacts(state),
     stops: stopWanted?.when,
     finishing: end === 'merge' ? undefined : end,
     unpublished: isUnpublished ? lastPublish.summary : undefined,
@@ -256,7 +256,7 @@ function pullRequestFacts(
   };
 }
 
-function statusFacts(status: Status): Partial<StateFacts> {
+function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): Partial<StateFacts> {
   switch (status.kind) {
     case 'starting':
     case 'running':
@@ -264,14 +264,14 @@ function statusFacts(status: Status): Partial<StateFacts> {
     case 'queued':
       return { reason: status.reason, starts: status.order && status.reason };
     case 'waiting': {
-      const { for: waitsFor, file, openQuestions, weakened, unasked } = status;
+      const { for: waitsFor, file, openQuestions, unasked } = status;
       const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ') || undefined;
       return {
         for: waitsFor,
         reason,
         file,
         openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
-        about: weakened && 'checks',
+        about: asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
       };
     }
     case 'limited':

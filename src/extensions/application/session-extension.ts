@@ -1,6 +1,5 @@
 import { dirname, extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { PicturesTaken } from '../../core/kernel/phases/pictures.ts';
 import type { Proving } from '../../core/kernel/phases/proving.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
@@ -9,6 +8,7 @@ import { changedPaths } from '../../core/project/worktrees/changes.ts';
 import { sandboxFolders } from '../../core/project/worktrees/sandbox-folders.ts';
 import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
+import type { PicturesTaken } from '../../core/session/events/bodies/pictures.ts';
 import type { ProvenCommit, SessionExtension } from '../../core/worker/core/session-extension.ts';
 import { provingOf, stateOf, type Worker } from '../../core/worker/core/worker.ts';
 import { WIDTHS } from './pictures/job.ts';

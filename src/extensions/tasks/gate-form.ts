@@ -18,7 +18,7 @@ import { declaresForms, formParams } from '../../core/kit/mcp/ask-by-form.ts';
 import type { TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
 import { byForm } from '../../core/kit/mcp/form.ts';
 import { closedChannel } from '../../core/session/commands/judge-kind.ts';
-import { ACCEPTS_WEAKENED } from '../../core/session/events/accepted.ts';
+import { ACCEPTS_WEAKENED } from '../../core/session/events/asks.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../core/session/layout/names.ts';
 import { gateOf } from '../../core/session/status.ts';
@@ -82,13 +82,9 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
   const { view, question, actions } = at;
   const asked = await askedQuestions(question, undefined, actions);
   if (asked === undefined) return undefined;
-  const { weakened } = gateOf(view) ?? {};
-  if (weakened && weakened.question in asked.form.fields) {
-    const onPage = await pageForm(
-      at,
-      'Checks were weakened; decide whether you accept that.',
-      weakened.question,
-    );
+  const { weakened } = asked;
+  if (weakened && weakened in asked.form.fields) {
+    const onPage = await pageForm(at, 'Checks were weakened; decide whether you accept that.', weakened);
     if (onPage) return onPage;
   }
   const opened = { ...asked.form, message: paragraph(asked.form.message) };
@@ -96,7 +92,7 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
   const form =
     further?.kind === 'words' && further.id === id
       ? { message: opened.message, fields: { [id]: { title: 'Your answer' } }, required: [id] }
-      : openByItself(withoutAccepting(opened, view));
+      : openByItself(withoutAccepting(opened, weakened, view));
   return formOf('qa', view, form, async (filled) => {
     if (filled[id] === WRITES) return { kind: 'further', further: { kind: 'words', id } };
     const decided = asked.decide(filled);
@@ -110,8 +106,7 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
 const IN_CHAT_SAYS = 'The user wants to see the questions and answer in the chat.';
 
 /** A form cannot accept weakened checks, so it does not offer to. */
-function withoutAccepting(form: Form, view: SessionView): Form {
-  const id = gateOf(view)?.weakened?.question;
+function withoutAccepting(form: Form, id: string | undefined, view: SessionView): Form {
   const field = id === undefined ? undefined : form.fields[id];
   if (id === undefined || field === undefined) return form;
   const choices = field.choices?.filter(({ value }) => value !== ACCEPTS_WEAKENED);

@@ -44,12 +44,13 @@ interface Answered {
  * The open questions of a session. Undefined where an answer of this person would be refused.
  * @param passedOn what the model passed on, filled in as the suggestions are; absent: the first question alone, with
  * nothing filled in, for a form that opens without a call
+ * @returns `weakened`: the question whether weakened checks are accepted
  */
 export async function askedQuestions(
   question: SessionQuestion,
   passedOn: PassedOn | undefined,
   context: ActionContext,
-): Promise<OpenQuestion<Answered | undefined> | undefined> {
+): Promise<(OpenQuestion<Answered | undefined> & { weakened: string | undefined }) | undefined> {
   const report = await readQa({ ...question, isAct: true }, context);
   const { view, questions: known } = report;
   const given = (passedOn?.answers ?? []).map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
@@ -63,6 +64,7 @@ export async function askedQuestions(
     return undefined;
   return {
     form: questionsForm(report, open, passedOn),
+    weakened: open.find(({ own }) => own === 'weakened')?.id,
     decide(filled) {
       const answered = open.flatMap(({ id }) => (filled[id] === undefined ? [] : [{ id, text: filled[id] }]));
       const answers = answered.filter(({ text }) => text !== OWN_WORDS);
@@ -135,7 +137,7 @@ function prefilledAnswer(
 
 /** One field per question: Codex does not submit a form with an empty text field, even an optional one. */
 export function questionField(
-  { id, text, options, suggestion, isOwn }: QaItem,
+  { id, text, options, suggestion, own }: QaItem,
   filled: string | undefined = suggestion?.letters.join(', '),
 ): FormField {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
@@ -150,5 +152,5 @@ export function questionField(
   // Several letters, or the user's free text, passed on by the model.
   const isOther = filled && !choices.some((choice) => choice.value === filled);
   const other = isOther ? [{ value: filled, title: cut(oneLine(filled), 200) }] : [];
-  return { ...field, choices: [...other, ...choices], words: isOwn ? 'note' : 'any' };
+  return { ...field, choices: [...other, ...choices], words: own ? 'note' : 'any' };
 }

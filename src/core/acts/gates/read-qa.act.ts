@@ -4,16 +4,16 @@ import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import type { OtherFailure } from '../../kernel/phases/proving.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import {
+  isAsked,
   openQuestions,
   parseQa,
   type QaReading,
-  questionHash,
   questionsHash,
   withOwnMarked,
 } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
+import type { ControlQuestion } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { WaitingStatus } from '../../session/events/state.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { gateOf } from '../../session/status.ts';
 import { fromChat } from './from-chat.ts';
@@ -56,30 +56,42 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
     isUnconfirmed: unconfirmed.includes(each.id),
   }));
   const asked = items.filter(({ isOpen }) => isOpen);
-  const about = await aboutChecks(view, gate, asked);
+  const about = await aboutOwn(view, asked);
   const hash = questionsHash(openQuestions(text, view.state)).slice(0, 12);
   return { view, title, questions: items, open, problems, hash, about, fromChat: await fromChat(view) };
 }
 
-async function aboutChecks(
+async function aboutOwn(
   { paths, state }: SessionView,
-  gate: WaitingStatus | undefined,
   open: readonly QaQuestion[],
 ): Promise<QaReport['about']> {
-  const { weakened, baseQuestion } = gate ?? {};
-  const changed = open.find(({ id }) => id === weakened?.question);
-  const diff = changed && (await documentText(paths.weakenedDiff));
-  if (changed && diff !== undefined) return { question: changed.id, text: diff };
-  for (const other of state.baseChecks?.others ?? []) {
-    const about = open.find((question) => questionHash(question) === other.question);
-    if (about !== undefined) return { question: about.id, text: bothEnds(other) };
+  for (const ask of state.asks ?? []) {
+    const asked = open.find((question) => isAsked(ask, question));
+    const text = asked && (await aboutAsk(ask, paths, state.baseChecks));
+    if (asked && text) return { question: asked.id, text };
   }
-  const red = open.find((question) => questionHash(question) === baseQuestion);
-  if (red === undefined || state.baseChecks === undefined) return undefined;
-  const printed = state.baseChecks.failed.map(
-    ({ command, how, tail = '' }) => `$ ${command}\n${tail}\n(${how})`,
-  );
-  return { question: red.id, text: printed.join('\n\n') };
+  return undefined;
+}
+
+async function aboutAsk(
+  { kind, keys }: ControlQuestion,
+  { weakenedDiff }: SessionPaths,
+  base: SessionView['state']['baseChecks'],
+): Promise<string | undefined> {
+  switch (kind) {
+    case 'weakened':
+      return await documentText(weakenedDiff);
+    case 'other_failure':
+      return base?.others?.filter(({ command }) => keys.includes(command)).map(bothEnds)[0];
+    case 'red_base':
+      return base?.failed
+        .map(({ command, how, tail = '' }) => `$ ${command}\n${tail}\n(${how})`)
+        .join('\n\n');
+    case 'order':
+      return undefined;
+    default:
+      return kind satisfies never;
+  }
 }
 
 function bothEnds({ command, how, onBranch, onBase }: OtherFailure): string {

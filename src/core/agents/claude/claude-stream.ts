@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { beginning } from '../../kernel/text.ts';
 import type { ChildEvent, ChildProblem, FinalReport, TokenCounts } from '../contract/provider.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { NO_TOKENS } from '../reading/tally.ts';
@@ -170,7 +171,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     if (line.subtype === 'permission_denied' && line.decision_reason_type === 'classifier') {
       const { tool_name: tool = '?', decision_reason: reason = '', message = '' } = line;
       const said = line.decision_reason_code ? message : reason.replace(BLOCKED_SO_FAR, '');
-      return [{ kind: 'denied', why: firstLine(`${tool}: ${said}`).slice(0, MAX_WHY) }];
+      return [{ kind: 'denied', why: beginning(firstLine(`${tool}: ${said}`), MAX_WHY) }];
     }
     return [];
   }

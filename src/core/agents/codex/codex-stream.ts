@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { beginning } from '../../kernel/text.ts';
 import type { ChildEvent, FinalReport, TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn } from '../reading/activity.ts';
@@ -88,7 +89,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
 
   function completed(usage: z.infer<typeof Usage>) {
     const tokens = usage && turnTokens(usage);
-    const message = firstLine(lastMessage).slice(0, 300);
+    const message = beginning(firstLine(lastMessage), 300);
     const isSandboxBroken = commands > 0 && brokenBySandbox === commands;
     const report: FinalReport = {
       ok: !isSandboxBroken,
@@ -120,7 +121,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
           return [{ kind: 'final', report: completed(line.usage) }];
         case 'turn.failed': {
           const { message } = line.error;
-          const text = firstLine(message).slice(0, 300);
+          const text = beginning(firstLine(message), 300);
           const problem = problemOfTurn(message);
           return [{ kind: 'final', report: { ok: false, problem, text: text || undefined } }];
         }

@@ -1,3 +1,4 @@
+import { cut } from '../../kernel/text.ts';
 export interface TranscriptEntry {
   /** `note`: a message from the CLI (a retry, a limit, an end). */
   kind: 'text' | 'tool' | 'result' | 'note';
@@ -16,13 +17,13 @@ const MAX_RESULT = 400;
 
 export function saying(text: string, depth = 0): TranscriptEntry[] {
   const trimmed = text.trim();
-  return trimmed === '' ? [] : [{ kind: 'text', text: clip(trimmed, MAX_TEXT), depth }];
+  return trimmed === '' ? [] : [{ kind: 'text', text: cut(trimmed, MAX_TEXT), depth }];
 }
 
 /** A call on one line: the tool and its subject. */
 export function calling(tool: string, about: string, depth = 0): TranscriptEntry {
   const line = about.replace(/\s+/g, ' ').trim();
-  return { kind: 'tool', text: clip(line ? `${tool}: ${line}` : tool, MAX_CALL), depth };
+  return { kind: 'tool', text: cut(line ? `${tool}: ${line}` : tool, MAX_CALL), depth };
 }
 
 /** The start of a tool's output; the raw log has all of it. */
@@ -30,18 +31,14 @@ export function resulting(output: string, { failed = false, depth = 0 } = {}): T
   const lines = output.trim().split('\n');
   if (lines.length === 1 && lines[0] === '')
     return failed ? [{ kind: 'result', text: 'failed', depth, failed }] : [];
-  const shown = clip(lines.slice(0, MAX_RESULT_LINES).join('\n'), MAX_RESULT);
+  const shown = cut(lines.slice(0, MAX_RESULT_LINES).join('\n'), MAX_RESULT);
   const left = lines.length - MAX_RESULT_LINES;
   const text = left > 0 ? `${shown}\n… ${left} more ${left === 1 ? 'line' : 'lines'}` : shown;
   return [{ kind: 'result', text, depth, failed: failed || undefined }];
 }
 
 export function noting(text: string): TranscriptEntry {
-  return { kind: 'note', text: clip(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth: 0 };
-}
-
-function clip(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return { kind: 'note', text: cut(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth: 0 };
 }
 
 /** Entries as lines: calls after a bullet, results below them, subagents indented. */

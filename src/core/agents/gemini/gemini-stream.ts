@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { beginning } from '../../kernel/text.ts';
 import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
@@ -50,7 +51,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
     const ok = line.status === 'success';
     const message = line.error?.message ?? '';
     const problem = ok ? undefined : problemOfResult(message);
-    const text = firstLine(message).slice(0, 300);
+    const text = beginning(firstLine(message), 300);
     return {
       ok,
       problem,

@@ -1,4 +1,5 @@
 import { parseJson } from '../../kernel/parse-json.ts';
+import { cut } from '../../kernel/text.ts';
 import type { ChildEvent } from '../contract/provider.ts';
 
 const MAX_ACTIVITY = 120;
@@ -11,7 +12,7 @@ type Activity = Extract<ChildEvent, { kind: 'activity' }>;
 export function activity(about: string, tool?: { name: string; path?: string }): Activity {
   return {
     kind: 'activity',
-    text: about.length > MAX_ACTIVITY ? `${about.slice(0, MAX_ACTIVITY - 1)}…` : about,
+    text: cut(about, MAX_ACTIVITY),
     tool,
   };
 }

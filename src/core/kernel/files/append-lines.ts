@@ -31,9 +31,9 @@ export function appendLines(
   const descriptor = openForAppend(path);
   try {
     const last = openEnd(descriptor, LONGEST_LINE_BYTES);
-    const torn = last.length > 0 && !isWhole(last.toString('utf8'));
-    if (torn) ftruncateSync(descriptor, fstatSync(descriptor).size - last.length);
-    writeFully(descriptor, Buffer.from(last.length > 0 && !torn ? `\n${text}` : text));
+    const isTorn = last !== undefined && !isWhole(last.bytes.toString('utf8'));
+    if (isTorn) ftruncateSync(descriptor, last.begin);
+    writeFully(descriptor, Buffer.from(last === undefined || isTorn ? text : `\n${text}`));
   } finally {
     closeSync(descriptor);
   }

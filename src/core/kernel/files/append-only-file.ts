@@ -18,7 +18,6 @@ const datasynced = promisify(fdatasync);
 export class AppendOnlyFile implements Disposable {
   readonly #path: string;
   readonly #mayWrite: () => Promise<void>;
-  /** Hash of the bytes we wrote. */
   readonly #hash: Hash;
   #descriptor: number;
   #size: number;
@@ -76,8 +75,8 @@ export class AppendOnlyFile implements Disposable {
   }
 
   /**
-   * Appends and, unless they may be lost, waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
-   * write, or a late write by the previous writer.
+   * Appends and, unless the bytes may be lost, waits until they are on disk. Anything after our bytes is cut off first:
+   * half a line of a failed write, or a late write by the previous writer.
    */
   async append(bytes: Buffer, { mayBeLost = false } = {}): Promise<void> {
     await this.#cut();

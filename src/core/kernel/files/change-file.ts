@@ -13,8 +13,8 @@ type Change = (text: string | undefined) => string;
 interface ChangeOptions {
   /** Larger files are moved aside. */
   maxBytes?: number;
-  /** Another writer makes the change again if a power cut undoes it: the folder is not synced. */
-  isRepeated?: boolean;
+  /** `file`: another writer makes the change again if a power cut undoes it. */
+  sync?: 'file' | 'folder';
   /** Called with the problem of an unreadable file and its new path, if it had content to keep. */
   onUnusable?: (problem: string, aside: string | undefined) => void;
 }
@@ -41,7 +41,7 @@ interface Replacing extends ChangeOptions {
 /** @returns undefined when the file was edited in the meantime; never with `mustReplace` */
 async function tryToChange(
   path: string,
-  { change, mustReplace, maxBytes = MAX_BYTES, isRepeated = false, onUnusable }: Replacing,
+  { change, mustReplace, maxBytes = MAX_BYTES, sync, onUnusable }: Replacing,
 ): Promise<string | undefined> {
   let mode = 0o644;
   const reading = withPlainFile(path, (descriptor, stats) => {
@@ -60,8 +60,7 @@ async function tryToChange(
     }
     return true;
   };
-  const sync = isRepeated ? 'file' : 'folder';
-  const options = { sync, mode: reading.kind === 'bytes' ? mode : 0o644, stillFits } as const;
+  const options = { sync, mode: reading.kind === 'bytes' ? mode : 0o644, stillFits };
   return (await writeWhole(path, bytes, options)) ? changed : undefined;
 }
 

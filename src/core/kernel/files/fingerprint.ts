@@ -17,7 +17,6 @@ export function isHashOf(given: string, hash: string): boolean {
   return text.length >= 8 && hash.startsWith(text);
 }
 
-/** A fingerprint computed incrementally. */
 export function newFingerprint(): Hash {
   return createHash('sha256');
 }

@@ -112,13 +112,13 @@ export function lineStart(
   return 0;
 }
 
-/** The bytes after the last LF of a file, at most `maxBytes`; empty if the file ends with one. */
-export function openEnd(descriptor: number, maxBytes: number): Buffer {
+/** Where the last line of a file begins, and its first `maxBytes`; undefined if the file ends with LF. */
+export function openEnd(descriptor: number, maxBytes: number): { begin: number; bytes: Buffer } | undefined {
   const { size } = fstatSync(descriptor);
-  if (size === 0 || bytesAt(descriptor, size - 1, 1)[0] === LF) return Buffer.alloc(0);
+  if (size === 0 || bytesAt(descriptor, size - 1, 1)[0] === LF) return undefined;
   // Rare: a crash tore it, or an editor omitted the last newline.
-  const bytes = bytesAt(descriptor, Math.max(0, size - maxBytes), maxBytes);
-  return bytes.subarray(bytes.lastIndexOf(LF) + 1);
+  const begin = lineStart(descriptor, size) ?? 0;
+  return { begin, bytes: bytesAt(descriptor, begin, Math.min(size - begin, maxBytes)) };
 }
 
 export interface Bound {

@@ -57,8 +57,8 @@ export async function plainJson<T>(path: string, schema: z.ZodType<T>): Promise<
 }
 
 /**
- * Opens a plain file for the duration of `read`; never waits for a pipe, never follows a link. Synchronous: a worker
- * reads some fifty small files between two agents, and promises would make each ten times as expensive.
+ * Opens a plain file for the duration of `read`; never waits for a pipe, never follows a link. Synchronous: promises
+ * would make each small file ten times as expensive.
  */
 export function withPlainFile<T>(
   path: string | Buffer,

@@ -1,4 +1,4 @@
-const two = (value: number) => String(value).padStart(2, '0');
+import { twoDigits } from '../durations.ts';
 
 /** The timestamps of one clock reading, in local time, for people and file names. */
 export interface Stamps {
@@ -16,21 +16,20 @@ export interface Stamps {
 
 export function stampsAt(ms: number): Stamps {
   const at = new Date(ms);
-  const month = two(at.getMonth() + 1);
-  const day = two(at.getDate());
-  const hour = two(at.getHours());
-  const minute = two(at.getMinutes());
+  const month = twoDigits(at.getMonth() + 1);
+  const day = twoDigits(at.getDate());
+  const hour = twoDigits(at.getHours());
+  const minute = twoDigits(at.getMinutes());
   const year = String(at.getFullYear());
   return {
     folderDate: `${year.slice(-2)}-${month}-${day}`,
     file: `${month}-${day}-${hour}${minute}`,
     log: `${month}-${day} ${hour}:${minute}`,
     minute: `${year}-${month}-${day} ${hour}:${minute}`,
-    second: `${year}-${month}-${day} ${hour}:${minute}:${two(at.getSeconds())}`,
+    second: `${year}-${month}-${day} ${hour}:${minute}:${twoDigits(at.getSeconds())}`,
   };
 }
 
-/** Writes at least three digits, as for iteration numbers in names and flow lines. */
 export function threeDigits(value: number): string {
   return String(value).padStart(3, '0');
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { ChangedTest, ProvedRequirement, Weakening } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR, type WaitingFor } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -32,6 +31,32 @@ export type CompleteSignal = JudgedSignal &
     | { status: 'blocked'; reason: string; needs: string }
     | { status: 'done'; summary: string }
   );
+
+export const ProvedRequirement = z.object({
+  id: z.string(),
+  text: z.string(),
+  /** A command of the full set, or `reviewed`. */
+  check: z.string(),
+});
+export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
+
+/** A way in which the checks of a branch might prove less than those of its base. */
+export const Weakening = z.object({
+  path: z.string(),
+  /** Completes a sentence that begins with the path. */
+  what: z.string(),
+  /** Identifies the weakening: once accepted, it is not asked about again. */
+  key: z.string(),
+});
+export type Weakening = z.infer<typeof Weakening>;
+
+/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
+export const ChangedTest = z.object({
+  path: z.string(),
+  added: z.int().optional(),
+  removed: z.int().optional(),
+});
+export type ChangedTest = z.infer<typeof ChangedTest>;
 
 /**
  * The reasons for another agent in the same phase without progress. `excused`: interrupted from outside (a usage
@@ -105,7 +130,7 @@ const Block = z.object({
   /** For people: the agent's reason, or the violated rule. */
   reason: z.string(),
   needs: z.string(),
-  /** Usually a key of BLOCK_RULES. */
+  /** A key of BLOCK_RULES, or a rule of the worker's own, such as `credentials_changed`. */
   rule: z.string(),
 });
 

@@ -3,7 +3,6 @@ import type { Progress } from './progress.ts';
 import { MAX_TEST_RETURNS, type Phase } from './table.ts';
 import { block, faultOf, legal, park, type Verdict } from './verdict.ts';
 
-/** The facts that a signal is judged by. */
 export interface Facts {
   progress: Progress;
   outcome: Pick<Outcome, 'plan' | 'questions' | 'treeChanged' | 'unacknowledged' | 'hasChecks'>;

@@ -23,7 +23,6 @@ export type EndingKind = (typeof ENDING_KINDS)[number];
  */
 export const COUNTED_ENDINGS: readonly EndingKind[] = ['signalled', 'no_signal', 'timeout', 'crashed'];
 
-/** Temporary outages that are waited out. */
 export const OUTAGES = ['overloaded', 'network'] as const satisfies readonly EndingKind[];
 export type OutageKind = (typeof OUTAGES)[number];
 

@@ -66,7 +66,6 @@ export function usdLeft(uses: readonly LimitUsage[], { wrapUp }: { wrapUp: boole
   return left.length === 0 ? undefined : Math.max(0.01, Math.min(...left));
 }
 
-/** Percentages at which people are warned. */
 const WARN_AT = [50, 80] as const;
 
 type LimitWarning = LimitUsage & { percent: number };

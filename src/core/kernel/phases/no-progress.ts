@@ -40,15 +40,11 @@ function equalAfter({ prints, equal }: ProgressTrail, print: string): number {
   return prints.at(-1) === print ? equal + 1 : Math.max(equal + 1, NUDGE_AFTER);
 }
 
-/** The content of the fingerprint as text, for the next agent and for people. */
-export type Evidence = string;
-
-/** Keeps a decision to continue, adds a note, or blocks, depending on the trail including this iteration. */
-export function breakLoop(
-  decision: Decision,
-  { equal, refusal }: ProgressTrail,
-  evidence: Evidence,
-): Decision {
+/**
+ * Keeps a decision to continue, adds a note, or blocks, depending on the trail including this iteration.
+ * @param evidence what did not change, for the next agent and for people
+ */
+export function breakLoop(decision: Decision, { equal, refusal }: ProgressTrail, evidence: string): Decision {
   if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
   const found = `The last ${equal} iterations changed nothing: ${evidence}.`;
   const behind = refusal === undefined ? '' : ` What was refused: ${refusal}`;

@@ -37,7 +37,6 @@ export interface Outcome {
     open: readonly string[];
   };
   plan: {
-    /** A plan document of the current goal exists. */
     exists: boolean;
     approved: boolean;
     /** The plan differs from its approved text. */

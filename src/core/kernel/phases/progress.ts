@@ -124,7 +124,6 @@ export function isReviewed({
   return phase === 'quality' || (phase !== 'implementation' && qualitySinceImplementation);
 }
 
-/** The progress after an agent ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const { phase, decision, signal } = end;
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);

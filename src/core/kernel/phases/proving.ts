@@ -43,14 +43,6 @@ export const CheckRun = z.object({
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
-export const ProvedRequirement = z.object({
-  id: z.string(),
-  text: z.string(),
-  /** A command of the full set, or `reviewed`. */
-  check: z.string(),
-});
-export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
-
 /** A check that fails on branch and base with one exit status, and says something else. */
 export const OtherFailure = z.object({
   command: z.string(),
@@ -113,34 +105,12 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
-  /** Fingerprint of the question about this result. */
-  question: z.string().optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
-  /** Failures that are perhaps not those of the base. `question`: its fingerprint, once a person was asked. */
-  others: z
-    .array(OtherFailure.extend({ question: z.string().optional(), choice: BaseChoice.optional() }))
-    .optional(),
+  /** Failures that are perhaps not those of the base. */
+  others: z.array(OtherFailure.extend({ choice: BaseChoice.optional() })).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
-
-/** A way in which the checks of a branch might prove less than those of its base. */
-export const Weakening = z.object({
-  path: z.string(),
-  /** Completes a sentence that begins with the path. */
-  what: z.string(),
-  /** Identifies the weakening: once accepted, it is not asked about again. */
-  key: z.string(),
-});
-export type Weakening = z.infer<typeof Weakening>;
-
-/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
-export const ChangedTest = z.object({
-  path: z.string(),
-  added: z.int().optional(),
-  removed: z.int().optional(),
-});
-export type ChangedTest = z.infer<typeof ChangedTest>;
 
 /** Added test files; `proveNothing`: those that pass even without the work. */
 export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
@@ -183,9 +153,7 @@ export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined):
 /** The words of reports for a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
 
-/** How many changed files that the plan does not name are recorded. */
 export const MAX_OUTSIDE_PLAN = 100;
-/** How many changed tests are recorded. */
 export const MAX_CHANGED_TESTS = 1000;
 
 /** A line that ends a cut list of changed tests. */
@@ -193,12 +161,10 @@ export function cutTests({ length }: readonly unknown[]): string[] {
   return length < MAX_CHANGED_TESTS ? [] : [`cut here: ${MAX_CHANGED_TESTS} changed files are named`];
 }
 
-/** The commands that were red before the work and are red after it. */
 export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
   return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
 }
 
-/** The added test files that pass on the base. */
 export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
   const ofFiles = runs.filter(({ isSetup }) => !isSetup);
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);

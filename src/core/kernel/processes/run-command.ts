@@ -87,6 +87,11 @@ export async function runCommand(
     program.stdout?.on('data', (chunk: Uint8Array) => output(chunk, 'stdout'));
     program.stderr?.on('data', (chunk: Uint8Array) => output(chunk, 'stderr'));
   }
+  // Not at the end: the limit may pass while what the program has left is ended.
+  let timedOut = false;
+  program.once('exit', () => {
+    timedOut = limit?.aborted === true && signal?.aborted !== true;
+  });
   const release = endGroupOn([signal, limit], program.pid);
   const groupIsGone = endLeftovers(program, options.leavesBehind ?? false);
   const { exitCode, stdout, stderr, code, isMaxBuffer } = await program.finally(release);
@@ -99,7 +104,7 @@ export async function runCommand(
     stdout: String(stdout ?? ''),
     stderr: String(stderr ?? ''),
     notFound: NOT_FOUND.has(code ?? ''),
-    timedOut: limit?.aborted === true && signal?.aborted !== true,
+    timedOut,
   };
 }
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { visibleControls } from '../../kernel/text.ts';
+import { cut, visibleControls } from '../../kernel/text.ts';
 
 type Paint = (text: string) => string;
 
@@ -78,7 +78,5 @@ export function presentable(text: string, colourful: boolean): string {
 
 /** Like `harmless`, but as one line of at most `maxChars` characters. */
 export function fitLine(text: string, maxChars = 200): string {
-  const line = harmless(text).replace(/\s+/g, ' ').trim();
-  // Do not split a surrogate pair.
-  return line.length > maxChars ? `${line.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
+  return cut(harmless(text).replace(/\s+/g, ' ').trim(), maxChars);
 }

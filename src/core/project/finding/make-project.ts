@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { cut } from '../../kernel/text.ts';
 import { gitLine, gitSaysYes } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -183,15 +184,13 @@ function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
       [wanted, resolve(wanted)].includes(has.get(key) ?? '') ||
       entries.some((entry) => entry.key === key && entry.value === wanted);
     if (wanted === '' || isThere) return [];
-    return [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`];
+    return [
+      `The existing file was kept: write ${cut(samocodeLine(key, wanted), MAX_SHOWN_CHARS)} into it yourself.`,
+    ];
   });
 }
 
 /** Callers can pass a value of any length. */
-function shortened(line: string): string {
-  return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
-}
-
 const MAX_SHOWN_CHARS = 300;
 
 /**

@@ -6,7 +6,7 @@ import { ifThere, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
-import { visibleControls } from '../../kernel/text.ts';
+import { cut, visibleControls } from '../../kernel/text.ts';
 import { type GitOptions, runGit } from './git.ts';
 import { GIT_ERRORS } from './git-errors.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
@@ -100,8 +100,7 @@ const MAX_SHOWN = 120;
 
 function shown(text: string | undefined): string {
   if (text === undefined) return 'nothing';
-  const line = visibleControls(text.replaceAll(/[\n\t]/g, ' '));
-  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
+  return cut(visibleControls(text.replaceAll(/[\n\t]/g, ' ')), MAX_SHOWN);
 }
 
 /** All settings in effect in a folder, including included files, except our own. */

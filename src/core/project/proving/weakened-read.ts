@@ -1,4 +1,4 @@
-import type { ChangedTest, Weakening } from '../../kernel/phases/proving.ts';
+import type { ChangedTest, Weakening } from '../../kernel/phases/decision.ts';
 import { type GitOptions, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { numstatTo } from '../worktrees/changes.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import type { Weakening } from '../../kernel/phases/proving.ts';
+import type { Weakening } from '../../kernel/phases/decision.ts';
 
 export interface ChangedFile {
   path: string;

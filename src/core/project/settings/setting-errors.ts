@@ -1,5 +1,6 @@
 import { errors } from '../../kernel/errors.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
+import { cut } from '../../kernel/text.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 /** The expected failures of settings. Their arguments contain no secrets: values are redacted first. */
@@ -98,7 +99,7 @@ function describeSource(source: SettingSource, key: string): string {
 
 function shown(spec: SettingSpec, written: string): string {
   if (spec.scope === 'secret') return '[hidden]';
-  return JSON.stringify(written.length > 80 ? `${written.slice(0, 80)}…` : written);
+  return JSON.stringify(cut(written, 80));
 }
 
 function ofCall(spec: SettingSpec, { key, written }: WrittenSetting) {

@@ -10,7 +10,7 @@ import {
   suggestedAnswers,
 } from '../documents/qa.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
-import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
+import { isAcceptanceIn } from '../events/asks.ts';
 import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
@@ -58,8 +58,7 @@ export function judgeAnswer(
     if (recordedAnswer(question, state)?.text !== answer.text) answers.set(question.id, answer);
   for (const suggested of command.acceptSuggestions ? suggestedAnswers(facts) : [])
     if (!answers.has(suggested.id)) answers.set(suggested.id, suggested);
-  const weakened = isWaiting && status.weakened;
-  if (weakened && answers.get(weakened.question)?.choice === ACCEPTS_WEAKENED) {
+  if (isWaiting && [...answers.values()].some((answer) => isAcceptanceIn(state, answer))) {
     const persons = personChannels(facts.gateChannels);
     if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
     const unconfirmed = unconfirmedTab(command.by, 'No answer was recorded.');
@@ -80,7 +79,7 @@ export function judgeAnswer(
   return { kind: 'accepted', answers: [...answers.values()], ...before, open };
 }
 
-type AnswerState = Pick<SessionState, 'status' | 'answers' | 'progress' | 'openIteration'>;
+type AnswerState = Pick<SessionState, 'asks' | 'status' | 'answers' | 'progress' | 'openIteration'>;
 
 /** The recorded answers that differ from the given ones: those that stay (`taken`) and those replaced. */
 function splitRecorded(
@@ -135,7 +134,7 @@ function confirmedAnswers({ questions, unconfirmed }: AnswerFacts): RecordedAnsw
   for (const typed of unconfirmed) {
     const question = findQuestion(questions, typed.id);
     if (question === undefined) continue;
-    const own = question.isOwn ? parseAnswers([typed], [question]) : [];
+    const own = question.own ? parseAnswers([typed], [question]) : [];
     if ('kind' in own) return own;
     confirmed.push(own[0]?.answer ?? typed);
   }
@@ -154,7 +153,9 @@ function parseAnswers(
     const parsed = parseAnswer(question, text);
     if (parsed.kind === 'invalid') {
       const { problem } = parsed;
-      return refused(GATE_ERRORS.answer_not_understood({ id: question.id, problem, isOwn: question.isOwn }));
+      return refused(
+        GATE_ERRORS.answer_not_understood({ id: question.id, problem, isOwn: question.own !== undefined }),
+      );
     }
     given.push({ question, answer: recordOf(question, parsed) });
   }

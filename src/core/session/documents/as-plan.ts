@@ -1,4 +1,4 @@
-import { visibleControls } from '../../kernel/text.ts';
+import { beginning, visibleControls } from '../../kernel/text.ts';
 import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { boxesIn } from './given-plan.ts';
 import { code, oneLine, parseMarkdown } from './markdown-lines.ts';
@@ -60,7 +60,7 @@ const MAX_COMMANDS = 100;
 const MAX_CHARS = 8000;
 
 function nameOf({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {
-  return visibleControls(oneLine(name)).slice(0, 500).trim() || `Phase ${number}`;
+  return beginning(visibleControls(oneLine(name)), 500).trim() || `Phase ${number}`;
 }
 
 /** The requirement ledger of a given plan; undefined if it has no commands. */

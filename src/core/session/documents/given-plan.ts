@@ -1,4 +1,4 @@
-import { cleanText, listed, visibleControls } from '../../kernel/text.ts';
+import { cleanText, cut, listed, visibleControls } from '../../kernel/text.ts';
 import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { checkBox, likeBoxes, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { parsePlan, phaseRanges } from './plan.ts';
@@ -173,6 +173,5 @@ export function givenTask({ name }: Pick<GivenPlan, 'name'>): string {
 }
 
 function short(text: string): string {
-  const line = visibleControls(oneLine(text));
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+  return cut(visibleControls(oneLine(text)), 80);
 }

@@ -1,4 +1,4 @@
-import { visibleControls } from '../../kernel/text.ts';
+import { beginning, cut, visibleControls } from '../../kernel/text.ts';
 import { oneLine } from './markdown-lines.ts';
 
 /** Every character that some reader treats as a line end. */
@@ -11,7 +11,7 @@ export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  * @param whole where to find the full text, if anywhere
  */
 export function material(text: string, maxChars: number, whole?: string): string {
-  const shown = text.length > maxChars ? text.slice(0, maxChars) : text;
+  const shown = beginning(text, maxChars);
   const quoted = shown
     .trimEnd()
     .split(LINE_END)
@@ -32,6 +32,5 @@ export function materialSection(
 
 /** Short text from others inside one of our sentences: a branch, a file name, a plan phase. */
 export function inlineMaterial(text: string): string {
-  const line = visibleControls(oneLine(text)).replaceAll('`', "'");
-  return `\`${line.length > 300 ? `${line.slice(0, 299)}…` : line}\``;
+  return `\`${cut(visibleControls(oneLine(text)).replaceAll('`', "'"), 300)}\``;
 }

@@ -1,5 +1,5 @@
-import type { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { counted, listed } from '../../kernel/text.ts';
+import type { PicturesTaken } from '../events/bodies/pictures.ts';
 import { code } from './markdown-lines.ts';
 
 const MAX_NAMED = 5;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { commandWords } from '../../kernel/command-words.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import type { PlanServer } from '../events/bodies/positions.ts';
 import { parseMarkdown } from './markdown-lines.ts';
@@ -92,14 +93,11 @@ function serverIn(line: string): PlanServer | string {
 function splitWords(text: string): string[] | string {
   if (/[`$\\|;<>]|&&/.test(text))
     return 'uses shell syntax: write a program and its arguments, without variables';
-  if (/["']/.test(text.replaceAll(QUOTED, ''))) return 'has an unclosed quote';
-  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
-  const [program = '', ...args] = words.map((word) => word.replaceAll(QUOTED, '$1$2'));
+  if (/["']/.test(text.replaceAll(/"[^"]*"|'[^']*'/g, ''))) return 'has an unclosed quote';
+  const [program = '', ...args] = commandWords(text);
   if (!/^[\w@./+-]+$/.test(program)) return 'does not begin its command with a program';
   return [program, ...args];
 }
-
-const QUOTED = /"([^"]*)"|'([^']*)'/g;
 
 export interface ServerPlace {
   sessionDir: string;

@@ -1,4 +1,5 @@
 import { fingerprint, isHashOf } from '../../kernel/files/fingerprint.ts';
+import { cut } from '../../kernel/text.ts';
 import { dateOf } from '../layout/names.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import {
@@ -315,11 +316,7 @@ function withContext(diff: readonly DiffLine[]): string[] {
     diff.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' '),
   );
   return diff.flatMap(({ mark, text }, at) => {
-    if (isShown[at]) return [truncate(`${mark} ${text}`)];
+    if (isShown[at]) return [cut(`${mark} ${text}`, MAX_LINE_LENGTH)];
     return isShown[at - 1] && isShown.includes(true, at) ? ['…'] : [];
   });
-}
-
-function truncate(line: string): string {
-  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line;
 }

@@ -1,4 +1,5 @@
 import { cleanText } from '../../kernel/text.ts';
+import type { ControlQuestion } from '../events/bodies/positions.ts';
 import {
   endOfSection,
   isBlank,
@@ -18,8 +19,8 @@ export interface QaQuestion {
   suggestion?: { letters: string[]; reason: string };
   /** As written; absent while it is `_waiting_` or empty. */
   answer?: string;
-  /** samocode itself asks it, and acts on the letter alone: see `withOwnMarked`. */
-  isOwn?: true;
+  /** samocode itself asks it, about this, and acts on the letter alone: see `withOwnMarked`. */
+  own?: ControlQuestion['kind'];
 }
 
 /** A question and its lines: from its heading at `start` up to, but excluding, `end`. */

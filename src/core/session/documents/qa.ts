@@ -1,7 +1,8 @@
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { cleanText, cut } from '../../kernel/text.ts';
-import type { RecordedAnswer } from '../events/bodies/positions.ts';
-import type { SessionState, WaitingStatus } from '../events/state.ts';
+import { isOf } from '../events/asks.ts';
+import type { ControlQuestion, RecordedAnswer } from '../events/bodies/positions.ts';
+import type { SessionState } from '../events/state.ts';
 import {
   type FoundLine,
   keyLinesIn,
@@ -48,7 +49,7 @@ export function findStatus(doc: MarkdownLines, [first]: readonly FoundQuestion[]
 }
 
 /** The recorded answers, how many rounds of questions belong to earlier goals, and what samocode itself asks. */
-export type AnswersOnRecord = Pick<SessionState, 'oldRounds' | 'status' | 'baseChecks'> & {
+export type AnswersOnRecord = Pick<SessionState, 'oldRounds' | 'asks'> & {
   answers: readonly RecordedAnswer[];
 };
 
@@ -102,20 +103,17 @@ export function openQuestions(text: string | undefined, state: AnswersOnRecord):
 /** The questions, of which those that samocode itself asks are marked. */
 export function withOwnMarked<Question extends QaQuestion>(
   questions: readonly Question[],
-  { status, baseChecks }: Pick<AnswersOnRecord, 'status' | 'baseChecks'>,
+  { asks = [] }: Pick<AnswersOnRecord, 'asks'>,
 ): Question[] {
-  const {
-    weakened,
-    order,
-    baseQuestion = baseChecks?.question,
-  } = status.kind === 'waiting' ? status : ({} as Partial<WaitingStatus>);
-  const ids = [weakened?.question, order?.question];
-  const hashes = [baseQuestion, ...(baseChecks?.others ?? []).map((other) => other.question)];
-  return questions.map((question) =>
-    ids.includes(question.id) || hashes.includes(questionHash(question))
-      ? { ...question, isOwn: true }
-      : question,
-  );
+  return questions.map((question) => {
+    const own = asks.find((ask) => isAsked(ask, question))?.kind;
+    return own === undefined ? question : { ...question, own };
+  });
+}
+
+/** Whether a question is that of the worker. */
+export function isAsked(ask: ControlQuestion, question: QaQuestion): boolean {
+  return isOf(ask, { id: question.id, question: questionHash(question) });
 }
 
 /** Binds a recorded answer to its question: it no longer counts if an agent rewrites the question. */
@@ -146,10 +144,9 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
   if (isUnanswered(text)) return { kind: 'invalid', problem: `The answer to ${question.id} is empty.` };
   if (known.length === 0) return { kind: 'text', text };
   const bare = lettersIn(text, known) ?? letterOfText(text, question);
-  const noted = question.isOwn && bare === undefined ? letterAndNote(text) : undefined;
+  const noted = question.own && bare === undefined ? letterAndNote(text) : undefined;
   const letters = bare ?? (noted && [noted.letter]);
-  if (question.isOwn && letters?.length !== 1)
-    return { kind: 'invalid', problem: ownProblem(question, text) };
+  if (question.own && letters?.length !== 1) return { kind: 'invalid', problem: ownProblem(question, text) };
   if (!letters) return { kind: 'text', text };
   const unknown = letters.filter((letter) => !known.includes(letter));
   if (unknown.length === 0) {
@@ -188,7 +185,7 @@ export function recordOf(
   question: QaQuestion,
   answer: Exclude<ParsedAnswer, { kind: 'invalid' }>,
 ): RecordedAnswer {
-  const choice = question.isOwn && answer.kind === 'letters' ? { choice: answer.letters[0] } : {};
+  const choice = question.own && answer.kind === 'letters' ? { choice: answer.letters[0] } : {};
   return { id: question.id, question: questionHash(question), text: answerText(answer), ...choice };
 }
 

@@ -8,6 +8,7 @@ import {
   WAITING_FOR,
   type WaitingFor,
 } from '../../kernel/phases/table.ts';
+import { beginning } from '../../kernel/text.ts';
 
 export type SignalReading =
   | {
@@ -112,7 +113,7 @@ function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
   const text = typeof value === 'object' ? 'no text' : String(value).trim();
   if (text === '') return {};
   const phase = phaseNamed(text);
-  return phase ? { phase } : { unknownPhase: text.slice(0, 100).trim() };
+  return phase ? { phase } : { unknownPhase: beginning(text, 100).trim() };
 }
 
 function readWaitingFor(value: unknown, phase: Phase, notes: string[]): WaitingFor {
@@ -133,13 +134,13 @@ function readText(key: string, value: unknown, notes: string[]): string | undefi
   }
   const text = String(value).trim();
   if (text.length > MAX_TEXT) notes.push(`"${key}" was truncated to ${MAX_TEXT} characters.`);
-  return text === '' ? undefined : text.slice(0, MAX_TEXT);
+  return text === '' ? undefined : beginning(text, MAX_TEXT);
 }
 
 function readIds(key: string, value: unknown, notes: string[]): string[] | undefined {
   if (value === undefined || value === null) return undefined;
   const items = Array.isArray(value) ? value : [value];
-  const ids = items.filter((item) => typeof item === 'string').map((id) => id.trim().slice(0, 100).trim());
+  const ids = items.filter((item) => typeof item === 'string').map((id) => beginning(id.trim(), 100).trim());
   if (ids.length < items.length) notes.push(`"${key}" has an entry that is not an id.`);
   return ids.slice(0, 1000);
 }

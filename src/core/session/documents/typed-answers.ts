@@ -1,4 +1,4 @@
-import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
+import { isAcceptanceIn } from '../events/asks.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
 import { openQuestions, parseAnswer, parseQa, recordOf } from './qa.ts';
@@ -24,8 +24,8 @@ const NO_ACCEPTANCE =
  */
 export function typedAnswers(
   text: string,
-  state: Pick<SessionState, 'oldRounds' | 'answers' | 'status' | 'baseChecks'>,
-  { unconfirmed: parkedWith, weakened }: Pick<WaitingStatus, 'unconfirmed' | 'weakened'>,
+  state: Pick<SessionState, 'oldRounds' | 'answers' | 'asks'>,
+  { unconfirmed: parkedWith }: Pick<WaitingStatus, 'unconfirmed'>,
 ): TypedAnswers | undefined {
   const { open, unconfirmed, questions } = openQuestions(text, state);
   const before = new Map(parkedWith.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
@@ -38,13 +38,13 @@ export function typedAnswers(
     if (before.get(`${typed.id} ${typed.question}`) === typed.text) return undefined;
     const parsed = parseAnswer(question, typed.text);
     const answer = parsed.kind === 'invalid' ? undefined : recordOf(question, parsed);
-    const isAcceptance = id === weakened?.question && answer?.choice === ACCEPTS_WEAKENED;
+    const isAcceptance = isAcceptanceIn(state, answer);
     if (answer !== undefined && !isAcceptance) {
       answers.push(answer);
       continue;
     }
     const problem = parsed.kind === 'invalid' ? parsed.problem : NO_ACCEPTANCE;
-    if (!question.isOwn || hasNote(text, problem)) return undefined;
+    if (!question.own || hasNote(text, problem)) return undefined;
     unclear.push({ id, problem });
   }
   if (answers.length + unclear.length === 0) return undefined;

@@ -5,14 +5,12 @@ import {
   provesNothing,
   redAfter,
 } from '../../kernel/phases/proving.ts';
-import { withBaseChoice } from './accepted.ts';
-import type { RecordedAnswer } from './bodies/positions.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
 /** What a run of checks has shown, by the set that ran. */
 export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
-  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
+  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event), asks: undefined };
   if (event.added !== undefined) {
     const { files, key } = event.added;
     return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
@@ -32,34 +30,9 @@ function withOthers(
   found: readonly OtherFailure[] = [],
 ): SessionState['baseChecks'] {
   if (base === undefined || (base.others === undefined && found.length === 0)) return base;
-  const asked = base.others?.filter(({ question }) => question !== undefined) ?? [];
-  return { ...base, others: [...asked, ...found] };
-}
-
-/** A person is asked about a command once for a goal; the answer holds for the failures that it was given about. */
-export function withOthersAsked(
-  state: SessionState,
-  { otherFailures }: Pick<EventOf<'parked'>, 'otherFailures'>,
-): SessionState {
-  const { baseChecks } = state;
-  if (baseChecks?.others === undefined || otherFailures === undefined) return state;
-  const others = baseChecks.others.map((other) => {
-    const asked = otherFailures.find(({ command }) => command === other.command);
-    return other.question === undefined && asked ? { ...other, question: asked.question } : other;
-  });
-  return { ...state, baseChecks: { ...baseChecks, others } };
-}
-
-/** They are answered like the question about the base. */
-export function withOtherChoices(state: SessionState, answers: readonly RecordedAnswer[]): SessionState {
-  const { baseChecks } = state;
-  if (baseChecks?.others === undefined) return state;
-  const others = baseChecks.others.map((other) => {
-    if (other.question === undefined) return other;
-    const asked = { ...baseChecks, question: other.question, choice: other.choice };
-    return { ...other, choice: withBaseChoice({ ...state, baseChecks: asked }, answers).baseChecks?.choice };
-  });
-  return { ...state, baseChecks: { ...baseChecks, others } };
+  // A person is asked about a command once for a goal; the answer holds for the failures that it was given about.
+  const decided = base.others?.filter(({ choice }) => choice !== undefined) ?? [];
+  return { ...base, others: [...decided, ...found] };
 }
 
 /** A resume can change the checks. If they could not run on the base, they are run there again. */
@@ -67,7 +40,7 @@ export function withResumedChecks(
   state: SessionState,
   { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
 ): SessionState {
-  const { baseChecks: _old, ...rest } = state;
+  const { baseChecks: _old, asks: _asked, ...rest } = state;
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
   return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;

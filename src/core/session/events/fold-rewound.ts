@@ -1,7 +1,7 @@
 import { EMPTY_TRAIL } from '../../kernel/phases/no-progress.ts';
 import type { EventOf } from './events.ts';
 import { withRewoundRounds } from './fold-pull-request.ts';
-import type { SessionState } from './state.ts';
+import { type SessionState, Waiting } from './state.ts';
 
 /** The rule of a block after a rewind that failed with only some files restored. */
 export const REWIND_HALFWAY = 'rewind_halfway';
@@ -29,6 +29,7 @@ export function withoutDecision(state: SessionState): SessionState {
 
 export const RESET_FIELDS = {
   approvedPlan: undefined,
+  asks: undefined,
   claim: undefined,
   feedback: undefined,
   widened: undefined,
@@ -61,6 +62,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     oldLedger: undefined,
     baseChecks: back.goal === state.goal ? state.baseChecks : keptBase(state),
     ...back,
+    asks: parked?.asks,
     ...(isUndo && { proved, lastMerge }),
     pullRequest: withRewoundRounds(state.pullRequest, rounds),
     progress: { ...progress, totalIterations },
@@ -77,7 +79,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
             since,
             by: rewind.by,
             why: describeRewind(event.to),
-            ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
+            ...(parked && { parked: Waiting.parse({ kind: 'waiting', since, ...parked }) }),
           },
   };
 }

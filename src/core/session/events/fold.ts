@@ -1,6 +1,5 @@
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   firstPhase,
   inPhase,
@@ -15,11 +14,13 @@ import {
 } from '../../kernel/phases/progress.ts';
 import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { afterOrder, afterWeakened, mergeAnswers, withBaseChoice, withWindowsOpened } from './accepted.ts';
+import { mergeAnswers, withWindowsOpened } from './accepted.ts';
+import { afterAsked, withAsked, withBaseChoices } from './asks.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { type HostSettings, Parked, type Places, type StartOrder } from './bodies/positions.ts';
+import { PicturesTaken } from './bodies/pictures.ts';
+import type { HostSettings, Places, StartOrder } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
+import { checksRan, withResumedChecks } from './fold-checks.ts';
 import { FINISH_FOLDS } from './fold-finishing.ts';
 import { MESSAGE_FOLDS } from './fold-messages.ts';
 import { pullRequestChanged, withAccepted, withoutOpenRound, withRoundBegun } from './fold-pull-request.ts';
@@ -33,7 +34,7 @@ import {
   withWorkResumed,
 } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withNoticeOnce } from './fold-spent.ts';
-import type { SessionState, Status, WaitingStatus } from './state.ts';
+import { type SessionState, type Status, Waiting, type WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
@@ -268,19 +269,17 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
 }
 
 function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
-  const { baseChecks } = state;
-  const { baseQuestion: question } = event;
-  const asked = baseChecks && question ? { ...state, baseChecks: { ...baseChecks, question } } : state;
-  return settled(withOthersAsked(asked, event), { kind: 'waiting', since: event.at, ...Parked.parse(event) });
+  const status = Waiting.parse({ ...event, kind: 'waiting', since: event.at });
+  return settled(withAsked(state, event.asks), status);
 }
 
 function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
   const given = { ...state, answers: mergeAnswers(state.answers, event) };
-  const answered = withOtherChoices(withBaseChoice(given, event.answers), event.answers);
+  const answered = withBaseChoices(given, event.answers);
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
-    const { phase, ...rest } = { ...afterOrder(answered, status), ...afterWeakened(answered, status) };
+    const { phase, ...rest } = afterAsked(answered, status);
     // Without its phase, the answer sent the work back.
     const claim = phase === status.resumePhase ? status.claim : undefined;
     return {

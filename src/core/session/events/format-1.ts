@@ -1,5 +1,6 @@
 import { parseJson } from '../../kernel/parse-json.ts';
 import { FORMAT_VERSION } from './bodies/format.ts';
+import type { ControlQuestion } from './bodies/positions.ts';
 import { type GivenWork, textsOf } from './bodies/session-file.ts';
 
 type Line = { v: number; type: string } & Record<string, unknown>;
@@ -15,7 +16,30 @@ export function fromFormat1(line: Line): Line {
     // The texts stood with the facts about them.
     return { ...event, file, given: textsOf((file ?? {}) as GivenWork) };
   }
+  if (event.type === 'parked') return { ...event, asks: asksIn(event) };
   if (event.type !== 'merge_asked') return event;
   const { by, into } = line;
   return { ...event, type: 'finish_asked', work: { kind: 'merge', by, into } };
+}
+
+/** Each kind of question had fields of its own. */
+function asksIn(parked: Line): ControlQuestion[] {
+  const { weakened, baseQuestion, otherFailures = [], order } = parked as Line & FormerAsks;
+  return [
+    ...(weakened ? [{ kind: 'weakened' as const, ...weakened }] : []),
+    ...(baseQuestion ? [{ kind: 'red_base' as const, question: baseQuestion, keys: [] }] : []),
+    ...otherFailures.map(({ command, question }) => ({
+      kind: 'other_failure' as const,
+      question,
+      keys: [command],
+    })),
+    ...(order ? [{ kind: 'order' as const, ...order, keys: [order.key] }] : []),
+  ];
+}
+
+interface FormerAsks {
+  weakened?: { question: string; keys: string[] };
+  baseQuestion?: string;
+  otherFailures?: { command: string; question: string }[];
+  order?: { question: string; round: number; key: string };
 }

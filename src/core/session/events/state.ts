@@ -4,7 +4,6 @@ import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
 import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
@@ -12,8 +11,10 @@ import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
 import { Effect, PublishEnd, Trash } from './bodies/finishing.ts';
+import { PicturesTaken } from './bodies/pictures.ts';
 import {
   Block,
+  ControlQuestion,
   Cost,
   KnownRounds,
   Limited,
@@ -31,7 +32,12 @@ import { OpenWork } from './open-work.ts';
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
 
-const Waiting = z.object({ kind: z.literal('waiting'), since, ...Parked.shape });
+/** The worker's own questions are in `asks`: some can be answered anew after the wait. */
+export const Waiting = z.object({
+  kind: z.literal('waiting'),
+  since,
+  ...Parked.omit({ asks: true }).shape,
+});
 export type WaitingStatus = z.infer<typeof Waiting>;
 
 const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });
@@ -169,6 +175,8 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
+  /** Of the wait that it is in, and those about its base. */
+  asks: z.array(ControlQuestion).optional(),
   /** Judged before any other agent runs: a person has answered what it waited for. */
   claim: SignalClaim.optional(),
   /** The newest ones; they count for their own commit. */

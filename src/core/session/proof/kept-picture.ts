@@ -1,7 +1,7 @@
 import { dirname, join, sep } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import type { Picture } from '../../kernel/phases/pictures.ts';
+import type { Picture } from '../events/bodies/pictures.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 /** The bytes of a recorded picture; undefined if its file is missing, too large, elsewhere, or has changed since. */

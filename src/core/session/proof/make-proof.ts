@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import type { PagePictures, PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
 import { type CheckRun, failedRuns } from '../../kernel/phases/proving.ts';
 import { asPlan, isAsGiven } from '../documents/as-plan.ts';
 import { boxesIn, notSteps } from '../documents/given-plan.ts';
+import type { PagePictures, PicturesTaken } from '../events/bodies/pictures.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
 import { emptyState, type SessionState } from '../events/state.ts';

@@ -47,7 +47,6 @@ export function provedPartly({ checks: set, baseChecks, requirements }: SessionP
 /** Only the plan's checks run, so nothing shows what the project's own would. */
 export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
 
-/** Names the commands that were red before the work and still are. */
 export function redAfterText(commands: readonly string[]): string {
   return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
 }

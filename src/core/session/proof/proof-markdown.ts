@@ -79,7 +79,6 @@ function requirements(proof: SessionProof): string[] {
   return lines.length === 0 ? [] : ['## Requirements', `${requirementsFrom(proof)}:`, list(lines)];
 }
 
-/** Where the requirements come from. */
 export function requirementsFrom({ quick }: Pick<SessionProof, 'quick'>): string {
   return quick === undefined ? 'As approved with the plan' : 'The task itself';
 }

@@ -2,15 +2,10 @@ import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GivenApplication } from '../../kernel/phases/application.ts';
-import { PicturesTaken } from '../../kernel/phases/pictures.ts';
-import {
-  CHECK_PLACES,
-  ChangedTest,
-  CheckRun,
-  ProvedRequirement,
-  Weakening,
-} from '../../kernel/phases/proving.ts';
+import { ChangedTest, ProvedRequirement, Weakening } from '../../kernel/phases/decision.ts';
+import { CHECK_PLACES, CheckRun } from '../../kernel/phases/proving.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
+import { PicturesTaken } from '../events/bodies/pictures.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 

@@ -8,7 +8,6 @@ import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
-import { picturesIn } from '../../kernel/phases/pictures.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { historyLine } from '../../session/documents/history.ts';
@@ -17,6 +16,7 @@ import type { OverviewChange, StatusBlock } from '../../session/documents/overvi
 import { changeOverview, newOverview, readOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
+import { picturesIn } from '../../session/events/bodies/pictures.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
@@ -258,7 +258,7 @@ export class OverviewWriter {
       });
     };
     await changeFile(paths.overview, change, {
-      isRepeated: true,
+      sync: 'file',
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
         const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;

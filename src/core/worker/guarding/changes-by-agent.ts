@@ -1,7 +1,7 @@
 import { changedKeys } from '../../kernel/changed-keys.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
-import { listed, visibleControls } from '../../kernel/text.ts';
+import { beginning, listed, visibleControls } from '../../kernel/text.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -54,7 +54,7 @@ const MAX_NAMED = 20;
 const MAX_NAME = 400;
 
 function bounded(lines: readonly string[]): string {
-  const named = lines.map((line) => visibleControls(line).slice(0, MAX_NAME));
+  const named = lines.map((line) => beginning(visibleControls(line), MAX_NAME));
   return listed(named, MAX_NAMED, { separator: '; ' });
 }
 

@@ -1,5 +1,5 @@
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
-import { visibleControls } from '../../kernel/text.ts';
+import { beginning, visibleControls } from '../../kernel/text.ts';
 import { refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
 import { type Collected, collectPrivateGit } from '../../sandbox/private-git/collect.ts';
 import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts';
@@ -38,7 +38,7 @@ function noticeOf(
 ): string | undefined {
   const parts = [
     kind === 'refused'
-      ? `The new commits could not be fetched: ${visibleControls(why).slice(0, MAX_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
+      ? `The new commits could not be fetched: ${beginning(visibleControls(why), MAX_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
       : '',
     kind === 'aside'
       ? `Someone else moved ${branch} while the agent was running. The branch was left unchanged; the agent's commits are kept as ${ownRefs}heads/${branch}, and its files are in the worktree.`

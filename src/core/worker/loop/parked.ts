@@ -24,7 +24,7 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
   const { status } = stateOf(worker);
   switch (due.kind) {
     case 'withdraw':
-      await withdrawQuestion(worker, due.question);
+      await withdrawQuestion(worker, due.asked);
       return true;
     case 'answers': {
       // Only the supervisor sees that a person has stopped typing.

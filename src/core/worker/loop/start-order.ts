@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isInBase } from '../../project/finishing/base-branch.ts';
-import { questionHash } from '../../session/documents/qa.ts';
+import { isAsked } from '../../session/documents/qa.ts';
 import { type Due, dueOf, readFilesNow } from '../../session/due.ts';
-import type { StartOrder } from '../../session/events/bodies/positions.ts';
+import type { ControlQuestion, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
@@ -55,10 +55,11 @@ async function othersNow({ paths, host, env }: Worker, order: StartOrder): Promi
 }
 
 /** Withdraws the question about the start order: the situation has changed. */
-export async function withdrawQuestion(worker: Worker, id: string): Promise<void> {
+export async function withdrawQuestion(worker: Worker, ask: ControlQuestion): Promise<void> {
   const { questions } = await readQuestions(worker);
-  const asked = questions.find((question) => question.id === id);
-  const answer = { id, question: asked ? questionHash(asked) : '', text: MOVED };
+  const asked = questions.find((each) => isAsked(ask, each));
+  const id = asked?.id ?? 'The question about the start order';
+  const answer = { id, question: ask.question, text: MOVED };
   const flow = `${id} is withdrawn: ${MOVED}`;
   await record(worker, { type: 'answers_recorded', by: BY_SETTINGS, answers: [answer], open: [], flow });
 }

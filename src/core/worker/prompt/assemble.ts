@@ -19,6 +19,7 @@ import { GRANTS } from '../../kernel/phases/grants.ts';
 import { mayEndWith } from '../../kernel/phases/judge-signal.ts';
 import { NO_PLAN } from '../../kernel/phases/outcome.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import { beginning } from '../../kernel/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
@@ -240,7 +241,7 @@ function firstOfAll({ notes }: PromptState): string {
 function noteItem(note: string): string {
   const [own = '', ...rest] = note.split(LINE_END);
   const quoted = rest.join('\n');
-  const item = `- ${own.slice(0, MAX_NOTE)}`;
+  const item = `- ${beginning(own, MAX_NOTE)}`;
   if (quoted.trim() === '') return item;
   return `${item}\n\n${indented(material(quoted, MAX_NOTE, 'the log of the agent before you, in _logs/'))}\n`;
 }

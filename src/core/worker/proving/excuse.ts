@@ -76,7 +76,7 @@ async function excuseFor(
   const { command, how = '', tail: onBranch = '' } = run;
   const key = fingerprint(JSON.stringify([command, says, saysOnBase]));
   const asked =
-    stateOf(worker).baseChecks?.others?.filter((other) => other.command === command && other.question) ?? [];
+    stateOf(worker).baseChecks?.others?.filter((other) => other.command === command && other.choice) ?? [];
   if (asked.some((other) => other.key === key && other.choice === 'leave')) return { isNoWorse: true };
   const why = 'on the base commit it says something else';
   if (asked.length > 0) return { why };

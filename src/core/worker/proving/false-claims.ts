@@ -47,11 +47,9 @@ export async function laterWork(worker: Worker, proved: TipOfBranch | undefined)
   // Not the tip that was asked for before the checks ran.
   const { commit } = await tipOfBranch(worker);
   if (commit === proved.commit) return [];
-  return [`the branch is at ${short(commit)}, but the checks last passed on ${short(proved.commit)}`];
-}
-
-function short(commit: string): string {
-  return commit.slice(0, 12);
+  return [
+    `the branch is at ${commit.slice(0, 12)}, but the checks last passed on ${proved.commit.slice(0, 12)}`,
+  ];
 }
 
 function otherBranch(now: Pick<WorktreeNow, 'branch'> | undefined, { branch }: { branch: string }): string[] {
@@ -66,7 +64,7 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
   const nothing = async (asked: string) =>
     (await facts.changesContent(git))
       ? undefined
-      : `${asked}, but the branch changes nothing except white space since ${short(facts.base)}`;
+      : `${asked}, but the branch changes nothing except white space since ${facts.base.slice(0, 12)}`;
   if (stateOf(worker).progress.way === 'quick')
     return { claims: [], noWork: await nothing('the task asks for a change') };
   if (text === undefined || !outcome.approved) return { claims: [] };

@@ -1,12 +1,7 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
-import {
-  type ChangedTest,
-  MAX_CHANGED_TESTS,
-  provesNothing,
-  type Weakening,
-} from '../../kernel/phases/proving.ts';
+import type { ChangedTest, Decision, ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
+import { MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';

@@ -7,9 +7,8 @@ import {
   notCommitted,
   waitAboutBase,
 } from '../../kernel/phases/after-checks.ts';
-import type { Decision } from '../../kernel/phases/decision.ts';
+import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
-import type { ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
 import { block, run } from '../../kernel/phases/verdict.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';

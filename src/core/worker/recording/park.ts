@@ -1,15 +1,9 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
-import type { ParkDecision } from '../../kernel/phases/decision.ts';
-import {
-  type BaseChecks,
-  isUndecided,
-  type OtherFailure,
-  RED_AFTER,
-  type Weakening,
-} from '../../kernel/phases/proving.ts';
-import { listed, visibleControls } from '../../kernel/text.ts';
+import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
+import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
+import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
@@ -20,7 +14,7 @@ import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../se
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
 import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
-import type { Parked, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
+import type { ControlQuestion, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { describeOrder } from '../../session/start-order.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
@@ -50,18 +44,18 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
-  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision));
-  const baseQuestion = decision.asksAboutBase && (await askAboutRedBase(worker));
-  const otherFailures = decision.asksAboutBase && (await askAboutOthers(worker));
+  const asks = [
+    ...(decision.weakened ? await askAboutWeakened(worker, decision.weakened, decision) : []),
+    ...(decision.asksAboutBase ? await askAboutRedBase(worker) : []),
+    ...(decision.asksAboutBase ? await askAboutOthers(worker) : []),
+  ];
   await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
     ...parked(decision),
     openQuestions: open,
     unconfirmed,
-    weakened,
-    baseQuestion,
-    otherFailures,
+    ...(asks.length > 0 && { asks }),
     fileHash: fileHash ?? '',
     flow: `Waiting for answers: ${open.join(', ')}`,
   };
@@ -69,7 +63,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   if (by === undefined) return [wait];
   const answers = suggestedAnswers({ questions, open });
   // Accepting weakened checks requires a real answer, never an automatic one.
-  if (answers.length === 0 && weakened !== undefined) return [wait];
+  if (answers.length === 0 && asks.some(({ kind }) => kind === 'weakened')) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${openedBy(by)}`;
@@ -83,16 +77,16 @@ export async function askAboutOrder(
   { about, key }: { about: string; key: string },
 ): Promise<NewEvent[]> {
   const until = describeOrder({ after, afterGroup, afterMerge });
-  const question = await askedOnce(worker, {
+  const draft = {
     text: oneLine(`This session is waiting to start ${until}, but ${about}. What should happen?`),
     options: ['keep waiting', 'start now, without waiting for that', 'discard this session'],
-  });
+  };
+  const asks = await askAbout(worker, draft, { kind: 'order', keys: [key] });
   await markWaiting(worker);
   const { open, unconfirmed, fileHash = '' } = await readQuestions(worker);
-  const order = question && { question: question.id, round: question.round, key };
   const flow = `Waiting for answers: ${open.join(', ')}`;
   const wait = parked({ kind: 'park', phase: 'init', for: 'qa_answers', resumePhase: 'init' });
-  return [{ ...wait, openQuestions: open, unconfirmed, order, fileHash, flow }];
+  return [{ ...wait, openQuestions: open, unconfirmed, asks, fileHash, flow }];
 }
 
 async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
@@ -146,32 +140,40 @@ async function askAboutWeakened(
   worker: Worker,
   found: readonly Weakening[],
   { reason, changedTests }: Pick<ParkDecision, 'reason' | 'changedTests'>,
-): Promise<Parked['weakened']> {
-  const question = await askedOnce(worker, questionAbout(found, reason, changedTests));
-  return question && { question: question.id, keys: found.map(({ key }) => key) };
+): Promise<ControlQuestion[]> {
+  const keys = found.map(({ key }) => key);
+  return await askAbout(worker, questionAbout(found, reason, changedTests), { kind: 'weakened', keys });
 }
 
-/**
- * The question about checks that fail before any work.
- * @returns its fingerprint; undefined if there is nothing left to decide
- */
-async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
+/** The question about checks that fail before any work, if that is not decided. */
+async function askAboutRedBase(worker: Worker): Promise<ControlQuestion[]> {
   const { baseChecks } = stateOf(worker);
-  if (!isUndecided(baseChecks)) return undefined;
-  const leftOut = await leftOutBy(worker);
-  const question = await askedOnce(worker, redBaseQuestion(baseChecks, leftOut, worker.paths.runDir));
-  return question && questionHash(question);
+  if (!isUndecided(baseChecks)) return [];
+  const draft = redBaseQuestion(baseChecks, await leftOutBy(worker), worker.paths.runDir);
+  return await askAbout(worker, draft, { kind: 'red_base', keys: [] });
 }
 
 /** The questions about failures that are perhaps not those of the base. */
-async function askAboutOthers(worker: Worker): Promise<Parked['otherFailures']> {
+async function askAboutOthers(worker: Worker): Promise<ControlQuestion[]> {
   const { others = [] } = stateOf(worker).baseChecks ?? {};
-  const asked = [];
-  for (const other of others.filter(({ question }) => question === undefined)) {
-    const question = await askedOnce(worker, otherFailureQuestion(other));
-    if (question !== undefined) asked.push({ command: other.command, question: questionHash(question) });
+  const asked: ControlQuestion[] = [];
+  for (const other of others.filter(({ choice }) => choice === undefined)) {
+    const ask = { kind: 'other_failure' as const, keys: [other.command] };
+    asked.push(...(await askAbout(worker, otherFailureQuestion(other), ask)));
   }
-  return asked.length > 0 ? asked : undefined;
+  return asked;
+}
+
+/** @returns the question, once it is in `_qa.md`; none if it cannot be written */
+async function askAbout(
+  worker: Worker,
+  draft: QuestionDraft,
+  ask: Omit<ControlQuestion, 'question'>,
+): Promise<ControlQuestion[]> {
+  const question = await askedOnce(worker, draft);
+  if (question === undefined) return [];
+  const round = ask.kind === 'order' ? { round: question.round } : {};
+  return [{ ...ask, question: questionHash(question), ...round }];
 }
 
 /** Writes a question, unless it exists already. @returns it as in `_qa.md`; undefined if it cannot be written */
@@ -232,7 +234,7 @@ function questionAbout(
   reason = '',
   others: readonly string[] = [],
 ): QuestionDraft {
-  const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
+  const lines = found.map(({ path, what }) => shortened(`${path} ${what}`));
   const weakened = listed(lines, MAX_LISTED, { separator: '; ' });
   const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MAX_LISTED)}.` : '';
   const text = `${reason} They may prove less than before the work: ${weakened}. Is that intended?${also}`;
@@ -249,7 +251,7 @@ function redBaseQuestion(
 ): QuestionDraft {
   const isOne = failed.length === 1;
   const checks = listed(
-    failed.map(({ command, how }) => `\`${cut(command)}\` (${how})`),
+    failed.map(({ command, how }) => `\`${shortened(command)}\` (${how})`),
     MAX_LISTED,
   );
   const outputs = listed(
@@ -274,14 +276,13 @@ function redBaseQuestion(
 function otherFailureQuestion({ command, how }: OtherFailure): QuestionDraft {
   return {
     text: oneLine(
-      `\`${cut(command)}\` fails on the branch and on the base commit (${how} on both), but it says something else there. Is it the failure that may stay red?`,
+      `\`${shortened(command)}\` fails on the branch and on the base commit (${how} on both), but it says something else there. Is it the failure that may stay red?`,
     ),
     options: ['no, an agent repairs what the work has broken', `yes, it is the same: "${RED_AFTER}"`],
     suggestion: { letters: ['A'], reason: 'a check that fails anyway can hide what the work broke' },
   };
 }
 
-function cut(line: string): string {
-  const plain = visibleControls(line);
-  return plain.length > MAX_LINE_CHARS ? `${plain.slice(0, MAX_LINE_CHARS)}…` : plain;
+function shortened(line: string): string {
+  return cut(visibleControls(line), MAX_LINE_CHARS);
 }

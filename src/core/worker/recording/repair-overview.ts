@@ -1,3 +1,4 @@
+import { beginning } from '../../kernel/text.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -39,8 +40,9 @@ export async function repairOverview(worker: Worker, open: OpenIteration): Promi
   forgeries.push(...(await repairAnswers(worker)));
   const known = new Set(before.flow);
   const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
-  const lines = { lastAction: after.lastAction?.slice(0, MAX_LINE), next: after.next?.slice(0, MAX_LINE) };
-  return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
+  const shortened = (line?: string) => line && beginning(line, MAX_LINE);
+  const lines = { lastAction: shortened(after.lastAction), next: shortened(after.next) };
+  return { lines, newFlow: newFlow.map((line) => beginning(line, MAX_LINE)), forgeries };
 }
 
 /**
@@ -66,11 +68,11 @@ async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
 
 /** If answers in the file are allowed, a change by a person cannot be distinguished from one by the agent. */
 function answeredAgain(ids: readonly string[]): NewEvent {
-  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer applies; the other text is below it. If you wrote it, send it as a message.`;
+  const text = `Changed in _qa.md after it was answered: ${beginning(ids.join(', '), 300)}. The recorded answer applies; the other text is below it. If you wrote it, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
 }
 
 /** Reports a forbidden change by an agent. @param detail written by an agent, so possibly long */
 function forgerySeen(what: string, detail: string): NewEvent {
-  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+  return { type: 'forgery_seen', what, detail: beginning(detail, 300) };
 }

@@ -1,3 +1,4 @@
+import { beginning } from '../../../core/kernel/text.ts';
 import type { ChatPiece } from '../clients/chat.ts';
 
 export interface ChatTurn {
@@ -57,19 +58,19 @@ export class TurnCollector {
     if (turn === undefined) return;
     const own = this.#kept(text);
     const isContinued = message !== undefined && message === turn.message && turn.agent !== own;
-    turn.agent = isContinued ? `${turn.agent}\n\n${own}`.slice(0, MAX_TEXT_CHARS) : own;
+    turn.agent = isContinued ? beginning(`${turn.agent}\n\n${own}`, MAX_TEXT_CHARS) : own;
     turn.message = message;
   }
 
   #kept(text: string): string {
-    return this.#clean(text.trim()).slice(0, MAX_TEXT_CHARS);
+    return beginning(this.#clean(text.trim()), MAX_TEXT_CHARS);
   }
 
   #bound(): void {
     const older = this.#turns.at(-IN_FULL - 1);
     if (older !== undefined && older !== this.#turns[0]) {
-      older.person = older.person.slice(0, MAX_OLDER_CHARS);
-      older.agent = older.agent.slice(0, MAX_OLDER_CHARS);
+      older.person = beginning(older.person, MAX_OLDER_CHARS);
+      older.agent = beginning(older.agent, MAX_OLDER_CHARS);
     }
     if (this.#turns.length > MAX_TURNS) this.#turns.splice(1, 1);
   }

@@ -1,6 +1,6 @@
 import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { listed } from '../../../core/kernel/text.ts';
+import { beginning, listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { CheckedBranch, ForgeCheck } from '../forge/forge.ts';
@@ -60,5 +60,5 @@ function failedText(
     ...(others.length === 0 ? [] : [`These checks fail, too: ${listed(others, 50)}.`]),
   ];
   const text = parts.join('\n\n');
-  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+  return `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
 }

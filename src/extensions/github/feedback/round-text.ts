@@ -1,4 +1,4 @@
-import { counted } from '../../../core/kernel/text.ts';
+import { beginning, counted } from '../../../core/kernel/text.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { ForgeCheck, PullRequestDetails } from '../forge/forge.ts';
 import type { Feedback, Remark } from './feedback.ts';
@@ -49,7 +49,7 @@ export function roundText(
   ];
   const text = parts.join('\n\n');
   return {
-    text: `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`,
+    text: `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`,
     threads,
   };
 }

@@ -2,7 +2,7 @@ import { resolveWork } from '../../../core/acts/sessions/resolve-work.ts';
 import type { ResolvedWork } from '../../../core/acts/sessions/start/start-sources.ts';
 import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { listed, shownText } from '../../../core/kernel/text.ts';
+import { beginning, listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
@@ -145,7 +145,7 @@ export function issueText(
       : [`Left out: comments of ${listed(left, 20)}, who have no write access to the repository.`]),
   ];
   const text = parts.join('\n\n');
-  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+  return `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
 }
 
 /** The task of a session that starts from an issue, followed by what a person added. */

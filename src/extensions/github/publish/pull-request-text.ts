@@ -1,9 +1,9 @@
-import { picturesIn } from '../../../core/kernel/phases/pictures.ts';
-import { capitalised, counted } from '../../../core/kernel/text.ts';
+import { capitalised, counted, cut } from '../../../core/kernel/text.ts';
 import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
 import { openedBy } from '../../../core/session/documents/describe-event.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/documents/picture-words.ts';
+import { picturesIn } from '../../../core/session/events/bodies/pictures.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
@@ -64,7 +64,7 @@ const MAX_BODY = 60_000;
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const { proof, template, folder, closes } = facts;
   const text = [...sectionsOf(facts), ...(template === undefined ? [] : [template.trim()])].join('\n\n');
-  const readable = `${cut(text)}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
+  const readable = `${withRoom(text)}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
   if (proof === undefined) return { readable, whole: `${readable}\n` };
   const texts = [withFoldedProof(readable, proof), withFoldedFacts(readable, proof), `${readable}\n`];
   return { readable, whole: texts.find(({ length }) => length <= MAX_BODY) ?? readable };
@@ -156,16 +156,16 @@ function changes({ commits: { subjects, total }, stat }: PullRequestFacts): stri
 }
 
 function quoted(text: string, most: number): string {
-  return inertQuote(text.length > most ? `${text.slice(0, most)}…` : text);
+  return inertQuote(cut(text, most));
 }
 
 const MAX_LINE_CHARS = 500;
 
 function shortLine(text: string): string {
-  return inertLine(text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text);
+  return inertLine(cut(text, MAX_LINE_CHARS));
 }
 
 /** Truncates the text, leaving room for the lines below it. */
-function cut(text: string): string {
+function withRoom(text: string): string {
   return text.length > MAX_BODY - 600 ? `${text.slice(0, MAX_BODY - 600)}\n\n(cut)` : text;
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { visibleControls } from '../../../core/kernel/text.ts';
+import { beginning, visibleControls } from '../../../core/kernel/text.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { configuredPushRemote, defaultRemote, remoteOfBase } from '../../../core/project/git/remotes.ts';
 import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
@@ -67,7 +67,7 @@ function titleOf({ state, folder }: Publishable['view'], file: SessionFile): str
   const words = oneLine(visibleControls(line))
     .replace(/^#+\s*/, '')
     .trim();
-  return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
+  return words.length > MAX_TITLE ? `${beginning(words, MAX_TITLE - 1).trimEnd()}…` : words;
 }
 
 /** Why a person must publish the branch; undefined if samocode can open the pull request. */

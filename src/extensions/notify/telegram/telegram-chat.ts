@@ -3,6 +3,7 @@ import { InputFile } from 'grammy/web';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import { cut } from '../../../core/kernel/text.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../core/session/layout/paths.ts';
 import { type BotApi, sendingFailure } from './bot-api.ts';
 import { bold, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
@@ -40,7 +41,7 @@ export class TelegramChat {
     );
     if (about === undefined) return;
     const at = isoUtc(this.#context.clock.now());
-    const text = shortenedText(toPlain(draft.lines));
+    const text = cut(toPlain(draft.lines), KEPT_TEXT);
     const hasDocument = message.document !== undefined;
     const place = { chat: message.chat.id, message: message.message_id, notification, where };
     await this.sent.change((state) =>
@@ -124,8 +125,4 @@ async function unlessGone(change: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!['not_modified', 'no_message'].includes(sendingFailure(error).kind)) throw error;
   }
-}
-
-function shortenedText(text: string): string {
-  return text.length <= KEPT_TEXT ? text : `${text.slice(0, KEPT_TEXT - 1)}…`;
 }

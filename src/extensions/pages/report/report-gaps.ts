@@ -27,7 +27,11 @@ function gapBegunBy(event: SessionEvent): Omit<Open, 'from'> | undefined {
   switch (event.type) {
     case 'parked':
       return {
-        words: stateText({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
+        words: stateText({
+          state: 'waiting',
+          for: event.for,
+          about: event.asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
+        }).brief,
         isForPerson: true,
       };
     case 'blocked':

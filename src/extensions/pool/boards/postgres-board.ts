@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type {
   Board,
@@ -226,13 +227,12 @@ export class PostgresBoard implements Board {
     // Not only at a renewal: a removed machine renews nothing, and would never wait again.
     this.#hasNews = false;
     if (hasNews) return;
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    const news = once(this.#news, CHANNEL, { signal: either });
+    using done = new LinkedController(signal);
+    const news = once(this.#news, CHANNEL, { signal: done.signal });
     const { clock } = this.#plan;
     const openInMs = this.#openAt - clock.monotonic();
     const sleepMs = openInMs > 0 ? Math.min(ms, openInMs + Math.random() * JITTER_MS) : ms;
-    await Promise.race([news, clock.sleep(sleepMs, either)]).finally(() => done.abort());
+    await Promise.race([news, clock.sleep(sleepMs, done.signal)]).finally(() => done.abort());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -78,7 +78,7 @@ async function fleet(gates = 'none') {
 type Fleet = Awaited<ReturnType<typeof fleet>>;
 
 const isDone = ({ status }: SessionState) => status.kind === 'done';
-const isAsked = ({ status }: SessionState) => status.kind === 'waiting' && status.order !== undefined;
+const isAsked = ({ status, asks }: SessionState) => status.kind === 'waiting' && asks?.[0]?.kind === 'order';
 const isBlocked = ({ status }: SessionState) => status.kind === 'blocked';
 
 async function answer(boats: Fleet, name: string, text: string) {
@@ -117,7 +117,7 @@ test('a chain of ten stops behind the blocked one in its middle, asks once, and 
   await answer(boats, 'boat-6', 'B');
   await boats.until('boat-10', isDone);
   const questions = (await Promise.all(names.map(boats.events))).map(
-    (events) => events.filter((event) => event.type === 'parked' && event.order !== undefined).length,
+    (events) => events.filter((event) => event.type === 'parked' && event.asks?.[0]?.kind === 'order').length,
   );
   expect(questions).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   for (const [one, next] of [...'1234', ...'6789'].map((n) => [`boat-${n}`, `boat-${Number(n) + 1}`])) {

@@ -79,6 +79,14 @@ test.concurrent('processes outside the group do not delay the result either', as
   process.kill(Number(result.stdout), 'SIGKILL');
 });
 
+test.concurrent('a limit that passes while the rest is ended is not that of the program', async () => {
+  const script = '(trap "" TERM; exec sleep 300) & exit 0';
+  expect(await runCommand('sh', ['-c', script], { timeoutMs: 600 })).toMatchObject({
+    exitCode: 0,
+    timedOut: false,
+  });
+});
+
 test('an abort ends it and is not reported as a time limit', async () => {
   const stop = new AbortController();
   const running = runCommand('sleep', ['300'], { signal: stop.signal, timeoutMs: 250_000 });

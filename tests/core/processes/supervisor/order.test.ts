@@ -45,7 +45,7 @@ async function judgedByWorker(here: Scene, { sessionsDir, folder }: SessionPaths
 
 const askedAbout = (key: string): NewEvent => ({
   ...{ type: 'parked', for: 'qa_answers', resumePhase: 'init', openQuestions: ['Q1'], unconfirmed: [] },
-  order: { question: 'Q1', round: 1, key },
+  asks: [{ kind: 'order', question: 'Q1', round: 1, keys: [key] }],
 });
 
 async function become(paths: SessionPaths, events: readonly NewEvent[]) {
@@ -102,7 +102,7 @@ test('a session that asks about another one gets a worker when that changes, and
   const order = { after: 'boats' };
   const asked: NewEvent = {
     ...{ type: 'parked', for: 'qa_answers', resumePhase: 'init', openQuestions: ['Q1'], unconfirmed: [] },
-    order: { question: 'Q1', round: 1, key },
+    asks: [{ kind: 'order', question: 'Q1', round: 1, keys: [key] }],
   };
   const answers = [{ id: 'Q1', question: 'x', text: 'A' }];
   const answered: NewEvent = { type: 'answers_recorded', by: { channel: 'cli' }, answers, open: [] };

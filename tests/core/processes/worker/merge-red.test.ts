@@ -21,7 +21,7 @@ function leftRed(commit: string, check = CHECK): NewEvent[] {
     { type: 'checks_ran', set: 'base', in: 'clone', commit, tree: commit, sandbox: 'none', runs: [run] },
     {
       ...{ type: 'parked', for: 'qa_answers', resumePhase: 'done', openQuestions: ['Q1'] },
-      ...{ unconfirmed: [], baseQuestion: 'x' },
+      ...{ unconfirmed: [], asks: [{ kind: 'red_base', question: 'x', keys: [] }] },
     },
     { type: 'answers_recorded', by: BY, open: [], answers: [{ id: 'Q1', question: 'x', text: 'B' }] },
   ];

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ParkDecision } from '../../../../src/core/kernel/phases/decision.ts';
-import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { isAsked, parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, type QuestionDraft } from '../../../../src/core/session/documents/qa-change.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { recordParked } from '../../../../src/core/worker/recording/park.ts';
@@ -27,7 +27,7 @@ async function parked(worker: Worker, planted: QuestionDraft[]) {
   const events = await recordParked(worker, DECISION);
   const { questions } = parseQa(await readFile(worker.paths.qa, 'utf8'));
   const wait = events.find((event) => event.type === 'parked');
-  return { events, asked: questions.find(({ id }) => id === wait?.weakened?.question) };
+  return { events, asked: questions.find((each) => wait?.asks?.some((ask) => isAsked(ask, each))) };
 }
 
 test.each<[string, Partial<QuestionDraft>]>([
@@ -93,7 +93,8 @@ test('a red base is asked about once, even after a crash, and the wait records t
   expect(questions).toMatchObject([{ id: 'Q1', suggestion: { letters: ['A'] } }]);
   expect(questions[0]?.text).toContain('`npm test` (exit status 1) already fails');
   const hash = questions.map(questionHash)[0];
-  expect(waits).toMatchObject([{ baseQuestion: hash }, { baseQuestion: hash }]);
+  const asks = [{ kind: 'red_base', question: hash }];
+  expect(waits).toMatchObject([{ asks }, { asks }]);
 });
 
 test('a question about a red base that an agent wrote with its options swapped is not the one that counts', async () => {
@@ -108,7 +109,10 @@ test('a question about a red base that an agent wrote with its options swapped i
   const [wait] = await recordParked(worker, ABOUT_BASE);
   const ours = parseQa(await readFile(worker.paths.qa, 'utf8')).questions.find(({ id }) => id === 'R2Q1');
   expect(ours?.options).toEqual(asked?.options);
-  expect(wait).toMatchObject({ openQuestions: ['Q1', 'R2Q1'], baseQuestion: ours && questionHash(ours) });
+  expect(wait).toMatchObject({
+    openQuestions: ['Q1', 'R2Q1'],
+    asks: [{ question: ours && questionHash(ours) }],
+  });
 });
 
 const UNASKED: ParkDecision = {

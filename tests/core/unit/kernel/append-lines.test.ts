@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { appendLines, ensurePlainFolder } from '../../../../src/core/kernel/files/append-lines.ts';
+import { parseJson } from '../../../../src/core/kernel/parse-json.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -32,6 +33,14 @@ test('a partial write to a full disk is reported, and the next line is not joine
   }
   appendLines(path, 'two\n');
   expect(await readFile(path, 'utf8')).toBe('on\ntwo\n');
+});
+
+test('half a line is cut off whole, however long it is', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'log');
+  await writeFile(path, `"one"\n"${'x'.repeat(600_000)}`);
+  appendLines(path, '"two"\n', (line) => parseJson(line) !== undefined);
+  expect(await readFile(path, 'utf8')).toBe('"one"\n"two"\n');
 });
 
 test('a link, folder or pipe at the path is removed, and its target is not touched', async () => {

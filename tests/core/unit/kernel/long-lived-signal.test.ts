@@ -1,17 +1,8 @@
-import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { makeAsk } from '../../../../src/core/kit/terminal/ask.ts';
-
-/** What an AbortSignal keeps alive: its listeners, and the signals that AbortSignal.any derived from it. */
-function heldBy(signal: AbortSignal): number {
-  const made = Object.getOwnPropertySymbols(signal).find(
-    ({ description }) => description === 'kDependantSignals',
-  );
-  const dependants = made && Reflect.get(signal, made);
-  return getEventListeners(signal, 'abort').length + (dependants?.size ?? 0);
-}
+import { heldBy } from '../../../support/held-by.ts';
 
 test('a long-lived signal keeps no reference to the commands that were run with it', async () => {
   const { signal } = new AbortController();

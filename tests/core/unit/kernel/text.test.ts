@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { saidBy } from '../../../../src/core/kernel/said.ts';
 import {
   agreedText,
   cleanText,
@@ -8,6 +9,7 @@ import {
   visibleControls,
   visibleInJson,
 } from '../../../../src/core/kernel/text.ts';
+import { inlineMaterial, material } from '../../../../src/core/session/documents/material.ts';
 import {
   ANY_HIDDEN,
   HIDDEN_CHARACTERS,
@@ -127,4 +129,12 @@ test('a text that was cut says so, and no character is cut in half', () => {
   expect(cut('boats', 5)).toBe('boats');
   expect(cut('boats!', 5)).toBe('boat…');
   expect(cut('boa⛵🚤🚤', 6)).toBe('boa⛵…');
+});
+
+test.each([
+  ['quoted', material('boat 🚤', 6), '> boat\n\n(Shortened.)'],
+  ['within a sentence', inlineMaterial('🚤'.repeat(200)), `\`${'🚤'.repeat(149)}…\``],
+  ['said', saidBy(`a🚤${'b'.repeat(399)}`), `… ${'b'.repeat(399)}`],
+])('of a text that is %s and cut, no half of a character is left', (_, shown, whole) => {
+  expect(shown).toBe(whole);
 });

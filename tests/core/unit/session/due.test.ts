@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { dueOf, type FilesNow } from '../../../../src/core/session/due.ts';
-import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { ControlQuestion, StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
 import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/events/session-view.ts';
 import {
   emptyState,
@@ -24,7 +24,10 @@ const waiting = (more: Partial<WaitingStatus>): WaitingStatus => ({
   ...{ openQuestions: ['Q1'], unconfirmed: [], fileHash: fingerprint(QA), ...more },
 });
 const FOR_FILE = waiting({ for: 'file_update', file: 'data.md', fileHash: 'before' });
-const ASKED = waiting({ order: { question: 'Q1', round: 1, key: `boat is blocked ${since}` } });
+const ASKED = waiting({});
+const ASKS: ControlQuestion[] = [
+  { kind: 'order', question: 'Q1', round: 1, keys: [`boat is blocked ${since}`] },
+];
 const BLOCKED = { kind: 'blocked', since, reason: 'x', needs: 'human_decision', rule: 'x' } as const;
 const LIMITED = { kind: 'limited', since, until: NOW_MS + HOUR_MS, guessed: false } as const;
 const DONE = { kind: 'done', since, summary: 'x' } as const;
@@ -34,7 +37,7 @@ const begun = (status: SessionState['status'], more: Partial<SessionState> = {})
   ...{ ...emptyState(), createdAt: since, prepared: true, status, ...more },
 });
 const unbegun = (status: SessionState['status'], order?: SessionState['order']): SessionState =>
-  begun(status, { prepared: false, order });
+  begun(status, { prepared: false, order, ...(status === ASKED && { asks: ASKS }) });
 
 const filesOf = ({ gateChannels, ...files }: Files): FilesNow => {
   const { settings, ...sample } = sessionFileSample({ folder: 'sails', order: files.order });
@@ -193,7 +196,7 @@ test.each<[string, Row, object]>([
   [
     'an answer about its order, although the other session goes on',
     { state: unbegun(ASKED), files: { ...after, qa: ANSWERED }, others: [boat(QUEUED)] },
-    { kind: 'withdraw', question: 'Q1' },
+    { kind: 'withdraw', asked: { question: 'Q1' } },
   ],
   ['nothing', { state: begun(DONE) }, {}],
 ])(

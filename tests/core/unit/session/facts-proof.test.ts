@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CheckRun, ProvedRequirement } from '../../../../src/core/kernel/phases/proving.ts';
+import type { ProvedRequirement } from '../../../../src/core/kernel/phases/decision.ts';
+import type { CheckRun } from '../../../../src/core/kernel/phases/proving.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { proofFact } from '../../../../src/core/session/facts.ts';

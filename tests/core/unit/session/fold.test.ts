@@ -406,7 +406,7 @@ test('checks that cannot run on the base run there again after any resume', () =
 test('what is decided about a red base is the newest answer to the question about it, whichever has its id', () => {
   const wait: NewEvent = {
     ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1'] },
-    ...{ unconfirmed: [], baseQuestion: 'hash' },
+    ...{ unconfirmed: [], asks: [{ kind: 'red_base', question: 'hash', keys: [] }] },
   };
   const answer = (text: string, question = 'hash'): NewEvent => ({
     ...{ type: 'answers_recorded', by: CLI, open: [], answers: [{ id: 'Q1', question, text, choice: text }] },

@@ -8,7 +8,10 @@ import {
 } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
-import type { RecordedAnswer } from '../../../../src/core/session/events/bodies/positions.ts';
+import type {
+  ControlQuestion,
+  RecordedAnswer,
+} from '../../../../src/core/session/events/bodies/positions.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import {
   emptyState,
@@ -26,12 +29,13 @@ const QA = newQa({
 const [asked = expect.fail()] = parseQa(QA).questions;
 const waiting: WaitingStatus = {
   ...{ kind: 'waiting', since, for: 'qa_answers', resumePhase: 'planning', unconfirmed: [] },
-  ...{ openQuestions: ['Q1'], baseQuestion: questionHash(asked) },
+  openQuestions: ['Q1'],
 };
 const STATE: SessionState = {
   ...emptyState(),
   status: waiting,
-  baseChecks: { commit: 'c', failed: [], question: questionHash(asked) } as never,
+  asks: [{ kind: 'red_base', question: questionHash(asked), keys: [] }],
+  baseChecks: { commit: 'c', failed: [] } as never,
 };
 
 function judged(text: string, confirmTyped = false) {
@@ -119,17 +123,20 @@ test.for([
   ([text, choice]) => {
     const of = { how: 'exit status 3', onBranch: 'x', onBase: 'y' };
     const others = [
-      { ...of, command: 'npm test', key: 'k', question: questionHash(asked) },
-      { ...of, command: 'npm run lint', key: 'l', question: 'another' },
+      { ...of, command: 'npm test', key: 'k' },
+      { ...of, command: 'npm run lint', key: 'l' },
     ];
-    const { baseQuestion: _none, ...status } = waiting;
-    const base = { result: 'red', failed: [], question: 'first', choice: 'leave', others } as const;
-    const state: SessionState = { ...STATE, status, baseChecks: base as never };
+    const base = { result: 'red', failed: [], choice: 'leave', others } as const;
+    const asks: ControlQuestion[] = [
+      { kind: 'other_failure', question: questionHash(asked), keys: ['npm test'] },
+      { kind: 'other_failure', question: 'another', keys: ['npm run lint'] },
+    ];
+    const state: SessionState = { ...STATE, asks, baseChecks: base as never };
     const { questions, open } = openQuestions(QA, state);
-    expect(questions).toMatchObject([{ id: 'Q1', isOwn: true }]);
+    expect(questions).toMatchObject([{ id: 'Q1', own: 'other_failure' }]);
     expect(open).toEqual(['Q1']);
     const [answer = expect.fail()] =
-      typedAnswers(QA.replace('_waiting_', text), state, status)?.answers ?? [];
+      typedAnswers(QA.replace('_waiting_', text), state, waiting)?.answers ?? [];
     const event = { type: 'answers_recorded', n: 9, lease: 1, at: since, by: { channel: 'cli' } };
     const after = fold(state, { ...event, answers: [answer], open: [] } as never).baseChecks;
     expect(after?.choice).toBe('leave');

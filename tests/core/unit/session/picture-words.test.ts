@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PicturesTaken } from '../../../../src/core/kernel/phases/pictures.ts';
 import { pictureSentences } from '../../../../src/core/session/documents/picture-words.ts';
+import type { PicturesTaken } from '../../../../src/core/session/events/bodies/pictures.ts';
 
 const PICTURE = { file: 'pictures/a.png', hash: 'a', width: 1280, height: 900 };
 const TAKEN: PicturesTaken = { base: 'b', commit: 'c', pages: [], uiFiles: ['web/styles.css'] };

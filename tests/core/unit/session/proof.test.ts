@@ -145,7 +145,7 @@ test('a proof names weakened checks that a person accepted, and added tests that
         resumePhase: 'quality',
         openQuestions: ['Q9'],
         unconfirmed: [],
-        weakened: { question: 'Q9', keys: ['k1'] },
+        asks: [{ kind: 'weakened', question: 'Q9', keys: ['k1'] }],
       },
       { type: 'answers_recorded', by, answers, open: [] },
       {

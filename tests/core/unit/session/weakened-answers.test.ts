@@ -5,6 +5,7 @@ import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.t
 import { openQuestions, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
+import type { ControlQuestion } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
@@ -25,9 +26,9 @@ const QA = newQa({
 const waiting: WaitingStatus = {
   ...{ kind: 'waiting', since, for: 'qa_answers', resumePhase: 'quality', unconfirmed: [] },
   openQuestions: ['Q1', 'Q2'],
-  weakened: { question: 'Q1', keys: ['one', 'two'] },
 };
-const STATE: SessionState = { ...emptyState(), status: waiting };
+const asks: ControlQuestion[] = [{ kind: 'weakened', question: 'Q1', keys: ['one', 'two'] }];
+const STATE: SessionState = { ...emptyState(), status: waiting, asks };
 
 function judged(text: string, by: Channel | By, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
   const facts = { ...openQuestions(QA, STATE), gateChannels };

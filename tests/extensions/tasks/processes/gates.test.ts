@@ -32,7 +32,7 @@ async function waitsAt(
 
 const WEAKENED: Partial<NewEvent> = {
   ...{ type: 'parked', for: 'qa_answers', resumePhase: 'quality', openQuestions: ['Q1'] },
-  weakened: { question: 'Q1', keys: ['one'] },
+  asks: [{ kind: 'weakened', question: 'Q1', keys: ['one'] }],
 };
 const CHANGED = newQa({ title: 'Boats', questions: [{ text: 'Is that meant?', options: ['no', 'yes'] }] });
 

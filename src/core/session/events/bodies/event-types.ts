@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { Decision, JudgedSignal } from '../../../kernel/phases/decision.ts';
+import { Decision, JudgedSignal, ProvedRequirement } from '../../../kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../../kernel/phases/ending.ts';
 import { LIMIT_NAMES, SessionLimits } from '../../../kernel/phases/limits.ts';
-import { PicturesTaken } from '../../../kernel/phases/pictures.ts';
-import { ChecksRan, ProvedRequirement, Proving } from '../../../kernel/phases/proving.ts';
+import { ChecksRan, Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES, WAYS } from '../../../kernel/phases/table.ts';
 import { ProcessIdentity } from '../../../kernel/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../kernel/sandbox-level.ts';
 import { Effect, Finishing, PublishEnd, Trash } from './finishing.ts';
+import { PicturesTaken } from './pictures.ts';
 import {
   Amount,
   AnswerOnRecord,

@@ -78,6 +78,19 @@ export const StartOrder = z.object({
 });
 export type StartOrder = z.infer<typeof StartOrder>;
 
+/** A question of the worker itself: what the letter that a person chooses has for an effect is in `../asks.ts`. */
+export const ControlQuestion = z.object({
+  /** `order`: whether to begin although a preceding session is not done. */
+  kind: z.enum(['weakened', 'red_base', 'other_failure', 'order']),
+  /** The fingerprint of the question in `_qa.md`; in format 1 the id of some. */
+  question: z.string(),
+  /** What it is about: weakened checks, the command that fails, the situation of the start order. */
+  keys: z.array(z.string()),
+  /** The round of a question about the start order. */
+  round: z.int().optional(),
+});
+export type ControlQuestion = z.infer<typeof ControlQuestion>;
+
 export const Parked = z.object({
   for: z.enum(WAITING_FOR),
   resumePhase: z.enum(PHASE_NAMES),
@@ -90,20 +103,14 @@ export const Parked = z.object({
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
   estimate: PlanEstimate.optional(),
-  /** The question about weakened checks: its id, and the keys of what an answer accepts. */
-  weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
-  /** The fingerprint of the question about checks that fail on the base commit, if that is asked. */
-  baseQuestion: z.string().optional(),
-  /** The fingerprints of the questions whether a failure is that of the base. */
-  otherFailures: z.array(z.object({ command: z.string(), question: z.string() })).optional(),
+  /** The questions of the worker itself among them. */
+  asks: z.array(ControlQuestion).optional(),
   /** The plan came without a question of any agent, which is shown to whoever decides about it. */
   unasked: z.literal(true).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
   /** What the worker proves once a person has answered, without another agent. */
   claim: SignalClaim.optional(),
-  /** The question of whether to begin although a preceding session is not done: its id, its round, and its subject. */
-  order: z.object({ question: z.string(), round: z.int(), key: z.string() }).optional(),
 });
 export type Parked = z.infer<typeof Parked>;
 

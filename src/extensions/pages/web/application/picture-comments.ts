@@ -1,7 +1,7 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
-import type { PagePictures } from '../../../../core/kernel/phases/pictures.ts';
+import type { PagePictures } from '../../../../core/session/events/bodies/pictures.ts';
 import { sendRemarks } from '../../review/review-session.act.ts';
 import { sessionQuestion } from '../web-context.ts';
 import { WEB_ERRORS } from '../web-errors.ts';

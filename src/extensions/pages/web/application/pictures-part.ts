@@ -1,7 +1,7 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
-import { picturesIn } from '../../../../core/kernel/phases/pictures.ts';
 import { WHAT_PEOPLE_WILL_SEE } from '../../../../core/session/documents/picture-words.ts';
+import { picturesIn } from '../../../../core/session/events/bodies/pictures.ts';
 import { readEvents } from '../../../../core/session/events/event-log.ts';
 import type { SessionView } from '../../../../core/session/events/session-view.ts';
 import { keptPicture } from '../../../../core/session/proof/kept-picture.ts';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { LinkedController } from '../../../../core/kernel/processes/linked-controller.ts';
 import type { ColouringRequest, LineTokens } from './token-kinds.ts';
 
 const MAX_CHARS = 200_000;
@@ -19,13 +20,14 @@ export class Colouring {
   readonly #ended: AbortSignal;
   #thread: Worker | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #used = new AbortController();
+  #used: LinkedController;
 
   /** @param ended ends the thread */
   constructor({ programs, clock }: Pick<ActionContext, 'programs' | 'clock'>, ended: AbortSignal) {
     this.#program = join(dirname(programs.worker), 'colours.cjs');
     this.#clock = clock;
     this.#ended = ended;
+    this.#used = new LinkedController(ended);
     ended.addEventListener('abort', () => void this.#endThread(), { once: true });
   }
 
@@ -44,7 +46,8 @@ export class Colouring {
 
   async #ask(request: ColouringRequest): Promise<readonly (LineTokens | undefined)[]> {
     this.#used.abort();
-    this.#used = new AbortController();
+    this.#used[Symbol.dispose]();
+    this.#used = new LinkedController(this.#ended);
     try {
       this.#thread ??= await this.#started();
       return await this.#answered(this.#thread, request);
@@ -69,8 +72,8 @@ export class Colouring {
   }
 
   async #answered(thread: Worker, request: ColouringRequest): Promise<(LineTokens | undefined)[]> {
-    const done = new AbortController();
-    const tooLong = this.#tooLong(AbortSignal.any([done.signal, this.#ended]));
+    using done = new LinkedController(this.#ended);
+    const tooLong = this.#tooLong(done.signal);
     try {
       thread.postMessage(request);
       const [tokens] = await Promise.race([once(thread, 'message', { signal: done.signal }), tooLong]);
@@ -91,7 +94,7 @@ export class Colouring {
   }
 
   async #endWhenIdle(used: AbortSignal): Promise<void> {
-    const isIdle = await this.#clock.sleep(IDLE_MS, AbortSignal.any([used, this.#ended])).then(
+    const isIdle = await this.#clock.sleep(IDLE_MS, used).then(
       () => true,
       () => false,
     );

@@ -138,7 +138,7 @@ const QUESTION: QaItem = {
   options: ['red', 'green', 'blue'].map((text, at) => ({ letter: 'ABC'[at] ?? '', text })),
   suggestion: { letters: ['B'], reason: 'calm' },
 };
-const OWN: QaItem = { ...QUESTION, isOwn: true };
+const OWN: QaItem = { ...QUESTION, own: 'red_base' };
 const noZ = (typed: string) => (typed.includes('Z') ? 'There is no Z.' : undefined);
 
 test.each<[string, QaItem, Parameters<typeof terminal>[0], string | undefined]>([

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts
 import { Colouring } from '../../../../../src/extensions/pages/web/diff/colouring.ts';
 import { builtPrograms } from '../../../../support/built-programs.ts';
 import { eventually } from '../../../../support/eventually.ts';
+import { heldBy } from '../../../../support/held-by.ts';
 
 const CODE = ['const boat = 1;', 'const ship = 2;'];
 const COLOURED = CODE.map(() => [
@@ -118,6 +119,14 @@ test('the thread ends with its server, and a diff that waits for it is plain', a
   expect(await slow).toEqual([]);
   await ended;
   expect(await colouring.tokensOf('a.ts', CODE)).toEqual([]);
+});
+
+test('the signal that ends the server keeps no reference to what was coloured', async () => {
+  using end = ending();
+  const colouring = await colouringOn(patientClock(), end.signal);
+  const before = heldBy(end.signal);
+  for (let time = 0; time < 3; time += 1) await colouring.tokensOf('a.ts', CODE);
+  expect(heldBy(end.signal)).toBe(before);
 });
 
 test('without the file of the thread, as during an upgrade, diffs are plain', async () => {

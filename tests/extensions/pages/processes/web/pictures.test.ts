@@ -2,7 +2,7 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PicturesTaken } from '../../../../../src/core/kernel/phases/pictures.ts';
+import type { PicturesTaken } from '../../../../../src/core/session/events/bodies/pictures.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
 import { type ReportedSession, reportedSession } from '../../../../support/report-session.ts';
 import { takePictures } from '../../../../support/taken-pictures.ts';
