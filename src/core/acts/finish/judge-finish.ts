@@ -17,7 +17,7 @@ import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { factsForFinish, unusableWorktree } from '../../project/worktrees/inspect-worktree.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
+import type { Command, CommandOf } from '../../session/commands/commands.ts';
 import {
   type FinishFacts,
   judgeArchive,
@@ -74,7 +74,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
   const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);
-  const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
+  const refused = verdict.kind === 'refused' ? earlyRefusal(KINDS[how], verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
@@ -93,6 +93,16 @@ export function isOnlyRead({ otherBuild }: SessionView): boolean {
 }
 
 const MOVES: readonly FinishWay[] = ['keep_branch', 'unarchive'];
+
+/** The command that finishes a session in each way. */
+const KINDS: Record<FinishWay, Command['kind']> = {
+  keep_branch: 'archive',
+  merge: 'merge',
+  pull_request: 'publish',
+  archive_documents: 'archive',
+  discard: 'discard',
+  unarchive: 'unarchive',
+};
 
 function isMergedIssue({ sessionFile, state }: SessionView): boolean {
   return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';

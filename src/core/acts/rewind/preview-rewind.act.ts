@@ -31,7 +31,7 @@ export async function rewindPreview(
   context: ActionContext,
 ): Promise<{ preview: Preview; stays: string[] }> {
   if (verdict.kind === 'refused') {
-    const refusal = earlyRefusal(verdict, view);
+    const refusal = earlyRefusal('rewind', verdict, view);
     if (NOT_KEPT.includes(refusal.code)) throw refusal;
     return { preview: previewOf({ view, would: [], refusal }), stays: [] };
   }

@@ -17,7 +17,7 @@ export async function sendMessage(
 ): Promise<Acted & { messageId?: string }> {
   const text = requireText(input.text, 'text');
   const view = await findSession({ ...input, isAct: true }, context);
-  accepted(judgeKind('message', view.state) ?? judgeMessage({ text }, view.state), view);
+  accepted('message', judgeKind('message', view.state) ?? judgeMessage({ text }, view.state), view);
   const after = await sendAndAwait(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, messageId: kept?.id, done: whenRead(after.view) };
@@ -41,7 +41,7 @@ export async function withdrawMessage(
 ): Promise<Acted & { messageId: string }> {
   const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const message = input.message ?? onlyUnread(view);
-  accepted(judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
+  accepted('withdraw_message', judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
   const request = { kind: 'withdraw_message', message } as const;
   const after = await sendAndAwait(view, request, ['message_withdrawn'], context);
   const done = `The message is withdrawn: no agent will receive it. Its file is in .run/${view.folder}/.withdrawn/.`;

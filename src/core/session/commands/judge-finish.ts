@@ -54,7 +54,7 @@ export function judgeArchive(
   state: AnyState,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state, 'archive');
+  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
@@ -67,8 +67,7 @@ export function judgeDiscard(
   state: AnyState,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, rule, 'Nothing was discarded.');
-  const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'discard');
+  const closed = judgeKind('discard', state) ?? closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -130,15 +129,14 @@ export function judgeMerge(
   state: AnyState & Pick<SessionState, 'worktree'>,
   { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
-  const closed = judgeKind('merge', state) ?? closedChannel(by, rule, 'Nothing was merged.');
+  const closed = judgeKind('merge', state) ?? closedChannel(by, rule);
   if (closed) return closed;
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'merge', status: state.status.kind }));
-  if (state.worktree === undefined)
-    return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into: 'any branch' }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: state.status.kind }));
+  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
   const { base } = state.worktree;
   if (into === undefined) return refused(COMMAND_ERRORS.no_base_branch({ base }));
-  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into }));
+  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ into }));
   return { kind: 'accepted', into };
 }
 
@@ -147,12 +145,11 @@ export function judgePullRequest(
   state: AnyState & Pick<SessionState, 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, rule, 'Nothing was published.');
-  const closed = judgeKind('publish', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'publish');
+  const closed = judgeKind('publish', state) ?? closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0
-    ? refused(COMMAND_ERRORS.nothing_to_merge({ act: 'publish', into, archived: state.archived }))
+    ? refused(COMMAND_ERRORS.nothing_to_merge({ into, archived: state.archived }))
     : { kind: 'accepted' };
 }
 
@@ -165,8 +162,7 @@ export function judgePublish(
   // Watching it requires the same channel as publishing it.
   if (what === 'pull_request') return judgePullRequest({ by, ...rule }, state, { sinceBase });
   // The supervisor publishes rounds, with the consent that the person gave at finish.
-  const byChannel = () =>
-    by.channel === 'settings' ? undefined : closedChannel(by, rule, 'Nothing was published.');
+  const byChannel = () => (by.channel === 'settings' ? undefined : closedChannel(by, rule));
   const closed = judgeKind('publish', state) ?? byChannel();
   if (closed) return closed;
   if (what === 'issue')
@@ -174,7 +170,7 @@ export function judgePublish(
       ? { kind: 'accepted' }
       : refused(COMMAND_ERRORS.not_merged_yet());
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'publish', status: state.status.kind }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
   return state.pullRequest?.state === 'open' && newestRound(state) !== undefined
     ? { kind: 'accepted' }
     : refused(COMMAND_ERRORS.no_pull_request());
@@ -188,6 +184,6 @@ export function judgeWatch(
 ): { kind: 'accepted' } | Refused {
   const isWatched = isSamePullRequest(pullRequest, command) && pullRequest.watched;
   const isBegun = command.change.watched && !isWatched;
-  const closed = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
+  const closed = isBegun ? closedChannel(by, rule) : undefined;
   return closed ?? { kind: 'accepted' };
 }
