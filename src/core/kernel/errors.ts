@@ -77,8 +77,9 @@ export type ErrorTable<T extends Rows> = {
  * @param what what happened, of rows that do not say it
  */
 export function errors<T extends Rows<Explanation>>(rows: T): ErrorTable<T>;
-export function errors<T extends Rows>(rows: T, what: string): ErrorTable<T>;
-export function errors<T extends Rows>(rows: T, what = ''): ErrorTable<T> {
+export function errors<T extends Rows>(what: string, rows: T): ErrorTable<T>;
+export function errors<T extends Rows>(...given: [T] | [string, T]): ErrorTable<T> {
+  const [what, rows] = given.length === 1 ? ['', ...given] : given;
   const made = Object.entries(rows).map(([code, row]) => {
     const explain = (args: unknown) => ({ what, ...row(args) });
     const make = (args: unknown, options?: { cause?: unknown }) => {

@@ -65,9 +65,6 @@ export async function listCheckpoints(
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
-  return new SamocodeError(
-    code,
-    {},
-    { what: NOT_DONE.rewind, why: reason, hint: 'Fix that, then rewind again.' },
-  );
+  const what = NOT_DONE.rewind;
+  return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

@@ -1,11 +1,11 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, requireUsable } from '../../caller/commands/early-refusal.ts';
+import { accepted, earlyRefusal, requireUsable } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireText } from '../../caller/refusals/require.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeKind, refused } from '../../session/commands/judge-kind.ts';
 import { judgeMessage, judgeWithdraw } from '../../session/commands/judge-running.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -48,9 +48,10 @@ export async function withdrawMessage(
   return { view: after.view, messageId: message, done };
 }
 
-function onlyUnread({ state }: SessionView): string {
-  const unread = state.messages.waiting;
+function onlyUnread(view: SessionView): string {
+  const unread = view.state.messages.waiting;
   const [only, ...others] = unread;
-  if (only === undefined || others.length > 0) throw COMMAND_ERRORS.message_unknown({ unread });
+  if (only === undefined || others.length > 0)
+    throw earlyRefusal('withdraw_message', refused(COMMAND_ERRORS.message_unknown({ unread })), view);
   return only.id;
 }

@@ -25,11 +25,8 @@ export function earlyRefusal(kind: Kind, { error, isStatus }: Refused, view?: Se
   const why = isStatus && view ? statusSentence(view) : error.why;
   if (isStatus && view && view.pendingCommands.length > 0) {
     const next: NextStep[] = [{ act: 'read_status', session }];
-    return new SamocodeError(
-      error.code,
-      {},
-      { what, why, hint: 'An earlier command is still queued.', next },
-    );
+    const hint = 'An earlier command is still queued.';
+    return new SamocodeError(error.code, {}, { what, why, hint, next });
   }
   // The state is known here, so the next steps for it replace `read_status`.
   const next = error.next.flatMap((step) =>

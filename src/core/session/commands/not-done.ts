@@ -20,6 +20,3 @@ export const NOT_DONE: Readonly<Record<Command['kind'], string>> = {
   discard: 'Nothing was discarded.',
   rewind: 'The session was not rewound.',
 };
-
-/** Where the kind of the command is not known. */
-export const NOTHING_DONE = 'Nothing was changed.';
