@@ -26,7 +26,7 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import type { Refused } from '../../session/commands/judge-kind.ts';
+import { judgeKind, type Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -117,6 +117,8 @@ function verdictOn(
   const { state } = view;
   const asked = { by, ...gateRuleOf(view) };
   const { how } = input;
+  const closed = judgeKind(KINDS[how], state);
+  if (closed) return closed;
   switch (how) {
     case 'unarchive':
       return judgeUnarchive(state, facts);

@@ -10,7 +10,6 @@ import type { CommandOf } from './commands.ts';
 import {
   closedChannel,
   type GateRule,
-  judgeKind,
   type Refused,
   refused,
   refusedForStatus,
@@ -44,17 +43,16 @@ export function judgeShown(shown: string | undefined, tip: string): Refused | un
   return shown === tip ? undefined : refused(COMMAND_ERRORS.branch_moved());
 }
 
-type AnyState = Pick<SessionState, 'status' | 'archived' | 'work'>;
 type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
 /** Whether a session, or its documents, may be archived without losing work. */
 export function judgeArchive(
   { what, keep }: Pick<CommandOf<'archive'>, 'what' | 'keep'>,
-  state: AnyState,
+  state: Pick<SessionState, 'status'>,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state);
+  const closed = refuseUnlessAtRest(state);
   if (closed) return closed;
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
@@ -64,10 +62,10 @@ export function judgeArchive(
 /** Whether a session may be discarded: a ref must be able to keep all of it. */
 export function judgeDiscard(
   { by, ...rule }: Asked,
-  state: AnyState,
+  state: Pick<SessionState, 'status'>,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('discard', state) ?? closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -77,11 +75,9 @@ export function judgeDiscard(
 
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
-  { archived, trash, work }: Pick<SessionState, 'archived' | 'trash' | 'work'>,
+  { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
   { isTaken, restoring }: Pick<FinishFacts, 'isTaken' | 'restoring'>,
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('unarchive', { archived, work });
-  if (closed) return closed;
   if (!archived) return refused(COMMAND_ERRORS.not_archived());
   if (trash !== undefined && restoring?.isBack === false)
     return refused(COMMAND_ERRORS.branch_discarded({ branch: trash.branch, ...restoring }));
@@ -126,10 +122,10 @@ const MAX_NAMED = 20;
  */
 export function judgeMerge(
   { by, ...rule }: Asked,
-  state: AnyState & Pick<SessionState, 'worktree'>,
+  state: Pick<SessionState, 'status' | 'worktree'>,
   { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
-  const closed = judgeKind('merge', state) ?? closedChannel(by, rule);
+  const closed = closedChannel(by, rule);
   if (closed) return closed;
   if (state.status.kind !== 'done')
     return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: state.status.kind }));
@@ -142,10 +138,10 @@ export function judgeMerge(
 
 export function judgePullRequest(
   { by, ...rule }: Asked,
-  state: AnyState & Pick<SessionState, 'worktree'>,
+  state: Pick<SessionState, 'status' | 'archived' | 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('publish', state) ?? closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0
@@ -162,8 +158,7 @@ export function judgePublish(
   // Watching it requires the same channel as publishing it.
   if (what === 'pull_request') return judgePullRequest({ by, ...rule }, state, { sinceBase });
   // The supervisor publishes rounds, with the consent that the person gave at finish.
-  const byChannel = () => (by.channel === 'settings' ? undefined : closedChannel(by, rule));
-  const closed = judgeKind('publish', state) ?? byChannel();
+  const closed = by.channel === 'settings' ? undefined : closedChannel(by, rule);
   if (closed) return closed;
   if (what === 'issue')
     return state.lastMerge?.outcome === 'merged'

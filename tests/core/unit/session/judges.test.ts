@@ -542,7 +542,6 @@ describe('an archiving', () => {
 
   test.each([
     ['a running session', session, RUNNING, facts, 'not_at_rest'],
-    ['an archived session', session, { ...DONE, archived: true }, facts, 'archived'],
     ['a session whose archive name is taken', session, DONE, { ...facts, isTaken: true }, 'folder_taken'],
     [
       'a worktree with uncommitted work',
@@ -577,7 +576,7 @@ describe('an archiving', () => {
     (kind) => {
       const work = { kind, by: byPerson, to: 'x', into: 'x', moved: [], kept: [], effects: [] };
       const state = { archived: false, work: work as unknown as NonNullable<SessionState['work']> };
-      expect(judgeUnarchive(state, facts)).toMatchObject({ error: { code: 'busy' } });
+      expect(judgeKind('unarchive', state)).toMatchObject({ error: { code: 'busy' } });
       expect(judgeKind('resume', state)).toMatchObject({ error: { code: 'busy' } });
       expect(judgeKind('stop', state)).toBeUndefined();
     },
@@ -585,7 +584,7 @@ describe('an archiving', () => {
 
   test('that is a discard is not called something that is not in the archive', () => {
     const work = { kind: 'discard_unbegun', by: byPerson } as const;
-    expect(judgeUnarchive({ archived: false, work }, facts)).toMatchObject({
+    expect(judgeKind('unarchive', { archived: false, work })).toMatchObject({
       error: { why: 'Its discarding is not finished.' },
     });
   });
@@ -635,6 +634,7 @@ test.each<[kind: Command['kind'], verdict: { kind: 'accepted' } | Refused, what:
 test('in the archive, during a rewind or while an agent runs, only some kinds of commands are accepted', () => {
   const archived = { ...DONE, archived: true };
   expect(judgeKind('resume', archived)).toMatchObject({ error: { code: 'archived' } });
+  expect(judgeKind('archive', archived)).toMatchObject({ error: { code: 'archived' } });
   expect(judgeKind('unarchive', archived)).toBeUndefined();
   const back = { progress: DONE.progress, answers: [], oldRounds: 0, oldPlans: [] };
   const halfway = {
