@@ -1,4 +1,5 @@
 import { nextCalls, nextCommands } from '../../src/core/caller/facts/step-texts.ts';
+import { NOT_DONE } from '../../src/core/session/commands/not-done.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
 import { type Page, table } from './page.ts';
 
@@ -11,10 +12,15 @@ function render(): string {
 
 An error has a stable \`code\`, says what happened and why, and what to do next. A tool gives it as an object with
 \`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. \`<name>\` stands for a
-value; the column "fix" ends with the tool calls and the commands that help.
+value; the column "fix" ends with the tool calls and the commands that help. Where the table says "Nothing was changed.", the refusal of a command says what that
+command did not do: ${notDone()}.
 
 ${table(['code', 'meaning', 'cause', 'fix'], exampleErrors().map(row))}
 `;
+}
+
+function notDone(): string {
+  return [...new Set(Object.values(NOT_DONE))].map((words) => `"${words.slice(0, -1)}"`).join(', ');
 }
 
 function row(error: ExampleError): string[] {

@@ -7,6 +7,7 @@ import { useSessionExtensions } from '../../src/app/extensions/worker.ts';
 import { publishing } from '../../src/core/acts/finish/publishing.ts';
 import { cloneApplications } from '../../src/core/acts/proof/clone-application.ts';
 import { pullRequestsToVerify } from '../../src/core/acts/proof/pull-requests-to-verify.ts';
+import { preparedFolders } from '../../src/core/acts/sessions/prepared-folders.ts';
 import { startSources } from '../../src/core/acts/sessions/start/start-sources.ts';
 import { furtherLines } from '../../src/core/acts/set-up/further-lines.ts';
 import { furtherProviders } from '../../src/core/agents/registry.ts';
@@ -30,6 +31,7 @@ const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   pullRequestsToVerify,
   baseChecks,
   startSources,
+  preparedFolders,
   poolActs,
   pullRequestRounds,
   furtherChecks,

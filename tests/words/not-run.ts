@@ -30,7 +30,10 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
     command: /^samocode notify (?:test|telegram)$/,
     why: 'needs a channel: tests/extensions/notify/unit/notify.test.ts, tests/extensions/notify/faults/telegram.test.ts',
   },
-  { command: /^samocode import /, why: 'needs an old folder: tests/core/e2e/acts/import-folder.test.ts' },
+  {
+    command: /^samocode import /,
+    why: 'needs an old folder: tests/extensions/import/e2e/import-folder.test.ts',
+  },
   {
     command: /^cd my-repo && samocode run --task/,
     why: 'docs/guides/overnight.md, where it can be followed to its end',

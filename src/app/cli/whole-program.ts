@@ -10,7 +10,7 @@ import { addDiff, addShow } from '../../core/acts/reading/show-diff.command.ts';
 import { addWhy } from '../../core/acts/reading/why.command.ts';
 import { addRewind } from '../../core/acts/rewind/rewind.command.ts';
 import { addMessage } from '../../core/acts/sessions/message.command.ts';
-import { addImport, addRun, addStart } from '../../core/acts/sessions/start-run.command.ts';
+import { addRun, addStart } from '../../core/acts/sessions/start-run.command.ts';
 import { addResume, addStop } from '../../core/acts/sessions/stop-resume.command.ts';
 import { addTakeover } from '../../core/acts/sessions/takeover.command.ts';
 import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.command.ts';
@@ -32,7 +32,6 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
   start: addStart,
   stop: addStop,
   resume: addResume,
-  import: addImport,
   finish: addFinish,
   archive: addArchive,
   unarchive: addUnarchive,

@@ -1,6 +1,7 @@
 import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
 import { APPLICATION_COMMANDS } from '../../extensions/application/commands.ts';
 import { GITHUB_COMMANDS } from '../../extensions/github/commands.ts';
+import { IMPORT_COMMANDS } from '../../extensions/import/commands.ts';
 import { NOTIFY_COMMANDS } from '../../extensions/notify/commands.ts';
 import { PAGES_COMMANDS } from '../../extensions/pages/commands.ts';
 import { POOL_COMMANDS } from '../../extensions/pool/commands.ts';
@@ -11,6 +12,7 @@ import { SETUP_COMMANDS } from '../../extensions/setup/commands.ts';
 export const FURTHER_COMMANDS: Readonly<Record<string, AddCommand>> = {
   ...APPLICATION_COMMANDS,
   ...GITHUB_COMMANDS,
+  ...IMPORT_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...PAGES_COMMANDS,
   ...POOL_COMMANDS,

@@ -46,11 +46,13 @@ export class SamocodeError<Code extends string = string, Args = unknown> extends
   }
 }
 
+/** @property what absent: the table names it for all its rows */
+type Row = Omit<Explanation, 'what'> & Partial<Pick<Explanation, 'what'>>;
 // biome-ignore lint/suspicious/noExplicitAny: each row names its own arguments
-type Rows = Readonly<Record<string, (args: any) => Explanation>>;
-type ArgsOf<Row> = Row extends () => Explanation
+type Rows<R = Row> = Readonly<Record<string, (args: any) => R>>;
+type ArgsOf<Explain> = Explain extends () => Row
   ? undefined
-  : Row extends (args: infer A) => unknown
+  : Explain extends (args: infer A) => unknown
     ? A
     : never;
 
@@ -72,9 +74,14 @@ export type ErrorTable<T extends Rows> = {
 /**
  * The expected failures of a room: each row explains one code from its arguments.
  * `throw PROJECT_ERRORS.base_not_found({ base })`; `if (PROJECT_ERRORS.base_not_found.is(error)) …`.
+ * @param what what happened, of rows that do not say it
  */
-export function errors<T extends Rows>(rows: T): ErrorTable<T> {
-  const made = Object.entries(rows).map(([code, explain]) => {
+export function errors<T extends Rows<Explanation>>(rows: T): ErrorTable<T>;
+export function errors<T extends Rows>(what: string, rows: T): ErrorTable<T>;
+export function errors<T extends Rows>(...given: [T] | [string, T]): ErrorTable<T> {
+  const [what, rows] = given.length === 1 ? ['', ...given] : given;
+  const made = Object.entries(rows).map(([code, row]) => {
+    const explain = (args: unknown) => ({ what, ...row(args) });
     const make = (args: unknown, options?: { cause?: unknown }) => {
       const error = new SamocodeError(code, args, explain(args), options);
       // The stack starts at the caller.

@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ifExists } from '../kernel/errors.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { ANSWER_MS, unlessSilent } from '../kernel/files/silent-places.ts';
@@ -9,7 +10,6 @@ import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { SESSION_ERRORS } from './layout/session-errors.ts';
 import { isFileError, readSession } from './status.ts';
-import { overviewIn } from './unimported-folder.ts';
 
 /** Names of all folders of a SESSIONS folder, including those that are no sessions. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
@@ -33,6 +33,9 @@ export async function unimportedFolders(sessionsDir: string): Promise<string[]> 
   return folders.filter((folder) => isUnimported(sessionPaths(sessionsDir, folder)));
 }
 
+/** The early layout of the Python samocode kept all files in a folder of this name. */
+export const NESTED_FOLDER = '_samocode';
+
 /** Whether a folder has an overview and samocode has no records of it. */
 export function isUnimported(paths: SessionPaths): boolean {
   try {
@@ -41,6 +44,12 @@ export function isUnimported(paths: SessionPaths): boolean {
     if (isFileError(error)) return false;
     throw error;
   }
+}
+
+/** The overview of a folder, also in the early layout; undefined if it has none. */
+function overviewIn({ sessionDir, overview }: SessionPaths): string | undefined {
+  const places = [overview, join(sessionDir, NESTED_FOLDER, basename(overview))];
+  return places.find((path) => statsAt(path) !== undefined);
 }
 
 /** All sessions of a SESSIONS folder except archived ones: those that need the user first, then the newest. */

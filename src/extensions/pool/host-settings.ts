@@ -1,4 +1,3 @@
-import { permissionsOf } from '../../core/kernel/phases/grants.ts';
 import { isAsStrict } from '../../core/project/settings/setting-spec.ts';
 import { allSettings } from '../../core/project/settings/settings.ts';
 import { HostSettings } from '../../core/session/events/bodies/positions.ts';
@@ -10,17 +9,17 @@ import { HostSettings } from '../../core/session/events/bodies/positions.ts';
  * @param own the settings with which a session would be started here
  */
 export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
-  const { openings: theirs, acp: permitted, proving, permissions, reviewed, gatePeople: people } = ofSession;
+  const { openings: theirs, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
   const { openings, acp } = own;
   const { sandbox, permissions: row } = allSettings();
   const isStricter = isAsStrict(sandbox, ofSession.sandbox, own.sandbox);
-  const grantsLess = isAsStrict(row, permissionsOf(ofSession), permissionsOf(own));
+  const grantsLess = isAsStrict(row, permissions, own.permissions);
   // Parsing drops the settings that do not depend on the machine.
   return HostSettings.parse({
     ...own,
     sandbox: isStricter ? ofSession.sandbox : own.sandbox,
-    // Whether a gateway passes questions on is known here alone.
-    ...(grantsLess && { permissions, reviewed: reviewed && (own.reviewed ?? {}) }),
+    // Whether a gateway passes a reviewer's questions on is known here alone.
+    ...(grantsLess && { permissions }),
     gatePeople: own.gatePeople?.filter((name) => people?.includes(name) ?? true) ?? people,
     proving: { ...own.proving, in: proving.in === 'clone' ? proving.in : own.proving.in },
     openings: {

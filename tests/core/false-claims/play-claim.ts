@@ -150,11 +150,11 @@ function ranOnBase(claim: FalseClaim, base: TipOfBranch): NewEvent[] {
     { ...ran, runs: [{ command, exitCode: leftRed, how, durationMs: 1, ...output }] },
     {
       ...{ type: 'parked', for: 'qa_answers', resumePhase, openQuestions: ['Q1'] },
-      ...{ unconfirmed: [], baseQuestion: 'x' },
+      ...{ unconfirmed: [], asks: [{ kind: 'red_base', question: 'x', keys: [] }] },
     },
     {
       ...{ type: 'answers_recorded', by: { channel: 'cli' }, open: [] },
-      answers: [{ id: 'Q1', question: 'x', text: 'B' }],
+      answers: [{ id: 'Q1', question: 'x', text: 'B', choice: 'B' }],
     },
   ];
 }
@@ -203,6 +203,7 @@ async function endOf(paths: SessionPaths): Promise<ClaimEnd> {
   const next = iterationPaths(paths, first.iteration + 1).prompt;
   const prompt = existsSync(next) ? await readFile(next, 'utf8') : '';
   const iterations = events.filter(({ type }) => type === 'iteration_ended').length;
-  const { status } = view?.state ?? {};
-  return { status: status?.kind ?? 'lost', said: `${JSON.stringify(status)}\n${prompt}`, iterations };
+  const { status, asks } = view?.state ?? {};
+  const said = [status, asks].map((each) => JSON.stringify(each));
+  return { status: status?.kind ?? 'lost', said: [...said, prompt].join('\n'), iterations };
 }

@@ -625,7 +625,7 @@ const LEFT_RED: FalseClaim[] = [
     way: 'breaks a check that fails for another reason on its base, with the same exit status',
     checks: ['test -e src/store.js && echo broken by the work; echo red for long; exit 3'],
     leftRed: 3,
-    says: '"otherFailures":[{"command":"test -e src/store.js && echo broken',
+    says: /"kind":"other_failure",.*"keys":\["test -e src\/store\.js && echo broken/,
   },
   {
     way: 'breaks a check that says something else on its base, and one that passes there',
@@ -652,7 +652,7 @@ const LEFT_RED: FalseClaim[] = [
     secondGoal: true,
     does: `echo x >>src/cli.js; ${COMMIT}`,
     plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a`,
-    says: '"baseQuestion":',
+    says: '"kind":"red_base"',
   },
   {
     way: 'breaks a check that runs in its worktree alone',
@@ -678,7 +678,7 @@ const QUICK: FalseClaim[] = [
   {
     way: 'has weakened a test for its quick work',
     does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
-    says: '"weakened":{"question":"Q1"',
+    says: '"kind":"weakened"',
   },
   {
     ci: true,

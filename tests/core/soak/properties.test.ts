@@ -9,11 +9,10 @@ import { overviewProperties } from '../properties/overview.ts';
 import { planProperties } from '../properties/plan.ts';
 import { qaProperties } from '../properties/qa.ts';
 import { signalProperties } from '../properties/signal.ts';
-import { folderProperties } from '../properties/unimported-folder.ts';
 
 const PROPERTIES = [
   ...[overviewProperties, qaProperties, signalProperties, planProperties, historyProperties],
-  ...[documentsProperties, namesProperties, inboxProperties, folderProperties, eventsProperties],
+  ...[documentsProperties, namesProperties, inboxProperties, eventsProperties],
   ...leaseProperties,
 ].flat();
 

@@ -17,7 +17,7 @@ import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { factsForFinish, unusableWorktree } from '../../project/worktrees/inspect-worktree.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
+import type { Command, CommandOf } from '../../session/commands/commands.ts';
 import {
   type FinishFacts,
   judgeArchive,
@@ -26,7 +26,7 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import type { Refused } from '../../session/commands/judge-kind.ts';
+import { judgeKind, type Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -74,7 +74,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
   const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);
-  const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
+  const refused = verdict.kind === 'refused' ? earlyRefusal(KINDS[how], verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
@@ -94,6 +94,16 @@ export function isOnlyRead({ otherBuild }: SessionView): boolean {
 
 const MOVES: readonly FinishWay[] = ['keep_branch', 'unarchive'];
 
+/** The command that finishes a session in each way. */
+const KINDS: Record<FinishWay, Command['kind']> = {
+  keep_branch: 'archive',
+  merge: 'merge',
+  pull_request: 'publish',
+  archive_documents: 'archive',
+  discard: 'discard',
+  unarchive: 'unarchive',
+};
+
 function isMergedIssue({ sessionFile, state }: SessionView): boolean {
   return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
 }
@@ -107,6 +117,8 @@ function verdictOn(
   const { state } = view;
   const asked = { by, ...gateRuleOf(view) };
   const { how } = input;
+  const closed = judgeKind(KINDS[how], state);
+  if (closed) return closed;
   switch (how) {
     case 'unarchive':
       return judgeUnarchive(state, facts);

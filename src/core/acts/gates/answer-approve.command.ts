@@ -119,7 +119,7 @@ async function askOpen(
   const report = await readQa({ ...question, isAct: true }, context);
   requireUsable(report.view);
   if (report.open.length === 0) return cli.output.say('No questions are open.');
-  requireOpenChannel(report.view, context);
+  requireOpenChannel('answer', report.view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
   const { Drafts } = await import('../../kit/terminal/drafts.ts');
   await using drafts = new Drafts(cli, report.view);
@@ -221,7 +221,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   const { view, name, hash, servers, warnings, changes = [], fromChat } = report;
   const remarks = [...warnings, ...report.remarks];
   requireUsable(view);
-  requireOpenChannel(view, context);
+  requireOpenChannel('approve', view, context);
   const { phases, beforeDone } = planBrief(report);
   const changed = changes.length > 0 ? ['It has changed since the version that you saw before.'] : [];
   const agreed = await confirmPreview(cli, {

@@ -24,8 +24,8 @@ export async function planToEdit(question: SessionQuestion, context: ActionConte
   const view = requireUsable(await findSession({ ...question, isAct: true }, context));
   const { name, state } = await readPlanOf(view);
   if (state !== 'waits_for_approval')
-    throw earlyRefusal(refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' })), view);
-  requireOpenChannel(view, context);
+    throw earlyRefusal('approve', refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' })), view);
+  requireOpenChannel('approve', view, context);
   const path = join(view.paths.sessionDir, name);
   const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
   return { view, name, path, text: reading.kind === 'bytes' ? decode(reading.bytes) : '' };

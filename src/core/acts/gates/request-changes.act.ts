@@ -13,7 +13,11 @@ export async function requestChanges(
 ): Promise<Acted> {
   const feedback = requireText(input.feedback, 'feedback');
   const view = await findSession({ ...input, isAct: true }, context);
-  accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, gateRuleOf(view)), view);
+  accepted(
+    'request_changes',
+    judgeRequestChanges({ feedback, by: context.by }, view.state, gateRuleOf(view)),
+    view,
+  );
   const request = { kind: 'request_changes', feedback } as const;
   const after = await sendAndAwait(view, request, ['changes_requested'], context);
   return { view: after.view, done: 'Changes to the plan are requested; a new version follows.' };

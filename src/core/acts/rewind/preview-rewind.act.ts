@@ -7,6 +7,7 @@ import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.
 import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
 import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
 import { commitOf } from '../../project/git/repository.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeRewind, type RewindFacts, type RewindVerdict } from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -31,7 +32,7 @@ export async function rewindPreview(
   context: ActionContext,
 ): Promise<{ preview: Preview; stays: string[] }> {
   if (verdict.kind === 'refused') {
-    const refusal = earlyRefusal(verdict, view);
+    const refusal = earlyRefusal('rewind', verdict, view);
     if (NOT_KEPT.includes(refusal.code)) throw refusal;
     return { preview: previewOf({ view, would: [], refusal }), stays: [] };
   }
@@ -71,7 +72,8 @@ export async function assessRewind(
 ): Promise<AssessedRewind> {
   const view = await findSession({ ...question, isAct: true }, context);
   const { refs, ...facts } = await factsForRewind(view, context);
-  return { view, facts, verdict: judgeRewind({ to }, view.state, facts), refs };
+  const verdict = judgeKind('rewind', view.state) ?? judgeRewind({ to }, view.state, facts);
+  return { view, facts, verdict, refs };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Acted } from '../../caller/facts/acted.ts';
 import { requireShown } from '../../caller/facts/preview.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { type KeptIteration, keptIterations } from '../../session/commands/judge-rewind.ts';
+import { NOT_DONE } from '../../session/commands/not-done.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import {
   assessRewind,
@@ -36,7 +37,7 @@ export async function rewindSession(
 ): Promise<RewindSessionResult> {
   const assessed = await assessRewind(input, context);
   const { view: found, verdict, refs } = assessed;
-  accepted(verdict, found);
+  accepted('rewind', verdict, found);
   const { preview, stays } = await rewindPreview(input.to, assessed, context);
   requireShown(preview, input.shown);
   const request = { kind: 'rewind', to: input.to, tip: refs?.tip ?? '' } as const;
@@ -64,6 +65,6 @@ export async function listCheckpoints(
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
-  const what = 'The session was not rewound.';
+  const what = NOT_DONE.rewind;
   return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

@@ -43,7 +43,7 @@ export async function freezeSettings(
     timeLimitsMs: timeLimits(settings),
     // Silence is reported after half of the time after which the agent is ended.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
-    ...keptPermissions(values),
+    ...permissionsOf(values),
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
@@ -96,12 +96,11 @@ export function acpOf({
   return Object.keys(acp).length > 0 ? { acp } : {};
 }
 
-export function keptPermissions({
+export function permissionsOf({
   permissions,
   gatewayReviewed,
-}: ResolvedSettings['values']): Pick<FrozenSettings, 'permissions' | 'reviewed'> {
-  if (permissions !== 'auto') return { permissions };
-  return { permissions: 'allow', reviewed: gatewayReviewed === 'yes' ? { gateway: true } : {} };
+}: ResolvedSettings['values']): Pick<FrozenSettings, 'permissions' | 'gatewayReviewed'> {
+  return { permissions, ...(gatewayReviewed === 'yes' && { gatewayReviewed: true }) };
 }
 
 /** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */

@@ -66,7 +66,7 @@ export async function newSession(
   const request = { ...choices, ...asked };
   const { settings, warnings: ofFile } = await settingsOfStart(project, request, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
-  accepted(judgeStart({ by }, {}, settings));
+  accepted('start', judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const {
     level: sandbox,

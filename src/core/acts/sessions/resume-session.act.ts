@@ -59,7 +59,7 @@ export async function resumeSession(
   // The next worker completes what the last one left.
   if (closed && found.needsWorker && isPlain)
     return resultOf(await ensureWorker(found, note, context), 'resumed');
-  if (closed) throw earlyRefusal(closed, found);
+  if (closed) throw earlyRefusal('resume', closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   const unusable = closedTo(found);
   if (unusable) throw unusable;
@@ -69,7 +69,7 @@ export async function resumeSession(
       return resultOf(await ensureWorker(found, note, context), 'resumed');
     if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
       return resultOf(found, 'already_running');
-    throw earlyRefusal(verdict, found);
+    throw earlyRefusal('resume', verdict, found);
   }
   requireFolders(found, { continues: true });
   const request = await resumeRequest({ ...input, note, goal, limits }, found, context);
@@ -121,7 +121,7 @@ function limitsNow(
   if (sessionFile === undefined) return { limits: asked, lowered: [] };
   const now = { ...sessionFile.settings, raisedLimits: state.raisedLimits };
   const closed = isOutOfBudget(state) ? closedLimits(asked, by, now) : undefined;
-  if (closed) throw earlyRefusal(closed, view);
+  if (closed) throw earlyRefusal('resume', closed, view);
   const { limits, lowered } = allowedLimits(session, by, now);
   const command = `samocode resume ${handleOf(view.folder)}`;
   return { limits: { session: limits, phases: {} }, lowered: describeLowered(lowered, now, command) };

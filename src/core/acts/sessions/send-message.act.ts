@@ -1,11 +1,11 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, requireUsable } from '../../caller/commands/early-refusal.ts';
+import { accepted, earlyRefusal, requireUsable } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireText } from '../../caller/refusals/require.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeKind, refused } from '../../session/commands/judge-kind.ts';
 import { judgeMessage, judgeWithdraw } from '../../session/commands/judge-running.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -17,7 +17,7 @@ export async function sendMessage(
 ): Promise<Acted & { messageId?: string }> {
   const text = requireText(input.text, 'text');
   const view = await findSession({ ...input, isAct: true }, context);
-  accepted(judgeKind('message', view.state) ?? judgeMessage({ text }, view.state), view);
+  accepted('message', judgeKind('message', view.state) ?? judgeMessage({ text }, view.state), view);
   const after = await sendAndAwait(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, messageId: kept?.id, done: whenRead(after.view) };
@@ -41,16 +41,17 @@ export async function withdrawMessage(
 ): Promise<Acted & { messageId: string }> {
   const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const message = input.message ?? onlyUnread(view);
-  accepted(judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
+  accepted('withdraw_message', judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
   const request = { kind: 'withdraw_message', message } as const;
   const after = await sendAndAwait(view, request, ['message_withdrawn'], context);
   const done = `The message is withdrawn: no agent will receive it. Its file is in .run/${view.folder}/.withdrawn/.`;
   return { view: after.view, messageId: message, done };
 }
 
-function onlyUnread({ state }: SessionView): string {
-  const unread = state.messages.waiting;
+function onlyUnread(view: SessionView): string {
+  const unread = view.state.messages.waiting;
   const [only, ...others] = unread;
-  if (only === undefined || others.length > 0) throw COMMAND_ERRORS.message_unknown({ unread });
+  if (only === undefined || others.length > 0)
+    throw earlyRefusal('withdraw_message', refused(COMMAND_ERRORS.message_unknown({ unread })), view);
   return only.id;
 }

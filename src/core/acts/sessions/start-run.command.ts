@@ -6,11 +6,10 @@ import { askField, askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { poolHost, sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
 import { askSession, askTask, namesNoWork } from './start/ask-work.ts';
 import {
@@ -137,25 +136,5 @@ export function addStart(program: Command, cli: Cli): void {
       const lines = [`Sandbox: ${sandbox}`, ...(options.run ? [stop] : [])];
       const next = options.run ? undefined : [{ act: 'resume', session: folder } as const];
       printDone(cli, { view, done, next }, { facts: { warnings }, lines });
-    });
-}
-
-export function addImport(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('import [folder]'))
-    .description(
-      'Make a session of a folder of the Python samocode, which then waits for you; without one, list them',
-    )
-    .option('--phase <phase>', 'the phase at which it continues, instead of that in its overview')
-    .action(async (folder: string | undefined, { phase, ...options }: SharedOptions & { phase?: string }) => {
-      const { foldersToImport, importFolder } = await import('./import-folder.act.ts');
-      if (folder === undefined) {
-        const folders = await foldersToImport(projectOf(options).projectDir, await cli.actionContext());
-        return cli.output.result({ folders }, () => folders.join('\n') || 'Every folder is a session.');
-      }
-      const input = { folder, phase, ...projectOf(options) };
-      const { view, warnings } = await importFolder(input, await cli.actionContext());
-      for (const warning of warnings) cli.output.warn(warning);
-      const done = `${view.folder} is imported: ${stateLine(sessionFacts(view))}`;
-      printDone(cli, { view, done }, { facts: { warnings } });
     });
 }

@@ -24,9 +24,9 @@ import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { ensureWorker } from './ensure-worker.ts';
-import { continueFolder } from './import-folder.act.ts';
 import { type NewSession, newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
+import { preparedFolders } from './prepared-folders.ts';
 import { resolveWork } from './resolve-work.ts';
 import { withQuickAsked } from './start/ask-quick.ts';
 import { bringFiles } from './start/bring-files.ts';
@@ -42,7 +42,7 @@ export async function startSession(
 ): Promise<Begun> {
   await refuseFromInside(context);
   return work.kind === 'folder'
-    ? await continueFolder({ ...input, work }, context)
+    ? await inThisBuild(preparedFolders)({ ...input, work }, context)
     : await startNew({ ...input, work }, context);
 }
 

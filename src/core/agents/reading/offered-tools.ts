@@ -1,4 +1,4 @@
-import { GRANTS, type KeptPermissions, permissionsIn } from '../../kernel/phases/grants.ts';
+import { GRANTS, type Permissions, permissionsIn } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import type { PrintedFacts, Provider } from '../contract/provider.ts';
@@ -15,7 +15,7 @@ const MAX_NAMED = 10;
 /** Compares what a CLI printed at its start with what it was asked for: its mode, and the tools that it offers. Pure. */
 export function judgePrinted(
   cli: Provider,
-  { phase, permissions }: { phase: Phase; permissions: KeptPermissions },
+  { phase, permissions }: { phase: Phase; permissions: Permissions },
   { tools: printed, version, mode, model, cliSession }: PrintedFacts,
 ): StartJudged {
   const program = `${cli.title} ${shown(version ?? 'of unknown version', 40)}`;

@@ -122,5 +122,5 @@ class Successor {
 
 function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
   const refused = judgeKind(kind, view.state);
-  return refused && earlyRefusal(refused, view);
+  return refused && earlyRefusal(kind, refused, view);
 }

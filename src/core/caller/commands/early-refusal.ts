@@ -1,7 +1,9 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
+import type { Command } from '../../session/commands/commands.ts';
 import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
+import { NOT_DONE } from '../../session/commands/not-done.ts';
 import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { otherBuildError } from '../../session/layout/session-errors.ts';
@@ -11,39 +13,43 @@ import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import { nextSteps } from '../facts/next-steps.ts';
 
+type Kind = Command['kind'];
+
 /**
  * The error for a command that the worker would refuse; thrown before the command is sent.
  * @param view the session; absent when one is started
  */
-export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
-  const { code, what, hint, modelHint } = error;
+export function earlyRefusal(kind: Kind, { error, isStatus }: Refused, view?: SessionView): SamocodeError {
+  const what = NOT_DONE[kind];
   const session = view?.folder;
   const why = isStatus && view ? statusSentence(view) : error.why;
-  const own = error.next.map((step) => ({ ...step, session }));
   if (isStatus && view && view.pendingCommands.length > 0) {
     const next: NextStep[] = [{ act: 'read_status', session }];
-    return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
+    const hint = 'An earlier command is still queued.';
+    return new SamocodeError(error.code, {}, { what, why, hint, next });
   }
   // The state is known here, so the next steps for it replace `read_status`.
-  const next =
-    view === undefined ? own : own.flatMap((step) => (step.act === 'read_status' ? nextSteps(view) : [step]));
-  return new SamocodeError(code, {}, { what, why, hint, modelHint, next });
+  const next = error.next.flatMap((step) =>
+    view && step.act === 'read_status' ? nextSteps(view) : [{ ...step, session }],
+  );
+  return new SamocodeError(error.code, {}, { ...error, what, why, next });
 }
 
 /** Unwraps the verdict on a command. @throws its early refusal, or the error that `closedTo` returns */
 export function accepted<Verdict extends { kind: 'accepted' }>(
+  kind: Kind,
   verdict: Verdict | Refused,
   view?: SessionView,
 ): Verdict {
   if (view) requireUsable(view);
-  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  if (verdict.kind === 'refused') throw earlyRefusal(kind, verdict, view);
   return verdict;
 }
 
 /** Call before asking a person for a decision that this channel may not make. */
-export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
+export function requireOpenChannel(kind: Kind, view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
   const closed = closedChannel(by, gateRuleOf(view));
-  if (closed) throw earlyRefusal(closed, view);
+  if (closed) throw earlyRefusal(kind, closed, view);
 }
 
 /**

@@ -4,12 +4,12 @@ import type { FrozenSettings } from '../../session/events/bodies/session-file.ts
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 
-type Choices = Pick<FrozenSettings, 'permissions' | 'reviewed' | 'acp' | 'limits' | 'mcpPath'>;
+type Choices = Pick<FrozenSettings, 'permissions' | 'gatewayReviewed' | 'acp' | 'limits' | 'mcpPath'>;
 
 /** Refuses agents that cannot comply with a choice of the session or a limit of the machine. */
 export async function refuseUnfitAgents(
   names: readonly string[],
-  { permissions, reviewed, acp, limits, mcpPath }: Choices,
+  { permissions, gatewayReviewed, acp, limits, mcpPath }: Choices,
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<void> {
   const all = [limits.session, ...Object.values(limits.phases)];
@@ -21,9 +21,11 @@ export async function refuseUnfitAgents(
     const { title, asks, reviewer, takesServers, reports = { usd: true, tokens: true } } = provider;
     if (takesServers === false && mcpPath !== undefined) throw START_ERRORS.servers_not_taken({ title });
     const { service = '' } = reviewer ?? {};
-    if (reviewed && !reviewer && !isBundled(provider.name)) throw START_ERRORS.no_reviewer({ title });
-    if (reviewed && !reviewed.gateway && env[service]) throw START_ERRORS.gateway_unknown({ title, service });
-    if (permissions === 'allow' && (asks === false || (asks === 'by setting' && !acp?.asks)))
+    const isReviewed = permissions === 'auto';
+    if (isReviewed && !reviewer && !isBundled(provider.name)) throw START_ERRORS.no_reviewer({ title });
+    if (isReviewed && !gatewayReviewed && env[service])
+      throw START_ERRORS.gateway_unknown({ title, service });
+    if (permissions !== 'skip' && (asks === false || (asks === 'by setting' && !acp?.asks)))
       throw START_ERRORS.cannot_ask({ title, isSettable: asks === 'by setting' });
     const others = reports.tokens ? 'MAX_HOURS or MAX_TOKENS' : 'MAX_HOURS';
     if (!reports.usd && usd) throw START_ERRORS.unreported_spending({ title, limit: usd, others });

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { areConfined, openToRepositories } from '../../agents/registry.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
-import { permissionsOf } from '../../kernel/phases/grants.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../project/settings/forge-login.ts';
 import { openStates } from '../../sandbox/cli-state.ts';
@@ -56,7 +55,7 @@ export async function sandboxNow(
   question: SandboxQuestion & {
     settings: Pick<
       FrozenSettings,
-      'provider' | 'providers' | 'fallback' | 'permissions' | 'reviewed' | 'sandboxLowered' | 'acp'
+      'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered' | 'acp'
     >;
     configPath: string;
     issue?: unknown;
@@ -77,7 +76,7 @@ export async function sandboxNow(
   }
   const refusal = unguardedRefusal(names, acp, now);
   if (refusal) throw refusal;
-  const level = areConfined(names, permissionsOf(question.settings)) ? 'provider sandbox' : 'none';
+  const level = areConfined(names, question.settings.permissions) ? 'provider sandbox' : 'none';
   // No warning if the project's own file switches the guard off.
   if (sandbox === 'off' && !sandboxLowered) return { level };
   if (sandbox === 'off')

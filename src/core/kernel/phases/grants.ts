@@ -27,17 +27,7 @@ export const GRANTS: Readonly<Record<Phase, Grant>> = {
 export const PERMISSIONS = ['allow', 'auto', 'skip'] as const;
 export type Permissions = (typeof PERMISSIONS)[number];
 
-/** As a session keeps it: an older worker, which does not know `reviewed`, lets agents do what their phase needs. */
-export interface KeptPermissions {
-  permissions: 'skip' | 'allow';
-  reviewed?: object;
-}
-
-export function permissionsOf({ permissions, reviewed }: KeptPermissions): Permissions {
-  return reviewed === undefined ? permissions : 'auto';
-}
-
 /** What an agent of a phase may do: a reviewer judges only agents that work. */
-export function permissionsIn(phase: Phase, kept: KeptPermissions): Permissions {
-  return GRANTS[phase] === 'work' ? permissionsOf(kept) : kept.permissions;
+export function permissionsIn(phase: Phase, permissions: Permissions): Permissions {
+  return permissions === 'auto' && GRANTS[phase] === 'documents' ? 'allow' : permissions;
 }

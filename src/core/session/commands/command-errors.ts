@@ -7,14 +7,12 @@ import { FINISHING, type Finishing } from '../events/bodies/finishing.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
 
-export const COMMAND_ERRORS = errors({
+export const COMMAND_ERRORS = errors('Nothing was changed.', {
   no_extension: ({ kind }: { kind: string }) => ({
-    what: 'Nothing was changed.',
     why: `This build of samocode was made without the extension that carries out "${kind}".`,
     hint: 'Continue the session with a build that has it.',
   }),
   already_running: () => ({
-    what: NOTHING,
     why: 'The session is already running.',
     next: [
       { act: 'message', args: { text: TO_FILL }, when: 'to guide its next agent' },
@@ -22,37 +20,30 @@ export const COMMAND_ERRORS = errors({
     ],
   }),
   already_started: () => ({
-    what: NOT_STARTED,
     why: 'The session was started before.',
     next: [{ act: 'resume', when: 'to continue it' }],
   }),
   archived: () => ({
-    what: NOTHING,
     why: 'The session is in the archive.',
     next: [{ act: 'unarchive', ifWanted: true }],
   }),
   bad_command: ({ problem }: { problem: string }) => ({
-    what: NOTHING,
     why: `The command file cannot be read: ${problem}.`,
     hint: 'Use the tools or the command line instead of writing command files.',
   }),
   branch_moved: () => ({
-    what: NOTHING,
     why: 'The branch has moved since it was shown what this would do.',
     hint: 'Have it shown again, then decide.',
   }),
   shown_unknown: () => ({
-    what: NOTHING,
     why: 'The command does not name what was shown: an older samocode sent it.',
     hint: 'Have it shown by this version, then decide.',
   }),
   budget_spent: ({ reason, next }: { reason: string; next: readonly NextStep[] }) => ({
-    what: NOT_RESUMED,
     why: reason,
     next,
   }),
   branch_discarded: ({ branch, commands }: { branch: string; commands: readonly string[] }) => ({
-    what: NOT_MOVED,
     why:
       commands.length === 0
         ? `Its branch ${branch} was discarded, and the ref that kept it has been removed since.`
@@ -63,23 +54,19 @@ export const COMMAND_ERRORS = errors({
         : 'Run them, then try again.',
   }),
   busy: ({ with: what }: { with: Finishing['kind'] | 'iteration' | 'rewind' }) => ({
-    what: NOTHING,
     why: `Its ${(FINISHING as Partial<Record<string, string>>)[what] ?? what} is not finished.`,
     hint: 'Try again once that is over.',
     next: [{ act: 'follow' }],
   }),
   changed_meanwhile: ({ path }: { path: string }) => ({
-    what: 'Nothing was discarded.',
     why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
   checkpoint_elsewhere: ({ to, kept, on }: Wanted & { on: string }) => ({
-    what: NOTHING,
     why: `The ${to === 'undo' ? 'state before the last rewind' : `checkpoint of iteration ${to}`} was kept only on ${on}, which had the session at that time.`,
     hint: rewindable(kept),
   }),
   checkpoint_gone: ({ to, kept }: Wanted) => ({
-    what: NOTHING,
     why:
       to === 'undo'
         ? 'There is no rewind to undo, or what was there before it is no longer kept.'
@@ -87,7 +74,6 @@ export const COMMAND_ERRORS = errors({
     hint: rewindable(kept),
   }),
   child_runs: ({ wanted }: { wanted: 'rewind' | 'other' }) => ({
-    what: NOTHING,
     why:
       wanted === 'rewind'
         ? 'An agent is working in the session.'
@@ -96,45 +82,37 @@ export const COMMAND_ERRORS = errors({
     next: [{ act: wanted === 'rewind' ? 'stop' : 'follow' }],
   }),
   done: () => ({
-    what: NOT_KEPT,
     why: 'The session is done: no agent will read it.',
     next: [{ act: 'resume', args: { goal: TO_FILL }, when: 'for new work' }],
   }),
   empty_message: () => ({
-    what: NOT_KEPT,
     why: 'The message is empty.',
     hint: 'Say what the agent should know.',
   }),
   folder_taken: () => ({
-    what: NOT_MOVED,
     why: 'Another folder exists where its folder would go.',
     hint: 'Move that one away, then try again.',
   }),
   gate_closed: ({ for: waited }: { for: 'answers' | 'plan' }) => ({
-    what: NOT_RESUMED,
     why: waited === 'answers' ? 'It waits for answers.' : 'Its plan waits for approval.',
     next: [{ act: waited === 'answers' ? 'answer_questions' : 'decide_plan' }],
   }),
   goal_missing: () => ({
-    what: NOT_RESUMED,
     why: 'The session is done and has no work left.',
     next: [
       { act: 'resume', args: { goal: TO_FILL }, when: 'for new work in the same session' },
       { act: 'start', when: 'for another session' },
     ],
   }),
-  limits_closed: ({ isStart, excess, gateChannels }: ClosedLimits) => ({
-    what: isStart ? NOT_STARTED : NOT_RESUMED,
+  limits_closed: ({ excess, gateChannels }: ClosedLimits) => ({
     why: `It asks for ${excess.map(({ limitName, asked, highest }) => `limits.${limitName} ${asked}, above the ${highest} that holds`).join(', and for ')}. Only a channel of GATE_CHANNELS (${gateChannels.join(', ')}) raises a limit, and never a client or person on another machine.`,
     hint: 'Ask for no more than that, or the user raises it, for example in a terminal of their own.',
   }),
   message_received: ({ iteration }: { iteration: number }) => ({
-    what: NOT_WITHDRAWN,
     why: `The agent of iteration ${iteration} has received it.`,
     next: [{ act: 'message', args: { text: TO_FILL }, when: 'to correct it' }],
   }),
   message_unknown: ({ message, unread }: { message?: string; unread: readonly UnreadMessage[] }) => ({
-    what: NOT_WITHDRAWN,
     why:
       message !== undefined
         ? `There is no message "${message.slice(0, 80)}".`
@@ -144,96 +122,78 @@ export const COMMAND_ERRORS = errors({
     hint: unread.length === 0 ? '' : `Give the id of one: ${unread.map(shownMessage).join('; ')}.`,
   }),
   message_withdrawn: () => ({
-    what: NOTHING,
     why: 'The message was already withdrawn.',
     hint: 'No agent will receive it.',
   }),
-  needs_person: (reason: PersonReason) => ({ what: NOT_RESUMED, ...forPerson(reason) }),
+  needs_person: forPerson,
   kept_for_person: () => ({
-    what: NOT_RESUMED,
     why: 'It waits because KEEP_5H or KEEP_7D keeps the rest of the usage limit for a person, and only a person may use it.',
     hint: 'It continues on its own once the window ends. The user can resume it in a terminal of their own, on the page or by phone; it then goes on until that window ends.',
   }),
   newer_command: ({ problem }: { problem: string }) => ({
-    what: NOTHING,
     why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,
     hint: 'Stop the session and resume it here, which starts a worker of this version. Then try again.',
   }),
   no_pull_request: () => ({
-    what: NOTHING,
     why: 'The session has no open pull request.',
     next: [{ act: 'finish', args: { how: 'pull_request' }, when: 'to open one' }],
   }),
   not_archived: () => ({
-    what: NOT_MOVED,
     why: 'The session is not in the archive.',
     hint: 'There is nothing to restore.',
   }),
-  not_at_rest: ({ act, status }: { act: Undone; status: string }) => ({
-    what: UNDONE[act] ?? UNDONE.archive,
+  not_at_rest: ({ status }: { status: string }) => ({
     why: `The session is ${status}.`,
     next: [{ act: 'stop' }],
   }),
   not_done: ({ status }: { status: string }) => ({
-    what: NOT_RESUMED,
     why: `The session is ${status}, not done.`,
     hint: 'A new goal is for a session that is done; without a goal it continues where it is.',
   }),
   no_base_branch: ({ base }: { base: string }) => ({
-    what: 'Nothing was merged.',
     why: `The session began from ${base}, and there is no local branch of it that could take the work.`,
     hint: 'Merge its branch by hand into the branch that you want, or open a pull request.',
   }),
-  not_done_yet: ({ act, status }: { act: Undone; status: string }) => ({
-    what: UNDONE[act] ?? UNDONE.merge,
+  not_done_yet: ({ isMerge, status }: { isMerge?: true; status: string }) => ({
     why: `The session is ${status}, not done: its work is not proved.`,
     next: ['blocked', 'stopped'].includes(status)
-      ? [{ act: 'resume', when: 'to let it complete the work' }, ...(act === 'merge' ? [DRAFT] : [])]
+      ? [{ act: 'resume', when: 'to let it complete the work' }, ...(isMerge ? [DRAFT] : [])]
       : [{ act: 'read_status' }],
   }),
   not_merged_yet: () => ({
-    what: 'No comment was written in the issue.',
     why: 'The branch of the session has not been merged.',
     next: [{ act: 'finish', args: { how: 'merge' }, ifWanted: true }],
   }),
   not_for_trash: ({ path, names }: { path: string; names: string }) => ({
-    what: 'Nothing was discarded.',
     why: `A ref cannot keep all of ${path}: ${names} (over 50 MB, unreadable, changed by a filter of the repository, a repository or submodule, or too many new files).`,
     hint: 'Move them away or remove them, then try again.',
   }),
   not_running: ({ status }: { status: string }) => ({
-    what: NOTHING,
     why: `The session is already ${status}.`,
     hint: 'There is nothing to stop.',
   }),
   not_watched: () => ({
-    what: NOTHING,
     why: 'Its pull request is not watched.',
     next: [{ act: 'begin_round', ifWanted: true }],
   }),
-  nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),
+  nothing_kept: () => ({ why: 'The session has no worktree yet.', hint: NONE_YET }),
   nothing_to_archive: ({ hasDocuments }: { hasDocuments: boolean }) => ({
-    what: 'Nothing to archive.',
     why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
     hint: hasDocuments ? 'Keep fewer of them.' : '',
   }),
-  nothing_to_merge: ({ act, into, archived }: { act: Undone; into: string; archived?: boolean }) => ({
-    what: UNDONE[act] ?? UNDONE.merge,
+  nothing_to_merge: ({ into, archived }: { into: string; archived?: boolean }) => ({
     why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
     next: archived ? [] : [{ act: 'archive', when: 'to archive the session' }],
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({
-    what: NOT_STARTED,
     why: `Its agents were to run with sandbox ${sandbox}, which is less strict than the project's, and a model or script may not choose that for the user.`,
     hint: 'Start it without that choice, or the user starts it in a terminal of their own.',
   }),
   quick_issue_needs_person: () => ({
-    what: NOT_STARTED,
     why: 'Others wrote the text of the issue, so only a person may have it worked on without questions and a plan.',
     hint: 'Start it without quick, or the user starts it in a terminal of their own or on the page.',
   }),
   rewind_halfway: () => ({
-    what: NOTHING,
     why: 'A rewind has restored only some of the files.',
     next: [
       { act: 'resume', when: 'to complete it' },
@@ -241,23 +201,19 @@ export const COMMAND_ERRORS = errors({
     ],
   }),
   round_known: () => ({
-    what: NOTHING,
     why: 'A round about this has already begun.',
     hint: 'Nothing needs to be done: each comment, failed check and conflict starts one round at most.',
   }),
   stop_under_way: () => ({
-    what: NOT_RESUMED,
     why: 'A stop has been requested.',
     hint: 'Resume it once it has stopped.',
     next: [{ act: 'follow' }],
   }),
   tip_replaced: ({ branch, problem }: { branch: string; problem: string }) => ({
-    what: NOTHING,
     why: `The branch "${branch}" could not be updated to the head of its pull request: ${problem}`,
     next: [{ act: 'begin_round', when: 'once the branch of the session is as you want it' }],
   }),
   unknown_document: ({ names, documents }: { names: string; documents: readonly string[] }) => ({
-    what: NOT_MOVED,
     why: `There is no document ${names}.`,
     hint: `Documents here: ${documents.join(', ') || 'none'}.`,
   }),
@@ -270,12 +226,10 @@ export const COMMAND_ERRORS = errors({
     ],
   }),
   worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
-    what: NOT_MOVED,
     why: `${path} is not a worktree of this repository: ${problem}`,
     hint: 'Check what it is, move it away, then try again.',
   }),
   would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
-    what: NOT_MOVED,
     why: [
       ...(files === undefined ? [] : [`Changes in ${path} are not committed: ${files}.`]),
       ...(commits === 0 ? [] : [`Commits there that are on no branch: ${commits}.`]),
@@ -284,26 +238,11 @@ export const COMMAND_ERRORS = errors({
   }),
 });
 
-/** What did not happen, of acts that are refused for the same reasons. */
-const UNDONE = {
-  archive: 'Nothing was moved.',
-  discard: 'Nothing was discarded.',
-  merge: 'Nothing was merged.',
-  publish: 'Nothing was published.',
-  round: 'No round was begun.',
-} as const;
-type Undone = keyof typeof UNDONE;
 const DRAFT: NextStep = {
   act: 'finish',
   args: { how: 'pull_request' },
   when: 'to publish what there is as a draft',
 };
-const NOTHING = 'Nothing was changed.';
-const NOT_STARTED = 'No session was started.';
-const NOT_RESUMED = 'The session was not resumed.';
-const NOT_MOVED = UNDONE.archive;
-const NOT_KEPT = 'The message was not stored.';
-const NOT_WITHDRAWN = 'No message was withdrawn.';
 const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
 const UNHIDE =
   'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
@@ -322,7 +261,6 @@ function shownMessage({ id, at, line }: UnreadMessage): string {
 }
 
 interface ClosedLimits {
-  isStart: boolean;
   excess: readonly ExcessLimit[];
   gateChannels: readonly Channel[];
 }

@@ -10,7 +10,6 @@ import type { CommandOf } from './commands.ts';
 import {
   closedChannel,
   type GateRule,
-  judgeKind,
   type Refused,
   refused,
   refusedForStatus,
@@ -44,17 +43,16 @@ export function judgeShown(shown: string | undefined, tip: string): Refused | un
   return shown === tip ? undefined : refused(COMMAND_ERRORS.branch_moved());
 }
 
-type AnyState = Pick<SessionState, 'status' | 'archived' | 'work'>;
 type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
 /** Whether a session, or its documents, may be archived without losing work. */
 export function judgeArchive(
   { what, keep }: Pick<CommandOf<'archive'>, 'what' | 'keep'>,
-  state: AnyState,
+  state: Pick<SessionState, 'status'>,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state, 'archive');
+  const closed = refuseUnlessAtRest(state);
   if (closed) return closed;
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
@@ -64,11 +62,10 @@ export function judgeArchive(
 /** Whether a session may be discarded: a ref must be able to keep all of it. */
 export function judgeDiscard(
   { by, ...rule }: Asked,
-  state: AnyState,
+  state: Pick<SessionState, 'status'>,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, rule, 'Nothing was discarded.');
-  const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'discard');
+  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -78,11 +75,9 @@ export function judgeDiscard(
 
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
-  { archived, trash, work }: Pick<SessionState, 'archived' | 'trash' | 'work'>,
+  { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
   { isTaken, restoring }: Pick<FinishFacts, 'isTaken' | 'restoring'>,
 ): { kind: 'accepted' } | Refused {
-  const closed = judgeKind('unarchive', { archived, work });
-  if (closed) return closed;
   if (!archived) return refused(COMMAND_ERRORS.not_archived());
   if (trash !== undefined && restoring?.isBack === false)
     return refused(COMMAND_ERRORS.branch_discarded({ branch: trash.branch, ...restoring }));
@@ -127,32 +122,30 @@ const MAX_NAMED = 20;
  */
 export function judgeMerge(
   { by, ...rule }: Asked,
-  state: AnyState & Pick<SessionState, 'worktree'>,
+  state: Pick<SessionState, 'status' | 'worktree'>,
   { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
-  const closed = judgeKind('merge', state) ?? closedChannel(by, rule, 'Nothing was merged.');
+  const closed = closedChannel(by, rule);
   if (closed) return closed;
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'merge', status: state.status.kind }));
-  if (state.worktree === undefined)
-    return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into: 'any branch' }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: state.status.kind }));
+  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
   const { base } = state.worktree;
   if (into === undefined) return refused(COMMAND_ERRORS.no_base_branch({ base }));
-  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into }));
+  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ into }));
   return { kind: 'accepted', into };
 }
 
 export function judgePullRequest(
   { by, ...rule }: Asked,
-  state: AnyState & Pick<SessionState, 'worktree'>,
+  state: Pick<SessionState, 'status' | 'archived' | 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, rule, 'Nothing was published.');
-  const closed = judgeKind('publish', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'publish');
+  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0
-    ? refused(COMMAND_ERRORS.nothing_to_merge({ act: 'publish', into, archived: state.archived }))
+    ? refused(COMMAND_ERRORS.nothing_to_merge({ into, archived: state.archived }))
     : { kind: 'accepted' };
 }
 
@@ -165,16 +158,14 @@ export function judgePublish(
   // Watching it requires the same channel as publishing it.
   if (what === 'pull_request') return judgePullRequest({ by, ...rule }, state, { sinceBase });
   // The supervisor publishes rounds, with the consent that the person gave at finish.
-  const byChannel = () =>
-    by.channel === 'settings' ? undefined : closedChannel(by, rule, 'Nothing was published.');
-  const closed = judgeKind('publish', state) ?? byChannel();
+  const closed = by.channel === 'settings' ? undefined : closedChannel(by, rule);
   if (closed) return closed;
   if (what === 'issue')
     return state.lastMerge?.outcome === 'merged'
       ? { kind: 'accepted' }
       : refused(COMMAND_ERRORS.not_merged_yet());
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'publish', status: state.status.kind }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
   return state.pullRequest?.state === 'open' && newestRound(state) !== undefined
     ? { kind: 'accepted' }
     : refused(COMMAND_ERRORS.no_pull_request());
@@ -188,6 +179,6 @@ export function judgeWatch(
 ): { kind: 'accepted' } | Refused {
   const isWatched = isSamePullRequest(pullRequest, command) && pullRequest.watched;
   const isBegun = command.change.watched && !isWatched;
-  const closed = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
+  const closed = isBegun ? closedChannel(by, rule) : undefined;
   return closed ?? { kind: 'accepted' };
 }

@@ -49,7 +49,7 @@ export function judgeAnswer(
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
-  const closed = closedChannel(command.by, facts, 'No answer was recorded.');
+  const closed = closedChannel(command.by, facts);
   if (closed) return closed;
   const confirmed = command.confirmTyped ? confirmedAnswers(facts) : [];
   if ('kind' in confirmed) return confirmed;
@@ -61,7 +61,7 @@ export function judgeAnswer(
   if (isWaiting && [...answers.values()].some((answer) => isAcceptanceIn(state, answer))) {
     const persons = personChannels(facts.gateChannels);
     if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
-    const unconfirmed = unconfirmedTab(command.by, 'No answer was recorded.');
+    const unconfirmed = unconfirmedTab(command.by);
     if (unconfirmed) return unconfirmed;
   }
   if (answers.size === 0) {
@@ -175,7 +175,7 @@ export function judgeApprove(
   { plan, ...rule }: ApproveFacts,
 ): ApproveVerdict {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
-  const closed = closedChannel(command.by, rule, 'The plan was not approved.');
+  const closed = closedChannel(command.by, rule);
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
   if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
@@ -202,7 +202,7 @@ export function refusedServers(
   if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
   const ownCommands = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
   if (ownCommands.length === 0 || (isPersonal(by) && !by.atStart)) return undefined;
-  const unconfirmed = unconfirmedTab(by, 'The plan was not approved.');
+  const unconfirmed = unconfirmedTab(by);
   if (unconfirmed) return unconfirmed;
   return refused(
     GATE_ERRORS.servers_need_person({ servers: ownCommands, persons: personChannels(gateChannels) }),
@@ -219,7 +219,7 @@ export function judgeRequestChanges(
   rule: GateRule,
 ): { kind: 'accepted' } | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
-  const closed = prepared ? undefined : closedChannel(by, rule, 'The plan was not sent back.');
+  const closed = prepared ? undefined : closedChannel(by, rule);
   if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused(GATE_ERRORS.empty_feedback());

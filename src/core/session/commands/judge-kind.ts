@@ -36,11 +36,8 @@ export function judgeKind(
 }
 
 /** Refuses unless the session is at rest, as required before it is moved or published. */
-export function refuseUnlessAtRest(
-  { status: { kind } }: Pick<SessionState, 'status'>,
-  act: 'archive' | 'discard' | 'publish',
-): Refused | undefined {
-  return isAtRest(kind) ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ act, status: kind }));
+export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
+  return isAtRest(kind) ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
 }
 
 /** The reason why a command is not carried out. The act throws its error; the worker records it in an event. */
@@ -72,21 +69,20 @@ export interface GateRule {
 export function closedChannel(
   by: By,
   { gateChannels, gatePeople }: GateRule,
-  what = 'No gate was opened.',
   chosen: readonly string[] = [],
 ): Refused | undefined {
   const { channel, person } = by;
   if (person !== undefined && gatePeople?.includes(person) === false)
-    return refused(GATE_ERRORS.person_closed({ what, person, gatePeople }));
+    return refused(GATE_ERRORS.person_closed({ person, gatePeople }));
   if (!gateChannels.includes(channel))
-    return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+    return refused(GATE_ERRORS.channel_closed({ by, gateChannels, chosen }));
   // Where a program may open gates anyway, the tab of a program is no worse.
-  return gateChannels.every(isPersonalChannel) ? unconfirmedTab(by, what) : undefined;
+  return gateChannels.every(isPersonalChannel) ? unconfirmedTab(by) : undefined;
 }
 
 /** Refuses what only a person may do, if the tab in which it was done could be a program's. */
-export function unconfirmedTab({ unconfirmed }: By, what: string): Refused | undefined {
-  return unconfirmed && refused(GATE_ERRORS.tab_unconfirmed({ what }));
+export function unconfirmedTab({ unconfirmed }: By): Refused | undefined {
+  return unconfirmed && refused(GATE_ERRORS.tab_unconfirmed());
 }
 
 /** The given channels that no model can use; `cli` if there are none. */

@@ -38,11 +38,10 @@ export function closedLimits(
   asked: SessionLimits | undefined,
   by: CommandBy,
   now: GateRule & LimitsNow,
-  isStart = false,
 ): Refused | undefined {
   const excess = asked === undefined ? [] : limitsNotAllowed(asked, by, now);
   if (excess.length === 0) return undefined;
-  return refused(COMMAND_ERRORS.limits_closed({ isStart, excess, gateChannels: now.gateChannels }));
+  return refused(COMMAND_ERRORS.limits_closed({ excess, gateChannels: now.gateChannels }));
 }
 
 function highestOf(inForce: SpendingLimits, ofFile: SpendingLimits = {}): SpendingLimits {

@@ -6,7 +6,7 @@ import { workNow } from '../events/open-work.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { judgeKind, type Refused, refused } from './judge-kind.ts';
+import { type Refused, refused } from './judge-kind.ts';
 
 export interface RewindFacts {
   events: readonly SessionEvent[];
@@ -25,11 +25,9 @@ export type RewindVerdict =
 
 export function judgeRewind(
   { to }: Pick<CommandOf<'rewind'>, 'to'>,
-  state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'work' | 'worktree'>,
+  state: Pick<SessionState, 'status' | 'openIteration' | 'work' | 'worktree'>,
   facts: RewindFacts,
 ): RewindVerdict {
-  const closed = judgeKind('rewind', state);
-  if (closed) return closed;
   if (state.openIteration !== undefined)
     return refused(
       state.status.kind === 'running'

@@ -14,10 +14,9 @@ export function judgeRound(
   rule: GateRule,
 ): { kind: 'accepted' } | Refused {
   const { status, pullRequest } = state;
-  if (status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'round', status: status.kind }));
+  if (status.kind !== 'done') return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind }));
   if (pullRequest?.state !== 'open') return refused(COMMAND_ERRORS.no_pull_request());
-  const closed = byHand && closedChannel(by, rule, 'No round was begun.');
+  const closed = byHand && closedChannel(by, rule);
   if (closed) return closed;
   if (!byHand && !pullRequest.watched) return refused(COMMAND_ERRORS.not_watched());
   const isKnown = round.keys.some((key) => pullRequest.rounds?.keys.includes(key));

@@ -161,15 +161,14 @@ export function judgeStart(
   if (settings.sandboxLowered && !isPersonal(by))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const ofFile = { session: settings.fileLimits ?? {}, phases: {} };
-  const raised =
-    settings.fileLimits && closedLimits(settings.limits, by, { ...settings, limits: ofFile }, true);
+  const raised = settings.fileLimits && closedLimits(settings.limits, by, { ...settings, limits: ofFile });
   if (raised) return raised;
   if (way === 'quick' && issue !== undefined && !isPersonal(by))
     return refused(COMMAND_ERRORS.quick_issue_needs_person());
   const atGates = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   const chosen = way === 'quick' ? ['work without questions and a plan', ...atGates] : atGates;
   if (chosen.length === 0) return { kind: 'accepted' };
-  return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };
+  return closedChannel(by, settings, chosen) ?? { kind: 'accepted' };
 }
 
 const CHOICES = [

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { areConfined } from '../../agents/registry.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { permissionsOf } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { visibleControls } from '../../kernel/text.ts';
@@ -199,9 +198,7 @@ export class WorkerGuard {
   async level(worker: Guarded): Promise<SandboxLevel> {
     const { level } = await this.now(worker);
     if (level !== 'none') return level;
-    return areConfined(providersOf(worker), permissionsOf(worker.file.settings))
-      ? 'provider sandbox'
-      : 'none';
+    return areConfined(providersOf(worker), worker.file.settings.permissions) ? 'provider sandbox' : 'none';
   }
 
   async now(worker: Guarded): Promise<GuardNow> {

@@ -43,7 +43,7 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
-  const asked = { phase: open.phase, permissions: worker.file.settings };
+  const asked = { phase: open.phase, permissions: worker.file.settings.permissions };
   const { unfit } = judgePrinted(open.cli, asked, ended.log?.seen.started ?? {});
   // An agent can end before its start was judged.
   if (unfit !== undefined && (ended.end === 'unfit' || ended.end === 'exited'))

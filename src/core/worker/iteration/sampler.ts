@@ -141,7 +141,7 @@ export class Sampler {
 
   /** Reports once per CLI that its tools are not those that were asked for. */
   async #isUnfit(): Promise<boolean> {
-    const asked = { phase: this.#open.phase, permissions: this.#worker.file.settings };
+    const asked = { phase: this.#open.phase, permissions: this.#worker.file.settings.permissions };
     const { unfit, warning } = judgePrinted(this.#cli, asked, this.#log.seen.started);
     const code = `${ODD_TOOLS}${this.#open.provider}`;
     if (warning !== undefined && !stateOf(this.#worker).budgetWarned.includes(code))

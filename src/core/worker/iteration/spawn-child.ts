@@ -80,7 +80,7 @@ async function commandFor(
     model: open.model,
     own: settings.own,
     agentCommand: settings.acp?.command,
-    permissions: permissionsIn(open.phase, settings),
+    permissions: permissionsIn(open.phase, settings.permissions),
     commands: [settings.setup ?? [], ...checksOf(worker)].flat(),
     inGuard,
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),

@@ -47,7 +47,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     phase: facts.phase,
     iteration: facts.iteration,
     provider: facts.provider,
-    permissions: permissionsIn(facts.phase, settings),
+    permissions: permissionsIn(facts.phase, settings.permissions),
     sandbox: (await worker.guard.now(worker)).level,
     timeLimitMs: facts.timeLimitMs,
     now: facts.now,

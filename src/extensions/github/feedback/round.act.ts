@@ -34,16 +34,13 @@ export async function roundOfSession(
   const unusable = closedTo(view);
   if (unusable) throw unusable;
   const { pullRequest, status } = view.state;
-  const closed = closedChannel(context.by, gateRuleOf(view), 'No round was begun.');
-  if (closed) throw earlyRefusal(closed, view);
+  const closed = closedChannel(context.by, gateRuleOf(view));
+  if (closed) throw earlyRefusal('round', closed, view);
   if (status.kind !== 'done')
-    throw earlyRefusal(
-      refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'round', status: status.kind })),
-      view,
-    );
+    throw earlyRefusal('round', refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind })), view);
   // A closed pull request may have been opened again.
   if (pullRequest === undefined || pullRequest.state === 'merged')
-    throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
+    throw earlyRefusal('round', refused(COMMAND_ERRORS.no_pull_request()), view);
   const { repository, number } = pullRequest;
   const forge = new GitHub(context);
   const pull = (await forge.pullRequests(repository, [number])).pullRequests.get(number);

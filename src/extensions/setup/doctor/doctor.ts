@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
-import { acpOf, keptPermissions, limitsOf } from '../../../core/acts/sessions/freeze-settings.ts';
+import { acpOf, limitsOf, permissionsOf } from '../../../core/acts/sessions/freeze-settings.ts';
 import { areConfined } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
@@ -260,7 +260,7 @@ async function unfitAgents(project: Project, context: ActionContext): Promise<Do
     mcpPath: values.mcp,
     limits: limitsOf(values),
     ...acpOf(values),
-    ...keptPermissions(values),
+    ...permissionsOf(values),
   };
   try {
     await refuseUnfitAgents([...providersOf(project)], choices, context);

@@ -23,7 +23,12 @@ function leftRed(commit: string, check = CHECK): NewEvent[] {
       ...{ type: 'parked', for: 'qa_answers', resumePhase: 'done', openQuestions: ['Q1'] },
       ...{ unconfirmed: [], asks: [{ kind: 'red_base', question: 'x', keys: [] }] },
     },
-    { type: 'answers_recorded', by: BY, open: [], answers: [{ id: 'Q1', question: 'x', text: 'B' }] },
+    {
+      type: 'answers_recorded',
+      by: BY,
+      open: [],
+      answers: [{ id: 'Q1', question: 'x', text: 'B', choice: 'B' }],
+    },
   ];
 }
 
@@ -77,14 +82,18 @@ test('the answer that a failure is that of the base holds for these two outputs 
     kind: 'failed',
     others: [{ command: check, onBranch: 'work', onBase: expect.stringContaining('a.txt') }],
   });
-  const asked = { command: check, question: 'y' };
   await worker.writer.append(
     { ...ran, set: 'full' } as NewEvent,
     {
       ...{ type: 'parked', for: 'qa_answers', resumePhase: 'done', openQuestions: ['Q2'] },
-      ...{ unconfirmed: [], otherFailures: [asked] },
+      ...{ unconfirmed: [], asks: [{ kind: 'other_failure', question: 'y', keys: [check] }] },
     },
-    { type: 'answers_recorded', by: BY, open: [], answers: [{ id: 'Q2', question: 'y', text: 'B' }] },
+    {
+      type: 'answers_recorded',
+      by: BY,
+      open: [],
+      answers: [{ id: 'Q2', question: 'y', text: 'B', choice: 'B' }],
+    },
   );
   expect(await merge()).toMatchObject({ kind: 'passed', others: undefined });
   await repo.git(['switch', '--quiet', '--ignore-other-worktrees', 'samocode/x']);

@@ -8,7 +8,7 @@ import { allProviders } from '../../../../src/core/agents/registry.ts';
 const { work, documents } = CLAUDE_TOOLS.offered;
 const VERSION = '2.1.400';
 const without = (...names: string[]) => work.filter((name) => !names.includes(name));
-const SKIP = { permissions: 'skip' } as const;
+const SKIP = 'skip' as const;
 const judged = (phase: 'investigation' | 'implementation', tools: readonly string[] | undefined) =>
   judgePrinted(claude, { phase, permissions: SKIP }, { version: VERSION, ...(tools && { tools }) });
 
@@ -59,7 +59,7 @@ test.each([
   ['dontAsk', 'investigation', true],
 ] as const)('a mode of %s in %s of a reviewed session fits: %s', (mode, phase, fits) => {
   const printed = { version: VERSION, cliSession: 'x', model: 'claude-sonnet-4-5', mode };
-  const asked = { phase, permissions: { permissions: 'allow', reviewed: {} } } as const;
+  const asked = { phase, permissions: 'auto' } as const;
   const { unfit } = judgePrinted(claude, asked, printed);
   expect(unfit === undefined).toBe(fits);
   if (mode === 'default')

@@ -11,12 +11,19 @@ test.each([
   ...(HAS_EXTENSIONS ? [['the rehearsal', ['rehearsal'], {}, {}, undefined] as const] : []),
   ['another for one phase or as a fallback', ['claude', 'gemini'], {}, {}, 'no_reviewer'],
   ['Claude Code behind a gateway', ['claude'], {}, GATEWAY, 'gateway_unknown'],
-  ['Claude Code behind one that passes questions on', ['claude'], { gateway: true }, GATEWAY, undefined],
+  [
+    'Claude Code behind one that passes questions on',
+    ['claude'],
+    { gatewayReviewed: true as const },
+    GATEWAY,
+    undefined,
+  ],
   ['Codex, whatever the service of Claude Code is', ['codex'], {}, GATEWAY, undefined],
   ['any agent without a reviewer', ['gemini', 'claude'], undefined, GATEWAY, undefined],
 ] as const)('with PERMISSIONS=auto, %s: %#', async (_who, names, reviewed, env, code) => {
   await using home = await tempDir();
-  const choices = { permissions: 'allow', reviewed, limits: LIMITS } as const;
+  const permissions = reviewed === undefined ? 'skip' : 'auto';
+  const choices = { permissions, ...reviewed, limits: LIMITS } as const;
   const refused = refuseUnfitAgents(names, choices, { env, home: home.path }).then(
     () => undefined,
     (error) => error.code,

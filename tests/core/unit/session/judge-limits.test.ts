@@ -80,7 +80,6 @@ test('a start whose session file has higher limits than the file of the project 
   expect(judgeStart({ by: model }, {}, settings)).toMatchObject({
     error: {
       code: 'limits_closed',
-      what: 'No session was started.',
       why: expect.stringContaining('limits.usd 900000, above the 5 that holds'),
     },
   });

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { earlyRefusal } from '../../../../src/core/caller/commands/early-refusal.ts';
 import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
+import type { Command } from '../../../../src/core/session/commands/commands.ts';
 import {
   judgeArchive,
   judgeDiscard,
@@ -14,7 +16,7 @@ import {
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
-import { judgeKind } from '../../../../src/core/session/commands/judge-kind.ts';
+import { judgeKind, type Refused } from '../../../../src/core/session/commands/judge-kind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
   judgeMessage,
@@ -540,7 +542,6 @@ describe('an archiving', () => {
 
   test.each([
     ['a running session', session, RUNNING, facts, 'not_at_rest'],
-    ['an archived session', session, { ...DONE, archived: true }, facts, 'archived'],
     ['a session whose archive name is taken', session, DONE, { ...facts, isTaken: true }, 'folder_taken'],
     [
       'a worktree with uncommitted work',
@@ -575,7 +576,7 @@ describe('an archiving', () => {
     (kind) => {
       const work = { kind, by: byPerson, to: 'x', into: 'x', moved: [], kept: [], effects: [] };
       const state = { archived: false, work: work as unknown as NonNullable<SessionState['work']> };
-      expect(judgeUnarchive(state, facts)).toMatchObject({ error: { code: 'busy' } });
+      expect(judgeKind('unarchive', state)).toMatchObject({ error: { code: 'busy' } });
       expect(judgeKind('resume', state)).toMatchObject({ error: { code: 'busy' } });
       expect(judgeKind('stop', state)).toBeUndefined();
     },
@@ -583,7 +584,7 @@ describe('an archiving', () => {
 
   test('that is a discard is not called something that is not in the archive', () => {
     const work = { kind: 'discard_unbegun', by: byPerson } as const;
-    expect(judgeUnarchive({ archived: false, work }, facts)).toMatchObject({
+    expect(judgeKind('unarchive', { archived: false, work })).toMatchObject({
       error: { why: 'Its discarding is not finished.' },
     });
   });
@@ -595,43 +596,45 @@ const publishing = (what: 'pull_request' | 'round' | 'issue', state: SessionStat
   judgePublish({ ...ASKED, what }, state, { sinceBase: 0 });
 const ROUND = { number: 1, keys: ['a'], head: 'h', byHand: true };
 
-test.each<[act: string, verdict: { kind: string }, what: string, why: string]>([
+const GONE = { path: '/w', reading: { kind: 'foreign', problem: 'no .git' } } as const;
+
+test.each<[kind: Command['kind'], verdict: { kind: 'accepted' } | Refused, what: string, why: string]>([
+  ['archive', judgeArchive({ what: 'session', keep: [] }, RUNNING, NONE), 'Nothing was moved.', 'is running'],
+  ['discard', judgeDiscard(ASKED, RUNNING, NONE), 'Nothing was discarded.', 'is running'],
   [
-    'an archive',
-    judgeArchive({ what: 'session', keep: [] }, RUNNING, NONE),
-    'Nothing was moved.',
-    'is running',
-  ],
-  ['a discard', judgeDiscard(ASKED, RUNNING, NONE), 'Nothing was discarded.', 'is running'],
-  ['a merge', judgeMerge(ASKED, RUNNING, { into: 'main', ahead: 1 }), 'Nothing was merged.', 'is running'],
-  [
-    'a merge without work',
-    judgeMerge(ASKED, DONE, { into: 'main', ahead: 0 }),
-    'Nothing was merged.',
-    'no commit',
-  ],
-  ['a pull request', publishing('pull_request', RUNNING), 'Nothing was published.', 'is running'],
-  ['a pull request without work', publishing('pull_request', DONE), 'Nothing was published.', 'no commit'],
-  ['the push of a round', publishing('round', RUNNING), 'Nothing was published.', 'is running'],
-  [
-    'a comment in the issue',
-    publishing('issue', DONE),
-    'No comment was written in the issue.',
-    'not been merged',
+    'discard',
+    judgeDiscard(ASKED, DONE, { isTaken: true }),
+    'Nothing was discarded.',
+    'Another folder exists',
   ],
   [
-    'a round',
+    'discard',
+    judgeDiscard(ASKED, DONE, { ...NONE, worktree: GONE }),
+    'Nothing was discarded.',
+    'not a worktree',
+  ],
+  ['merge', judgeMerge(ASKED, RUNNING, { into: 'main', ahead: 1 }), 'Nothing was merged.', 'is running'],
+  ['merge', judgeMerge(ASKED, DONE, { into: 'main', ahead: 0 }), 'Nothing was merged.', 'no commit'],
+  ['publish', publishing('pull_request', RUNNING), 'Nothing was published.', 'is running'],
+  ['publish', publishing('pull_request', DONE), 'Nothing was published.', 'no commit'],
+  ['publish', publishing('round', RUNNING), 'Nothing was published.', 'is running'],
+  ['publish', publishing('issue', DONE), 'Nothing was published.', 'not been merged'],
+  [
+    'round',
     judgeRound({ by: byPerson, round: ROUND, byHand: true } as never, RUNNING, ASKED),
     'No round was begun.',
     'is running',
   ],
-])('the refusal of %s names that act', (_act, verdict, what, why) => {
-  expect(verdict).toMatchObject({ kind: 'refused', error: { what, why: expect.stringContaining(why) } });
+  ['message', judgeMessage({ text: 'x' }, DONE), 'The message was not stored.', 'is done'],
+])('the refusal of a command to %s names that act', (kind, verdict, what, why) => {
+  if (verdict.kind === 'accepted') throw new Error('It was accepted.');
+  expect(earlyRefusal(kind, verdict)).toMatchObject({ what, why: expect.stringContaining(why) });
 });
 
 test('in the archive, during a rewind or while an agent runs, only some kinds of commands are accepted', () => {
   const archived = { ...DONE, archived: true };
   expect(judgeKind('resume', archived)).toMatchObject({ error: { code: 'archived' } });
+  expect(judgeKind('archive', archived)).toMatchObject({ error: { code: 'archived' } });
   expect(judgeKind('unarchive', archived)).toBeUndefined();
   const back = { progress: DONE.progress, answers: [], oldRounds: 0, oldPlans: [] };
   const halfway = {

@@ -67,14 +67,14 @@ test.each<[string, HostSettings, HostSettings, HostSettings]>([
   ['permissions', settings({ permissions: 'allow' }), SAMPLE, settings({ permissions: 'allow' })],
   [
     'permissions with a reviewer',
-    settings({ permissions: 'allow', reviewed: { gateway: true } }),
+    settings({ permissions: 'auto', gatewayReviewed: true }),
     SAMPLE,
-    settings({ permissions: 'allow', reviewed: {} }),
+    settings({ permissions: 'auto' }),
   ],
   [
     'permissions with a reviewer here',
     settings({ permissions: 'allow' }),
-    settings({ permissions: 'allow', reviewed: { gateway: true } }),
+    settings({ permissions: 'auto' }),
     settings({ permissions: 'allow' }),
   ],
   ['permissions here', SAMPLE, settings({ permissions: 'allow' }), settings({ permissions: 'allow' })],

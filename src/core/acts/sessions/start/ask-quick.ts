@@ -33,7 +33,8 @@ export async function withQuickAsked<Made extends { file: SessionFile; start: Co
 ): Promise<Made> {
   const { file, start } = made;
   if (file.way !== 'quick') return made;
-  const judge = (given: ActionContext['by']) => accepted(judgeStart({ by: given }, {}, file.settings, file));
+  const judge = (given: ActionContext['by']) =>
+    accepted('start', judgeStart({ by: given }, {}, file.settings, file));
   // Others wrote the text of an issue: for that, a form does not count as a person.
   const mayAsk = file.issue === undefined && asking && !closedChannel(asking.by, file.settings);
   const outcome = mayAsk ? await asking.ask(quickForm(file)) : undefined;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ACTS, type NextStep } from '../../../kernel/acts.ts';
 import { Decision, SignalClaim } from '../../../kernel/phases/decision.ts';
 import { OUTAGES, type OutageKind } from '../../../kernel/phases/ending.ts';
+import { PERMISSIONS } from '../../../kernel/phases/grants.ts';
 import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
 import { Proving } from '../../../kernel/phases/proving.ts';
@@ -348,12 +349,9 @@ export const HostSettings = z.object({
     .object({ command: z.string(), asks: z.literal(true), withoutGuard: z.literal(true) })
     .partial()
     .optional(),
-  permissions: z.enum(['skip', 'allow']),
-  /** PERMISSIONS is auto; `gateway`: whether the user says that a gateway passes the reviewer's questions on. */
-  reviewed: z
-    .object({ gateway: z.literal(true) })
-    .partial()
-    .optional(),
+  permissions: z.enum(PERMISSIONS),
+  /** The user says that a gateway passes the questions of a reviewer on. */
+  gatewayReviewed: z.literal(true).optional(),
   /** The people whose acts open gates from other machines of the pool; absent: everyone who is trusted. */
   gatePeople: z.array(z.string()).optional(),
   sandbox: z.enum(SANDBOXES),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { followsPlan } from '../../../src/core/kernel/phases/table.ts';
-import { continuationOf, placeOf } from '../../../src/core/session/unimported-folder.ts';
-import { anyOverview } from './overview.ts';
-import { type Property, property } from './property.ts';
-import { anyText } from './texts.ts';
+import { continuationOf, placeOf } from '../../../src/extensions/import/unimported-folder.ts';
+import { anyOverview } from '../../core/properties/overview.ts';
+import { type Property, property } from '../../core/properties/property.ts';
+import { anyText } from '../../core/properties/texts.ts';
 
 const anyFiles = fc.array(
   fc.oneof(anyText, fc.constantFrom('_overview.md', '_samocode/_overview.md', '01-08-14:37-plan-x.md')),

@@ -1,24 +1,21 @@
-import { basename, join } from 'node:path';
-import { namesAt, statsAt } from '../kernel/files/path-stats.ts';
-import type { Decision, JudgedSignal } from '../kernel/phases/decision.ts';
-import { followsPlan, type Gate, type Phase, phaseNamed, type WaitingFor } from '../kernel/phases/table.ts';
-import { park, run } from '../kernel/phases/verdict.ts';
-import { documentText } from './documents/documents.ts';
-import { readOverview } from './documents/overview.ts';
-import { currentPlanOf } from './documents/plan.ts';
-import { parseQa } from './documents/qa.ts';
-import type { QaQuestion } from './documents/qa-blocks.ts';
-import { MAX_SIGNAL_BYTES, parseSignal } from './documents/signal.ts';
-import type { SessionPaths } from './layout/paths.ts';
-
-/** The early layout of the Python samocode kept all files in a folder of this name. */
-export const NESTED_FOLDER = '_samocode';
-
-/** The overview of a folder, also in the early layout; undefined if it has none. */
-export function overviewIn({ sessionDir, overview }: SessionPaths): string | undefined {
-  const places = [overview, join(sessionDir, NESTED_FOLDER, basename(overview))];
-  return places.find((path) => statsAt(path) !== undefined);
-}
+import { basename } from 'node:path';
+import { namesAt, statsAt } from '../../core/kernel/files/path-stats.ts';
+import type { Decision, JudgedSignal } from '../../core/kernel/phases/decision.ts';
+import {
+  followsPlan,
+  type Gate,
+  type Phase,
+  phaseNamed,
+  type WaitingFor,
+} from '../../core/kernel/phases/table.ts';
+import { park, run } from '../../core/kernel/phases/verdict.ts';
+import { documentText } from '../../core/session/documents/documents.ts';
+import { readOverview } from '../../core/session/documents/overview.ts';
+import { currentPlanOf } from '../../core/session/documents/plan.ts';
+import { parseQa } from '../../core/session/documents/qa.ts';
+import type { QaQuestion } from '../../core/session/documents/qa-blocks.ts';
+import { MAX_SIGNAL_BYTES, parseSignal } from '../../core/session/documents/signal.ts';
+import type { SessionPaths } from '../../core/session/layout/paths.ts';
 
 /** The files of a folder that determine where it continues. */
 export interface FolderFacts {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Gate } from '../../../../src/core/kernel/phases/table.ts';
 import { parseQa } from '../../../../src/core/session/documents/qa.ts';
-import { continuationOf, placeOf } from '../../../../src/core/session/unimported-folder.ts';
-import { folderProperties } from '../../properties/unimported-folder.ts';
+import { continuationOf, placeOf } from '../../../../src/extensions/import/unimported-folder.ts';
+import { folderProperties } from '../folder-properties.ts';
 
 for (const property of folderProperties) test(property.name, () => property.run(300));
 

@@ -1,40 +1,44 @@
 import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ActionContext } from '../../caller/context/context.ts';
-import { namedFolder } from '../../caller/context/find-project-for.ts';
-import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
-import { safeGitAt } from '../../caller/context/session-branch.ts';
-import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
-import { START_ERRORS } from '../../caller/errors/start-errors.ts';
-import { readyProject } from '../../caller/refusals/ready-project.ts';
-import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
-import type { Decision } from '../../kernel/phases/decision.ts';
-import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
-import { park } from '../../kernel/phases/verdict.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import { branchOf } from '../../project/git/branch-name.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
-import { resolveBase } from '../../project/worktrees/base-commit.ts';
-import { earlierWorktree, ensureWorktree } from '../../project/worktrees/worktree.ts';
-import { readOverview } from '../../session/documents/overview.ts';
-import type { TakenOver } from '../../session/events/bodies/positions.ts';
-import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../session/layout/names.ts';
-import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { isUnimported, sessionFolders, unimportedFolders } from '../../session/session-list.ts';
+import { type Begun, beginSession } from '../../core/acts/sessions/begin-session.ts';
+import { newSession, type SessionRequest } from '../../core/acts/sessions/new-session.ts';
+import type { StartSessionInput } from '../../core/acts/sessions/start/start-choices.ts';
+import type { FolderWork } from '../../core/acts/sessions/start/work.ts';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import { namedFolder } from '../../core/caller/context/find-project-for.ts';
+import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
+import { safeGitAt } from '../../core/caller/context/session-branch.ts';
+import { findSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
+import { readyProject } from '../../core/caller/refusals/ready-project.ts';
+import { namesAt, statsAt } from '../../core/kernel/files/path-stats.ts';
+import type { Decision } from '../../core/kernel/phases/decision.ts';
+import { PHASE_NAMES, type Phase } from '../../core/kernel/phases/table.ts';
+import { park } from '../../core/kernel/phases/verdict.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
+import { branchOf } from '../../core/project/git/branch-name.ts';
+import { realPathAsFar } from '../../core/project/git/real-path.ts';
+import { resolveBase } from '../../core/project/worktrees/base-commit.ts';
+import { earlierWorktree, ensureWorktree } from '../../core/project/worktrees/worktree.ts';
+import { readOverview } from '../../core/session/documents/overview.ts';
+import type { TakenOver } from '../../core/session/events/bodies/positions.ts';
+import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../core/session/layout/names.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
+import {
+  isUnimported,
+  NESTED_FOLDER,
+  sessionFolders,
+  unimportedFolders,
+} from '../../core/session/session-list.ts';
 import {
   continuationOf,
   type FolderFacts,
   type FolderPlace,
-  NESTED_FOLDER,
   notPlain,
   placeOf,
   readUnimported,
   reasonOf,
-} from '../../session/unimported-folder.ts';
-import { type Begun, beginSession } from './begin-session.ts';
-import { newSession, type SessionRequest } from './new-session.ts';
-import type { StartSessionInput } from './start/start-choices.ts';
-import type { FolderWork } from './start/work.ts';
+} from './unimported-folder.ts';
 
 export interface ImportInput {
   /** The name or path of the folder. */

@@ -6,8 +6,8 @@ import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { requestChanges } from '../../../../src/core/acts/gates/request-changes.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
-import { importFolder } from '../../../../src/core/acts/sessions/import-folder.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { importFolder } from '../../../../src/extensions/import/import-folder.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';
