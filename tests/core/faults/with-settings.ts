@@ -32,7 +32,9 @@ export async function changeFile(
   // The settings in its creation event are those that count.
   const lines = log.map((line) => {
     const event = line.includes('"session_created"') ? JSON.parse(line) : undefined;
-    return event === undefined ? line : JSON.stringify({ ...event, file: after });
+    // The texts that were given are beside the choices there.
+    const { given: _, ...choices } = after;
+    return event === undefined ? line : JSON.stringify({ ...event, file: choices });
   });
   await writeFile(events, lines.join('\n'));
   await ownSession(repo.homeDir, paths);
