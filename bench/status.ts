@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { readEvents, readLog } from '../src/core/session/events/event-log.ts';
+import { readEvents, readLog } from '../src/core/session/log/event-log.ts';
 import { plainLog, textOf } from '../tests/support/event-samples.ts';
 import { tempLog } from '../tests/support/temp-log.ts';
 import { type Bench, type BenchResult, type Measurement, middle, round, rounded } from './bench.ts';

@@ -17,8 +17,11 @@ const FLOORS = [
   ['core/session/layout'],
   ['core/session/events/bodies'],
   ['core/session/events'],
+  ['core/session/log'],
   ['core/session/documents'],
   ['core/session/commands', 'core/session/proof'],
+  ['core/session/folder'],
+  ['core/session/waits', 'core/session/words'],
   ['core/session'],
   ['core/agents/contract'],
   ['core/agents/reading'],
@@ -237,9 +240,9 @@ test('no comment of src hides an error from the compiler', () => {
 const WORDS_A_STATE =
   /Record<(?:WaitingFor|Status\['kind'\]|EventOf<'parked'>\['for'\]), string>|case '(?:qa_answers|plan_approval|file_update|human_action|limited|blocked|stopped)':(?:\s*\{\s*const [^;]*;)?\s*return (?:[`'][^`'\n]* |\{ brief)/;
 
-test('core/session/words.ts is the only file of src with the text of a state', () => {
+test('core/session/words/words.ts is the only file of src with the text of a state', () => {
   const wording = paths.filter((path) => WORDS_A_STATE.test(modules[path] ?? ''));
-  expect(wording).toEqual(['core/session/words.ts']);
+  expect(wording).toEqual(['core/session/words/words.ts']);
 });
 
 test.each([
@@ -275,14 +278,14 @@ const KINDS = [
     'extensions/github/worker/a.ts',
     'core/acts/gates/b.ts',
   ],
-  ['a sandbox that reads a session', 'core/sandbox/a.ts', 'core/session/words.ts'],
+  ['a sandbox that reads a session', 'core/sandbox/a.ts', 'core/session/words/words.ts'],
   ['a use case that prints', 'core/acts/gates/a.act.ts', 'core/kit/terminal/ask.ts'],
   ['a tool that asks at a terminal', 'core/acts/gates/a.tool.ts', 'core/kit/terminal/ask.ts'],
   ['a command that uses the parts of tools', 'core/acts/gates/a.command.ts', 'core/kit/mcp/tool.ts'],
   ['a server that uses a command', 'app/server/a.ts', 'core/acts/gates/b.command.ts'],
   ['a supervisor that calls a tool', 'core/supervisor/a.ts', 'core/acts/gates/b.tool.ts'],
   ['a notification that uses the terminal', 'extensions/notify/outbox/a.ts', 'core/kit/terminal/ask.ts'],
-  ['a page that reads a session', 'extensions/pages/html/a.ts', 'core/session/words.ts'],
+  ['a page that reads a session', 'extensions/pages/html/a.ts', 'core/session/words/words.ts'],
   ['a runner that loads a kit', 'extensions/acp/runner/a.ts', 'core/kit/terminal/output.ts'],
 ] as const;
 

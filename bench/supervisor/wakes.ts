@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/kernel/clock.ts';
 import { runningEntry } from '../../src/core/kernel/processes/host.ts';
 import { readLeases } from '../../src/core/kernel/processes/lease.ts';
 import type { EventType } from '../../src/core/session/events/bodies/event-types.ts';
-import { readEvents } from '../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../src/core/session/log/event-log.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { round } from '../bench.ts';
 import { startSupervisor } from './parked.ts';

@@ -21,7 +21,7 @@ import {
   type Way,
 } from '../../src/core/kernel/phases/table.ts';
 import { BLOCK_RULES, type BlockRuleName } from '../../src/core/kernel/phases/verdict.ts';
-import { NO_QUESTION } from '../../src/core/session/facts.ts';
+import { NO_QUESTION } from '../../src/core/session/words/facts.ts';
 import { codes, type Page, table } from './page.ts';
 import { CORRECTED, OBSTACLE_WORDS, RULE_WORDS } from './phase-words.ts';
 

@@ -7,12 +7,12 @@ import { pendingCommandIds, readCommand, removeCommand } from '../../src/core/se
 import { planHash } from '../../src/core/session/documents/plan.ts';
 import type { PlanVersion } from '../../src/core/session/events/bodies/positions.ts';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
-import { EventWriter } from '../../src/core/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/core/session/events/events.ts';
-import { readSessionFile } from '../../src/core/session/events/read-session-file.ts';
+import { sessionFolders } from '../../src/core/session/folder/session-list.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../src/core/session/session-list.ts';
-import { nowText } from '../../src/core/session/words.ts';
+import { EventWriter } from '../../src/core/session/log/event-writer.ts';
+import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
+import { nowText } from '../../src/core/session/words/words.ts';
 import { ownSession } from '../../tests/support/own-session.ts';
 import { createdEvent } from '../../tests/support/session-file-sample.ts';
 import {

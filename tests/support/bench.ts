@@ -1,6 +1,6 @@
-import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { readSession } from '../../src/core/session/folder/read-session.ts';
+import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { readSession } from '../../src/core/session/status.ts';
 import { builtPrograms } from './built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from './live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from './project.ts';

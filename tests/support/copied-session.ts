@@ -6,10 +6,10 @@ import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
-import { readSessionFile } from '../../src/core/session/events/read-session-file.ts';
+import { sessionFolders } from '../../src/core/session/folder/session-list.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
 import { ownSession } from './own-session.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 

@@ -8,15 +8,15 @@ import { readHolding } from '../../src/core/kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
 import { SESSION_MARK } from '../../src/core/sandbox/programs/environment.ts';
 import { describeEvent } from '../../src/core/session/documents/describe-event.ts';
-import { readEvents } from '../../src/core/session/events/event-log.ts';
 import { fold } from '../../src/core/session/events/fold.ts';
-import { readSessionFile } from '../../src/core/session/events/read-session-file.ts';
 import { hasNothingPending } from '../../src/core/session/events/rest.ts';
-import type { SessionView } from '../../src/core/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
+import { readSession } from '../../src/core/session/folder/read-session.ts';
+import { sessionFolders } from '../../src/core/session/folder/session-list.ts';
+import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../src/core/session/session-list.ts';
-import { readSession } from '../../src/core/session/status.ts';
+import { readEvents } from '../../src/core/session/log/event-log.ts';
+import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
 import { report } from './rig-report.ts';
 
 /** The paths of a session, and the machine that its processes run on. */

@@ -2,8 +2,8 @@
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
-import { EventWriter } from '../../src/core/session/events/event-writer.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { EventWriter } from '../../src/core/session/log/event-writer.ts';
 
 /** Its report after each append: the number of the newest event on disk, and the name of the error. */
 export interface Appended {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
-import { cacheText, readLog } from '../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { cacheText, readLog } from '../../src/core/session/log/event-log.ts';
 import { plainLog, textOf } from './event-samples.ts';
 import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { readEvents } from '../../src/core/session/events/event-log.ts';
-import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
+import { readEvents } from '../../src/core/session/log/event-log.ts';
 
 /** The error of a failed wait: the state of the session, its events, and what its worker could not record. */
 export async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { acquireLease, type OwnedLease } from '../../src/core/kernel/processes/lease.ts';
-import { readLog } from '../../src/core/session/events/event-log.ts';
-import { EventWriter } from '../../src/core/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { readLog } from '../../src/core/session/log/event-log.ts';
+import { EventWriter } from '../../src/core/session/log/event-writer.ts';
 import { entryOf, hostWith } from './hosts.ts';
 import { tempDir } from './temp-dir.ts';
 

@@ -4,11 +4,11 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { hostOf } from '../../src/app/own-sessions.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { readEvents } from '../../src/core/session/events/event-log.ts';
-import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { readSession } from '../../src/core/session/folder/read-session.ts';
+import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import { shortId } from '../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { readSession } from '../../src/core/session/status.ts';
+import { readEvents } from '../../src/core/session/log/event-log.ts';
 import type { WatchedSession } from '../../src/core/supervisor/watched-session.ts';
 import { compose } from '../../src/extensions/notify/notice/compose.ts';
 import { noticesOf } from '../../src/extensions/notify/supervisor/notices-of.ts';

@@ -11,7 +11,7 @@ import {
   stateBadge,
   stateSentence,
   statusSentence,
-} from '../../src/core/session/words.ts';
+} from '../../src/core/session/words/words.ts';
 import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
 import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';

@@ -1,7 +1,7 @@
 import { currentSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { shortNames } from '../../core/kit/terminal/short-names.ts';
-import { archivedFolders, sessionFolders } from '../../core/session/session-list.ts';
+import { archivedFolders, sessionFolders } from '../../core/session/folder/session-list.ts';
 import { useProviders } from '../extensions/providers.ts';
 import type { SessionNames } from './completion.ts';
 import { newCli, type OpenProgram, type Started } from './terminal.ts';

@@ -8,8 +8,8 @@ import type { SessionFile } from './events/bodies/session-file.ts';
 import type { SessionEvent } from './events/events.ts';
 import { spentBy } from './events/fold-spent.ts';
 import type { SessionState } from './events/state.ts';
+import { readAllSessions } from './folder/session-list.ts';
 import { MAX_DOCUMENT_BYTES } from './layout/paths.ts';
-import { readAllSessions } from './session-list.ts';
 
 /** The phases after implementation, whose length depends little on the plan. */
 const AFTER_IMPLEMENTATION: readonly Phase[] = ['testing', 'quality', 'done'];

@@ -1,6 +1,6 @@
 import { machineLimits } from '../project/finding/machine-limits.ts';
-import { spentOnDay } from '../session/day-spent.ts';
-import { slotsInUse, slotsRoot } from '../session/slots.ts';
+import { slotsInUse, slotsRoot } from '../session/folder/slots.ts';
+import { spentOnDay } from '../session/waits/day-spent.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 

@@ -1,7 +1,7 @@
 import { isoUtc } from '../kernel/clock.ts';
 import { writeWhole } from '../kernel/files/atomic-file.ts';
-import { spentFacts, spentOnDay } from '../session/day-spent.ts';
-import { needsHuman } from '../session/session-list.ts';
+import { needsHuman } from '../session/folder/session-list.ts';
+import { spentFacts, spentOnDay } from '../session/waits/day-spent.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';

@@ -11,10 +11,10 @@ import {
   whyNoSupervisor,
 } from '../sandbox/programs/supervisor-folder.ts';
 import { judgedFolders } from '../sandbox/programs/watched-folders.ts';
-import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
-import type { SessionView } from '../session/events/session-view.ts';
+import { byUrgency, readSessionList } from '../session/folder/session-list.ts';
+import type { SessionView } from '../session/folder/session-view.ts';
 import { isPolled } from '../session/pull-request.ts';
-import { byUrgency, readSessionList } from '../session/session-list.ts';
+import { type DaySpent, spentOnDay } from '../session/waits/day-spent.ts';
 import { describeFailure } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 

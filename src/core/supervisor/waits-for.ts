@@ -1,9 +1,9 @@
-import { awaitedPaths } from '../session/due.ts';
 import { hasEnded } from '../session/events/rest.ts';
-import type { SessionView } from '../session/events/session-view.ts';
+import { isContinuedBy } from '../session/folder/read-session.ts';
+import { isLost } from '../session/folder/session-list.ts';
+import type { SessionView } from '../session/folder/session-view.ts';
 import { watchedPullRequest } from '../session/pull-request.ts';
-import { isLost } from '../session/session-list.ts';
-import { isContinuedBy } from '../session/status.ts';
+import { awaitedPaths } from '../session/waits/due.ts';
 
 /** The event that a session waits for, which decides when the supervisor starts a worker. */
 export type Waits =

@@ -8,12 +8,19 @@ import { isElsewhere } from '../kernel/processes/lease.ts';
 import { isRunning } from '../kernel/processes/process-table.ts';
 import { isInBase } from '../project/finishing/base-branch.ts';
 import type { Wake } from '../sandbox/programs/launch-worker.ts';
-import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow, typingRestMs } from '../session/due.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';
-import { limitWait } from '../session/events/limit-wait.ts';
-import type { SessionView } from '../session/events/session-view.ts';
+import type { SessionView } from '../session/folder/session-view.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
-import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
+import {
+  awaitedPaths,
+  type Due,
+  type DueOf,
+  dueOf,
+  readFilesNow,
+  typingRestMs,
+} from '../session/waits/due.ts';
+import { limitWait } from '../session/waits/limit-wait.ts';
+import { branchBefore, openOrder, withMerged } from '../session/waits/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 

@@ -9,7 +9,7 @@ import type { Project } from '../../core/project/finding/open-project.ts';
 import { missingProgram } from '../../core/project/finding/project-command.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
-import { isWriterOf, readServicesNow } from '../../core/session/services-now.ts';
+import { isWriterOf, readServicesNow } from '../../core/session/folder/services-now.ts';
 import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
 import { holderOf, oddReservations, reservedPorts } from './ports/reserve-ports.ts';

@@ -6,7 +6,7 @@ import { linesFrom, readBoundedText } from '../../core/kernel/files/lines.ts';
 import { namesAt } from '../../core/kernel/files/path-stats.ts';
 import { openPlainFile, withPlainFile } from '../../core/kernel/files/plain-file.ts';
 import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 
 interface ServiceLog {
   name: string;

@@ -11,7 +11,7 @@ import {
   withSharedOptions,
 } from '../../core/kit/terminal/shared-options.ts';
 import { fitLine, harmless } from '../../core/kit/terminal/style.ts';
-import type { ServicesNow } from '../../core/session/services-now.ts';
+import type { ServicesNow } from '../../core/session/folder/services-now.ts';
 
 interface ServicesOptions extends SharedOptions {
   follow?: true;

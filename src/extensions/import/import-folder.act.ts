@@ -22,14 +22,14 @@ import { resolveBase } from '../../core/project/worktrees/base-commit.ts';
 import { earlierWorktree, ensureWorktree } from '../../core/project/worktrees/worktree.ts';
 import { readOverview } from '../../core/session/documents/overview.ts';
 import type { TakenOver } from '../../core/session/events/bodies/positions.ts';
-import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../core/session/layout/names.ts';
-import { runRoot, type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import {
   isUnimported,
   NESTED_FOLDER,
   sessionFolders,
   unimportedFolders,
-} from '../../core/session/session-list.ts';
+} from '../../core/session/folder/session-list.ts';
+import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../core/session/layout/names.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import {
   continuationOf,
   type FolderFacts,

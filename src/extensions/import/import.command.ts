@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { printDone } from '../../core/kit/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../core/kit/terminal/shared-options.ts';
-import { sessionFacts } from '../../core/session/facts.ts';
-import { stateLine } from '../../core/session/words.ts';
+import { sessionFacts } from '../../core/session/words/facts.ts';
+import { stateLine } from '../../core/session/words/words.ts';
 
 export function addImport(program: Command, cli: Cli): void {
   withSharedOptions(program.command('import [folder]'))

@@ -7,7 +7,7 @@ import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.t
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 
 /** Mutes or unmutes a session. The choice is stored in the supervisor's folder, which no agent can reach. */
 export async function muteSession(

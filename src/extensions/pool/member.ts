@@ -1,6 +1,6 @@
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
-import { fence } from '../../core/session/fence.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
+import { fence } from '../../core/session/layout/fence.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import { DailyPrune } from './acts/daily-prune.ts';
 import type { Claim, Entry, Oid, Ulid } from './boards/board.ts';

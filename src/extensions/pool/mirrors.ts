@@ -1,6 +1,6 @@
 import { commitOf } from '../../core/project/git/repository.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
-import { fence, OFFERED, PARKED } from '../../core/session/fence.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
+import { fence, OFFERED, PARKED } from '../../core/session/layout/fence.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import type { DailyPrune } from './acts/daily-prune.ts';
 import type { Entry, Oid, Ulid } from './boards/board.ts';

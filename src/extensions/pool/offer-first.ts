@@ -1,4 +1,4 @@
-import type { SessionView } from '../../core/session/events/session-view.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 import type { Entry, Ulid } from './boards/board.ts';
 import { sessionRef } from './git-remote.ts';
 import type { MemberParts } from './member-parts.ts';

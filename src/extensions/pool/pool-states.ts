@@ -10,10 +10,10 @@ import { type GitOptions, gitLine, runGit } from '../../core/project/git/git.ts'
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
 import { SessionFile } from '../../core/session/events/bodies/session-file.ts';
-import { readLog } from '../../core/session/events/event-log.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
+import { readLog } from '../../core/session/log/event-log.ts';
 import type { Claim, HostCard, Oid } from './boards/board.ts';
 import type { ActSigning } from './boards/postgres-board.ts';
 import type { RemoteBoardPlan } from './boards/remote-board.ts';

@@ -30,13 +30,13 @@ import { commitOf, type GitContext } from '../../core/project/git/repository.ts'
 import { WORKTREE_ERRORS } from '../../core/project/git/worktree-errors.ts';
 import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { Arrived, HostSettings } from '../../core/session/events/bodies/positions.ts';
-import { readLog } from '../../core/session/events/event-log.ts';
-import { isRecorded, recordAsFound } from '../../core/session/events/foreign.ts';
-import { readSessionFile } from '../../core/session/events/read-session-file.ts';
-import { fence, OFFERED } from '../../core/session/fence.ts';
+import { fence, OFFERED } from '../../core/session/layout/fence.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
+import { readLog } from '../../core/session/log/event-log.ts';
+import { isRecorded, recordAsFound } from '../../core/session/log/foreign.ts';
+import { readSessionFile } from '../../core/session/log/read-session-file.ts';
 import { identitiesIn, isEditedCopy } from './acts/copies.ts';
 import type { Oid } from './boards/board.ts';
 import { readMark } from './mark.ts';

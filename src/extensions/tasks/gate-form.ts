@@ -19,9 +19,9 @@ import type { TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
 import { byForm } from '../../core/kit/mcp/form.ts';
 import { closedChannel } from '../../core/session/commands/judge-kind.ts';
 import { ACCEPTS_WEAKENED } from '../../core/session/events/asks.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
+import { gateOf } from '../../core/session/folder/read-session.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../core/session/layout/names.ts';
-import { gateOf } from '../../core/session/status.ts';
 import { openByItself, paragraph, WRITES } from './open-by-itself.ts';
 
 /** What a person chose in a form that asks for more, which opens next. */

@@ -15,13 +15,13 @@ import {
 import { fileIdentity } from '../../core/kernel/files/fingerprint.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { cut } from '../../core/kernel/text.ts';
-import type { SessionView } from '../../core/session/events/session-view.ts';
-import { sessionFacts } from '../../core/session/facts.ts';
+import { readSession } from '../../core/session/folder/read-session.ts';
+import { needsHuman } from '../../core/session/folder/session-list.ts';
+import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { nameWithoutDate } from '../../core/session/layout/names.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
-import { needsHuman } from '../../core/session/session-list.ts';
-import { readSession } from '../../core/session/status.ts';
-import { stateText } from '../../core/session/words.ts';
+import { sessionFacts } from '../../core/session/words/facts.ts';
+import { stateText } from '../../core/session/words/words.ts';
 import { placeDigest, type TaskWatch } from './task-id.ts';
 
 /** The sessions of a watch, and the project that they are of. Empty if they are gone. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
-import { readAllSessions } from '../../../src/core/session/session-list.ts';
+import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
 import {
   addRecurring,
   type NewRecurring,

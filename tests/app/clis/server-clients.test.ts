@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
-import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../src/core/session/folder/session-list.ts';
 import { type InstallInput, install, uninstall } from '../../../src/extensions/setup/install/install.ts';
 import { makeBench } from '../../support/bench.ts';
 import { installCli } from '../../support/install-clis.ts';

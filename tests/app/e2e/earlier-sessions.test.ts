@@ -2,8 +2,8 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hostOf } from '../../../src/app/own-sessions.ts';
+import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
-import { readSession } from '../../../src/core/session/status.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 

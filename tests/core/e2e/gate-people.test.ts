@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../../src/core/caller/context/supervision.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
-import { sessionFacts } from '../../../src/core/session/facts.ts';
+import { sessionFacts } from '../../../src/core/session/words/facts.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANSWERS_QA } from '../../support/forged-acts.ts';

@@ -5,8 +5,8 @@ import { listSessions } from '../../../src/core/acts/reading/list-sessions.act.t
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
-import { readSession } from '../../../src/core/session/status.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';

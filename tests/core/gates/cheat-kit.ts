@@ -266,7 +266,7 @@ export class CheatKit {
 
 /** Most cases do not need the schemas, which take a third of a process's start-up time. */
 async function eventReaders() {
-  const { cacheText, readLog } = await import('../../../src/core/session/events/event-log.ts');
+  const { cacheText, readLog } = await import('../../../src/core/session/log/event-log.ts');
   const { parseEvent } = await import('../../../src/core/session/events/events.ts');
   return { cacheText, readLog, parseEvent };
 }

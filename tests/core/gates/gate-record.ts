@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { parseEvent, type SessionEvent } from '../../../src/core/session/events/events.ts';
-import type { SessionView } from '../../../src/core/session/events/session-view.ts';
+import { isLost } from '../../../src/core/session/folder/session-list.ts';
+import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
 import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
-import { isLost } from '../../../src/core/session/session-list.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

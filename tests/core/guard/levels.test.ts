@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { describeLevel } from '../../../src/core/kernel/sandbox-level.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
-import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../src/core/session/folder/session-list.ts';
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';

@@ -1,7 +1,7 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSession } from '../../../src/core/session/status.ts';
+import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSessionsBelow } from '../../support/live-session.ts';

@@ -4,8 +4,8 @@ import { describeEvent } from '../../../src/core/session/documents/describe-even
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../../src/core/session/events/events.ts';
 import { fold } from '../../../src/core/session/events/fold.ts';
 import { emptyState, SessionState } from '../../../src/core/session/events/state.ts';
-import { stateFacts } from '../../../src/core/session/facts.ts';
-import { stateLine } from '../../../src/core/session/words.ts';
+import { stateFacts } from '../../../src/core/session/words/facts.ts';
+import { stateLine } from '../../../src/core/session/words/words.ts';
 import { anyLog } from '../../support/event-samples.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';

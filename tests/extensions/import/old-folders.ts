@@ -1,9 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
-import type { SessionView } from '../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readEvents } from '../../../src/core/session/log/event-log.ts';
 import { type Bench, makeBench } from '../../support/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -7,9 +7,9 @@ import type { ActionContext } from '../../../src/core/caller/context/context.ts'
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { SessionFile } from '../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { readSession } from '../../../src/core/session/folder/read-session.ts';
+import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
-import { readAllSessions } from '../../../src/core/session/session-list.ts';
-import { readSession } from '../../../src/core/session/status.ts';
 import {
   addRecurring,
   type NewRecurring,

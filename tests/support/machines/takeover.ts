@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { sinceBootMs } from '../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
-import { readEvents } from '../../../src/core/session/events/event-log.ts';
-import type { SessionView } from '../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
+import { readEvents } from '../../../src/core/session/log/event-log.ts';
 import { eventually } from '../eventually.ts';
 import type { Machine, MachinePool, Span } from './pool-machines.ts';
 

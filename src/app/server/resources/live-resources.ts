@@ -8,11 +8,11 @@ import { gitDirOf, sharedDirOf } from '../../../core/kernel/files/git-pointer.ts
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { paramsProblem } from '../../../core/kit/mcp/on-request.ts';
 import { parseDocumentName } from '../../../core/session/documents/documents.ts';
-import { readLog } from '../../../core/session/events/event-log.ts';
+import { readSession } from '../../../core/session/folder/read-session.ts';
+import { type Watched, watchFiles } from '../../../core/session/folder/watch.ts';
 import { isFolderName } from '../../../core/session/layout/names.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import { readSession } from '../../../core/session/status.ts';
-import { type Watched, watchFiles } from '../../../core/session/watch.ts';
+import { readLog } from '../../../core/session/log/event-log.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
 import { isLive } from './session-rows.ts';
 import type { Follow } from './subscriptions.ts';

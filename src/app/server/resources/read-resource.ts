@@ -6,7 +6,7 @@ import { findSession } from '../../../core/caller/context/find-session.ts';
 import { type BoundedText, readBoundedText } from '../../../core/kernel/files/lines.ts';
 import { visibleControls, visibleInJson } from '../../../core/kernel/text.ts';
 import { InvalidParamsError, paramsProblem } from '../../../core/kit/mcp/on-request.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress, type ShownFile } from './kinds.ts';
 import { sessionsText } from './session-rows.ts';
 

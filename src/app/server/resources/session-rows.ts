@@ -8,10 +8,10 @@ import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { hasEnded } from '../../../core/session/events/rest.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { sessionFacts } from '../../../core/session/facts.ts';
-import { needsHuman } from '../../../core/session/session-list.ts';
-import { statusSentence } from '../../../core/session/words.ts';
+import { needsHuman } from '../../../core/session/folder/session-list.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { statusSentence } from '../../../core/session/words/words.ts';
 import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
 /** At most this many rows, most urgent first. */

@@ -10,11 +10,11 @@ import { removeTree } from '../../project/git/remove-tree.ts';
 import { baseResultsDir } from '../../project/proving/base-results.ts';
 import { checksRoot } from '../../project/proving/checks-root.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { readAllSessions } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
 import { ownerOfClone } from '../proof/checks-on-clone.ts';
 import { diskUsage } from './worktrees.act.ts';
 

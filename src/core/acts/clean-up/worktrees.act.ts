@@ -17,11 +17,11 @@ import { checksRoot } from '../../project/proving/checks-root.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { readAllSessions } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
 
 export interface SessionWorktree {
   path: string;

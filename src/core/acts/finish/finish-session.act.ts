@@ -14,7 +14,7 @@ import { capitalised, counted } from '../../kernel/text.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { EventOf } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof-limits.ts';
 import { WATCH_UNTRUSTED, watchChoice } from './is-watched.ts';

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { isOnNow } from '../../project/finding/trust.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 /** Why a pull request is not watched although PR_WATCH=on is written. */
 export const WATCH_UNTRUSTED =

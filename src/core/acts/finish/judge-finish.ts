@@ -28,10 +28,10 @@ import {
 } from '../../session/commands/judge-finish.ts';
 import { judgeKind, type Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { branchOfWork } from '../../session/start-order.ts';
+import { readEvents } from '../../session/log/event-log.ts';
+import { branchOfWork } from '../../session/waits/start-order.ts';
 import { watchChoice } from './is-watched.ts';
 
 export interface FinishSessionInput extends SessionQuestion {

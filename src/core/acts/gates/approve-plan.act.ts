@@ -6,8 +6,8 @@ import type { Acted } from '../../caller/facts/acted.ts';
 import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import { judgeApprove } from '../../session/commands/judge-gates.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { gateOf } from '../../session/status.ts';
+import { gateOf } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { readPlanOf } from './read-plan.act.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {

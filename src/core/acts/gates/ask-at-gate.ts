@@ -11,7 +11,7 @@ import { commentsOn, Drafts } from '../../kit/terminal/drafts.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
 import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 import { formatPlan, planDifference } from './format-gate.ts';

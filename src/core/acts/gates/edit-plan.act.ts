@@ -8,7 +8,7 @@ import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
 import { refusedForStatus } from '../../session/commands/judge-kind.ts';
 import { planChanges } from '../../session/documents/plan.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { readPlanOf } from './read-plan.act.ts';
 

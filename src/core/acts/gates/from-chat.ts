@@ -4,9 +4,9 @@ import { cut } from '../../kernel/text.ts';
 import { CHAT_SECTION, chatSection } from '../../session/documents/chat-section.ts';
 import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
-import { gateOf } from '../../session/status.ts';
 
 const MAX_CHARS = 4000;
 

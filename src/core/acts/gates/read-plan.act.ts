@@ -24,13 +24,13 @@ import {
 import { estimateText } from '../../session/estimate.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { NO_QUESTION } from '../../session/facts.ts';
+import { gateOf } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { gateOf } from '../../session/status.ts';
+import { readEvents } from '../../session/log/event-log.ts';
+import { NO_QUESTION } from '../../session/words/facts.ts';
 import { fromChat } from './from-chat.ts';
 
 export interface PlanReport {

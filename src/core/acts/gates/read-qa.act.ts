@@ -13,9 +13,9 @@ import {
 } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { ControlQuestion } from '../../session/events/bodies/positions.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
-import { gateOf } from '../../session/status.ts';
 import { fromChat } from './from-chat.ts';
 
 export interface QaItem extends QaQuestion {

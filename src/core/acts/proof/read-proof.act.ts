@@ -1,8 +1,8 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 

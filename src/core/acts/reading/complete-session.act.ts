@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { allSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { sessionFolders } from '../../session/folder/session-list.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import { sessionFolders } from '../../session/session-list.ts';
 
 /** The maximum that the protocol allows in one answer. */
 const MOST = 100;

@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { allSessionsFolders, findSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { isoUtc } from '../../kernel/clock.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { readAllSessions } from '../../session/session-list.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import type { ShownSession } from './watch-sessions.act.ts';
 
 /** The cost of iterations that have ended. */

@@ -4,9 +4,9 @@ import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../kit/mcp/fields.ts';
 import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { describeAuthor, describeChecks, describeGates, describeSandbox } from '../../session/facts.ts';
-import { needsHuman } from '../../session/session-list.ts';
+import { needsHuman } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { describeAuthor, describeChecks, describeGates, describeSandbox } from '../../session/words/facts.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';
 
 export const getStatusTool = defineTool({

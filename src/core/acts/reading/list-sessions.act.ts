@@ -11,8 +11,13 @@ import { groupLines } from '../../caller/facts/report-facts.ts';
 import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { byUrgency, needsHuman, readAllSessions, unimportedFolders } from '../../session/session-list.ts';
+import {
+  byUrgency,
+  needsHuman,
+  readAllSessions,
+  unimportedFolders,
+} from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 export interface ListSessionsInput {
   projectDir?: string;

@@ -4,8 +4,8 @@ import { TO_FILL } from '../../kernel/acts.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { MORE_FROM, Offset, PHASE, ProjectDir, resultWith, STATE, WAITS_FOR } from '../../kit/mcp/fields.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { sessionFacts } from '../../session/facts.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { sessionFacts } from '../../session/words/facts.ts';
 import { SESSION_FILTERS } from './list-sessions.act.ts';
 
 const MAX_SHOWN = 20;

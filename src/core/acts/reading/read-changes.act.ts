@@ -23,8 +23,8 @@ import {
   type FileChange,
 } from '../../project/worktrees/changes.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { iterationsIn } from './read-transcript.act.ts';
 
 export interface ReadChangesInput extends SessionQuestion {

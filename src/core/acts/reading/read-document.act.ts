@@ -12,10 +12,10 @@ import type { CheckRun, ChecksRan } from '../../kernel/phases/proving.ts';
 import { withoutSecrets } from '../../kernel/said.ts';
 import { shownText } from '../../kernel/text.ts';
 import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { MAX_DOCUMENT_BYTES, SCREENS, type SessionPaths } from '../../session/layout/paths.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 
 export type DocumentReading = {
   view: SessionView;

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { readBoundedText } from '../../kernel/files/lines.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 export interface LogTail {
   view: SessionView;

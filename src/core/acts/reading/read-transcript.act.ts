@@ -9,9 +9,9 @@ import { lineStart, linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { withPlainFile } from '../../kernel/files/plain-file.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Defaults to the newest iteration. */

@@ -5,14 +5,14 @@ import { groupLines } from '../../caller/facts/report-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import { hasEnded, isAtRest } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { byUrgency, needsHuman } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { waitForEvents } from '../../session/folder/watch.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
-import { byUrgency, needsHuman } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
-import { waitForEvents } from '../../session/watch.ts';
 import { sessionsOfGroup } from './list-sessions.act.ts';
 
 export interface WaitForAnyInput {

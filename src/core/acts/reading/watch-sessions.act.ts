@@ -18,10 +18,10 @@ import { identityAt } from '../../kernel/files/path-stats.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
 import { livenessOf } from '../../kernel/processes/host.ts';
 import { hasEnded } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { sessionFolders } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { sessionFolders } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
 
 export interface WatchSessionsInput {
   /** Only sessions of this project; by default, those of every project known on this machine. */

@@ -8,11 +8,11 @@ import type { Commit } from '../../project/worktrees/changes.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, questionHash } from '../../session/documents/qa.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { type PlanReasons, planReasons } from '../../session/proof/plan-files.ts';
-import { readAllSessions } from '../../session/session-list.ts';
 import { pathInTree } from './read-changes.act.ts';
 
 export interface WhyQuestion {

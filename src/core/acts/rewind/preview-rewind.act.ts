@@ -10,10 +10,10 @@ import { commitOf } from '../../project/git/repository.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeRewind, type RewindFacts, type RewindVerdict } from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 
 export interface RewindQuestion extends SessionQuestion {
   /** Rewind to the end of this iteration; 0: before the first; `undo`: to the state before the last rewind. */

@@ -8,7 +8,7 @@ import { requireShown } from '../../caller/facts/preview.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { type KeptIteration, keptIterations } from '../../session/commands/judge-rewind.ts';
 import { NOT_DONE } from '../../session/commands/not-done.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   assessRewind,
   factsForRewind,

@@ -7,7 +7,7 @@ import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from
 import { doneFields, previewFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 const MAX_LISTED = 30;
 

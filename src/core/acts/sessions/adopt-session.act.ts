@@ -15,12 +15,12 @@ import { describeBy } from '../../session/documents/describe-event.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
 import { atPlaces } from '../../session/events/bodies/session-file.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
-import { foreignError, recordAsFound } from '../../session/events/foreign.ts';
-import { identityOf, recordedFile } from '../../session/events/read-session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { describeGates } from '../../session/facts.ts';
-import { readAllSessions } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { foreignError, recordAsFound } from '../../session/log/foreign.ts';
+import { identityOf, recordedFile } from '../../session/log/read-session-file.ts';
+import { describeGates } from '../../session/words/facts.ts';
 
 /** A foreign session, as a person sees it before they make it theirs. */
 export interface ForeignSession {

@@ -16,12 +16,12 @@ import { type SessionIdentity, SessionRecords } from '../../kernel/files/session
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
-import { foreignError, isOpenToAll } from '../../session/events/foreign.ts';
-import { identityOf, sessionFileText } from '../../session/events/read-session-file.ts';
-import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
-import { fence, OFFERED } from '../../session/fence.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/folder/session-view.ts';
+import { fence, OFFERED } from '../../session/layout/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { readSession } from '../../session/status.ts';
+import { foreignError, isOpenToAll } from '../../session/log/foreign.ts';
+import { identityOf, sessionFileText } from '../../session/log/read-session-file.ts';
 import type { NewSession } from './new-session.ts';
 
 export interface Begun {

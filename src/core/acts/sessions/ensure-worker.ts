@@ -9,8 +9,8 @@ import { workerReport } from '../../caller/facts/worker-report.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { newestNumber } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 /** Whether a running or queued session has no worker, or one at a gate has work that nothing will start. */
 export async function lacksWorker(

@@ -9,9 +9,9 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { readAllSessions } from '../../session/session-list.ts';
-import { cycleOf, membersOf } from '../../session/start-order.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { cycleOf, membersOf } from '../../session/waits/start-order.ts';
 import type { OrderRequest } from './start/start-choices.ts';
 
 export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {

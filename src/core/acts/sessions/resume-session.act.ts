@@ -19,9 +19,9 @@ import { allowedLimits, closedLimits, describeLowered } from '../../session/comm
 import { isOutOfBudget, judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { statusSentence } from '../../session/words.ts';
+import { statusSentence } from '../../session/words/words.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
 

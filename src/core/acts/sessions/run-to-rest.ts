@@ -4,7 +4,7 @@ import { ProgressView } from '../../kit/terminal/progress-view.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../gates/ask-at-gate.ts';
 import { type Followed, followSession } from '../reading/follow.ts';

@@ -7,8 +7,8 @@ import { requireText } from '../../caller/refusals/require.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeKind, refused } from '../../session/commands/judge-kind.ts';
 import { judgeMessage, judgeWithdraw } from '../../session/commands/judge-running.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 
 /** Stores guidance for the session's next agent. */
 export async function sendMessage(

@@ -3,11 +3,11 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { listed } from '../../kernel/text.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { heldServices, type ServicesNow, servicesOfWorker } from '../../session/folder/services-now.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { heldServices, type ServicesNow, servicesOfWorker } from '../../session/services-now.ts';
-import { readSession } from '../../session/status.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 
 export interface SetServicesInput extends SessionQuestion {
   want: 'up' | 'down';

@@ -7,9 +7,9 @@ import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { poolHost, sessionFacts } from '../../session/facts.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import { poolHost, sessionFacts } from '../../session/words/facts.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
 import { askSession, askTask, namesNoWork } from './start/ask-work.ts';
 import {

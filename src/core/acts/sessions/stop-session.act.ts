@@ -7,9 +7,9 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { readSession } from '../../session/status.ts';
-import { statusSentence } from '../../session/words.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { statusSentence } from '../../session/words/words.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
 export interface StopSessionInput extends SessionQuestion {

@@ -6,7 +6,7 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { launchAndWait } from './ensure-worker.ts';
 
 export interface TakeOverResult {

@@ -9,7 +9,7 @@ import { showLines } from '../../kit/terminal/pager.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ForeignSession } from './adopt-session.act.ts';
 
 type TakeoverOptions = SharedOptions & { all?: true; yes?: true };

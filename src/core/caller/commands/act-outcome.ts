@@ -1,9 +1,9 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { pendingCommandIds } from '../../session/commands/commands.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { commandIdOf, commandRefused } from './send-command.ts';
 
 /** What became of an act, according to the files of its session. */

@@ -1,5 +1,5 @@
-import type { SessionView } from '../../session/events/session-view.ts';
-import { byUrgency, readSessionList } from '../../session/session-list.ts';
+import { byUrgency, readSessionList } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from './context.ts';
 import { allSessionsFolders, type SessionsFolder } from './sessions-folders.ts';
 

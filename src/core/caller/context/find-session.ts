@@ -1,8 +1,9 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
-import { foreignError } from '../../session/events/foreign.ts';
 import { endNow } from '../../session/events/open-work.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/folder/read-session.ts';
+import { isUnimported, readAllSessions, sessionFolders } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   foldersOfId,
   matchFolders,
@@ -10,8 +11,7 @@ import {
   resolveSessionFolder,
 } from '../../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { isUnimported, readAllSessions, sessionFolders } from '../../session/session-list.ts';
-import { readSession } from '../../session/status.ts';
+import { foreignError } from '../../session/log/foreign.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';

@@ -1,5 +1,5 @@
 import { newRegistry } from '../../kernel/registry.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from './context.ts';
 import type { SessionQuestion } from './find-session.ts';
 

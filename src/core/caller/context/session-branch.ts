@@ -4,7 +4,7 @@ import { isGitError } from '../../project/git/git-errors.ts';
 import { UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { liveTip, privateGitIn } from '../../sandbox/private-git/private-git.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from './context.ts';
 
 export interface SessionBranch {

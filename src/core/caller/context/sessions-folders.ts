@@ -10,7 +10,7 @@ import { readSettings } from '../../project/settings/read-settings.ts';
 import { settingsIn } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { allSettings } from '../../project/settings/settings.ts';
-import { isFileError } from '../../session/status.ts';
+import { isFileError } from '../../session/folder/read-session.ts';
 import type { ActionContext } from './context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 

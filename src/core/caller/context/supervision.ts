@@ -6,10 +6,10 @@ import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervi
 import { isOff, readPresence, supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
 import { watchedFolders } from '../../sandbox/programs/watched-folders.ts';
 import { hasEnded } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import { isContinuedBy, isForgotten } from '../../session/folder/read-session.ts';
+import { isLost, readSessionList } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
-import { isLost, readSessionList } from '../../session/session-list.ts';
-import { isContinuedBy, isForgotten } from '../../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 

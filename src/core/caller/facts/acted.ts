@@ -1,5 +1,5 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 /** What an act on one session did. Tool, command, page, phone and full-screen view all show its sentence. */
 export interface Acted {

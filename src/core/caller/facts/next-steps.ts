@@ -3,12 +3,12 @@ import { PERSONAL } from '../../kernel/phases/channels.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
 import { isResumedByModel } from '../../session/commands/judge-running.ts';
 import { endNow } from '../../session/events/open-work.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
-import { poolHost } from '../../session/facts.ts';
-import { PARKED } from '../../session/fence.ts';
-import { isLost } from '../../session/session-list.ts';
-import { isMerged } from '../../session/start-order.ts';
+import { isLost } from '../../session/folder/session-list.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { PARKED } from '../../session/layout/fence.ts';
+import { isMerged } from '../../session/waits/start-order.ts';
+import { poolHost } from '../../session/words/facts.ts';
 
 /** @param asked which questions or plan its reader has just been shown */
 export function nextSteps(view: SessionView, asked?: NextStep['args']): NextStep[] {

@@ -5,8 +5,8 @@ import { isOfNow, usedText } from '../../kernel/phases/usage-windows.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { readPlanWindows } from '../../sandbox/plan-windows.ts';
 import { hasEnded } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { poolHost } from '../../session/facts.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { poolHost } from '../../session/words/facts.ts';
 import type { ActionContext } from '../context/context.ts';
 
 type Machine = Pick<ActionContext, 'env' | 'home' | 'clock'>;

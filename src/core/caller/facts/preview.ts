@@ -1,6 +1,6 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 
 /**

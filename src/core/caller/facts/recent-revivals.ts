@@ -1,7 +1,7 @@
 import { isElsewhere, readLeases } from '../../kernel/processes/lease.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import type { ActionContext } from '../context/context.ts';
 
 /** More events than crashing workers write in ten minutes. */

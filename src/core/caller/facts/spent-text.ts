@@ -5,7 +5,7 @@ import {
   type SessionLimits,
   withRaised,
 } from '../../kernel/phases/limits.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 const NONE: SessionLimits = { session: {}, phases: {} };
 

@@ -1,5 +1,5 @@
 import { hasNothingPending } from '../../session/events/rest.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 

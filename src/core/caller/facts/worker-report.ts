@@ -10,8 +10,8 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../../sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { isContinuedBy, readSession } from '../../session/status.ts';
+import { isContinuedBy, readSession } from '../../session/folder/read-session.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from '../context/context.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';

@@ -1,6 +1,6 @@
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { cleanText } from '../../kernel/text.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 
 /** A person's text is passed to an agent in full; longer text belongs in a file. */

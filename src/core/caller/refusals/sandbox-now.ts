@@ -14,7 +14,7 @@ import {
 } from '../../sandbox/probe-guard.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { runRoot } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';

@@ -4,7 +4,7 @@ import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { phasesOf } from '../../kernel/phases/table.ts';
 import { cut, shownText } from '../../kernel/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { statusSentence } from '../../session/words.ts';
+import { statusSentence } from '../../session/words/words.ts';
 import type { ToolContext } from './tool.ts';
 
 /** Early for the person watching; the interval after that is below every client's limit for silent calls. */

@@ -6,10 +6,10 @@ import { reviving, sessionProblems, stuckText } from '../../caller/facts/report-
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { proofFact, sessionFacts, stateFacts } from '../../session/facts.ts';
-import { proofLine, statusSentence } from '../../session/words.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
+import { proofFact, sessionFacts, stateFacts } from '../../session/words/facts.ts';
+import { proofLine, statusSentence } from '../../session/words/words.ts';
 import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 

@@ -1,7 +1,7 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { type ReportFacts, reportFacts } from '../../caller/facts/report-facts.ts';
 import { commandsOf, nextCommands } from '../../caller/facts/step-texts.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 
 /** A session as printed with `--json`: a contract, so names change only with the version. */
 export interface ShownFacts extends Omit<ReportFacts, 'next'> {

@@ -1,6 +1,5 @@
 import { workNow } from './open-work.ts';
-import type { SessionView } from './session-view.ts';
-import type { Status } from './state.ts';
+import type { SessionState, Status } from './state.ts';
 
 type Kind = Status['kind'];
 
@@ -19,8 +18,14 @@ export function isLeftToPerson(kind: Kind): boolean {
   return isAtRest(kind) || kind === 'waiting';
 }
 
-/** Whether it is at rest and no request is pending; unknown after a newer samocode. */
-export function hasNothingPending({ state, pendingCommands, otherBuild }: SessionView): boolean {
+interface Seen {
+  state: SessionState;
+  pendingCommands: readonly string[];
+  otherBuild?: object;
+}
+
+/** Whether it is at rest and no request is pending; unknown after another samocode. */
+export function hasNothingPending({ state, pendingCommands, otherBuild }: Seen): boolean {
   const { status, openIteration } = state;
   if (otherBuild !== undefined || pendingCommands.length > 0 || workNow(state) !== undefined) return false;
   // The agent of an iteration left open by a block may still be running: a stop ends it.

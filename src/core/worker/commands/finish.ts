@@ -19,9 +19,9 @@ import {
 import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import type { Finishing, Trash } from '../../session/events/bodies/finishing.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';

@@ -3,7 +3,7 @@ import { credentialNames } from '../../agents/registry.ts';
 import { listed } from '../../kernel/text.ts';
 import { isFromTerminal, withLogin } from '../../sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { NOT_IN_LOGIN_SHELL } from '../../session/events/session-view.ts';
+import { NOT_IN_LOGIN_SHELL } from '../../session/folder/session-view.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Whether to run the login shell's start-up files: to use their variables, or for a notice before the first agent. */

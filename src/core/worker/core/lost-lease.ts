@@ -5,7 +5,7 @@ import { giveLease, newestNumber, ownerElsewhere, readHolding } from '../../kern
 import { ITERATION_MARK } from '../../sandbox/programs/environment.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { OFFERED } from '../../session/fence.ts';
+import { OFFERED } from '../../session/layout/fence.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 

@@ -9,7 +9,7 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../../sandbox/programs/supervisor-folder.ts';
-import type { SlotLimits } from '../../session/slots.ts';
+import type { SlotLimits } from '../../session/folder/slots.ts';
 
 export interface WatchOptions {
   env: Readonly<Record<string, string | undefined>>;

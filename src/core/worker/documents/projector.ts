@@ -18,14 +18,14 @@ import { ledgerText, withStates } from '../../session/documents/requirements.ts'
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { picturesIn } from '../../session/events/bodies/pictures.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofText, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
-import { nowText } from '../../session/words.ts';
+import { nowText } from '../../session/words/words.ts';
 import { readOwnOverview } from './own-documents.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 

@@ -7,9 +7,9 @@ import { commitOf, commonDirOf } from '../../project/git/repository.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 

@@ -8,8 +8,6 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import { LogMark } from '../../session/events/event-writer.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import {
   isWrittenDuringAgent,
@@ -18,6 +16,8 @@ import {
   runRoot,
   type SessionPaths,
 } from '../../session/layout/paths.ts';
+import { readEvents } from '../../session/log/event-log.ts';
+import { LogMark } from '../../session/log/event-writer.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /** A snapshot of the part of the run folder that only the worker writes. */

@@ -12,12 +12,12 @@ import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NETWORK_REFUSED, WIDENED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import {
   branchTip,

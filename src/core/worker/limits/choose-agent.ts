@@ -1,6 +1,6 @@
 import { credentialNames, providerNamed } from '../../agents/registry.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { Limit } from '../../session/events/limit-wait.ts';
+import type { Limit } from '../../session/waits/limit-wait.ts';
 import { type AgentChoice, agentChoice } from '../core/agent-choice.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

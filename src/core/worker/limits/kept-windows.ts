@@ -4,7 +4,7 @@ import { isSameWindow, type KeptWindow, keptWindows } from '../../kernel/phases/
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { askPlanWindows, notePlanWindows, readPlanWindows } from '../../sandbox/plan-windows.ts';
-import type { Limit } from '../../session/events/limit-wait.ts';
+import type { Limit } from '../../session/waits/limit-wait.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /** A wait because a person keeps the rest of a plan, before its limit is reached. */

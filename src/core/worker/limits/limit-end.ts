@@ -4,7 +4,7 @@ import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../k
 import { keptText } from '../../kernel/phases/usage-windows.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { GUESS_MS, isBelievable, spread } from '../../session/events/limit-wait.ts';
+import { GUESS_MS, isBelievable, spread } from '../../session/waits/limit-wait.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { type ChoiceNow, chooseAgent, type LimitNow, sameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';

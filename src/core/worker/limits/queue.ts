@@ -2,8 +2,8 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
-import { recordSpent, spentOnDay } from '../../session/day-spent.ts';
-import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
+import { describeHolders, slotsInUse, slotsRoot } from '../../session/folder/slots.ts';
+import { recordSpent, spentOnDay } from '../../session/waits/day-spent.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /**

@@ -5,7 +5,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { accountKey } from '../../sandbox/plan-windows.ts';
-import { isBelievable } from '../../session/events/limit-wait.ts';
+import { isBelievable } from '../../session/waits/limit-wait.ts';
 import type { Worker } from '../core/worker.ts';
 
 /** The usage limit of one account, shared by all sessions of this machine. Times are milliseconds since the epoch. */

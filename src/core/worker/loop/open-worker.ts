@@ -12,13 +12,13 @@ import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
 import { atPlaces, printOfTexts } from '../../session/events/bodies/session-file.ts';
-import { isLogQuarantined } from '../../session/events/event-log.ts';
-import { EventWriter, readBefore } from '../../session/events/event-writer.ts';
-import { foreignError, whyForeign } from '../../session/events/foreign.ts';
-import { identityOf, readWrittenStart } from '../../session/events/read-session-file.ts';
+import { Slots } from '../../session/folder/slots.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
-import { Slots } from '../../session/slots.ts';
+import { isLogQuarantined } from '../../session/log/event-log.ts';
+import { EventWriter, readBefore } from '../../session/log/event-writer.ts';
+import { foreignError, whyForeign } from '../../session/log/foreign.ts';
+import { identityOf, readWrittenStart } from '../../session/log/read-session-file.ts';
 import { GitGuard } from '../core/git-guard.ts';
 import { sessionExtensions } from '../core/session-extension.ts';
 import type { Watch } from '../core/supervisor-watch.ts';

@@ -1,10 +1,10 @@
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
-import type { DueOf } from '../../session/due.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
-import { limitWait } from '../../session/events/limit-wait.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
+import type { DueOf } from '../../session/waits/due.ts';
+import { limitWait } from '../../session/waits/limit-wait.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isInBase } from '../../project/finishing/base-branch.ts';
 import { isAsked } from '../../session/documents/qa.ts';
-import { type Due, dueOf, readFilesNow } from '../../session/due.ts';
 import type { ControlQuestion, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
-import { NO_LIMIT_KNOWN, type SessionView } from '../../session/events/session-view.ts';
-import { readAllSessions } from '../../session/session-list.ts';
-import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/start-order.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import { NO_LIMIT_KNOWN, type SessionView } from '../../session/folder/session-view.ts';
+import { type Due, dueOf, readFilesNow } from '../../session/waits/due.ts';
+import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/waits/start-order.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { readQuestions } from '../core/evidence.ts';

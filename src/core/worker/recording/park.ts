@@ -16,7 +16,7 @@ import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../sessi
 import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
 import type { ControlQuestion, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { describeOrder } from '../../session/start-order.ts';
+import { describeOrder } from '../../session/waits/start-order.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

@@ -1,5 +1,5 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { typingRestMs } from '../../../core/session/due.ts';
+import { typingRestMs } from '../../../core/session/waits/due.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
 import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
 import { requireLease } from '../../../core/worker/core/lost-lease.ts';

@@ -10,7 +10,7 @@ import { BY_SETTINGS } from '../../../core/session/commands/judge-running.ts';
 import { FORMAT_VERSION } from '../../../core/session/events/bodies/format.ts';
 import type { PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
 import { openRound } from '../../../core/session/events/rounds.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/pull-request.ts';
 import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';

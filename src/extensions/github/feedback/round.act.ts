@@ -9,7 +9,7 @@ import { capitalised } from '../../../core/kernel/text.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import { closedChannel, refused, refusedForStatus } from '../../../core/session/commands/judge-kind.ts';
 import { describeChange } from '../../../core/session/events/pull-request-change.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { PullRequestSummary } from '../forge/forge.ts';
 import { GitHub } from '../forge/github.ts';
 import { judgePoll } from './judge-poll.ts';

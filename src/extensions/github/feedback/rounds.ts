@@ -10,7 +10,7 @@ import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
 import { differing } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { type Feedback, judgeFeedback, type Remark, remarkRecords, remarksIn } from './feedback.ts';

@@ -14,7 +14,7 @@ import { respondingProjects } from '../../../core/project/finding/known-projects
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Forge } from '../forge/forge.ts';

@@ -1,7 +1,7 @@
 import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { readAllSessions } from '../../../core/session/session-list.ts';
+import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import { GitHub } from '../forge/github.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';

@@ -1,7 +1,7 @@
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
 import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { details, renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import type { Forge } from '../forge/forge.ts';

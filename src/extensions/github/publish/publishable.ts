@@ -1,6 +1,6 @@
 import type { BaseBranch } from '../../../core/project/finishing/base-branch.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 
 /** The branch of a session, which is to be published. */
 export interface Publishable {

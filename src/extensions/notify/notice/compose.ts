@@ -10,11 +10,11 @@ import { capitalised, cut, shownText } from '../../../core/kernel/text.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
 import { missingText } from '../../../core/session/events/pull-request-change.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { WaitingStatus } from '../../../core/session/events/state.ts';
-import { describeRecurring, proofFact, sessionFacts } from '../../../core/session/facts.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { proofLine, stateText } from '../../../core/session/words.ts';
+import { describeRecurring, proofFact, sessionFacts } from '../../../core/session/words/facts.ts';
+import { proofLine, stateText } from '../../../core/session/words/words.ts';
 import type { Notification } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { Status } from '../../../core/session/events/state.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.ts';
 
 /** One line of `queue.jsonl`: a change to notify the person about. Equal ids mean the same change. */

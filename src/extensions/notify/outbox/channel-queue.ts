@@ -12,9 +12,9 @@ import { capitalised } from '../../../core/kernel/text.ts';
 import type { SupervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventType } from '../../../core/session/events/bodies/event-types.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { statusSentence } from '../../../core/session/words.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
+import { statusSentence } from '../../../core/session/words/words.ts';
 import {
   type ChannelName,
   NOTIFY_ERRORS,

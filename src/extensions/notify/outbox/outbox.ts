@@ -5,7 +5,7 @@ import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { identityAt, namesAt } from '../../../core/kernel/files/path-stats.ts';
 import { isSetNow } from '../../../core/project/settings/samocode-file.ts';
 import type { SupervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../notice/channel.ts';
 import { quietHours, readNotifySettings } from '../notice/notify-settings.ts';
 import { ChannelQueue, clearFailure, type OutboxContext } from './channel-queue.ts';

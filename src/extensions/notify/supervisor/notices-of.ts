@@ -4,8 +4,8 @@ import { describeEvent } from '../../../core/session/documents/describe-event.ts
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { WIDENED } from '../../../core/session/events/fold.ts';
 import { OVERAGE } from '../../../core/session/events/fold-spent.ts';
-import { sessionFacts } from '../../../core/session/facts.ts';
-import { stateLine } from '../../../core/session/words.ts';
+import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { stateLine } from '../../../core/session/words/words.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
 import type { QueuedNotice } from '../notice/queued-notice.ts';

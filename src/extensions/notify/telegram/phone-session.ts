@@ -4,10 +4,10 @@ import { isHashOf } from '../../../core/kernel/files/fingerprint.ts';
 import { describeBy, openedBy } from '../../../core/session/documents/describe-event.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
 import { openQuestions, questionHash, questionsHash } from '../../../core/session/documents/qa.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { gateOf, readSession } from '../../../core/session/folder/read-session.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
-import { gateOf, readSession } from '../../../core/session/status.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { SentMessage } from './sent-messages.ts';
 
 /** A session and how actions refer to it, or why it cannot be used. */

@@ -1,5 +1,5 @@
 import type { Phase } from '../../../core/kernel/phases/table.ts';
-import type { StateBadge } from '../../../core/session/words.ts';
+import type { StateBadge } from '../../../core/session/words/words.ts';
 
 export const FACTS = ['branch', 'sandbox', 'checks', 'gates', 'spent', 'messages'] as const;
 type Word =

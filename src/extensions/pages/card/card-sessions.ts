@@ -5,7 +5,7 @@ import { sessionPageAddress } from '../../../core/caller/facts/live-page.ts';
 import { reportFacts } from '../../../core/caller/facts/report-facts.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { goneText, stateBadge, stateText } from '../../../core/session/words.ts';
+import { goneText, stateBadge, stateText } from '../../../core/session/words/words.ts';
 import { wantsOf } from '../web/inbox/items.ts';
 import type { CardSession } from './card-data.ts';
 

@@ -1,6 +1,6 @@
 import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
-import { stateText } from '../../../core/session/words.ts';
+import { stateText } from '../../../core/session/words/words.ts';
 import type { ReportGap } from '../html/report-data.ts';
 
 type Open = Omit<ReportGap, 'to'>;

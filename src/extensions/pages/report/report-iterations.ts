@@ -11,8 +11,8 @@ import { runGit } from '../../../core/project/git/git.ts';
 import { type CommitPair, type DiffBetween, diffsBetween } from '../../../core/project/worktrees/changes.ts';
 import { describeDecision } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { stateText } from '../../../core/session/words.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { stateText } from '../../../core/session/words/words.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
 /** The newest iterations come first. */

@@ -1,7 +1,7 @@
 import { pictureSentences } from '../../../core/session/documents/picture-words.ts';
 import type { PicturesTaken } from '../../../core/session/events/bodies/pictures.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
 import type { ReportPageSide, ReportPages } from '../html/report-data.ts';
 

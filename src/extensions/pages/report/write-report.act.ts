@@ -8,9 +8,9 @@ import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
-import { foreignError } from '../../../core/session/events/foreign.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { reportFolder } from '../../../core/session/layout/paths.ts';
+import { foreignError } from '../../../core/session/log/foreign.ts';
 import { sessionPage } from '../html/session-page.ts';
 import { type ReportSubject, sessionReport } from './session-report.ts';
 

@@ -14,8 +14,8 @@ import {
   type LineComment,
 } from '../../../core/caller/facts/line-comments.ts';
 import { shownText } from '../../../core/kernel/text.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { gateOf } from '../../../core/session/status.ts';
+import { gateOf } from '../../../core/session/folder/read-session.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 
 export interface ReviewQuestion extends SessionQuestion {
   /** The file or folder whose diff to review; by default the whole diff, or the plan that waits for approval. */

@@ -4,7 +4,7 @@ import { columnsOf, cutToColumns, padTo } from '../../../core/kit/terminal/colum
 import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { painted } from '../../../core/kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../../core/kit/terminal/style.ts';
-import { doingText, goneText, STOPS, stateText } from '../../../core/session/words.ts';
+import { doingText, goneText, STOPS, stateText } from '../../../core/session/words/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 

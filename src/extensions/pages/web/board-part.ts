@@ -3,7 +3,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
+import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words/words.ts';
 import { boardCard } from '../html/common-parts.ts';
 import { grouped } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';

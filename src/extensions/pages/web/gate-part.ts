@@ -7,7 +7,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { CHAT_SECTION } from '../../../core/session/documents/chat-section.ts';
-import { gateOf } from '../../../core/session/status.ts';
+import { gateOf } from '../../../core/session/folder/read-session.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { markdown, taskTexts } from '../html/markdown-html.ts';

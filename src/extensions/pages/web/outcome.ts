@@ -3,10 +3,10 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { allSessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
+import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import { sessionFolders } from '../../../core/session/session-list.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { LiveSessions } from './live.ts';
 import { problemText } from './web-context.ts';
 

@@ -1,9 +1,9 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
-import { type LogReading, readLog } from '../../../core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { type LogReading, readLog } from '../../../core/session/log/event-log.ts';
 import { type Html, html } from '../html/html.ts';
 import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';

@@ -1,6 +1,6 @@
 import { diskUsage } from '../../../core/acts/clean-up/worktrees.act.ts';
 import { type GitOptions, gitLine } from '../../../core/project/git/git.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { StateCard } from '../boards/board.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import type { MemberParts } from '../member-parts.ts';

@@ -4,9 +4,9 @@ import type { ProjectQuestion } from '../../../core/caller/context/find-project-
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { hasNothingPending } from '../../../core/session/events/rest.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { readAllSessions } from '../../../core/session/session-list.ts';
-import { readSession } from '../../../core/session/status.ts';
+import { readSession } from '../../../core/session/folder/read-session.ts';
+import { readAllSessions } from '../../../core/session/folder/session-list.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Board, Oid } from '../boards/board.ts';
 import { POOL_REFS, sessionRef } from '../git-remote.ts';
 import { type HeldMark, readMark } from '../mark.ts';

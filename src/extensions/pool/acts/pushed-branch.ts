@@ -1,7 +1,7 @@
 import { type GitOptions, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
 import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
 import { commitOf } from '../../../core/project/git/repository.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 
 const LIMIT_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { OFFERED, PARKED } from '../../../core/session/fence.ts';
+import { OFFERED, PARKED } from '../../../core/session/layout/fence.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
 import { requireStanding } from './membership.ts';

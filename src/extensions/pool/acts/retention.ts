@@ -1,6 +1,6 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { SessionState } from '../../../core/session/events/state.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { StateCard } from '../boards/board.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { supervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { Member } from '../member.ts';
 import { type Membership, readPoolFile } from '../pool-file.ts';
 import { StatusFile } from '../pool-status.ts';

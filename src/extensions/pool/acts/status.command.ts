@@ -9,8 +9,8 @@ import {
   withSharedOptions,
 } from '../../../core/kit/terminal/shared-options.ts';
 import { fitLine, harmless, type Style } from '../../../core/kit/terminal/style.ts';
-import { sessionFacts } from '../../../core/session/facts.ts';
-import { stateText } from '../../../core/session/words.ts';
+import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { stateText } from '../../../core/session/words/words.ts';
 import type { ShownMachine } from './machines.ts';
 import type { PoolReport, PoolSession } from './status.act.ts';
 

@@ -5,8 +5,8 @@ import {
   readCommand,
   removeCommand,
 } from '../../../core/session/commands/commands.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { Board, SentAct, Ulid } from '../boards/board.ts';
 import type { HeldSession, MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';

@@ -10,9 +10,9 @@ import {
   withRaised,
 } from '../../../core/kernel/phases/limits.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { readSession } from '../../../core/session/folder/read-session.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { SessionPaths } from '../../../core/session/layout/paths.ts';
-import { readSession } from '../../../core/session/status.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { AskedResume } from './judge-act.ts';

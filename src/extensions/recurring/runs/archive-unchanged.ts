@@ -8,7 +8,7 @@ import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.
 import { listing, namesIn, pathAt } from '../../../core/project/git/path-bytes.ts';
 import { deleteUnusedBranch } from '../../../core/project/worktrees/worktree.ts';
 import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 
 /**

@@ -7,8 +7,8 @@ import { findProjectFor } from '../../../core/caller/context/find-project-for.ts
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { sessionFolders } from '../../../core/session/session-list.ts';
+import { sessionFolders } from '../../../core/session/folder/session-list.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Recurring, RecurringRunRecord, RecurringState } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 import {

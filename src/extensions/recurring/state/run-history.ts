@@ -1,8 +1,8 @@
 import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { STALE_BASE } from '../../../core/project/worktrees/base-commit.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { needsHuman } from '../../../core/session/session-list.ts';
+import { needsHuman } from '../../../core/session/folder/session-list.ts';
+import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Pause, Recurring, RecurringRunRecord, RecurringState, RunTotals } from '../recurring.ts';
 
 const KEPT_RUNS = 50;

@@ -12,7 +12,7 @@ import {
   whyNoSupervisor,
 } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import { watchedFolders } from '../../../core/sandbox/programs/watched-folders.ts';
-import { readSessionList } from '../../../core/session/session-list.ts';
+import { readSessionList } from '../../../core/session/folder/session-list.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
 /** Checks which chat programs have samocode, by a dry run of the installation, and whether they ask the person. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { install } from '../../../../src/extensions/setup/install/install.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';

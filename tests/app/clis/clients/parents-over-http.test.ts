@@ -1,8 +1,8 @@
 import { test } from 'vitest';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { mcpRig } from '../../../support/mcp-over-http.ts';
 import { preparesFromAfar, serverResultIn } from '../../../support/model-stub/parent-model.ts';

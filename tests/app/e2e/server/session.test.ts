@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { answerRead } from '../../../support/as-parent.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { statusSentence } from '../../../../src/core/session/words.ts';
+import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { ci } from '../../../support/ci.ts';
 import { HANGS, NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';

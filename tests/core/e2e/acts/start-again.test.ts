@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';

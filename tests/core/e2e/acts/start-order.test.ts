@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sessionFacts } from '../../../../src/core/session/facts.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
+import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';

@@ -9,7 +9,7 @@ import {
   trustToForward,
 } from '../../../../src/core/caller/context/trust-project.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
 import { answerQa } from '../../../support/as-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';

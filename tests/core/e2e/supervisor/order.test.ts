@@ -6,11 +6,11 @@ import { resumeSession } from '../../../../src/core/acts/sessions/resume-session
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { gitLine } from '../../../../src/core/project/git/git.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
-import { sessionFacts } from '../../../../src/core/session/facts.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
+import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../../support/live-session.ts';

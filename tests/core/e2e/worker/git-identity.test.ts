@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionFacts } from '../../../../src/core/session/facts.ts';
+import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { sessionFacts } from '../../../../src/core/session/facts.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
+import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const SETTINGS = 'home/.config/samocode/.env';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { listCheckpoints } from '../../../../src/core/acts/rewind/rewind-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
-import { statusSentence } from '../../../../src/core/session/words.ts';
+import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { writeSessionReport } from '../../../../src/extensions/pages/report/write-report.act.ts';
 import { rewindSession } from '../../../support/as-shown.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';

@@ -5,7 +5,7 @@ import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { gitLine } from '../../../../src/core/project/git/git.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import { statusSentence } from '../../../../src/core/session/words.ts';
+import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { titleOf } from '../../../../src/extensions/notify/notice/compose.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

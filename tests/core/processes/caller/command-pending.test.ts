@@ -9,7 +9,7 @@ import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';

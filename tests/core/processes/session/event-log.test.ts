@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type LogReading, readEvents, readLog } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
+import { type LogReading, readEvents, readLog } from '../../../../src/core/session/log/event-log.ts';
 import { anyLog, plainLog, textOf } from '../../../support/event-samples.ts';
 import { notice, tempLog } from '../../../support/temp-log.ts';
 

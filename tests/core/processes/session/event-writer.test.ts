@@ -5,10 +5,10 @@ import { appendFile, lstat, readFile, rename, rm, truncate, writeFile } from 'no
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { isLogQuarantined, readEvents, readLog } from '../../../../src/core/session/events/event-log.ts';
-import { EventWriter } from '../../../../src/core/session/events/event-writer.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
+import { isLogQuarantined, readEvents, readLog } from '../../../../src/core/session/log/event-log.ts';
+import { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
 import { bundleScript } from '../../../support/bundle-script.ts';
 import { plainLog, textOf } from '../../../support/event-samples.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { writeWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
 import type { WatchPath } from '../../../../src/core/kernel/files/watcher.ts';
-import { type Watched, watchFiles } from '../../../../src/core/session/watch.ts';
+import { type Watched, watchFiles } from '../../../../src/core/session/folder/watch.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { readEvents, readLog } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { waitForEvents } from '../../../../src/core/session/watch.ts';
+import { waitForEvents } from '../../../../src/core/session/folder/watch.ts';
+import { readEvents, readLog } from '../../../../src/core/session/log/event-log.ts';
 import { anyLog, textOf } from '../../../support/event-samples.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { notice, type TempLog, tempLog } from '../../../support/temp-log.ts';

@@ -1,11 +1,11 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dueOf, readFilesNow } from '../../../../src/core/session/due.ts';
 import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { dueOf, readFilesNow } from '../../../../src/core/session/waits/due.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';

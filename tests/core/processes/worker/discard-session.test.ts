@@ -11,10 +11,10 @@ import {
   leaveCommand,
   pendingCommandIds,
 } from '../../../../src/core/session/commands/commands.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { judgeQueued, takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';

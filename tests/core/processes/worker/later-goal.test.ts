@@ -8,8 +8,8 @@ import {
   withLedger,
   withStates,
 } from '../../../../src/core/session/documents/requirements.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { branchTip, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';

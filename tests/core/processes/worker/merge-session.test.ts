@@ -7,9 +7,9 @@ import { fastForward } from '../../../../src/core/project/finishing/fast-forward
 import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { MergeEnd } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { ofTip } from '../../../support/as-shown.ts';

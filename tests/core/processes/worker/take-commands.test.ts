@@ -10,9 +10,9 @@ import {
   leaveCommand,
   pendingCommandIds,
 } from '../../../../src/core/session/commands/commands.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
-import type { EventWriter } from '../../../../src/core/session/events/event-writer.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
+import type { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
 import {
   takeCommands,
   takeCommandsMeanwhile,

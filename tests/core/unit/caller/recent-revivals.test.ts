@@ -4,8 +4,8 @@ import { isoUtc, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { giveLease, ownerElsewhere } from '../../../../src/core/kernel/processes/lease.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 

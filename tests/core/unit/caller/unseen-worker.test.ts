@@ -11,7 +11,7 @@ import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { statusSentence } from '../../../../src/core/session/words.ts';
+import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

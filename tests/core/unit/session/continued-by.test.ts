@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Lease } from '../../../../src/core/kernel/processes/lease.ts';
-import type { Foreign } from '../../../../src/core/session/events/foreign.ts';
-import { isContinuedBy } from '../../../../src/core/session/status.ts';
+import { isContinuedBy } from '../../../../src/core/session/folder/read-session.ts';
+import type { Foreign } from '../../../../src/core/session/log/foreign.ts';
 import { hostWith } from '../../../support/hosts.ts';
 
 /** The lease of a worker, by default one whose session this supervisor may continue. */

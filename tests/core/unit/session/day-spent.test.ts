@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordSpent, spentFacts, spentOnDay } from '../../../../src/core/session/day-spent.ts';
+import { recordSpent, spentFacts, spentOnDay } from '../../../../src/core/session/waits/day-spent.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 // In the machine's time zone.

@@ -9,7 +9,7 @@ import {
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { describeSandbox } from '../../../../src/core/session/facts.ts';
+import { describeSandbox } from '../../../../src/core/session/words/facts.ts';
 import { CREATED } from './events.ts';
 
 const lineOf = (event: NewEvent, wording: EventWording = {}) => {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import { dueOf, type FilesNow } from '../../../../src/core/session/due.ts';
 import type { ControlQuestion, StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
-import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/events/session-view.ts';
 import {
   emptyState,
   type SessionState,
   type WaitingStatus,
 } from '../../../../src/core/session/events/state.ts';
+import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { dueOf, type FilesNow } from '../../../../src/core/session/waits/due.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { anyLog, plainLog, textOf } from '../../../support/event-samples.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { describeGates } from '../../../../src/core/session/facts.ts';
+import { describeGates } from '../../../../src/core/session/words/facts.ts';
 
 const model: By = { channel: 'tool', client: 'codex' };
 const person: By = { channel: 'elicitation', client: 'claude-code' };

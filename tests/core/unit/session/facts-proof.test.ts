@@ -3,9 +3,9 @@ import type { ProvedRequirement } from '../../../../src/core/kernel/phases/decis
 import type { CheckRun } from '../../../../src/core/kernel/phases/proving.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { proofFact } from '../../../../src/core/session/facts.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
-import { proofLine } from '../../../../src/core/session/words.ts';
+import { proofFact } from '../../../../src/core/session/words/facts.ts';
+import { proofLine } from '../../../../src/core/session/words/words.ts';
 import { checkRun, provedEvents } from '../../../support/proved-events.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 

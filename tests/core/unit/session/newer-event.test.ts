@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import { cacheText, readEvents, readLog } from '../../../../src/core/session/events/event-log.ts';
+import { cacheText, readEvents, readLog } from '../../../../src/core/session/log/event-log.ts';
 import { plainLog, textOf } from '../../../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../../../support/temp-log.ts';
 

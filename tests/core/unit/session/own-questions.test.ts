@@ -7,7 +7,6 @@ import {
   questionsHash,
 } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
-import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import type {
   ControlQuestion,
   RecordedAnswer,
@@ -18,6 +17,7 @@ import {
   type SessionState,
   type WaitingStatus,
 } from '../../../../src/core/session/events/state.ts';
+import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({

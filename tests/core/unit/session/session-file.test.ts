@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readSessionFile } from '../../../../src/core/session/events/read-session-file.ts';
+import { readSessionFile } from '../../../../src/core/session/log/read-session-file.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 

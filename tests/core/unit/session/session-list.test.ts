@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import {
   needsHuman,
   readSessionList,
   sessionFolders,
   unimportedFolders,
-} from '../../../../src/core/session/session-list.ts';
+} from '../../../../src/core/session/folder/session-list.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
 

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease, type OwnedLease } from '../../../../src/core/kernel/processes/lease.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import {
   describeHolders,
   type SlotLimits,
   Slots,
   slotsInUse,
   slotsRoot,
-} from '../../../../src/core/session/slots.ts';
+} from '../../../../src/core/session/folder/slots.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
-import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
+import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
 
 const STATE = emptyState();
 const NEVER = { unconfirmed: [] };

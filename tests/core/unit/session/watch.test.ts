@@ -1,8 +1,8 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import { waitForEvents } from '../../../../src/core/session/folder/watch.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { waitForEvents } from '../../../../src/core/session/watch.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { CREATED, DONE, eventLines, PREPARED, writeEvents } from './events.ts';
 

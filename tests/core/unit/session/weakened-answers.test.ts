@@ -4,7 +4,6 @@ import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
 import { openQuestions, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
-import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import type { ControlQuestion } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -14,6 +13,7 @@ import {
   type SessionState,
   type WaitingStatus,
 } from '../../../../src/core/session/events/state.ts';
+import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({

@@ -1,9 +1,9 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordSpent } from '../../../../src/core/session/day-spent.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { slotsRoot } from '../../../../src/core/session/slots.ts';
+import { slotsRoot } from '../../../../src/core/session/folder/slots.ts';
+import { recordSpent } from '../../../../src/core/session/waits/day-spent.ts';
 import { admit, isDaySpent } from '../../../../src/core/supervisor/admit.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { CREATED, PREPARED } from '../session/events.ts';

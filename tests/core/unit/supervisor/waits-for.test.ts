@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { emptyState, type Status } from '../../../../src/core/session/events/state.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { type Waits, waitsFor } from '../../../../src/core/supervisor/waits-for.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';

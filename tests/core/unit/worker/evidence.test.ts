@@ -5,7 +5,7 @@ import { readPlanOf } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { fullCommands, hasCommands, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
 import { choicesOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { guarded } from '../../../../src/core/worker/loop/guarded.ts';

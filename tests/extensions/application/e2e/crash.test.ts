@@ -5,7 +5,7 @@ import { setServices } from '../../../../src/core/acts/sessions/services.act.ts'
 import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
 import { dataFolder } from '../../../../src/core/project/worktrees/sandbox-folders.ts';
 import { SERVICES_FAILED } from '../../../../src/core/session/events/fold.ts';
-import { readServicesNow } from '../../../../src/core/session/services-now.ts';
+import { readServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { reservedPorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { dieInTurn, writeDyingWorker } from '../../../core/faults/dying-workers.ts';
 import { WORKS } from '../../../core/faults/in-one-session.ts';

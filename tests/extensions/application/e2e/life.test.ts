@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { setServices } from '../../../../src/core/acts/sessions/services.act.ts';
-import { readServicesNow } from '../../../../src/core/session/services-now.ts';
+import { readServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { readServicesNow } from '../../../../src/core/session/services-now.ts';
+import { readServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { ci } from '../../../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../../../support/session-rig.ts';
 

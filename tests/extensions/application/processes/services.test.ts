@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { Application } from '../../../../src/core/kernel/phases/application.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { isWriterOf, ServicesNow } from '../../../../src/core/session/services-now.ts';
+import { isWriterOf, ServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { isFree } from '../../../../src/extensions/application/ports/listeners.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 import { ci } from '../../../support/ci.ts';

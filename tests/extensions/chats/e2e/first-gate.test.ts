@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import {

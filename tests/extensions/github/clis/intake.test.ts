@@ -9,7 +9,7 @@ import { superviseIfUnfinished } from '../../../../src/core/caller/context/super
 import { readHeldIssues } from '../../../../src/core/caller/facts/held-issues.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
-import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
 import { Intake } from '../../../../src/extensions/github/intake/intake.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';

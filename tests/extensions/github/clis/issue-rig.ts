@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
-import { slotsRoot } from '../../../../src/core/session/slots.ts';
+import { slotsRoot } from '../../../../src/core/session/folder/slots.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { hashIn } from '../../../support/as-parent.ts';

@@ -11,8 +11,8 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { pendingCommandIds, readCommand } from '../../../../src/core/session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../../../src/core/session/events/bodies/format.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readPollRecord } from '../../../../src/core/session/layout/poll-record.ts';
 import { PullRequests } from '../../../../src/extensions/github/feedback/pull-requests.ts';

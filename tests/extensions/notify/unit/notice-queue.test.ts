@@ -6,11 +6,11 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { sessionFacts } from '../../../../src/core/session/facts.ts';
-import { fence } from '../../../../src/core/session/fence.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
+import { fence } from '../../../../src/core/session/layout/fence.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
-import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
+import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { stateLine, statusSentence } from '../../../../src/core/session/words/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
 import { QueuedNotice } from '../../../../src/extensions/notify/notice/queued-notice.ts';

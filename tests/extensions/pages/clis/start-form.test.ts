@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { makeProject } from '../../../support/project.ts';
 import { serveWeb } from '../../../support/web-rig.ts';

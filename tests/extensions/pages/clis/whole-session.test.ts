@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { serveWeb } from '../../../support/web-rig.ts';

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { supervise } from '../../../../src/core/caller/context/supervision.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { readSession } from '../../../../src/core/session/folder/read-session.ts';
+import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../../../src/core/session/session-list.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { previewTake, type TakePreview, takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';

@@ -1,7 +1,7 @@
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { eventsOf, isAtWork, isDone, NOTED, poolOf, untilView } from './machines.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { sealedText } from '../../../../src/extensions/pool/boards/sealed-act.ts';
 import { keptListIn } from '../../../../src/extensions/pool/member-list.ts';
 import { membershipFolder, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';

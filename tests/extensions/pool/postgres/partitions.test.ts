@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { type PostgresServer, startPostgres } from '../../../support/postgres-server.ts';
 import { supervisorPids } from '../../../support/supervisors.ts';
 import {

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { postgresBoard } from '../../../../src/extensions/pool/acts/open-member.ts';
 import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';

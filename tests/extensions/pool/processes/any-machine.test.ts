@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordedFile } from '../../../../src/core/session/events/read-session-file.ts';
+import { recordedFile } from '../../../../src/core/session/log/read-session-file.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
 import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';

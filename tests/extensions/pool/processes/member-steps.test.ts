@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
 import { DeliveredActs } from '../../../../src/extensions/pool/delivery/delivered-acts.ts';
 import { GitRemote, POOL_REFS, sessionRef } from '../../../../src/extensions/pool/git-remote.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { watchOver } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
-import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { addRecurring, readAllRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';

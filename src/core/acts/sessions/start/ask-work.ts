@@ -4,9 +4,9 @@ import { isSamocodeError } from '../../../kernel/errors.ts';
 import { askField } from '../../../kit/terminal/ask.ts';
 import type { Cli } from '../../../kit/terminal/cli.ts';
 import { projectOf } from '../../../kit/terminal/shared-options.ts';
-import { sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
-import { stateLine } from '../../../session/words.ts';
+import { sessionFacts } from '../../../session/words/facts.ts';
+import { stateLine } from '../../../session/words/words.ts';
 import { startInput } from './start-choices.ts';
 import { noWorkError, type StartOptions } from './start-options.ts';
 

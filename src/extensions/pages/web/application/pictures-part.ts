@@ -2,8 +2,8 @@ import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
 import { WHAT_PEOPLE_WILL_SEE } from '../../../../core/session/documents/picture-words.ts';
 import { picturesIn } from '../../../../core/session/events/bodies/pictures.ts';
-import { readEvents } from '../../../../core/session/events/event-log.ts';
-import type { SessionView } from '../../../../core/session/events/session-view.ts';
+import type { SessionView } from '../../../../core/session/folder/session-view.ts';
+import { readEvents } from '../../../../core/session/log/event-log.ts';
 import { keptPicture } from '../../../../core/session/proof/kept-picture.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { type AfterPicture, pagePictures } from '../../html/page-pictures.ts';

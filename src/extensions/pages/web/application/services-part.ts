@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { isLeftToPerson } from '../../../../core/session/events/rest.ts';
-import { heldServices, type ServicesNow } from '../../../../core/session/services-now.ts';
+import { heldServices, type ServicesNow } from '../../../../core/session/folder/services-now.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { identityFields } from '../inbox/items.ts';
 

@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
-import { readEvents } from '../../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';
+import { readEvents } from '../../../../core/session/log/event-log.ts';
 import { type Html, html } from '../../html/html.ts';
 import { inlineMarkdown, quoted } from '../../html/markdown-html.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
 import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { ci } from '../../../../support/ci.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';

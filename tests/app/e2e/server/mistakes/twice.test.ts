@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { hashIn } from '../../../../support/as-parent.ts';
 import { ci } from '../../../../support/ci.ts';
 import { sandboxOff } from '../../../../support/project.ts';

@@ -11,7 +11,7 @@ import {
   openedBy,
 } from '../../../../../src/core/session/documents/describe-event.ts';
 import type { CommandBy } from '../../../../../src/core/session/events/bodies/who-acted.ts';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';
 import { ci } from '../../../../support/ci.ts';
 import { startSession } from '../../../../support/start-session.ts';

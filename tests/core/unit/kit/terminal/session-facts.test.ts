@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
-import { recordedFile } from '../../../../../src/core/session/events/read-session-file.ts';
-import { readSession } from '../../../../../src/core/session/status.ts';
-import { statusSentence } from '../../../../../src/core/session/words.ts';
+import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
+import { recordedFile } from '../../../../../src/core/session/log/read-session-file.ts';
+import { statusSentence } from '../../../../../src/core/session/words/words.ts';
 import { changePoolFile } from '../../../../../src/extensions/pool/pool-file.ts';
 import { typed } from '../../../../app/unit/cli/typed.ts';
 import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readSession } from '../../../../../src/core/session/status.ts';
+import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
 import { statusDraft } from '../../../../../src/extensions/notify/telegram/phone-commands.ts';
 import { plainLog } from '../../../../support/event-samples.ts';
 import { makeProject } from '../../../../support/project.ts';

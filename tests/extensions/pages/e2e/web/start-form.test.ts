@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stopSession } from '../../../../../src/core/acts/sessions/stop-session.act.ts';
-import { readSessionFile } from '../../../../../src/core/session/events/read-session-file.ts';
+import { sessionFolders } from '../../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
-import { sessionFolders } from '../../../../../src/core/session/session-list.ts';
+import { readSessionFile } from '../../../../../src/core/session/log/read-session-file.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';
 import { ci } from '../../../../support/ci.ts';
 import { eventually } from '../../../../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
-import { readSession } from '../../../../../src/core/session/status.ts';
+import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
 import { blockedStory } from '../../../../../src/extensions/pages/web/inbox/blocked-part.ts';
 import { type ReportPlan, reportedSession } from '../../../../support/report-session.ts';
 

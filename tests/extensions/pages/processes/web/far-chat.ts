@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { answerRead } from '../../../../support/as-parent.ts';
 import type { Bench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';

@@ -1,7 +1,7 @@
 // @module-tag ci
 import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/run-web.ts';
 import { answerRead } from '../../../../support/as-parent.ts';
 import { makeBench } from '../../../../support/bench.ts';

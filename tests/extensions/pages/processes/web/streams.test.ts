@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { grouped } from '../../../../../src/extensions/pages/html/figures.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';

@@ -1,5 +1,5 @@
-import { type Clock, isoUtc } from '../kernel/clock.ts';
-import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../kernel/processes/lease.ts';
+import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../../kernel/processes/lease.ts';
 
 /** The owner of a session that a pool assigns to a machine, and of one that a person has to take on a machine. */
 export const OFFERED = 'pool';

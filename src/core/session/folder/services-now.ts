@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { plainJson } from '../kernel/files/plain-file.ts';
-import type { ProcessIdentity } from '../kernel/processes/host.ts';
-import type { SessionView } from './events/session-view.ts';
-import type { SessionPaths } from './layout/paths.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { ProcessIdentity } from '../../kernel/processes/host.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import type { SessionView } from './session-view.ts';
 
 /** The services of a session's application and INIT, as its worker last saw them; `services/now.json`. */
 export const ServicesNow = z.object({

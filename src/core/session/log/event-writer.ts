@@ -6,14 +6,14 @@ import { AppendOnlyFile } from '../../kernel/files/append-only-file.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OwnedLease } from '../../kernel/processes/lease.ts';
+import { FORMAT_VERSION } from '../events/bodies/format.ts';
+import type { GivenTexts } from '../events/bodies/session-file.ts';
+import { type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from '../events/events.ts';
+import { fold } from '../events/fold.ts';
+import type { SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { otherBuildError } from '../layout/session-errors.ts';
-import { FORMAT_VERSION } from './bodies/format.ts';
-import type { GivenTexts } from './bodies/session-file.ts';
 import { cacheText, emptyStart, type LogReading, quarantineLog, readLog, tailHashAt } from './event-log.ts';
-import { type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
-import { fold } from './fold.ts';
-import type { SessionState } from './state.ts';
 
 /** Events between two writes of the cached state: the maximum that a reader must fold. */
 const CACHE_EVERY = 16;

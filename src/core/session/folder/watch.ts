@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import type { Clock } from '../kernel/clock.ts';
-import { orNothing } from '../kernel/errors.ts';
-import { fileIdentity } from '../kernel/files/fingerprint.ts';
-import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
-import { readEvents } from './events/event-log.ts';
-import type { SessionPaths } from './layout/paths.ts';
-import { isFileError } from './status.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { orNothing } from '../../kernel/errors.ts';
+import { fileIdentity } from '../../kernel/files/fingerprint.ts';
+import { newWatcher, type WatchPath } from '../../kernel/files/watcher.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { readEvents } from '../log/event-log.ts';
+import { isFileError } from './read-session.ts';
 
 interface Seen {
   paths: Pick<SessionPaths, 'events' | 'state'>;

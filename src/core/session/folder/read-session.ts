@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, isoUtc, systemClock } from '../kernel/clock.ts';
-import { ifThere, orNothing, SamocodeError, systemErrorCode } from '../kernel/errors.ts';
-import { statsAt } from '../kernel/files/path-stats.ts';
-import type { Host } from '../kernel/processes/host.ts';
-import { type Holding, readHolding } from '../kernel/processes/lease.ts';
-import { pendingCommandIds } from './commands/commands.ts';
-import { atPlaces, type SessionFile } from './events/bodies/session-file.ts';
-import { isLogQuarantined, type LogReading, readLog } from './events/event-log.ts';
-import { type Foreign, foreignError, whyForeign } from './events/foreign.ts';
-import { workNow } from './events/open-work.ts';
-import { identityOf, readSessionFile } from './events/read-session-file.ts';
-import { hasEnded } from './events/rest.ts';
-import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
-import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
-import { type Mirror, readMirror } from './layout/mirror.ts';
-import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
-import { readPollRecord } from './layout/poll-record.ts';
-import { SESSION_ERRORS } from './layout/session-errors.ts';
+import { type Clock, isoUtc, systemClock } from '../../kernel/clock.ts';
+import { ifThere, orNothing, SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { type Holding, readHolding } from '../../kernel/processes/lease.ts';
+import { pendingCommandIds } from '../commands/commands.ts';
+import { atPlaces, type SessionFile } from '../events/bodies/session-file.ts';
+import { workNow } from '../events/open-work.ts';
+import { hasEnded } from '../events/rest.ts';
+import { emptyState, type SessionState, type WaitingStatus } from '../events/state.ts';
+import { type Mirror, readMirror } from '../layout/mirror.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../layout/paths.ts';
+import { readPollRecord } from '../layout/poll-record.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { isLogQuarantined, type LogReading, readLog } from '../log/event-log.ts';
+import { type Foreign, foreignError, whyForeign } from '../log/foreign.ts';
+import { identityOf, readSessionFile } from '../log/read-session-file.ts';
 import { heldServices } from './services-now.ts';
+import { type SessionView, viewWithoutWorker } from './session-view.ts';
 
 /** The gate at which a session waits. */
 export function gateOf({ state: { status } }: SessionView): WaitingStatus | undefined {

@@ -3,10 +3,10 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { NewerVersion } from '../events/bodies/format.ts';
+import { GivenTexts, type GivenWork, SessionFile, textsOf } from '../events/bodies/session-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { NewerVersion } from './bodies/format.ts';
-import { GivenTexts, type GivenWork, SessionFile, textsOf } from './bodies/session-file.ts';
 import { readLog } from './event-log.ts';
 
 const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;

@@ -1,9 +1,9 @@
+import { openQuestions, parseAnswer, parseQa, recordOf } from '../documents/qa.ts';
+import { findQuestion } from '../documents/qa-blocks.ts';
+import { hasNote } from '../documents/qa-change.ts';
 import { isAcceptanceIn } from '../events/asks.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
-import { openQuestions, parseAnswer, parseQa, recordOf } from './qa.ts';
-import { findQuestion } from './qa-blocks.ts';
-import { hasNote } from './qa-change.ts';
 
 /** A complete set of answers that a person typed into `_qa.md`. */
 export interface TypedAnswers {

@@ -1,12 +1,12 @@
-import { stampsAt } from '../kernel/files/stamps.ts';
-import { listed } from '../kernel/text.ts';
-import { zoneHere } from '../kernel/zone.ts';
-import type { StartOrder } from './events/bodies/positions.ts';
-import type { SessionFile } from './events/bodies/session-file.ts';
-import { missingText } from './events/pull-request-change.ts';
-import { isAtRest } from './events/rest.ts';
-import type { SessionView } from './events/session-view.ts';
-import type { SessionState } from './events/state.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
+import { listed } from '../../kernel/text.ts';
+import { zoneHere } from '../../kernel/zone.ts';
+import type { StartOrder } from '../events/bodies/positions.ts';
+import type { SessionFile } from '../events/bodies/session-file.ts';
+import { missingText } from '../events/pull-request-change.ts';
+import { isAtRest } from '../events/rest.ts';
+import type { SessionState } from '../events/state.ts';
+import type { SessionView } from '../folder/session-view.ts';
 
 /** Whether the sessions that come before another one are done, or merged. The caller checks times. */
 export type Predecessors =

@@ -1,15 +1,15 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ifExists } from '../kernel/errors.ts';
-import { statsAt } from '../kernel/files/path-stats.ts';
-import { ANSWER_MS, unlessSilent } from '../kernel/files/silent-places.ts';
-import type { Host } from '../kernel/processes/host.ts';
-import { hasEnded } from './events/rest.ts';
-import type { SessionView } from './events/session-view.ts';
-import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from './layout/paths.ts';
-import { SESSION_ERRORS } from './layout/session-errors.ts';
-import { isFileError, readSession } from './status.ts';
+import { ifExists } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { ANSWER_MS, unlessSilent } from '../../kernel/files/silent-places.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { hasEnded } from '../events/rest.ts';
+import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from '../layout/paths.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { isFileError, readSession } from './read-session.ts';
+import type { SessionView } from './session-view.ts';
 
 /** Names of all folders of a SESSIONS folder, including those that are no sessions. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {

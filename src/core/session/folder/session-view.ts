@@ -1,11 +1,11 @@
 import type { Lease } from '../../kernel/processes/lease.ts';
+import type { SessionFile } from '../events/bodies/session-file.ts';
+import type { OtherBuild } from '../events/events.ts';
+import type { SessionState } from '../events/state.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { PollRecord } from '../layout/poll-record.ts';
-import type { SessionFile } from './bodies/session-file.ts';
-import type { OtherBuild } from './events.ts';
-import type { Foreign } from './foreign.ts';
-import type { SessionState } from './state.ts';
+import type { Foreign } from '../log/foreign.ts';
 
 export interface SessionView {
   folder: string;

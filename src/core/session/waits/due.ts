@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { fingerprint } from '../kernel/files/fingerprint.ts';
-import { type Phase, phaseNamed } from '../kernel/phases/table.ts';
-import { closedChannel } from './commands/judge-kind.ts';
-import { documentFingerprint, documentText } from './documents/documents.ts';
-import { readOverview } from './documents/overview.ts';
-import { type TypedAnswers, typedAnswers } from './documents/typed-answers.ts';
-import { asksOf } from './events/asks.ts';
-import type { ControlQuestion, StartOrder } from './events/bodies/positions.ts';
-import type { FrozenSettings, SessionFile } from './events/bodies/session-file.ts';
-import type { SessionView } from './events/session-view.ts';
-import type { SessionState, WaitingStatus } from './events/state.ts';
-import { MAX_OVERVIEW_BYTES } from './layout/paths.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { type Phase, phaseNamed } from '../../kernel/phases/table.ts';
+import { closedChannel } from '../commands/judge-kind.ts';
+import { documentFingerprint, documentText } from '../documents/documents.ts';
+import { readOverview } from '../documents/overview.ts';
+import { asksOf } from '../events/asks.ts';
+import type { ControlQuestion, StartOrder } from '../events/bodies/positions.ts';
+import type { FrozenSettings, SessionFile } from '../events/bodies/session-file.ts';
+import type { SessionState, WaitingStatus } from '../events/state.ts';
+import type { SessionView } from '../folder/session-view.ts';
+import { MAX_OVERVIEW_BYTES } from '../layout/paths.ts';
 import { openOrder, predecessorsNow } from './start-order.ts';
+import { type TypedAnswers, typedAnswers } from './typed-answers.ts';
 
 /**
  * Whether the wait of a session at rest has ended, and the event that ended it: judged once, for the supervisor and

@@ -1,21 +1,21 @@
-import { isoUtc } from '../kernel/clock.ts';
-import { stampsAt } from '../kernel/files/stamps.ts';
-import type { OutageKind } from '../kernel/phases/ending.ts';
-import type { Phase, WaitingFor, Way } from '../kernel/phases/table.ts';
-import { keptText } from '../kernel/phases/usage-windows.ts';
-import { isLower } from '../kernel/sandbox-level.ts';
-import { describeBy, openedBy } from './documents/describe-event.ts';
-import type { Finishing } from './events/bodies/finishing.ts';
-import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
-import type { RecurringRun, SessionFile } from './events/bodies/session-file.ts';
-import type { OtherBuild } from './events/events.ts';
-import { endNow } from './events/open-work.ts';
-import { lastRound } from './events/rounds.ts';
-import type { SessionView } from './events/session-view.ts';
-import type { SessionState, Status } from './events/state.ts';
-import { shortId } from './layout/names.ts';
-import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof-limits.ts';
-import { isLost, needsHuman } from './session-list.ts';
+import { isoUtc } from '../../kernel/clock.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
+import type { OutageKind } from '../../kernel/phases/ending.ts';
+import type { Phase, WaitingFor, Way } from '../../kernel/phases/table.ts';
+import { keptText } from '../../kernel/phases/usage-windows.ts';
+import { isLower } from '../../kernel/sandbox-level.ts';
+import { describeBy, openedBy } from '../documents/describe-event.ts';
+import type { Finishing } from '../events/bodies/finishing.ts';
+import type { PullRequestFact, SeenWords } from '../events/bodies/positions.ts';
+import type { RecurringRun, SessionFile } from '../events/bodies/session-file.ts';
+import type { OtherBuild } from '../events/events.ts';
+import { endNow } from '../events/open-work.ts';
+import { lastRound } from '../events/rounds.ts';
+import type { SessionState, Status } from '../events/state.ts';
+import { isLost, needsHuman } from '../folder/session-list.ts';
+import type { SessionView } from '../folder/session-view.ts';
+import { shortId } from '../layout/names.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from '../proof/proof-limits.ts';
 
 export interface SeenPullRequest
   extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks' | 'missing'> {

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { BASE_ERRORS } from '../kernel/base-errors.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { ifExists } from '../kernel/errors.ts';
-import type { Host } from '../kernel/processes/host.ts';
-import { acquireLease, type Lease, type OwnedLease, readHolding } from '../kernel/processes/lease.ts';
-import { handleOf } from './layout/names.ts';
-import { runRoot } from './layout/paths.ts';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { ifExists } from '../../kernel/errors.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { acquireLease, type Lease, type OwnedLease, readHolding } from '../../kernel/processes/lease.ts';
+import { handleOf } from '../layout/names.ts';
+import { runRoot } from '../layout/paths.ts';
 
 interface Machine {
   clock: Clock;

@@ -5,12 +5,12 @@ import { linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainFile, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { EVENT_BODIES } from '../events/bodies/event-types.ts';
+import { FORMAT_VERSION } from '../events/bodies/format.ts';
+import { type EventReading, type OtherBuild, parseEvent, type SessionEvent } from '../events/events.ts';
+import { fold } from '../events/fold.ts';
+import { emptyState, SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { EVENT_BODIES } from './bodies/event-types.ts';
-import { FORMAT_VERSION } from './bodies/format.ts';
-import { type EventReading, type OtherBuild, parseEvent, type SessionEvent } from './events.ts';
-import { fold } from './fold.ts';
-import { emptyState, SessionState } from './state.ts';
 
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */
 const TAIL_BYTES = 4096;

@@ -1,12 +1,13 @@
-import { stampsAt } from '../kernel/files/stamps.ts';
-import { wayText } from '../kernel/phases/table.ts';
-import { capitalised, counted, listed } from '../kernel/text.ts';
-import { FINISHING } from './events/bodies/finishing.ts';
-import { describeOutage } from './events/bodies/positions.ts';
-import type { SessionFile } from './events/bodies/session-file.ts';
-import { missingText } from './events/pull-request-change.ts';
-import type { SessionView } from './events/session-view.ts';
-import type { SessionState } from './events/state.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
+import { wayText } from '../../kernel/phases/table.ts';
+import { capitalised, counted, listed } from '../../kernel/text.ts';
+import { FINISHING } from '../events/bodies/finishing.ts';
+import { describeOutage } from '../events/bodies/positions.ts';
+import type { SessionFile } from '../events/bodies/session-file.ts';
+import { missingText } from '../events/pull-request-change.ts';
+import type { SessionState } from '../events/state.ts';
+import type { SessionView } from '../folder/session-view.ts';
+import { OFFERED, PARKED } from '../layout/fence.ts';
 import {
   type ProofFact,
   type SeenPullRequest,
@@ -15,7 +16,6 @@ import {
   sessionFacts,
   stateFacts,
 } from './facts.ts';
-import { OFFERED, PARKED } from './fence.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
 export interface StateText {
