@@ -6,7 +6,9 @@ import { cut } from '../../kernel/text.ts';
 import { FINISHING, type Finishing } from '../events/bodies/finishing.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
+import { NOT_DONE } from './not-done.ts';
 
+/** A row says what was not done if the worker also ends work with it: its end records the whole text. */
 export const COMMAND_ERRORS = errors('Nothing was changed.', {
   no_extension: ({ kind }: { kind: string }) => ({
     why: `This build of samocode was made without the extension that carries out "${kind}".`,
@@ -59,6 +61,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     next: [{ act: 'follow' }],
   }),
   changed_meanwhile: ({ path }: { path: string }) => ({
+    what: NOT_DONE.discard,
     why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
@@ -90,6 +93,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     hint: 'Say what the agent should know.',
   }),
   folder_taken: () => ({
+    what: NOT_DONE.archive,
     why: 'Another folder exists where its folder would go.',
     hint: 'Move that one away, then try again.',
   }),
@@ -226,10 +230,12 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     ],
   }),
   worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
+    what: NOT_DONE.archive,
     why: `${path} is not a worktree of this repository: ${problem}`,
     hint: 'Check what it is, move it away, then try again.',
   }),
   would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
+    what: NOT_DONE.archive,
     why: [
       ...(files === undefined ? [] : [`Changes in ${path} are not committed: ${files}.`]),
       ...(commits === 0 ? [] : [`Commits there that are on no branch: ${commits}.`]),

@@ -7,6 +7,7 @@ import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
+import { NOT_DONE } from '../../session/commands/not-done.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -108,8 +109,8 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   if (decision.unasked && openedAtStart('qa', settings, startedBy) === undefined) return [wait];
   const unaccepted = refusedServers(by, { name: version.name, text }, settings);
   if (unaccepted) {
-    const { what, why } = unaccepted.error;
-    return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
+    const { why } = unaccepted.error;
+    return [{ ...wait, reason: [decision.reason, NOT_DONE.approve, why].filter(Boolean).join(' ') }];
   }
   const beyond = by.atStart ? await beyondTheStart(worker, text) : undefined;
   if (beyond !== undefined) return [{ ...wait, reason: [decision.reason, beyond].filter(Boolean).join(' ') }];
