@@ -22,7 +22,7 @@ export interface TreeRoot {
   isGuard?: boolean;
   /**
    * All others are in a pid namespace, whose first process is among the known ones or has ended. No process can leave a
-   * namespace, and the kernel lets its first one end only after all others, so one empty scan proves that none is left.
+   * namespace, and the kernel lets its first one end only after all others, so no scan is needed.
    */
   isContained?: boolean;
 }
@@ -63,7 +63,7 @@ export async function endTree(
 ): Promise<TreeEnd> {
   const { clock, graceMs, host } = options;
   const { processes } = host;
-  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])] };
+  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])], isScanned: false };
   const emptyScansNeeded = root?.isContained ? 1 : EMPTY_SCANS;
   const signalled = new Set<string>();
   const killed = new Set<string>();
@@ -71,7 +71,8 @@ export async function endTree(
   let emptyScans = 0;
   let last = clock.monotonic();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
-    const { members: alive, groupIsOurs } = await scan(root, mark, processes, seen);
+    const { members: alive, groupIsOurs } =
+      (await poll(root, processes, seen, waited < graceMs)) ?? (await scan(root, mark, processes, seen));
     emptyScans = alive.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === emptyScansNeeded)
       return { kind: 'empty', signalled: signalled.size, killed: killed.size };
@@ -100,11 +101,30 @@ export async function endTree(
 interface Seen {
   members: Map<string, ProcessEntry>;
   known: KnownProcess[];
+  isScanned: boolean;
 }
 
 interface Scan {
   members: ProcessEntry[];
   groupIsOurs: boolean;
+}
+
+/**
+ * The known processes of the tree and those below them; undefined if a scan of all processes is due. While those that a
+ * scan has found have time to exit, none is: what leaves its parents meanwhile is found by the scan that follows.
+ */
+async function poll(
+  root: TreeRoot | undefined,
+  processes: ProcessTable,
+  seen: Seen,
+  isPatient: boolean,
+): Promise<Scan | undefined> {
+  const isContained = root?.isContained === true;
+  if (!isContained && !(seen.isScanned && isPatient)) return undefined;
+  const known = [...(root ? [root] : []), ...seen.known, ...seen.members.values()];
+  const members = walkDown(await processes.walk(), known);
+  for (const entry of members) seen.members.set(key(entry), entry);
+  return members.length > 0 || isContained ? { members, groupIsOurs: false } : undefined;
 }
 
 /** Those of the given processes that still run, and all that descend from them. */
@@ -131,6 +151,7 @@ async function scan(
   processes: ProcessTable,
   seen: Seen,
 ): Promise<Scan> {
+  seen.isScanned = true;
   const all = (await processes.list()).filter(isRunning);
   const wanted = new Set<string>([...seen.members.keys(), ...seen.known.map(key)]);
   const rootEntry =
