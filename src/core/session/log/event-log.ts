@@ -80,9 +80,11 @@ export async function readLog(
 ): Promise<LogReading | undefined> {
   return await withLog(paths.events, async (log) => {
     const known = useCache ? await plainJson(paths.state, StateCache) : from;
-    const isKnown = known !== undefined && known.state.n <= after && isUnchanged(log, known);
-    const start = isKnown ? { problems: [], ...known } : emptyStart();
-    return foldFrom(log, start, onEvent);
+    if (known === undefined || known.state.n > after || !isUnchanged(log, known))
+      return foldFrom(log, emptyStart(), onEvent);
+    const { state, offset, tailHash } = known;
+    const problems = 'problems' in known ? known.problems : [];
+    return foldFrom(log, { state, offset, tailHash, problems }, onEvent);
   });
 }
 

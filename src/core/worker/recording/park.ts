@@ -237,7 +237,7 @@ function questionAbout(
 ): QuestionDraft {
   const lines = found.map(({ path, what }) => shortened(`${path} ${what}`));
   const weakened = listed(lines, MAX_LISTED, { separator: '; ' });
-  const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MAX_LISTED)}.` : '';
+  const also = others.length > 0 ? ` Also changed: ${listed(others.map(shortened), MAX_LISTED)}.` : '';
   const text = `${reason} They may prove less than before the work: ${weakened}. Is that intended?${also}`;
   return {
     text: oneLine(text),

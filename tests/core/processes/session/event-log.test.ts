@@ -109,9 +109,15 @@ test('a newer version is reported even if lines follow it', async () => {
   await using log = await tempLog();
   await log.overwrite(textOf(plainLog(3)));
   await appendFile(log.paths.events, '{"v":9,"n":4,"type":"of the future"}\n');
-  expect(await readLog(log.paths)).toMatchObject({ newer: 'format 9; this one knows 1', state: { n: 3 } });
+  expect(await readLog(log.paths)).toMatchObject({
+    otherBuild: { is: 'newer', trace: 'format 9; this one knows 2' },
+    state: { n: 3 },
+  });
   await appendFile(log.paths.events, 'x\n');
-  expect(await readLog(log.paths)).toMatchObject({ newer: 'format 9; this one knows 1', state: { n: 3 } });
+  expect(await readLog(log.paths)).toMatchObject({
+    otherBuild: { is: 'newer', trace: 'format 9; this one knows 2' },
+    state: { n: 3 },
+  });
 });
 
 /** Writes a log of `count` events through the writer, so that there is a cache of it. */

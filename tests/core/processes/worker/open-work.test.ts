@@ -49,9 +49,14 @@ const ROWS: Record<Exclude<OpenWork['kind'], 'publish'>, Row> = {
     asked: async () => [
       {
         ...{ type: 'parked', for: 'qa_answers', resumePhase: 'init', openQuestions: ['Q1'], unconfirmed: [] },
-        order: { question: 'Q1', round: 1, key: 'k' },
+        asks: [{ kind: 'order', question: 'Q1', round: 1, keys: ['k'] }],
       },
-      { type: 'answers_recorded', by, answers: [{ id: 'Q1', question: 'h', text: 'C' }], open: [] },
+      {
+        type: 'answers_recorded',
+        by,
+        answers: [{ id: 'Q1', question: 'h', text: 'C', choice: 'C' }],
+        open: [],
+      },
     ],
     ends: ['stopped', 'finish_asked', 'archived'],
     left: { ...GONE, status: 'stopped' },

@@ -50,7 +50,14 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
   };
   const git = new GitGuard(log.paths, file, repo.env);
   const projector = new Projector(log.paths, file);
-  const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
+  const own = {
+    paths: log.paths,
+    file,
+    given: {},
+    clock: systemClock,
+    host: await systemHost(),
+    env: repo.env,
+  };
   return {
     ...own,
     writer,
