@@ -125,7 +125,7 @@ function olderSession(paths: SessionPaths, { state, otherBuild }: LogReading): S
   const away = sessionPaths(paths.sessionsDir, paths.folder, true);
   const archived = statsAt(paths.sessionDir) === undefined && statsAt(away.sessionDir) !== undefined;
   const { why, hint } = SESSION_ERRORS.older_format({ session: paths.folder });
-  const stopped = { kind: 'stopped' as const, since: lastChange(paths), by: BY_NOBODY, why: hint };
+  const stopped = { kind: 'stopped' as const, since: lastChange(paths), by: BY_NOBODY, why: '' };
   // The rest of its state may be half of what its log says.
   const known = { ...emptyState(), createdAt: state.createdAt, archived, status: stopped };
   return { ...viewWithoutWorker(archived ? away : paths, known, [`${why} ${hint}`]), otherBuild };
