@@ -26,7 +26,7 @@ type FinishEnd = Extract<SessionEvent, { type: (typeof ENDS)[number] }>;
 function hasFailed(end: FinishEnd): boolean {
   switch (end.type) {
     case 'finish_ended':
-      return end.reason !== undefined;
+      return true;
     case 'merge_ended':
       return end.outcome !== 'merged' && end.outcome !== 'ready';
     case 'publish_ended':

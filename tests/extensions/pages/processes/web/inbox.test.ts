@@ -124,7 +124,7 @@ test.each<[kind: string, end: object, state: string]>([
   ],
   ['publish', { type: 'publish_ended', what: 'pull_request', outcome: 'failed', ...PUBLISH_ENDS }, 'failed'],
   ['publish', { type: 'publish_ended', what: 'pull_request', outcome: 'stopped', ...PUBLISH_ENDS }, 'failed'],
-  ['archive', { type: 'finish_ended', kind: 'archive', reason: 'It is gone.' }, 'failed'],
+  ['archive', { type: 'finish_ended', kind: 'archive', code: 'x', reason: 'It is gone.' }, 'failed'],
 ])('a receipt of a %s that ended with %o says %s', async (kind, end, state) => {
   const { context, repo, sessionsDir } = await makeProject();
   await using _ = repo;
