@@ -241,8 +241,8 @@ const PARSERS: readonly Property[] = [
     },
   ),
   fileParser(
-    'the list of projects',
-    (home) => join(home, '.config/samocode/projects.json'),
+    'a record of a project',
+    (home) => join(home, '.config/samocode/projects/one.json'),
     readKnownProjects,
     (projects) => expect(Array.isArray(projects)).toBe(true),
   ),

@@ -371,6 +371,11 @@ export const POOL_ERRORS = errors({
     why: `From another machine, ${setting} can be set to ${most} at most, which ${host} allows, and not to ${asked}.`,
     hint: `Set ${most} or less, or run "samocode resume ${session}" on ${host}.`,
   }),
+  act_unsigned: ({ id, machine }: { id: string; machine: string }) => ({
+    what: `The command ${id} from ${machine} was not carried out.`,
+    why: 'It is not signed: that machine has an older samocode, or it was written into the database by hand.',
+    hint: `Update samocode on ${machine}, then try again.`,
+  }),
   act_untrusted: ({ id, machine }: { id: string; machine: string }) => ({
     what: `The command ${id} from ${machine} was not carried out.`,
     why: 'No member of the pool has signed it.',

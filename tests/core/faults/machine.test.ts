@@ -391,14 +391,14 @@ const sessions: FaultRow[] = [
       const newer = `${before}${JSON.stringify({ ...last, v: 9, n: last.n + 1 })}\n`;
       await writeFile(rig.paths.events, newer);
       await rig.launch();
-      const says = 'A newer samocode wrote its events';
+      const says = 'A newer samocode has worked on it';
       await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes(says), {
         what: says,
       });
       await endOfWorker(rig);
       expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
       expect(await rig.view()).toMatchObject({
-        newer: expect.stringMatching(/^\S+: format 9; this one knows 1$/),
+        otherBuild: { is: 'newer', trace: expect.stringMatching(/^\S+: format 9; this one knows 2$/) },
         needsWorker: false,
       });
       await writeFile(rig.paths.events, before);

@@ -76,7 +76,7 @@ export interface SentAct {
   /** The name of that member's machine. */
   machine: string;
   /** Why it is not carried out. `person` and `machine` are then what the board says. */
-  problem?: 'untrusted' | 'misplaced';
+  problem?: 'unsigned' | 'untrusted' | 'misplaced';
 }
 
 export interface Renewal {

@@ -268,6 +268,7 @@ export class PostgresBoard implements Board {
   }
 
   async #openAct(row: SentAct): Promise<SentAct> {
+    if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
     const signed = await this.#signing.openEnvelope(row.command);
     if (signed === undefined) return { ...row, problem: 'untrusted' };
     return openedAct(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };

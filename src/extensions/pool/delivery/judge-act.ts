@@ -58,12 +58,15 @@ const MAX_NAME = 100;
  */
 export function judgeAct(act: SentAct, host: string): ActVerdict {
   const { id, machine, person, problem } = act;
-  if (problem !== undefined)
+  if (problem === 'untrusted' || problem === 'misplaced')
     return { kind: 'refused', error: POOL_ERRORS[`act_${problem}`]({ id, machine }) };
   const value = parseJson(act.command);
   const { data: head } = AnyCommand.safeParse(value);
   // Under another id, no answer would settle the act.
-  if (head?.id !== id) return { kind: 'unknown' };
+  if (head?.id !== id)
+    return problem === undefined
+      ? { kind: 'unknown' }
+      : { kind: 'refused', error: POOL_ERRORS.act_unsigned({ id, machine }) };
   const { kind } = head;
   // The signature says who it is; only the channel is believed.
   const by = { channel: head.by.channel, client: head.by.client, person: person.slice(0, MAX_NAME) };
@@ -73,6 +76,7 @@ export function judgeAct(act: SentAct, host: string): ActVerdict {
     const refusal = { v, id, by, at, refused: kind, error: { code, message, hint } };
     return { kind: 'refused', error, refusal };
   };
+  if (problem === 'unsigned') return refuse(POOL_ERRORS.act_unsigned({ id, machine }));
   if (!KNOWN.has(kind)) return { kind: 'unknown' };
   if (!AS_SENT.has(kind) && kind !== 'resume') return refuse(POOL_ERRORS.act_only_there({ kind, host }));
   const parsed = (kind === 'resume' ? AskedResume : Command).safeParse(value);

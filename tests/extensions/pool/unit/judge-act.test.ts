@@ -86,11 +86,14 @@ test('the person is that of the key, whatever the command claims', () => {
   expect(judged({ kind: 'stop', when: 'now', by })).not.toHaveProperty('command.by.atStart');
 });
 
-test('a command that no member signed, or for elsewhere, is only reported', () => {
+test('a command without a signature is refused for its sender, one of nobody or for elsewhere is only reported', () => {
   const stop = { kind: 'stop', when: 'now' };
+  const unsigned = judged(stop, { problem: 'unsigned' });
+  expect(unsigned).toMatchObject({ kind: 'refused', refusal: { error: { code: 'act_unsigned' } } });
+  expect(unsigned.kind === 'refused' && unsigned.error.hint).toContain('Update samocode on bert');
   // A command that cannot be read may be of a newer version only if a member signed it.
-  const torn = judgeAct({ ...sent({}), command: '{"kind":', problem: 'untrusted' }, 'anna');
-  expect(torn).toMatchObject({ kind: 'refused', error: { code: 'act_untrusted' } });
+  const torn = judgeAct({ ...sent({}), command: '{"kind":', problem: 'unsigned' }, 'anna');
+  expect(torn).toMatchObject({ kind: 'refused', error: { code: 'act_unsigned' } });
   expect(torn).not.toHaveProperty('refusal');
   for (const problem of ['untrusted', 'misplaced'] as const) {
     const verdict = judged(stop, { problem });
