@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import {
@@ -116,7 +117,9 @@ test(
       expect(from_chat).toContain(`Decided: boat ${turn} is named after a river. (turn ${turn}); checked`);
     const { paths, sessionFile } = await at.view(session);
     const quoted = await readFile(paths.chat, 'utf8');
-    expect(sessionFile?.chat).toMatchObject({ from: 'Claude Code', id: 'talk', turns: 200, text: quoted });
+    expect(sessionFile?.chat).toMatchObject({ from: 'Claude Code', id: 'talk', turns: 200 });
+    const created = (await readEvents(paths, 0)).find((event) => event.type === 'session_created');
+    expect(created?.given).toEqual({ chat: quoted });
     for (const name of await readdir(paths.sessionDir, { recursive: true, withFileTypes: true }))
       if (name.isFile())
         expect(await readFile(join(name.parentPath, name.name), 'utf8')).not.toContain(TOKEN);
