@@ -51,7 +51,7 @@ async function clone(planted: readonly object[] = []): Promise<Clone> {
   await mkdir(carried.sessionDir, { recursive: true });
   await writeFile(carried.sessionFile, JSON.stringify(file));
   const lines = events.map((event, at) =>
-    JSON.stringify({ v: 1, n: at + 1, at: '2026-01-08T10:00:00.000Z', lease: 1, ...event }),
+    JSON.stringify({ v: 2, n: at + 1, at: '2026-01-08T10:00:00.000Z', lease: 1, ...event }),
   );
   await writeFile(carried.events, `${lines.join('\n')}\n`);
   for (const [at, command] of planted.entries()) {
