@@ -50,12 +50,11 @@ export async function laySession(
   const paths = sessionPaths(sessionsDir, folder);
   const made = sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path });
   const sample = { ...made, settings: { ...made.settings, ...settings } };
-  const file = JSON.stringify(sample);
-  const events = [{ ...first, sessionId: id, file }, ...rest] as SessionEvent[];
+  const events = [{ ...first, sessionId: id, file: sample }, ...rest] as SessionEvent[];
   await mkdir(paths.runDir, { recursive: true });
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.events, textOf(events));
-  await writeFile(paths.sessionFile, file);
+  await writeFile(paths.sessionFile, JSON.stringify(sample));
   await ownSession(repo.homeDir, paths);
   await writeFile(paths.overview, `# Session: ${folder}\n`);
   const log = await readLog(paths);
