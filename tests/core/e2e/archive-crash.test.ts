@@ -16,13 +16,9 @@ test(
     await endOfWorker(rig);
     const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
     const { n, lease } = await rig.state();
-    const body = {
-      type: 'archived',
-      by: { channel: 'cli' },
-      what: 'documents',
-      moved: [dive],
-      to: '_archive/x',
-    };
+    const by = { channel: 'cli' };
+    const work = { kind: 'documents', by, moved: [dive], kept: [], to: '_archive/x' };
+    const body = { type: 'finish_asked', work };
     const event = { v: 2, n: n + 1, at: new Date().toISOString(), lease, ...body } as SessionEvent;
     await appendFile(rig.paths.events, serialiseEvent(event));
     const path = join(rig.paths.leases, `${String(lease).padStart(6, '0')}.json`);
