@@ -41,8 +41,17 @@ export function withAsked(state: SessionState, asks: readonly ControlQuestion[] 
   return { ...state, asks: all.length > 0 ? all : undefined };
 }
 
-function aboutBase(state: SessionState): ControlQuestion[] {
-  return [...asksOf(state, 'red_base'), ...asksOf(state, 'other_failure')];
+/** Its base is judged anew: what was asked about the earlier result decides nothing any more. */
+export function withoutBaseAsks({ asks }: Pick<SessionState, 'asks'>): Pick<SessionState, 'asks'> {
+  return { asks: asks?.filter((ask) => !isAboutBase(ask)) };
+}
+
+function aboutBase({ asks = [] }: SessionState): ControlQuestion[] {
+  return asks.filter(isAboutBase);
+}
+
+function isAboutBase({ kind }: ControlQuestion): boolean {
+  return kind === 'red_base' || kind === 'other_failure';
 }
 
 /** Records what the answers choose about checks that fail on the base, at once. */

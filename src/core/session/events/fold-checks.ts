@@ -5,12 +5,13 @@ import {
   provesNothing,
   redAfter,
 } from '../../kernel/phases/proving.ts';
+import { withoutBaseAsks } from './asks.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
 /** What a run of checks has shown, by the set that ran. */
 export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
-  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event), asks: undefined };
+  if (event.set === 'base') return { ...state, ...withoutBaseAsks(state), baseChecks: baseChecksOf(event) };
   if (event.added !== undefined) {
     const { files, key } = event.added;
     return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
@@ -40,7 +41,8 @@ export function withResumedChecks(
   state: SessionState,
   { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
 ): SessionState {
-  const { baseChecks: _old, asks: _asked, ...rest } = state;
+  const { baseChecks: _old, ...known } = state;
+  const rest = { ...known, ...withoutBaseAsks(state) };
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
   return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;

@@ -109,6 +109,17 @@ describe('the effect of an answer about weakened checks', () => {
     expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
   });
 
+  test('the checks on the base may end while it is asked, and a resume may change them', () => {
+    const ran = { type: 'checks_ran', n: 8, lease: 1, at: since, set: 'base', in: 'clone', runs: [] };
+    const resume = { type: 'resumed', n: 8, lease: 1, at: since, phase: 'quality', checks: ['npm test'] };
+    for (const event of [ran, { ...resume, by: { channel: 'cli' }, resetsCounts: false }]) {
+      const between = fold(STATE, event as unknown as SessionEvent);
+      expect(openQuestions(QA, between).questions[0]?.own, event.type).toBe('weakened');
+      const state = answered({ ...between, status: waiting }, [['Q1', 'B']], []);
+      expect(state.acceptedWeakenings, event.type).toEqual(['one', 'two']);
+    }
+  });
+
   test('after any other answer, the work returns to implementation with the reason', () => {
     const state = answered(
       STATE,
