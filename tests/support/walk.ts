@@ -32,7 +32,7 @@ const SAME_FOR_ALL = { SHELL: '/bin/sh', TERM: 'dumb', USER: 'test', LOGNAME: 't
 /** Checks of the doctor that say what is installed on this machine. */
 const OF_MACHINE = /^(?:machine\..*|cli\..*|git|install|sandbox)$/;
 
-/** Acts after which a session goes on: how far it is when they report depends on the machine. */
+/** Acts after which a session works: how far it is when they report depends on the machine. */
 const ACTS = /^(?:start|resume|answer|approve|changes|request|message|send|finish|archive|unarchive)/;
 
 const MOVING = new Set([

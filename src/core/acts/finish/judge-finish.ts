@@ -78,7 +78,8 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
-  const closed = isOnlyRead(view) && MOVES.includes(how) ? undefined : closedTo(view);
+  const isMoved = isOnlyRead(view) && worker === 'none' && MOVES.includes(how);
+  const closed = isMoved ? undefined : closedTo(view);
   const refusal =
     closed ??
     (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??

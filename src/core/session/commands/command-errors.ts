@@ -132,7 +132,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
   needs_person: forPerson,
   kept_for_person: () => ({
     why: 'It waits because KEEP_5H or KEEP_7D keeps the rest of the usage limit for a person, and only a person may use it.',
-    hint: 'It continues on its own once the window ends. The user can resume it in a terminal of their own, on the page or by phone; it then goes on until that window ends.',
+    hint: 'It continues on its own once the window ends. The user can resume it in a terminal of their own, on the page or by phone; it then works until that window ends.',
   }),
   newer_command: ({ problem }: { problem: string }) => ({
     why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,

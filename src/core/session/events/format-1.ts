@@ -28,7 +28,7 @@ export function fromFormat1(line: Line): Line {
   return { ...event, type: 'finish_asked', work: { kind: 'merge', by, into } };
 }
 
-/** Each kind of question had fields of its own. */
+/** Each kind of question had separate fields. */
 function asksIn(parked: Line): ControlQuestion[] {
   const { weakened, baseQuestion, otherFailures = [], order } = parked as Line & FormerAsks;
   return [

@@ -47,7 +47,7 @@ export function sessionFileText({ file, given }: WrittenStart): string {
   return `${JSON.stringify({ ...file, given }, null, 2)}\n`;
 }
 
-/** @returns undefined when there is none */
+/** What `session.json` says of the choices. @returns undefined when that file is missing */
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {

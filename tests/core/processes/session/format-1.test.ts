@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readDocument } from '../../../../src/core/acts/reading/read-document.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { needsHuman } from '../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -22,7 +24,7 @@ import { CREATED, PREPARED, writeEvents } from '../../unit/session/events.ts';
 /** A session that carried out a plan and was then merged, as a build of format 1 recorded it. */
 const RECORDED = await readFile('tests/fixtures/format-1/events.jsonl', 'utf8');
 
-test('a session of format 1 has its choices, its plan, its proof and its merge, and goes on in the present format', async () => {
+test('a session of format 1 has its choices, its plan, its proof and its merge, and continues in the present format', async () => {
   await using log = await tempLog();
   await log.overwrite(RECORDED);
   const reading = await readLog(log.paths);
@@ -85,6 +87,7 @@ test.each([
     const line = { v: 1, n: 3, at: '2026-01-08T10:00:00.000Z', lease: 1, by: { channel: 'cli' }, ...event };
     await appendFile(paths.events, `${JSON.stringify(line)}\n`);
     await mkdir(paths.sessionDir, { recursive: true });
+    await mkdir(paths.leases);
     await writeFile(paths.overview, '# Boats\n');
     const log = await readFile(paths.events);
 
@@ -100,10 +103,13 @@ test.each([
     });
     expect(await readDocument({ session: 'x', name: '_overview.md' }, context)).toMatchObject(BOATS);
 
-    const { view: moved, place } = await finishSession(
-      { session: 'x', how: 'keep_branch', keep: [] },
-      context,
-    );
+    const archive = { session: 'x', how: 'keep_branch', keep: [] } as const;
+    {
+      // Its worker, of that build, may still live.
+      await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: context.host });
+      await expect(finishSession(archive, context)).rejects.toMatchObject({ code: 'older_format' });
+    }
+    const { view: moved, place } = await finishSession(archive, context);
     expect(place).toBe(join(sessionsDir, '_archive', '26-01-08-x'));
     expect(moved.folder).toBe('26-01-08-x');
     expect(await readdir(place)).toContain('_overview.md');
