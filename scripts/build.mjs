@@ -153,7 +153,7 @@ const loadedAtOnce = ({ outputs }) => ({
       return { contents: text + imports.join('\n'), loader: 'ts' };
     });
     onResolve({ filter: SELDOM }, ({ path, kind }) => {
-      const wanted = path === 'execa' ? 'node_modules/execa/index.js' : 'src/core/kit/terminal/menus.ts';
+      const wanted = path === 'execa' ? 'node_modules/execa/index.js' : 'src/core/faces/terminal/menus.ts';
       const [chunk] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === wanted) ?? [];
       if (kind !== 'dynamic-import' || chunk === undefined) return undefined;
       return { path: `./chunks/${basename(chunk)}`, external: true };

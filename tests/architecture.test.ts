@@ -52,7 +52,7 @@ const FLOORS = [
   ['core/caller/facts'],
   ['core/caller/commands'],
   ['core/caller/refusals'],
-  ['core/kit', 'core/kit/package', 'core/kit/mcp', 'core/kit/terminal'],
+  ['core/faces', 'core/faces/package', 'core/faces/mcp', 'core/faces/terminal'],
   ['core/acts/proof', 'core/acts/rewind', 'core/acts/finish', 'core/acts/gates'],
   // A reader of a session can read its proof.
   ['core/acts/clean-up', 'core/acts/set-up', 'core/acts/reading'],
@@ -80,20 +80,20 @@ const LAW: ImportLaw = {
     {
       pattern: /^@modelcontextprotocol\//,
       only: [
-        'core/kit/mcp',
+        'core/faces/mcp',
         'app/server',
         'extensions/pages/card',
         'extensions/tasks',
         'extensions/rehearsal/demo/chat.ts',
       ],
     },
-    { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['core/kit/terminal'] },
+    { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['core/faces/terminal'] },
     {
       pattern: /^commander$/,
       only: [
         /\.command\.ts$/,
         'core/acts/sessions/start/start-options.ts',
-        'core/kit/terminal',
+        'core/faces/terminal',
         'app/cli',
         'extensions/rehearsal/demo/demo.ts',
       ],
@@ -132,7 +132,7 @@ const LAW: ImportLaw = {
       only: [
         'core/kernel/clock.ts',
         'core/kernel/processes/run-command.ts',
-        'core/kit/terminal/progress-view.ts',
+        'core/faces/terminal/progress-view.ts',
         /(?:^|\/)main\.ts$/,
       ],
     },
@@ -156,25 +156,25 @@ const LAW: ImportLaw = {
   never: [
     // A session's worker and what acts on the session meet in its folder.
     {
-      files: /^core\/(?:caller|kit|acts|supervisor)\/|\.(?:act|tool|command)\.ts$/,
+      files: /^core\/(?:caller|faces|acts|supervisor)\/|\.(?:act|tool|command)\.ts$/,
       imports: /^core\/worker\//,
     },
-    { files: /\/worker\//, imports: /^core\/(?:caller|kit|acts|supervisor)\// },
+    { files: /\/worker\//, imports: /^core\/(?:caller|faces|acts|supervisor)\// },
     // A session is read without its project, its agents and their sandbox, and these without the session.
     { files: /^core\/(?:agents|project|sandbox)\//, imports: /^core\/session\// },
     // A use case serves tool, command and phone alike.
-    { files: /\.act\.ts$/, imports: /^core\/kit\/|\.(?:tool|command)\.ts$/ },
-    { files: /\.tool\.ts$|^app\/server\//, imports: /^core\/kit\/terminal\/|\.command\.ts$/ },
-    { files: /\.command\.ts$|^app\/cli\//, imports: /^core\/kit\/mcp\/|\.tool\.ts$/ },
+    { files: /\.act\.ts$/, imports: /^core\/faces\/|\.(?:tool|command)\.ts$/ },
+    { files: /\.tool\.ts$|^app\/server\//, imports: /^core\/faces\/terminal\/|\.command\.ts$/ },
+    { files: /\.command\.ts$|^app\/cli\//, imports: /^core\/faces\/mcp\/|\.tool\.ts$/ },
     { files: /^core\/supervisor\//, imports: /\.(?:tool|command)\.ts$/ },
     // Notifications are sent without a chat or a terminal.
-    { files: /^extensions\/notify\/.+\//, imports: /^core\/kit\// },
+    { files: /^extensions\/notify\/.+\//, imports: /^core\/faces\// },
     // Pages are made of plain data.
     { files: /^extensions\/pages\/html\//, imports: /^(?!core\/kernel\/|extensions\/pages\/html\/)/ },
     // Separate programs, which contain only what they need.
     {
       files: /^extensions\/(?:acp\/runner|rehearsal\/agent|github\/action)\//,
-      imports: /^core\/(?:worker|supervisor|caller|kit|acts\/(?!proof\/))/,
+      imports: /^core\/(?:worker|supervisor|caller|faces|acts\/(?!proof\/))/,
     },
   ],
   maxLines: 400,
@@ -279,14 +279,14 @@ const KINDS = [
     'core/acts/gates/b.ts',
   ],
   ['a sandbox that reads a session', 'core/sandbox/a.ts', 'core/session/words/words.ts'],
-  ['a use case that prints', 'core/acts/gates/a.act.ts', 'core/kit/terminal/ask.ts'],
-  ['a tool that asks at a terminal', 'core/acts/gates/a.tool.ts', 'core/kit/terminal/ask.ts'],
-  ['a command that uses the parts of tools', 'core/acts/gates/a.command.ts', 'core/kit/mcp/tool.ts'],
+  ['a use case that prints', 'core/acts/gates/a.act.ts', 'core/faces/terminal/ask.ts'],
+  ['a tool that asks at a terminal', 'core/acts/gates/a.tool.ts', 'core/faces/terminal/ask.ts'],
+  ['a command that uses the parts of tools', 'core/acts/gates/a.command.ts', 'core/faces/mcp/tool.ts'],
   ['a server that uses a command', 'app/server/a.ts', 'core/acts/gates/b.command.ts'],
   ['a supervisor that calls a tool', 'core/supervisor/a.ts', 'core/acts/gates/b.tool.ts'],
-  ['a notification that uses the terminal', 'extensions/notify/outbox/a.ts', 'core/kit/terminal/ask.ts'],
+  ['a notification that uses the terminal', 'extensions/notify/outbox/a.ts', 'core/faces/terminal/ask.ts'],
   ['a page that reads a session', 'extensions/pages/html/a.ts', 'core/session/words/words.ts'],
-  ['a runner that loads a kit', 'extensions/acp/runner/a.ts', 'core/kit/terminal/output.ts'],
+  ['a runner that loads a kit', 'extensions/acp/runner/a.ts', 'core/faces/terminal/output.ts'],
 ] as const;
 
 const LATE_IN_TEMPLATE = '`$'.concat("{import('../worker/loop/a.ts')}`");

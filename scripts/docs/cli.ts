@@ -1,7 +1,7 @@
 import { Command, Help, type Option } from 'commander';
 import { COMMANDS } from '../../src/app/cli/whole-program.ts';
-import { type Cli, EXIT } from '../../src/core/kit/terminal/cli.ts';
-import { withSharedOptions } from '../../src/core/kit/terminal/shared-options.ts';
+import { type Cli, EXIT } from '../../src/core/faces/terminal/cli.ts';
+import { withSharedOptions } from '../../src/core/faces/terminal/shared-options.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const cliPage: Page = { path: 'docs/cli.md', render };

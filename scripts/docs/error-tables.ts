@@ -2,10 +2,10 @@ import { PROVIDER_ERRORS } from '../../src/core/agents/contract/provider-errors.
 import { ACTION_ERRORS } from '../../src/core/caller/errors/action-errors.ts';
 import { READING_ERRORS } from '../../src/core/caller/errors/reading-errors.ts';
 import { START_ERRORS } from '../../src/core/caller/errors/start-errors.ts';
+import { SERVER_ERRORS } from '../../src/core/faces/mcp/server-errors.ts';
+import { CLI_ERRORS } from '../../src/core/faces/terminal/cli-errors.ts';
 import { BASE_ERRORS } from '../../src/core/kernel/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/core/kernel/errors.ts';
-import { SERVER_ERRORS } from '../../src/core/kit/mcp/server-errors.ts';
-import { CLI_ERRORS } from '../../src/core/kit/terminal/cli-errors.ts';
 import { GIT_ERRORS } from '../../src/core/project/git/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/core/project/git/project-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/core/project/git/worktree-errors.ts';

@@ -8,7 +8,7 @@ import {
   SESSIONS_URI,
   uriTemplate,
 } from '../../src/app/server/resources/kinds.ts';
-import { parseSource } from '../../src/core/kit/package/package-source.ts';
+import { parseSource } from '../../src/core/faces/package/package-source.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const resourcesPage: Page = { path: 'docs/resources.md', render };

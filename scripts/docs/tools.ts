@@ -1,7 +1,7 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { OF_SESSION, resultWith } from '../../src/core/kit/mcp/fields.ts';
-import type { Tool } from '../../src/core/kit/mcp/tool.ts';
-import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/core/kit/mcp/tool-schemas.ts';
+import { OF_SESSION, resultWith } from '../../src/core/faces/mcp/fields.ts';
+import type { Tool } from '../../src/core/faces/mcp/tool.ts';
+import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/core/faces/mcp/tool-schemas.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const toolsPage: Page = { path: 'docs/tools.md', render };

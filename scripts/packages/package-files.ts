@@ -1,4 +1,4 @@
-import { lightSource } from '../../src/core/kit/package/package-source.ts';
+import { lightSource } from '../../src/core/faces/package/package-source.ts';
 import {
   claudeMarketplace,
   claudePackage,

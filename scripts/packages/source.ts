@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { ifExists } from '../../src/core/kernel/errors.ts';
 import {
   commandOnPath,
   type MarkdownSource,
@@ -8,7 +7,8 @@ import {
   parseSource,
   SESSION_COMMANDS,
   type WebLinks,
-} from '../../src/core/kit/package/package-source.ts';
+} from '../../src/core/faces/package/package-source.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 
 /** The source of the packages as it is in the repository, with the addresses of the project. */
 export interface RepositorySource extends PackageSource {

@@ -1,7 +1,7 @@
 import { INSTRUCTIONS } from '../../src/app/server/server-info.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
-import type { Tool } from '../../src/core/kit/mcp/tool.ts';
-import { listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
+import type { Tool } from '../../src/core/faces/mcp/tool.ts';
+import { listedTool } from '../../src/core/faces/mcp/tool-schemas.ts';
 import { CLIENT_VIEWS, type ClientView, STATUS_READER, TASK_VIEW } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';
 import { replayTask, type TaskTurn } from './replay-task.ts';

@@ -1,7 +1,7 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
-import { callTool } from '../../src/core/kit/mcp/define-tool.ts';
-import { waitLimitMs } from '../../src/core/kit/mcp/wait-limits.ts';
+import { callTool } from '../../src/core/faces/mcp/define-tool.ts';
+import { waitLimitMs } from '../../src/core/faces/mcp/wait-limits.ts';
 import { makeProject } from '../../tests/support/project.ts';
 import type { ClientView } from './client-views.ts';
 import { PERSON_MINUTES, RECORDED_TASK } from './recorded-session.ts';

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { hintForTerminal } from '../../src/core/caller/facts/step-texts.ts';
+import { errorObject } from '../../src/core/faces/mcp/define-tool.ts';
+import { CLI_ERRORS } from '../../src/core/faces/terminal/cli-errors.ts';
+import { Output } from '../../src/core/faces/terminal/output.ts';
 import type { SamocodeError } from '../../src/core/kernel/errors.ts';
-import { errorObject } from '../../src/core/kit/mcp/define-tool.ts';
-import { CLI_ERRORS } from '../../src/core/kit/terminal/cli-errors.ts';
-import { Output } from '../../src/core/kit/terminal/output.ts';
 
 const EXAMPLES = exampleErrors();
 

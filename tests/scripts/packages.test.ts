@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { compiledSource } from '../../src/core/kit/package/compiled-source.ts';
-import { parseSource, SESSION_COMMANDS } from '../../src/core/kit/package/package-source.ts';
+import { compiledSource } from '../../src/core/faces/package/compiled-source.ts';
+import { parseSource, SESSION_COMMANDS } from '../../src/core/faces/package/package-source.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { allSettings } from '../../src/core/project/settings/settings.ts';
 import {

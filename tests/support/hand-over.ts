@@ -15,10 +15,10 @@ import { baseChecks } from '../../src/core/caller/context/base-checks-failed.ts'
 import { poolActs } from '../../src/core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../src/core/caller/context/pull-request-rounds.ts';
 import { furtherChecks } from '../../src/core/caller/refusals/check.ts';
+import { mcpOverHttp } from '../../src/core/faces/http-sessions.ts';
+import { chatPages } from '../../src/core/faces/mcp/chat-page.ts';
+import { chatTasks } from '../../src/core/faces/mcp/chat-tasks.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
-import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
-import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
-import { chatTasks } from '../../src/core/kit/mcp/chat-tasks.ts';
 import { settingsJudges } from '../../src/core/project/settings/read-settings.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SESSION_COMMANDS } from '../../src/core/kit/package/package-source.ts';
+import { SESSION_COMMANDS } from '../../src/core/faces/package/package-source.ts';
 import { actionsOf, SOURCE } from './texts.ts';
 
 /** Those of `commands/`: the others are prompts of the server too. */

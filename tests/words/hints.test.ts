@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { filesBelow } from '../../scripts/packages/source.ts';
 import { COMMANDS } from '../../src/app/cli/whole-program.ts';
 import { commandsOf } from '../../src/core/caller/facts/step-texts.ts';
+import type { Cli } from '../../src/core/faces/terminal/cli.ts';
 import { ACTS, TO_FILL } from '../../src/core/kernel/acts.ts';
-import type { Cli } from '../../src/core/kit/terminal/cli.ts';
 import { CLI_NAMES, ROOT } from './texts.ts';
 
 // Every command of ours that a text names is one that our own program takes.

@@ -7,7 +7,7 @@ import {
   REMOTE_INSTRUCTIONS,
 } from '../../src/app/server/server-info.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
+import { listedTool } from '../../src/core/faces/mcp/tool-schemas.ts';
 import { inBackticks, OUR_NAMES, ROOT, TEXTS } from './texts.ts';
 
 /** Names of others: of a Codex script, and our program's. */

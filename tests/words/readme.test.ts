@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { commandOnPath } from '../../src/core/kit/package/package-source.ts';
+import { commandOnPath } from '../../src/core/faces/package/package-source.ts';
 import { allSettings } from '../../src/core/project/settings/settings.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';

@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
 import { reportFacts } from '../../src/core/caller/facts/report-facts.ts';
-import { reportFields } from '../../src/core/kit/mcp/session-fields.ts';
-import { shownFacts } from '../../src/core/kit/terminal/session-facts.ts';
+import { reportFields } from '../../src/core/faces/mcp/session-fields.ts';
+import { shownFacts } from '../../src/core/faces/terminal/session-facts.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import {
   doingText,

@@ -5,8 +5,8 @@ import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { COMMANDS } from '../../src/app/cli/whole-program.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { allProviders } from '../../src/core/agents/registry.ts';
+import type { Cli } from '../../src/core/faces/terminal/cli.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/core/kernel/phases/table.ts';
-import type { Cli } from '../../src/core/kit/terminal/cli.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
 import { makeProgram } from './whole-program.ts';
 
 export interface CommandWords {

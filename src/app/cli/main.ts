@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from '../../core/kit/terminal/cli.ts';
+import { EXIT } from '../../core/faces/terminal/cli.ts';
 import { answerAtOnce } from './answer-at-once.ts';
 import type { OpenProgram, Started } from './terminal.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { givenStartOptions, startInputOf } from '../../core/acts/sessions/start/start-options.ts';
 import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
-import { newCommand } from '../../core/kit/terminal/new-command.ts';
-import { wholeSeconds, withSharedOptions } from '../../core/kit/terminal/shared-options.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
+import { newCommand } from '../../core/faces/terminal/new-command.ts';
+import { wholeSeconds, withSharedOptions } from '../../core/faces/terminal/shared-options.ts';
 
 interface OriginalOptions {
   config: string;

@@ -1,6 +1,6 @@
 import { currentSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
-import { shortNames } from '../../core/kit/terminal/short-names.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
+import { shortNames } from '../../core/faces/terminal/short-names.ts';
 import { archivedFolders, sessionFolders } from '../../core/session/folder/session-list.ts';
 import { useProviders } from '../extensions/providers.ts';
 import type { SessionNames } from './completion.ts';

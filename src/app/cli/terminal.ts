@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { hintForTerminal } from '../../core/caller/facts/step-texts.ts';
+import { makeAsk } from '../../core/faces/terminal/ask.ts';
+import type { Cli, Menus } from '../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
+import { hanging } from '../../core/faces/terminal/columns.ts';
+import { Output } from '../../core/faces/terminal/output.ts';
+import { wantsColour } from '../../core/faces/terminal/style.ts';
+import type { ScreenEvent, WholeScreen } from '../../core/faces/terminal/whole-screen.ts';
 import { shellWord } from '../../core/kernel/shell-quoted.ts';
-import { makeAsk } from '../../core/kit/terminal/ask.ts';
-import type { Cli, Menus } from '../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
-import { hanging } from '../../core/kit/terminal/columns.ts';
-import { Output } from '../../core/kit/terminal/output.ts';
-import { wantsColour } from '../../core/kit/terminal/style.ts';
-import type { ScreenEvent, WholeScreen } from '../../core/kit/terminal/whole-screen.ts';
 
 /** This process, as `main.ts` has found it. */
 export interface Started extends Pick<Cli, 'env' | 'home' | 'programsDir' | 'interrupted' | 'leaveWith'> {
@@ -76,7 +76,7 @@ export function newCli(started: Started, { useSupervisorParts, openScreen }: Fur
 }
 
 async function loadMenus(colourful: boolean, interrupted: AbortSignal): Promise<Menus> {
-  const { newMenus } = await import('../../core/kit/terminal/menus.ts');
+  const { newMenus } = await import('../../core/faces/terminal/menus.ts');
   const { stdin, stdout } = process;
   return newMenus({ stdin, stdout, colourful, interrupted });
 }
@@ -86,8 +86,8 @@ async function makeContext(cli: Cli, argv: readonly string[]): Promise<ActionCon
   const [{ systemClock }, { hostOf }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../../core/kernel/clock.ts'),
     import('../own-sessions.ts'),
-    import('../../core/kit/terminal/who-types.ts'),
-    import('../../core/kit/terminal/elsewhere.ts'),
+    import('../../core/faces/terminal/who-types.ts'),
+    import('../../core/faces/terminal/elsewhere.ts'),
   ]);
   const { env, home, cwd, programsDir } = cli;
   const { stdin, stdout, stderr } = process;

@@ -14,9 +14,9 @@ import { addRun, addStart } from '../../core/acts/sessions/start-run.command.ts'
 import { addResume, addStop } from '../../core/acts/sessions/stop-resume.command.ts';
 import { addTakeover } from '../../core/acts/sessions/takeover.command.ts';
 import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.command.ts';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
-import { newWholeScreen } from '../../core/kit/terminal/whole-screen.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
+import { newWholeScreen } from '../../core/faces/terminal/whole-screen.ts';
 import { useActs } from '../extensions/acts.ts';
 import { useApplications } from '../extensions/application.ts';
 import { FURTHER_COMMANDS } from '../extensions/commands.ts';

@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { APPLICATION_COMMANDS } from '../../extensions/application/commands.ts';
 import { GITHUB_COMMANDS } from '../../extensions/github/commands.ts';
 import { IMPORT_COMMANDS } from '../../extensions/import/commands.ts';

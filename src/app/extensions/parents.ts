@@ -1,8 +1,8 @@
 import { furtherLines } from '../../core/acts/set-up/further-lines.ts';
 import { furtherChecks } from '../../core/caller/refusals/check.ts';
-import { mcpOverHttp } from '../../core/kit/http-sessions.ts';
-import { chatPages } from '../../core/kit/mcp/chat-page.ts';
-import { chatTasks } from '../../core/kit/mcp/chat-tasks.ts';
+import { mcpOverHttp } from '../../core/faces/http-sessions.ts';
+import { chatPages } from '../../core/faces/mcp/chat-page.ts';
+import { chatTasks } from '../../core/faces/mcp/chat-tasks.ts';
 import { APPLICATION_CHECKS } from '../../extensions/application/doctor-checks.ts';
 import { APPLICATION_LINES } from '../../extensions/application/further-lines.ts';
 import { NOTIFY_CHECKS } from '../../extensions/notify/doctor-checks.ts';

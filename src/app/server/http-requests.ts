@@ -1,6 +1,6 @@
 import { createMcpHandler, type Server } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import type { RemoteClient } from '../../core/kit/http-sessions.ts';
+import type { RemoteClient } from '../../core/faces/http-sessions.ts';
 import { type Listens, MAX_LISTENS, newListens } from './resources/listens.ts';
 
 export interface HttpRequests {

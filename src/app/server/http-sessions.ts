@@ -5,8 +5,8 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import type { HttpSessions, RemoteClient } from '../../core/faces/http-sessions.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
-import type { HttpSessions, RemoteClient } from '../../core/kit/http-sessions.ts';
 import { type BuiltServer, buildServer } from './build-server.ts';
 import { httpRequests, withEnd } from './http-requests.ts';
 

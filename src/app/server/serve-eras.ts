@@ -1,6 +1,6 @@
 import { type ProtocolEra, SUBSCRIPTION_ID_META_KEY, type Transport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { noExchange } from '../../core/kit/mcp/exchange.ts';
+import { noExchange } from '../../core/faces/mcp/exchange.ts';
 import type { BuiltServer } from './build-server.ts';
 import { type Listens, MAX_LISTENS, newListens } from './resources/listens.ts';
 

@@ -1,8 +1,8 @@
 import { ProtocolError, type Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { type ChatTasks, declaresTasks, TASKS_EXTENSION } from '../../core/kit/mcp/chat-tasks.ts';
-import { type ContextFor, exchangeOf } from '../../core/kit/mcp/exchange.ts';
-import { onRequest } from '../../core/kit/mcp/on-request.ts';
+import { type ChatTasks, declaresTasks, TASKS_EXTENSION } from '../../core/faces/mcp/chat-tasks.ts';
+import { type ContextFor, exchangeOf } from '../../core/faces/mcp/exchange.ts';
+import { onRequest } from '../../core/faces/mcp/on-request.ts';
 import { reachedBy } from './serve-tools.ts';
 
 const OfTask = z.object({ taskId: z.string() });

@@ -3,25 +3,25 @@ import { dirname } from 'node:path';
 import type { Result, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { knownProjectFiles, namedFolder, projectAt } from '../../core/caller/context/find-project-for.ts';
-import { cleanText } from '../../core/kernel/text.ts';
-import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
-import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
-import { type ChatTasks, declaresTasks, type TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
-import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
+import { askByForm, type Connection } from '../../core/faces/mcp/ask-by-form.ts';
+import { chatPageOf } from '../../core/faces/mcp/chat-page.ts';
+import { type ChatTasks, declaresTasks, type TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
+import { callTool, errorResult } from '../../core/faces/mcp/define-tool.ts';
 import {
   type ChatClient,
   type ContextFor,
   type Exchange,
   exchangeOf,
   isModern,
-} from '../../core/kit/mcp/exchange.ts';
-import type { Ask } from '../../core/kit/mcp/form.ts';
-import { InvalidParamsError, onRequest, unknownName } from '../../core/kit/mcp/on-request.ts';
-import { startProgress } from '../../core/kit/mcp/progress.ts';
-import { newRounds } from '../../core/kit/mcp/rounds.ts';
-import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
-import type { Tool, ToolContext } from '../../core/kit/mcp/tool.ts';
-import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
+} from '../../core/faces/mcp/exchange.ts';
+import type { Ask } from '../../core/faces/mcp/form.ts';
+import { InvalidParamsError, onRequest, unknownName } from '../../core/faces/mcp/on-request.ts';
+import { startProgress } from '../../core/faces/mcp/progress.ts';
+import { newRounds } from '../../core/faces/mcp/rounds.ts';
+import { SERVER_ERRORS } from '../../core/faces/mcp/server-errors.ts';
+import type { Tool, ToolContext } from '../../core/faces/mcp/tool.ts';
+import { listedTool } from '../../core/faces/mcp/tool-schemas.ts';
+import { cleanText } from '../../core/kernel/text.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { TOOLS } from './tools.ts';
 

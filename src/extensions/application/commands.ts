@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addServices } from './services.command.ts';
 
 export const APPLICATION_COMMANDS: Readonly<Record<string, AddCommand>> = {

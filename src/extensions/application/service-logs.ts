@@ -2,10 +2,10 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../core/caller/context/find-session.ts';
+import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
 import { linesFrom, readBoundedText } from '../../core/kernel/files/lines.ts';
 import { namesAt } from '../../core/kernel/files/path-stats.ts';
 import { openPlainFile, withPlainFile } from '../../core/kernel/files/plain-file.ts';
-import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 
 interface ServiceLog {

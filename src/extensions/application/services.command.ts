@@ -1,16 +1,16 @@
 import { Argument, type Command } from 'commander';
-import { type Cli, EXIT } from '../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
-import { pagedResult } from '../../core/kit/terminal/pager.ts';
-import { printDone } from '../../core/kit/terminal/print-done.ts';
+import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
+import { pagedResult } from '../../core/faces/terminal/pager.ts';
+import { printDone } from '../../core/faces/terminal/print-done.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withPager,
   withSharedOptions,
-} from '../../core/kit/terminal/shared-options.ts';
-import { fitLine, harmless } from '../../core/kit/terminal/style.ts';
+} from '../../core/faces/terminal/shared-options.ts';
+import { fitLine, harmless } from '../../core/faces/terminal/style.ts';
 import type { ServicesNow } from '../../core/session/folder/services-now.ts';
 
 interface ServicesOptions extends SharedOptions {

@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addRound } from './feedback/round.command.ts';
 
 export const GITHUB_COMMANDS: Readonly<Record<string, AddCommand>> = {

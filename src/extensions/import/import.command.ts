@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
-import { printDone } from '../../core/kit/terminal/print-done.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../core/kit/terminal/shared-options.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
+import { printDone } from '../../core/faces/terminal/print-done.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../core/faces/terminal/shared-options.ts';
 import { sessionFacts } from '../../core/session/words/facts.ts';
 import { stateLine } from '../../core/session/words/words.ts';
 

@@ -1,7 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { type Cli, EXIT } from '../../core/kit/terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../core/kit/terminal/shared-options.ts';
+import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../core/faces/terminal/shared-options.ts';
 import { handleOf } from '../../core/session/layout/names.ts';
 
 export function addNotify(program: Command, cli: Cli): void {

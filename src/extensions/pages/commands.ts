@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addReport } from './report/report.command.ts';
 import { addReview } from './review/review.command.ts';
 import { addWatch } from './watch/watch.command.ts';

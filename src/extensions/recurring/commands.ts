@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addEvery } from './every.command.ts';
 
 export const RECURRING_COMMANDS: Readonly<Record<string, AddCommand>> = {

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
+import { grid, hanging } from '../../core/faces/terminal/columns.ts';
+import type { Output } from '../../core/faces/terminal/output.ts';
+import { namedLines, type Row } from '../../core/faces/terminal/session-words.ts';
+import { fitLine } from '../../core/faces/terminal/style.ts';
 import { counted } from '../../core/kernel/text.ts';
 import { wallAt, zoneHere } from '../../core/kernel/zone.ts';
-import { grid, hanging } from '../../core/kit/terminal/columns.ts';
-import type { Output } from '../../core/kit/terminal/output.ts';
-import { namedLines, type Row } from '../../core/kit/terminal/session-words.ts';
-import { fitLine } from '../../core/kit/terminal/style.ts';
 import { handleOf } from '../../core/session/layout/names.ts';
 import type { Recurring, RecurringReport, RecurringRunRecord, RunResult, When } from './recurring.ts';
 import { describeTimes } from './schedule/parse-schedule.ts';

@@ -2,14 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StartChoice } from '../../core/acts/sessions/start/start-choices.ts';
 import { startInput } from '../../core/acts/sessions/start/start-choices.ts';
 import { type StartOptions, withStartOptions } from '../../core/acts/sessions/start/start-options.ts';
-import type { Cli } from '../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
+import type { Cli } from '../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../core/kit/terminal/shared-options.ts';
+} from '../../core/faces/terminal/shared-options.ts';
 import { doneText, listText, nextText, oneText } from './every-text.ts';
 import type { NewRecurring } from './recurring.act.ts';
 import type { RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';

@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addDemo } from './demo/demo.command.ts';
 
 export const REHEARSAL_COMMANDS: Readonly<Record<string, AddCommand>> = {

@@ -1,4 +1,4 @@
-import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { addDoctor } from './doctor/doctor.command.ts';
 import { addInstall, addUninstall } from './install/install.command.ts';
 import { addSupervisor } from './service/supervisor.command.ts';

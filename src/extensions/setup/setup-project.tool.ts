@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { defineTool } from '../../core/faces/mcp/define-tool.ts';
+import { resultWith, TEXTS } from '../../core/faces/mcp/fields.ts';
 import { type NextStep, TO_FILL } from '../../core/kernel/acts.ts';
 import { cut } from '../../core/kernel/text.ts';
-import { defineTool } from '../../core/kit/mcp/define-tool.ts';
-import { resultWith, TEXTS } from '../../core/kit/mcp/fields.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',

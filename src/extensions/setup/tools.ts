@@ -1,4 +1,4 @@
-import type { Tool } from '../../core/kit/mcp/tool.ts';
+import type { Tool } from '../../core/faces/mcp/tool.ts';
 import { setupProjectTool } from './setup-project.tool.ts';
 
 export const SETUP_TOOLS: readonly Tool[] = [setupProjectTool];

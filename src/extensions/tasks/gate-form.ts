@@ -11,12 +11,12 @@ import { closedTo, gateRuleOf } from '../../core/caller/commands/early-refusal.t
 import type { SessionQuestion } from '../../core/caller/context/find-session.ts';
 import type { Filled, Form } from '../../core/caller/facts/form.ts';
 import { sessionPageAddress } from '../../core/caller/facts/live-page.ts';
+import { declaresForms, formParams } from '../../core/faces/mcp/ask-by-form.ts';
+import type { TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
+import { byForm } from '../../core/faces/mcp/form.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { waysOutsideChat } from '../../core/kernel/phases/channels.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
-import { declaresForms, formParams } from '../../core/kit/mcp/ask-by-form.ts';
-import type { TaskContext } from '../../core/kit/mcp/chat-tasks.ts';
-import { byForm } from '../../core/kit/mcp/form.ts';
 import { closedChannel } from '../../core/session/commands/judge-kind.ts';
 import { ACCEPTS_WEAKENED } from '../../core/session/events/asks.ts';
 import { gateOf } from '../../core/session/folder/read-session.ts';

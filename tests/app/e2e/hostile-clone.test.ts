@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/app/cli/whole-program.ts';
 import { TOOLS } from '../../../src/app/server/tools.ts';
-import type { Cli } from '../../../src/core/kit/terminal/cli.ts';
+import type { Cli } from '../../../src/core/faces/terminal/cli.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { connect } from '../../support/mcp-client.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeProgram } from '../../../src/app/cli/whole-program.ts';
-import type { Cli } from '../../../src/core/kit/terminal/cli.ts';
+import type { Cli } from '../../../src/core/faces/terminal/cli.ts';
 import { hashIn } from '../../support/as-parent.ts';
 import { ci } from '../../support/ci.ts';
 import { DEMO_TASK } from '../../support/paper-boat.ts';

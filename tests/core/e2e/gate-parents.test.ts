@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentMarkers } from '../../../src/core/faces/terminal/who-types.ts';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import { inheritedVariable } from '../../../src/core/kernel/processes/inherited-variables.ts';
-import { agentMarkers } from '../../../src/core/kit/terminal/who-types.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
 import { sessionFolders } from '../../../src/core/session/folder/session-list.ts';

@@ -1,5 +1,5 @@
-import { compiledSource } from '../../../core/kit/package/compiled-source.ts';
-import { type MarkdownSource, SESSION_COMMANDS } from '../../../core/kit/package/package-source.ts';
+import { compiledSource } from '../../../core/faces/package/compiled-source.ts';
+import { type MarkdownSource, SESSION_COMMANDS } from '../../../core/faces/package/package-source.ts';
 
 /** A prompt as read from its Markdown file. */
 export interface PromptSource {

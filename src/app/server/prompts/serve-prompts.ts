@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { type ContextFor, exchangeOf } from '../../../core/kit/mcp/exchange.ts';
-import { InvalidParamsError, onRequest, unknownName } from '../../../core/kit/mcp/on-request.ts';
+import { type ContextFor, exchangeOf } from '../../../core/faces/mcp/exchange.ts';
+import { InvalidParamsError, onRequest, unknownName } from '../../../core/faces/mcp/on-request.ts';
 import type { PromptChoice, PromptSource } from './prompts.ts';
 
 const MAX_CHARS = 100_000;

@@ -1,4 +1,4 @@
-import { InvalidParamsError } from '../../../core/kit/mcp/on-request.ts';
+import { InvalidParamsError } from '../../../core/faces/mcp/on-request.ts';
 import type { SessionPaths } from '../../../core/session/layout/paths.ts';
 
 export type ResourceKindName =

@@ -1,8 +1,8 @@
 import type { Resource, ResourceTemplateType, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { chatPageOf } from '../../../core/kit/mcp/chat-page.ts';
-import { type ContextFor, exchangeOf, isModern } from '../../../core/kit/mcp/exchange.ts';
-import { InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
+import { chatPageOf } from '../../../core/faces/mcp/chat-page.ts';
+import { type ContextFor, exchangeOf, isModern } from '../../../core/faces/mcp/exchange.ts';
+import { InvalidParamsError, onRequest } from '../../../core/faces/mcp/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { isoUtc } from '../../kernel/clock.ts';
-import { age } from '../../kernel/durations.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { grid, tabSeparated } from '../../kit/terminal/columns.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { grid, tabSeparated } from '../../faces/terminal/columns.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
+import { isoUtc } from '../../kernel/clock.ts';
+import { age } from '../../kernel/durations.ts';
 import type { Prunable, PrunableKind, Pruned } from './prune.act.ts';
 import type { SessionWorktree, Worktrees } from './worktrees.act.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
+import { previewFields } from '../../faces/mcp/session-fields.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
-import { previewFields } from '../../kit/mcp/session-fields.ts';
 import { FINISH_WAYS } from './judge-finish.ts';
 
 export const finishSessionTool = defineTool({

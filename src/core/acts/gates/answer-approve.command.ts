@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import { isHashOf } from '../../kernel/files/fingerprint.ts';
-import { shellWord } from '../../kernel/shell-quoted.ts';
-import { shownText } from '../../kernel/text.ts';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { pagedResult } from '../../kit/terminal/pager.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { pagedResult } from '../../faces/terminal/pager.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
 import {
   projectOf,
   type SharedOptions,
   withPager,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+import { shownText } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import { handleOf } from '../../session/layout/names.ts';
@@ -121,7 +121,7 @@ async function askOpen(
   if (report.open.length === 0) return cli.output.say('No questions are open.');
   requireOpenChannel('answer', report.view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
-  const { Drafts } = await import('../../kit/terminal/drafts.ts');
+  const { Drafts } = await import('../../faces/terminal/drafts.ts');
   await using drafts = new Drafts(cli, report.view);
   const answered = await askOpenQuestions(await drafts.typing(), report);
   if (answered === undefined) return cli.leaveWith(EXIT.waiting);
@@ -211,7 +211,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     await Promise.all([
       import('./read-plan.act.ts'),
       import('../../caller/commands/early-refusal.ts'),
-      import('../../kit/terminal/ask-preview.ts'),
+      import('../../faces/terminal/ask-preview.ts'),
     ]);
   const context = await cli.actionContext();
   const report = await readPlan({ ...asked, isAct: true }, context);

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { askInForm, byForm, FORMS_REFUSED } from '../../faces/mcp/form.ts';
+import { doneFields } from '../../faces/mcp/session-fields.ts';
+import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { askInForm, byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
-import { doneFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolResult } from '../../kit/mcp/tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',

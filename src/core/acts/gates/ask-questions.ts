@@ -1,7 +1,7 @@
+import { askField, askYesNo } from '../../faces/terminal/ask.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
-import { askField, askYesNo } from '../../kit/terminal/ask.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { aboutText, chatLines, formatQuestion, questionHead, whyLines } from './format-gate.ts';

@@ -1,8 +1,8 @@
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import { askYesNo } from '../../kit/terminal/ask.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { Drafts } from '../../kit/terminal/drafts.ts';
-import { diffColours } from '../../kit/terminal/markdown.ts';
+import { askYesNo } from '../../faces/terminal/ask.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { Drafts } from '../../faces/terminal/drafts.ts';
+import { diffColours } from '../../faces/terminal/markdown.ts';
 import { editDifference, planToEdit, savePlan } from './edit-plan.act.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { hanging } from '../../kit/terminal/columns.ts';
-import { diffColours, formatMarkdown } from '../../kit/terminal/markdown.ts';
-import type { Output } from '../../kit/terminal/output.ts';
-import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
+import { hanging } from '../../faces/terminal/columns.ts';
+import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
+import type { Output } from '../../faces/terminal/output.ts';
+import { fitLine, harmless, type Style } from '../../faces/terminal/style.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';

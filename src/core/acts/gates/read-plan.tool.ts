@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
-import { cut, visibleControls } from '../../kernel/text.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   aboutSession,
   CURSOR,
@@ -13,8 +12,9 @@ import {
   resultWith,
   SESSION,
   TEXTS,
-} from '../../kit/mcp/fields.ts';
-import { charsInJson, PAGE_CHARS, pageOf } from '../../kit/mcp/text-page.ts';
+} from '../../faces/mcp/fields.ts';
+import { charsInJson, PAGE_CHARS, pageOf } from '../../faces/mcp/text-page.ts';
+import { cut, visibleControls } from '../../kernel/text.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 export const readPlanTool = defineTool({

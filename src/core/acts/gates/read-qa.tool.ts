@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
-import type { NextStep } from '../../kernel/acts.ts';
-import { cut } from '../../kernel/text.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   aboutSession,
   CURSOR,
@@ -15,9 +13,11 @@ import {
   SESSION,
   STATE,
   TEXTS,
-} from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
-import { firstThatFit } from '../../kit/mcp/text-page.ts';
+} from '../../faces/mcp/fields.ts';
+import { sessionFields } from '../../faces/mcp/session-fields.ts';
+import { firstThatFit } from '../../faces/mcp/text-page.ts';
+import type { NextStep } from '../../kernel/acts.ts';
+import { cut } from '../../kernel/text.ts';
 import type { QaItem } from './read-qa.act.ts';
 
 const MAX_QUESTIONS = 10;

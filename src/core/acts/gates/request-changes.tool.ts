@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { doneFields } from '../../kit/mcp/session-fields.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { doneFields } from '../../faces/mcp/session-fields.ts';
 
 export const requestChangesTool = defineTool({
   name: 'request_changes',

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { duration } from '../../kernel/durations.ts';
-import { RED_AFTER } from '../../kernel/phases/proving.ts';
-import { agreedText } from '../../kernel/text.ts';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import type { Output } from '../../kit/terminal/output.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import type { Output } from '../../faces/terminal/output.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { harmless } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { harmless } from '../../faces/terminal/style.ts';
+import { duration } from '../../kernel/durations.ts';
+import { RED_AFTER } from '../../kernel/phases/proving.ts';
+import { agreedText } from '../../kernel/text.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
 import type { OpenedProof } from './open-proof.ts';
@@ -85,7 +85,7 @@ async function agreeToNoGuard(cli: Cli, number: number): Promise<void> {
   cli.output.say(
     `The code of pull request ${number} would run with your permissions: there is no guard here.`,
   );
-  const { askYesNo } = await import('../../kit/terminal/ask.ts');
+  const { askYesNo } = await import('../../faces/terminal/ask.ts');
   if ((await askYesNo(cli, 'Run it?')) !== true) throw refusal;
 }
 
@@ -109,7 +109,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
     'The proof file contains these commands; they run with your permissions, on a fresh clone of the branch:',
   );
   for (const command of shown) cli.output.say(`  ${command}`);
-  const { askYesNo } = await import('../../kit/terminal/ask.ts');
+  const { askYesNo } = await import('../../faces/terminal/ask.ts');
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }
 

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { columnsOf, grid } from '../../faces/terminal/columns.ts';
+import type { Output } from '../../faces/terminal/output.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
+import { harmless } from '../../faces/terminal/style.ts';
 import { counted, listed } from '../../kernel/text.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { columnsOf, grid } from '../../kit/terminal/columns.ts';
-import type { Output } from '../../kit/terminal/output.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { harmless } from '../../kit/terminal/style.ts';
 import type { CostReport, CostRow, CostSum } from './cost.act.ts';
 
 export function addCost(program: Command, cli: Cli): void {

@@ -1,9 +1,9 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import type { FollowProgress, ProgressView } from '../../kit/terminal/progress-view.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import type { FollowProgress, ProgressView } from '../../faces/terminal/progress-view.ts';
+import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { ReportedEvent, WaitResult } from './wait-for-change.act.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../kit/mcp/fields.ts';
-import { reportFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolResult } from '../../kit/mcp/tool.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../faces/mcp/fields.ts';
+import { reportFields } from '../../faces/mcp/session-fields.ts';
+import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { needsHuman } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { describeAuthor, describeChecks, describeGates, describeSandbox } from '../../session/words/facts.ts';

@@ -1,9 +1,17 @@
 import * as z from 'zod';
 import type { WorkerReport } from '../../caller/facts/worker-now.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import {
+  MORE_FROM,
+  Offset,
+  PHASE,
+  ProjectDir,
+  resultWith,
+  STATE,
+  WAITS_FOR,
+} from '../../faces/mcp/fields.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
 import { isoUtc } from '../../kernel/clock.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { MORE_FROM, Offset, PHASE, ProjectDir, resultWith, STATE, WAITS_FOR } from '../../kit/mcp/fields.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionFacts } from '../../session/words/facts.ts';
 import { SESSION_FILTERS } from './list-sessions.act.ts';

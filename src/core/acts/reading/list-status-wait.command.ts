@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { exitStatusOf, formatStatus } from '../../faces/terminal/session-words.ts';
 import {
   projectOf,
   type SharedOptions,
   wholeSeconds,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { harmless } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { harmless } from '../../faces/terminal/style.ts';
 import { type GroupQuestion, SESSION_FILTERS, type SessionFilter } from './list-sessions.act.ts';
 import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
 
@@ -27,7 +27,7 @@ type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string
 
 async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions, projectOfListed, whoseSessions } = await import('./list-sessions.act.ts');
-  const { formatList } = await import('../../kit/terminal/session-words.ts');
+  const { formatList } = await import('../../faces/terminal/session-words.ts');
   const { planLines } = await import('../../caller/facts/plan-text.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : options.state;

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { stuckText } from '../../caller/facts/report-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
-import { stampsAt } from '../../kernel/files/stamps.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { pagedResult, showLines } from '../../kit/terminal/pager.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { pagedResult, showLines } from '../../faces/terminal/pager.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withPager,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { harmless } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { harmless } from '../../faces/terminal/style.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
 import { type Followed, pollSession } from './follow.ts';
 import type { TranscriptPage } from './read-transcript.act.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { type CamelKeys, defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
+import { firstThatFit, PAGE_CHARS, type Page, pageOf } from '../../faces/mcp/text-page.ts';
+import type { ToolContext, ToolResult } from '../../faces/mcp/tool.ts';
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { counted, cut } from '../../kernel/text.ts';
-import { type CamelKeys, defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
-import { firstThatFit, PAGE_CHARS, type Page, pageOf } from '../../kit/mcp/text-page.ts';
-import type { ToolContext, ToolResult } from '../../kit/mcp/tool.ts';
 
 const Input = aboutSession({
   what: z

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { diffColours, formatMarkdown } from '../../kit/terminal/markdown.ts';
-import { pagedResult } from '../../kit/terminal/pager.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
+import { pagedResult } from '../../faces/terminal/pager.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withPager,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { harmless } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { harmless } from '../../faces/terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('show <session> [document]')))

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { isStuck } from '../../caller/facts/worker-now.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
+import { startProgress, waitProgress } from '../../faces/mcp/progress.ts';
+import { reportFields } from '../../faces/mcp/session-fields.ts';
+import type { ToolResult } from '../../faces/mcp/tool.ts';
+import { waitLimitMs } from '../../faces/mcp/wait-limits.ts';
 import { cut } from '../../kernel/text.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
-import { startProgress, waitProgress } from '../../kit/mcp/progress.ts';
-import { reportFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolResult } from '../../kit/mcp/tool.ts';
-import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
 import { type ReportedEvent, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
 
 const Cursor = z.int().min(0);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
+import { fitLine, harmless, type Style } from '../../faces/terminal/style.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import type { WhySession, whyFile } from './why-file.act.ts';
 

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../faces/mcp/fields.ts';
+import { doneFields, previewFields } from '../../faces/mcp/session-fields.ts';
+import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { doneFields, previewFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import { shellWord } from '../../kernel/shell-quoted.ts';
-import { confirmPreview } from '../../kit/terminal/ask-preview.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
+import { confirmPreview } from '../../faces/terminal/ask-preview.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
 import {
   numberOption,
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../kit/terminal/shared-options.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
+} from '../../faces/terminal/shared-options.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { RewindQuestion } from './preview-rewind.act.ts';
 
@@ -66,7 +66,7 @@ async function confirmed(cli: Cli, input: RewindQuestion, { yes }: RewindOptions
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const { listCheckpoints } = await import('./rewind-session.act.ts');
-  const { grid } = await import('../../kit/terminal/columns.ts');
+  const { grid } = await import('../../faces/terminal/columns.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
   const short = handleOf(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>

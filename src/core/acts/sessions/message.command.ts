@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 
 interface MessageOptions extends SharedOptions {
   /** True without an id. */

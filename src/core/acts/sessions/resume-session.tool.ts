@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { doneFields } from '../../kit/mcp/session-fields.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { doneFields } from '../../faces/mcp/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',

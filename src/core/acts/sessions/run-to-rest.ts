@@ -1,9 +1,9 @@
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { cutToColumns } from '../../kit/terminal/columns.ts';
-import { ProgressView } from '../../kit/terminal/progress-view.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { cutToColumns } from '../../faces/terminal/columns.ts';
+import { ProgressView } from '../../faces/terminal/progress-view.ts';
+import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { exitStatusOf, formatStatus } from '../../faces/terminal/session-words.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askAtGate } from '../gates/ask-at-gate.ts';

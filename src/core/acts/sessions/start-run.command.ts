@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { askField, askYesNo } from '../../faces/terminal/ask.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
+import { projectOf, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
-import { askField, askYesNo } from '../../kit/terminal/ask.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
-import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { poolHost, sessionFacts } from '../../session/words/facts.ts';

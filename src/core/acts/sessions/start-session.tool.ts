@@ -1,11 +1,18 @@
 import * as z from 'zod';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import {
+  ByPhase,
+  LimitsArgument,
+  OF_SESSION,
+  ProjectDir,
+  resultWith,
+  TEXTS,
+} from '../../faces/mcp/fields.ts';
+import { sessionFields } from '../../faces/mcp/session-fields.ts';
 import { age } from '../../kernel/durations.ts';
 import { once } from '../../kernel/once.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { capitalised } from '../../kernel/text.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
 import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start/start-choices.ts';
 
 const SCHEMAS = {

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
+import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start/start-choices.ts';
 import type { StopOneResult } from './stop-session.act.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
-import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
-import { doneFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolResult } from '../../kit/mcp/tool.ts';
+import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
+import { doneFields } from '../../faces/mcp/session-fields.ts';
+import type { ToolResult } from '../../faces/mcp/tool.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 export const stopSessionTool = defineTool({

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
+import { askYesNo } from '../../faces/terminal/ask.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { hanging } from '../../faces/terminal/columns.ts';
+import { showLines } from '../../faces/terminal/pager.ts';
+import { printDone } from '../../faces/terminal/print-done.ts';
+import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { counted } from '../../kernel/text.ts';
-import { askYesNo } from '../../kit/terminal/ask.ts';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { hanging } from '../../kit/terminal/columns.ts';
-import { showLines } from '../../kit/terminal/pager.ts';
-import { printDone } from '../../kit/terminal/print-done.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ForeignSession } from './adopt-session.act.ts';
 

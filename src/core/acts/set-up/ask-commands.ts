@@ -1,6 +1,6 @@
+import { askField, askYesNo } from '../../faces/terminal/ask.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
-import { askField, askYesNo } from '../../kit/terminal/ask.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
 import { proposedVariables, variablesText } from './proposed-variables.ts';

@@ -1,8 +1,8 @@
 import { formatRiskyLine } from '../../caller/context/trust-project.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
-import { shownPath } from '../../kit/terminal/session-words.ts';
+import type { Cli } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { projectFileAt, resolveFolder } from '../../faces/terminal/project-file.ts';
+import { shownPath } from '../../faces/terminal/session-words.ts';
 import type { RiskyLine } from '../../project/finding/trust.ts';
 
 export interface EnsureOptions {
@@ -28,7 +28,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${shownPath(missing.top, cli)} yet. It needs:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
-    const { askYesNo } = await import('../../kit/terminal/ask.ts');
+    const { askYesNo } = await import('../../faces/terminal/ask.ts');
     if (!(await askYesNo(cli, 'Create these?', true)))
       throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
   }
@@ -105,7 +105,7 @@ async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
   for (const line of formatRiskyLines(lines)) cli.output.say(`  ${line}`);
-  const { askYesNo } = await import('../../kit/terminal/ask.ts');
+  const { askYesNo } = await import('../../faces/terminal/ask.ts');
   return (await askYesNo(cli, 'Trust them?')) === true;
 }
 

@@ -1,5 +1,5 @@
+import type { Cli } from '../../faces/terminal/cli.ts';
 import { newRegistry } from '../../kernel/registry.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
 
 /** Suggests lines for a new `.samocode` that can be empty, and asks whether they are wanted. */
 export type FurtherLines = (

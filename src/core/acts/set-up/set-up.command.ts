@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { grid, hanging, tabSeparated } from '../../kit/terminal/columns.ts';
-import type { Output } from '../../kit/terminal/output.ts';
-import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
-import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
+import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { grid, hanging, tabSeparated } from '../../faces/terminal/columns.ts';
+import type { Output } from '../../faces/terminal/output.ts';
+import { projectFileAt, resolveFolder } from '../../faces/terminal/project-file.ts';
+import { type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
+import { fitLine } from '../../faces/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';

@@ -1,5 +1,5 @@
 import type { FurtherLines } from '../../../core/acts/set-up/further-lines.ts';
-import { askYesNo } from '../../../core/kit/terminal/ask.ts';
+import { askYesNo } from '../../../core/faces/terminal/ask.ts';
 import { applicationText, proposedApplication } from './proposed-application.ts';
 
 /** Ports and services that the repository's files suggest; unlike a check, none is used without an answer. */

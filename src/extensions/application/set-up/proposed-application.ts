@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { harmless } from '../../../core/faces/terminal/style.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../../core/kernel/files/plain-file.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
 
 /** Ports, services and variables as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedApplication {

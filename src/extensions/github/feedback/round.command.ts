@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 
 export function addRound(program: Command, cli: Cli): void {

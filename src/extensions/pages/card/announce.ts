@@ -1,6 +1,6 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
-import type { ChatPage, ShownCall } from '../../../core/kit/mcp/chat-page.ts';
-import type { ChatClient } from '../../../core/kit/mcp/exchange.ts';
+import type { ChatPage, ShownCall } from '../../../core/faces/mcp/chat-page.ts';
+import type { ChatClient } from '../../../core/faces/mcp/exchange.ts';
 
 /** The card that a client with MCP Apps shows in the chat. */
 const CARD_URI = 'ui://samocode/inbox.html';

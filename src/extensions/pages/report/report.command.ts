@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { commandsOf } from '../../../core/caller/facts/step-texts.ts';
-import { shellWord } from '../../../core/kernel/shell-quoted.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 
 interface ReportOptions extends SharedOptions {
   output?: string;

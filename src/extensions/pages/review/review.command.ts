@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import { commentsMessage } from '../../../core/caller/facts/line-comments.ts';
-import { shellWord } from '../../../core/kernel/shell-quoted.ts';
-import { counted } from '../../../core/kernel/text.ts';
-import { askYesNo } from '../../../core/kit/terminal/ask.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
-import { commentsOn, Drafts } from '../../../core/kit/terminal/drafts.ts';
-import { printDone } from '../../../core/kit/terminal/print-done.ts';
+import { askYesNo } from '../../../core/faces/terminal/ask.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../../core/faces/terminal/cli-errors.ts';
+import { commentsOn, Drafts } from '../../../core/faces/terminal/drafts.ts';
+import { printDone } from '../../../core/faces/terminal/print-done.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { shellWord } from '../../../core/kernel/shell-quoted.ts';
+import { counted } from '../../../core/kernel/text.ts';
 
 export function addReview(program: Command, cli: Cli): void {
   withSharedOptions(program.command('review <session> [path]'))

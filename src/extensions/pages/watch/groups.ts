@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { type ShownFacts, shownFacts } from '../../../core/kit/terminal/session-facts.ts';
-import { shortNames } from '../../../core/kit/terminal/short-names.ts';
+import { type ShownFacts, shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { shortNames } from '../../../core/faces/terminal/short-names.ts';
 import { stateBadge } from '../../../core/session/words/words.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 

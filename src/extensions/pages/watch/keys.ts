@@ -1,4 +1,4 @@
-import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import { hasEnded, isAtRest } from '../../../core/session/events/rest.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 

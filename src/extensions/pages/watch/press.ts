@@ -1,4 +1,4 @@
-import type { Key } from '../../../core/kit/terminal/whole-screen.ts';
+import type { Key } from '../../../core/faces/terminal/whole-screen.ts';
 import { selectedRow, visibleRows } from './groups.ts';
 import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';

@@ -1,9 +1,9 @@
+import { columnsOf, cutToColumns, padTo } from '../../../core/faces/terminal/columns.ts';
+import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { painted } from '../../../core/faces/terminal/session-words.ts';
+import { fitLine, type Style } from '../../../core/faces/terminal/style.ts';
 import { age, stopwatch } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, type Phase, phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
-import { columnsOf, cutToColumns, padTo } from '../../../core/kit/terminal/columns.ts';
-import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
-import { painted } from '../../../core/kit/terminal/session-words.ts';
-import { fitLine, type Style } from '../../../core/kit/terminal/style.ts';
 import { doingText, goneText, STOPS, stateText } from '../../../core/session/words/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';

@@ -1,10 +1,10 @@
+import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/faces/terminal/columns.ts';
+import { phaseLine } from '../../../core/faces/terminal/progress-view.ts';
+import { factRows, namedLines, type Row, stateCell } from '../../../core/faces/terminal/session-words.ts';
+import { fitLine, type Style } from '../../../core/faces/terminal/style.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { wayText } from '../../../core/kernel/phases/table.ts';
 import { counted } from '../../../core/kernel/text.ts';
-import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
-import { phaseLine } from '../../../core/kit/terminal/progress-view.ts';
-import { factRows, namedLines, type Row, stateCell } from '../../../core/kit/terminal/session-words.ts';
-import { fitLine, type Style } from '../../../core/kit/terminal/style.ts';
 import { GROUPS, groupOf, selectedRow, visibleRows } from './groups.ts';
 import { ALL_KEYS, fixedKeys, type KeyHint, listKeys, STOPPED_KEY } from './keys.ts';
 import { rowColumns, rowLine } from './row-line.ts';

@@ -1,4 +1,4 @@
-import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import type { Commit } from '../../../core/project/worktrees/changes.ts';
 
 export interface WatchedRow {

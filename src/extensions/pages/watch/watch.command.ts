@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { showStatus } from '../../../core/acts/reading/list-status-wait.command.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../../core/faces/terminal/cli-errors.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
 
 export function addWatch(program: Command, cli: Cli): void {
   withSharedOptions(program.command('watch [session]'))

@@ -7,8 +7,8 @@ import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act
 import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
+import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
-import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { judgeKind } from '../../../core/session/commands/judge-kind.ts';
 import { judgeResume } from '../../../core/session/commands/judge-running.ts';
 import { type Html, html } from '../html/html.ts';

@@ -13,12 +13,12 @@ import {
   pageSocket,
   type ServedPage,
 } from '../../../core/caller/facts/live-page.ts';
+import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/faces/http-sessions.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { randomKey } from '../../../core/kernel/files/kept-key.ts';
 import { whileHolding } from '../../../core/kernel/processes/lease.ts';
-import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/kit/http-sessions.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { html } from '../html/html.ts';
 import { openPage } from '../report/write-report.act.ts';

@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type LogReading, readLog } from '../../../core/session/log/event-log.ts';

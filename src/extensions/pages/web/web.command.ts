@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 import type { WebRequest } from './run-web.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 

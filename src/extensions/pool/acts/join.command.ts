@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { harmless } from '../../../core/faces/terminal/style.ts';
 import type { Joined, JoinQuestion } from './join.act.ts';
 
 interface JoinOptions extends SharedOptions {
@@ -74,7 +74,7 @@ async function join(cli: Cli, options: JoinOptions): Promise<void> {
 }
 
 async function asked(cli: Cli, question: JoinQuestion): Promise<boolean> {
-  const { askYesNo } = await import('../../../core/kit/terminal/ask.ts');
+  const { askYesNo } = await import('../../../core/faces/terminal/ask.ts');
   return (await askYesNo(cli, questionText(question))) ?? false;
 }
 

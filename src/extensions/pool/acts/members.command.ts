@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { harmless } from '../../../core/faces/terminal/style.ts';
 
 interface AddOptions extends SharedOptions {
   name?: string;

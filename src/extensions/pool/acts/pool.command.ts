@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import { addJoin } from './join.command.ts';
 import { addMembers } from './members.command.ts';
 import { addPruneOfPool } from './prune.command.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
 import type { PruneReport } from './prune.act.ts';
 
 /** Adds `samocode pool prune`. */

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { age } from '../../../core/kernel/durations.ts';
-import { counted } from '../../../core/kernel/text.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { grid, hanging } from '../../../core/kit/terminal/columns.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { grid, hanging } from '../../../core/faces/terminal/columns.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
-import { fitLine, harmless, type Style } from '../../../core/kit/terminal/style.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { fitLine, harmless, type Style } from '../../../core/faces/terminal/style.ts';
+import { age } from '../../../core/kernel/durations.ts';
+import { counted } from '../../../core/kernel/text.ts';
 import { sessionFacts } from '../../../core/session/words/facts.ts';
 import { stateText } from '../../../core/session/words/words.ts';
 import type { ShownMachine } from './machines.ts';

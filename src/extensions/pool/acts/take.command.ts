@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { age } from '../../../core/kernel/durations.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../../core/faces/terminal/cli-errors.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { harmless } from '../../../core/faces/terminal/style.ts';
+import { age } from '../../../core/kernel/durations.ts';
 import type { TakePreview } from './take.act.ts';
 
 interface TakeOptions extends SharedOptions {
@@ -32,7 +32,7 @@ async function take(cli: Cli, session: string, { yes, ...options }: TakeOptions)
     return cli.output.result(shown(preview), () => `${preview.session} is already on this machine.`);
   const words = harmless(takeWords(preview, context.clock.now()));
   if (!yes) {
-    const { askYesNo } = await import('../../../core/kit/terminal/ask.ts');
+    const { askYesNo } = await import('../../../core/faces/terminal/ask.ts');
     if (!cli.isInteractive) throw CLI_ERRORS.usage({ why: words, hint: 'To take it, add --yes.' });
     if (!(await askYesNo(cli, `${words}\nContinue it on this machine?`)))
       return cli.output.result(shown(preview), () => 'Nothing was changed.');

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { Cli } from '../../../core/faces/terminal/cli.ts';
+import { hanging } from '../../../core/faces/terminal/columns.ts';
+import { ProgressView } from '../../../core/faces/terminal/progress-view.ts';
+import { fitLine, harmless } from '../../../core/faces/terminal/style.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { counted } from '../../../core/kernel/text.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { hanging } from '../../../core/kit/terminal/columns.ts';
-import { ProgressView } from '../../../core/kit/terminal/progress-view.ts';
-import { fitLine, harmless } from '../../../core/kit/terminal/style.ts';
 import type { DemoScreen } from './play-session.ts';
 import type { DemoReport } from './run-demo.ts';
 

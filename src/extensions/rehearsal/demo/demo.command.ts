@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
-import { numberOption, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
+import { type Cli, EXIT } from '../../../core/faces/terminal/cli.ts';
+import { CLI_ERRORS } from '../../../core/faces/terminal/cli-errors.ts';
+import { numberOption, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 
 interface DemoOptions {
   ask?: boolean;

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { hintForTerminal } from '../../../core/caller/facts/step-texts.ts';
 import type { DoctorCheck } from '../../../core/caller/refusals/check.ts';
-import { counted, inWords } from '../../../core/kernel/text.ts';
-import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
-import { columnsOf, hanging, padTo, tabSeparated } from '../../../core/kit/terminal/columns.ts';
-import type { Output } from '../../../core/kit/terminal/output.ts';
+import { type Cli, EXIT } from '../../../core/faces/terminal/cli.ts';
+import { columnsOf, hanging, padTo, tabSeparated } from '../../../core/faces/terminal/columns.ts';
+import type { Output } from '../../../core/faces/terminal/output.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
-} from '../../../core/kit/terminal/shared-options.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
+} from '../../../core/faces/terminal/shared-options.ts';
+import { harmless } from '../../../core/faces/terminal/style.ts';
+import { counted, inWords } from '../../../core/kernel/text.ts';
 import type { DoctorGroup, DoctorReport } from './doctor.ts';
 
 type DoctorOptions = SharedOptions & { checks?: true; verbose?: true };

@@ -1,4 +1,8 @@
-import type { MarkdownSource, PackageSource, ServerStart } from '../../../core/kit/package/package-source.ts';
+import type {
+  MarkdownSource,
+  PackageSource,
+  ServerStart,
+} from '../../../core/faces/package/package-source.ts';
 
 /** Files by their path in the package. */
 export type Files = Record<string, string>;

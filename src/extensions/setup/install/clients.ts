@@ -2,9 +2,9 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GEMINI_ACCOUNTS } from '../../../core/agents/gemini/gemini-accounts.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { PackageSource } from '../../../core/faces/package/package-source.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
-import type { PackageSource } from '../../../core/kit/package/package-source.ts';
 import { type Client, type ClientWork, programOf } from './client.ts';
 import type { ClientName } from './client-names.ts';
 import {
@@ -111,7 +111,7 @@ async function pluginSteps(
   { context, program, allSkills }: ClientWork,
   { folder, files: filesOf, install, isThere }: Plugin,
 ): Promise<Step[]> {
-  const { compiledSource } = await import('../../../core/kit/package/compiled-source.ts');
+  const { compiledSource } = await import('../../../core/faces/package/compiled-source.ts');
   const files = filesOf(compiledSource(await serverStart(context), { allSkills }));
   if ((await isThere()) && (await holdsPackage(folder, files))) return [];
   return [
@@ -263,7 +263,7 @@ async function codexParts(context: ActionContext): Promise<InstalledPart[]> {
 async function addToGemini(work: ClientWork): Promise<Step[]> {
   const { context } = work;
   const folder = extensionPath(context);
-  const { compiledSource } = await import('../../../core/kit/package/compiled-source.ts');
+  const { compiledSource } = await import('../../../core/faces/package/compiled-source.ts');
   const files = geminiPackage(compiledSource(await serverStart(context), work));
   if (await holdsPackage(folder, files)) return [];
   const isFree = (await ifExists(lstat(folder))) === undefined || (await hasOurExtension(context));

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
+import { type Cli, EXIT } from '../../../core/faces/terminal/cli.ts';
+import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/faces/terminal/columns.ts';
+import type { Output } from '../../../core/faces/terminal/output.ts';
+import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
+import { fitLine } from '../../../core/faces/terminal/style.ts';
 import { inWords } from '../../../core/kernel/text.ts';
-import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
-import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
-import type { Output } from '../../../core/kit/terminal/output.ts';
-import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
-import { fitLine } from '../../../core/kit/terminal/style.ts';
 import { CLIENT_NAMES } from './client-names.ts';
 import {
   type ClientReport,

@@ -1,10 +1,10 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { commandOnPath } from '../../../core/faces/package/package-source.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { isSamocodeError, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { fileRefused } from '../../../core/kernel/files/refused-file.ts';
-import { commandOnPath } from '../../../core/kit/package/package-source.ts';
 import type { Client } from './client.ts';
 import type { ClientName } from './client-names.ts';
 import { CLIENTS, clientsFolder } from './clients.ts';

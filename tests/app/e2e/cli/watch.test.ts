@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../../src/core/kit/terminal/output.ts';
+import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../../src/core/faces/terminal/output.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { openTerminal } from '../../../support/terminal.ts';

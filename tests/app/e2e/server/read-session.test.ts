@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pageOf } from '../../../../src/core/faces/mcp/text-page.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { visibleControls } from '../../../../src/core/kernel/text.ts';
-import { pageOf } from '../../../../src/core/kit/mcp/text-page.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';

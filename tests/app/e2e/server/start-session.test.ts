@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import type { Form } from '../../../../src/core/caller/facts/form.ts';
-import type { Ask, FormOutcome } from '../../../../src/core/kit/mcp/form.ts';
+import type { Ask, FormOutcome } from '../../../../src/core/faces/mcp/form.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { cutToColumns } from '../../../../src/core/kit/terminal/columns.ts';
+import { cutToColumns } from '../../../../src/core/faces/terminal/columns.ts';
 import {
   ENTER_FULL_SCREEN,
   frameUpdate,
   LEAVE_FULL_SCREEN,
   Output,
-} from '../../../../src/core/kit/terminal/output.ts';
+} from '../../../../src/core/faces/terminal/output.ts';
 
 test('only changed lines are written, in a single write', () => {
   expect(frameUpdate(['a', 'b', 'c'], ['a', 'x', 'c'])).toBe(

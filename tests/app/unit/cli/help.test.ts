@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EXAMPLES } from '../../../../src/app/cli/examples.ts';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { typed } from './typed.ts';
 

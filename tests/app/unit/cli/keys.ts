@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import type { Menus } from '../../../../src/core/kit/terminal/cli.ts';
-import { newMenus } from '../../../../src/core/kit/terminal/menus.ts';
+import type { Menus } from '../../../../src/core/faces/terminal/cli.ts';
+import { newMenus } from '../../../../src/core/faces/terminal/menus.ts';
 
 export const KEY = {
   up: '\u001b[A',

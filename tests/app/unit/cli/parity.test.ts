@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
 import { START_CHOICE_ROWS } from '../../../../src/core/acts/sessions/start/start-choices.ts';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 
 /** What a terminal offers instead, or why it needs nothing. */
 type Instead = { instead: string };

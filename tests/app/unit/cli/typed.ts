@@ -3,10 +3,10 @@ import { runWhole } from '../../../../src/app/cli/whole-program.ts';
 import { hostOf } from '../../../../src/app/own-sessions.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { hintForTerminal } from '../../../../src/core/caller/facts/step-texts.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
+import { elsewhereBy } from '../../../../src/core/faces/terminal/elsewhere.ts';
+import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
-import { elsewhereBy } from '../../../../src/core/kit/terminal/elsewhere.ts';
-import { Output } from '../../../../src/core/kit/terminal/output.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

@@ -1,7 +1,7 @@
 import { TOOLS } from '../../../../src/app/server/tools.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { callTool } from '../../../../src/core/kit/mcp/define-tool.ts';
-import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
+import { callTool } from '../../../../src/core/faces/mcp/define-tool.ts';
+import type { ToolContext } from '../../../../src/core/faces/mcp/tool.ts';
 
 export interface ToolAnswer {
   isError: boolean;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
-import { listedTool } from '../../../../src/core/kit/mcp/tool-schemas.ts';
+import { listedTool } from '../../../../src/core/faces/mcp/tool-schemas.ts';
 
 test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
   '%s equals its golden file (if the change is intended, run this file with -u and check the diff)',

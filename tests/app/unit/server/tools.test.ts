@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { INSTRUCTIONS } from '../../../../src/app/server/server-info.ts';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
-import { describedOutputOf, listedTool } from '../../../../src/core/kit/mcp/tool-schemas.ts';
+import { describedOutputOf, listedTool } from '../../../../src/core/faces/mcp/tool-schemas.ts';
 
 const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 const CORE = ['start_session'];

@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ToolContext } from '../../../../src/core/faces/mcp/tool.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';

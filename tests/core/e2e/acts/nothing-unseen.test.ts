@@ -7,8 +7,8 @@ import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.a
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { previewRewind } from '../../../../src/core/acts/rewind/preview-rewind.act.ts';
 import { rewindSession } from '../../../../src/core/acts/rewind/rewind-session.act.ts';
-import { confirmPreview } from '../../../../src/core/kit/terminal/ask-preview.ts';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
+import { confirmPreview } from '../../../../src/core/faces/terminal/ask-preview.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readChanges } from '../../../../src/core/acts/reading/read-changes.act.ts';
 import { formatWhy } from '../../../../src/core/acts/reading/why.command.ts';
 import { whyFile } from '../../../../src/core/acts/reading/why-file.act.ts';
-import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
+import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
 import { isStuck } from '../../../../src/core/caller/facts/worker-now.ts';
+import { reportFields } from '../../../../src/core/faces/mcp/session-fields.ts';
+import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
-import { reportFields } from '../../../../src/core/kit/mcp/session-fields.ts';
-import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
 import {
   type SupervisorPaths,
   supervisorPaths,

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { closedTo, gateRuleOf } from '../../../../src/core/caller/commands/early-refusal.ts';
 import type { SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextCalls } from '../../../../src/core/caller/facts/step-texts.ts';
+import { reportFields } from '../../../../src/core/faces/mcp/session-fields.ts';
+import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import type { NextStep } from '../../../../src/core/kernel/acts.ts';
 import { CHANNELS, PERSONAL } from '../../../../src/core/kernel/phases/channels.ts';
-import { reportFields } from '../../../../src/core/kit/mcp/session-fields.ts';
-import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
 import {
   judgeArchive,
   judgeDiscard,

@@ -8,8 +8,8 @@ import {
   hintForTerminal as terminalHint,
   hintForModel as toolHint,
 } from '../../../../src/core/caller/facts/step-texts.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 import { ACTS, TO_FILL } from '../../../../src/core/kernel/acts.ts';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 
 test.each([
   [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],

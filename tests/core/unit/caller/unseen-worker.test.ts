@@ -5,9 +5,9 @@ import { listSessions } from '../../../../src/core/acts/reading/list-sessions.ac
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
+import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
-import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { makeAsk } from '../../../../src/core/faces/terminal/ask.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { makeAsk } from '../../../../src/core/kit/terminal/ask.ts';
 import { heldBy } from '../../../support/held-by.ts';
 
 test('a long-lived signal keeps no reference to the commands that were run with it', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
+import type { ToolContext } from '../../../../src/core/faces/mcp/tool.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { claudeLines, claudePath, writeChat } from '../../../support/chat-transcripts.ts';

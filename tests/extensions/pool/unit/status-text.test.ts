@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../../../src/core/kit/terminal/columns.ts';
-import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
+import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
+import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
 import { type ListedMachine, shownMachines } from '../../../../src/extensions/pool/acts/machines.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
 import type { PoolStatus } from '../../../../src/extensions/pool/pool-status.ts';

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../../../src/core/kit/terminal/columns.ts';
-import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
+import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { doneText, listText, nextText, oneText } from '../../../../src/extensions/recurring/every-text.ts';
 import type { Recurring, RecurringReport } from '../../../../src/extensions/recurring/recurring.ts';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
-import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
+import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { formatDemo } from '../../../../src/extensions/rehearsal/demo/demo-screen.ts';
 import type { DemoReport } from '../../../../src/extensions/rehearsal/demo/run-demo.ts';
 

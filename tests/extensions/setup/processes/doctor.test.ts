@@ -7,9 +7,9 @@ import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type DoctorCheck, thisMachine } from '../../../../src/core/caller/refusals/check.ts';
 import { refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
+import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { Output } from '../../../../src/core/kit/terminal/output.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import {

@@ -1,9 +1,9 @@
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
 import type { FormChoice } from '../../../caller/facts/form.ts';
+import { askField } from '../../../faces/terminal/ask.ts';
+import type { Cli } from '../../../faces/terminal/cli.ts';
+import { projectOf } from '../../../faces/terminal/shared-options.ts';
 import { isSamocodeError } from '../../../kernel/errors.ts';
-import { askField } from '../../../kit/terminal/ask.ts';
-import type { Cli } from '../../../kit/terminal/cli.ts';
-import { projectOf } from '../../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../../session/layout/names.ts';
 import { sessionFacts } from '../../../session/words/facts.ts';
 import { stateLine } from '../../../session/words/words.ts';

@@ -1,6 +1,6 @@
 import type { Form } from '../../../caller/facts/form.ts';
+import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { counted } from '../../../kernel/text.ts';
-import type { ToolContext } from '../../../kit/mcp/tool.ts';
 import { namedFiles } from './bring-files.ts';
 import type { StartSessionInput } from './start-choices.ts';
 

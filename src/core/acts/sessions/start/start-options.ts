@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
+import { CLI_ERRORS } from '../../../faces/terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, wholeSeconds } from '../../../faces/terminal/shared-options.ts';
 import { PHASE_NAMES } from '../../../kernel/phases/table.ts';
-import { CLI_ERRORS } from '../../../kit/terminal/cli-errors.ts';
-import { projectOf, type SharedOptions, wholeSeconds } from '../../../kit/terminal/shared-options.ts';
 import { START_CHOICE_ROWS, type StartChoice, type StartSessionInput, startInput } from './start-choices.ts';
 
 type ByPhase = Readonly<Record<string, string>>;

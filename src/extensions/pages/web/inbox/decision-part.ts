@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
-import type { ShownFacts } from '../../../../core/kit/terminal/session-facts.ts';
+import type { ShownFacts } from '../../../../core/faces/terminal/session-facts.ts';
 import { proofLine } from '../../../../core/session/words/words.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { quoted } from '../../html/markdown-html.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { listedTool } from '../../../../../src/core/faces/mcp/tool-schemas.ts';
 import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { ci } from '../../../../support/ci.ts';
 import { eventually } from '../../../../support/eventually.ts';

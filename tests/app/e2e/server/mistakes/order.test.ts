@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { listedTool } from '../../../../../src/core/faces/mcp/tool-schemas.ts';
 import { answerRead } from '../../../../support/as-parent.ts';
 import { ci } from '../../../../support/ci.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';

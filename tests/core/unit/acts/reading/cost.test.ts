@@ -9,7 +9,7 @@ import {
 } from '../../../../../src/core/acts/reading/cost.act.ts';
 import { costText } from '../../../../../src/core/acts/reading/cost.command.ts';
 import { type ShownSession, watchSessions } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
-import { Output } from '../../../../../src/core/kit/terminal/output.ts';
+import { Output } from '../../../../../src/core/faces/terminal/output.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { typed } from '../../../../app/unit/cli/typed.ts';

@@ -2,7 +2,7 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { listedTool } from '../../../../../src/core/faces/mcp/tool-schemas.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../../../core/unit/session/events.ts';
 

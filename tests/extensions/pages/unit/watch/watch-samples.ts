@@ -1,4 +1,4 @@
-import { type ShownFacts, shownFacts } from '../../../../../src/core/kit/terminal/session-facts.ts';
+import { type ShownFacts, shownFacts } from '../../../../../src/core/faces/terminal/session-facts.ts';
 import { orderRows } from '../../../../../src/extensions/pages/watch/groups.ts';
 import type { WatchModel } from '../../../../../src/extensions/pages/watch/watch-model.ts';
 import { STATES, STATES_NOW } from '../../../../support/session-states.ts';

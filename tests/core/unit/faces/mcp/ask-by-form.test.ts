@@ -1,8 +1,8 @@
 import { type ClientCapabilities, SdkError, SdkErrorCode } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
-import { askByForm, type Connection } from '../../../../../src/core/kit/mcp/ask-by-form.ts';
-import type { AskClient, Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
-import { waitLimitMs } from '../../../../../src/core/kit/mcp/wait-limits.ts';
+import { askByForm, type Connection } from '../../../../../src/core/faces/mcp/ask-by-form.ts';
+import type { AskClient, Exchange } from '../../../../../src/core/faces/mcp/exchange.ts';
+import { waitLimitMs } from '../../../../../src/core/faces/mcp/wait-limits.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };

@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { askOpenQuestions } from '../../../../../src/core/acts/gates/ask-questions.ts';
 import type { QaItem, QaReport } from '../../../../../src/core/acts/gates/read-qa.act.ts';
-import type { Cli } from '../../../../../src/core/kit/terminal/cli.ts';
-import { Output } from '../../../../../src/core/kit/terminal/output.ts';
+import type { Cli } from '../../../../../src/core/faces/terminal/cli.ts';
+import { Output } from '../../../../../src/core/faces/terminal/output.ts';
 import { KEY, keyboard } from '../../../../app/unit/cli/keys.ts';
 
 const CHOICES = ['red', 'green', 'blue'].map((value) => ({ value, label: value }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { agentMarkers, whoTypes } from '../../../../../src/core/faces/terminal/who-types.ts';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
 import type { ProcessTable } from '../../../../../src/core/kernel/processes/process-table.ts';
-import { agentMarkers, whoTypes } from '../../../../../src/core/kit/terminal/who-types.ts';
 
 /** A chain of processes from this one upwards, each with the variables it was started with. */
 async function under(...started: Record<string, string>[]) {

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { columnsOf, cutToColumns, hanging } from '../../../../../src/core/faces/terminal/columns.ts';
+import { phaseLine } from '../../../../../src/core/faces/terminal/progress-view.ts';
+import { makeStyle } from '../../../../../src/core/faces/terminal/style.ts';
 import { duration, stopwatch } from '../../../../../src/core/kernel/durations.ts';
 import { PHASE_NAMES } from '../../../../../src/core/kernel/phases/table.ts';
-import { columnsOf, cutToColumns, hanging } from '../../../../../src/core/kit/terminal/columns.ts';
-import { phaseLine } from '../../../../../src/core/kit/terminal/progress-view.ts';
-import { makeStyle } from '../../../../../src/core/kit/terminal/style.ts';
 
 test('a cut line is never wider than the terminal', () => {
   fc.assert(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clientFolders } from '../../../../../src/core/kit/mcp/client-folders.ts';
-import type { Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
+import { clientFolders } from '../../../../../src/core/faces/mcp/client-folders.ts';
+import type { Exchange } from '../../../../../src/core/faces/mcp/exchange.ts';
 
 const client = { name: 'client', version: '1', capabilities: { roots: {} } };
 

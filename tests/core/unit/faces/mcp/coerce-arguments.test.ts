@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coerceArguments } from '../../../../../src/core/kit/mcp/define-tool.ts';
+import { coerceArguments } from '../../../../../src/core/faces/mcp/define-tool.ts';
 
 const SCHEMA = {
   type: 'object',

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cutToColumns, hanging } from '../../../../../src/core/faces/terminal/columns.ts';
+import { Output, type Stream } from '../../../../../src/core/faces/terminal/output.ts';
 import { SamocodeError } from '../../../../../src/core/kernel/errors.ts';
-import { cutToColumns, hanging } from '../../../../../src/core/kit/terminal/columns.ts';
-import { Output, type Stream } from '../../../../../src/core/kit/terminal/output.ts';
 import { ANY_HIDDEN, HIDING, JOINED_TEXTS } from '../../../../support/hidden-characters.ts';
 
 function lost(what: string, why: string, hint: string): SamocodeError {

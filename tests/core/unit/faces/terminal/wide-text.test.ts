@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf, grid, hanging, padTo } from '../../../../../src/core/kit/terminal/columns.ts';
-import { fitLine, presentable } from '../../../../../src/core/kit/terminal/style.ts';
+import { columnsOf, grid, hanging, padTo } from '../../../../../src/core/faces/terminal/columns.ts';
+import { fitLine, presentable } from '../../../../../src/core/faces/terminal/style.ts';
 import { HIDDEN_CHARACTERS } from '../../../../support/hidden-characters.ts';
 
 test.each([

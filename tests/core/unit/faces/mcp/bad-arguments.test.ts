@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { type FieldSchema, inputSchemaOf } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { type FieldSchema, inputSchemaOf } from '../../../../../src/core/faces/mcp/tool-schemas.ts';
 import { askTool } from '../../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitLine, harmless, makeStyle, wantsColour } from '../../../../../src/core/kit/terminal/style.ts';
+import { fitLine, harmless, makeStyle, wantsColour } from '../../../../../src/core/faces/terminal/style.ts';
 
 test('quoted text contains no control sequences', () => {
   fc.assert(

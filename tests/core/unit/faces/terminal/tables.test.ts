@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { columnsOf, table } from '../../../../../src/core/kit/terminal/columns.ts';
-import { Output } from '../../../../../src/core/kit/terminal/output.ts';
-import type { ShownFacts } from '../../../../../src/core/kit/terminal/session-facts.ts';
-import { formatList, formatStatus } from '../../../../../src/core/kit/terminal/session-words.ts';
+import { columnsOf, table } from '../../../../../src/core/faces/terminal/columns.ts';
+import { Output } from '../../../../../src/core/faces/terminal/output.ts';
+import type { ShownFacts } from '../../../../../src/core/faces/terminal/session-facts.ts';
+import { formatList, formatStatus } from '../../../../../src/core/faces/terminal/session-words.ts';
 import { handleOf, shortId } from '../../../../../src/core/session/layout/names.ts';
 import {
   type SupervisorFacts,

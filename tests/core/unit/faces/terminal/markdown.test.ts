@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { diffColours, formatMarkdown } from '../../../../../src/core/kit/terminal/markdown.ts';
-import { pagerOf } from '../../../../../src/core/kit/terminal/pager.ts';
-import { makeStyle } from '../../../../../src/core/kit/terminal/style.ts';
+import { diffColours, formatMarkdown } from '../../../../../src/core/faces/terminal/markdown.ts';
+import { pagerOf } from '../../../../../src/core/faces/terminal/pager.ts';
+import { makeStyle } from '../../../../../src/core/faces/terminal/style.ts';
 import { PLAN } from './plan-sample.ts';
 
 const colours = makeStyle(true);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { waitLimitMs } from '../../../../../src/core/kit/mcp/wait-limits.ts';
+import { waitLimitMs } from '../../../../../src/core/faces/mcp/wait-limits.ts';
 
 test('a wait may last as long as its client allows, and a longer request is shortened', () => {
   expect(waitLimitMs('claude-code', undefined)).toBe(110_000);

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
+import { waitProgress } from '../../../../../src/core/faces/mcp/progress.ts';
 import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
-import { waitProgress } from '../../../../../src/core/kit/mcp/progress.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { CREATED, PREPARED } from '../../../unit/session/events.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chatInMeta, foldersInMeta } from '../../../../../src/core/kit/mcp/call-meta.ts';
+import { chatInMeta, foldersInMeta } from '../../../../../src/core/faces/mcp/call-meta.ts';
 
 const codex = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });
 

@@ -1,8 +1,8 @@
 import type { Result, ServerContext } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
-import { clientFolders } from '../../../../../src/core/kit/mcp/client-folders.ts';
-import type { Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
-import { newRounds } from '../../../../../src/core/kit/mcp/rounds.ts';
+import { clientFolders } from '../../../../../src/core/faces/mcp/client-folders.ts';
+import type { Exchange } from '../../../../../src/core/faces/mcp/exchange.ts';
+import { newRounds } from '../../../../../src/core/faces/mcp/rounds.ts';
 
 const FORM = {
   method: 'elicitation/create',
