@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { everySession, type PlacedSession } from '../../../core/caller/context/every-session.ts';
+import { cursorOf } from '../../../core/caller/facts/cursor.ts';
 import { planLines } from '../../../core/caller/facts/plan-text.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
@@ -36,7 +37,7 @@ function rowOf(placed: PlacedSession) {
     phase,
     iteration: facts.totalIterations,
     since,
-    cursor: placed.view.state.n,
+    cursor: cursorOf(placed.view.state),
     overview: overviewUri(placed),
   };
 }

@@ -1,4 +1,5 @@
 import type { Acted } from '../../caller/facts/acted.ts';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
@@ -23,7 +24,7 @@ export function sessionFields(view: SessionView): ToolResult {
     for: waitsFor,
     phase,
     iteration: totalIterations,
-    cursor: view.state.n,
+    cursor: cursorOf(view.state),
     says: quoted(view),
     problems: view.problems,
   };
