@@ -25,7 +25,7 @@ import type {
   MeasuredBranch,
   WatchChoice,
 } from './publishing.ts';
-import { WAYS } from './ways.ts';
+import { FINISHES } from './ways.ts';
 
 /** Judges what finishing a session would do. Changes nothing. */
 export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
@@ -36,7 +36,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
     throw ACTION_ERRORS.elsewhere_in_pool({ session, host: lease?.owner.hostId });
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
   const reading = await readFinishFacts(view, how, context);
-  const { kind, judge, older } = WAYS[how];
+  const { kind, judge, older } = FINISHES[how];
   const asked = { by: context.by, ...gateRuleOf(view), keep: input.keep };
   const verdict = judgeKind(kind, view.state) ?? judge({ view, ...reading }, asked);
   const refused = verdict.kind === 'refused' ? earlyRefusal(kind, verdict, view) : undefined;
@@ -85,7 +85,7 @@ async function readFinishFacts(
 ): Promise<FinishReading> {
   const { paths, sessionFile, state } = view;
   const { worktree, trash } = state;
-  const { reads } = WAYS[how];
+  const { reads } = FINISHES[how];
   const isRestored = how === 'unarchive';
   const git =
     reads.isGuarded || (isRestored && trash !== undefined)

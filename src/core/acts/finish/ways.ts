@@ -86,7 +86,7 @@ const archives = (what: CommandOf<'archive'>['what']) =>
     endsIn: () => ['worker_left'],
   }) as const satisfies Partial<Way>;
 
-export const WAYS: Readonly<Record<FinishWay, Way>> = {
+export const FINISHES: Readonly<Record<FinishWay, Way>> = {
   keep_branch: {
     ...archives('session'),
     reads: { isGuarded: true, worktree: 'files', branch: 'standing' },
