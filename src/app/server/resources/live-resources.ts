@@ -2,8 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSessionAndPlace } from '../../../core/caller/context/find-session.ts';
-import type { SessionsFolder } from '../../../core/caller/context/sessions-folders.ts';
-import { allSessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
+import { type SessionsFolder, sessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
 import { paramsProblem } from '../../../core/faces/mcp/on-request.ts';
 import { gitDirOf, sharedDirOf } from '../../../core/kernel/files/git-pointer.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -75,7 +74,7 @@ function newSessionLogs(context: ActionContext) {
   return {
     async locate(): Promise<Watched> {
       if (context.clock.monotonic() >= readAgainAt) {
-        places = await allSessionsFolders(context);
+        places = await sessionsFolders({ reach: 'readable' }, context);
         readAgainAt = context.clock.monotonic() + PLACES_MS;
       }
       const found = await Promise.all(places.map(({ sessionsDir }) => logsIn(sessionsDir)));

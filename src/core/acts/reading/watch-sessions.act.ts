@@ -1,11 +1,7 @@
 import { sep } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSessionAndPlace } from '../../caller/context/find-session.ts';
-import {
-  findSessionsFolders,
-  projectDirOf,
-  type SessionsFolder,
-} from '../../caller/context/sessions-folders.ts';
+import { projectDirOf, type SessionsFolder, sessionsFolders } from '../../caller/context/sessions-folders.ts';
 import {
   type MachineNow,
   readActivity,
@@ -108,7 +104,8 @@ async function findTargets(
   context: ActionContext,
 ): Promise<WatchTargets> {
   const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
-  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), machine };
+  if (session === undefined)
+    return { places: await sessionsFolders({ projectDir, reach: 'known' }, context), machine };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
   return { places: [place], only: view.folder, machine };
 }
