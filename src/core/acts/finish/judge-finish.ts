@@ -17,6 +17,7 @@ import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { factsForFinish, unusableWorktree } from '../../project/worktrees/inspect-worktree.ts';
+import { judgeKind } from '../../session/commands/command-rows.ts';
 import type { Command, CommandOf } from '../../session/commands/commands.ts';
 import {
   type FinishFacts,
@@ -26,7 +27,7 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import { judgeKind, type Refused } from '../../session/commands/judge-kind.ts';
+import type { Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';

@@ -5,12 +5,11 @@ import {
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { allProviders } from '../../../core/agents/registry.ts';
+import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
 import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
-import { judgeKind } from '../../../core/session/commands/judge-kind.ts';
-import { judgeResume } from '../../../core/session/commands/judge-running.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { editorLink } from './editor-link.ts';
@@ -25,11 +24,11 @@ export function actsPart(session: ShownSession, env: ActionContext['env'], kind?
   const facts = shownFacts(session.view, session);
   const parts = [
     ...unreadMessages(session),
-    canAct('message', facts) && messageForm(session),
-    kind !== 'stuck' && canAct('resume', facts) && resumeForm(session),
-    kind !== 'finished' && canAct('finish', facts) && finishForm(session),
-    canAct('verify', facts) && verifyForm(session),
-    canAct('stop', facts) && stopForm(session),
+    canAct('message', session, 'web') && messageForm(session),
+    kind !== 'stuck' && canAct('resume', session, 'web') && resumeForm(session),
+    kind !== 'finished' && canAct('finish', session, 'web') && finishForm(session),
+    canAct('verify', session, 'web') && verifyForm(session),
+    canAct('stop', session, 'web') && stopForm(session),
     editorLink(facts, env),
   ].filter((part) => part !== false && part !== undefined);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
@@ -89,9 +88,8 @@ export function agentField(otherwise: string): Html {
 }
 
 /** Whether a resume would continue it now, and not only restart its worker, which takes no other agent. */
-function takesAgent({ view: { state } }: ShownSession): boolean {
-  const asked = { by: { channel: 'web' }, ...(state.status.kind === 'done' && { goal: 'any' }) } as const;
-  return judgeKind('resume', state) === undefined && judgeResume(asked, state).kind === 'accepted';
+function takesAgent({ view }: ShownSession): boolean {
+  return refusalNow('resume', view, { by: { channel: 'web' } }) === undefined;
 }
 
 export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {

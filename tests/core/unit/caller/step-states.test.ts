@@ -6,6 +6,7 @@ import { reportFields } from '../../../../src/core/faces/mcp/session-fields.ts';
 import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import type { NextStep } from '../../../../src/core/kernel/acts.ts';
 import { CHANNELS, PERSONAL } from '../../../../src/core/kernel/phases/channels.ts';
+import { judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
 import {
   judgeArchive,
   judgeDiscard,
@@ -18,7 +19,6 @@ import {
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
-import { judgeKind } from '../../../../src/core/session/commands/judge-kind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import { judgeMessage, judgeResume, judgeStop } from '../../../../src/core/session/commands/judge-running.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';

@@ -111,7 +111,10 @@ test.each([
 
 test('a session without an iteration has no output', () => {
   const [row] = ROWS;
-  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
+  const { view, ...session } = row?.session ?? expect.fail();
+  const progress = { ...view.state.progress, totalIterations: 0 };
+  const now = { ...session, view: { ...view, state: { ...view.state, progress } } };
+  const rows = row === undefined ? [] : [{ ...row, session: now }];
   const key = { name: 'return', ctrl: false };
   const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
   expect(intent).toBeUndefined();
