@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
-import { reportFacts } from '../../src/core/caller/facts/report-facts.ts';
+import { sessionFacts } from '../../src/core/caller/facts/session-facts.ts';
 import { reportFields } from '../../src/core/faces/mcp/session-fields.ts';
 import { shownFacts } from '../../src/core/faces/terminal/session-facts.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
@@ -73,7 +73,7 @@ function notificationTitle({ view }: SessionReport): string | undefined {
 }
 
 function pageText({ view, ...report }: SessionReport): string {
-  const facts = reportFacts(view, report);
+  const facts = sessionFacts(view, report);
   const { text, tone } = stateBadge(facts);
   return [`${text} (${tone})`, stateSentence(facts, STATES_NOW), doingText(facts)].filter(Boolean).join('\n');
 }

@@ -10,7 +10,7 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { hasEnded } from '../../../core/session/events/rest.ts';
 import { needsHuman } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { viewFacts } from '../../../core/session/words/facts.ts';
 import { statusSentence } from '../../../core/session/words/words.ts';
 import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
@@ -26,7 +26,7 @@ export async function sessionsText(context: ActionContext): Promise<string> {
 }
 
 function rowOf(placed: PlacedSession) {
-  const { session, state, for: waitsFor, phase, since, ...facts } = sessionFacts(placed.view);
+  const { session, state, for: waitsFor, phase, since, ...facts } = viewFacts(placed.view);
   return {
     session,
     project: dirname(placed.place.filePath),

@@ -13,7 +13,7 @@ import {
 import { TO_FILL } from '../../kernel/acts.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { sessionFacts } from '../../session/words/facts.ts';
+import { viewFacts } from '../../session/words/facts.ts';
 import { SESSION_FILTERS } from './list-sessions.act.ts';
 
 const MAX_SHOWN = 20;
@@ -80,7 +80,7 @@ export const listSessionsTool = defineTool({
 });
 
 function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<typeof Row> {
-  const { session, state, phase, for: waitsFor, since } = sessionFacts(view);
+  const { session, state, phase, for: waitsFor, since } = viewFacts(view);
   const isGone = report?.worker === 'gone' && view.isUnseen !== true;
   return {
     session,

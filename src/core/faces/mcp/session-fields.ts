@@ -2,19 +2,19 @@ import type { Acted } from '../../caller/facts/acted.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
-import { reviving, sessionProblems, stuckText } from '../../caller/facts/report-facts.ts';
+import { reviving, sessionProblems, stuckText } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { proofFact, sessionFacts, stateFacts } from '../../session/words/facts.ts';
+import { proofFact, stateFacts, viewFacts } from '../../session/words/facts.ts';
 import { proofLine, statusSentence } from '../../session/words/words.ts';
 import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 
 export function sessionFields(view: SessionView): ToolResult {
-  const { session, state, for: waitsFor, phase, totalIterations } = sessionFacts(view);
+  const { session, state, for: waitsFor, phase, totalIterations } = viewFacts(view);
   return {
     summary: statusSentence(view),
     next: nextSteps(view),

@@ -1,10 +1,10 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
-import { type ReportFacts, reportFacts } from '../../caller/facts/report-facts.ts';
+import { type SessionFacts, sessionFacts } from '../../caller/facts/session-facts.ts';
 import { commandsOf, nextCommands } from '../../caller/facts/step-texts.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 
 /** A session as printed with `--json`: a contract, so names change only with the version. */
-export interface ShownFacts extends Omit<ReportFacts, 'next'> {
+export interface ShownFacts extends Omit<SessionFacts, 'next'> {
   /** Its project's folder, in a list of several projects. */
   project?: string;
   next: string;
@@ -17,7 +17,7 @@ export function shownFacts(
   report?: Partial<Omit<SessionReport, 'view'>>,
   isListed = false,
 ): ShownFacts {
-  const { next, ...facts } = reportFacts(view, report);
+  const { next, ...facts } = sessionFacts(view, report);
   // The conditions are omitted, because the state is shown too.
   const steps = next.map(({ when: _, ...step }) =>
     isListed && step.act === 'finish' ? { act: 'read_status' as const, session: view.folder } : step,

@@ -77,7 +77,7 @@ export interface StateFacts {
 /** Said of a plan wherever it is shown for a decision. */
 export const NO_QUESTION = 'No agent had a question.';
 
-export interface SessionFacts extends StateFacts {
+export interface ViewFacts extends StateFacts {
   session: string;
   group?: string;
   /** The recurring session that started it, and for which time or commit: `nightly, run of Mon 11-23 02:00`. */
@@ -134,7 +134,7 @@ export function poolHost({ sessionFile, worker, lease }: SessionView): string | 
   return sessionFile?.pool && worker === 'unknowable' ? lease?.owner.hostId : undefined;
 }
 
-export function sessionFacts(view: SessionView): SessionFacts {
+export function viewFacts(view: SessionView): ViewFacts {
   const { state, sessionFile, paths, problems, folder } = view;
   const { worktree } = state;
   return {
@@ -193,7 +193,7 @@ export function describeGates({
   return parts.filter(Boolean).join('; ') || undefined;
 }
 
-function conditionOf(view: SessionView): SessionFacts['condition'] {
+function conditionOf(view: SessionView): ViewFacts['condition'] {
   if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
   if (view.otherBuild !== undefined) return view.otherBuild.is;

@@ -11,10 +11,10 @@ import { OFFERED, PARKED } from '../layout/fence.ts';
 import {
   type ProofFact,
   type SeenPullRequest,
-  type SessionFacts,
   type StateFacts,
-  sessionFacts,
   stateFacts,
+  type ViewFacts,
+  viewFacts,
 } from './facts.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
@@ -55,7 +55,7 @@ export interface StateBadge {
   tone: 'person' | 'working' | 'done' | 'resting';
 }
 
-export function stateBadge({ state, needsHuman }: Pick<SessionFacts, 'state' | 'needsHuman'>): StateBadge {
+export function stateBadge({ state, needsHuman }: Pick<ViewFacts, 'state' | 'needsHuman'>): StateBadge {
   if (needsHuman) return { text: 'needs you', tone: 'person' };
   switch (state) {
     case 'starting':
@@ -83,7 +83,7 @@ export function doingText({ doing, worker }: { doing?: string; worker?: string }
 }
 
 type Phrasing = Required<Omit<WordsFor, 'lasted'>>;
-type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
+type Worded = Partial<ViewFacts> & Pick<StateFacts, 'state'>;
 
 export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: WordsFor = {}): StateText {
   const words = describeState(facts, { reader, when });
@@ -319,7 +319,7 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
-  const facts = sessionFacts(view);
+  const facts = viewFacts(view);
   const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
   const run = facts.recurring === undefined ? '' : ` It is recurring: ${facts.recurring}.`;
   const name = `${facts.session}${wayText(facts)}`;
@@ -328,7 +328,7 @@ export function statusSentence(view: SessionView): string {
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */
-export function stateSentence(facts: SessionFacts & { worker?: string }, nowMs: number): string {
+export function stateSentence(facts: ViewFacts & { worker?: string }, nowMs: number): string {
   const when = (time: string) => at(localTime(time, nowMs));
   const predicate = predicateOf(facts, goneText(facts) ?? stateText(facts, { when }).predicate);
   return `${capitalised(predicate.replace(/^is /, ''))}.`;
@@ -340,14 +340,14 @@ function localTime(time: string, nowMs: number): string {
   return minute.startsWith(stampsAt(nowMs).minute.slice(0, 'YYYY-'.length)) ? log : minute;
 }
 
-function predicateOf(facts: SessionFacts, predicate: string): string {
+function predicateOf(facts: ViewFacts, predicate: string): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
   const placed = hasPosition(facts) ? `${predicate} ${place}` : predicate;
   if (facts.finishing !== undefined) return `${placed}; its ${FINISHING[facts.finishing]} is not finished`;
   return facts.archived ? `${placed}; it is in the archive` : placed;
 }
 
-function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
+function hasPosition({ state, condition, starts, totalIterations }: ViewFacts): boolean {
   if (condition === 'unreadable' || condition === 'foreign' || condition === 'newer' || totalIterations === 0)
     return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);

@@ -4,7 +4,7 @@ import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
-import { type ReportFacts, reportFacts } from '../../../core/caller/facts/report-facts.ts';
+import { type SessionFacts, sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
 import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
@@ -59,7 +59,7 @@ export async function sessionReport(
   const now = isoUtc(context.clock.now());
   const until = hasEnded(status.kind) ? status.since : now;
   const plan = await reportPlan(view, events);
-  const facts = reportFacts(view, worker);
+  const facts = sessionFacts(view, worker);
   const proved = facts.proof;
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
@@ -113,7 +113,7 @@ export async function sessionReport(
 /** That no supervisor watches the session is part of the sentence only if it cannot continue without one. */
 function stateTexts(
   view: SessionView,
-  { facts, worker, nowMs }: { facts: ReportFacts; worker: WorkerReport; nowMs: number },
+  { facts, worker, nowMs }: { facts: SessionFacts; worker: WorkerReport; nowMs: number },
 ): Pick<SessionReportData, 'sentence' | 'warning'> {
   const sentence = stateSentence(facts, nowMs);
   const { unwatched } = worker;

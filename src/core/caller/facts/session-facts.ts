@@ -3,7 +3,7 @@ import { capitalised, counted } from '../../kernel/text.ts';
 import { FINISHING } from '../../session/events/bodies/finishing.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { type SessionFacts, sessionFacts } from '../../session/words/facts.ts';
+import { type ViewFacts, viewFacts } from '../../session/words/facts.ts';
 import { statusSentence, WORKER_GONE } from '../../session/words/words.ts';
 import type { SessionReport } from './get-status.ts';
 import { nextSteps } from './next-steps.ts';
@@ -12,7 +12,7 @@ import { spentText } from './spent-text.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** A session with its worker and its agent's current activity. */
-export interface ReportFacts extends SessionFacts {
+export interface SessionFacts extends ViewFacts {
   doing?: string;
   stalled?: true;
   worker: WorkerNow;
@@ -24,14 +24,14 @@ export interface ReportFacts extends SessionFacts {
 }
 
 /** @param report absent right after an act, which has started a worker */
-export function reportFacts(
+export function sessionFacts(
   view: SessionView,
   report: Partial<Omit<SessionReport, 'view'>> = {},
-): ReportFacts {
+): SessionFacts {
   const { activity, isStalled, isDying = false, unwatched, plan } = report;
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const stuck = isStuck(view, { worker, isDying, unwatched });
-  const facts = sessionFacts(view);
+  const facts = viewFacts(view);
   const problems = [...(isDying ? [dyingText(view)] : []), ...sessionProblems(view, report)];
   return {
     ...facts,
