@@ -191,7 +191,7 @@ test.concurrent('a plan about which no agent had a question waits in spite of au
   const { status } = await rig.untilWaiting('plan_approval');
   expect(status).toMatchObject({ unasked: true });
   expect((await rig.readPlan()).warnings[0]).toBe('No agent had a question.');
-  expect(viewFacts(await rig.view()).reason).toBe('No agent had a question.');
+  expect(viewFacts(await rig.view()).says?.reason).toBe('No agent had a question.');
   expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
   await rig.approve('tool');
   await gone(rig, 'implementation');

@@ -34,7 +34,7 @@ function rowOf(placed: PlacedSession) {
     for: waitsFor,
     needs_human: facts.needsHuman || undefined,
     phase,
-    iteration: facts.totalIterations,
+    iteration: facts.iteration,
     since,
     cursor: placed.view.state.n,
     overview: overviewUri(placed),

@@ -1,4 +1,4 @@
-import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { hasEnded, isAtRest } from '../../../core/session/events/rest.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
@@ -26,7 +26,7 @@ export const ACT_KEYS: Readonly<Record<string, WatchAct>> = Object.fromEntries(
 /** Whether an action applies to a session in its current state; otherwise its key is hidden and has no effect. */
 export function canAct(
   act: WatchAct,
-  { state, for: waitsFor, archived, worker, worktree, totalIterations }: ShownFacts,
+  { state, for: waitsFor, archived, worker, worktree, iteration }: SessionFacts,
 ): boolean {
   switch (act) {
     case 'answer':
@@ -50,7 +50,7 @@ export function canAct(
     case 'edit':
       return !archived && worktree !== undefined;
     case 'output':
-      return totalIterations > 0;
+      return iteration > 0;
     case 'report':
     case 'page':
     case 'log':
@@ -82,7 +82,7 @@ export function listKeys(row: WatchedRow | undefined): KeyHint[] {
     .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
 }
 
-function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
+function labelOf(act: WatchAct, { for: waitsFor }: SessionFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 

@@ -15,7 +15,7 @@ import { setServices } from '../../../core/acts/sessions/services.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
@@ -173,7 +173,7 @@ export async function actOnSession(
   if (fields.session !== pageKey(session.view.paths)) throw WEB_ERRORS.state_changed();
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
   const offer = OFFERS[name];
-  if (offer && !canAct(offer, shownFacts(session.view, session))) throw WEB_ERRORS.state_changed();
+  if (offer && !canAct(offer, sessionFacts(session.view, session))) throw WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
   return await act(session, fields, { ...actingOn(session, context), actId }, signal);
 }

@@ -102,7 +102,7 @@ function shownSession({ view, host, status, iteration, ...rest }: PoolSession) {
   // The machine is shown in its own column.
   const facts = view && { ...viewFacts(view), host: host === undefined ? 'pool' : undefined };
   const state = facts ? stateText(facts).brief : (status ?? 'not shown here yet');
-  return { ...rest, host, state, iteration: iteration ?? facts?.totalIterations };
+  return { ...rest, host, state, iteration: iteration ?? facts?.iteration };
 }
 
 function sessionRow(

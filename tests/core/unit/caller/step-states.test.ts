@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { closedTo, gateRuleOf } from '../../../../src/core/caller/commands/early-refusal.ts';
 import type { SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
+import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { nextCalls } from '../../../../src/core/caller/facts/step-texts.ts';
-import { reportFields } from '../../../../src/core/faces/mcp/session-fields.ts';
-import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
+import { nextCommandsOf } from '../../../../src/core/faces/terminal/json-facts.ts';
 import type { NextStep } from '../../../../src/core/kernel/acts.ts';
 import { CHANNELS, PERSONAL } from '../../../../src/core/kernel/phases/channels.ts';
 import {
@@ -158,8 +158,8 @@ function refusals(asked: Asked, report: SessionReport): string[] {
 
 type Face = (report: SessionReport) => string;
 const FACES: Readonly<Record<string, Face>> = {
-  'a chat': (report) => nextCalls(reportFields(report).next as readonly NextStep[]),
-  'a terminal': ({ view, ...report }) => shownFacts(view, report).nextCommands.join('; '),
+  'a chat': (report) => nextCalls(sessionFacts(report.view, report).next),
+  'a terminal': ({ view, ...report }) => nextCommandsOf(sessionFacts(view, report)).join('; '),
 };
 
 const RULES: Readonly<Record<string, readonly Channel[]>> = {

@@ -111,7 +111,7 @@ test.each([
 
 test('a session without an iteration has no output', () => {
   const [row] = ROWS;
-  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
+  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, iteration: 0 } }];
   const key = { name: 'return', ctrl: false };
   const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
   expect(intent).toBeUndefined();
