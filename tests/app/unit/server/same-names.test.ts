@@ -57,10 +57,10 @@ test.each(Object.entries(SESSIONS))(
   async (_, events) => {
     await using rig = await makeServerRig();
     await rig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
-    const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+    const env = { SAMOCODE_SUPERVISOR: 'off' };
+    const place = { cwd: rig.repo.path, home: rig.repo.homeDir, env };
     const json = async (...argv: string[]) => JSON.parse((await typed([...argv, '--json'], place)).stdout);
-    // As a command line of a test has it.
-    const actions = { ...rig.context, env: { ...rig.context.env, SAMOCODE_SUPERVISOR: 'off' } };
+    const actions = { ...rig.context, env: { ...rig.context.env, ...env } };
     const tool = async (name: string, args: object) => (await askTool(name, { ...args }, actions)).json;
     const isArchived = events.includes(ARCHIVED);
     const status = await json('status', 'boat');
