@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ShownSession } from '../../../src/core/acts/reading/watch-sessions.act.ts';
 import { refusalNow } from '../../../src/core/caller/commands/early-refusal.ts';
+import { sessionFacts } from '../../../src/core/caller/facts/session-facts.ts';
 import { nextCalls } from '../../../src/core/caller/facts/step-texts.ts';
-import { reportFields } from '../../../src/core/faces/mcp/session-fields.ts';
-import { shownFacts } from '../../../src/core/faces/terminal/session-facts.ts';
+import { nextCommandsOf } from '../../../src/core/faces/terminal/json-facts.ts';
+
 import type { NextStep } from '../../../src/core/kernel/acts.ts';
 import { CHANNELS, PERSONAL } from '../../../src/core/kernel/phases/channels.ts';
 import type { Command } from '../../../src/core/session/commands/commands.ts';
@@ -85,8 +86,8 @@ function refusals(asked: Asked, { view, worker }: ShownSession): string[] {
 
 type Face = (session: ShownSession) => string;
 const FACES: Readonly<Record<string, Face>> = {
-  'a chat': (session) => nextCalls(reportFields(session).next as readonly NextStep[]),
-  'a terminal': ({ view, ...report }) => shownFacts(view, report).nextCommands.join('; '),
+  'a chat': (session) => nextCalls(sessionFacts(session.view, session).next),
+  'a terminal': ({ view, ...report }) => nextCommandsOf(sessionFacts(view, report)).join('; '),
 };
 
 const RULES: Readonly<Record<string, readonly Channel[]>> = {

@@ -9,7 +9,7 @@ import { allProviders } from '../../../core/agents/registry.ts';
 import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import type { Command } from '../../../core/session/commands/commands.ts';
 import { type Html, html } from '../html/html.ts';
@@ -23,7 +23,7 @@ import { type ItemKind, identityFields } from './inbox/items.ts';
  * @param kind of the decision above, whose form is not repeated
  */
 export function actsPart(session: ShownSession, env: ActionContext['env'], kind?: ItemKind): Html {
-  const facts = shownFacts(session.view, session);
+  const facts = sessionFacts(session.view, session);
   const parts = [
     ...unreadMessages(session),
     canAct('message', session, 'web') && messageForm(session),
