@@ -57,7 +57,6 @@ export const COMMAND_ROWS: Readonly<Record<Kind, CommandRow>> = {
   resume: { notDone: 'The session was not resumed.', takenWhen: ['half_rewound'], now: resumeNow },
   archive: { notDone: 'Nothing was moved.', now: refuseUnlessAtRest },
   unarchive: { notDone: 'Nothing was moved.', takenWhen: ['archived'], now: unarchiveNow },
-  label: { notDone: 'The session was not labelled.' },
   merge: { notDone: 'Nothing was merged.', now: mergeNow },
   publish: {
     notDone: 'Nothing was published.',

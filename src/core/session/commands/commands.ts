@@ -76,7 +76,6 @@ export const Command = z.discriminatedUnion('kind', [
     tip: Tip,
   }),
   Head.extend({ kind: z.literal('unarchive') }),
-  Head.extend({ kind: z.literal('label'), text: z.string() }),
   Head.extend({ kind: z.literal('merge'), tip: Tip }),
   /** Publish its branch, the work of a round, or the result of its merge. */
   Head.extend({ kind: z.literal('publish'), ...PublishWork.shape, tip: Tip }),

@@ -124,7 +124,6 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   },
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
   message_kept: ({ id }) => `message ${id} stored for the next agent`,
-  labelled: ({ text, by }) => `labelled ${text} by ${describeBy(by)}`,
   message_withdrawn: ({ id, by }) => `message ${id} withdrawn by ${describeBy(by)}`,
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,

@@ -57,7 +57,6 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...state,
     progress: { ...state.progress, way, ...(state.prepared && { phase: firstPhase(way) }) },
   }),
-  labelled: (state, { text }) => ({ ...state, label: text }),
   taken_over: (state, { at, totalIterations, decision, worktree }) => ({
     ...running(state, at),
     ...(worktree && { worktree }),

@@ -174,7 +174,6 @@ export const SessionState = z.object({
   requirementChecks: z.array(z.string()).optional(),
   /** Why quick work became that of a full session: text of an agent. */
   widened: z.string().optional(),
-  label: z.string().optional(),
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),

@@ -4,7 +4,6 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { describeLimits, limitsAbove } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
-import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
 import {
   BY_SETTINGS,
@@ -93,11 +92,6 @@ export const message: Handler<'message'> = async ({ paths, writer }, command) =>
   const [first = ''] = text.split('\n');
   const flow = `Message from the human: ${first}`;
   return { events: [{ type: 'message_kept', by, id, file, line: cut(first, MAX_MESSAGE_LINE), flow }] };
-};
-
-export const label: Handler<'label'> = async (_worker, { by, text }) => {
-  if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
-  return { events: [{ type: 'labelled', by, text }] };
 };
 
 /** Takes a message back that no agent has received. */

@@ -18,7 +18,7 @@ import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { archive, discard, merge, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
-import { label, message, start, stop, withdraw } from './running.ts';
+import { message, start, stop, withdraw } from './running.ts';
 
 /** Of the commands that need no extension. */
 const HANDLERS: Partial<Handlers> = {
@@ -28,7 +28,6 @@ const HANDLERS: Partial<Handlers> = {
   request_changes: takeChangeRequest,
   message,
   withdraw_message: withdraw,
-  label,
   stop,
   resume,
   archive,

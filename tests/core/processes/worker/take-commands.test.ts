@@ -10,7 +10,6 @@ import {
   leaveCommand,
   pendingCommandIds,
 } from '../../../../src/core/session/commands/commands.ts';
-import { describeEvent } from '../../../../src/core/session/documents/describe-event.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import type { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
@@ -60,7 +59,6 @@ async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
 type Request =
   | { kind: 'message'; text: string }
   | { kind: 'withdraw_message'; message: string }
-  | { kind: 'label'; text: string }
   | { kind: 'stop'; when: 'now' };
 
 function command(request: Request, id = ulid()): Command {
@@ -228,16 +226,6 @@ test('of a message that is withdrawn, the file is kept apart, and further withdr
   expect(log.paths.withdrawn).toContain(log.paths.runDir);
   const [name = ''] = await readdir(log.paths.withdrawn);
   expect(await readFile(join(log.paths.withdrawn, name), 'utf8')).toContain('Mind the boats');
-});
-
-test('a label is recorded, folded and worded', async () => {
-  await using log = await tempLog();
-  const worker = await workerOn(log);
-  await leaveCommand(log.paths, command({ kind: 'label', text: 'harbour' }));
-  await takeCommands(worker, 'no_child');
-  expect(worker.writer.state.label).toBe('harbour');
-  const event = (await readEvents(log.paths, STOPPED.length)).at(-1);
-  expect(event && describeEvent(event)).toBe('labelled harbour by a person, in the terminal');
 });
 
 test('a withdrawal that a full disk interrupted after the file was moved is recorded once in the end', async () => {

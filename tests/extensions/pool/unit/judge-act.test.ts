@@ -22,7 +22,6 @@ const KINDS: Record<Kind, object | 'only there'> = {
   approve: { hash: 'abc' },
   request_changes: { feedback: 'Shorter.' },
   message: { text: 'Look at the mast.' },
-  label: { text: 'x' },
   withdraw_message: { message: ulid() },
   stop: { when: 'now' },
   resume: { note: 'Go on.', provider: 'codex', model: 'o9', limits: { usd: 5 } },

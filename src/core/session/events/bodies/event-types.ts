@@ -190,7 +190,6 @@ export const EVENT_BODIES = {
   message_kept: z.object({ by: By, id: z.string(), file: z.string(), line: z.string().optional() }),
   /** Before any agent had received it. */
   message_withdrawn: z.object({ by: By, id: z.string() }),
-  labelled: z.object({ by: By, text: z.string() }),
   messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),
   messages_acknowledged: z.object({ ids: z.array(z.string()) }),
   forgery_seen: z.object({ what: z.string(), detail: z.string() }),
