@@ -21,12 +21,7 @@ const REPORT: DemoReport = {
   mainUntouched: true,
   proof: {
     verified: true,
-    result: 'repeated',
-    differences: [],
     checks: [{ command: 'node --test', expected: 0, found: 0 }],
-    notRepeated: [],
-    requirements: [],
-    sandbox: 'guard',
   },
   summary: 'Built: take back the last change; tested, reviewed, 4 commits. A rehearsal, no model.',
 };
