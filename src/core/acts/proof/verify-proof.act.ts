@@ -17,7 +17,8 @@ import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import { type CloneRunOptions, checksOnClone, cloneGuard } from './checks-on-clone.ts';
 import { type OpenedProof, pullRequestsToVerify } from './pull-requests-to-verify.ts';
 import { readProofOf } from './read-proof.act.ts';
-import { type Claims, type Difference, type Repetition, repeatProof } from './repeat-proof.ts';
+import { type Claims, repeatProof } from './repeat-proof.ts';
+import type { Difference, Repetition } from './repetition.ts';
 
 export interface ProofQuestion {
   /**

@@ -15,8 +15,14 @@ import { agreedText } from '../../kernel/text.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
 import type { OpenedProof } from './pull-requests-to-verify.ts';
-import { DIFFERENCES, type Difference, type RepeatedCheck } from './repeat-proof.ts';
-import { claimWords, requirementWords, verdictWords } from './repetition-words.ts';
+import {
+  claimWords,
+  DIFFERENCES,
+  type Difference,
+  type RepeatedCheck,
+  requirementWords,
+  verdictWords,
+} from './repetition.ts';
 import type { Verification } from './verify-proof.act.ts';
 
 interface VerifyOptions extends SharedOptions {

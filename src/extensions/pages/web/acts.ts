@@ -5,7 +5,7 @@ import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
-import { DIFFERENCES } from '../../../core/acts/proof/repeat-proof.ts';
+import { DIFFERENCES } from '../../../core/acts/proof/repetition.ts';
 import { openProof, type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
