@@ -8,9 +8,9 @@ import {
 } from '../../core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import {
-  allSessionsFolders,
   projectDirOf,
   type SessionsFolder,
+  sessionsFolders,
 } from '../../core/caller/context/sessions-folders.ts';
 import { fileIdentity } from '../../core/kernel/files/fingerprint.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
@@ -34,7 +34,7 @@ export async function sessionsOfTask(
   { name, isGroup, place }: TaskWatch,
   context: ActionContext,
 ): Promise<Members> {
-  const places = await allSessionsFolders(context);
+  const places = await sessionsFolders({ reach: 'readable' }, context);
   const isMeant = ({ sessionsDir }: SessionsFolder) =>
     placeDigest(isGroup ? sessionsDir : sessionPaths(sessionsDir, name).runDir) === place;
   const meant = places.find(isMeant);

@@ -6,8 +6,8 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireShown } from '../../caller/facts/preview.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
+import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type KeptIteration, keptIterations } from '../../session/commands/judge-rewind.ts';
-import { NOT_DONE } from '../../session/commands/not-done.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   assessRewind,
@@ -65,6 +65,6 @@ export async function listCheckpoints(
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
-  const what = NOT_DONE.rewind;
+  const what = COMMAND_ROWS.rewind.notDone;
   return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

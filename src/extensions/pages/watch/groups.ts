@@ -91,10 +91,11 @@ function rowOf(session: ShownSession): UnnamedRow {
   if (known?.session === session) return known.row;
   const row: UnnamedRow =
     known !== undefined && onlyActivityDiffers(known.session, session)
-      ? { ...known.row, facts: { ...known.row.facts, activity: session.activity } }
+      ? { ...known.row, session, facts: { ...known.row.facts, activity: session.activity } }
       : {
           key: view.paths.runDir,
           facts: sessionFacts(view, session),
+          session,
           projectDir,
           isEstimate: view.state.cost.usdIsEstimate === true,
         };

@@ -1,3 +1,4 @@
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import type { Commit } from '../../../core/project/worktrees/changes.ts';
 
@@ -5,6 +6,7 @@ export interface WatchedRow {
   /** Its run folder, which is unique. */
   key: string;
   facts: SessionFacts;
+  session: ShownSession;
   /** Its name without the date, unless another session has the same one. */
   name: string;
   projectDir: string;

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { RepeatedCheck } from '../../../core/acts/proof/repeated-check.ts';
+import type { RepeatedCheck } from '../../../core/acts/proof/repeat-proof.ts';
 import type { Verification } from '../../../core/acts/proof/verify-proof.act.ts';
 import { hasWorker } from '../../../core/caller/commands/send-command.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';

@@ -59,7 +59,7 @@ test('a folder that the client names, or a repository around the working folder,
   await expect(start({ cwd: other.path })).rejects.toMatchObject(elsewhere);
   await expect(start({ roots: [other.path] })).rejects.toMatchObject(elsewhere);
   const env = { ...context.env, CLAUDE_PROJECT_DIR: other.path };
-  await expect(start({ env })).rejects.toMatchObject(elsewhere);
+  await expect(start({ env, roots: [] })).rejects.toMatchObject(elsewhere);
   const { checks } = await doctor({}, { ...context, cwd: other.path });
   expect(checks.find(({ id }) => id === 'project')).toMatchObject({ isAbsent: true });
   expect((await listSessions({}, context)).sessions).toEqual([]);

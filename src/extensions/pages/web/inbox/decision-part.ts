@@ -35,7 +35,7 @@ async function gateOrForm(decision: Decision, context: ActionContext): Promise<H
       return await gatePart(session, context);
     case 'stuck':
       return html`<section class="gate"><h2>${demandOf({ kind, facts })}</h2>${await stuckStory(decision)}
-${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
+${canAct('resume', session, 'web') && resumeForm(session, { isOpen: true })}</section>`;
     case 'finished':
       return finishedPart(decision);
     default:

@@ -1,3 +1,6 @@
+import { expect } from 'vitest';
+import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
+import type { SessionReport } from '../../../../../src/core/caller/facts/get-status.ts';
 import { type SessionFacts, sessionFacts } from '../../../../../src/core/caller/facts/session-facts.ts';
 import { orderRows } from '../../../../../src/extensions/pages/watch/groups.ts';
 import type { WatchModel } from '../../../../../src/extensions/pages/watch/watch-model.ts';
@@ -92,10 +95,24 @@ const BASE = {
   next: [{ act: 'list' }],
 } as const;
 
+/** The judge asks the session itself, which each sample takes from a state like it. */
+function sessionLike({ state, for: waitsFor, worktree, iteration }: Partial<SessionFacts>): ShownSession {
+  const isLike = ({ view: { state: now } }: SessionReport) =>
+    now.status.kind === state && (now.status.kind !== 'waiting' || now.status.for === waitsFor);
+  const [, report] = STATES.find(([, each]) => isLike(each)) ?? expect.fail(`no state like ${state}`);
+  const { view } = report;
+  const progress = { ...view.state.progress, totalIterations: iteration ?? 12 };
+  const place =
+    worktree === undefined ? undefined : { path: worktree, branch: 'b', base: 'main', baseCommit: 'c' };
+  const now = { ...view.state, progress, worktree: place, archived: false };
+  return { ...report, view: { ...view, state: now }, projectDir: '/code/harbour' };
+}
+
 export const ROWS = orderRows(
   SAMPLES.map((sample, index) => ({
     key: sample.session,
     facts: { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
+    session: sessionLike(sample),
     projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
     isEstimate: false,
   })),
@@ -119,14 +136,18 @@ export const MODEL: WatchModel = {
 };
 
 /** A session in every state, which its name says. */
-export const FACTS_OF_STATES: readonly SessionFacts[] = STATES.map(([state, report]) => ({
-  ...sessionFacts(report.view, report),
-  session: `26-01-08-${state.replaceAll(' ', '-')}`,
-}));
+const ROWS_OF_STATES = STATES.map(([state, report]) => {
+  const facts = {
+    ...sessionFacts(report.view, report),
+    session: `26-01-08-${state.replaceAll(' ', '-')}`,
+  };
+  const session: ShownSession = { ...report, projectDir: '/fleet' };
+  return { key: facts.session, facts, session, projectDir: '/fleet', isEstimate: false };
+});
+
+export const FACTS_OF_STATES: readonly SessionFacts[] = ROWS_OF_STATES.map(({ facts }) => facts);
 
 export const MODEL_OF_STATES: WatchModel = {
-  rows: orderRows(
-    FACTS_OF_STATES.map((facts) => ({ key: facts.session, facts, projectDir: '/fleet', isEstimate: false })),
-  ),
+  rows: orderRows(ROWS_OF_STATES),
   nowMs: STATES_NOW,
 };
