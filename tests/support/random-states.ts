@@ -60,7 +60,7 @@ export const statesArbitrary = fc
         openIteration: maybe(fc.constant({ iteration: 1 } as never)),
         worktree: maybe(fc.constant({ path: '/w', branch: 'b', base: 'main', baseCommit: 'c' })),
         resumedByModel: maybe(fc.constantFrom('stalled', 'budget', 'auth').map((rule) => [rule])),
-        messages: fc.constant({ waiting: [{ id: 'm', line: 'x' }], received: [] } as never),
+        messages: fc.constant({ waiting: [{ id: 'm', line: 'x' }], unacknowledged: [] } as never),
       },
       { requiredKeys: [] },
     ),

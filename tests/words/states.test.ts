@@ -5,7 +5,7 @@ import { sessionFacts } from '../../src/core/caller/facts/session-facts.ts';
 import { OF_SESSION, OF_WORK } from '../../src/core/faces/mcp/fields.ts';
 import { fieldsOf } from '../../src/core/faces/mcp/session-fields.ts';
 import { jsonFacts } from '../../src/core/faces/terminal/json-facts.ts';
-import { jsonText } from '../../src/core/faces/terminal/output.ts';
+import { printedJson } from '../../src/core/faces/terminal/output.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import {
   doingText,
@@ -25,7 +25,7 @@ import { STATES, STATES_NOW } from '../support/session-states.ts';
 const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   'tool-fields': (report) =>
     JSON.stringify(fieldsOf(sessionFacts(report.view, report), { ...OF_SESSION, ...OF_WORK })),
-  json: (report) => jsonText(jsonFacts(sessionFacts(report.view, report))),
+  json: (report) => printedJson(jsonFacts(sessionFacts(report.view, report))),
   supervisor: supervisorLine,
   notification: notificationTitle,
   'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),

@@ -5,6 +5,7 @@ import { refusalNow } from '../../../src/core/caller/commands/early-refusal.ts';
 import { sessionFacts } from '../../../src/core/caller/facts/session-facts.ts';
 import { nextCalls } from '../../../src/core/caller/facts/step-texts.ts';
 import { nextCommandsOf } from '../../../src/core/faces/terminal/json-facts.ts';
+
 import type { NextStep } from '../../../src/core/kernel/acts.ts';
 import { CHANNELS, PERSONAL } from '../../../src/core/kernel/phases/channels.ts';
 import type { Command } from '../../../src/core/session/commands/commands.ts';

@@ -156,7 +156,7 @@ export class Output {
   }
 
   #writeJson(value: object, indent?: number): void {
-    this.#stdout.write(`${jsonText(value, indent)}\n`);
+    this.#stdout.write(`${printedJson(value, indent)}\n`);
   }
 
   #toBlockStart(): string {
@@ -189,7 +189,7 @@ export class Output {
 }
 
 /** The text that `--json` prints. */
-export function jsonText(value: object, indent?: number): string {
+export function printedJson(value: object, indent?: number): string {
   return visibleInJson(JSON.stringify(withSnakeCase(value), undefined, indent));
 }
 

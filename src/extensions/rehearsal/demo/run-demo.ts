@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import type { RepeatedCheck } from '../../../core/acts/proof/repeat-proof.ts';
 import type { Verification } from '../../../core/acts/proof/verify-proof.act.ts';
 import { hasWorker } from '../../../core/caller/commands/send-command.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
@@ -29,7 +28,7 @@ export interface DemoOptions {
 
 /** What is read of `samocode verify --json`. */
 interface DemoProof extends Pick<Verification, 'verified'> {
-  checks: Pick<RepeatedCheck, 'command' | 'expected' | 'found'>[];
+  checks: Pick<Verification['checks'][number], 'command' | 'expected' | 'found'>[];
 }
 
 /** The result of a demo, as printed by `samocode demo --json`. */

@@ -96,12 +96,17 @@ const BASE = {
 } as const;
 
 /** The judge asks the session itself, which each sample takes from a state like it. */
-function sessionLike({ state, for: waitsFor, worktree, iteration }: Partial<SessionFacts>): ShownSession {
+function sessionLike({
+  state,
+  for: waitsFor,
+  worktree,
+  iteration = 12,
+}: Partial<SessionFacts>): ShownSession {
   const isLike = ({ view: { state: now } }: SessionReport) =>
     now.status.kind === state && (now.status.kind !== 'waiting' || now.status.for === waitsFor);
   const [, report] = STATES.find(([, each]) => isLike(each)) ?? expect.fail(`no state like ${state}`);
   const { view } = report;
-  const progress = { ...view.state.progress, totalIterations: iteration ?? 12 };
+  const progress = { ...view.state.progress, totalIterations: iteration };
   const place =
     worktree === undefined ? undefined : { path: worktree, branch: 'b', base: 'main', baseCommit: 'c' };
   const now = { ...view.state, progress, worktree: place, archived: false };
