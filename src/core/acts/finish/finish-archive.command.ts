@@ -87,15 +87,15 @@ async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promi
 }
 
 function printFinished(cli: Cli, finished: FinishResult, facts: object): void {
-  const { place, moved: _moved, unpushed: _unpushed, view, done, next, ...result } = finished;
-  const { commands, bodyPath } = result;
+  const { place, moved: _moved, unpushed: _unpushed, view, done, next, bodyPath, ...result } = finished;
+  const { commands } = result;
   if (commands.length > 0) cli.leaveWith(EXIT.waiting);
   const text = bodyPath && `The text of the pull request: ${shownPath(bodyPath, cli)}`;
   printDone(
     cli,
     { view, next, done: done.replace(place, shownPath(place, cli)) },
     {
-      facts: { ...facts, ...result, done, place: place || undefined },
+      facts: { ...facts, ...result, bodyFile: bodyPath, place: place || undefined },
       lines: [...commands.map((command) => `  ${command}`), ...(text ? [text] : [])],
       isPartial: commands.length > 0,
     },
@@ -123,7 +123,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   const ways = previews.map(({ way, preview }) => ({
     how: way,
     would: preview.would,
-    blockers: inTheWay(preview),
+    inTheWay: inTheWay(preview),
   }));
   cli.output.result({ session, ways }, () =>
     previews

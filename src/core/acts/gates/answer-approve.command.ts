@@ -144,7 +144,10 @@ export function addPlan(program: Command, cli: Cli): void {
       const { style } = cli.output;
       await pagedResult(
         cli,
-        { session: view.folder, name, state, hash, changes, servers, remarks, fromChat, text },
+        {
+          ...{ session: view.folder, plan: name, planState: state, hash, changes },
+          ...{ mcpServers: servers, remarks, fromChat, text },
+        },
         () => {
           const ways = [
             `samocode approve ${short}`,
@@ -198,8 +201,13 @@ export function addApprove(program: Command, cli: Cli): void {
       const input = options.yes ? question : await confirmApproval(cli, question);
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('./approve-plan.act.ts');
-      const { view, done, ...facts } = await approvePlan(input, await cli.actionContext());
-      printDone(cli, { view, done }, { facts, lines: facts.servers });
+      const approved = await approvePlan(input, await cli.actionContext());
+      const {
+        servers: mcpServers,
+        already,
+        plan: { name, hash },
+      } = approved;
+      printDone(cli, approved, { facts: { plan: name, hash, mcpServers, already }, lines: mcpServers });
     });
 }
 
@@ -231,7 +239,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
-    facts: { name, hash, phases, beforeDone, servers, remarks },
+    facts: { plan: name, hash, phases, beforeDone, mcpServers: servers, remarks },
   });
   return agreed && { ...asked, ...agreed, hash };
 }

@@ -19,9 +19,9 @@ import {
 
 export interface RewindSessionResult extends Acted {
   /** A ref in MAIN_REPO with the earlier state. */
-  undoRef: string;
+  keptBefore: string;
   /** Files left unchanged: too large, unreadable, or in nested repositories. */
-  leftOut: string[];
+  leftAsTheyAre: string[];
   /** Where commits that were removed from the branch still exist, one sentence each. */
   stays: string[];
 }
@@ -50,7 +50,7 @@ export async function rewindSession(
   const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
   const what = `${view.folder} is rewound to ${targetText(input.to)} and is now ${then}.`;
   const done = [what, ...stays].join(' ');
-  return { view, done, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
+  return { view, done, keptBefore: end?.undo.ref ?? '', leftAsTheyAre: end?.leftOut ?? [], stays };
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;

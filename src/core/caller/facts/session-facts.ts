@@ -56,7 +56,7 @@ export function sessionFacts(
     isDying,
     activity,
     stalled: isStalled || undefined,
-    proof: proofLine(facts.proved),
+    proof: proofLine(facts.proofFacts),
     spent: spentText(view) || undefined,
     plan,
     messages: messageWords(view.state.messages) || undefined,

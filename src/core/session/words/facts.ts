@@ -111,7 +111,7 @@ export interface ViewFacts extends StateFacts {
   sandbox?: string;
   /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
-  proved?: ProofFact;
+  proofFacts?: ProofFact;
   /**
    * The committer, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`.
    */
@@ -166,7 +166,7 @@ export function viewFacts(view: SessionView): ViewFacts {
     app: view.appUrl,
     sandbox: describeSandbox(state),
     checks: describeChecks(view),
-    proved: proofFact(view),
+    proofFacts: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
     workedOn: state.workedOn?.join(', '),
@@ -214,6 +214,9 @@ function conditionOf(view: SessionView): ViewFacts['condition'] {
 
 export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {
   const { status, progress, stopWanted, work, lastMerge, lastPublish } = state;
+  const { says, ...about } = statusFacts(state);
+  const way = status.kind === 'done' ? undefined : state.widened;
+  const texts = Object.entries({ ...says, way }).filter(([, text]) => text);
   const end = endNow(state);
   const isUnpublished =
     lastPublish?.what === 'pull_request' &&
@@ -222,7 +225,7 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     state: status.kind,
     since: status.since,
     archived: state.archived || undefined,
-    ...statusFacts(state),
+    ...about,
     stops: stopWanted?.when,
     finishing: end === 'merge' ? undefined : end,
     unpublished: isUnpublished ? lastPublish.summary : undefined,
@@ -238,37 +241,8 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     way: progress.way === 'full' ? undefined : progress.way,
     iteration: progress.totalIterations,
     phaseIteration: progress.phaseIteration,
-    says: saysOf(state),
+    says: texts.length > 0 ? Object.fromEntries(texts) : undefined,
   };
-}
-
-function saysOf(state: SessionState): Says | undefined {
-  const way = state.status.kind === 'done' ? undefined : state.widened;
-  const texts = Object.entries({ ...textsOf(state), way }).filter(([, text]) => text);
-  return texts.length > 0 ? Object.fromEntries(texts) : undefined;
-}
-
-function textsOf({ status, lastIteration }: SessionState): Says {
-  switch (status.kind) {
-    case 'waiting': {
-      const reason = [status.reason, status.unasked && NO_QUESTION].filter(Boolean).join(' ');
-      return { reason, file: status.file };
-    }
-    case 'blocked':
-      return { reason: status.reason, needs: status.needs };
-    case 'stopped':
-      return { reason: status.why };
-    case 'done':
-      return { summary: status.summary };
-    default: {
-      const isOver = lastIteration === undefined || status.since > lastIteration.endedAt;
-      return {
-        reason: status.kind === 'queued' && !status.order ? status.reason : undefined,
-        last_action: lastIteration?.lastAction,
-        next: isOver ? undefined : lastIteration.next,
-      };
-    }
-  }
 }
 
 function pullRequestFacts(
@@ -296,34 +270,53 @@ function pullRequestFacts(
   };
 }
 
-function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): Partial<StateFacts> {
+/** What its status alone says, and the texts about it. */
+function statusFacts(state: SessionState): Partial<StateFacts> {
+  const { status, asks } = state;
   switch (status.kind) {
     case 'starting':
     case 'running':
-    case 'done':
-      return {};
-    case 'queued':
-      return { starts: status.order && status.reason };
-    case 'waiting':
+      return { says: lastTexts(state) };
+    case 'queued': {
+      const reason = status.order ? undefined : status.reason;
+      return { starts: status.order && status.reason, says: { reason, ...lastTexts(state) } };
+    }
+    case 'waiting': {
+      const { for: waitsFor, file, openQuestions, unasked } = status;
+      const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ');
       return {
-        for: status.for,
-        openQuestions: status.openQuestions.length > 0 ? status.openQuestions : undefined,
+        for: waitsFor,
+        openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
         about: asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
+        says: { reason, file },
       };
+    }
     case 'limited':
       return {
         until: isoUtc(status.until),
         outage: status.outage?.kind,
         asksAt: status.outage && isoUtc(status.outage.asksAt),
         kept: status.kept && keptText(status.kept),
+        says: lastTexts(state),
       };
-    case 'blocked':
-      return { about: status.rule === 'base_checks' ? 'checks' : undefined };
+    case 'blocked': {
+      const { reason, needs, rule } = status;
+      return { about: rule === 'base_checks' ? 'checks' : undefined, says: { reason, needs } };
+    }
     case 'stopped':
-      return { by: describeBy(status.by) };
+      return { by: describeBy(status.by), says: { reason: status.why } };
+    case 'done':
+      return { says: { summary: status.summary } };
     default:
       return status satisfies never;
   }
+}
+
+/** What the last agent did; its next step, unless the session has moved on since. */
+function lastTexts({ status, lastIteration }: SessionState): Says {
+  if (lastIteration === undefined) return {};
+  const { lastAction, next, endedAt } = lastIteration;
+  return { last_action: lastAction, next: status.since > endedAt ? undefined : next };
 }
 
 /** The committer, if the environment at the start names one; git's settings decide for all other sessions. */

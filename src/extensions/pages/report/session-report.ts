@@ -59,7 +59,7 @@ export async function sessionReport(
   const until = hasEnded(status.kind) ? status.since : now;
   const plan = await reportPlan(view, events);
   const facts = sessionFacts(view, worker);
-  const { proved } = facts;
+  const { proofFacts: proved } = facts;
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
     reportQuestions(view, events),

@@ -112,7 +112,7 @@ export function demandOf({ kind, facts }: { kind: ItemKind; facts: WatchedRow['f
     case 'stuck':
       return capitalised(goneText(facts) ?? stateText(facts).brief);
     case 'finished':
-      return `Finished, proof ${facts.proved?.how ?? 'no'}`;
+      return `Finished, proof ${facts.proofFacts?.how ?? 'no'}`;
     default:
       return kind satisfies never;
   }
