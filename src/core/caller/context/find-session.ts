@@ -15,7 +15,7 @@ import { foreignError } from '../../session/log/foreign.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
-import { type NamesInPlace, type PlacedSession, SessionIndex } from './session-index.ts';
+import { type NamesInPlace, type PlacedSession, sessionIndex } from './session-index.ts';
 import { projectDirOf, type SessionsFolder } from './sessions-folders.ts';
 import { whichProjects } from './which-projects.ts';
 
@@ -55,7 +55,7 @@ export async function findSessionAndPlace(
   for (const reach of ['current', 'known'] as const) {
     // A call without a project of its own has searched the others already.
     if (lists.some(({ place }) => !place.isOwn)) break;
-    lists = await (await SessionIndex.of({ projectDir, reach }, context)).names();
+    lists = await (await sessionIndex({ projectDir, reach }, context)).names();
     const some = reach === 'current' ? lists : lists.filter(({ place }) => !place.isOwn);
     for (const matcher of matchers) {
       const matches = await Promise.all(
