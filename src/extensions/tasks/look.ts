@@ -20,7 +20,7 @@ import { needsHuman } from '../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { nameWithoutDate } from '../../core/session/layout/names.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
-import { sessionFacts } from '../../core/session/words/facts.ts';
+import { viewFacts } from '../../core/session/words/facts.ts';
 import { stateText } from '../../core/session/words/words.ts';
 import { placeDigest, type TaskWatch } from './task-id.ts';
 
@@ -82,7 +82,7 @@ export function statusMessage(views: readonly SessionView[], nowMs: number): str
 
 function doing(view: SessionView, nowMs: number): string {
   const { status, progress, openIteration } = view.state;
-  if (status.kind !== 'running') return stateText(sessionFacts(view)).brief;
+  if (status.kind !== 'running') return stateText(viewFacts(view)).brief;
   const minutes = openIteration && Math.floor((nowMs - Date.parse(openIteration.startedAt)) / 60_000);
   const parts = [
     progress.phase,

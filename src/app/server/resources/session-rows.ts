@@ -10,7 +10,7 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { hasEnded } from '../../../core/session/events/rest.ts';
 import { needsHuman } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { viewFacts } from '../../../core/session/words/facts.ts';
 import { statusSentence } from '../../../core/session/words/words.ts';
 import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
@@ -48,7 +48,7 @@ export async function sessionsText(context: ActionContext): Promise<string> {
 }
 
 function rowOf(placed: ListedSession) {
-  const { session, state, for: waitsFor, phase, since, ...facts } = sessionFacts(placed.view);
+  const { session, state, for: waitsFor, phase, since, ...facts } = viewFacts(placed.view);
   return {
     session,
     project: dirname(placed.place.filePath),
@@ -56,7 +56,7 @@ function rowOf(placed: ListedSession) {
     for: waitsFor,
     needs_human: facts.needsHuman || undefined,
     phase,
-    iteration: facts.totalIterations,
+    iteration: facts.iteration,
     since,
     cursor: placed.view.state.n,
     overview: overviewUri(placed),

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
@@ -7,36 +8,34 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
-import { gitLine } from '../../project/git/git.ts';
+import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
 import { picturesIn } from '../../session/events/bodies/pictures.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { foreignError } from '../../session/log/foreign.ts';
 import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
-import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
+import { cloneGuard } from './checks-on-clone.ts';
+import { pullRequestsToVerify } from './pull-requests-to-verify.ts';
 import { readProofOf } from './read-proof.act.ts';
-import type { Difference } from './repeated-check.ts';
+import type { Claims, Difference } from './repeat-proof.ts';
+import type { OpenedProof } from './verify-proof.act.ts';
 
 export interface ProofQuestion {
-  /** A session; `proof.json` or `proof.md`, or the folder that contains them, if it is written as a path. */
-  of: string;
+  /**
+   * A session; `proof.json` or `proof.md`, or the folder that contains them, if it is written as a path; the number of a
+   * pull request.
+   */
+  of: string | number;
   projectDir?: string;
 }
 
-export interface OpenedProof {
-  /** Absent if the file was altered. */
-  proof?: SessionProof;
-  differences: Difference[];
-  /** `file`: the author of the file chose its commands. */
-  from: 'session' | 'file';
-  place: ClonePlace;
-}
-
-/** Reads a proof, from a file or from the events of a session, and finds its repository. */
+/** Reads a proof, from a file, the events of a session or a pull request, and finds its repository. */
 export async function openProof(
   { of, projectDir }: ProofQuestion,
   context: ActionContext,
 ): Promise<OpenedProof> {
+  if (typeof of === 'number')
+    return await inThisBuild(pullRequestsToVerify)({ number: of, projectDir }, context);
   return IS_PATH.test(of)
     ? await ofFile(resolve(context.cwd, of), projectDir, context)
     : await ofSession({ session: of, projectDir }, context);
@@ -66,8 +65,32 @@ async function ofFile(
   const path = statsAt(given)?.isDirectory() ? join(given, 'proof.json') : given;
   const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
   if (reading.kind === 'none') throw READING_ERRORS.holds_no_proof({ path });
-  if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
-  return { from: 'file', place, proof: reading.proof, differences: [] };
+  const proof = reading.kind === 'proof' ? reading.proof : undefined;
+  return await opened({ from: 'file', place, proof, differences: proof ? [] : [alteredFile(path)] }, context);
+}
+
+async function opened(
+  {
+    from,
+    place,
+    proof,
+    differences,
+  }: Pick<OpenedProof, 'from' | 'place'> & Pick<Claims, 'proof' | 'differences'>,
+  { env }: ActionContext,
+): Promise<OpenedProof> {
+  const { mainRepo, git } = place;
+  const { branch, baseCommit: base = '', clone: proving = NOTHING_TO_RUN } = proof ?? {};
+  const heads = branch === undefined ? [] : await tipsOf(branch, { ...git, cwd: mainRepo });
+  const claims = { mainRepo, git, proof, differences, heads, branch };
+  return { from, place, claims, set: { branch: branch ?? '', base, proving }, env };
+}
+
+const NOTHING_TO_RUN = { copy: [], timeoutMs: 0 };
+
+/** Here and in remotes. */
+async function tipsOf(branch: string, git: GitOptions): Promise<string[]> {
+  const list = ['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`, `refs/remotes/*/${branch}`];
+  return (await runGit(list, git)).stdout.split('\n').filter(Boolean);
 }
 
 function alteredFile(path: string): Difference {
@@ -103,7 +126,7 @@ async function ofSession(
     fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
     pictureDifferences(paths.proof, proof),
   ]);
-  return { from: 'session', place, proof, differences: differences.flat() };
+  return await opened({ from: 'session', place, proof, differences: differences.flat() }, context);
 }
 
 const MAX_PICTURE_BYTES = 64 * 1024 * 1024;

@@ -1,14 +1,14 @@
-import type { Repetition } from './repeat-claims.ts';
+import type { Repetition } from './repeat-proof.ts';
 
-/** The verdict on a pull request's claims, as one line. @param shown escapes text by others */
+/** The verdict on what was claimed, as one line. @param shown escapes text by others */
 export function verdictWords(
-  { result, proved, partly, notRepeated, commit }: Repetition,
+  { result, branch, commit, proved, partly, notRepeated, checks }: Repetition,
   shown: (text: string) => string,
 ): string {
-  const at = commit.slice(0, 12);
+  const at = commit && `${branch === undefined ? '' : `${shown(branch)} at `}${commit.slice(0, 12)}`;
   switch (result) {
     case 'repeated':
-      return `yes: ${at} matches the proof`;
+      return `yes: ${at} matches the proof${checks.length === 0 ? '; it has no checks' : ''}`;
     case 'partly': {
       const open = notRepeated.length > 0 ? ['commands of the proof that were not repeated'] : [];
       return `partly: ${at} matches the proof; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
@@ -16,6 +16,7 @@ export function verdictWords(
     case 'no_proof':
       return `no proof to compare with; the checks pass on ${at}`;
     case 'differs':
+      if (at === undefined) return 'no: the proof was changed';
       return proved === undefined
         ? `no: ${at} fails, or its proof was changed`
         : `no: ${at} differs from the proof`;

@@ -3,7 +3,7 @@ import { sessionIndex } from '../../caller/context/session-index.ts';
 import { projectDirOf, type SessionsFolder } from '../../caller/context/sessions-folders.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
-import { groupLines } from '../../caller/facts/report-facts.ts';
+import { groupLines } from '../../caller/facts/session-facts.ts';
 import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';

@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
 import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
 import { startProgress, waitProgress } from '../../faces/mcp/progress.ts';
-import { reportFields } from '../../faces/mcp/session-fields.ts';
+import { fieldsOf } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { waitLimitMs } from '../../faces/mcp/wait-limits.ts';
 import { cut } from '../../kernel/text.ts';
@@ -131,7 +132,7 @@ function reportFieldsOf(result: WaitResult): ToolResult {
     says,
     worker,
     ...fields
-  } = reportFields(result);
+  } = fieldsOf(sessionFacts(result.view, result), { ...OF_SESSION, ...OF_WORK });
   if (!changed) return { ...unchanged(fields), changed };
   return {
     ...fields,

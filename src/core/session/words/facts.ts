@@ -33,20 +33,15 @@ export interface StateFacts {
   since: string;
   archived?: true;
   for?: WaitingFor;
-  file?: string;
   openQuestions?: string[];
   /** The session asks about its checks: they fail before any work, or an agent has changed them. */
   about?: 'checks';
-  /** The reason why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
-  reason?: string;
   /**
    * The time or condition of its beginning, if it has not begun: `starts after boats and at 2026-11-23 23:00
    * (Europe/Berlin)`.
    */
   starts?: string;
-  needs?: string;
   by?: string;
-  summary?: string;
   /** ISO time of the next attempt after a usage limit or an outage. */
   until?: string;
   /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
@@ -67,17 +62,32 @@ export interface StateFacts {
   phase: Phase;
   /** Absent: full. */
   way?: Exclude<Way, 'full'>;
-  /** Why quick work needs questions and a plan after all: text of an agent. */
-  widened?: string;
+  /** How many there are so far, and how many of them are of the current phase. */
   iteration: number;
-  totalIterations: number;
+  phaseIteration: number;
+  says?: Says;
 }
 
-/** One session according to its files: the shape that every list, status, page and notification uses. */
+/** Texts from an agent, a person or a file about the state: quoted, never an instruction. */
+export interface Says {
+  /** Why it waits, is queued, blocked or stopped. */
+  reason?: string;
+  /** The file that it waits for. */
+  file?: string;
+  needs?: string;
+  summary?: string;
+  /** Why quick work needs questions and a plan after all. */
+  way?: string;
+  last_action?: string;
+  /** The next step that the last agent announced. */
+  next?: string;
+}
+
 /** Said of a plan wherever it is shown for a decision. */
 export const NO_QUESTION = 'No agent had a question.';
 
-export interface SessionFacts extends StateFacts {
+/** One session according to its files. */
+export interface ViewFacts extends StateFacts {
   session: string;
   group?: string;
   /** The recurring session that started it, and for which time or commit: `nightly, run of Mon 11-23 02:00`. */
@@ -101,7 +111,7 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
-  proof?: ProofFact;
+  proved?: ProofFact;
   /**
    * The committer, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`.
    */
@@ -134,7 +144,7 @@ export function poolHost({ sessionFile, worker, lease }: SessionView): string | 
   return sessionFile?.pool && worker === 'unknowable' ? lease?.owner.hostId : undefined;
 }
 
-export function sessionFacts(view: SessionView): SessionFacts {
+export function viewFacts(view: SessionView): ViewFacts {
   const { state, sessionFile, paths, problems, folder } = view;
   const { worktree } = state;
   return {
@@ -151,11 +161,12 @@ export function sessionFacts(view: SessionView): SessionFacts {
     task: (state.goal ?? sessionFile?.task ?? sessionFile?.dive) || undefined,
     branch: worktree?.branch,
     base: worktree?.base,
-    worktree: worktree?.path,
+    // Archiving removed the worktree.
+    worktree: state.archived ? undefined : worktree?.path,
     app: view.appUrl,
     sandbox: describeSandbox(state),
     checks: describeChecks(view),
-    proof: proofFact(view),
+    proved: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
     workedOn: state.workedOn?.join(', '),
@@ -193,7 +204,7 @@ export function describeGates({
   return parts.filter(Boolean).join('; ') || undefined;
 }
 
-function conditionOf(view: SessionView): SessionFacts['condition'] {
+function conditionOf(view: SessionView): ViewFacts['condition'] {
   if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
   if (view.otherBuild !== undefined) return view.otherBuild.is;
@@ -225,10 +236,39 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     pullRequest: pullRequestFacts(state, polls),
     phase: progress.phase,
     way: progress.way === 'full' ? undefined : progress.way,
-    widened: state.widened,
-    iteration: progress.phaseIteration,
-    totalIterations: progress.totalIterations,
+    iteration: progress.totalIterations,
+    phaseIteration: progress.phaseIteration,
+    says: saysOf(state),
   };
+}
+
+function saysOf(state: SessionState): Says | undefined {
+  const way = state.status.kind === 'done' ? undefined : state.widened;
+  const texts = Object.entries({ ...textsOf(state), way }).filter(([, text]) => text);
+  return texts.length > 0 ? Object.fromEntries(texts) : undefined;
+}
+
+function textsOf({ status, lastIteration }: SessionState): Says {
+  switch (status.kind) {
+    case 'waiting': {
+      const reason = [status.reason, status.unasked && NO_QUESTION].filter(Boolean).join(' ');
+      return { reason, file: status.file };
+    }
+    case 'blocked':
+      return { reason: status.reason, needs: status.needs };
+    case 'stopped':
+      return { reason: status.why };
+    case 'done':
+      return { summary: status.summary };
+    default: {
+      const isOver = lastIteration === undefined || status.since > lastIteration.endedAt;
+      return {
+        reason: status.kind === 'queued' && !status.order ? status.reason : undefined,
+        last_action: lastIteration?.lastAction,
+        next: isOver ? undefined : lastIteration.next,
+      };
+    }
+  }
 }
 
 function pullRequestFacts(
@@ -260,20 +300,16 @@ function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): P
   switch (status.kind) {
     case 'starting':
     case 'running':
+    case 'done':
       return {};
     case 'queued':
-      return { reason: status.reason, starts: status.order && status.reason };
-    case 'waiting': {
-      const { for: waitsFor, file, openQuestions, unasked } = status;
-      const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ') || undefined;
+      return { starts: status.order && status.reason };
+    case 'waiting':
       return {
-        for: waitsFor,
-        reason,
-        file,
-        openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
+        for: status.for,
+        openQuestions: status.openQuestions.length > 0 ? status.openQuestions : undefined,
         about: asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
       };
-    }
     case 'limited':
       return {
         until: isoUtc(status.until),
@@ -281,14 +317,10 @@ function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): P
         asksAt: status.outage && isoUtc(status.outage.asksAt),
         kept: status.kept && keptText(status.kept),
       };
-    case 'blocked': {
-      const { reason, needs, rule } = status;
-      return { reason, needs, about: rule === 'base_checks' ? 'checks' : undefined };
-    }
+    case 'blocked':
+      return { about: status.rule === 'base_checks' ? 'checks' : undefined };
     case 'stopped':
-      return { reason: status.why, by: describeBy(status.by) };
-    case 'done':
-      return { summary: status.summary };
+      return { by: describeBy(status.by) };
     default:
       return status satisfies never;
   }

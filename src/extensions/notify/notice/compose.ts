@@ -14,7 +14,7 @@ import { missingText } from '../../../core/session/events/pull-request-change.ts
 import type { WaitingStatus } from '../../../core/session/events/state.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { describeRecurring, proofFact, sessionFacts } from '../../../core/session/words/facts.ts';
+import { describeRecurring, proofFact, viewFacts } from '../../../core/session/words/facts.ts';
 import { proofLine, stateText } from '../../../core/session/words/words.ts';
 import type { Notification, Offer } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
@@ -181,7 +181,7 @@ export function titleOf(
   project: string,
 ): string {
   const local = (time: string) => `at ${stampsAt(Date.parse(time)).minute}`;
-  const now = view && stateText(sessionFacts(view), { when: local }).predicate;
+  const now = view && stateText(viewFacts(view), { when: local }).predicate;
   switch (kind) {
     case 'waiting':
     case 'blocked':

@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
-import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import type { SamocodeError } from '../../../core/kernel/errors.ts';
 import type { Command } from '../../../core/session/commands/commands.ts';
 import type { Channel } from '../../../core/session/events/bodies/who-acted.ts';
@@ -86,7 +86,7 @@ export function listKeys(row: WatchedRow | undefined): KeyHint[] {
     .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
 }
 
-function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
+function labelOf(act: WatchAct, { for: waitsFor }: SessionFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 

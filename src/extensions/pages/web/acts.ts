@@ -6,7 +6,7 @@ import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
 import { openProof } from '../../../core/acts/proof/open-proof.ts';
-import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
+import { DIFFERENCES } from '../../../core/acts/proof/repeat-proof.ts';
 import { type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';

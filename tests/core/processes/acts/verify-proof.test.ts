@@ -95,7 +95,7 @@ test('a proof does not apply to a branch with later commits', async () => {
   );
   expect((await verify(proofText(proof))).verified).toBe(true);
   await repo.git(['update-ref', '-d', 'refs/remotes/origin/samocode/x'], elsewhere);
-  expect(await verify(proofText(proof))).toMatchObject(saysNo('commit', { expected: proof.commit }));
+  expect(await verify(proofText(proof))).toMatchObject(saysNo('older_commit', { expected: proof.commit }));
 });
 
 test('a check that ends differently is named with its output', async () => {
@@ -125,7 +125,7 @@ test.each<[string, (proof: SessionProof) => Partial<SessionProof>, string]>([
     'exit_status',
   ],
   ['tree', () => ({ tree: '4'.repeat(40) }), 'tree'],
-  ['commit', ({ baseCommit }) => ({ commit: baseCommit }), 'commit'],
+  ['commit', ({ baseCommit }) => ({ commit: baseCommit }), 'older_commit'],
   ['commit that does not exist', () => ({ commit: '5'.repeat(40) }), 'commit'],
   ['branch', () => ({ branch: 'samocode/other' }), 'branch'],
   ['base', () => ({ baseCommit: '6'.repeat(40) }), 'base'],

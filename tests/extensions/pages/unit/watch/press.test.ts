@@ -82,7 +82,7 @@ test('an action key applies to the selected session, or shows a notice if the ac
   const waits = ROWS[0];
   expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };
-  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('is done') } });
+  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('already done') } });
   expect(pressed('s', done).intent).toBeUndefined();
   expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
 });
