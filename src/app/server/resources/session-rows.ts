@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type PlacedSession, sessionIndex } from '../../../core/caller/context/session-index.ts';
+import { cursorOf } from '../../../core/caller/facts/cursor.ts';
 import { planLines } from '../../../core/caller/facts/plan-text.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
@@ -58,7 +59,7 @@ function rowOf(placed: ListedSession) {
     phase,
     iteration: facts.iteration,
     since,
-    cursor: placed.view.state.n,
+    cursor: cursorOf(placed.view.state),
     overview: overviewUri(placed),
   };
 }
