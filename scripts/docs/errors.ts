@@ -1,5 +1,5 @@
 import { nextCalls, nextCommands } from '../../src/core/caller/facts/step-texts.ts';
-import { NOT_DONE } from '../../src/core/session/commands/not-done.ts';
+import { COMMAND_ROWS } from '../../src/core/session/commands/command-rows.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
 import { type Page, table } from './page.ts';
 
@@ -20,7 +20,9 @@ ${table(['code', 'meaning', 'cause', 'fix'], exampleErrors().map(row))}
 }
 
 function notDone(): string {
-  return [...new Set(Object.values(NOT_DONE))].map((words) => `"${words.slice(0, -1)}"`).join(', ');
+  return [...new Set(Object.values(COMMAND_ROWS).map((row) => row.notDone))]
+    .map((words) => `"${words.slice(0, -1)}"`)
+    .join(', ');
 }
 
 function row(error: ExampleError): string[] {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FinishVerdict } from '../../src/core/acts/finish/judge-finish.ts';
+import type { FinishVerdict } from '../../src/core/acts/finish/publishing.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { verifyPullRequest } from '../../src/core/acts/proof/verify-pull-request.act.ts';
+import { verifyProof } from '../../src/core/acts/proof/verify-proof.act.ts';
 import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { makeProof } from '../../src/core/session/proof/make-proof.ts';
@@ -74,7 +74,7 @@ export async function pullRequestScene({
   const here = { ...context, env };
   async function verify() {
     const opened = await openPullRequest({ number: 7 }, here);
-    return await verifyPullRequest(opened, here, { signal: new AbortController().signal });
+    return await verifyProof(opened, here, { signal: new AbortController().signal });
   }
   async function samocode(...args: string[]): Promise<CommandResult> {
     return await runCommand(process.execPath, [programs.cli, 'verify', ...args], { cwd: repo.path, env });

@@ -36,8 +36,8 @@ const OF_MACHINE = /^(?:machine\..*|cli\..*|git|install|sandbox)$/;
 const ACTS = /^(?:start|resume|answer|approve|changes|request|message|send|finish|archive|unarchive)/;
 
 const MOVING = new Set([
-  ...['state', 'for', 'phase', 'iteration', 'totalIterations', 'since', 'needsHuman', 'openQuestions'],
-  ...['worker', 'problems', 'activity', 'next', 'nextCommands'],
+  ...['state', 'for', 'phase', 'iteration', 'phase_iteration', 'since', 'needs_human', 'open_questions'],
+  ...['worker', 'problems', 'activity', 'next', 'next_commands'],
 ]);
 
 function withoutMoving(result: object): object {
@@ -63,7 +63,7 @@ const VARYING: readonly [RegExp, string][] = [
   [/(?<=<section id="(?:timeline|documents)">).*?(?=<\/section>)/gs, '…'],
   [/\bduration_ms:? [\d.]+/g, 'duration_ms <n>'],
   [/\bpid \d+/g, 'pid <n>'],
-  [/"(pid|durationMs|ageMs|bytes)":( ?)\d+/g, '"$1":$2<n>'],
+  [/"(pid|durationMs|duration_ms|age_ms|bytes)":( ?)\d+/g, '"$1":$2<n>'],
   [/"cursor":( ?)"\d+!?"/g, '"cursor":$1"<n>"'],
   [/\b\d+(?:\.\d+)?[ \u00a0](?:ms|s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?/g, '<n> s'],
   [/started by [^)"]+/g, 'started by node'],

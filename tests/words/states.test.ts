@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
-import { reportFacts } from '../../src/core/caller/facts/report-facts.ts';
-import { reportFields } from '../../src/core/faces/mcp/session-fields.ts';
-import { shownFacts } from '../../src/core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../src/core/caller/facts/session-facts.ts';
+import { OF_SESSION, OF_WORK } from '../../src/core/faces/mcp/fields.ts';
+import { fieldsOf } from '../../src/core/faces/mcp/session-fields.ts';
+import { jsonFacts } from '../../src/core/faces/terminal/json-facts.ts';
+import { printedJson } from '../../src/core/faces/terminal/output.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import {
   doingText,
@@ -21,8 +23,9 @@ import { STATES, STATES_NOW } from '../support/session-states.ts';
 
 /** How each face shows a session; undefined where it does not show such a one. */
 const FACES: Record<string, (report: SessionReport) => string | undefined> = {
-  'tool-fields': (report) => JSON.stringify(reportFields(report)),
-  json: (report) => JSON.stringify(shownFacts(report.view, report)),
+  'tool-fields': (report) =>
+    JSON.stringify(fieldsOf(sessionFacts(report.view, report), { ...OF_SESSION, ...OF_WORK })),
+  json: (report) => printedJson(jsonFacts(sessionFacts(report.view, report))),
   supervisor: supervisorLine,
   notification: notificationTitle,
   'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),
@@ -73,7 +76,7 @@ function notificationTitle({ view }: SessionReport): string | undefined {
 }
 
 function pageText({ view, ...report }: SessionReport): string {
-  const facts = reportFacts(view, report);
+  const facts = sessionFacts(view, report);
   const { text, tone } = stateBadge(facts);
   return [`${text} (${tone})`, stateSentence(facts, STATES_NOW), doingText(facts)].filter(Boolean).join('\n');
 }

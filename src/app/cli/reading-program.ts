@@ -1,7 +1,7 @@
-import { currentSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../core/caller/context/session-index.ts';
 import type { Cli } from '../../core/faces/terminal/cli.ts';
 import { shortNames } from '../../core/faces/terminal/short-names.ts';
-import { archivedFolders, sessionFolders } from '../../core/session/folder/session-list.ts';
+import { archivedFolders } from '../../core/session/folder/session-list.ts';
 import { useProviders } from '../extensions/providers.ts';
 import type { SessionNames } from './completion.ts';
 import { newCli, type OpenProgram, type Started } from './terminal.ts';
@@ -27,12 +27,12 @@ async function runReading(cli: Cli, argv: readonly string[]): Promise<void> {
 
 /** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<string[]> {
-  const places = await currentSessionsFolders(project, await cli.actionContext());
-  const folders = await Promise.all(
-    places.map(async ({ sessionsDir }) => {
-      const away = new Set(await archivedFolders(sessionsDir));
-      return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
+  const index = await sessionIndex({ projectDir: project, reach: 'current' }, await cli.actionContext());
+  const names = await Promise.all(
+    (await index.names()).map(async ({ place, folders }) => {
+      const away = new Set(await archivedFolders(place.sessionsDir));
+      return folders.filter((folder) => away.has(folder) === archived);
     }),
   );
-  return shortNames(folders.flat());
+  return shortNames(names.flat());
 }

@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Result, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { knownProjectFiles, namedFolder, projectAt } from '../../core/caller/context/find-project-for.ts';
+import { knownProjectFiles, namedFolder, whichProjects } from '../../core/caller/context/which-projects.ts';
 import { askByForm, type Connection } from '../../core/faces/mcp/ask-by-form.ts';
 import { chatPageOf } from '../../core/faces/mcp/chat-page.ts';
 import { type ChatTasks, declaresTasks, type TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
@@ -153,11 +153,9 @@ function fromAfar(tool: Tool): Tool {
       if (!tool.annotations.readOnlyHint && !session && !project_dir) throw refused();
       for (const path of [project_dir, plan].filter((given) => typeof given === 'string' && given)) {
         // A link in a project can lead out of it.
-        const file = await projectAt(
-          await realPathAsFar(namedFolder(path, context.actions)),
-          context.actions,
-        );
-        if (typeof file !== 'string' || !known.includes(file)) throw refused();
+        const real = await realPathAsFar(namedFolder(path, context.actions));
+        const { own } = await whichProjects(real, context.actions);
+        if (own.length === 0 || !own.every((file) => known.includes(file))) throw refused();
       }
       return await tool.handle(args, context);
     },

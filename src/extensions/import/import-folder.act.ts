@@ -5,10 +5,12 @@ import { newSession, type SessionRequest } from '../../core/acts/sessions/new-se
 import type { StartSessionInput } from '../../core/acts/sessions/start/start-choices.ts';
 import type { FolderWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { namedFolder } from '../../core/caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { safeGitAt } from '../../core/caller/context/session-branch.ts';
-import { findSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../core/caller/context/session-index.ts';
+import { projectDirOf, sessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { namedFolder } from '../../core/caller/context/which-projects.ts';
+import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import { readyProject } from '../../core/caller/refusals/ready-project.ts';
 import { namesAt, statsAt } from '../../core/kernel/files/path-stats.ts';
@@ -22,12 +24,7 @@ import { resolveBase } from '../../core/project/worktrees/base-commit.ts';
 import { earlierWorktree, ensureWorktree } from '../../core/project/worktrees/worktree.ts';
 import { readOverview } from '../../core/session/documents/overview.ts';
 import type { TakenOver } from '../../core/session/events/bodies/positions.ts';
-import {
-  isUnimported,
-  NESTED_FOLDER,
-  sessionFolders,
-  unimportedFolders,
-} from '../../core/session/folder/session-list.ts';
+import { isUnimported, NESTED_FOLDER, unimportedFolders } from '../../core/session/folder/session-list.ts';
 import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../core/session/layout/names.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import {
@@ -129,20 +126,27 @@ async function findUnimported(
   { folder: named, projectDir }: ImportInput,
   context: ActionContext,
 ): Promise<Found> {
-  const places = await findSessionsFolders(projectDir, context);
-  const own = places.filter(({ isOwn }) => isOwn);
-  for (const { filePath, sessionsDir } of own.length > 0 ? own : places) {
-    const folders = await sessionFolders(sessionsDir);
-    const name = basename(named);
+  const index = await sessionIndex({ projectDir, reach: 'current' }, context);
+  const name = basename(named);
+  const found = (await index.names()).flatMap(({ place, folders }) => {
     const folder = resolveSessionFolder(folders, name) ?? foldersOfId(folders, name)[0];
-    if (folder === undefined) continue;
-    const paths = sessionPaths(sessionsDir, folder);
-    if (named.includes('/')) await requirePath(paths, namedFolder(named, context));
-    if (statsAt(paths.runDir) !== undefined) throw START_ERRORS.run_already({ session: folder });
-    if (!isUnimported(paths)) throw START_ERRORS.task_unknown({ session: folder });
-    return { filePath, paths };
+    return folder === undefined ? [] : { place, paths: sessionPaths(place.sessionsDir, folder) };
+  });
+  const [only, ...others] = found;
+  if (only === undefined) {
+    const names = await foldersToImport(projectDir, context);
+    throw START_ERRORS.folder_not_found({ folder: named, names });
   }
-  throw START_ERRORS.folder_not_found({ folder: named, names: await foldersToImport(projectDir, context) });
+  if (others.length > 0) {
+    const names = found.map(({ paths }) => paths.folder);
+    const projects = found.map(({ place }) => projectDirOf(place));
+    throw ACTION_ERRORS.session_ambiguous({ session: named, names, projects });
+  }
+  const { paths } = only;
+  if (named.includes('/')) await requirePath(paths, namedFolder(named, context));
+  if (statsAt(paths.runDir) !== undefined) throw START_ERRORS.run_already({ session: paths.folder });
+  if (!isUnimported(paths)) throw START_ERRORS.task_unknown({ session: paths.folder });
+  return { filePath: only.place.filePath, paths };
 }
 
 /** The folders of the project, or else of all projects, that are not sessions yet. */
@@ -150,10 +154,8 @@ export async function foldersToImport(
   projectDir: string | undefined,
   context: ActionContext,
 ): Promise<string[]> {
-  const places = await findSessionsFolders(projectDir, context);
-  const own = places.filter(({ isOwn }) => isOwn);
-  const known = (own.length > 0 ? own : places).map(({ sessionsDir }) => unimportedFolders(sessionsDir));
-  return (await Promise.all(known)).flat();
+  const places = await sessionsFolders({ projectDir, reach: 'current' }, context);
+  return (await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)))).flat();
 }
 
 async function requirePath({ sessionDir, sessionsDir }: SessionPaths, folder: string): Promise<void> {

@@ -6,7 +6,7 @@ import {
   type SharedOptions,
   withSharedOptions,
 } from '../../core/faces/terminal/shared-options.ts';
-import { sessionFacts } from '../../core/session/words/facts.ts';
+import { viewFacts } from '../../core/session/words/facts.ts';
 import { stateLine } from '../../core/session/words/words.ts';
 
 export function addImport(program: Command, cli: Cli): void {
@@ -24,7 +24,7 @@ export function addImport(program: Command, cli: Cli): void {
       const input = { folder, phase, ...projectOf(options) };
       const { view, warnings } = await importFolder(input, await cli.actionContext());
       for (const warning of warnings) cli.output.warn(warning);
-      const done = `${view.folder} is imported: ${stateLine(sessionFacts(view))}`;
+      const done = `${view.folder} is imported: ${stateLine(viewFacts(view))}`;
       printDone(cli, { view, done }, { facts: { warnings } });
     });
 }

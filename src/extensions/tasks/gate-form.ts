@@ -17,7 +17,7 @@ import { byForm } from '../../core/faces/mcp/form.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { waysOutsideChat } from '../../core/kernel/phases/channels.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
-import { closedChannel } from '../../core/session/commands/judge-kind.ts';
+import { canSend } from '../../core/session/commands/command-rows.ts';
 import { ACCEPTS_WEAKENED } from '../../core/session/events/asks.ts';
 import { gateOf } from '../../core/session/folder/read-session.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
@@ -56,7 +56,7 @@ export async function atGate(
   if (gate === undefined || closedTo(view)) return undefined;
   const actions = byForm(context);
   const rule = gateRuleOf(view);
-  if (closedChannel(actions.by, rule)) {
+  if (canSend(gate.for === 'qa_answers' ? 'answer' : 'approve', view.state, { by: actions.by, rule })) {
     const command = `samocode ${gate.for === 'qa_answers' ? 'answer' : 'plan'} ${handleOf(view.folder)}`;
     const where = rule.gateChannels.includes('cli') ? command : waysOutsideChat(rule.gateChannels);
     return {

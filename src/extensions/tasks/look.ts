@@ -8,9 +8,9 @@ import {
 } from '../../core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import {
-  allSessionsFolders,
   projectDirOf,
   type SessionsFolder,
+  sessionsFolders,
 } from '../../core/caller/context/sessions-folders.ts';
 import { seenIn } from '../../core/caller/facts/cursor.ts';
 import { fileIdentity } from '../../core/kernel/files/fingerprint.ts';
@@ -21,7 +21,7 @@ import { needsHuman } from '../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { nameWithoutDate } from '../../core/session/layout/names.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
-import { sessionFacts } from '../../core/session/words/facts.ts';
+import { viewFacts } from '../../core/session/words/facts.ts';
 import { stateText } from '../../core/session/words/words.ts';
 import { placeDigest, type TaskWatch } from './task-id.ts';
 
@@ -35,7 +35,7 @@ export async function sessionsOfTask(
   { name, isGroup, place }: TaskWatch,
   context: ActionContext,
 ): Promise<Members> {
-  const places = await allSessionsFolders(context);
+  const places = await sessionsFolders({ reach: 'readable' }, context);
   const isMeant = ({ sessionsDir }: SessionsFolder) =>
     placeDigest(isGroup ? sessionsDir : sessionPaths(sessionsDir, name).runDir) === place;
   const meant = places.find(isMeant);
@@ -83,7 +83,7 @@ export function statusMessage(views: readonly SessionView[], nowMs: number): str
 
 function doing(view: SessionView, nowMs: number): string {
   const { status, progress, openIteration } = view.state;
-  if (status.kind !== 'running') return stateText(sessionFacts(view)).brief;
+  if (status.kind !== 'running') return stateText(viewFacts(view)).brief;
   const minutes = openIteration && Math.floor((nowMs - Date.parse(openIteration.startedAt)) / 60_000);
   const parts = [
     progress.phase,

@@ -16,6 +16,6 @@ test('the demo succeeds on Node 26', ci, async () => {
     cwd: dir.path,
     env,
   });
-  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], mainUntouched: true });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], main_untouched: true });
   expect([stderr, exitCode]).toEqual(['', 0]);
 });

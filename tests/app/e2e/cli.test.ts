@@ -40,7 +40,7 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
 test('a session whose suggestions are accepted is completed by commands alone, changes send its plan back, and a message reaches it', async () => {
   const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
   expect(started.exitCode).toBe(4);
-  expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
+  expect(await object('plan', 'way-back')).toMatchObject({ plan_state: 'waits_for_approval' });
   const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
   expect(early.stderr).toContain('The plan was not approved.');
   const back = await samocode('changes', 'way-back', 'shorter', 'please');
@@ -114,7 +114,7 @@ test('the original command line starts a session and, called again, continues it
     recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
   });
   expect((await samocode('run', 'third')).exitCode).toBe(4);
-  expect(await object('plan', 'third')).toMatchObject({ state: 'waits_for_approval' });
+  expect(await object('plan', 'third')).toMatchObject({ plan_state: 'waits_for_approval' });
   expect((await samocode('stop', 'third', '--now')).exitCode).toBe(0);
   expect(await object('status', 'third')).toMatchObject({ state: 'stopped' });
 });

@@ -112,7 +112,7 @@ test('the installed demo succeeds on Node 22, and its agents go the shortest way
   });
   const { phases: played, ...end } = JSON.parse(stdout);
   expect(end).toMatchObject({
-    ...{ ok: true, problems: [], mainUntouched: true },
+    ...{ ok: true, problems: [], main_untouched: true },
     proof: { verified: true },
   });
   const checks = ['node --test', 'node --test test/undo.test.js', 'grep -q undo README.md'];

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../../src/core/caller/context/supervision.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
-import { sessionFacts } from '../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../src/core/session/words/facts.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANSWERS_QA } from '../../support/forged-acts.ts';
@@ -191,7 +191,7 @@ test.concurrent('a plan about which no agent had a question waits in spite of au
   const { status } = await rig.untilWaiting('plan_approval');
   expect(status).toMatchObject({ unasked: true });
   expect((await rig.readPlan()).warnings[0]).toBe('No agent had a question.');
-  expect(sessionFacts(await rig.view()).reason).toBe('No agent had a question.');
+  expect(viewFacts(await rig.view()).says?.reason).toBe('No agent had a question.');
   expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
   await rig.approve('tool');
   await gone(rig, 'implementation');

@@ -63,7 +63,7 @@ describe('an older build, after this one has recorded an event of a kind that it
 
   test('removes nothing of it', async () => {
     expect((await older(rig, 'worktrees', '--prune')).stdout).toContain(
-      'a newer samocode has worked on its session',
+      'another samocode, newer than this one, has worked on its session',
     );
     expect((await older(rig, 'prune', '--days', '0')).stdout).toContain('Nothing to remove');
   });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FinishWay } from '../../../src/core/acts/finish/judge-finish.ts';
+import type { FinishWay } from '../../../src/core/acts/finish/finish-choices.ts';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FinishWay } from '../../../src/core/acts/finish/judge-finish.ts';
+import type { FinishWay } from '../../../src/core/acts/finish/finish-choices.ts';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { isRunning } from '../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';

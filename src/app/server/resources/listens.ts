@@ -2,7 +2,7 @@ import type { ServerNotifier } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { MAX_SUBSCRIPTIONS } from './serve-resources.ts';
-import { type Follow, newSubscriptions } from './subscriptions.ts';
+import { newSubscriptions } from './subscriptions.ts';
 
 /** Sends a notification to those that listen to it. */
 type Notifier = Pick<ServerNotifier, 'resourceUpdated' | 'resourcesChanged'>;
@@ -66,28 +66,14 @@ export function newListens(contextOf: () => Promise<ActionContext>, notifier: No
   };
 
   async function follow(name: string): Promise<void> {
-    if (name === THE_LIST) return await followed.add(name, openList, async () => notifier.resourcesChanged());
     const open = async () => {
-      const { followResource } = await import('./live-resources.ts');
-      return await followResource(name, await contextOf());
+      const { followList, followResource } = await import('./live-resources.ts');
+      const context = await contextOf();
+      return name === THE_LIST ? followList(context) : await followResource(name, context);
     };
-    await followed.add(name, open, async () => notifier.resourceUpdated(name));
-  }
-
-  async function openList(): Promise<Follow> {
-    const { followList } = await import('./live-resources.ts');
-    const { liveSessions } = await import('./session-rows.ts');
-    const context = await contextOf();
-    const listed = new Set<string>();
-    const followSessions = followList(context, listed);
-    return async function* (signal) {
-      const changes = followSessions(signal);
-      // From the first item on, no change is missed; so the list is read after it.
-      const first = await changes.next();
-      for (const { view } of await liveSessions(context)) listed.add(view.paths.sessionDir);
-      if (!first.done) yield first.value;
-      yield* changes;
-    };
+    await followed.add(name, open, async () =>
+      name === THE_LIST ? notifier.resourcesChanged() : notifier.resourceUpdated(name),
+    );
   }
 }
 

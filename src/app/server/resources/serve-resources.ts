@@ -30,7 +30,6 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     const instead = `Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`;
     throw new InvalidParamsError(`There are already ${MAX_SUBSCRIPTIONS} subscriptions. ${instead}`);
   });
-  const listed = new Set<string>();
   server.onclose = () => {
     subscriptions.close();
     list.close();
@@ -40,12 +39,10 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     const context = await contextFor(exchangeOf(server, request));
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
     const { followList } = await import('./live-resources.ts');
-    const open = async () => followList(context, listed);
+    const open = async () => followList(context);
     // Followed before the list is read, so that no change is missed. A modern client sends subscriptions/listen instead.
     if (!isModern(server)) await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
-    listed.clear();
-    for (const { view } of live) listed.add(view.paths.sessionDir);
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], cursor);
   });
   onRequest(server, 'resources/read', Addressed, async ({ uri }, request) => {

@@ -14,8 +14,8 @@ import { gitAtTerminal } from '../../project/git/git.ts';
 import { areUnread } from '../../project/git/git-programs.ts';
 import { hasPrePushHook } from '../../project/git/pre-push-hook.ts';
 import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
-import type { FinishResult } from './finish-session.act.ts';
-import type { ConfirmedFinish, FinishSessionInput } from './judge-finish.ts';
+import type { FinishResult } from './finish-rows.ts';
+import type { ConfirmedFinish, FinishSessionInput } from './publishing.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -87,15 +87,15 @@ async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promi
 }
 
 function printFinished(cli: Cli, finished: FinishResult, facts: object): void {
-  const { place, moved: _moved, unpushed: _unpushed, view, done, next, ...result } = finished;
-  const { commands, bodyPath } = result;
+  const { place, moved: _moved, unpushed: _unpushed, view, done, next, bodyPath, ...result } = finished;
+  const { commands } = result;
   if (commands.length > 0) cli.leaveWith(EXIT.waiting);
   const text = bodyPath && `The text of the pull request: ${shownPath(bodyPath, cli)}`;
   printDone(
     cli,
     { view, next, done: done.replace(place, shownPath(place, cli)) },
     {
-      facts: { ...facts, ...result, done, place: place || undefined },
+      facts: { ...facts, ...result, bodyFile: bodyPath, place: place || undefined },
       lines: [...commands.map((command) => `  ${command}`), ...(text ? [text] : [])],
       isPartial: commands.length > 0,
     },
@@ -123,7 +123,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   const ways = previews.map(({ way, preview }) => ({
     how: way,
     would: preview.would,
-    blockers: inTheWay(preview),
+    inTheWay: inTheWay(preview),
   }));
   cli.output.result({ session, ways }, () =>
     previews

@@ -1,4 +1,17 @@
-import type { FinishWay } from './judge-finish.ts';
+/**
+ * The ways to finish a session. `merge`: merge its branch into its base; `pull_request`: publish its branch;
+ * `keep_branch`: archive the session and keep its branch; `archive_documents`: archive its documents, so that it can take
+ * new work; `discard`: delete branch and worktree, which a ref keeps; `unarchive`: restore what was archived.
+ */
+export const FINISH_WAYS = [
+  'keep_branch',
+  'merge',
+  'pull_request',
+  'archive_documents',
+  'discard',
+  'unarchive',
+] as const;
+export type FinishWay = (typeof FINISH_WAYS)[number];
 
 /** The ways to finish a session that a person chooses between, on the page and in the terminal. */
 export const FINISH_CHOICES = {

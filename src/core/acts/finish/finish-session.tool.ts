@@ -3,7 +3,7 @@ import { defineTool } from '../../faces/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
 import { previewFields } from '../../faces/mcp/session-fields.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
-import { FINISH_WAYS } from './judge-finish.ts';
+import { FINISH_WAYS } from './finish-choices.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',

@@ -114,12 +114,12 @@ async function askOpen(
   send: (answered: SeenAnswers) => Promise<void>,
 ): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
-  const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
+  const { requireSendable, requireUsable } = await import('../../caller/commands/early-refusal.ts');
   const context = await cli.actionContext();
   const report = await readQa({ ...question, isAct: true }, context);
   requireUsable(report.view);
   if (report.open.length === 0) return cli.output.say('No questions are open.');
-  requireOpenChannel('answer', report.view, context);
+  requireSendable('answer', report.view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
   const { Drafts } = await import('../../faces/terminal/drafts.ts');
   await using drafts = new Drafts(cli, report.view);
@@ -144,7 +144,10 @@ export function addPlan(program: Command, cli: Cli): void {
       const { style } = cli.output;
       await pagedResult(
         cli,
-        { session: view.folder, name, state, hash, changes, servers, remarks, fromChat, text },
+        {
+          ...{ session: view.folder, plan: name, planState: state, hash, changes },
+          ...{ mcpServers: servers, remarks, fromChat, text },
+        },
         () => {
           const ways = [
             `samocode approve ${short}`,
@@ -198,8 +201,13 @@ export function addApprove(program: Command, cli: Cli): void {
       const input = options.yes ? question : await confirmApproval(cli, question);
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('./approve-plan.act.ts');
-      const { view, done, ...facts } = await approvePlan(input, await cli.actionContext());
-      printDone(cli, { view, done }, { facts, lines: facts.servers });
+      const approved = await approvePlan(input, await cli.actionContext());
+      const {
+        servers: mcpServers,
+        already,
+        plan: { name, hash },
+      } = approved;
+      printDone(cli, approved, { facts: { plan: name, hash, mcpServers, already }, lines: mcpServers });
     });
 }
 
@@ -207,12 +215,11 @@ type Approval = SessionQuestion & { hash: string | undefined };
 
 /** Shows what an approval covers and asks for confirmation. @returns the request, with the hash of the version shown */
 async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
-  const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { confirmPreview }] =
-    await Promise.all([
-      import('./read-plan.act.ts'),
-      import('../../caller/commands/early-refusal.ts'),
-      import('../../faces/terminal/ask-preview.ts'),
-    ]);
+  const [{ planBrief, readPlan }, { requireSendable }, { confirmPreview }] = await Promise.all([
+    import('./read-plan.act.ts'),
+    import('../../caller/commands/early-refusal.ts'),
+    import('../../faces/terminal/ask-preview.ts'),
+  ]);
   const context = await cli.actionContext();
   const report = await readPlan({ ...asked, isAct: true }, context);
   // The approval itself says why that version cannot be approved.
@@ -220,8 +227,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     return { ...asked, hash: asked.hash ?? report.hash };
   const { view, name, hash, servers, warnings, changes = [], fromChat } = report;
   const remarks = [...warnings, ...report.remarks];
-  requireUsable(view);
-  requireOpenChannel('approve', view, context);
+  requireSendable('approve', view, context);
   const { phases, beforeDone } = planBrief(report);
   const changed = changes.length > 0 ? ['It has changed since the version that you saw before.'] : [];
   const agreed = await confirmPreview(cli, {
@@ -233,7 +239,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
-    facts: { name, hash, phases, beforeDone, servers, remarks },
+    facts: { plan: name, hash, phases, beforeDone, mcpServers: servers, remarks },
   });
   return agreed && { ...asked, ...agreed, hash };
 }

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { earlyRefusal, requireOpenChannel, requireUsable } from '../../caller/commands/early-refusal.ts';
+import { requireSendable } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
-import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
-import { refusedForStatus } from '../../session/commands/judge-kind.ts';
 import { planChanges } from '../../session/documents/plan.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
@@ -21,11 +19,9 @@ export interface EditablePlan {
 }
 
 export async function planToEdit(question: SessionQuestion, context: ActionContext): Promise<EditablePlan> {
-  const view = requireUsable(await findSession({ ...question, isAct: true }, context));
-  const { name, state } = await readPlanOf(view);
-  if (state !== 'waits_for_approval')
-    throw earlyRefusal('approve', refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' })), view);
-  requireOpenChannel('approve', view, context);
+  const view = await findSession({ ...question, isAct: true }, context);
+  requireSendable('approve', view, context);
+  const { name } = await readPlanOf(view);
   const path = join(view.paths.sessionDir, name);
   const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
   return { view, name, path, text: reading.kind === 'bytes' ? decode(reading.bytes) : '' };

@@ -1,9 +1,8 @@
-import { closedTo, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { refusalNow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { type Form, type FormField, type OpenQuestion, OWN_WORDS } from '../../caller/facts/form.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
-import { closedChannel } from '../../session/commands/judge-kind.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';
@@ -60,8 +59,7 @@ export async function askedQuestions(
   const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked) ? [asked.id] : []));
   // Answers that cannot be recorded are refused without asking.
   const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
-  if (open.length === 0 || isRefused || closedTo(view) || closedChannel(context.by, gateRuleOf(view)))
-    return undefined;
+  if (open.length === 0 || isRefused || refusalNow('answer', view, context)) return undefined;
   return {
     form: questionsForm(report, open, passedOn),
     weakened: open.find(({ own }) => own === 'weakened')?.id,

@@ -14,7 +14,6 @@ import {
   STATE,
   TEXTS,
 } from '../../faces/mcp/fields.ts';
-import { sessionFields } from '../../faces/mcp/session-fields.ts';
 import { firstThatFit } from '../../faces/mcp/text-page.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
@@ -67,7 +66,6 @@ export const readQaTool = defineTool({
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MAX_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
-    const { state, cursor } = sessionFields(view);
     return {
       summary:
         open.length > 0
@@ -75,8 +73,8 @@ export const readQaTool = defineTool({
           : `${view.folder} has no open questions.`,
       next: [...nextSteps(view, { ids: open.join(', ') || undefined }), ...hidden],
       session: view.folder,
-      state,
-      cursor,
+      state: view.state.status.kind,
+      cursor: view.state.n,
       questions: page,
       // The user should see it before deciding.
       ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),

@@ -3,13 +3,16 @@ import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import { placesToProtect } from '../../caller/refusals/sandbox-now.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import { egressRules } from '../../sandbox/egress-rules.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
@@ -22,6 +25,7 @@ import {
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
 import { cloneApplications } from './clone-application.ts';
+import { frozenProving } from './frozen-proving.ts';
 
 /** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -30,6 +34,13 @@ export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir
   /** Undefined if this machine has no guard, or none is wanted. */
   guard: ProofGuard;
 }
+
+export type CloneSet = Pick<
+  SetOnClone,
+  'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'
+> & {
+  proving: Pick<Proving, 'application'>;
+};
 
 export interface CloneRunOptions {
   signal: AbortSignal;
@@ -43,9 +54,7 @@ export interface CloneRunOptions {
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
-  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'> & {
-    proving: Pick<Proving, 'application'>;
-  },
+  given: CloneSet,
   { env, clock, host, programs }: Pick<ActionContext, 'env' | 'clock' | 'host' | 'programs'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
@@ -149,4 +158,21 @@ export async function cloneGuard(
   const places = await placesToProtect(folders, context);
   const now = await probeGuard(places, context);
   return now.level === 'none' ? undefined : { now };
+}
+
+/** Where and with what a project's checks run outside a session, in the guard that its settings require. */
+export async function projectClone(project: Project, context: ActionContext) {
+  const { mainRepo, values } = project;
+  const { worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
+  const isStrict = sandbox === 'strict';
+  const folders = { mainRepo, sessionsDir, worktreesDir, openings: openingsOf(values), isStrict };
+  const guard = sandbox === 'off' ? undefined : await cloneGuard(folders, context);
+  const place: ClonePlace = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+  const commands = values.checks.map(({ command }) => command);
+  return {
+    place,
+    commands,
+    proving: frozenProving(values),
+    env: await environmentOfProject(project, context),
+  };
 }

@@ -1,22 +1,25 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import type { ClonePlace } from './checks-on-clone.ts';
-import type { ClaimedWork } from './repeat-claims.ts';
+import type { ClonePlace, CloneSet } from './checks-on-clone.ts';
+import type { Claims, TrustedCommands } from './repeat-proof.ts';
+
+export interface OpenedProof {
+  claims: Claims;
+  /** Of a pull request: the project's own commands. */
+  trusted?: TrustedCommands;
+  /** `file`: the author of the file chose its commands. */
+  from: 'session' | 'file' | 'pull_request';
+  place: ClonePlace;
+  set: Pick<CloneSet, 'branch' | 'base' | 'proving'>;
+  env: ActionContext['env'];
+}
 
 export interface PullRequestQuestion {
   number: number;
   projectDir?: string;
 }
 
-export interface OpenedPullRequest {
-  work: ClaimedWork;
-  /** The project whose SETUP and CHECK commands run. */
-  project: Project;
-  place: ClonePlace;
-}
-
 /** Fetches a pull request of this project's repository, whose proof is then repeated. */
-type OpenPullRequest = (question: PullRequestQuestion, context: ActionContext) => Promise<OpenedPullRequest>;
+type OpenPullRequest = (question: PullRequestQuestion, context: ActionContext) => Promise<OpenedProof>;
 
 export const pullRequestsToVerify = newRegistry<OpenPullRequest>('the proof of pull requests');

@@ -1,14 +1,11 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { type DoctorCheck, fail, failed, ok } from '../../caller/refusals/check.ts';
-import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { leftOutOf } from '../../sandbox/programs/environment.ts';
-import { admittedBy, checksOnClone } from './checks-on-clone.ts';
-import { frozenProving } from './frozen-proving.ts';
-import { clonePlaceOf } from './project-clone.ts';
+import { admittedBy, checksOnClone, projectClone } from './checks-on-clone.ts';
 
 /** The parts of a proof, and what the failure of one means for a session. */
 const KINDS = {
@@ -37,12 +34,9 @@ export async function triedChecks(
   const asWorktree = checkIn === 'worktree';
   try {
     const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
-    const place = await clonePlaceOf(project, context);
-    const commands = checks.map(({ command }) => command);
-    const frozen = frozenProving(values);
+    const { place, commands, env, proving: frozen } = await projectClone(project, context);
     const proving = { ...frozen, copy: asWorktree ? [] : frozen.copy };
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
-    const env = await environmentOfProject(project, context);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
     return runs.map(({ command, isSetup, how, tail = '' }) => {
       const kind = !isSetup ? 'check' : command === values.setup ? 'setup' : 'services';

@@ -1,114 +1,182 @@
+import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { safeGit } from '../../caller/context/session-branch.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
-import type { CheckRun } from '../../kernel/phases/proving.ts';
-import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { gitLine, runGit } from '../../project/git/git.ts';
-import { commitOf } from '../../project/git/repository.ts';
-import type { SetEnd } from '../../project/proving/run-on-clone.ts';
-import type { SessionProof } from '../../session/proof/proof.ts';
-import { provedPartly } from '../../session/proof/proof-limits.ts';
-import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
-import type { OpenedProof } from './open-proof.ts';
-import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainText, readPlainFile } from '../../kernel/files/plain-file.ts';
+import { NO_OPENINGS, type SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
+import { picturesIn } from '../../session/events/bodies/pictures.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { foreignError } from '../../session/log/foreign.ts';
+import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
+import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
+import { type CloneRunOptions, checksOnClone, cloneGuard } from './checks-on-clone.ts';
+import { type OpenedProof, pullRequestsToVerify } from './pull-requests-to-verify.ts';
+import { readProofOf } from './read-proof.act.ts';
+import { type Claims, repeatProof } from './repeat-proof.ts';
+import type { Difference, Repetition } from './repetition.ts';
 
-export interface Verification {
-  verified: boolean;
-  differences: Difference[];
-  session?: string;
-  branch?: string;
-  commit?: string;
-  checks: RepeatedCheck[];
-  sandbox: SandboxLevel;
-  /** What the proof leaves open even if it is repeated successfully. */
-  partly?: string;
-  ranIn?: 'worktree';
+export interface ProofQuestion {
+  /**
+   * A session; `proof.json` or `proof.md`, or the folder that contains them, if it is written as a path; the number of a
+   * pull request.
+   */
+  of: string | number;
+  projectDir?: string;
 }
 
-/**
- * Repeats a proof: the branch must have the same commit and tree, and each command must end the same way on a fresh
- * clone.
- */
+export type Verification = Repetition & { sandbox: SandboxLevel };
+
+/** Repeats a proof; of a pull request it only compares the proof with the project's own commands. */
 export async function verifyProof(
-  { proof, differences: known, place }: OpenedProof,
+  { claims, trusted, place, set, env }: OpenedProof,
   context: ActionContext,
   options: CloneRunOptions,
 ): Promise<Verification> {
-  const sandbox = place.guard?.now.level ?? 'none';
-  if (proof === undefined) return { verified: false, differences: known, checks: [], sandbox };
-  const { session, branch, commit } = proof;
-  const { differences, canRun } = await compareCommits(proof, place);
-  const expected = proof.checks?.runs ?? [];
-  const ran =
-    canRun && expected.length > 0 ? await repeat(proof, place, context, options) : { runs: [], failures: [] };
-  const checks = [...unexpectedSetup(ran, expected), ...expected].map((run) => repeatedCheck(run, ran));
-  const ofChecks = canRun ? checks.flatMap((check) => differenceOf(check, ran)) : [];
-  const all = [...known, ...differences, ...ofChecks];
-  const ranIn = proof.checks?.in === 'worktree' ? 'worktree' : undefined;
-  const partly = provedPartly(proof);
-  return {
-    verified: all.length === 0,
-    differences: all,
-    session,
-    branch,
-    commit,
-    checks,
-    sandbox,
-    ranIn,
-    partly,
-  };
-}
-
-async function compareCommits(
-  { branch, commit, tree, baseCommit }: SessionProof,
-  { mainRepo, git }: OpenedProof['place'],
-): Promise<{ differences: Difference[]; canRun: boolean }> {
-  const options = { ...git, cwd: mainRepo };
-  const list = ['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`, `refs/remotes/*/${branch}`];
-  const tips = (await runGit(list, options)).stdout.split('\n').filter(Boolean);
-  const differences: Difference[] = [];
-  if (tips[0] === undefined)
-    differences.push({ what: 'branch', expected: branch, found: 'no such branch here' });
-  else if (!tips.includes(commit))
-    differences.push({ what: 'commit', about: branch, expected: commit, found: tips[0] });
-  const has = async (hash: string) => (await commitOf(hash, options)) !== undefined;
-  if (!(await has(baseCommit)))
-    differences.push({ what: 'base', expected: baseCommit, found: 'no such commit here' });
-  if (!(await has(commit))) {
-    if (tips.includes(commit) || tips[0] === undefined)
-      differences.push({ what: 'commit', expected: commit, found: 'no such commit here' });
-    return { differences, canRun: false };
-  }
-  const found = await gitLine(['rev-parse', `${commit}^{tree}`], options);
-  if (tree !== undefined && found !== tree) differences.push({ what: 'tree', expected: tree, found });
-  return { differences, canRun: !differences.some(({ what }) => what === 'base') };
-}
-
-async function repeat(
-  { checks, clone, commit, branch, baseCommit: base }: SessionProof,
-  place: ClonePlace,
-  context: ActionContext,
-  options: CloneRunOptions,
-): Promise<SetEnd> {
-  const commands = (checks?.runs ?? []).flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
-  const set = { commit, branch, base, commands, proving: clone };
   const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
-  return await checksOnClone(place, set, context, { ...options, cloneFailed });
+  const tools = { ...context, env };
+  const run = async (commit: string, commands: readonly string[]) =>
+    await checksOnClone(place, { ...set, commit, commands }, tools, { ...options, cloneFailed });
+  return { ...(await repeatProof(claims, trusted, run)), sandbox: place.guard?.now.level ?? 'none' };
 }
 
-function repeatedCheck(
-  { command, isSetup, redBefore, exitCode: expected }: CheckRun,
-  { runs }: SetEnd,
-): RepeatedCheck {
-  const now = runs.find((run) => run.command === command && run.isSetup === isSetup);
-  return { command, isSetup, redBefore, expected, found: now?.exitCode, durationMs: now?.durationMs };
+/** Reads a proof, from a file, the events of a session or a pull request, and finds its repository. */
+export async function openProof(
+  { of, projectDir }: ProofQuestion,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  if (typeof of === 'number')
+    return await inThisBuild(pullRequestsToVerify)({ number: of, projectDir }, context);
+  return IS_PATH.test(of)
+    ? await ofFile(resolve(context.cwd, of), projectDir, context)
+    : await ofSession({ session: of, projectDir }, context);
 }
 
-/** A failed SETUP that is not in the proof, because its result came from the cache then. */
-function unexpectedSetup({ runs }: SetEnd, expected: readonly CheckRun[]): CheckRun[] {
-  const setup = runs.find(({ isSetup, exitCode }) => isSetup && exitCode !== 0);
-  return setup === undefined || expected.some(({ isSetup }) => isSetup) ? [] : [{ ...setup, exitCode: 0 }];
+/** A bare name is a session, whatever the current folder contains. */
+const IS_PATH = /^\.|\/|\.(?:md|json)$/;
+
+async function ofFile(
+  given: string,
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const git = { baseEnv: context.env };
+  const cwd = resolve(context.cwd, projectDir ?? '.');
+  const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
+  // The default folder, so that the clone is as deep as the clones of sessions.
+  const worktreesDir = join(mainRepo, '_samocode/worktrees');
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir: join(mainRepo, '_samocode/sessions'),
+    openings: NO_OPENINGS,
+    isStrict: false,
+  };
+  const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const path = statsAt(given)?.isDirectory() ? join(given, 'proof.json') : given;
+  const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
+  if (reading.kind === 'none') throw READING_ERRORS.holds_no_proof({ path });
+  const proof = reading.kind === 'proof' ? reading.proof : undefined;
+  return await opened({ from: 'file', place, proof, differences: proof ? [] : [alteredFile(path)] }, context);
 }
 
-function differenceOf(check: RepeatedCheck, ran: SetEnd): Difference[] {
-  return check.found === check.expected ? [] : [statusDifference(check, ran)];
+async function opened(
+  {
+    from,
+    place,
+    proof,
+    differences,
+  }: Pick<OpenedProof, 'from' | 'place'> & Pick<Claims, 'proof' | 'differences'>,
+  { env }: ActionContext,
+): Promise<OpenedProof> {
+  const { mainRepo, git } = place;
+  const { branch, baseCommit: base = '', clone: proving = NOTHING_TO_RUN } = proof ?? {};
+  const heads = branch === undefined ? [] : await tipsOf(branch, { ...git, cwd: mainRepo });
+  const claims = { mainRepo, git, proof, differences, heads, branch };
+  return { from, place, claims, set: { branch: branch ?? '', base, proving }, env };
+}
+
+const NOTHING_TO_RUN = { copy: [], timeoutMs: 0 };
+
+/** Here and in remotes. */
+async function tipsOf(branch: string, git: GitOptions): Promise<string[]> {
+  const list = ['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`, `refs/remotes/*/${branch}`];
+  return (await runGit(list, git)).stdout.split('\n').filter(Boolean);
+}
+
+function alteredFile(path: string): Difference {
+  return { what: 'proof', about: path, expected: 'the text that samocode wrote', found: 'other text' };
+}
+
+async function ofSession(
+  question: { session: string; projectDir: string | undefined },
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const { view, proof } = await readProofOf(question, context);
+  const { paths, sessionFile, state, foreign } = view;
+  // Its commands would run without anyone's consent.
+  if (foreign !== undefined) throw foreignError(paths, foreign);
+  if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir,
+    openings: settings.openings,
+    isStrict: settings.sandbox === 'strict',
+  };
+  const place = {
+    mainRepo,
+    worktreesDir,
+    worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
+    git: await safeGit(view, context),
+    guard: settings.sandbox === 'off' ? undefined : await cloneGuard(folders, context),
+  };
+  const differences = await Promise.all([
+    fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),
+    fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
+    pictureDifferences(paths.proof, proof),
+  ]);
+  return await opened({ from: 'session', place, proof, differences: differences.flat() }, context);
+}
+
+const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
+
+/** Compares the pictures with their hashes; they are never taken again. */
+async function pictureDifferences(folder: string, { pictures }: SessionProof): Promise<Difference[]> {
+  const differences: Difference[] = [];
+  for (const { file, hash } of pictures === undefined ? [] : picturesIn(pictures)) {
+    const path = join(folder, file);
+    const reading = await readPlainFile(path, MAX_PICTURE_BYTES);
+    const found = reading.kind === 'bytes' ? fingerprint(reading.bytes) : 'no such file';
+    if (found !== hash) differences.push({ what: 'proof', about: path, expected: hash, found });
+  }
+  return differences;
+}
+
+/** Compares a proof file, which people can pass on, with the events. @param written the text we would write */
+async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
+  const text = await plainText(path, MAX_DOCUMENT_BYTES);
+  if (text === undefined || text === written) return [];
+  const reading = readProof(text);
+  if (reading.kind !== 'proof') return [alteredFile(path)];
+  const recorded = new Map(Object.entries(proof));
+  const inFile = new Map(Object.entries(reading.proof));
+  // An older samocode might have written fewer keys and different text.
+  const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
+  const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
+  const others = [...keys].filter(
+    (key) => JSON.stringify(inFile.get(key)) !== JSON.stringify(recorded.get(key)),
+  );
+  if (others.length === 0 && isOfThisProgram) return [alteredFile(path)];
+  return others.map((key) => ({
+    what: 'proof',
+    about: path,
+    expected: `"${key}" as recorded in the event log`,
+    found: inFile.has(key) ? 'another value' : 'nothing',
+  }));
 }

@@ -1,6 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { allSessionsFolders } from '../../caller/context/sessions-folders.ts';
-import { sessionFolders } from '../../session/folder/session-list.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 
 /** The maximum that the protocol allows in one answer. */
@@ -8,10 +7,11 @@ const MOST = 100;
 
 /** Finds the sessions whose name contains the typed text: first those that start with it, then the newest. */
 export async function completeSession(typed: string, context: ActionContext) {
-  const places = await allSessionsFolders(context);
-  const lists = await Promise.all(places.map(({ sessionsDir }) => sessionFolders(sessionsDir)));
+  const names = await (await sessionIndex({ reach: 'readable' }, context)).names();
   const wanted = typed.trim().toLowerCase();
-  const values = [...new Set(lists.flat())].filter((folder) => folder.toLowerCase().includes(wanted));
+  const values = [...new Set(names.flatMap(({ folders }) => folders))].filter((folder) =>
+    folder.toLowerCase().includes(wanted),
+  );
   const startsTyped = (folder: string) =>
     [folder, nameWithoutDate(folder)].some((name) => name.toLowerCase().startsWith(wanted));
   // Names start with a date, so this puts the newest first.

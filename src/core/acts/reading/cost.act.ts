@@ -1,10 +1,9 @@
 import { dirname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { allSessionsFolders, findSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
-import { readAllSessions } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import type { ShownSession } from './watch-sessions.act.ts';
@@ -39,27 +38,24 @@ export async function readCost(
   { projectDir }: { projectDir?: string },
   context: ActionContext,
 ): Promise<CostReport> {
-  const places = projectDir
-    ? await findSessionsFolders(projectDir, context)
-    : await allSessionsFolders(context);
+  const index = await sessionIndex({ projectDir, reach: projectDir ? 'known' : 'readable' }, context);
   const nowMs = context.clock.now();
   const since = { today: midnight(nowMs, 0), week: midnight(nowMs, 6), all: '' };
   const total = emptyRow();
   const projects = new Map<string, CostRow>();
   const providers = new Map<string, CostRow>();
   const unreadable: string[] = [];
-  for (const place of places)
-    for (const view of await readAllSessions(place.sessionsDir, context.host)) {
-      if (view.isUnreadable) unreadable.push(view.folder);
-      else
-        for (const { provider, ended } of await endedIterations(view)) {
-          // Several projects may share a SESSIONS folder.
-          const project = dirname(view.sessionFile?.configPath ?? place.filePath);
-          const rows = [total, rowOf(projects, project), rowOf(providers, provider)];
-          for (const period of PERIODS)
-            if (ended.at >= since[period]) for (const row of rows) add(row[period], ended);
-        }
-    }
+  for (const { view, place } of await index.once()) {
+    if (view.isUnreadable) unreadable.push(view.folder);
+    else
+      for (const { provider, ended } of await endedIterations(view)) {
+        // Several projects may share a SESSIONS folder.
+        const project = dirname(view.sessionFile?.configPath ?? place.filePath);
+        const rows = [total, rowOf(projects, project), rowOf(providers, provider)];
+        for (const period of PERIODS)
+          if (ended.at >= since[period]) for (const row of rows) add(row[period], ended);
+      }
+  }
   return {
     todaySince: since.today,
     weekSince: since.week,

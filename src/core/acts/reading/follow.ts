@@ -1,8 +1,8 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import type { FollowProgress, ProgressView } from '../../faces/terminal/progress-view.ts';
-import { shownFacts } from '../../faces/terminal/session-facts.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { ReportedEvent, WaitResult } from './wait-for-change.act.ts';
@@ -76,13 +76,13 @@ function noteEvent(
 }
 
 function progressOf(report: SessionReport): FollowProgress {
-  const facts = shownFacts(report.view, report);
+  const facts = sessionFacts(report.view, report);
   return {
     session: facts.session,
     phase: report.view.state.progress.phase,
     way: report.view.state.progress.way,
     iteration: report.view.state.openIteration?.iteration,
     state: facts.state,
-    doing: facts.doing ?? facts.reason,
+    doing: facts.activity ?? facts.says?.reason,
   };
 }

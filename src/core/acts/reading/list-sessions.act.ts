@@ -1,22 +1,13 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import {
-  currentSessionsFolders,
-  findSessionsFolders,
-  projectDirOf,
-  type SessionsFolder,
-} from '../../caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
+import { projectDirOf, type SessionsFolder } from '../../caller/context/sessions-folders.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
-import { groupLines } from '../../caller/facts/report-facts.ts';
+import { groupLines } from '../../caller/facts/session-facts.ts';
 import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
-import {
-  byUrgency,
-  needsHuman,
-  readAllSessions,
-  unimportedFolders,
-} from '../../session/folder/session-list.ts';
+import { needsHuman, unimportedFolders } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 
 export interface ListSessionsInput {
@@ -29,7 +20,7 @@ export interface ListSessionsInput {
 
 export interface SessionList {
   /** The folders that were read; outside a project, those of all known projects. */
-  places: SessionsFolder[];
+  places: readonly SessionsFolder[];
   /** First those that need a person, then the newest. */
   sessions: SessionView[];
   needing: number;
@@ -44,29 +35,27 @@ export interface SessionList {
 
 /** Lists the sessions of a project: first those that need a person, then the newest. Starts nothing. */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
-  const folders = input.allProjects ? findSessionsFolders : currentSessionsFolders;
-  const wanted = await folders(input.projectDir, context);
-  const [watching, ...lists] = await Promise.all([
-    readWatching(context),
-    ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
-  ]);
+  const { projectDir, allProjects } = input;
+  const index = await sessionIndex({ projectDir, reach: allProjects ? 'known' : 'current' }, context);
+  const { places } = index;
+  const [watching, all] = await Promise.all([readWatching(context), index.once()]);
   const workers = new Map<SessionView, WorkerReport>();
-  for (const view of lists.flat()) workers.set(view, await workerReport(view, context, watching));
+  for (const { view } of all) workers.set(view, await workerReport(view, context, watching));
   const needs = (view: SessionView) => {
     const report = workers.get(view);
     return needsHuman(view) || (report !== undefined && isStuck(view, report));
   };
   const sessions = [...workers.keys()]
     .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
-    .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
+    .sort((a, b) => Number(needs(b)) - Number(needs(a)));
   const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
   const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
-  const filePaths = wanted.map(({ filePath }) => filePath);
+  const filePaths = places.map(({ filePath }) => filePath);
   const isOfAll = input.filter === undefined && input.group === undefined;
-  const unimported = isOfAll ? await unimportedLines(wanted) : [];
+  const unimported = isOfAll ? await unimportedLines(places) : [];
   const held = await readHeldIssues(supervisorPaths(context.home, context.host).intake, filePaths);
   return {
-    places: wanted,
+    places,
     sessions,
     needing: sessions.filter(needs).length,
     workers,

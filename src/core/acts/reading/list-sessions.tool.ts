@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import type { WorkerReport } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
@@ -10,10 +11,10 @@ import {
   STATE,
   WAITS_FOR,
 } from '../../faces/mcp/fields.ts';
+import { pick } from '../../faces/mcp/session-fields.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { sessionFacts } from '../../session/words/facts.ts';
 import { SESSION_FILTERS } from './list-sessions.act.ts';
 
 const MAX_SHOWN = 20;
@@ -79,17 +80,11 @@ export const listSessionsTool = defineTool({
   },
 });
 
-function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<typeof Row> {
-  const { session, state, phase, for: waitsFor, since } = sessionFacts(view);
-  const isGone = report?.worker === 'gone' && view.isUnseen !== true;
-  return {
-    session,
-    state: report?.isDying ? 'needs_worker' : state,
-    phase,
-    for: waitsFor,
-    since: minuteOf(since),
-    worker: isGone ? 'gone' : undefined,
-  };
+function rowOf(view: SessionView, report: WorkerReport | undefined): Partial<z.output<typeof Row>> {
+  const facts = sessionFacts(view, report);
+  const isGone = facts.worker === 'gone' && view.isUnseen !== true;
+  const row = pick(facts, Row.shape);
+  return { ...row, since: minuteOf(facts.since), worker: isGone ? 'gone' : undefined };
 }
 
 /** To the minute, UTC. */

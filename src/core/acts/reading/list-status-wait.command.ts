@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import { type SessionFacts, sessionFacts } from '../../caller/facts/session-facts.ts';
+import type { WorkerReport } from '../../caller/facts/worker-now.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
-import { shownFacts } from '../../faces/terminal/session-facts.ts';
+import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { exitStatusOf, formatStatus } from '../../faces/terminal/session-words.ts';
 import {
   projectOf,
@@ -10,6 +12,7 @@ import {
   withSharedOptions,
 } from '../../faces/terminal/shared-options.ts';
 import { harmless } from '../../faces/terminal/style.ts';
+import type { SessionView } from '../../session/folder/session-view.ts';
 import { type GroupQuestion, SESSION_FILTERS, type SessionFilter } from './list-sessions.act.ts';
 import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
 
@@ -23,6 +26,13 @@ export function addList(program: Command, cli: Cli): void {
     .action((options: ListOptions) => showList(cli, options));
 }
 
+/** In a list, which asks no git, the status says whether there is anything to finish. */
+function listedFacts(view: SessionView, report: WorkerReport | undefined): SessionFacts {
+  const { next, ...facts } = sessionFacts(view, report);
+  const toStatus = { act: 'read_status', session: view.folder } as const;
+  return { ...facts, next: next.map((step) => (step.act === 'finish' ? toStatus : step)) };
+}
+
 type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string; state?: SessionFilter };
 
 async function showList(cli: Cli, options: ListOptions): Promise<void> {
@@ -34,7 +44,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
   const list = await listSessions(input, context);
   const facts = list.sessions.map((view) => ({
-    ...shownFacts(view, list.workers.get(view), true),
+    ...listedFacts(view, list.workers.get(view)),
     project: projectOfListed(list, view),
   }));
   const whose = whoseSessions(list, input);
@@ -47,7 +57,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   cli.output.result(
     {
       sessionsDirs,
-      sessions: facts,
+      sessions: facts.map(jsonFacts),
       ...(groupSays.length > 0 && { groupSays }),
       ...(plans.length > 0 && { plans }),
       ...(unimported.length > 0 && { unimported }),
@@ -80,14 +90,14 @@ export async function showStatus(cli: Cli, session: string | undefined, options:
   const { getStatus } = await import('../../caller/facts/get-status.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
-  const facts = shownFacts(report.view, report);
-  cli.output.result(facts, () => formatStatus(facts, cli, { nowMs: context.clock.now() }));
+  const facts = sessionFacts(report.view, report);
+  cli.output.result(jsonFacts(facts), () => formatStatus(facts, cli, { nowMs: context.clock.now() }));
 }
 
 async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, workers, groupSays } = await readGroup(question, await cli.actionContext());
-  const facts = sessions.map((view) => shownFacts(view, workers.get(view), true));
+  const facts = sessions.map((view) => jsonFacts(listedFacts(view, workers.get(view))));
   cli.output.result({ sessions: facts, groupSays }, () => groupSays.join('\n'));
 }
 
@@ -125,9 +135,9 @@ export function addWait(program: Command, cli: Cli): void {
       const result = await waitForAny(input, context);
       const { view, changed, happened, groupSays = [] } = result;
       cli.leaveWith(statusOf(result, until));
-      const facts = shownFacts(view, result);
+      const facts = sessionFacts(view, result);
       const isGroupDone = group !== undefined && facts.state === 'done';
-      cli.output.result({ ...facts, changed, happened, groupSays: result.groupSays }, () =>
+      cli.output.result({ ...jsonFacts(facts), changed, happened, groupSays: result.groupSays }, () =>
         changed
           ? [
               ...happened.map(({ text }) => harmless(text)),

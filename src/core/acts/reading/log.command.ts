@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { cursorOf } from '../../caller/facts/cursor.ts';
-import { stuckText } from '../../caller/facts/report-facts.ts';
+import { stuckText } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';

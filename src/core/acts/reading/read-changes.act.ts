@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { isPath } from '../../caller/context/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
+import { isPath } from '../../caller/context/which-projects.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { seenIn } from '../../caller/facts/cursor.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
+import { asItIs } from '../../faces/terminal/output.ts';
 import { pagedResult } from '../../faces/terminal/pager.ts';
 import {
   numberOption,
@@ -31,7 +32,9 @@ export function addShow(program: Command, cli: Cli): void {
         const { view, proof } = await readProofOf(question, await cli.actionContext());
         // In a file or a pipe it is the whole proof, which can be verified; its data is no text for a screen.
         const text = cli.output.isLive ? renderProof(proof, 'full') : proofMarkdown(proof);
-        await pagedResult(cli, { session: view.folder, proof }, () => formatMarkdown(text, shape));
+        await pagedResult(cli, { session: view.folder, proof: asItIs(proof) }, () =>
+          formatMarkdown(text, shape),
+        );
         return;
       }
       const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());

@@ -2,7 +2,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { cursorOf, cursorOfSeveral, type Seen, seenIn } from '../../caller/facts/cursor.ts';
 import { reportOn, type SessionReport } from '../../caller/facts/get-status.ts';
-import { groupLines } from '../../caller/facts/report-facts.ts';
+import { groupLines } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
@@ -11,7 +12,7 @@ import {
   TEXTS,
 } from '../../faces/mcp/fields.ts';
 import { startProgress, waitProgress } from '../../faces/mcp/progress.ts';
-import { reportFields } from '../../faces/mcp/session-fields.ts';
+import { fieldsOf } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { waitLimitMs } from '../../faces/mcp/wait-limits.ts';
 import { cut } from '../../kernel/text.ts';
@@ -117,7 +118,7 @@ function reportFieldsOf(result: WaitResult): ToolResult {
     says,
     worker,
     ...fields
-  } = reportFields(result);
+  } = fieldsOf(sessionFacts(result.view, result), { ...OF_SESSION, ...OF_WORK });
   if (!changed) return { ...unchanged(fields), changed, cursor };
   return {
     ...fields,

@@ -2,9 +2,10 @@ import { sep } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSessionAndPlace } from '../../caller/context/find-session.ts';
 import {
-  findSessionsFolders,
   projectDirOf,
   type SessionsFolder,
+  type SessionsQuestion,
+  sessionsFolders,
 } from '../../caller/context/sessions-folders.ts';
 import {
   type MachineNow,
@@ -27,6 +28,7 @@ export interface WatchSessionsInput {
   /** Only sessions of this project; by default, those of every project known on this machine. */
   projectDir?: string;
   session?: string;
+  reach?: SessionsQuestion['reach'];
   signal: AbortSignal;
   /** Shared by several watches: a session whose files have not changed is not read again. */
   known?: KnownSessions;
@@ -104,11 +106,12 @@ interface Known {
 }
 
 async function findTargets(
-  { projectDir, session }: WatchSessionsInput,
+  { projectDir, session, reach = 'known' }: WatchSessionsInput,
   context: ActionContext,
 ): Promise<WatchTargets> {
   const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
-  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), machine };
+  if (session === undefined)
+    return { places: await sessionsFolders({ projectDir, reach }, context), machine };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
   return { places: [place], only: view.folder, machine };
 }

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
-import { currentSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { gitSaysYes, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
@@ -9,7 +9,6 @@ import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, questionHash } from '../../session/documents/qa.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import { readAllSessions } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { type PlanReasons, planReasons } from '../../session/proof/plan-files.ts';
@@ -73,11 +72,9 @@ async function viewsFor(
   context: ActionContext,
 ): Promise<SessionView[]> {
   if (session !== undefined) return [await findSession({ session, projectDir }, context)];
-  const places = (await currentSessionsFolders(projectDir, context)).filter(({ isOwn }) => isOwn);
-  const lists = await Promise.all(
-    places.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
-  );
-  return lists.flat().sort((a, b) => (b.state.createdAt ?? '').localeCompare(a.state.createdAt ?? ''));
+  const all = await (await sessionIndex({ projectDir, reach: 'current' }, context)).once();
+  const views = all.flatMap(({ view, place }) => (place.isOwn ? [view] : []));
+  return views.sort((a, b) => (b.state.createdAt ?? '').localeCompare(a.state.createdAt ?? ''));
 }
 
 async function whyIn(

@@ -7,7 +7,7 @@ import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.
 import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
 import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
 import { commitOf } from '../../project/git/repository.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeKind } from '../../session/commands/command-rows.ts';
 import { judgeRewind, type RewindFacts, type RewindVerdict } from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';

@@ -6,8 +6,8 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireShown } from '../../caller/facts/preview.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
+import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type KeptIteration, keptIterations } from '../../session/commands/judge-rewind.ts';
-import { NOT_DONE } from '../../session/commands/not-done.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   assessRewind,
@@ -19,9 +19,9 @@ import {
 
 export interface RewindSessionResult extends Acted {
   /** A ref in MAIN_REPO with the earlier state. */
-  undoRef: string;
+  keptBefore: string;
   /** Files left unchanged: too large, unreadable, or in nested repositories. */
-  leftOut: string[];
+  leftAsTheyAre: string[];
   /** Where commits that were removed from the branch still exist, one sentence each. */
   stays: string[];
 }
@@ -50,7 +50,7 @@ export async function rewindSession(
   const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
   const what = `${view.folder} is rewound to ${targetText(input.to)} and is now ${then}.`;
   const done = [what, ...stays].join(' ');
-  return { view, done, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
+  return { view, done, keptBefore: end?.undo.ref ?? '', leftAsTheyAre: end?.leftOut ?? [], stays };
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
@@ -65,6 +65,6 @@ export async function listCheckpoints(
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
-  const what = NOT_DONE.rewind;
+  const what = COMMAND_ROWS.rewind.notDone;
   return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

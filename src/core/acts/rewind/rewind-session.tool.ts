@@ -53,14 +53,14 @@ export const rewindSessionTool = defineTool({
       return previewFields(preview, { act: 'rewind', args: { ...args, confirm: preview.hash } });
     }
     const { rewindSession } = await import('./rewind-session.act.ts');
-    const { undoRef, leftOut, ...rewound } = await rewindSession(
+    const { keptBefore, leftAsTheyAre, ...rewound } = await rewindSession(
       { ...question, to: target, shown: confirm, isExact: true },
       actions,
     );
     return {
       ...doneFields(rewound),
-      kept_before: undoRef,
-      left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
+      kept_before: keptBefore,
+      left_as_they_are: leftAsTheyAre.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
     };
   },
 });

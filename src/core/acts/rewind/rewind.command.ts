@@ -36,7 +36,7 @@ export function addRewind(program: Command, cli: Cli): void {
       );
       if (input === undefined) return;
       const { view, done, ...rewound } = await rewindSession(input, await cli.actionContext());
-      const leftOut = rewound.leftOut.slice(0, MAX_NAMED).map((path) => fitLine(path));
+      const leftOut = rewound.leftAsTheyAre.slice(0, MAX_NAMED).map((path) => fitLine(path));
       printDone(
         cli,
         { view, done },

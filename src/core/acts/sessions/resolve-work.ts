@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { basename, extname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { namedFolder } from '../../caller/context/find-project-for.ts';
+import { namedFolder } from '../../caller/context/which-projects.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';

@@ -14,7 +14,7 @@ import { type SessionLimits, type SpendingLimits, withRaised } from '../../kerne
 import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeKind } from '../../session/commands/command-rows.ts';
 import { allowedLimits, closedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
 import { isOutOfBudget, judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';

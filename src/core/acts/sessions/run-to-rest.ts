@@ -1,7 +1,8 @@
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
 import { cutToColumns } from '../../faces/terminal/columns.ts';
+import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { ProgressView } from '../../faces/terminal/progress-view.ts';
-import { shownFacts } from '../../faces/terminal/session-facts.ts';
 import { exitStatusOf, formatStatus } from '../../faces/terminal/session-words.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -40,10 +41,10 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
 async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   const { view } = result;
   const { clock } = await cli.actionContext();
-  const facts = shownFacts(view, result);
+  const facts = sessionFacts(view, result);
   cli.leaveWith(exitStatusOf(view));
   const commits = facts.state === 'done' && !cli.output.json ? await commitLines(view, cli) : [];
-  cli.output.result(facts, () => `\n${formatStatus(facts, cli, { nowMs: clock.now(), commits })}`);
+  cli.output.result(jsonFacts(facts), () => `\n${formatStatus(facts, cli, { nowMs: clock.now(), commits })}`);
 }
 
 function printHowToReturn(cli: Cli, folder: string, isAsking: boolean): void {

@@ -5,8 +5,8 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireText } from '../../caller/refusals/require.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { judgeKind, refused } from '../../session/commands/judge-kind.ts';
-import { judgeMessage, judgeWithdraw } from '../../session/commands/judge-running.ts';
+import { refused } from '../../session/commands/judge-kind.ts';
+import { judgeWithdraw } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 
@@ -17,7 +17,6 @@ export async function sendMessage(
 ): Promise<Acted & { messageId?: string }> {
   const text = requireText(input.text, 'text');
   const view = await findSession({ ...input, isAct: true }, context);
-  accepted('message', judgeKind('message', view.state) ?? judgeMessage({ text }, view.state), view);
   const after = await sendAndAwait(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, messageId: kept?.id, done: whenRead(after.view) };

@@ -10,7 +10,7 @@ import type { SamocodeError } from '../../kernel/errors.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { poolHost, sessionFacts } from '../../session/words/facts.ts';
+import { poolHost, viewFacts } from '../../session/words/facts.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
 import { askSession, askTask, namesNoWork } from './start/ask-work.ts';
 import {
@@ -129,7 +129,7 @@ export function addStart(program: Command, cli: Cli): void {
       const { view, warnings, sandbox } = await begin(cli, options);
       const { folder } = view;
       const { starts = poolHost(view) === undefined ? 'is started' : 'is offered to the pool' } =
-        sessionFacts(view);
+        viewFacts(view);
       const done = options.run
         ? `${folder} ${starts}; you can close this terminal.`
         : `${folder} is prepared; no agent runs yet.`;

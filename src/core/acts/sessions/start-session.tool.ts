@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   ByPhase,
@@ -8,11 +9,11 @@ import {
   resultWith,
   TEXTS,
 } from '../../faces/mcp/fields.ts';
-import { sessionFields } from '../../faces/mcp/session-fields.ts';
+import { fieldsOf } from '../../faces/mcp/session-fields.ts';
 import { age } from '../../kernel/durations.ts';
 import { once } from '../../kernel/once.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
-import { capitalised } from '../../kernel/text.ts';
+import { capitalised, snakeCase } from '../../kernel/text.ts';
 import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start/start-choices.ts';
 
 const SCHEMAS = {
@@ -42,8 +43,7 @@ const inputSchema = once(() => {
 
 /** `auto_approve`, `timeout_s`. */
 function argumentOf(name: string, kind: string): string {
-  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return kind === 'seconds' ? `${snake}_s` : snake;
+  return kind === 'seconds' ? `${snakeCase(name)}_s` : snakeCase(name);
 }
 
 export const startSessionTool = defineTool({
@@ -82,7 +82,7 @@ export const startSessionTool = defineTool({
     const begun = await startSession({ ...wanted, project: projectDir, run, again, ...asks }, actions);
     const { view, file, warnings, startedMsAgo } = begun;
     return {
-      ...sessionFields(view),
+      ...fieldsOf(sessionFacts(view)),
       sandbox: describeLevel(file.sandbox),
       branch: file.settings.branch,
       provider: file.settings.provider,

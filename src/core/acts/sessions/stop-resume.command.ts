@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
+import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { printDone } from '../../faces/terminal/print-done.ts';
-import { shownFacts } from '../../faces/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
 import { handleOf } from '../../session/layout/names.ts';
@@ -50,7 +51,7 @@ function factsOf(one: StopOneResult) {
     one.outcome === 'refused'
       ? { code: one.error.code, message: `${one.error.what} ${one.error.why}` }
       : undefined;
-  return { ...shownFacts(one.view), outcome: one.outcome, error };
+  return { ...jsonFacts(sessionFacts(one.view)), outcome: one.outcome, error };
 }
 
 type ResumeOptions = SharedOptions &

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { askYesNo } from '../../faces/terminal/ask.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
 import { hanging } from '../../faces/terminal/columns.ts';
+import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { showLines } from '../../faces/terminal/pager.ts';
 import { printDone } from '../../faces/terminal/print-done.ts';
-import { shownFacts } from '../../faces/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { counted } from '../../kernel/text.ts';
@@ -40,7 +41,7 @@ async function adoptAll(cli: Cli, options: TakeoverOptions): Promise<void> {
   if (foreign.length > 0 && !(await isAgreed(cli, foreign, { command, yes: options.yes }))) return;
   const adopted: SessionView[] = [];
   for (const each of foreign) adopted.push(await adoptSession(each, context));
-  cli.output.result({ sessions: adopted.map((view) => shownFacts(view)) }, () =>
+  cli.output.result({ sessions: adopted.map((view) => jsonFacts(sessionFacts(view))) }, () =>
     adopted.length === 0
       ? 'Every session here is yours already.'
       : `${counted(adopted.length, 'session')} adopted: ${adopted.map(({ folder }) => folder).join(', ')}. Next: samocode list`,
@@ -78,7 +79,7 @@ async function isAgreed(
   if (yes) return true;
   const { output } = cli;
   if (!cli.isInteractive) {
-    const sessions = foreign.map(({ view, lines }) => ({ ...shownFacts(view), would: lines }));
+    const sessions = foreign.map(({ view, lines }) => ({ ...jsonFacts(sessionFacts(view)), would: lines }));
     output.result({ sessions }, () =>
       [
         ...foreign.flatMap(({ view, lines }) => [view.folder, ...lines.map((line) => `  ${line}`)]),

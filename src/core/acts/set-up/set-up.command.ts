@@ -37,10 +37,13 @@ export function addInit(program: Command, cli: Cli): void {
 }
 
 async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
-  const { setupProject } = await import('./setup-project.act.ts');
+  const [{ setupProject }, { findProject }] = await Promise.all([
+    import('./setup-project.act.ts'),
+    import('../../project/finding/find-project.ts'),
+  ]);
   const projectDir = resolveFolder(cli, folder ?? options.project);
   const given = linesFrom(options.set ?? []);
-  const isNew = (await projectFileAt(cli, projectDir)) === undefined;
+  const isNew = typeof (await findProject({ from: projectDir, homeDir: cli.home })) !== 'string';
   const isOpen = isNew && given.CHECK === undefined;
   const asking = isOpen && (options.yes || cli.isInteractive) && (await import('./ask-commands.ts'));
   const proposed = asking && (options.yes ? asking.suggestedCommands : asking.askCommands);

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { namedFolder } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { formatRiskyLine, needsPerson, trustAsSeen } from '../../caller/context/trust-project.ts';
+import { foldersOfCall } from '../../caller/context/which-projects.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
@@ -34,13 +34,8 @@ export async function setupProject(
   context: ActionContext,
 ): Promise<ProjectSetupResult> {
   await refuseFromInside(context);
-  const { env, home: homeDir, clock, cwd, roots = [] } = context;
-  const folder = roots[0] ?? (env.CLAUDE_PROJECT_DIR || cwd);
-  const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
-  if ((await ifExists(stat(named)))?.isFile()) {
-    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });
-  }
-  const { mainRepo, linked } = await enclosingRepository(named, context);
+  const { env, home: homeDir, clock } = context;
+  const { mainRepo, linked } = await repositoryFor(input.projectDir, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   const report = await makeProject({
     mainRepo,
@@ -75,10 +70,31 @@ export async function setupProject(
   };
 }
 
+/** The one repository, or folder without one, that the call refers to. */
+async function repositoryFor(projectDir: string | undefined, context: ActionContext): Promise<Enclosing> {
+  const { folders } = foldersOfCall(projectDir, context);
+  const found = new Map<string, Enclosing>();
+  for (const folder of folders) {
+    if ((await ifExists(stat(folder)))?.isFile())
+      throw ACTION_ERRORS.no_such_folder({ path: folder, why: 'There is a file at this path' });
+    const enclosing = await enclosingRepository(folder, context);
+    found.set(enclosing.mainRepo, enclosing);
+  }
+  const [only, ...others] = found.values();
+  if (only === undefined || others.length > 0)
+    throw ACTION_ERRORS.project_unclear({ files: [...found.keys()] });
+  return only;
+}
+
 async function variableWarnings({ mainRepo, values }: Project, env: ActionContext['env']): Promise<string[]> {
   const sandboxed = { sandbox: values.sandbox, openings: openingsOf(values) };
   const proposed = await proposedVariables(mainRepo, env, sandboxed);
   return proposed === undefined ? [] : [variablesText(proposed)];
+}
+
+interface Enclosing {
+  mainRepo: string;
+  linked?: string;
 }
 
 /**
@@ -88,7 +104,7 @@ async function variableWarnings({ mainRepo, values }: Project, env: ActionContex
 export async function enclosingRepository(
   folder: string,
   { env }: Pick<ActionContext, 'env'>,
-): Promise<{ mainRepo: string; linked?: string }> {
+): Promise<Enclosing> {
   const reading = await readRepository(folder, { baseEnv: env });
   if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
   const mainRepo = await mainCheckoutOf(reading.toplevel);

@@ -1,7 +1,5 @@
-import type { SamocodeError } from '../../kernel/errors.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { Command } from '../../session/commands/commands.ts';
-import { judgeKind } from '../../session/commands/judge-kind.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import { readSession } from '../../session/folder/read-session.ts';
@@ -9,7 +7,7 @@ import type { SessionView } from '../../session/folder/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
-import { closedTo, earlyRefusal } from './early-refusal.ts';
+import { requireSendable } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
 import { untilWorker, type WorkerLook } from './worker-start.ts';
 
@@ -41,8 +39,7 @@ export async function sendAndAwait(
   work: Work = {},
 ): Promise<CompletedCommand> {
   const { paths } = view;
-  const closed = closedTo(view) ?? early(request.kind, view);
-  if (closed) throw closed;
+  requireSendable(request.kind, view, context);
   const accepted = await sendCommand(paths, request, context, view.state.n);
   return await untilDone(paths, { accepted, command: request.kind, endsIn }, context, work);
 }
@@ -76,9 +73,4 @@ async function untilDone(
   const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), context.host);
   if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
   return { events, view };
-}
-
-function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
-  const refused = judgeKind(kind, view.state);
-  return refused && earlyRefusal(kind, refused, view);
 }

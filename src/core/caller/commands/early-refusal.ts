@@ -1,9 +1,9 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
+import { COMMAND_ROWS, canSend } from '../../session/commands/command-rows.ts';
 import type { Command } from '../../session/commands/commands.ts';
-import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
-import { NOT_DONE } from '../../session/commands/not-done.ts';
+import type { GateRule, Refused } from '../../session/commands/judge-kind.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { otherBuildError } from '../../session/layout/session-errors.ts';
@@ -20,7 +20,7 @@ type Kind = Command['kind'];
  * @param view the session; absent when one is started
  */
 export function earlyRefusal(kind: Kind, { error, isStatus }: Refused, view?: SessionView): SamocodeError {
-  const what = NOT_DONE[kind];
+  const what = COMMAND_ROWS[kind].notDone;
   const session = view?.folder;
   const why = isStatus && view ? statusSentence(view) : error.why;
   if (isStatus && view && view.pendingCommands.length > 0) {
@@ -46,10 +46,20 @@ export function accepted<Verdict extends { kind: 'accepted' }>(
   return verdict;
 }
 
-/** Call before asking a person for a decision that this channel may not make. */
-export function requireOpenChannel(kind: Kind, view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
-  const closed = closedChannel(by, gateRuleOf(view));
-  if (closed) throw earlyRefusal(kind, closed, view);
+/** Why no command of this kind can be sent from here now, whatever it contains; undefined: its judge decides. */
+export function refusalNow(
+  kind: Kind,
+  view: SessionView,
+  { by }: Pick<ActionContext, 'by'>,
+): SamocodeError | undefined {
+  const refused = canSend(kind, view.state, { by, rule: gateRuleOf(view) });
+  return closedTo(view) ?? (refused && earlyRefusal(kind, refused, view));
+}
+
+/** Call before asking a person for anything that the act needs. @throws what `refusalNow` returns */
+export function requireSendable(kind: Kind, view: SessionView, context: Pick<ActionContext, 'by'>): void {
+  const refusal = refusalNow(kind, view, context);
+  if (refusal) throw refusal;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { orNothing } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import { readSession } from '../../session/folder/read-session.ts';
-import { isUnimported, readAllSessions, sessionFolders } from '../../session/folder/session-list.ts';
+import { isUnimported } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   foldersOfId,
@@ -15,13 +17,9 @@ import { foreignError } from '../../session/log/foreign.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
-import {
-  currentProjects,
-  currentSessionsFolders,
-  findSessionsFolders,
-  projectDirOf,
-  type SessionsFolder,
-} from './sessions-folders.ts';
+import { type NamesInPlace, type PlacedSession, sessionIndex } from './session-index.ts';
+import { projectDirOf, type SessionsFolder } from './sessions-folders.ts';
+import { whichProjects } from './which-projects.ts';
 
 export interface SessionQuestion {
   /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
@@ -45,29 +43,22 @@ export async function findSession(question: SessionQuestion, context: ActionCont
   return (await findSessionAndPlace(question, context)).view;
 }
 
-export interface FoundSession {
-  view: SessionView;
-  place: SessionsFolder;
-}
-
 export async function findSessionAndPlace(
   question: SessionQuestion,
   context: ActionContext,
-): Promise<FoundSession> {
+): Promise<PlacedSession> {
   const { session, projectDir, isWholeName = false, isExact = false } = question;
   const byFullName = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
   const byPrefix = (folders: readonly string[]) => matchFolders(folders, session);
   const byId = (folders: readonly string[]) => foldersOfId(folders, session);
   const matchers = isWholeName ? [byFullName] : [byFullName, isExact ? byId : byPrefix];
-  let places: SessionsFolder[] = [];
-  let lists: { place: SessionsFolder; folders: string[] }[] = [];
+  let lists: NamesInPlace[] = [];
   // The disks of other projects are read only for a session that the own ones lack.
-  for (const isOwn of [true, false]) {
-    places = await (isOwn ? currentSessionsFolders : findSessionsFolders)(projectDir, context);
-    lists = await Promise.all(
-      places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
-    );
-    const some = lists.filter(({ place }) => place.isOwn === isOwn);
+  for (const reach of ['current', 'known'] as const) {
+    // A call without a project of its own has searched the others already.
+    if (lists.some(({ place }) => !place.isOwn)) break;
+    lists = await (await sessionIndex({ projectDir, reach }, context)).names();
+    const some = reach === 'current' ? lists : lists.filter(({ place }) => !place.isOwn);
     for (const matcher of matchers) {
       const matches = await Promise.all(
         some.map(({ place, folders }) => openAll([matcher(folders)].flat(), place, context)),
@@ -83,7 +74,7 @@ export async function findSessionAndPlace(
   }
   const meant = isExact ? lists.flatMap(({ folders }) => byPrefix(folders)) : [];
   if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
-  throw notFound(session, await foldersSeen(places, context));
+  throw notFound(session, lists);
 }
 
 function refuseUnimported(named: readonly SessionPaths[]): void {
@@ -92,17 +83,18 @@ function refuseUnimported(named: readonly SessionPaths[]): void {
 }
 
 async function reached(
-  found: FoundSession,
+  found: PlacedSession,
   { projectDir: named, isAct, isAdoption }: SessionQuestion,
   context: ActionContext,
-): Promise<FoundSession> {
+): Promise<PlacedSession> {
   const { foreign, paths } = found.view;
   if (isAct && !isAdoption && foreign !== undefined) throw foreignError(paths, foreign);
   if (isAct) await continueWork(found.view, context);
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
-  const { files, hasLocation } = await currentProjects(context);
-  if (files.includes(found.place.filePath)) return found;
+  const { own, notFound: nowhere } = await whichProjects(undefined, context);
+  if (own.includes(found.place.filePath)) return found;
+  const hasLocation = own.length > 0 || nowhere?.args.repository !== undefined;
   const { elsewhere } = context;
   const session = found.view.folder;
   const projectDir = projectDirOf(found.place);
@@ -137,12 +129,12 @@ async function openAll(folders: readonly string[], place: SessionsFolder, { host
 }
 
 /** Leaves out archived sessions unless there are no others. */
-function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
+function currentOnes(found: readonly PlacedSession[]): readonly PlacedSession[] {
   const current = found.filter(({ view }) => !view.state.archived);
   return current.length > 0 ? current : found;
 }
 
-function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
+function onlyMatch(session: string, meant: readonly PlacedSession[]): PlacedSession | undefined {
   if (meant.length <= 1) return meant[0];
   // Picking one would be unstable: other projects are added, removed and moved.
   const names = [...new Set(meant.map(({ view }) => view.folder))];
@@ -150,19 +142,14 @@ function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSessio
   throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
 }
 
-/** The names of all sessions: first those of the call's own project, then the others, newest first. */
-async function foldersSeen(places: readonly SessionsFolder[], { host }: ActionContext): Promise<string[]> {
-  const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
-  const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));
-  return lists.flatMap((views) =>
-    views
-      .map(({ folder }) => folder)
-      .sort()
-      .toReversed(),
-  );
-}
-
-function notFound(session: string, folders: readonly string[]) {
+/** Names the newest sessions: first those of the call's own project, then the others. */
+function notFound(session: string, lists: readonly NamesInPlace[]) {
+  const folders = lists.flatMap(({ place: { sessionsDir }, folders }) => {
+    // Records that may not be read count.
+    const hasRecords = (folder: string) =>
+      orNothing(() => statsAt(sessionPaths(sessionsDir, folder).runDir) ?? 'none') !== 'none';
+    return folders.filter(hasRecords).toReversed();
+  });
   const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
   return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
 }

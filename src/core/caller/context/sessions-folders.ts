@@ -1,10 +1,9 @@
 import { opendir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readSettingTexts } from '../../project/finding/open-project.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
-import type { ProjectNotFound } from '../../project/git/project-errors.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
 import { settingsIn } from '../../project/settings/resolve-settings.ts';
@@ -12,7 +11,7 @@ import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { allSettings } from '../../project/settings/settings.ts';
 import { isFileError } from '../../session/folder/read-session.ts';
 import type { ActionContext } from './context.ts';
-import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
+import { whichProjects } from './which-projects.ts';
 
 /** The part of a project needed to read its sessions. Found without git, so that a broken repository hides nothing. */
 export interface SessionsFolder {
@@ -26,88 +25,35 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
   return dirname(filePath);
 }
 
-/**
- * The sessions of the project that the call names; otherwise of those of the client's folders, or of the working folder.
- * Without one of these, the sessions of all projects known on this machine.
- */
-export async function currentSessionsFolders(
-  projectDir: string | undefined,
-  context: ActionContext,
-): Promise<SessionsFolder[]> {
-  const own = await ownSessionsFolders(await ownFiles(projectDir, context), context);
-  return own.length > 0 ? own : await findSessionsFolders(projectDir, context);
+export interface SessionsQuestion {
+  projectDir?: string | undefined;
+  /**
+   * `current`: the call's own projects; without one of these, as `known`. `known`: also the others of this machine, most
+   * recently used first; own projects that are broken fail the call. `readable`: as `known`, without what is broken or
+   * missing.
+   */
+  reach: 'current' | 'known' | 'readable';
 }
 
-/**
- * Lists the places to search for sessions: the project that the call names; otherwise the projects of the client's
- * folders, or of the working folder, and then the others known on this machine, most recently used first.
- */
-export async function findSessionsFolders(
-  projectDir: string | undefined,
+/** The places to search for sessions. The disks of other projects are read only where the own ones do not suffice. */
+export async function sessionsFolders(
+  { projectDir, reach }: SessionsQuestion,
   context: ActionContext,
 ): Promise<SessionsFolder[]> {
-  const { files, notFound } = await ownFiles(projectDir, context);
-  const own = await ownSessionsFolders({ files }, context);
-  const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
-  const others = await Promise.all(
-    known
-      .filter((path) => !files.includes(path))
-      .map((path) => readSessionsFolder(path, context, false).catch(expected)),
-  );
-  const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
+  const { own, notFound, others } = await whichProjects(projectDir, context);
+  const read = (files: readonly string[], isOwn: boolean) =>
+    Promise.all(files.map((path) => readSessionsFolder(path, context, isOwn).catch(expected)));
+  const found = await read(own, true);
+  const broken = found.find(isSamocodeError);
+  if (broken !== undefined && reach !== 'readable') throw broken;
+  const isEnough = reach === 'current' && found.length > 0;
+  if (!isEnough) found.push(...(await read(await others(), false)));
+  const places = found.filter((each) => 'sessionsDir' in each);
   // Other projects that are broken fail the call only if no project can be read.
-  if (places.length === 0) throw others[0] ?? notFound;
-  return await withoutDuplicates(places);
-}
-
-async function ownSessionsFolders(
-  { files }: { files: readonly string[] },
-  context: ActionContext,
-): Promise<SessionsFolder[]> {
-  return await withoutDuplicates(
-    await Promise.all(files.map((path) => readSessionsFolder(path, context, true))),
-  );
-}
-
-/** Every sessions folder, the client's own projects first. Missing and broken projects are skipped. */
-export async function allSessionsFolders(context: ActionContext): Promise<SessionsFolder[]> {
-  const own = await ownFiles(undefined, context).catch(expected);
-  const files = own instanceof SamocodeError ? [] : own.files;
-  const all = new Set([...files, ...(await knownProjectFiles(context.home))]);
-  const found = await Promise.all(
-    [...all].map((path) => readSessionsFolder(path, context, files.includes(path)).catch(expected)),
-  );
-  return await withoutDuplicates(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
-}
-
-/**
- * The projects that a call refers to when it names none.
- * `hasLocation`: there is at least one project, or a repository without a project.
- */
-export async function currentProjects(
-  context: ActionContext,
-): Promise<{ files: string[]; hasLocation: boolean }> {
-  const { files, notFound } = await ownFiles(undefined, context);
-  return { files, hasLocation: files.length > 0 || notFound?.args.repository !== undefined };
-}
-
-/** Two projects can share a SESSIONS folder; only the first of them is kept. */
-async function withoutDuplicates(places: readonly SessionsFolder[]): Promise<SessionsFolder[]> {
+  if (places.length === 0 && reach !== 'readable') throw found[0] ?? notFound;
+  // Two projects can share a SESSIONS folder; only the first of them is kept.
   const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
   return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);
-}
-
-async function ownFiles(
-  projectDir: string | undefined,
-  context: ActionContext,
-): Promise<{ files: string[]; notFound?: ProjectNotFound }> {
-  const named = namedFolders(projectDir, context);
-  const found = await Promise.all(
-    (named.length > 0 ? named : [context.cwd]).map((folder) => projectAt(folder, context)),
-  );
-  const files = found.filter((each) => typeof each === 'string');
-  const [notFound] = found.filter((each) => typeof each !== 'string');
-  return { files: [...new Set(files)], notFound };
 }
 
 async function readSessionsFolder(
@@ -145,6 +91,6 @@ async function folderProblem(path: string): Promise<string | undefined> {
 }
 
 function expected(error: unknown): SamocodeError {
-  if (error instanceof SamocodeError) return error;
+  if (isSamocodeError(error)) return error;
   throw error;
 }

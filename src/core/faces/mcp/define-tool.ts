@@ -7,7 +7,7 @@ import { hintForModel, nextCalls } from '../../caller/facts/step-texts.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { refusedFile } from '../../kernel/files/refused-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { visibleControls } from '../../kernel/text.ts';
+import { camelCase, visibleControls } from '../../kernel/text.ts';
 import { argumentHint, argumentProblems } from './argument-problems.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
@@ -102,10 +102,7 @@ function checkInput<Shape extends z.ZodRawShape>(
 }
 
 function camelKeys<Input extends object>(input: Input): CamelKeys<Input> {
-  const entries = Object.entries(input).map(([key, value]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    value,
-  ]);
+  const entries = Object.entries(input).map(([key, value]) => [camelCase(key), value]);
   // The type mirrors the key conversion above.
   return Object.fromEntries(entries) as CamelKeys<Input>;
 }

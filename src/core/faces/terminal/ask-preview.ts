@@ -1,10 +1,11 @@
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { askYesNo } from './ask.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { hanging } from './columns.ts';
+import { jsonFacts } from './json-facts.ts';
 import { showLines } from './pager.ts';
-import { shownFacts } from './session-facts.ts';
 import { fitLine } from './style.ts';
 
 export interface PreviewOptions {
@@ -31,6 +32,8 @@ export async function confirmPreview(
   return (await confirmed(cli, options)) ? { session: view.folder, isWholeName: true, shown } : undefined;
 }
 
+const NOT_YET = 'Nothing was done yet.';
+
 async function confirmed(
   cli: Cli,
   { preview, title, command, facts, yes }: PreviewOptions,
@@ -43,12 +46,9 @@ async function confirmed(
   }
   if (!cli.isInteractive) {
     const { view, would, text } = preview;
-    const shown = { ...shownFacts(view), ...facts, would, text };
-    const lines = [
-      effects,
-      ...(text === undefined ? [] : ['', text, '']),
-      `Nothing was done yet. To do it: ${command}`,
-    ];
+    const known = { ...sessionFacts(view), summary: NOT_YET };
+    const shown = { ...jsonFacts(known), ...facts, would, text };
+    const lines = [effects, ...(text === undefined ? [] : ['', text, '']), `${NOT_YET} To do it: ${command}`];
     cli.output.result(shown, () => lines.join('\n'));
     cli.leaveWith(EXIT.waiting);
     return false;

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { visibleInJson } from '../../kernel/text.ts';
+import { snakeCase, visibleInJson } from '../../kernel/text.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { harmless, makeStyle, presentable, type Style } from './style.ts';
 
@@ -156,7 +156,7 @@ export class Output {
   }
 
   #writeJson(value: object, indent?: number): void {
-    this.#stdout.write(`${visibleInJson(JSON.stringify(value, undefined, indent))}\n`);
+    this.#stdout.write(`${printedJson(value, indent)}\n`);
   }
 
   #toBlockStart(): string {
@@ -186,6 +186,28 @@ export class Output {
       ...cause,
     ].join('\n');
   }
+}
+
+/** The text that `--json` prints. */
+export function printedJson(value: object, indent?: number): string {
+  return visibleInJson(JSON.stringify(withSnakeCase(value), undefined, indent));
+}
+
+/** Names of fields as the results of tools have them. A file of another program is wrapped in `asItIs`. */
+function withSnakeCase(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
+  if (Array.isArray(value)) return value.map(withSnakeCase);
+  const named = Object.entries(value).map(([key, each]) => [
+    // Other keys are data: names of settings, files and sessions.
+    /^[a-z][a-zA-Z\d]*$/.test(key) ? snakeCase(key) : key,
+    withSnakeCase(each),
+  ]);
+  return Object.fromEntries(named);
+}
+
+/** Keeps the names in a value that `--json` prints. */
+export function asItIs(value: unknown): object {
+  return { toJSON: () => value };
 }
 
 function errorObject(thrown: unknown, formatHint: FormatHint) {

@@ -1,9 +1,9 @@
 import type { Acted } from '../../caller/facts/acted.ts';
-import { nextSteps } from '../../caller/facts/next-steps.ts';
-import { hintForTerminal, nextCommands } from '../../caller/facts/step-texts.ts';
+import { sessionFacts } from '../../caller/facts/session-facts.ts';
+import { hintForTerminal } from '../../caller/facts/step-texts.ts';
 import type { Cli } from './cli.ts';
 import { hanging } from './columns.ts';
-import { shownFacts } from './session-facts.ts';
+import { jsonFacts } from './json-facts.ts';
 
 interface Printed {
   /** Added to the facts of the session for programs. */
@@ -22,8 +22,10 @@ export function printDone(
 ): void {
   const { style, textColumns: columns } = output;
   const mark = isPartial ? style.attention('!') : style.good('✔');
-  const shown = { ...shownFacts(view), ...facts, ...(next && { next: nextCommands(next) }) };
-  const hint = hintForTerminal({ hint: '', next: next ?? nextSteps(view) });
+  const known = sessionFacts(view);
+  const steps = next ?? known.next;
+  const shown = { ...jsonFacts({ ...known, summary: done, next: steps }), ...facts };
+  const hint = hintForTerminal({ hint: '', next: steps });
   output.result(shown, () =>
     [hanging(done, { first: `${mark} `, columns }), ...lines, hint].filter(Boolean).join('\n'),
   );

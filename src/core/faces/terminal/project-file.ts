@@ -1,16 +1,13 @@
 import { basename, dirname, resolve } from 'node:path';
-import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Cli } from './cli.ts';
 
-/** Finds the `.samocode` of a folder or one of its parents, if there is one. */
-export async function projectFileAt(cli: Cli, folder: string | undefined): Promise<string | undefined> {
-  const { findProject } = await import('../../project/finding/find-project.ts');
-  try {
-    return await findProject({ from: resolveFolder(cli, folder), homeDir: cli.home });
-  } catch (error) {
-    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
-    throw error;
-  }
+/** The `.samocode` of the folder that was typed or else of the working folder, if there is one. */
+export async function projectFileAt(cli: Cli, typed: string | undefined): Promise<string | undefined> {
+  const { whichProjects } = await import('../../caller/context/which-projects.ts');
+  const { own } = await whichProjects(typed, await cli.actionContext());
+  if (own.length > 1) throw ACTION_ERRORS.project_unclear({ files: own });
+  return own[0];
 }
 
 /** Resolves the folder that was typed; for a `.samocode` file, its folder. */

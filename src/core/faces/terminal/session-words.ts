@@ -1,4 +1,5 @@
 import { basename, isAbsolute, relative } from 'node:path';
+import type { SessionFacts } from '../../caller/facts/session-facts.ts';
 import { age, duration } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { wayText } from '../../kernel/phases/table.ts';
@@ -8,11 +9,11 @@ import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof-limits.ts';
-import { goneText, proofLine, type StateText, stateText } from '../../session/words/words.ts';
+import { goneText, type StateText, stateText } from '../../session/words/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
+import { nextCommandsOf } from './json-facts.ts';
 import type { Output } from './output.ts';
-import type { ShownFacts } from './session-facts.ts';
 import { fitLine, type Style } from './style.ts';
 
 const PAINTS = { person: 'attention', bad: 'bad', good: 'good', working: 'accent' } as const;
@@ -22,7 +23,7 @@ export function painted(words: string, tone: StateText['tone'], style: Style): s
 }
 
 /** @param lasted how long the state has lasted */
-export function stateCell(facts: ShownFacts, style: Style, lasted?: string): string {
+export function stateCell(facts: SessionFacts, style: Style, lasted?: string): string {
   const { brief, tone } = stateText(facts, { lasted });
   const gone = goneText(facts);
   return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
@@ -30,14 +31,14 @@ export function stateCell(facts: ShownFacts, style: Style, lasted?: string): str
 
 /** Formats the output of `samocode status`, and the end of `samocode run`, which adds the session's commits. */
 export function formatStatus(
-  facts: ShownFacts,
+  facts: SessionFacts,
   cli: Terminal,
   { nowMs, commits = [] }: { nowMs: number; commits?: readonly string[] },
 ): string {
   const { style, textColumns } = cli.output;
   const isOver = facts.state === 'done';
   const rows: Row[] = [
-    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')}${isOver ? '' : ' so far'})`],
+    ['phase', `${facts.phase} (${counted(facts.iteration, 'iteration')}${isOver ? '' : ' so far'})`],
     ['worker', facts.worker === 'none needed' ? 'not running: none is needed' : facts.worker],
     ...factRows(facts),
     ['commits', commits.join('\n')],
@@ -45,7 +46,7 @@ export function formatStatus(
     ['sandbox', facts.sandbox],
     ['author', facts.commitsAs && fitLine(facts.commitsAs)],
     ['overview', shownPath(`${facts.sessionDir}/_overview.md`, cli)],
-    ['next', facts.nextCommands.map(style.accent).join('\n')],
+    ['next', nextCommandsOf(facts).map(style.accent).join('\n')],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)}${wayText(facts)} ${style.dim(facts.id)}  ${stateCell(facts, style, since)}`;
@@ -56,19 +57,19 @@ export function formatStatus(
 export type Row = readonly [name: string, value: string | undefined];
 
 /** The details of a session; untrusted texts are truncated. */
-export function factRows(facts: ShownFacts): Row[] {
+export function factRows(facts: SessionFacts): Row[] {
   const cut = (text?: string) => text && fitLine(text, 600);
   return [
     ['task', facts.task && fitLine(facts.task, 300)],
     ['recurring', facts.recurring && fitLine(facts.recurring)],
-    ['way', facts.state === 'done' ? undefined : cut(facts.widened)],
-    ['doing', cut(facts.doing)],
+    ['way', cut(facts.says?.way)],
+    ['doing', cut(facts.activity)],
     ['stalled', facts.stalled && 'its agent seems stalled'],
     ['open', facts.openQuestions?.join(', ')],
-    ['reason', cut(facts.reason)],
-    ['needs', cut(facts.needs)],
-    ['summary', cut(facts.summary)],
-    ['proof', cut(proofLine(facts.proof))],
+    ['reason', cut(facts.says?.reason ?? facts.starts)],
+    ['needs', cut(facts.says?.needs)],
+    ['summary', cut(facts.says?.summary)],
+    ['proof', cut(facts.proof)],
     ['gates', facts.gates],
     ['worked on', facts.workedOn && fitLine(facts.workedOn)],
     // The proof of a done session says it too.
@@ -84,7 +85,7 @@ export function factRows(facts: ShownFacts): Row[] {
   ];
 }
 
-function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
+function pullRequestRow(facts: NonNullable<SessionFacts['pullRequest']>): string {
   const { url, state, watched, unseen, missing } = facts;
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
   const watching = watched ? WATCHING[state] : state === 'open' && 'not watched';
@@ -92,13 +93,13 @@ function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
   return fitLine([url, trouble || watching || state, ...(unmerged ? [unmerged] : [])].join(', '), 600);
 }
 
-const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], string>> = {
+const WATCHING: Partial<Record<NonNullable<SessionFacts['pullRequest']>['state'], string>> = {
   open: 'the supervisor watches it',
   closed: 'closed; for 14 days the supervisor checks whether it is opened again',
 };
 
 /** Comments that no agent receives, listed so that the person knows about them. */
-function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
+function heldRow({ held = [] }: NonNullable<SessionFacts['pullRequest']>): string | undefined {
   const words = held.map(({ url }) => `${url} (no write access)`);
   return words.length === 0 ? undefined : fitLine(listed(words, 8), 900);
 }
@@ -142,7 +143,7 @@ const MAX_FINISHED = 10;
  * @param isWhole whether a terminal also shows every finished session
  */
 export function formatList(
-  sessions: readonly ShownFacts[],
+  sessions: readonly SessionFacts[],
   output: Output,
   { nowMs, isWhole = false }: { nowMs: number; isWhole?: boolean },
 ): string {
@@ -176,7 +177,7 @@ export function formatList(
 }
 
 /** Notes if no CHECK ran, what recurs, and where its application is; `samocode status` has rows for them instead. */
-function listedState(facts: ShownFacts, style: Style): string {
+function listedState(facts: SessionFacts, style: Style): string {
   const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
   const app = facts.app === undefined ? '' : style.dim(`, app: ${facts.app}`);
   const run = facts.recurring === undefined ? '' : style.dim(`, ${fitLine(facts.recurring)}`);
@@ -184,7 +185,7 @@ function listedState(facts: ShownFacts, style: Style): string {
 }
 
 function footLines(
-  needing: readonly ShownFacts[],
+  needing: readonly SessionFacts[],
   { columns, style }: { columns: number; style: Style },
 ): string[] {
   const [first] = needing;
@@ -193,14 +194,15 @@ function footLines(
     return [
       '',
       `${needing.length} sessions need you:`,
-      ...needing.map(({ next }) => `  ${style.accent(next)}`),
+      ...needing.map((facts) => `  ${style.accent(nextCommandsOf(facts).join(', or '))}`),
     ];
   const hint = `${handleOf(first.session)} needs you:`;
-  const isWide = columnsOf(`${hint} ${first.next}`) > columns;
-  return ['', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`];
+  const next = nextCommandsOf(first).join(', or ');
+  const isWide = columnsOf(`${hint} ${next}`) > columns;
+  return ['', `${hint}${isWide ? '\n  ' : ' '}${style.accent(next)}`];
 }
 
-function listFields(facts: ShownFacts, style: Style): string {
+function listFields(facts: SessionFacts, style: Style): string {
   const { session, id, state, phase, since, needsHuman, project = '' } = facts;
   const needs = needsHuman ? 'needs you' : '';
   return tabSeparated([session, id, state, needs, phase, since, listedState(facts, style), project]);

@@ -15,7 +15,8 @@ export function showPending(
   const { what, why, next, args } = error;
   const { textColumns: columns, style } = output;
   const facts = { session: args.session, pending: true, command: args.command, summary: `${what} ${why}` };
-  output.result({ ...facts, next: commandsOf(next) }, ({ summary, next: lines }) =>
+  const lines = commandsOf(next);
+  output.result({ ...facts, next: lines.join(', or '), nextCommands: lines }, ({ summary }) =>
     [
       hanging(summary, { first: `${style.attention('pending:')} `, columns }),
       ...lines.map((line) => hanging(line, { first: '  ', columns })),

@@ -2,7 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { PROJECT_ERRORS, type ProjectNotFound } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { parseSamocodeFile, pathFromFile } from '../settings/samocode-file.ts';
 
@@ -17,9 +17,9 @@ export interface ProjectSearch {
  * The `.samocode` file for a folder: searched upwards to the repository's root or the home folder. Above the root, only
  * a file that names this repository counts (one folder with repository, sessions and worktrees in it). A linked
  * worktree uses the file of its main checkout, not its own copy.
- * @returns the file's absolute path
+ * @returns the file's absolute path, or the error that says where there is none
  */
-export async function findProject({ from, homeDir }: ProjectSearch): Promise<string> {
+export async function findProject({ from, homeDir }: ProjectSearch): Promise<string | ProjectNotFound> {
   const start = await realPathAsFar(resolve(from));
   const home = await realPathAsFar(homeDir);
   const inside = await foldersToSearch(start, home);
@@ -39,7 +39,7 @@ export async function findProject({ from, homeDir }: ProjectSearch): Promise<str
   }
   const isFolder = (await ifExists(stat(start))) !== undefined;
   const repository = isRepository ? root : undefined;
-  throw PROJECT_ERRORS.project_not_found({ searched: inside, others, isFolder, repository });
+  return PROJECT_ERRORS.project_not_found({ searched: inside, others, isFolder, repository });
 }
 
 /** From `start` to the root of its repository; without one, to home or the root folder. */

@@ -31,9 +31,10 @@ export async function readKnownProjects(homeDir: string): Promise<KnownProject[]
   return projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt));
 }
 
-/** The known projects whose disks respond: that of another project may be a mount that was lost. */
-export async function respondingProjects(homeDir: string): Promise<KnownProject[]> {
-  const known = await readKnownProjects(homeDir);
+/** The known projects, or those of a repository, whose disks respond: that of another may be a mount that was lost. */
+export async function respondingProjects(homeDir: string, repository?: string): Promise<KnownProject[]> {
+  const all = await readKnownProjects(homeDir);
+  const known = all.filter(({ mainRepo }) => repository === undefined || mainRepo === repository);
   const responding = await respondingOf(known.flatMap(({ filePath, sessions }) => [filePath, sessions]));
   return known.filter(({ filePath, sessions }) => responding.has(filePath) && responding.has(sessions));
 }

@@ -120,23 +120,15 @@ async function ensureFile(
   toplevel: string,
   setup: ProjectSetup,
 ): Promise<{ filePath: string; text?: string }> {
-  const existing = await projectAt(toplevel, setup.homeDir);
-  if (existing !== undefined) return { filePath: existing };
+  const search = { from: toplevel, homeDir: setup.homeDir };
+  const existing = await findProject(search);
+  if (typeof existing === 'string') return { filePath: existing };
   const filePath = join(toplevel, SAMOCODE_FILE);
   const text = await fileText(toplevel, setup);
   if (await writeWhole(filePath, text, { exclusive: true })) return { filePath, text };
-  const rivals = await projectAt(toplevel, setup.homeDir);
-  if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
+  const rivals = await findProject(search);
+  if (typeof rivals !== 'string') throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
   return { filePath: rivals };
-}
-
-async function projectAt(toplevel: string, homeDir: string): Promise<string | undefined> {
-  try {
-    return await findProject({ from: toplevel, homeDir });
-  } catch (error) {
-    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -6,7 +6,6 @@ import { cut } from '../../kernel/text.ts';
 import { FINISHING, type Finishing } from '../events/bodies/finishing.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
-import { NOT_DONE } from './not-done.ts';
 
 /** A row says what was not done if the worker also ends work with it: its end records the whole text. */
 export const COMMAND_ERRORS = errors('Nothing was changed.', {
@@ -61,7 +60,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     next: [{ act: 'follow' }],
   }),
   changed_meanwhile: ({ path }: { path: string }) => ({
-    what: NOT_DONE.discard,
+    what: 'Nothing was discarded.',
     why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
@@ -93,7 +92,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     hint: 'Say what the agent should know.',
   }),
   folder_taken: () => ({
-    what: NOT_DONE.archive,
+    what: 'Nothing was moved.',
     why: 'Another folder exists where its folder would go.',
     hint: 'Move that one away, then try again.',
   }),
@@ -230,12 +229,12 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     ],
   }),
   worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
-    what: NOT_DONE.archive,
+    what: 'Nothing was moved.',
     why: `${path} is not a worktree of this repository: ${problem}`,
     hint: 'Check what it is, move it away, then try again.',
   }),
   would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
-    what: NOT_DONE.archive,
+    what: 'Nothing was moved.',
     why: [
       ...(files === undefined ? [] : [`Changes in ${path} are not committed: ${files}.`]),
       ...(commits === 0 ? [] : [`Commits there that are on no branch: ${commits}.`]),

@@ -14,6 +14,7 @@ import {
   refused,
   refusedForStatus,
   refuseUnlessAtRest,
+  type SentBy,
 } from './judge-kind.ts';
 
 export interface FinishFacts {
@@ -65,7 +66,7 @@ export function judgeDiscard(
   state: Pick<SessionState, 'status'>,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+  const closed = refuseUnlessAtRestFor(state, { by, rule });
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -73,15 +74,28 @@ export function judgeDiscard(
   return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));
 }
 
+/** Why this sender can neither discard it nor open a pull request for it now. */
+export function refuseUnlessAtRestFor(
+  state: Pick<SessionState, 'status'>,
+  { by, rule }: SentBy,
+): Refused | undefined {
+  return closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+}
+
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
   { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
   { isTaken, restoring }: Pick<FinishFacts, 'isTaken' | 'restoring'>,
 ): { kind: 'accepted' } | Refused {
-  if (!archived) return refused(COMMAND_ERRORS.not_archived());
+  const closed = unarchiveNow({ archived });
+  if (closed) return closed;
   if (trash !== undefined && restoring?.isBack === false)
     return refused(COMMAND_ERRORS.branch_discarded({ branch: trash.branch, ...restoring }));
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
+}
+
+export function unarchiveNow({ archived }: Pick<SessionState, 'archived'>): Refused | undefined {
+  return archived ? undefined : refused(COMMAND_ERRORS.not_archived());
 }
 
 /** Returns the reason why a worktree may not be removed; undefined: it may be removed, or is already gone. */
@@ -125,10 +139,8 @@ export function judgeMerge(
   state: Pick<SessionState, 'status' | 'worktree'>,
   { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
-  const closed = closedChannel(by, rule);
+  const closed = mergeNow(state, { by, rule });
   if (closed) return closed;
-  if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: state.status.kind }));
   if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
   const { base } = state.worktree;
   if (into === undefined) return refused(COMMAND_ERRORS.no_base_branch({ base }));
@@ -136,12 +148,22 @@ export function judgeMerge(
   return { kind: 'accepted', into };
 }
 
+/** Why this sender cannot merge it now. */
+export function mergeNow(
+  { status }: Pick<SessionState, 'status'>,
+  { by, rule }: SentBy,
+): Refused | undefined {
+  const closed = closedChannel(by, rule);
+  if (closed || status.kind === 'done') return closed;
+  return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: status.kind }));
+}
+
 export function judgePullRequest(
   { by, ...rule }: Asked,
   state: Pick<SessionState, 'status' | 'archived' | 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const closed = closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+  const closed = refuseUnlessAtRestFor(state, { by, rule });
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0

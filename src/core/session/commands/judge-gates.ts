@@ -13,7 +13,7 @@ import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
 import { isAcceptanceIn } from '../events/asks.ts';
 import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
-import type { SessionState } from '../events/state.ts';
+import type { SessionState, WaitingStatus } from '../events/state.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type Refused,
   refused,
   refusedForStatus,
+  type SentBy,
   unconfirmedTab,
 } from './judge-kind.ts';
 
@@ -43,8 +44,7 @@ export function judgeAnswer(
 ): AnswerVerdict {
   const given = parseAnswers(command.answers, facts.questions);
   if ('kind' in given) return given;
-  const { status } = state;
-  const isWaiting = status.kind === 'waiting' && status.for === 'qa_answers';
+  const isWaiting = waitsForAnswers(state);
   const { taken, replaced } = splitRecorded(given, command, state);
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
@@ -80,6 +80,17 @@ export function judgeAnswer(
 }
 
 type AnswerState = Pick<SessionState, 'asks' | 'status' | 'answers' | 'progress' | 'openIteration'>;
+
+/** Why no answer of this sender counts now: neither a first one nor one that replaces another. */
+export function answerNow(state: AnswerState, { by, rule }: SentBy): Refused | undefined {
+  const isReplaced = (each: AnswerOnRecord) => isReplaceable(each, state) && mayReplace(each.by, by);
+  if (!waitsForAnswers(state) && !state.answers.some(isReplaced)) return tooLate([], state);
+  return closedChannel(by, rule);
+}
+
+function waitsForAnswers({ status }: Pick<AnswerState, 'status'>): boolean {
+  return status.kind === 'waiting' && status.for === 'qa_answers';
+}
 
 /** The recorded answers that differ from the given ones: those that stay (`taken`) and those replaced. */
 function splitRecorded(
@@ -174,9 +185,8 @@ export function judgeApprove(
   { status }: Pick<SessionState, 'status'>,
   { plan, ...rule }: ApproveFacts,
 ): ApproveVerdict {
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
-  const closed = closedChannel(command.by, rule);
-  if (closed) return closed;
+  const wait = planWait({ status }, { by: command.by, rule });
+  if (wait.kind === 'refused') return wait;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
   if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
     return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
@@ -184,7 +194,7 @@ export function judgeApprove(
   if (unaccepted) return unaccepted;
   if (command.hash === undefined) return refused(GATE_ERRORS.plan_hash_missing());
   const { name, text, hash } = plan;
-  return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
+  return { kind: 'accepted', plan: { name, hash }, text, phase: wait.resumePhase };
 }
 
 /**
@@ -209,23 +219,35 @@ export function refusedServers(
   );
 }
 
-/**
- * Whether the plan goes back to planning. That opens no gate, so every channel may request it, except before the first
- * agent of the session, where it would let planning run with unconfirmed answers.
- */
+/** Whether the plan goes back to planning. */
 export function judgeRequestChanges(
   { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
-  { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
+  state: Pick<SessionState, 'status' | 'prepared'>,
   rule: GateRule,
 ): { kind: 'accepted' } | Refused {
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
-  const closed = prepared ? undefined : closedChannel(by, rule);
-  if (closed) return closed;
+  const wait = waitForChanges(state, { by, rule });
+  if (wait.kind === 'refused') return wait;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused(GATE_ERRORS.empty_feedback());
 }
 
-/** The refusal of a decision about a plan when no plan is waiting for one. */
-function refusedWithoutPlan(): Refused {
-  return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
+/**
+ * Changes open no gate, so every channel may request them, except before the first agent of the session, where that
+ * would let planning run with unconfirmed answers.
+ */
+export function waitForChanges(
+  { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
+  { by, rule }: SentBy,
+): WaitingStatus | Refused {
+  return planWait({ status }, prepared ? { by } : { by, rule });
+}
+
+/** The plan's wait for a decision, or why it cannot be decided now. @param sender `rule` absent: every channel may */
+export function planWait(
+  { status }: Pick<SessionState, 'status'>,
+  { by, rule }: Pick<SentBy, 'by'> & Partial<SentBy>,
+): WaitingStatus | Refused {
+  if (status.kind !== 'waiting' || status.for !== 'plan_approval')
+    return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
+  return (rule && closedChannel(by, rule)) ?? status;
 }

@@ -1,39 +1,9 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
-import { endNow } from '../events/open-work.ts';
 import { isAtRest } from '../events/rest.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
-import type { Command } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
-
-type Kind = Command['kind'];
-
-/** While an agent runs, a command could come from it: only those that open no gate are accepted. */
-const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message', 'withdraw_message'];
-const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive', 'publish'];
-const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message', 'withdraw_message'];
-
-/**
- * Returns the reason why the session refuses commands of this kind now, regardless of their contents; undefined:
- * the command's judge decides.
- */
-export function judgeKind(
-  kind: Kind,
-  { archived, work }: Pick<SessionState, 'archived' | 'work'>,
-  moment: 'no_child' | 'child_runs' = 'no_child',
-): Refused | undefined {
-  const busyWith = endNow({ work });
-  // A second request for the same publication is part of the first.
-  if (busyWith === 'publish' && kind === 'publish') return undefined;
-  if (busyWith !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: busyWith }));
-  if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
-    return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
-  if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());
-  if (work?.kind === 'rewind' && work.isHalfway && !ACCEPTED_HALFWAY.includes(kind))
-    return refused(COMMAND_ERRORS.rewind_halfway());
-  return undefined;
-}
 
 /** Refuses unless the session is at rest, as required before it is moved or published. */
 export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
@@ -54,6 +24,12 @@ export function refused(error: SamocodeError): Refused {
 
 export function refusedForStatus(error: SamocodeError): Refused {
   return { kind: 'refused', error, isStatus: true };
+}
+
+/** Who sends a command, and the session's rule for opening its gates. */
+export interface SentBy {
+  by: By;
+  rule: GateRule;
 }
 
 export interface GateRule {

@@ -23,19 +23,27 @@ export type RewindVerdict =
   /** `commit`: the checkpoint to restore; `back`: the position that the session returns to. */
   { kind: 'accepted'; commit: string; back: Position } | Refused;
 
-export function judgeRewind(
-  { to }: Pick<CommandOf<'rewind'>, 'to'>,
-  state: Pick<SessionState, 'status' | 'openIteration' | 'work' | 'worktree'>,
-  facts: RewindFacts,
-): RewindVerdict {
-  if (state.openIteration !== undefined)
+type RewoundState = Pick<SessionState, 'status' | 'openIteration' | 'work' | 'worktree'>;
+
+/** Why the session cannot be rewound now, to whatever point. */
+export function rewindNow({ status, openIteration, work, worktree }: RewoundState): Refused | undefined {
+  if (openIteration !== undefined)
     return refused(
-      state.status.kind === 'running'
+      status.kind === 'running'
         ? COMMAND_ERRORS.child_runs({ wanted: 'rewind' })
         : COMMAND_ERRORS.busy({ with: 'iteration' }),
     );
-  if (workNow(state)?.kind === 'rewind') return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
-  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_kept());
+  if (workNow({ work })?.kind === 'rewind') return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
+  return worktree === undefined ? refused(COMMAND_ERRORS.nothing_kept()) : undefined;
+}
+
+export function judgeRewind(
+  { to }: Pick<CommandOf<'rewind'>, 'to'>,
+  state: RewoundState,
+  facts: RewindFacts,
+): RewindVerdict {
+  const closed = rewindNow(state);
+  if (closed) return closed;
   const point = findRewindPoint(facts, to);
   if (point !== undefined) return { kind: 'accepted', ...point };
   const numbers = keptIterations(facts).map(({ iteration }) => iteration);

@@ -11,7 +11,14 @@ import type { SessionState } from '../events/state.ts';
 import { otherBuildError } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import {
+  closedChannel,
+  type GateRule,
+  type Refused,
+  refused,
+  refusedForStatus,
+  type SentBy,
+} from './judge-kind.ts';
 import { closedLimits } from './judge-limits.ts';
 
 export interface ResumeFacts {
@@ -23,13 +30,11 @@ export interface ResumeFacts {
 
 type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
 
-/** Whether a session continues, and in which phase. A resume opens no gate. */
-export function judgeResume(
-  { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
-  state: Pick<SessionState, 'status' | 'stopWanted' | 'progress' | 'resumedByModel'>,
-  { spent, lowered }: ResumeFacts = {},
-): ResumeVerdict {
-  const { status, stopWanted, progress } = state;
+type ResumedState = Pick<SessionState, 'status' | 'stopWanted' | 'progress' | 'resumedByModel'>;
+
+/** Why the session cannot be resumed now, whatever with. */
+export function resumeNow(state: ResumedState, { by }: Pick<SentBy, 'by'>): Refused | undefined {
+  const { status, stopWanted } = state;
   const closed = atGate(status);
   if (closed) return closed;
   const isQueued = status.kind === 'queued' && status.order === undefined;
@@ -38,32 +43,33 @@ export function judgeResume(
     return stopWanted === undefined
       ? refusedForStatus(COMMAND_ERRORS.already_running())
       : refused(COMMAND_ERRORS.stop_under_way());
-  if (status.kind === 'done' && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
-  if (status.kind !== 'done' && goal !== undefined)
-    return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
   if (by.channel === 'tool' && isResumedByModel(state))
     return refused(COMMAND_ERRORS.needs_person({ rule: ruleOfBlock(state) }));
+  if (status.kind === 'limited' && status.kept !== undefined && !isPersonal(by))
+    return refused(COMMAND_ERRORS.kept_for_person());
+  return acceptsPrograms(state) && !sawAll(by) ? refused(COMMAND_ERRORS.needs_person({})) : undefined;
+}
+
+/** Whether a session continues, and in which phase. A resume opens no gate. */
+export function judgeResume(
+  { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
+  state: ResumedState,
+  { spent, lowered }: ResumeFacts = {},
+): ResumeVerdict {
+  const { status, progress } = state;
+  const closed = resumeNow(state, { by });
+  if (closed) return closed;
+  const isDone = status.kind === 'done';
+  if (isDone && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
+  if (!isDone && goal !== undefined) return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
   if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
-  switch (status.kind) {
-    case 'done':
-      return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
-    case 'waiting':
-      return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
-    case 'limited':
-      if (status.kept !== undefined && !isPersonal(by)) return refused(COMMAND_ERRORS.kept_for_person());
-      return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
-    case 'stopped':
-    // The session has not begun; the resume begins it.
-    case 'queued':
-      return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
-    case 'blocked':
-      if (!sawAll(by) && acceptsPrograms({ status })) return refused(COMMAND_ERRORS.needs_person({}));
-      if (!sawAll(by) && lowered !== undefined)
-        return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
-      return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
-    default:
-      return status satisfies never;
-  }
+  if (isDone) return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
+  if (status.kind === 'waiting') return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
+  const isBlocked = status.kind === 'blocked';
+  if (isBlocked && !sawAll(by) && lowered !== undefined)
+    return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
+  // One that is queued has not begun; the resume begins it.
+  return { kind: 'accepted', phase: progress.phase, resetsCounts: isBlocked };
 }
 
 /** Whether a model has undone this block before, and no person acted since: the next one is for a person to undo. */
@@ -121,7 +127,11 @@ export function judgeMessage(
   { status }: Pick<SessionState, 'status'>,
 ): { kind: 'accepted' } | Refused {
   if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
-  return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
+  return messageNow({ status }) ?? { kind: 'accepted' };
+}
+
+export function messageNow({ status }: Pick<SessionState, 'status'>): Refused | undefined {
+  return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : undefined;
 }
 
 /**

@@ -33,20 +33,15 @@ export interface StateFacts {
   since: string;
   archived?: true;
   for?: WaitingFor;
-  file?: string;
   openQuestions?: string[];
   /** The session asks about its checks: they fail before any work, or an agent has changed them. */
   about?: 'checks';
-  /** The reason why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
-  reason?: string;
   /**
    * The time or condition of its beginning, if it has not begun: `starts after boats and at 2026-11-23 23:00
    * (Europe/Berlin)`.
    */
   starts?: string;
-  needs?: string;
   by?: string;
-  summary?: string;
   /** ISO time of the next attempt after a usage limit or an outage. */
   until?: string;
   /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
@@ -67,17 +62,32 @@ export interface StateFacts {
   phase: Phase;
   /** Absent: full. */
   way?: Exclude<Way, 'full'>;
-  /** Why quick work needs questions and a plan after all: text of an agent. */
-  widened?: string;
+  /** How many there are so far, and how many of them are of the current phase. */
   iteration: number;
-  totalIterations: number;
+  phaseIteration: number;
+  says?: Says;
 }
 
-/** One session according to its files: the shape that every list, status, page and notification uses. */
+/** Texts from an agent, a person or a file about the state: quoted, never an instruction. */
+export interface Says {
+  /** Why it waits, is queued, blocked or stopped. */
+  reason?: string;
+  /** The file that it waits for. */
+  file?: string;
+  needs?: string;
+  summary?: string;
+  /** Why quick work needs questions and a plan after all. */
+  way?: string;
+  last_action?: string;
+  /** The next step that the last agent announced. */
+  next?: string;
+}
+
 /** Said of a plan wherever it is shown for a decision. */
 export const NO_QUESTION = 'No agent had a question.';
 
-export interface SessionFacts extends StateFacts {
+/** One session according to its files. */
+export interface ViewFacts extends StateFacts {
   session: string;
   group?: string;
   /** The recurring session that started it, and for which time or commit: `nightly, run of Mon 11-23 02:00`. */
@@ -101,7 +111,7 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
-  proof?: ProofFact;
+  proofFacts?: ProofFact;
   /**
    * The committer, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`.
    */
@@ -134,7 +144,7 @@ export function poolHost({ sessionFile, worker, lease }: SessionView): string | 
   return sessionFile?.pool && worker === 'unknowable' ? lease?.owner.hostId : undefined;
 }
 
-export function sessionFacts(view: SessionView): SessionFacts {
+export function viewFacts(view: SessionView): ViewFacts {
   const { state, sessionFile, paths, problems, folder } = view;
   const { worktree } = state;
   return {
@@ -151,11 +161,12 @@ export function sessionFacts(view: SessionView): SessionFacts {
     task: (state.goal ?? sessionFile?.task ?? sessionFile?.dive) || undefined,
     branch: worktree?.branch,
     base: worktree?.base,
-    worktree: worktree?.path,
+    // Archiving removed the worktree.
+    worktree: state.archived ? undefined : worktree?.path,
     app: view.appUrl,
     sandbox: describeSandbox(state),
     checks: describeChecks(view),
-    proof: proofFact(view),
+    proofFacts: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
     workedOn: state.workedOn?.join(', '),
@@ -193,7 +204,7 @@ export function describeGates({
   return parts.filter(Boolean).join('; ') || undefined;
 }
 
-function conditionOf(view: SessionView): SessionFacts['condition'] {
+function conditionOf(view: SessionView): ViewFacts['condition'] {
   if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
   if (view.otherBuild !== undefined) return view.otherBuild.is;
@@ -203,6 +214,9 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 
 export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {
   const { status, progress, stopWanted, work, lastMerge, lastPublish } = state;
+  const { says, ...about } = statusFacts(state);
+  const way = status.kind === 'done' ? undefined : state.widened;
+  const texts = Object.entries({ ...says, way }).filter(([, text]) => text);
   const end = endNow(state);
   const isUnpublished =
     lastPublish?.what === 'pull_request' &&
@@ -211,7 +225,7 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     state: status.kind,
     since: status.since,
     archived: state.archived || undefined,
-    ...statusFacts(state),
+    ...about,
     stops: stopWanted?.when,
     finishing: end === 'merge' ? undefined : end,
     unpublished: isUnpublished ? lastPublish.summary : undefined,
@@ -225,9 +239,9 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     pullRequest: pullRequestFacts(state, polls),
     phase: progress.phase,
     way: progress.way === 'full' ? undefined : progress.way,
-    widened: state.widened,
-    iteration: progress.phaseIteration,
-    totalIterations: progress.totalIterations,
+    iteration: progress.totalIterations,
+    phaseIteration: progress.phaseIteration,
+    says: texts.length > 0 ? Object.fromEntries(texts) : undefined,
   };
 }
 
@@ -256,22 +270,25 @@ function pullRequestFacts(
   };
 }
 
-function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): Partial<StateFacts> {
+/** What its status alone says, and the texts about it. */
+function statusFacts(state: SessionState): Partial<StateFacts> {
+  const { status, asks } = state;
   switch (status.kind) {
     case 'starting':
     case 'running':
-      return {};
-    case 'queued':
-      return { reason: status.reason, starts: status.order && status.reason };
+      return { says: lastTexts(state) };
+    case 'queued': {
+      const reason = status.order ? undefined : status.reason;
+      return { starts: status.order && status.reason, says: { reason, ...lastTexts(state) } };
+    }
     case 'waiting': {
       const { for: waitsFor, file, openQuestions, unasked } = status;
-      const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ') || undefined;
+      const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ');
       return {
         for: waitsFor,
-        reason,
-        file,
         openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
         about: asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
+        says: { reason, file },
       };
     }
     case 'limited':
@@ -280,18 +297,26 @@ function statusFacts({ status, asks }: Pick<SessionState, 'status' | 'asks'>): P
         outage: status.outage?.kind,
         asksAt: status.outage && isoUtc(status.outage.asksAt),
         kept: status.kept && keptText(status.kept),
+        says: lastTexts(state),
       };
     case 'blocked': {
       const { reason, needs, rule } = status;
-      return { reason, needs, about: rule === 'base_checks' ? 'checks' : undefined };
+      return { about: rule === 'base_checks' ? 'checks' : undefined, says: { reason, needs } };
     }
     case 'stopped':
-      return { reason: status.why, by: describeBy(status.by) };
+      return { by: describeBy(status.by), says: { reason: status.why } };
     case 'done':
-      return { summary: status.summary };
+      return { says: { summary: status.summary } };
     default:
       return status satisfies never;
   }
+}
+
+/** What the last agent did; its next step, unless the session has moved on since. */
+function lastTexts({ status, lastIteration }: SessionState): Says {
+  if (lastIteration === undefined) return {};
+  const { lastAction, next, endedAt } = lastIteration;
+  return { last_action: lastAction, next: status.since > endedAt ? undefined : next };
 }
 
 /** The committer, if the environment at the start names one; git's settings decide for all other sessions. */

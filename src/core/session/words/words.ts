@@ -11,10 +11,10 @@ import { OFFERED, PARKED } from '../layout/fence.ts';
 import {
   type ProofFact,
   type SeenPullRequest,
-  type SessionFacts,
   type StateFacts,
-  sessionFacts,
   stateFacts,
+  type ViewFacts,
+  viewFacts,
 } from './facts.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
@@ -55,7 +55,7 @@ export interface StateBadge {
   tone: 'person' | 'working' | 'done' | 'resting';
 }
 
-export function stateBadge({ state, needsHuman }: Pick<SessionFacts, 'state' | 'needsHuman'>): StateBadge {
+export function stateBadge({ state, needsHuman }: Pick<ViewFacts, 'state' | 'needsHuman'>): StateBadge {
   if (needsHuman) return { text: 'needs you', tone: 'person' };
   switch (state) {
     case 'starting':
@@ -78,12 +78,12 @@ export function stateBadge({ state, needsHuman }: Pick<SessionFacts, 'state' | '
 }
 
 /** What the agent does at the moment; undefined where that is not known. */
-export function doingText({ doing, worker }: { doing?: string; worker?: string }): string | undefined {
-  return doing ?? (worker === 'starting' ? 'starting' : undefined);
+export function doingText({ activity, worker }: { activity?: string; worker?: string }): string | undefined {
+  return activity ?? (worker === 'starting' ? 'starting' : undefined);
 }
 
 type Phrasing = Required<Omit<WordsFor, 'lasted'>>;
-type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
+type Worded = Partial<ViewFacts> & Pick<StateFacts, 'state'>;
 
 export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: WordsFor = {}): StateText {
   const words = describeState(facts, { reader, when });
@@ -124,7 +124,8 @@ const BEGUN_EARLIER = 'a samocode from before the first release began it';
 type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
-  const { state, reason, needs, about, condition } = facts;
+  const { state, about, condition } = facts;
+  const { reason, needs } = facts.says ?? {};
   if (condition === 'foreign')
     return { brief: 'foreign', predicate: 'is foreign: it was not started here', tone: 'plain' };
   if (condition === 'unreadable')
@@ -158,7 +159,7 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
       return {
         brief: 'queued',
         predicate: facts.starts ?? 'is queued until a slot is free',
-        why: reason,
+        why: facts.starts ?? reason,
         tone: 'plain',
       };
     case 'waiting':
@@ -206,11 +207,9 @@ function describeLimited({ until, outage, asksAt, kept }: Worded, { reader, when
   return { brief: words, predicate: `waits: ${words}`, tone: 'person' };
 }
 
-function describeWaiting(
-  { for: waitsFor, file, reason, openQuestions = [], about }: Worded,
-  reader: string,
-): Row {
+function describeWaiting({ for: waitsFor, openQuestions = [], about, says }: Worded, reader: string): Row {
   const tone = 'person';
+  const { reason, file } = says ?? {};
   const ids = listed(openQuestions, MAX_NAMED);
   const named = ids === '' ? '' : `: ${ids}`;
   if (about === 'checks') {
@@ -250,11 +249,8 @@ function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
-function describeDone(
-  { totalIterations, merge, unpublished, pullRequest, summary }: Worded,
-  reader: string,
-): Row {
-  const done = `is done${totalIterations === undefined ? '' : ` after ${counted(totalIterations, 'iteration')}`}`;
+function describeDone({ iteration, merge, unpublished, pullRequest, says }: Worded, reader: string): Row {
+  const done = `is done${iteration === undefined ? '' : ` after ${counted(iteration, 'iteration')}`}`;
   // A pull request that was merged since is the newer fact.
   const isMerged = pullRequest?.state === 'merged';
   const merged =
@@ -268,7 +264,7 @@ function describeDone(
   return {
     brief: 'done',
     predicate: [done, ...merged, ...left, ...published].join('; '),
-    why: asks ?? (left.length > 0 ? unpublished : summary),
+    why: asks ?? (left.length > 0 ? unpublished : says?.summary),
     tone: asks === undefined ? 'good' : 'person',
   };
 }
@@ -319,16 +315,19 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
-  const facts = sessionFacts(view);
+  return sentenceOf(viewFacts(view));
+}
+
+export function sentenceOf(facts: ViewFacts): string {
   const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
   const run = facts.recurring === undefined ? '' : ` It is recurring: ${facts.recurring}.`;
   const name = `${facts.session}${wayText(facts)}`;
-  const grown = facts.widened && facts.state !== 'done' ? ' It grew beyond quick.' : '';
+  const grown = facts.says?.way ? ' It grew beyond quick.' : '';
   return `${name} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${grown}${run}${app}`;
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */
-export function stateSentence(facts: SessionFacts & { worker?: string }, nowMs: number): string {
+export function stateSentence(facts: ViewFacts & { worker?: string }, nowMs: number): string {
   const when = (time: string) => at(localTime(time, nowMs));
   const predicate = predicateOf(facts, goneText(facts) ?? stateText(facts, { when }).predicate);
   return `${capitalised(predicate.replace(/^is /, ''))}.`;
@@ -340,15 +339,15 @@ function localTime(time: string, nowMs: number): string {
   return minute.startsWith(stampsAt(nowMs).minute.slice(0, 'YYYY-'.length)) ? log : minute;
 }
 
-function predicateOf(facts: SessionFacts, predicate: string): string {
-  const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
+function predicateOf(facts: ViewFacts, predicate: string): string {
+  const place = `(${facts.phase}, iteration ${facts.iteration})`;
   const placed = hasPosition(facts) ? `${predicate} ${place}` : predicate;
   if (facts.finishing !== undefined) return `${placed}; its ${FINISHING[facts.finishing]} is not finished`;
   return facts.archived ? `${placed}; it is in the archive` : placed;
 }
 
-function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
-  if (condition === 'unreadable' || condition === 'foreign' || condition === 'newer' || totalIterations === 0)
+function hasPosition({ state, condition, starts, iteration }: ViewFacts): boolean {
+  if (condition === 'unreadable' || condition === 'foreign' || condition === 'newer' || iteration === 0)
     return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
@@ -361,8 +360,8 @@ export function nowText({ folder }: SessionFile, state: SessionState, activity?:
     status: facts.state,
     detail: stateLine(facts),
     phase: facts.phase,
-    iteration: facts.iteration,
-    total: facts.totalIterations,
+    iteration: facts.phaseIteration,
+    total: facts.iteration,
     activity,
     since: facts.since,
     costUsd: state.cost.usd,

@@ -1,4 +1,5 @@
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { judgeKind } from '../../session/commands/command-rows.ts';
 import {
   type Command,
   pendingCommandIds,
@@ -6,7 +7,7 @@ import {
   removeCommand,
   requestPrint,
 } from '../../session/commands/commands.ts';
-import { judgeKind, type Refused, refused } from '../../session/commands/judge-kind.ts';
+import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { workNow } from '../../session/events/open-work.ts';
 import { recordedSteps } from '../core/blocked.ts';

@@ -5,9 +5,9 @@ import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
 import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
+import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
-import { NOT_DONE } from '../../session/commands/not-done.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -110,7 +110,9 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const unaccepted = refusedServers(by, { name: version.name, text }, settings);
   if (unaccepted) {
     const { why } = unaccepted.error;
-    return [{ ...wait, reason: [decision.reason, NOT_DONE.approve, why].filter(Boolean).join(' ') }];
+    return [
+      { ...wait, reason: [decision.reason, COMMAND_ROWS.approve.notDone, why].filter(Boolean).join(' ') },
+    ];
   }
   const beyond = by.atStart ? await beyondTheStart(worker, text) : undefined;
   if (beyond !== undefined) return [{ ...wait, reason: [decision.reason, beyond].filter(Boolean).join(' ') }];

@@ -1,8 +1,14 @@
 import { dirname, join } from 'node:path';
-import type { TrustedCommands } from '../../../core/acts/proof/repeat-claims.ts';
-import { type Repetition, repeatClaims } from '../../../core/acts/proof/repeat-claims.ts';
-import { DIFFERENCES, type Difference, type RepeatedCheck } from '../../../core/acts/proof/repeated-check.ts';
-import { claimWords, requirementWords, verdictWords } from '../../../core/acts/proof/repetition-words.ts';
+import { claimsOf, repeatProof, type TrustedCommands } from '../../../core/acts/proof/repeat-proof.ts';
+import {
+  claimWords,
+  DIFFERENCES,
+  type Difference,
+  type RepeatedCheck,
+  type Repetition,
+  requirementWords,
+  verdictWords,
+} from '../../../core/acts/proof/repetition.ts';
 import { systemClock } from '../../../core/kernel/clock.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
@@ -50,18 +56,15 @@ export async function repeatWork(runner: Runner): Promise<boolean> {
     for (const { command, how, lastLines } of end.failures) runner.log(`${command}: ${how}\n${lastLines}`);
     return end;
   };
-  const repetition = await repeatClaims({ mainRepo, git, head, base, text }, commands, run);
-  report(repetition, baseBranch, runner);
+  const claims = claimsOf(text, { mainRepo, git, head });
+  const repetition = await repeatProof(claims, { ...commands, base }, run);
+  runner.log(verdictWords(repetition, code));
+  addSummary(runner, repetitionSummary(repetition, { head, baseBranch }));
+  setOutputs(runner, { result: repetition.result, commit: head });
   return repetition.result !== 'differs';
 }
 
-function report(repetition: Repetition, baseBranch: string, runner: Runner): void {
-  runner.log(verdictWords(repetition, code));
-  addSummary(runner, repetitionSummary(repetition, baseBranch));
-  setOutputs(runner, { result: repetition.result, commit: repetition.commit });
-}
-
-interface BaseCommands extends TrustedCommands {
+interface BaseCommands extends Omit<TrustedCommands, 'base'> {
   timeoutMs: number;
 }
 
@@ -89,12 +92,15 @@ async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCom
 }
 
 /** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */
-function repetitionSummary(repetition: Repetition, baseBranch: string): string {
+function repetitionSummary(
+  repetition: Repetition,
+  { head, baseBranch }: { head: string; baseBranch: string },
+): string {
   const { checks, differences, notRepeated, requirements } = repetition;
   return [
     '# Proof, repeated',
     `**${capitalised(verdictWords(repetition, code))}.**`,
-    `The commands come from the workflow or from ${code(baseBranch)} and ran on a fresh clone of ${code(repetition.commit)}.`,
+    `The commands come from the workflow or from ${code(baseBranch)} and ran on a fresh clone of ${code(head)}.`,
     ...section('Differences', differences.map(differenceLine)),
     ...differences.flatMap(outputOf),
     ...section(

@@ -1,8 +1,6 @@
-import { clonePlaceOf } from '../../../core/acts/proof/project-clone.ts';
-import type {
-  OpenedPullRequest,
-  PullRequestQuestion,
-} from '../../../core/acts/proof/pull-requests-to-verify.ts';
+import { projectClone } from '../../../core/acts/proof/checks-on-clone.ts';
+import type { OpenedProof, PullRequestQuestion } from '../../../core/acts/proof/pull-requests-to-verify.ts';
+import { claimsOf } from '../../../core/acts/proof/repeat-proof.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
@@ -20,7 +18,7 @@ import { requestRepository } from '../forge/request-repository.ts';
 export async function openPullRequest(
   { number, projectDir }: PullRequestQuestion,
   context: ActionContext,
-): Promise<OpenedPullRequest> {
+): Promise<OpenedProof> {
   const project = await findProjectFor({ projectDir }, context);
   await requireTrust(project, context);
   const { mainRepo, values, filePath } = project;
@@ -33,7 +31,16 @@ export async function openPullRequest(
   const from = ['--upload-pack=git-upload-pack', '--', remote.name];
   await runGit([...fetch, ...from, head, base], { ...options, timeoutMs: NETWORK_LIMIT_MS });
   if ((await commitOf(head, options)) === undefined) throw READING_ERRORS.pull_request_not_read({ number });
-  return { work: { mainRepo, git, head, base, text }, project, place: await clonePlaceOf(project, context) };
+  // No cache: what the code of a pull request leaves behind must not reach other checks.
+  const { place, proving, commands: checks, env } = await projectClone(project, context);
+  return {
+    from: 'pull_request',
+    claims: claimsOf(text, { mainRepo, git, head }),
+    trusted: { setup: values.setup, checks, base },
+    place,
+    set: { branch: 'pull-request', base, proving },
+    env,
+  };
 }
 
 /** The repository in which the project's pull requests are opened, and the remote to fetch from. */

@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../../core/caller/commands/await-command.ts';
-import { closedTo, earlyRefusal, gateRuleOf } from '../../../core/caller/commands/early-refusal.ts';
+import { requireSendable } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import type { RoundResult } from '../../../core/caller/context/pull-request-rounds.ts';
@@ -7,7 +7,6 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
-import { closedChannel, refused, refusedForStatus } from '../../../core/session/commands/judge-kind.ts';
 import { describeChange } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { PullRequestSummary } from '../forge/forge.ts';
@@ -31,16 +30,9 @@ export async function roundOfSession(
 ): Promise<RoundResult> {
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
-  const unusable = closedTo(view);
-  if (unusable) throw unusable;
-  const { pullRequest, status } = view.state;
-  const closed = closedChannel(context.by, gateRuleOf(view));
-  if (closed) throw earlyRefusal('round', closed, view);
-  if (status.kind !== 'done')
-    throw earlyRefusal('round', refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind })), view);
-  // A closed pull request may have been opened again.
-  if (pullRequest === undefined || pullRequest.state === 'merged')
-    throw earlyRefusal('round', refused(COMMAND_ERRORS.no_pull_request()), view);
+  requireSendable('round', view, context);
+  const { pullRequest } = view.state;
+  if (pullRequest === undefined) throw COMMAND_ERRORS.no_pull_request();
   const { repository, number } = pullRequest;
   const forge = new GitHub(context);
   const pull = (await forge.pullRequests(repository, [number])).pullRequests.get(number);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import type { Cli } from '../../../core/faces/terminal/cli.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { jsonFacts } from '../../../core/faces/terminal/json-facts.ts';
 import {
   projectOf,
   type SharedOptions,
@@ -20,7 +21,7 @@ export function addRound(program: Command, cli: Cli): void {
       const { good } = cli.output.style;
       const follow =
         outcome === 'begun' ? `\nTo follow it: samocode log ${handleOf(view.folder)} --follow` : '';
-      cli.output.result({ ...shownFacts(view), outcome, summary }, () =>
+      cli.output.result({ ...jsonFacts(sessionFacts(view)), outcome, summary }, () =>
         outcome === 'nothing' ? summary : `${good('✔')} ${summary}${follow}`,
       );
     });

@@ -1,6 +1,9 @@
-import { WATCH_UNTRUSTED, watchChoice } from '../../../core/acts/finish/is-watched.ts';
-import type { FinishSessionInput, FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
-import { aboutSignatures } from '../../../core/acts/finish/preview-finish.act.ts';
+import { aboutSignatures } from '../../../core/acts/finish/finish-rows.ts';
+import {
+  type FinishSessionInput,
+  type FinishVerdict,
+  WATCH_UNTRUSTED,
+} from '../../../core/acts/finish/publishing.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
 import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
@@ -15,11 +18,10 @@ export async function previewPublication(
   judged: FinishVerdict,
   context: ActionContext,
 ): Promise<Preview> {
-  const { view } = judged;
+  const { view, watching = 'off' } = judged;
   const composed = await composePullRequest(judged, input.withAnswers === true, context);
   const why = await whyByHand(composed.request, judged, context);
   const about = aboutPullRequest(judged, composed, why);
-  const watching = await watchChoice(view, input.watch, context);
   const isWatched = watching === 'on';
   const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
   const { request, readable: text, whole } = composed;

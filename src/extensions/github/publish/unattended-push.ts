@@ -1,4 +1,4 @@
-import type { FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
+import type { FinishVerdict } from '../../../core/acts/finish/publishing.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
 import { runGit } from '../../../core/project/git/git.ts';

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
+import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { spentText } from '../../../core/caller/facts/spent-text.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
@@ -13,9 +14,9 @@ import { missingText } from '../../../core/session/events/pull-request-change.ts
 import type { WaitingStatus } from '../../../core/session/events/state.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { describeRecurring, proofFact, sessionFacts } from '../../../core/session/words/facts.ts';
+import { describeRecurring, proofFact, viewFacts } from '../../../core/session/words/facts.ts';
 import { proofLine, stateText } from '../../../core/session/words/words.ts';
-import type { Notification } from './notification.ts';
+import type { Notification, Offer } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 
 export interface ComposeOptions {
@@ -39,7 +40,9 @@ export async function compose(
 ): Promise<Notification | undefined> {
   const { id, at, kind, session, sessionsDir } = notice;
   if (view === undefined ? isDeleted(notice) : !isStillOpen(notice, view)) return undefined;
-  const head = { id, at, kind, needsPerson: kindNeedsPerson(kind), session, sessionsDir };
+  const needsPerson = kindNeedsPerson(kind);
+  const offers = view ? offersOf(view) : [];
+  const head = { id, at, kind, needsPerson, session, sessionsDir, offers };
   const project = basename(view?.sessionFile?.mainRepo ?? '');
   const title = titleOf(notice, view, project);
   if (detail === 'titles') return { ...head, project, title, body: '' };
@@ -48,6 +51,14 @@ export async function compose(
   const run = view?.sessionFile?.recurring && `Recurring: ${describeRecurring(view.sessionFile.recurring)}`;
   const body = cut(shownText([run, text].filter(Boolean).join('\n')).trim(), MAX_BODY);
   return { ...head, project, title, body, ...(page && { page }), ...asks };
+}
+
+/** What the session would take from a phone without further words. A resume also starts a worker that is missing. */
+export function offersOf(view: SessionView): Offer[] {
+  const isTaken = (kind: Offer) => refusalNow(kind, view, { by: { channel: 'phone' } }) === undefined;
+  const isDone = view.state.status.kind === 'done';
+  const isResumed = !isDone && (view.needsWorker || isTaken('resume'));
+  return [...(isResumed ? (['resume'] as const) : []), ...(isTaken('stop') ? (['stop'] as const) : [])];
 }
 
 /** Whether no person needs to act any more. If its SESSIONS folder is missing, as without its disk, a session may still exist. */
@@ -170,7 +181,7 @@ export function titleOf(
   project: string,
 ): string {
   const local = (time: string) => `at ${stampsAt(Date.parse(time)).minute}`;
-  const now = view && stateText(sessionFacts(view), { when: local }).predicate;
+  const now = view && stateText(viewFacts(view), { when: local }).predicate;
   switch (kind) {
     case 'waiting':
     case 'blocked':

@@ -47,9 +47,13 @@ export interface Notification {
   page?: string;
   questions?: readonly QaQuestion[];
   plan?: { name: string; path: string; hash: string; summary: string };
+  /** What a button of a phone can ask of the session now. */
+  offers?: readonly Offer[];
   /** Set if an earlier attempt may have delivered it: it timed out, or the supervisor ended during it. */
   maybeRepeated?: true;
 }
+
+export type Offer = 'resume' | 'stop';
 
 /** The title as shown to people. */
 export function shownTitle({ title, maybeRepeated }: Notification): string {

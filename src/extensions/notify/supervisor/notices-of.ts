@@ -4,7 +4,7 @@ import { describeEvent } from '../../../core/session/documents/describe-event.ts
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { WIDENED } from '../../../core/session/events/fold.ts';
 import { OVERAGE } from '../../../core/session/events/fold-spent.ts';
-import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine } from '../../../core/session/words/words.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
@@ -134,7 +134,7 @@ function groupNotice(
   const last = members.toSorted(byEnd).at(-1);
   const isAtRest = others.every((one) => kindOfOne(one) === 'stopped' || kindOfOne(one) === 'blocked');
   if (last?.sessionFile === undefined || done === 0 || !isAtRest) return [];
-  const rest = others.map((one) => `${one.folder} ${stateLine(sessionFacts(one))}`);
+  const rest = others.map((one) => `${one.folder} ${stateLine(viewFacts(one))}`);
   const text = [`${done} of ${members.length} done`, ...rest].join('; ');
   // Sessions are read one by one, so the event being read might not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;

@@ -4,8 +4,9 @@ import { reportOn } from '../../../core/caller/facts/get-status.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { statusSentence } from '../../../core/session/words/words.ts';
+import { offersOf } from '../notice/compose.ts';
 import { bold, plainLines, safeLines, splitAtLineEnds } from './message-text.ts';
-import { type Draft, RESUME, STATUS, STOP } from './render.ts';
+import { type Draft, sessionButtons } from './render.ts';
 import type { Where } from './sent-messages.ts';
 
 const HELP = `/status - all sessions, those that need you first, each with its buttons
@@ -58,15 +59,12 @@ async function allSessions(context: PhoneContext): Promise<SessionView[]> {
 
 export async function statusDraft(view: SessionView, context: PhoneContext): Promise<Draft> {
   const { activity, isStalled } = await reportOn(view, context);
-  const { kind } = view.state.status;
   const lines = [
     bold(statusSentence(view)),
     ...(activity && !context.isBrief ? safeLines(`Its agent: ${activity}`) : []),
     ...(isStalled ? safeLines('The agent shows no sign of life.') : []),
     ...(context.isBrief ? [] : view.problems.flatMap(safeLines)),
   ];
-  const canResume = kind === 'stopped' || kind === 'blocked';
-  const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, canResume ? RESUME : STOP]];
   const [part = []] = splitAtLineEnds(lines);
-  return { lines: part, about: { kind: 'session' }, buttons };
+  return { lines: part, about: { kind: 'session' }, buttons: [sessionButtons(offersOf(view))] };
 }

@@ -1,7 +1,7 @@
 import { PLAN_BUTTONS } from '../../../core/acts/gates/plan-question.ts';
 import { questionHash } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
-import { type Notification, type NotifiedKind, shownTitle } from '../notice/notification.ts';
+import { type Notification, type NotifiedKind, type Offer, shownTitle } from '../notice/notification.ts';
 import { bold, type MessageLine, safeLines, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';
 
@@ -18,25 +18,30 @@ export interface Draft {
 /** Roughly the number of characters that a phone shows on a full-width button. */
 const BUTTON_WIDTH = 44;
 
-export const STATUS: Button = { text: 'Status', choice: 'status' };
-export const STOP: Button = { text: 'Stop', choice: 'stop' };
-export const RESUME: Button = { text: 'Resume', choice: 'resume' };
-
-/** Buttons of notifications that ask for neither answers nor an approval. */
-const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
-  blocked: [STATUS, RESUME],
-  main_checkout_moved: [STATUS, RESUME],
-  plan_changed: [STATUS, STOP],
-  stalled: [STATUS, STOP],
-  crash_loop: [STATUS, RESUME],
+const OFFERED: Readonly<Record<Offer, Button>> = {
+  resume: { text: 'Resume', choice: 'resume' },
+  stop: { text: 'Stop', choice: 'stop' },
 };
+
+/** The kinds of notifications with buttons, of those that ask for neither answers nor an approval. */
+const HAS_BUTTONS: ReadonlySet<NotifiedKind> = new Set([
+  'blocked',
+  'main_checkout_moved',
+  'plan_changed',
+  'stalled',
+  'crash_loop',
+]);
+
+export function sessionButtons(offers: readonly Offer[] = []): Button[] {
+  return [{ text: 'Status', choice: 'status' }, ...offers.map((offer) => OFFERED[offer])];
+}
 
 /**
  * The messages of one notification. Each question gets its own message, with its buttons and replies; a single
  * question comes with the title.
  */
 export function draftsOf(notification: Notification): Draft[] {
-  const { kind, body, questions = [], plan } = notification;
+  const { kind, body, questions = [], plan, offers } = notification;
   const head = [titleOf(notification)];
   if (plan !== undefined) return planDrafts([...head, ...safeLines(plan.summary)], plan);
   const [only] = questions;
@@ -45,9 +50,9 @@ export function draftsOf(notification: Notification): Draft[] {
     const all = allSuggestions(questions);
     return [...splitDraft(head, all), ...questions.flatMap((question) => questionDrafts(question, []))];
   }
-  const buttons = BUTTONS[kind];
   const lines = body.trim() === '' ? head : [...head, ...safeLines(body)];
-  return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
+  if (!HAS_BUTTONS.has(kind)) return splitDraft(lines);
+  return splitDraft(lines, { about: { kind: 'session' }, buttons: [sessionButtons(offers)] });
 }
 
 /** The drafts, each with what stays the same when they are composed again: what they ask about, and how far before it. */

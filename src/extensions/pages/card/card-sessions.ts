@@ -2,7 +2,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import { reportOn } from '../../../core/caller/facts/get-status.ts';
 import { sessionPageAddress } from '../../../core/caller/facts/live-page.ts';
-import { reportFacts } from '../../../core/caller/facts/report-facts.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { goneText, stateBadge, stateText } from '../../../core/session/words/words.ts';
@@ -32,7 +32,7 @@ const TASK_CHARS = 160;
 
 async function cardSession(question: SessionQuestion, actions: ActionContext): Promise<CardSession> {
   const view = await findSession(question, actions);
-  const facts = reportFacts(view, await reportOn(view, actions));
+  const facts = sessionFacts(view, await reportOn(view, actions));
   const { brief } = stateText(facts, { when: (time) => `at ${time.slice(0, 16)}Z` });
   return {
     task: facts.task && cut(oneLine(facts.task), TASK_CHARS),

@@ -3,8 +3,7 @@ import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
-import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
-import { type ReportFacts, reportFacts } from '../../../core/caller/facts/report-facts.ts';
+import { type SessionFacts, sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
 import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
@@ -59,8 +58,8 @@ export async function sessionReport(
   const now = isoUtc(context.clock.now());
   const until = hasEnded(status.kind) ? status.since : now;
   const plan = await reportPlan(view, events);
-  const facts = reportFacts(view, worker);
-  const proved = facts.proof;
+  const facts = sessionFacts(view, worker);
+  const { proofFacts: proved } = facts;
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
     reportQuestions(view, events),
@@ -93,7 +92,7 @@ export async function sessionReport(
     cost: state.cost,
     proved: proved && { how: proved.how, words: proofWords(proved) },
     // The reader already has the report.
-    next: renderSteps(nextSteps(view).filter(({ act }) => act !== 'make_report')),
+    next: renderSteps(facts.next.filter(({ act }) => act !== 'make_report')),
     task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
     iterations,
     gaps: findGaps(events, until),
@@ -113,7 +112,7 @@ export async function sessionReport(
 /** That no supervisor watches the session is part of the sentence only if it cannot continue without one. */
 function stateTexts(
   view: SessionView,
-  { facts, worker, nowMs }: { facts: ReportFacts; worker: WorkerReport; nowMs: number },
+  { facts, worker, nowMs }: { facts: SessionFacts; worker: WorkerReport; nowMs: number },
 ): Pick<SessionReportData, 'sentence' | 'warning'> {
   const sentence = stateSentence(facts, nowMs);
   const { unwatched } = worker;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { type ShownFacts, shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { type SessionFacts, sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { shortNames } from '../../../core/faces/terminal/short-names.ts';
 import { stateBadge } from '../../../core/session/words/words.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
@@ -10,7 +10,7 @@ export const GROUPS = ['needs you', 'working', 'waiting', 'done', 'stopped'] as 
 export type Group = (typeof GROUPS)[number];
 
 /** By its badge: one that is done or stopped names its group, as does one that needs the person. */
-export function groupOf(facts: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
+export function groupOf(facts: Pick<SessionFacts, 'needsHuman' | 'state'>): Group {
   const { text, tone } = stateBadge(facts);
   if (tone === 'working') return 'working';
   return GROUPS.find((group) => group === text) ?? 'waiting';
@@ -91,10 +91,11 @@ function rowOf(session: ShownSession): UnnamedRow {
   if (known?.session === session) return known.row;
   const row: UnnamedRow =
     known !== undefined && onlyActivityDiffers(known.session, session)
-      ? { ...known.row, facts: { ...known.row.facts, doing: session.activity } }
+      ? { ...known.row, session, facts: { ...known.row.facts, activity: session.activity } }
       : {
           key: view.paths.runDir,
-          facts: shownFacts(view, session),
+          facts: sessionFacts(view, session),
+          session,
           projectDir,
           isEstimate: view.state.cost.usdIsEstimate === true,
         };

@@ -1,5 +1,9 @@
-import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
-import { hasEnded, isAtRest } from '../../../core/session/events/rest.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
+import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
+import type { SamocodeError } from '../../../core/kernel/errors.ts';
+import type { Command } from '../../../core/session/commands/commands.ts';
+import type { Channel } from '../../../core/session/events/bodies/who-acted.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
 /** The actions on a session, each with its key; most are also commands. */
@@ -23,42 +27,42 @@ export const ACT_KEYS: Readonly<Record<string, WatchAct>> = Object.fromEntries(
   KEYS.map(([key, act]) => [key, act]),
 );
 
-/** Whether an action applies to a session in its current state; otherwise its key is hidden and has no effect. */
-export function canAct(
-  act: WatchAct,
-  { state, for: waitsFor, archived, worker, worktree, totalIterations }: ShownFacts,
-): boolean {
+/** The commands of an action, for those that ask something of the session. */
+const SENDS: Partial<Record<WatchAct, readonly Command['kind'][]>> = {
+  answer: ['answer', 'approve', 'request_changes'],
+  message: ['message'],
+  stop: ['stop'],
+  resume: ['resume'],
+  finish: ['archive', 'merge', 'publish', 'discard'],
+};
+
+type Offered = Pick<ShownSession, 'view' | 'worker'>;
+
+/** Whether an action applies to a session now; otherwise its key is hidden and has no effect. */
+export function canAct(act: WatchAct, session: Offered, channel: Channel): boolean {
+  const { status, archived, worktree, progress } = session.view.state;
   switch (act) {
-    case 'answer':
-      return state === 'waiting' && (waitsFor === 'qa_answers' || waitsFor === 'plan_approval');
-    case 'message':
-      return !archived && state !== 'done';
-    case 'stop':
-      return !hasEnded(state);
-    case 'resume':
-      return (
-        isAtRest(state) ||
-        state === 'limited' ||
-        worker === 'gone' ||
-        waitsFor === 'file_update' ||
-        waitsFor === 'human_action'
-      );
-    case 'finish':
-      return !archived && isAtRest(state);
     case 'verify':
-      return state === 'done';
+      return status.kind === 'done';
     case 'edit':
       return !archived && worktree !== undefined;
     case 'output':
-      return totalIterations > 0;
-    case 'report':
-    case 'page':
-    case 'log':
-    case 'diff':
-      return true;
+      return progress.totalIterations > 0;
     default:
-      return act satisfies never;
+      return refusalOf(act, session, channel) === undefined;
   }
+}
+
+/** Why the session refuses what an action would send; undefined if it takes that, or if nothing is sent. */
+export function refusalOf(
+  act: WatchAct,
+  { view, worker }: Offered,
+  channel: Channel,
+): SamocodeError | undefined {
+  // It starts the worker that is missing.
+  if (act === 'resume' && worker === 'gone') return undefined;
+  const refusals = (SENDS[act] ?? []).map((kind) => refusalNow(kind, view, { by: { channel } }));
+  return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined;
 }
 
 export interface KeyHint {
@@ -77,12 +81,12 @@ export function listKeys(row: WatchedRow | undefined): KeyHint[] {
     const at = facts.state === 'done' ? AFTER_DONE.indexOf(act) : -1;
     return at < 0 ? AFTER_DONE.length : at;
   };
-  return KEYS.filter(([, act]) => canAct(act, facts))
+  return KEYS.filter(([, act]) => canAct(act, row.session, 'cli'))
     .toSorted(([, a], [, b]) => rank(a) - rank(b))
     .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
 }
 
-function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
+function labelOf(act: WatchAct, { for: waitsFor }: SessionFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 

@@ -1,6 +1,6 @@
 import type { Key } from '../../../core/faces/terminal/whole-screen.ts';
 import { selectedRow, visibleRows } from './groups.ts';
-import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
+import { ACT_KEYS, canAct, refusalOf, STOPPED_KEY, type WatchAct } from './keys.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
 /** A request that a key makes besides a change of place. */
@@ -85,8 +85,12 @@ function controlIntent(name: string): KeyIntent | undefined {
 
 function pressedAct(act: WatchAct, row: WatchedRow | undefined, place: WatchPlace) {
   if (row === undefined) return { place };
-  if (canAct(act, row.facts)) return { place, intent: { kind: 'act', act, row } as const };
-  return { place: { ...place, notice: `Nothing to ${act}: ${row.name} is ${row.facts.state}.` } };
+  if (canAct(act, row.session, 'cli')) return { place, intent: { kind: 'act', act, row } as const };
+  const refusal = refusalOf(act, row.session, 'cli');
+  const why = refusal
+    ? `${refusal.what} ${refusal.why}`
+    : `Nothing to ${act}: ${row.name} is ${row.facts.state}.`;
+  return { place: { ...place, notice: why } };
 }
 
 /** The number of lines by which a key moves the selection; undefined for any other key. */

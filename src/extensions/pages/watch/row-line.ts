@@ -1,5 +1,5 @@
+import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { columnsOf, cutToColumns, padTo } from '../../../core/faces/terminal/columns.ts';
-import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import { painted } from '../../../core/faces/terminal/session-words.ts';
 import { fitLine, type Style } from '../../../core/faces/terminal/style.ts';
 import { age, stopwatch } from '../../../core/kernel/durations.ts';
@@ -80,7 +80,7 @@ function costText({ facts, isEstimate }: WatchedRow): string {
   return facts.costUsd ? `${isEstimate ? '~' : ''}$${facts.costUsd.toFixed(2)}` : '';
 }
 
-function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
+function symbolOf({ state }: SessionFacts, group: Group, style: Style): string {
   if (group === 'needs you') return state === 'blocked' ? style.bad('✘') : style.attention('●');
   if (group === 'working') return style.accent('◆');
   if (group === 'waiting') return style.attention('○');
@@ -88,16 +88,16 @@ function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
 }
 
 /** One cell per phase: completed, current or remaining. */
-function phaseBar({ phase, way, state, totalIterations }: ShownFacts, style: Style): string {
+function phaseBar({ phase, way, state, iteration }: SessionFacts, style: Style): string {
   const phases = phasesOf(way, phase as Phase);
   const { length } = phases;
-  if (totalIterations === 0) return style.dim('▱'.repeat(length));
+  if (iteration === 0) return style.dim('▱'.repeat(length));
   const at = state === 'done' ? length : phases.indexOf(phase as Phase);
   const present = at < length ? style.accent('▰') : '';
   return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, length - at - 1)))}`;
 }
 
-function elapsedText({ since }: ShownFacts, group: Group, nowMs: number): string {
+function elapsedText({ since }: SessionFacts, group: Group, nowMs: number): string {
   const ms = nowMs - Date.parse(since);
   return group === 'working' ? stopwatch(ms) : age(ms);
 }
@@ -112,7 +112,7 @@ export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boole
 
 /** Kept short, because a narrow screen truncates it. */
 function activityText(
-  facts: ShownFacts,
+  facts: SessionFacts,
   { group, style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'> & { group: Group },
 ) {
   const { stalled, stops } = facts;
@@ -124,7 +124,7 @@ function activityText(
   return stalled ? `${style.bad('seems stalled')} ${now}` : now;
 }
 
-function restText(facts: ShownFacts, { style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'>): string {
+function restText(facts: SessionFacts, { style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'>): string {
   const when = (time: string) => `in ${age(Date.parse(time) - nowMs)}`;
   const { brief, why = '', tone } = stateText(facts, { when });
   // The symbol already shows that it is done.

@@ -1,4 +1,5 @@
 import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/faces/terminal/columns.ts';
+import { nextCommandsOf } from '../../../core/faces/terminal/json-facts.ts';
 import { phaseLine } from '../../../core/faces/terminal/progress-view.ts';
 import { factRows, namedLines, type Row, stateCell } from '../../../core/faces/terminal/session-words.ts';
 import { fitLine, type Style } from '../../../core/faces/terminal/style.ts';
@@ -171,13 +172,13 @@ function detailLines(
   const { facts } = row;
   const since = age(nowMs - Date.parse(facts.since));
   const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
-  const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
+  const about = [row.project, `iteration ${facts.iteration}`, begun].filter(Boolean).join(' · ');
   const head = `${style.bold(fitLine(facts.session))}${wayText(facts)}  ${stateCell(facts, style, since)}`;
   const isDone = facts.state === 'done';
   const known = details?.key === row.key ? details : undefined;
   const rows: Row[] = [
     ['phase', phaseLine({ phase: facts.phase, way: facts.way, isDone, columns: columns - FIRST, style })],
-    ['next', facts.needsHuman ? style.accent(fitLine(facts.next, 400)) : undefined],
+    ['next', facts.needsHuman ? style.accent(fitLine(nextCommandsOf(facts).join(', or '), 400)) : undefined],
     ['about', fitLine(about)],
     // At most two lines each: a task may be pages long.
     ...factRows(facts).map(

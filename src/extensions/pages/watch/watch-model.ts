@@ -1,10 +1,12 @@
-import type { ShownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import type { Commit } from '../../../core/project/worktrees/changes.ts';
 
 export interface WatchedRow {
   /** Its run folder, which is unique. */
   key: string;
-  facts: ShownFacts;
+  facts: SessionFacts;
+  session: ShownSession;
   /** Its name without the date, unless another session has the same one. */
   name: string;
   projectDir: string;

@@ -275,7 +275,7 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
   finish: command('finish'),
   report: command('report'),
   verify: command('verify'),
-  output: (row, deps) => command('log', '--iteration', String(row.facts.totalIterations))(row, deps),
+  output: (row, deps) => command('log', '--iteration', String(row.facts.iteration))(row, deps),
   log: command('log', '--lines', '2000'),
   diff: command('diff'),
 };

@@ -3,14 +3,15 @@ import {
   FINISH_CHOICES,
   type FinishChoice,
 } from '../../../core/acts/finish/finish-choices.ts';
+import { FINISH_ROWS } from '../../../core/acts/finish/finish-rows.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { allProviders } from '../../../core/agents/registry.ts';
+import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
-import { judgeKind } from '../../../core/session/commands/judge-kind.ts';
-import { judgeResume } from '../../../core/session/commands/judge-running.ts';
+import type { Command } from '../../../core/session/commands/commands.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { editorLink } from './editor-link.ts';
@@ -22,14 +23,14 @@ import { type ItemKind, identityFields } from './inbox/items.ts';
  * @param kind of the decision above, whose form is not repeated
  */
 export function actsPart(session: ShownSession, env: ActionContext['env'], kind?: ItemKind): Html {
-  const facts = shownFacts(session.view, session);
+  const facts = sessionFacts(session.view, session);
   const parts = [
     ...unreadMessages(session),
-    canAct('message', facts) && messageForm(session),
-    kind !== 'stuck' && canAct('resume', facts) && resumeForm(session),
-    kind !== 'finished' && canAct('finish', facts) && finishForm(session),
-    canAct('verify', facts) && verifyForm(session),
-    canAct('stop', facts) && stopForm(session),
+    canAct('message', session, 'web') && messageForm(session),
+    kind !== 'stuck' && canAct('resume', session, 'web') && resumeForm(session),
+    kind !== 'finished' && canAct('finish', session, 'web') && finishForm(session),
+    canAct('verify', session, 'web') && verifyForm(session),
+    canAct('stop', session, 'web') && stopForm(session),
     editorLink(facts, env),
   ].filter((part) => part !== false && part !== undefined);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
@@ -88,10 +89,8 @@ export function agentField(otherwise: string): Html {
   return html`<label>Agent <select name="provider"><option value="">${otherwise}</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>`;
 }
 
-/** Whether a resume would continue it now, and not only restart its worker, which takes no other agent. */
-function takesAgent({ view: { state } }: ShownSession): boolean {
-  const asked = { by: { channel: 'web' }, ...(state.status.kind === 'done' && { goal: 'any' }) } as const;
-  return judgeKind('resume', state) === undefined && judgeResume(asked, state).kind === 'accepted';
+function isTaken(kind: Command['kind'], { view }: ShownSession): boolean {
+  return refusalNow(kind, view, { by: { channel: 'web' } }) === undefined;
 }
 
 export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
@@ -108,7 +107,8 @@ export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
     key: 'r',
     act: 'resume',
     fields: html`${text}${
-      takesAgent(session) &&
+      // One that only starts the missing worker takes no other agent.
+      isTaken('resume', session) &&
       html`
 ${agentField('as before')}`
     }<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
@@ -129,8 +129,7 @@ function stopForm(session: ShownSession): Html {
 }
 
 export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
-  const isDone = session.view.state.status.kind === 'done';
-  const choices = FINISH_CHOICE_NAMES.filter((way) => isDone || way !== 'merge');
+  const choices = FINISH_CHOICE_NAMES.filter((way) => isTaken(FINISH_ROWS[way].kind, session));
   return actForm({
     session,
     title: 'Finish',

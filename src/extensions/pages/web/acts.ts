@@ -5,9 +5,8 @@ import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
-import { openProof } from '../../../core/acts/proof/open-proof.ts';
-import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
-import { type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
+import { DIFFERENCES } from '../../../core/acts/proof/repetition.ts';
+import { openProof, type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage, withdrawMessage } from '../../../core/acts/sessions/send-message.act.ts';
@@ -15,13 +14,12 @@ import { setServices } from '../../../core/acts/sessions/services.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
-import { canAct, type WatchAct } from '../watch/keys.ts';
+import { canAct, refusalOf, type WatchAct } from '../watch/keys.ts';
 import { previewPart } from './acts-part.ts';
 import { sendPictureComments } from './application/picture-comments.ts';
 import { shownPlans, stepNames } from './gate-part.ts';
@@ -173,7 +171,8 @@ export async function actOnSession(
   if (fields.session !== pageKey(session.view.paths)) throw WEB_ERRORS.state_changed();
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
   const offer = OFFERS[name];
-  if (offer && !canAct(offer, shownFacts(session.view, session))) throw WEB_ERRORS.state_changed();
+  if (offer && !canAct(offer, session, 'web'))
+    throw refusalOf(offer, session, 'web') ?? WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
   return await act(session, fields, { ...actingOn(session, context), actId }, signal);
 }

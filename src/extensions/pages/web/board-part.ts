@@ -3,7 +3,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words/words.ts';
+import { doingText, goneText, STOPS, stateText } from '../../../core/session/words/words.ts';
 import { boardCard } from '../html/common-parts.ts';
 import { grouped } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
@@ -123,8 +123,8 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   const { session: folder, id, phase, task = '', recurring = '' } = facts;
   const find = [folder, id, project, phase, group, facts.group ?? '', task, recurring];
   const notes = [
-    / of \d+ iterations/.test(facts.spent ?? '') ? '' : counted(facts.totalIterations, 'iteration'),
-    facts.proof ? `proof ${proofLine(facts.proof)}` : '',
+    / of \d+ iterations/.test(facts.spent ?? '') ? '' : counted(facts.iteration, 'iteration'),
+    facts.proof ? `proof ${facts.proof}` : '',
     grouped(facts.spent ?? ''),
     facts.group === undefined ? '' : `group ${facts.group}`,
     recurring,
@@ -143,7 +143,7 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
     action: kind && { words: ACTIONS[kind], to: `#/inbox/${key}` },
     phase: facts.phase,
     way: facts.way,
-    iterationCount: facts.totalIterations,
+    iterationCount: facts.iteration,
     isDone: facts.state === 'done',
     title: html`<bdi><a href="#/s/${key}">${name}</a>${wayText(facts)}</bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
     notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,

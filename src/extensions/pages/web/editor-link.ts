@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
-import { canAct } from '../watch/keys.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
 
 /** Editors that open a folder by an address, by the name of their program. */
@@ -19,7 +18,7 @@ const EDITORS: Readonly<Record<string, { scheme: string; title: string }>> = {
  */
 export function editorLink(facts: WatchedRow['facts'], env: ActionContext['env']): Html | undefined {
   const { worktree } = facts;
-  if (worktree === undefined || !canAct('edit', facts)) return undefined;
+  if (worktree === undefined || facts.archived) return undefined;
   const [program = ''] = (env.VISUAL || env.EDITOR || '').split(' ');
   const { scheme, title } = EDITORS[basename(program)] ?? { scheme: 'vscode', title: 'VS Code' };
   return html`<a class="button" href="${scheme}://file${worktree.split('/').map(encodeURIComponent).join('/')}" title="${worktree}">Open in ${title}</a>`;

@@ -3,9 +3,11 @@ import { PLAN_BUTTONS } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
 import { type QaItem, readQa } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
+import type { Command } from '../../../core/session/commands/commands.ts';
 import { CHAT_SECTION } from '../../../core/session/documents/chat-section.ts';
 import { gateOf } from '../../../core/session/folder/read-session.ts';
 import { planNotes } from '../html/common-parts.ts';
@@ -54,10 +56,21 @@ ${chatPart(fromChat)}
 <form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
-<p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
+${
+  closedHere('answer', session) ??
+  html`<p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
     typed.length > 0 && html` <button name="confirm" value="typed">Confirm the answers in _qa.md</button>`
-  } ${FINAL}</p><output></output></form></section>`;
+  } ${FINAL}</p>`
+}<output></output></form></section>`;
 }
+
+/** Why this page may not decide, in place of its buttons. */
+function closedHere(kind: Command['kind'], { view }: ShownSession): Html | undefined {
+  const refusal = refusalNow(kind, view, { by: { channel: 'web' } });
+  return refusal && html`<p class="attention">${refusal.why} ${refusal.hint}</p>`;
+}
+
+const SENDS = { approve: 'approve', changes: 'request_changes' } as const;
 
 /** What the agent took from the chat that the session carries on. */
 function chatPart(fromChat: string | undefined): Html {
@@ -99,6 +112,8 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   shownPlans.set(hash, text);
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const names = stepNames(taskTexts(text));
+  const closed = closedHere('approve', session);
+  const offered = PLAN_BUTTONS.filter(({ choice }) => closedHere(SENDS[choice], session) === undefined);
   const comment = (at: number) =>
     html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
@@ -107,7 +122,8 @@ ${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
-<p class="buttons">${PLAN_BUTTONS.map(({ text: label, choice }, at) => html`<button name="decide" value="${choice}"${at === 0 && html` class="primary"`}>${label}</button> `)}${FINAL}</p><output></output></form></section>`;
+${closed}
+<p class="buttons">${offered.map(({ text: label, choice }, at) => html`<button name="decide" value="${choice}"${at === 0 && html` class="primary"`}>${label}</button> `)}${FINAL}</p><output></output></form></section>`;
 }
 
 /** The names of the comment fields: by the text of the step, so that a draft finds its step in a new version. */

@@ -1,10 +1,9 @@
 import { outcomeOfAct } from '../../../core/caller/commands/act-outcome.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { allSessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../../core/caller/context/session-index.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
-import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { LiveSessions } from './live.ts';
@@ -95,9 +94,10 @@ export class Outcomes {
 
   /** A finished session is on no list. */
   async #archived(key: string): Promise<SessionPaths | undefined> {
-    for (const { sessionsDir } of await allSessionsFolders(this.#context))
-      for (const folder of await sessionFolders(sessionsDir)) {
-        const paths = sessionPaths(sessionsDir, folder);
+    const index = await sessionIndex({ reach: 'readable' }, this.#context);
+    for (const { place, folders } of await index.names())
+      for (const folder of folders) {
+        const paths = sessionPaths(place.sessionsDir, folder);
         if (this.#live.keyOf(paths.runDir) === key) return paths;
       }
     return undefined;

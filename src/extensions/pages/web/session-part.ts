@@ -1,6 +1,6 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { shownFacts } from '../../../core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type LogReading, readLog } from '../../../core/session/log/event-log.ts';
@@ -61,7 +61,7 @@ export class SessionParts {
     const isNew = session !== this.#shown;
     this.#shown = session;
     if (this.#gate.hasChanged(session) || isNew) {
-      const facts = shownFacts(session.view, session);
+      const facts = sessionFacts(session.view, session);
       const kind = itemKind(facts);
       const decision = kind && { key: this.#key, kind, facts, session };
       add('p-gate', decision === undefined ? html`` : await decisionPart(decision, this.#context));
@@ -111,7 +111,7 @@ export class SessionParts {
     };
     const data = await sessionReport(subject, this.#context);
     // The decision below quotes it.
-    const isQuoted = itemKind(shownFacts(view, session)) !== undefined;
+    const isQuoted = itemKind(sessionFacts(view, session)) !== undefined;
     const says = isQuoted ? undefined : data.says;
     // Open questions are shown in the form above.
     const closed = { ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) };

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import type { KnownPool } from '../../../core/caller/context/pools.ts';
-import { stuckText } from '../../../core/caller/facts/report-facts.ts';
+import { stuckText } from '../../../core/caller/facts/session-facts.ts';
 import { workerReport } from '../../../core/caller/facts/worker-report.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';

@@ -9,7 +9,7 @@ import {
 import { fitLine, harmless, type Style } from '../../../core/faces/terminal/style.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { counted } from '../../../core/kernel/text.ts';
-import { sessionFacts } from '../../../core/session/words/facts.ts';
+import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateText } from '../../../core/session/words/words.ts';
 import type { ShownMachine } from './machines.ts';
 import type { PoolReport, PoolSession } from './status.act.ts';
@@ -100,9 +100,9 @@ function leftLine({ session, left: [first, ...more] }: PoolSession): string[] {
 
 function shownSession({ view, host, status, iteration, ...rest }: PoolSession) {
   // The machine is shown in its own column.
-  const facts = view && { ...sessionFacts(view), host: host === undefined ? 'pool' : undefined };
+  const facts = view && { ...viewFacts(view), host: host === undefined ? 'pool' : undefined };
   const state = facts ? stateText(facts).brief : (status ?? 'not shown here yet');
-  return { ...rest, host, state, iteration: iteration ?? facts?.totalIterations };
+  return { ...rest, host, state, iteration: iteration ?? facts?.iteration };
 }
 
 function sessionRow(

@@ -65,7 +65,7 @@ export async function playSession(play: Play, from: string): Promise<PlayedSessi
     }
     if (status.for === 'qa_answers') answers.push(...(await answerQuestions(play)));
     else if (status.for === 'plan_approval') plan = await settlePlan(play);
-    else if (state !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
+    else if (state !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason });
     else {
       const { branch, worktree } = status;
       const phases = [...new Set(ended.map(({ phase }) => phase))];

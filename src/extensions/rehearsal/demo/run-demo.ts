@@ -26,6 +26,11 @@ export interface DemoOptions {
   signal: AbortSignal;
 }
 
+/** What is read of `samocode verify --json`. */
+interface DemoProof extends Pick<Verification, 'verified'> {
+  checks: Pick<Verification['checks'][number], 'command' | 'expected' | 'found'>[];
+}
+
 /** The result of a demo, as printed by `samocode demo --json`. */
 export interface DemoReport extends PlayedSession {
   /** True if work was committed, the proof could be repeated and the main checkout is unchanged. */
@@ -37,7 +42,7 @@ export interface DemoReport extends PlayedSession {
   commits: string[];
   diffStat: string;
   mainUntouched: boolean;
-  proof: Verification;
+  proof: DemoProof;
   /** The second task, by one agent. */
   quick: Pick<PlayedSession, 'session' | 'branch' | 'iterations'>;
   /** The paths of the demo, if its folder was kept. */
@@ -91,7 +96,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   await call('read_session', { session, what: 'proof' }, 'what=proof');
   screen.line(`samocode verify ${session}: the same commands again, on a fresh clone of the branch`);
   const verified = await samocode(place, options, 'verify', session, '--json');
-  const proof: Verification = JSON.parse(verified.stdout); // printed by our own CLI
+  const proof: DemoProof = JSON.parse(verified.stdout); // printed by our own CLI
   const quick = await playQuick(place, call, { chat, screen, signal });
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const commits = log.split('\n').filter(Boolean);

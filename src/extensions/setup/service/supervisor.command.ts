@@ -12,7 +12,7 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { PARKED } from '../../../core/session/layout/fence.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
-import { poolHost, sessionFacts } from '../../../core/session/words/facts.ts';
+import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words/words.ts';
 import type { SupervisorEnd } from '../../../core/supervisor/run-supervisor.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../../core/supervisor/supervisor-status.ts';
@@ -223,7 +223,7 @@ function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): 
     case 'order':
     case 'edit':
     case 'pull_request':
-      return fitLine(stateLine(sessionFacts(view), { when }));
+      return fitLine(stateLine(viewFacts(view), { when }));
     case 'person':
       return PERSON[waits.why](name, poolHost(view));
     default:

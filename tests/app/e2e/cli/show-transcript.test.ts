@@ -21,7 +21,7 @@ test("log --iteration prints the agent's actions, without terminal control seque
     iteration: 1,
     entries: JSON.parse(JSON.stringify(entries)),
     path: logPath,
-    isRunning: false,
+    is_running: false,
   });
 
   await appendFile(logPath, '\u001b[2Jnot JSON\n');

@@ -52,7 +52,7 @@ test.concurrent(
       exitCode: 0,
       running: false,
       off: true,
-      sessionsDirs: [rig.paths.sessionsDir],
+      sessions_dirs: [rig.paths.sessionsDir],
       sessions: [{ session: rig.file.folder, waitsFor: 'edit', words, needsYou: true }],
     });
     expect(await pidsOf(rig)).toEqual([]);

@@ -92,7 +92,7 @@ test('no command that reads, no doctor and no --dry-run starts a process for a s
     expect([args, await started(rig)]).toEqual([args, NOTHING]);
   }
   const { stdout } = await samocode('status', name, '--json');
-  expect(JSON.parse(stdout)).toMatchObject({ worker: 'gone', needsHuman: true });
+  expect(JSON.parse(stdout)).toMatchObject({ worker: 'gone', needs_human: true });
   expect(await started(rig)).toEqual(NOTHING);
   expect((await rig.processesWithMark()).map(({ pid }) => pid)).toEqual(agents);
 });

@@ -3,14 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatConfig, type ShownSetting } from '../../../../src/core/acts/set-up/set-up.command.ts';
+import type { SessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { ok } from '../../../../src/core/caller/refusals/check.ts';
 import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { formatMarkdown } from '../../../../src/core/faces/terminal/markdown.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
-import type { ShownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import { formatList, formatStatus } from '../../../../src/core/faces/terminal/session-words.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
-import { handleOf, shortId } from '../../../../src/core/session/layout/names.ts';
+import { shortId } from '../../../../src/core/session/layout/names.ts';
 import { NO_CHECK } from '../../../../src/core/session/proof/proof-limits.ts';
 import { checkedProviders } from '../../../../src/extensions/setup/doctor/cli-checks.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
@@ -26,21 +26,23 @@ function terminal(columns: number): Output {
   return new Output({ stdout, stderr: stdout, colourful: false, json: false });
 }
 
-function facts(name: string, more: Partial<ShownFacts>): ShownFacts {
+function facts(name: string, more: Partial<SessionFacts>): SessionFacts {
   const session = `26-01-02-${name}`;
   return {
     session,
     id: shortId(session),
     state: 'running',
     phase: 'implementation',
-    iteration: 3,
-    totalIterations: 12,
+    iteration: 12,
+    phaseIteration: 3,
     since: '2026-01-02T02:00:00Z',
     needsHuman: false,
     worker: 'none needed',
     sessionDir: `/sessions/${session}`,
-    next: `samocode status ${handleOf(session)}`,
-    nextCommands: [`samocode status ${handleOf(session)}`],
+    summary: `${session} is running.`,
+    cursor: '7',
+    isDying: false,
+    next: [{ act: 'read_status', session }],
     ...more,
   };
 }
@@ -51,7 +53,7 @@ const SESSIONS = [
   facts('日本語のreadmeを書き直してください', { ...WAITS, for: 'qa_answers', phase: 'requirements' }),
   facts('boat', { project: '/home/me/harbour' }),
   facts('🚀-👩‍👩‍👧‍👦-emoji', { state: 'blocked', needsHuman: true, worker: 'gone' }),
-  facts('إضافة-أمر-إلى-الأداة', { state: 'done', phase: 'done', summary: 'It is done.' }),
+  facts('إضافة-أمر-إلى-الأداة', { state: 'done', phase: 'done', says: { summary: 'It is done.' } }),
   facts('new-repository', { state: 'done', phase: 'done', checks: NO_CHECK }),
   facts('limited', {
     state: 'limited',
@@ -142,7 +144,7 @@ const TELLING = [
   ...['pull-request-not-seen', 'pull-request-merged', 'pull-request-closed'],
 ];
 
-function statusOf(all: readonly ShownFacts[], columns: number): string {
+function statusOf(all: readonly SessionFacts[], columns: number): string {
   const place = { output: terminal(columns), cwd: '/home/me/harbour', home: '/home/me' };
   return all.map((facts) => formatStatus(facts, place, { nowMs: STATES_NOW })).join('\n\n');
 }

@@ -48,7 +48,7 @@ test(
     const waited = await command(bench, 'wait', '--group', group);
     expect(waited).toMatchObject({ exitCode: 4, stdout: expect.stringContaining(`1 of 2 done.\n${waits}`) });
     const listed = await command(bench, 'list', '--group', group, '--json');
-    expect(JSON.parse(listed.stdout).groupSays).toEqual(['1 of 2 done.', expect.stringContaining(waits)]);
+    expect(JSON.parse(listed.stdout).group_says).toEqual(['1 of 2 done.', expect.stringContaining(waits)]);
 
     // A busy machine leaves a command to its worker: status 75.
     expect([0, 75]).toContain((await command(bench, 'answer', asked, '--accept-suggestions')).exitCode);

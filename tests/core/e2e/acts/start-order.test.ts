@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
@@ -96,7 +96,7 @@ test('tool and command start a session later, say when, and a resume starts it a
   expect(passed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('has passed: it is') });
   expect(await command(bench, 'resume', 'sails')).toMatchObject({ exitCode: 0 });
   const { folder } = await bench.view(`${boats.folder.slice(0, 'yy-mm-dd-'.length)}sails`);
-  await expect.poll(async () => sessionFacts(await bench.view(folder)).worktree).toBeDefined();
+  await expect.poll(async () => viewFacts(await bench.view(folder)).worktree).toBeDefined();
 });
 
 test('a session that is to wait for a usage limit begins at once where none is known, and says so', async () => {

@@ -177,14 +177,14 @@ test('a session runs with it once it is logged in: its text is in the prompt, it
   const before = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(before).toMatchObject({
     reason: expect.stringContaining('Run `parrot login`.'),
-    totalIterations: 0,
+    iteration: 0,
   });
   await rm(LOGGED_OUT());
   await samocode('resume', 'speak');
   await samocode('wait', 'speak');
   const status = JSON.parse(await samocode('status', 'speak', '--json'));
-  expect(status).toMatchObject({ state: 'blocked', reason: 'No seed left', costUsd: 2 });
-  const [prompt] = await textsNamed(join(status.sessionDir, '../.run'), 'prompt.md');
+  expect(status).toMatchObject({ state: 'blocked', says: { reason: 'No seed left' }, cost_usd: 2 });
+  const [prompt] = await textsNamed(join(status.session_dir, '../.run'), 'prompt.md');
   expect(prompt).toContain('You work alone, on your perch.');
 });
 

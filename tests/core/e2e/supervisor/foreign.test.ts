@@ -145,7 +145,7 @@ test('list and status show a foreign session with what adopts it, and a script t
   const { context, repo } = here.project;
   const place = { cwd: repo.path, home: repo.homeDir };
   const listed = JSON.parse((await typed(['list', '--json'], place)).stdout);
-  expect(listed.sessions[0]).toMatchObject({ session: FOLDER, condition: 'foreign', needsHuman: false });
+  expect(listed.sessions[0]).toMatchObject({ session: FOLDER, condition: 'foreign', needs_human: false });
   const status = (await typed(['status', 'carried'], place)).stdout;
   expect(status).toContain('samocode takeover');
   for (const line of [

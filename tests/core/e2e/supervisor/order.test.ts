@@ -10,7 +10,7 @@ import type { SessionState } from '../../../../src/core/session/events/state.ts'
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../../support/live-session.ts';
@@ -100,7 +100,7 @@ test('a chain of ten stops behind the blocked one in its middle, asks once, and 
     // Of the third, the base is a branch that does not exist yet.
     const base = index === 1 ? `samocode/${after}` : undefined;
     const { view } = await boats.start(name, { after, base }, index === 3 ? 'stuck' : 'quick');
-    expect(sessionFacts(view).starts).toBe(`starts after ${boats.pathsOf(after ?? '').folder}`);
+    expect(viewFacts(view).starts).toBe(`starts after ${boats.pathsOf(after ?? '').folder}`);
   }
   await boats.until('boat-5', isBlocked);
   await boats.until('boat-6', isAsked);
@@ -179,7 +179,7 @@ test('a session that starts at the limit begins when the limit of another agent 
   const until = status.kind === 'limited' ? status.until : expect.fail('it met no limit');
   const { view, warnings } = await boats.start('second', { at: 'limit' });
   expect(warnings).toEqual([]);
-  expect(sessionFacts(view).starts).toMatch(/^starts at \d{4}-\d\d-\d\d \d\d:\d\d \(/);
+  expect(viewFacts(view).starts).toMatch(/^starts at \d{4}-\d\d-\d\d \d\d:\d\d \(/);
   await boats.until('second', isDone);
   const queued = (await boats.events('second')).find((event) => event.type === 'queued');
   const ends = Number(queued?.type === 'queued' && queued.order?.at);

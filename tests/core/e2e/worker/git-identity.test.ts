@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
@@ -23,7 +23,7 @@ test(
     });
     expect(rig.file.settings.gitIdentity).toEqual(firstEnv);
     const commitsAs = 'Ada <ada@example.invalid> (from the environment at the start)';
-    expect(sessionFacts(await rig.view()).commitsAs).toBe(commitsAs);
+    expect(viewFacts(await rig.view()).commitsAs).toBe(commitsAs);
     await rig.resume();
     await rig.untilWaiting('qa_answers');
     const { branch } = rig.file.settings;

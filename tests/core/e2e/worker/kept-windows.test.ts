@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const SETTINGS = 'home/.config/samocode/.env';
@@ -37,7 +37,7 @@ test.concurrent('no agent begins on what a person keeps, a model cannot use it, 
   });
   expect(await childrenOf(rig)).toBe(1);
   const view = await readSession(rig.paths, rig.context().host);
-  expect(view && sessionFacts(view).kept).toBe('rehearsal has used 85 % of 5 hours, and 20 % is kept');
+  expect(view && viewFacts(view).kept).toBe('rehearsal has used 85 % of 5 hours, and 20 % is kept');
   const { plan } = await getStatus({ session: rig.file.folder }, rig.context());
   expect(plan).toMatch(/^85 % of 5 hours, ends \d\d-\d\d \d\d:\d\d, seen \d+ s ago; 10 % of 7 days, /);
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));

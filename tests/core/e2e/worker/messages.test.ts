@@ -125,7 +125,7 @@ test.concurrent('a terminal withdraws the only unread message without its id, an
   const message = async (...argv: string[]) =>
     await typed(['message', rig.file.folder, ...argv], { cwd, home, env, programs: rig.context().programs });
   const sent = async (text: string): Promise<string> =>
-    JSON.parse((await message(text, '--json')).stdout).messageId;
+    JSON.parse((await message(text, '--json')).stdout).message_id;
 
   expect(await message('--withdraw')).toMatchObject({
     exitCode: 1,
@@ -142,7 +142,7 @@ test.concurrent('a terminal withdraws the only unread message without its id, an
   expect(stderr).toContain('2 messages wait for an agent.');
   expect(stderr).toMatch(new RegExp(`${second} \\(.*"Mind the oars"\\); ${third} \\(.*"Mind the sails"\\)`));
   expect(JSON.parse((await message('--withdraw', second, '--json')).stdout)).toMatchObject({
-    messageId: second,
+    message_id: second,
   });
   expect((await rig.state()).messages.waiting).toMatchObject([{ id: third, by: { channel: 'cli' } }]);
 

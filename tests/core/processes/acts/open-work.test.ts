@@ -6,7 +6,7 @@ import { resumeSession } from '../../../../src/core/acts/sessions/resume-session
 import { sendAndAwait } from '../../../../src/core/caller/commands/await-command.ts';
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { reportFacts } from '../../../../src/core/caller/facts/report-facts.ts';
+import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -75,7 +75,7 @@ test.each<Extract<NewEvent, { type: 'finish_asked' }>['work']>([
 ])('a session with $kind cut off names the act that completes it, which starts the worker', async (work) => {
   await using at = await cutOff([CREATED, PREPARED, STOPPED, { type: 'finish_asked', work }]);
   const { view, ...report } = await getStatus({ session: 'x' }, at.context);
-  expect(reportFacts(view, report)).toMatchObject({
+  expect(sessionFacts(view, report)).toMatchObject({
     finishing: work.kind,
     worker: 'gone',
     next: [{ act: 'resume', when: expect.stringMatching(/^to complete its /) }],

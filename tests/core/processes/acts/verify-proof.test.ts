@@ -4,8 +4,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openProof } from '../../../../src/core/acts/proof/open-proof.ts';
-import { type Verification, verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
+import {
+  openProof,
+  type Verification,
+  verifyProof,
+} from '../../../../src/core/acts/proof/verify-proof.act.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isRunning } from '../../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
@@ -95,7 +98,7 @@ test('a proof does not apply to a branch with later commits', async () => {
   );
   expect((await verify(proofText(proof))).verified).toBe(true);
   await repo.git(['update-ref', '-d', 'refs/remotes/origin/samocode/x'], elsewhere);
-  expect(await verify(proofText(proof))).toMatchObject(saysNo('commit', { expected: proof.commit }));
+  expect(await verify(proofText(proof))).toMatchObject(saysNo('older_commit', { expected: proof.commit }));
 });
 
 test('a check that ends differently is named with its output', async () => {
@@ -125,7 +128,7 @@ test.each<[string, (proof: SessionProof) => Partial<SessionProof>, string]>([
     'exit_status',
   ],
   ['tree', () => ({ tree: '4'.repeat(40) }), 'tree'],
-  ['commit', ({ baseCommit }) => ({ commit: baseCommit }), 'commit'],
+  ['commit', ({ baseCommit }) => ({ commit: baseCommit }), 'older_commit'],
   ['commit that does not exist', () => ({ commit: '5'.repeat(40) }), 'commit'],
   ['branch', () => ({ branch: 'samocode/other' }), 'branch'],
   ['base', () => ({ baseCommit: '6'.repeat(40) }), 'base'],

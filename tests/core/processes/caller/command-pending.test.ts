@@ -114,7 +114,8 @@ test.each([
       pending: true,
       command: kind,
       summary: expect.stringContaining('takes effect once a worker answers'),
-      next: ['to see whether it is done: samocode status boat'],
+      next: 'to see whether it is done: samocode status boat',
+      next_commands: ['to see whether it is done: samocode status boat'],
     },
   ]);
 });

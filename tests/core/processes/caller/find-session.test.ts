@@ -1,10 +1,10 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { listedSessions } from '../../../../src/app/server/resources/session-rows.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import type { Elsewhere } from '../../../../src/core/caller/context/context.ts';
-import { everySession } from '../../../../src/core/caller/context/every-session.ts';
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { shortId } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -47,7 +47,7 @@ test(
     expect(await placeOf({}, { ...context, cwd: other.path })).toContain(other.path);
     const both = { ...context, roots: [repo.path, other.path] };
     await expect(findSession({ session: 'boat' }, both)).rejects.toMatchObject(unclear);
-    expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
+    expect((await listedSessions(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
   },
 );
 

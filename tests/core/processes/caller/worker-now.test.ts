@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
+import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { isStuck } from '../../../../src/core/caller/facts/worker-now.ts';
-import { reportFields } from '../../../../src/core/faces/mcp/session-fields.ts';
-import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import {
@@ -128,8 +127,7 @@ test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknow
 ])('the worker of a session that %s is %s', async (_, worker, events, prepare) => {
   const report = await reported(events, prepare);
   expect(report.worker).toBe(worker);
-  expect(reportFields(report).worker).toBe(worker);
-  expect(shownFacts(report.view, report).worker).toBe(worker);
+  expect(sessionFacts(report.view, report).worker).toBe(worker);
 });
 
 test.each<[string, readonly NewEvent[]]>([
@@ -143,8 +141,7 @@ test.each<[string, readonly NewEvent[]]>([
       /^No supervisor watches this machine's sessions.* Run "samocode supervisor"\.$/,
     );
     const alone = await reported(events);
-    expect(reportFields(alone).problems).toEqual([unwatched]);
-    expect(shownFacts(alone.view, alone).problems).toEqual([unwatched]);
+    expect(sessionFacts(alone.view, alone).problems).toEqual([unwatched]);
     expect(isStuck(alone.view, alone)).toBe(what !== 'waits');
     const off = await reported(events, undefined, { SAMOCODE_SUPERVISOR: 'off' });
     expect(off.unwatched).toContain('(SAMOCODE_SUPERVISOR=off)');
@@ -178,8 +175,7 @@ test('on a full disk, the status of a session without a worker says so, although
   const full = expect.stringMatching(
     /^The disk with \/.* is full, so no worker can start\. .* run "samocode resume 26-01-08-boat"\.$/,
   );
-  expect(reportFields(report).problems).toEqual([full]);
-  expect(shownFacts(report.view, report).problems).toEqual([full]);
+  expect(sessionFacts(report.view, report).problems).toEqual([full]);
   expect((await reported([CREATED, PREPARED, ASKING], watching)).unwatched).toBeUndefined();
 });
 
@@ -196,8 +192,7 @@ test('the status of a session whose worker is suspended names the process, and w
   const report = await reported([CREATED, PREPARED], suspended);
   const { pid } = process;
   const says = `Its worker does nothing: process ${pid} is suspended; "kill -CONT ${pid}" continues it.`;
-  expect(reportFields(report).problems).toEqual([says]);
-  expect(shownFacts(report.view, report).problems).toEqual([says]);
+  expect(sessionFacts(report.view, report).problems).toEqual([says]);
 });
 
 test('on a full disk, the status of a session whose worker lives says that it waits', async () => {
@@ -208,6 +203,5 @@ test('on a full disk, the status of a session whose worker lives says that it wa
   const waits = expect.stringMatching(
     /^The disk with \/.* is full, so 26-01-08-boat waits\. It continues once the disk takes its files\.$/,
   );
-  expect(reportFields(report).problems).toEqual([waits]);
-  expect(shownFacts(report.view, report).problems).toEqual([waits]);
+  expect(sessionFacts(report.view, report).problems).toEqual([waits]);
 });

@@ -38,7 +38,7 @@ test('a file above the repository that names another one is only mentioned', asy
   await using repo = await makeRepo();
   const file = join(repo.root, '.samocode');
   await writeFile(file, 'MAIN_REPO=other\n');
-  await expect(find(repo, repo.path)).rejects.toMatchObject({
+  expect(await find(repo, repo.path)).toMatchObject({
     code: 'project_not_found',
     args: { searched: [repo.path] },
     why: expect.stringContaining(`${file} belongs to another repository`),
@@ -57,7 +57,7 @@ test('the search ends at the home folder', async () => {
   await using repo = await makeRepo();
   await writeFile(join(repo.root, '.samocode'), '');
   await mkdir(join(repo.homeDir, 'notes'));
-  await expect(find(repo, join(repo.homeDir, 'notes'), repo.homeDir)).rejects.toMatchObject({
+  expect(await find(repo, join(repo.homeDir, 'notes'), repo.homeDir)).toMatchObject({
     args: { searched: [join(repo.homeDir, 'notes'), repo.homeDir] },
   });
 });
@@ -72,5 +72,5 @@ test("the user's own file counts in a world-writable folder", async () => {
 test('a folder called .samocode is not a project', async () => {
   await using repo = await makeRepo();
   await mkdir(join(repo.path, '.samocode'));
-  await expect(find(repo, repo.path)).rejects.toMatchObject({ code: 'project_not_found' });
+  expect(await find(repo, repo.path)).toMatchObject({ code: 'project_not_found' });
 });

@@ -57,7 +57,9 @@ test.each<[string, string[], NewEvent[]]>([
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, ...after]);
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
-  const { nextCommands } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  const { next_commands: nextCommands } = JSON.parse(
+    (await typed(['status', 'boat', '--json'], place)).stdout,
+  );
   expect(nextCommands).toEqual(commands.map((command) => `samocode ${command}`));
 });
 
@@ -134,11 +136,11 @@ test.each<[string, string[], string, string]>([
     const { serverRig, gitStarts } = await mergedByHand(how);
     await using rig = serverRig;
     const status = await gitStarts('status', 'boat');
-    expect(status.printed.nextCommands[0]).toBe(`samocode ${next}`);
+    expect(status.printed.next_commands[0]).toBe(`samocode ${next}`);
     expect(status.lines.length).toBeLessThanOrEqual(2);
     const list = await gitStarts('list');
     expect(list.lines).toEqual([]);
-    expect(list.printed.sessions[0].nextCommands[0]).toBe('samocode status boat');
+    expect(list.printed.sessions[0].next_commands[0]).toBe('samocode status boat');
     const { next: call } = await ask(rig, 'get_status');
     expect(/finish_session \(how\)/.test(String(call))).toBe(next.startsWith('finish'));
     const { would } = await ask(rig, 'finish_session', { how: 'keep_branch' });

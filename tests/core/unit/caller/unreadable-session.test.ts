@@ -1,13 +1,12 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sessionsText } from '../../../../src/app/server/resources/session-rows.ts';
+import { listedSessions, sessionsText } from '../../../../src/app/server/resources/session-rows.ts';
 import { completeSession } from '../../../../src/core/acts/reading/complete-session.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { everySession } from '../../../../src/core/caller/context/every-session.ts';
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
@@ -89,7 +88,7 @@ test('commands over all sessions show the others next to an unreadable one', asy
   const { context } = given;
   const all = [OTHER, REFUSED, '26-01-09-one', '26-01-09-two'].sort();
   const found = await asOrdinaryUser(async () => ({
-    every: await everySession(context),
+    every: await listedSessions(context),
     completed: await completeSession('26-', context),
     rows: await sessionsText(context),
     watched: await readSupervisorStatus(context),

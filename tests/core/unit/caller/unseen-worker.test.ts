@@ -5,7 +5,8 @@ import { listSessions } from '../../../../src/core/acts/reading/list-sessions.ac
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
+import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
+import { nextCommandsOf } from '../../../../src/core/faces/terminal/json-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
@@ -48,8 +49,8 @@ test('a session whose container was restarted needs a person: in status, list an
   expect(worker).toBe('gone');
   expect(statusSentence(view)).toContain('needs a person');
   const problems = [expect.stringContaining('samocode takeover')];
-  expect(shownFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
-  expect(shownFacts(view).next).toBe('samocode takeover boats');
+  expect(sessionFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
+  expect(nextCommandsOf(sessionFacts(view))).toEqual(['samocode takeover boats']);
   expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
   expect((await readSupervisorStatus(context)).sessions).toMatchObject([
     { waits: { for: 'person', why: 'unseen' } },
@@ -68,7 +69,7 @@ test.each(['change', 'attention', 'done'] as const)(
 test('a session that runs on another machine is left to it while it shows activity', async () => {
   await using given = await restarted(1000);
   const { view } = await getStatus({ session: FOLDER }, given.context);
-  expect(shownFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
+  expect(sessionFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
   const input = { sessions: [FOLDER], cursor: '2', until: 'attention', timeoutMs: 0 } as const;
   expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { earlyRefusal } from '../../../../src/core/caller/commands/early-refusal.ts';
 import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
+import { judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
 import type { Command } from '../../../../src/core/session/commands/commands.ts';
 import {
   judgeArchive,
@@ -16,7 +17,7 @@ import {
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
-import { judgeKind, type Refused } from '../../../../src/core/session/commands/judge-kind.ts';
+import type { Refused } from '../../../../src/core/session/commands/judge-kind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
   judgeMessage,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
-import { shownFacts } from '../../../../src/core/faces/terminal/session-facts.ts';
 import { factRows, formatList } from '../../../../src/core/faces/terminal/session-words.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
@@ -117,17 +117,17 @@ test('the address of an application is shown while the worker holds its services
     await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: await systemHost() });
     const view = await read(paths);
     expect(statusSentence(view)).toContain(`Its application is at ${url}.`);
-    const facts = shownFacts(view);
+    const facts = sessionFacts(view);
     expect(facts.app).toBe(url);
     expect(factRows(facts)).toContainEqual(['app', url]);
     const stdout = new PassThrough();
     const piped = new Output({ stdout, stderr: stdout, colourful: false, json: false });
     expect(formatList([facts], piped, { nowMs: 0 })).toContain(`, app: ${url}`);
     await writeFile(path, JSON.stringify(nowOf(process.pid + 1)));
-    expect(shownFacts(await read(paths)).app).toBeUndefined();
+    expect(sessionFacts(await read(paths)).app).toBeUndefined();
     await writeFile(path, JSON.stringify(nowOf(process.pid)));
   }
-  expect(shownFacts(await read(paths)).app).toBeUndefined();
+  expect(sessionFacts(await read(paths)).app).toBeUndefined();
 });
 
 test('a session written by a newer samocode is shown and not touched', async () => {

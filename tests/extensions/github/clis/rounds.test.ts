@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { previewRewind } from '../../../../src/core/acts/rewind/preview-rewind.act.ts';
 import { openRound } from '../../../../src/core/session/events/rounds.ts';
 import { needsHuman } from '../../../../src/core/session/folder/session-list.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateText } from '../../../../src/core/session/words/words.ts';
 import { roundOfSession } from '../../../../src/extensions/github/feedback/round.act.ts';
 import { rewindSession } from '../../../support/as-shown.ts';
@@ -27,7 +27,7 @@ test('a pull request with two failed checks, three comments, a conflict and a re
   const { pull, repository, rig, hub } = s;
   const about = async (number: number) =>
     await readFile(join(rig.paths.sessionDir, `round-${number}.md`), 'utf8');
-  const facts = async () => sessionFacts(await rig.view());
+  const facts = async () => viewFacts(await rig.view());
   Object.assign(repository.permissions, { ada: 'write', bob: 'write' });
 
   // While a check runs, comments are recorded and no round begins.
@@ -95,7 +95,7 @@ test('a pull request with two failed checks, three comments, a conflict and a re
   expect(summary).toContain('no longer contains what samocode pushed');
   const view = await rig.view();
   expect(needsHuman(view)).toBe(true);
-  expect(stateText(sessionFacts(view))).toMatchObject({
+  expect(stateText(viewFacts(view))).toMatchObject({
     brief: expect.stringContaining('done, open #17, round 2, needs you'),
     why: summary,
   });
@@ -133,7 +133,7 @@ test('a change outside of the plan waits for a person before it is pushed; a rou
   const before = await s.at(pull.headBranch);
   await s.advance();
   await rig.untilWaiting('plan_approval');
-  const waiting = stateText(sessionFacts(await rig.view()));
+  const waiting = stateText(viewFacts(await rig.view()));
   expect(waiting.why).toContain(
     'Round 1 of the pull request changed more than plan and pull request cover: boats.txt; new.txt.',
   );
@@ -218,7 +218,7 @@ test('a rewound round counts as not done, its pushed commits are taken over only
   Object.assign(pull, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
   const { summary, view } = await roundOfSession(session, s.context);
   expect(summary).toBe('Pull request #17 is merged; 1 commit of round 3 is not in it.');
-  expect(stateText(sessionFacts(view)).brief).toBe('done, merged #17 without 1 commit');
+  expect(stateText(viewFacts(view)).brief).toBe('done, merged #17 without 1 commit');
 });
 
 test('the supervisor begins a round at its first poll, with the login of a login shell', async () => {

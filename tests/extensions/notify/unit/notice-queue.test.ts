@@ -9,7 +9,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { fence } from '../../../../src/core/session/layout/fence.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
@@ -253,7 +253,7 @@ test('a session that no machine of the pool can take is queued once, by its own 
   await recordUnmetNeeds(mine, { needs: [] }, clock);
   await scan.run();
   const after = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
-  expect(after && stateLine(sessionFacts(after))).toBe('starting, offered to the pool');
+  expect(after && stateLine(viewFacts(after))).toBe('starting, offered to the pool');
 });
 
 test('for a group one notification is queued, when its last session ends', async () => {

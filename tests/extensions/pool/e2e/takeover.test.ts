@@ -7,7 +7,7 @@ import type { SessionFile } from '../../../../src/core/session/events/bodies/ses
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { sessionFacts } from '../../../../src/core/session/words/facts.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateLine } from '../../../../src/core/session/words/words.ts';
 import { addMember, removeMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { requireHeldBy } from '../../../../src/extensions/pool/acts/require-held.ts';
@@ -25,8 +25,7 @@ const ENDLESS = {
   rules: [{ do: [{ act: 'run', command: ['sleep', '600'] }, { act: 'normal' }] }],
 };
 const isElsewhere = (view: SessionView) => isDone(view) && view.worker === 'unknowable';
-const isParked = (view: SessionView) =>
-  stateLine(sessionFacts(view)).endsWith('waits for a person to take it');
+const isParked = (view: SessionView) => stateLine(viewFacts(view)).endsWith('waits for a person to take it');
 
 async function expectOneChain(done: SessionView, shown: SessionView): Promise<void> {
   const chain = await chainOf(done);

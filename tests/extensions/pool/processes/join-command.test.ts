@@ -55,8 +55,8 @@ test(
     expect(JSON.parse(added.stdout)).toMatchObject({ name: 'mini', person: 'anna', owner: false });
     const { machines } = JSON.parse((await mini.run(['status', '--json'])).stdout);
     expect(machines).toMatchObject([
-      { name: 'mini', standing: 'member', isSelf: true, isOwner: false },
-      { name: 'studio', standing: 'member', fingerprint: own, isSelf: false, isOwner: true },
+      { name: 'mini', standing: 'member', is_self: true, is_owner: false },
+      { name: 'studio', standing: 'member', fingerprint: own, is_self: false, is_owner: true },
     ]);
     const removed = await studio.run(['remove', 'mini']);
     expect(removed.stdout).toContain('Take its login away from the git remote, too.');
@@ -83,7 +83,7 @@ test('a card under the id of a member, signed with another key, adds no machine 
   expect(stderr).toContain('No machine was added.');
   const { machines, problems } = JSON.parse((await studio.run(['status', '--json'])).stdout);
   expect(problems.join()).not.toContain('list of members');
-  expect(machines).toMatchObject([{ name: 'studio', isOwner: true, clis: [] }]);
+  expect(machines).toMatchObject([{ name: 'studio', is_owner: true, clis: [] }]);
 });
 
 test('after leave, join renews the id and the key; the only owner does not leave', async () => {

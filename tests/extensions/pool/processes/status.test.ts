@@ -17,7 +17,7 @@ test('right after a join, the status and the doctor report nothing false', async
   await using _ = repo;
   const at = { cwd: repo.path, home: repo.homeDir };
   const alone = await typed(['doctor', '--json'], at);
-  expect(checksIn(alone.stdout, 'Pool')).toMatchObject([{ id: 'pool', level: 'ok', isAbsent: true }]);
+  expect(checksIn(alone.stdout, 'Pool')).toMatchObject([{ id: 'pool', level: 'ok', is_absent: true }]);
   const joined = await joinPool({ remote: remotes.url, name: 'anna', create: true }, context);
   const { stdout } = await typed(['pool', 'status'], at);
   expect(stdout).toContain('anna · this machine, owner · its supervisor starts now\n  no state yet');
@@ -33,7 +33,7 @@ test('right after a join, the status and the doctor report nothing false', async
   const { machines, problems } = JSON.parse((await typed(['pool', 'status', '--json'], at)).stdout);
   expect(problems).toEqual([]);
   expect(machines).toMatchObject([
-    { name: 'anna', isSelf: true, isOwner: true, sign: 'no state yet', sessions: [] },
+    { name: 'anna', is_self: true, is_owner: true, sign: 'no state yet', sessions: [] },
   ]);
   expect(machines[0]).not.toHaveProperty('note');
   const doctor = checksIn((await typed(['doctor', '--json'], at)).stdout, 'Pool');

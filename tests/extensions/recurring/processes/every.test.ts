@@ -53,9 +53,9 @@ test(
     const { recurring } = JSON.parse((await here.every(['list', 'nightly', '--json'])).stdout);
     expect(recurring).toMatchObject({
       project: join(here.repo.path, '.samocode'),
-      choices: { settings: { maxIterations: '30' } },
-      limits: { costRunUsd: 2.5, runs: 9 },
-      ...{ catchUpMs: 5_400_000, overlap: true },
+      choices: { settings: { max_iterations: '30' } },
+      limits: { cost_run_usd: 2.5, runs: 9 },
+      ...{ catch_up_ms: 5_400_000, overlap: true },
     });
     const { runs } = JSON.parse((await here.every(['next', '--json'])).stdout);
     expect(runs.map(({ name }: { name: string }) => name)).toEqual(Array(5).fill('nightly'));

@@ -21,9 +21,7 @@ const REPORT: DemoReport = {
   mainUntouched: true,
   proof: {
     verified: true,
-    differences: [],
     checks: [{ command: 'node --test', expected: 0, found: 0 }],
-    sandbox: 'guard',
   },
   summary: 'Built: take back the last change; tested, reviewed, 4 commits. A rehearsal, no model.',
 };

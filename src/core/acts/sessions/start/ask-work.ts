@@ -5,7 +5,7 @@ import type { Cli } from '../../../faces/terminal/cli.ts';
 import { projectOf } from '../../../faces/terminal/shared-options.ts';
 import { isSamocodeError } from '../../../kernel/errors.ts';
 import { handleOf } from '../../../session/layout/names.ts';
-import { sessionFacts } from '../../../session/words/facts.ts';
+import { viewFacts } from '../../../session/words/facts.ts';
 import { stateLine } from '../../../session/words/words.ts';
 import { startInput } from './start-choices.ts';
 import { noWorkError, type StartOptions } from './start-options.ts';
@@ -45,7 +45,7 @@ export async function askSession(cli: Cli, options: StartOptions): Promise<strin
   if (unfinished.length === 0 || !places.some(({ isOwn }) => isOwn)) return undefined;
   const choices = unfinished.slice(0, MOST_SHOWN).map((view): FormChoice => {
     const { folder } = view;
-    return { value: folder, title: `${handleOf(folder)}: ${stateLine(sessionFacts(view))}` };
+    return { value: folder, title: `${handleOf(folder)}: ${stateLine(viewFacts(view))}` };
   });
   const asked = { title: 'Which session?', choices: [...choices, { value: NEW, title: 'a new one' }] };
   const chosen = await askField(cli, asked);

@@ -1,7 +1,6 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
-import type { ShownFacts } from '../../../../core/faces/terminal/session-facts.ts';
-import { proofLine } from '../../../../core/session/words/words.ts';
+import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { quoted } from '../../html/markdown-html.ts';
 import { canAct } from '../../watch/keys.ts';
@@ -14,7 +13,7 @@ import { demandOf, type ItemKind } from './items.ts';
 interface Decision {
   key: string;
   kind: ItemKind;
-  facts: ShownFacts;
+  facts: SessionFacts;
   session: ShownSession;
 }
 
@@ -36,7 +35,7 @@ async function gateOrForm(decision: Decision, context: ActionContext): Promise<H
       return await gatePart(session, context);
     case 'stuck':
       return html`<section class="gate"><h2>${demandOf({ kind, facts })}</h2>${await stuckStory(decision)}
-${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
+${canAct('resume', session, 'web') && resumeForm(session, { isOpen: true })}</section>`;
     case 'finished':
       return finishedPart(decision);
     default:
@@ -46,12 +45,12 @@ ${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
 
 async function stuckStory({ session, facts }: Decision): Promise<Part> {
   if (facts.state === 'blocked') return await blockedStory(session);
-  const why = facts.pullRequest?.asks ?? session.unwatched ?? facts.reason ?? facts.file;
+  const why = facts.pullRequest?.asks ?? session.unwatched ?? facts.says?.reason ?? facts.says?.file;
   return why && quoted(why);
 }
 
 function finishedPart({ key, session, facts }: Decision): Html {
-  const { summary, proof } = facts;
+  const { says: { summary } = {}, proof } = facts;
   return html`<section class="gate finished"><h2>Finished</h2>${summary && quoted(summary)}
-<p>Proof ${proofLine(proof)} · <a href="#/s/${key}">changes and checks</a></p>${finishForm(session, { isOpen: true })}</section>`;
+<p>Proof ${proof} · <a href="#/s/${key}">changes and checks</a></p>${finishForm(session, { isOpen: true })}</section>`;
 }

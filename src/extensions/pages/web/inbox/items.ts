@@ -2,7 +2,7 @@ import { readPlanOf } from '../../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
-import type { ReportFacts } from '../../../../core/caller/facts/report-facts.ts';
+import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
 import { isSamocodeError } from '../../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import { capitalised, counted, cut } from '../../../../core/kernel/text.ts';
@@ -36,7 +36,7 @@ export function inboxOf(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): Inbo
 }
 
 /** The facts of a session, on the page or in the chat. */
-type WantFacts = Omit<ReportFacts, 'next'>;
+type WantFacts = Omit<SessionFacts, 'next'>;
 
 /** Undefined if the session needs no decision: it works, waits for something else, or its work was published. */
 export function itemKind(facts: WantFacts): ItemKind | undefined {
@@ -112,7 +112,7 @@ export function demandOf({ kind, facts }: { kind: ItemKind; facts: WatchedRow['f
     case 'stuck':
       return capitalised(goneText(facts) ?? stateText(facts).brief);
     case 'finished':
-      return `Finished, proof ${facts.proof?.how ?? 'no'}`;
+      return `Finished, proof ${facts.proofFacts?.how ?? 'no'}`;
     default:
       return kind satisfies never;
   }

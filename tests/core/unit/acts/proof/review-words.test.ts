@@ -6,8 +6,11 @@ const as = (text: string) => text;
 const style = { good: as, bad: as, dim: as } as Parameters<typeof formatVerification>[1]['style'];
 const NO: Verification = {
   verified: false,
+  result: 'differs',
   differences: [{ what: 'exit_status', about: 'npm test', expected: '0', found: '1' }],
   checks: [{ command: 'npm test', expected: 0, found: 1 }],
+  notRepeated: [],
+  requirements: [],
   sandbox: 'none',
 };
 const HAD_MORE_FILES = 'with uncommitted and ignored files';

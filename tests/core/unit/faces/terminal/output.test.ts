@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutToColumns, hanging } from '../../../../../src/core/faces/terminal/columns.ts';
-import { Output, type Stream } from '../../../../../src/core/faces/terminal/output.ts';
+import { asItIs, Output, type Stream } from '../../../../../src/core/faces/terminal/output.ts';
 import { SamocodeError } from '../../../../../src/core/kernel/errors.ts';
 import { ANY_HIDDEN, HIDING, JOINED_TEXTS } from '../../../../support/hidden-characters.ts';
 
@@ -28,6 +28,21 @@ test('with --json the object is the only thing on stdout', () => {
   output.live(['block'], cutToColumns);
   output.result({ a: 1 }, () => 'words');
   expect(JSON.parse(written())).toEqual({ a: 1 });
+});
+
+test('fields are printed in snake_case; names that are data, and what is kept as it is, are not changed', () => {
+  const { output, written } = newOutput({ json: true });
+  const settings = { MAX_PARALLEL: 3, 'src/myFile.ts': { isNew: true } };
+  output.result(
+    { costUsd: 1, list: [{ isDone: false }], settings, proof: asItIs({ doneAt: 'x' }) },
+    () => '',
+  );
+  expect(JSON.parse(written())).toEqual({
+    cost_usd: 1,
+    list: [{ is_done: false }],
+    settings: { MAX_PARALLEL: 3, 'src/myFile.ts': { is_new: true } },
+    proof: { doneAt: 'x' },
+  });
 });
 
 test('a live block is drawn only on a terminal', () => {

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import type { SessionFacts } from '../../../../../src/core/caller/facts/session-facts.ts';
 import { columnsOf, table } from '../../../../../src/core/faces/terminal/columns.ts';
 import { Output } from '../../../../../src/core/faces/terminal/output.ts';
-import type { ShownFacts } from '../../../../../src/core/faces/terminal/session-facts.ts';
 import { formatList, formatStatus } from '../../../../../src/core/faces/terminal/session-words.ts';
 import { handleOf, shortId } from '../../../../../src/core/session/layout/names.ts';
 import {
@@ -28,22 +28,24 @@ function terminal(columns: number): Output {
 const placed = (output: Output) => ({ output, cwd: '/home/me/harbour', home: '/home/me' });
 
 const SESSIONS = NAMES.map(
-  (name): ShownFacts => ({
+  (name): SessionFacts => ({
     session: `26-01-02-${name}`,
     id: shortId(`26-01-02-${name}`),
     state: 'waiting',
     for: 'plan_approval',
     phase: 'implementation',
-    iteration: 3,
-    totalIterations: 12,
+    iteration: 12,
+    phaseIteration: 3,
     since: '2026-01-01T00:00:00Z',
     needsHuman: true,
     worker: 'none needed',
     task: `あ${'長い説明'.repeat(60)}`,
-    reason: 'it waits '.repeat(40),
+    says: { reason: 'it waits '.repeat(40) },
     sessionDir: '/sessions/boat',
-    next: `samocode plan ${handleOf(`26-01-02-${name}`)}`,
-    nextCommands: [`samocode plan ${handleOf(`26-01-02-${name}`)}`],
+    summary: `26-01-02-${name} waits for the approval of its plan.`,
+    cursor: '7',
+    isDying: false,
+    next: [{ act: 'decide_plan', session: `26-01-02-${name}` }],
   }),
 );
 
@@ -81,10 +83,10 @@ test('in a pipe a list has a line of complete fields for each session, separated
 });
 
 const [SAMPLE] = SESSIONS;
-const OVER = Array.from({ length: 25 }, (_, at): ShownFacts => {
+const OVER = Array.from({ length: 25 }, (_, at): SessionFacts => {
   const session = `26-01-02-over-${at}`;
   const state = at % 2 === 0 ? 'done' : 'stopped';
-  return { ...(SAMPLE as ShownFacts), session, id: shortId(session), state, needsHuman: false };
+  return { ...(SAMPLE as SessionFacts), session, id: shortId(session), state, needsHuman: false };
 });
 
 test('on a 24-line terminal finished sessions do not push those that need a person off the screen', () => {
@@ -94,7 +96,7 @@ test('on a 24-line terminal finished sessions do not push those that need a pers
   expect(text).not.toContain('over-10');
   expect(text).toContain('… 15 more: samocode list --state done, or --state stopped');
   const [, foot = ''] = text.split('\n\n');
-  for (const { next } of SESSIONS) expect(foot).toContain(next);
+  for (const { session } of SESSIONS) expect(foot).toContain(`samocode plan ${handleOf(session)}`);
 });
 
 test('a list of one state and a list in a pipe show every session', () => {
@@ -117,7 +119,7 @@ test.each(WIDTHS)('a status fits %i columns', (columns) => {
 test('the duration of a state follows its name, before newer facts', () => {
   const [facts] = SESSIONS;
   const merged = {
-    ...(facts as ShownFacts),
+    ...(facts as SessionFacts),
     state: 'done',
     merge: { into: 'main', outcome: 'merged' },
   } as const;
@@ -128,10 +130,13 @@ test('the duration of a state follows its name, before newer facts', () => {
 });
 
 test('a command is never wrapped, because it is copied', () => {
-  const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
+  const note = 'the-harbour-is-closed-until-the-storm-has-passed-and-every-boat-is-back';
   const [facts] = SESSIONS;
-  const shown = { ...(facts as ShownFacts), nextCommands: [next] };
-  expect(formatStatus(shown, placed(terminal(80)), { nowMs: NOW })).toContain(next);
+  const step = { act: 'resume', session: '26-01-02-boat', args: { note } } as const;
+  const text = formatStatus({ ...(facts as SessionFacts), next: [step] }, placed(terminal(80)), {
+    nowMs: NOW,
+  });
+  expect(text).toContain(`samocode resume boat --note ${note}`);
 });
 
 test.each([
@@ -145,7 +150,7 @@ test.each([
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
   const rowIn = (output: Output) =>
-    formatStatus({ ...(facts as ShownFacts), worktree }, placed(output), { nowMs: NOW })
+    formatStatus({ ...(facts as SessionFacts), worktree }, placed(output), { nowMs: NOW })
       .split('\n')
       .find((line) => line.includes('worktree'));
   expect(rowIn(terminal(80))).toMatch(new RegExp(` ${short}$`));

@@ -6,7 +6,7 @@ import { planHash } from '../../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { intentOf } from '../../../../../src/extensions/notify/telegram/phone-acts.ts';
-import { draftsOf, RESUME, STATUS, STOP } from '../../../../../src/extensions/notify/telegram/render.ts';
+import { draftsOf, sessionButtons } from '../../../../../src/extensions/notify/telegram/render.ts';
 import type {
   AskedAbout,
   Button,
@@ -33,8 +33,8 @@ const [OF_PLAN = []] = draftsOf({
 const CHOICES = ['approve', 'changes', 'status', 'stop', 'resume', 'all', 'A', 'read', 'edit', 'later', ''];
 
 const MESSAGES: readonly (readonly [string, AskedAbout, Button[]])[] = [
-  ['a session', { kind: 'session' }, [STATUS, STOP]],
-  ['a blocked session', { kind: 'session' }, [STATUS, RESUME]],
+  ['a session', { kind: 'session' }, sessionButtons(['stop'])],
+  ['a blocked session', { kind: 'session' }, sessionButtons(['resume'])],
   ['its plan', { kind: 'plan', hash: HASH }, OF_PLAN],
   ['changes', { kind: 'changes', hash: HASH }, []],
 ];

@@ -13,6 +13,7 @@ export const NOTIFICATION: Notification = {
   at: '2026-01-08T12:00:00.000Z',
   kind: 'blocked',
   needsPerson: true,
+  offers: ['resume'],
   session: '26-01-08-boats',
   sessionsDir: '/nowhere',
   project: 'harbour',

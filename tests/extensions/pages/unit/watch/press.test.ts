@@ -82,7 +82,7 @@ test('an action key applies to the selected session, or shows a notice if the ac
   const waits = ROWS[0];
   expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };
-  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('is done') } });
+  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('already done') } });
   expect(pressed('s', done).intent).toBeUndefined();
   expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
 });
@@ -111,7 +111,10 @@ test.each([
 
 test('a session without an iteration has no output', () => {
   const [row] = ROWS;
-  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
+  const { view, ...session } = row?.session ?? expect.fail();
+  const progress = { ...view.state.progress, totalIterations: 0 };
+  const now = { ...session, view: { ...view, state: { ...view.state, progress } } };
+  const rows = row === undefined ? [] : [{ ...row, session: now }];
   const key = { name: 'return', ctrl: false };
   const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
   expect(intent).toBeUndefined();

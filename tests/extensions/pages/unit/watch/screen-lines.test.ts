@@ -50,9 +50,9 @@ test('digits for the page are on the last line as long as they count, whatever e
 
 test('the bar of a session before its first iteration is empty, and one at work without a known activity is called running', () => {
   const row = MODEL_OF_STATES.rows?.find(({ facts }) => facts.state === 'running') ?? expect.fail();
-  const { doing: _, stops: __, ...facts } = row.facts;
-  const line = (totalIterations: number) => {
-    const rows = [{ ...row, facts: { ...facts, worker: 'working' as const, totalIterations } }];
+  const { activity: _, stops: __, ...facts } = row.facts;
+  const line = (iteration: number) => {
+    const rows = [{ ...row, facts: { ...facts, worker: 'working' as const, iteration } }];
     return drawn(200, 20, {}, { ...MODEL_OF_STATES, rows }).find((each) => /[▰▱]/.test(each));
   };
   expect(line(0)).toMatch(/ ▱{8} planning +running /);
@@ -98,10 +98,9 @@ test('text of a session contains no control sequences on the screen', () => {
     facts: {
       ...row.facts,
       task: evil,
-      doing: evil,
-      reason: evil,
-      summary: evil,
-      next: evil,
+      activity: evil,
+      says: { reason: evil, summary: evil },
+      next: [{ act: 'resume', session: evil } as const],
       branch: evil,
       spent: evil,
     },

@@ -1,11 +1,14 @@
-import { type ShownFacts, shownFacts } from '../../../../../src/core/faces/terminal/session-facts.ts';
+import { expect } from 'vitest';
+import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
+import type { SessionReport } from '../../../../../src/core/caller/facts/get-status.ts';
+import { type SessionFacts, sessionFacts } from '../../../../../src/core/caller/facts/session-facts.ts';
 import { orderRows } from '../../../../../src/extensions/pages/watch/groups.ts';
 import type { WatchModel } from '../../../../../src/extensions/pages/watch/watch-model.ts';
 import { STATES, STATES_NOW } from '../../../../support/session-states.ts';
 
 export const NOW = Date.parse('2026-01-08T12:00:00Z');
 
-type Sample = Pick<ShownFacts, 'session' | 'state' | 'phase' | 'since'> & Partial<ShownFacts>;
+type Sample = Pick<SessionFacts, 'session' | 'state' | 'phase' | 'since'> & Partial<SessionFacts>;
 
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
 
@@ -14,8 +17,8 @@ const SAMPLES: readonly Sample[] = [
     ...{ session: '26-01-08-add-jwt-auth', state: 'waiting', phase: 'requirements', since: ago(12) },
     ...{ for: 'qa_answers', openQuestions: ['Q1', 'Q2'], needsHuman: true, costUsd: 0.42 },
     task: 'Add JWT auth to the API, so that whoever signs in may name a boat 船, in every language that it supports',
-    ...{ branch: 'add-jwt-auth', base: 'main', spent: '$0.42 of $5.00, 40000 tokens', totalIterations: 4 },
-    next: 'samocode answer add-jwt-auth',
+    ...{ branch: 'add-jwt-auth', base: 'main', spent: '$0.42 of $5.00, 40000 tokens', iteration: 4 },
+    next: [{ act: 'answer_questions', session: '26-01-08-add-jwt-auth' }],
   },
   {
     ...{
@@ -34,7 +37,7 @@ const SAMPLES: readonly Sample[] = [
       since: ago(200),
       needsHuman: true,
     },
-    reason: 'The limit of 20 iterations in testing is reached',
+    says: { reason: 'The limit of 20 iterations in testing is reached' },
   },
   {
     ...{
@@ -44,12 +47,12 @@ const SAMPLES: readonly Sample[] = [
       since: ago(42),
       costUsd: 3.1,
     },
-    ...{ doing: 'running npm test -- --project unit tests/session/qa.test.ts', worker: 'working' },
+    ...{ activity: 'running npm test -- --project unit tests/session/qa.test.ts', worker: 'working' },
     worktree: '/worktrees/rocket',
   },
   {
     ...{ session: '26-01-08-replace-the-authentication-layer-of-the-public-api', state: 'running' },
-    ...{ phase: 'quality', since: ago(75), costUsd: 12.5, doing: 'reads src/api.ts', stalled: true },
+    ...{ phase: 'quality', since: ago(75), costUsd: 12.5, activity: 'reads src/api.ts', stalled: true },
     worker: 'working',
   },
   {
@@ -61,32 +64,60 @@ const SAMPLES: readonly Sample[] = [
     state: 'queued',
     phase: 'init',
     since: ago(1),
-    reason: '3 of 3 slots are taken',
+    says: { reason: '3 of 3 slots are taken' },
   },
   {
     session: '26-01-06-boats',
     state: 'done',
     phase: 'done',
     since: ago(3000),
-    summary: 'Boats have names',
+    says: { summary: 'Boats have names' },
     costUsd: 0.9,
   },
-  { session: '26-01-05-boats', state: 'stopped', phase: 'testing', since: ago(9000), reason: 'asked by you' },
+  {
+    session: '26-01-05-boats',
+    state: 'stopped',
+    phase: 'testing',
+    since: ago(9000),
+    says: { reason: 'asked by you' },
+  },
 ];
 
 const BASE = {
   id: '0a1b2',
-  iteration: 1,
-  totalIterations: 12,
+  iteration: 12,
+  phaseIteration: 1,
+  cursor: '7',
+  isDying: false,
+  summary: '',
   needsHuman: false,
   worker: 'none needed',
-  next: 'samocode list',
+  next: [{ act: 'list' }],
 } as const;
+
+/** The judge asks the session itself, which each sample takes from a state like it. */
+function sessionLike({
+  state,
+  for: waitsFor,
+  worktree,
+  iteration = 12,
+}: Partial<SessionFacts>): ShownSession {
+  const isLike = ({ view: { state: now } }: SessionReport) =>
+    now.status.kind === state && (now.status.kind !== 'waiting' || now.status.for === waitsFor);
+  const [, report] = STATES.find(([, each]) => isLike(each)) ?? expect.fail(`no state like ${state}`);
+  const { view } = report;
+  const progress = { ...view.state.progress, totalIterations: iteration };
+  const place =
+    worktree === undefined ? undefined : { path: worktree, branch: 'b', base: 'main', baseCommit: 'c' };
+  const now = { ...view.state, progress, worktree: place, archived: false };
+  return { ...report, view: { ...view, state: now }, projectDir: '/code/harbour' };
+}
 
 export const ROWS = orderRows(
   SAMPLES.map((sample, index) => ({
     key: sample.session,
-    facts: { ...BASE, nextCommands: [], sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
+    facts: { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
+    session: sessionLike(sample),
     projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
     isEstimate: false,
   })),
@@ -110,14 +141,18 @@ export const MODEL: WatchModel = {
 };
 
 /** A session in every state, which its name says. */
-export const FACTS_OF_STATES: readonly ShownFacts[] = STATES.map(([state, report]) => ({
-  ...shownFacts(report.view, report),
-  session: `26-01-08-${state.replaceAll(' ', '-')}`,
-}));
+const ROWS_OF_STATES = STATES.map(([state, report]) => {
+  const facts = {
+    ...sessionFacts(report.view, report),
+    session: `26-01-08-${state.replaceAll(' ', '-')}`,
+  };
+  const session: ShownSession = { ...report, projectDir: '/fleet' };
+  return { key: facts.session, facts, session, projectDir: '/fleet', isEstimate: false };
+});
+
+export const FACTS_OF_STATES: readonly SessionFacts[] = ROWS_OF_STATES.map(({ facts }) => facts);
 
 export const MODEL_OF_STATES: WatchModel = {
-  rows: orderRows(
-    FACTS_OF_STATES.map((facts) => ({ key: facts.session, facts, projectDir: '/fleet', isEstimate: false })),
-  ),
+  rows: orderRows(ROWS_OF_STATES),
   nowMs: STATES_NOW,
 };

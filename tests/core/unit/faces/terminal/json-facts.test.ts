@@ -43,7 +43,7 @@ test('a status mentions a crash loop, a silent agent and a requested stop', asyn
   expect(stdout).toContain('its agent seems stalled');
   expect(stdout).toContain('Its worker has ended 3 times in 10 minutes');
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
-  expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
+  expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needs_human: true });
   expect((await typed(['list'], place)).stdout).toMatch(/^26-01-08-boat\t.*\tneeds you\t/m);
 });
 
@@ -101,7 +101,7 @@ test('status, list and sentence show an outage with the times of the next attemp
     state: 'limited',
     until: '2026-01-08T15:00:00.000Z',
     outage: 'overloaded',
-    asksAt: '2026-01-09T03:00:00.000Z',
+    asks_at: '2026-01-09T03:00:00.000Z',
   });
   const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
   const outageText = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
