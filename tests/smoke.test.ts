@@ -5,7 +5,7 @@ import { eventsOf, makeDemoProject, markedPids, Parent, pathsOf, stateOf } from 
 import { DEMO_TASK } from './support/paper-boat.ts';
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
-  for (let cursor = 0; ; ) {
+  for (let cursor = '0'; ; ) {
     const result = await parent.call('wait', { session, cursor, timeout_s: 20 });
     cursor = result.cursor;
     if (result.state === state && (what === undefined || result.for === what)) return;

@@ -5,12 +5,9 @@ import {
 } from '../../src/core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 
-type Input = WaitForAnyInput['sessions'][number] & Omit<WaitForAnyInput, 'sessions'>;
+type Input = { session: string } & Omit<WaitForAnyInput, 'sessions'>;
 
 /** Waits for a single session. */
-export async function waitForOne(
-  { session, cursor, ...input }: Input,
-  context: ActionContext,
-): Promise<WaitResult> {
-  return await waitForAny({ sessions: [{ session, cursor }], ...input }, context);
+export async function waitForOne({ session, ...input }: Input, context: ActionContext): Promise<WaitResult> {
+  return await waitForAny({ sessions: [session], ...input }, context);
 }

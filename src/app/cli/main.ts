@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../core/faces/terminal/cli.ts';
-import { answerAtOnce } from './answer-at-once.ts';
+import { answerAtOnce } from './completion.ts';
 import type { OpenProgram, Started } from './terminal.ts';
 
 const argv = process.argv.slice(2);

@@ -33,7 +33,7 @@ export function originalForm(cli: Cli): Command {
       const { config: projectDir } = options;
       const folder = (await resumeExisting(cli, options)) ?? (await startNew(cli, options));
       const { runToRest } = await import('../../core/acts/sessions/run-to-rest.ts');
-      await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
+      await runToRest(cli, { session: folder, projectDir, cursor: '0', ask: false });
     });
 }
 

@@ -1,4 +1,4 @@
-import { SessionIndex } from '../../core/caller/context/session-index.ts';
+import { sessionIndex } from '../../core/caller/context/session-index.ts';
 import type { Cli } from '../../core/faces/terminal/cli.ts';
 import { shortNames } from '../../core/faces/terminal/short-names.ts';
 import { archivedFolders } from '../../core/session/folder/session-list.ts';
@@ -27,7 +27,7 @@ async function runReading(cli: Cli, argv: readonly string[]): Promise<void> {
 
 /** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<string[]> {
-  const index = await SessionIndex.of({ projectDir: project, reach: 'current' }, await cli.actionContext());
+  const index = await sessionIndex({ projectDir: project, reach: 'current' }, await cli.actionContext());
   const names = await Promise.all(
     (await index.names()).map(async ({ place, folders }) => {
       const away = new Set(await archivedFolders(place.sessionsDir));

@@ -7,7 +7,7 @@ import type { FolderWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { safeGitAt } from '../../core/caller/context/session-branch.ts';
-import { SessionIndex } from '../../core/caller/context/session-index.ts';
+import { sessionIndex } from '../../core/caller/context/session-index.ts';
 import { projectDirOf, sessionsFolders } from '../../core/caller/context/sessions-folders.ts';
 import { namedFolder } from '../../core/caller/context/which-projects.ts';
 import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
@@ -126,7 +126,7 @@ async function findUnimported(
   { folder: named, projectDir }: ImportInput,
   context: ActionContext,
 ): Promise<Found> {
-  const index = await SessionIndex.of({ projectDir, reach: 'current' }, context);
+  const index = await sessionIndex({ projectDir, reach: 'current' }, context);
   const name = basename(named);
   const found = (await index.names()).flatMap(({ place, folders }) => {
     const folder = resolveSessionFolder(folders, name) ?? foldersOfId(folders, name)[0];

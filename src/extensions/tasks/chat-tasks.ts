@@ -3,6 +3,7 @@ import { readGroup } from '../../core/acts/reading/list-sessions.act.ts';
 import { waitFields } from '../../core/acts/reading/wait.tool.ts';
 import { firstToReport, type Reading, waitResult } from '../../core/acts/reading/wait-for-change.act.ts';
 import { findSession } from '../../core/caller/context/find-session.ts';
+import { cursorOfSeveral } from '../../core/caller/facts/cursor.ts';
 import { FormAnswered, filledIn } from '../../core/faces/mcp/ask-by-form.ts';
 import type { ChatTasks, TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
 import { asJson, toolResult } from '../../core/faces/mcp/define-tool.ts';
@@ -73,10 +74,9 @@ export function newChatTasks(): ChatTasks {
       const watched = await watchFor(wait, context);
       if (watched === undefined) return undefined;
       const { watch, views } = watched;
-      if (isDue(await readMembers(views, watch, context.actions), watch)) return undefined;
-      const now = views.map(({ folder, state }) => [placeDigest(folder), state.n] as const);
-      const cursors = { ...Object.fromEntries(now), ...watch.cursors };
-      const id = taskId({ ...watch, cursors }, await keyFor(context));
+      const readings = await readMembers(views, watch, context.actions);
+      if (isDue(readings, watch)) return undefined;
+      const id = taskId({ ...watch, cursor: cursorOfSeveral(readings) }, await keyFor(context));
       if (id === undefined) return undefined;
       // A wait that is called again, after its form was declined say, begins anew.
       remembered.delete(id);
@@ -120,11 +120,11 @@ function newMemory(begunAt: number): Memory {
 }
 
 /**
- * The watch of a wait, with the cursors that its caller has; undefined where its sessions are in several projects. An end
+ * The watch of a wait, with the cursor that its caller has; undefined where its sessions are in several projects. An end
  * is what it waits for: a chat that sleeps is not woken by each step.
  */
 async function watchFor(
-  { session, group, cursor, cursors = {}, until: asked, projectDir }: TaskedWait,
+  { session, group, cursor = '', until: asked, projectDir }: TaskedWait,
   { actions }: TaskContext,
 ): Promise<{ watch: TaskWatch; views: readonly SessionView[] } | undefined> {
   const until = asked === 'change' ? 'attention' : asked;
@@ -136,12 +136,8 @@ async function watchFor(
   const [first] = views;
   const [place] = places;
   if (first === undefined || place === undefined || places.size > 1) return undefined;
-  const given = views.flatMap(({ folder }) => {
-    const n = cursor ?? cursors[folder] ?? cursors[session ?? folder];
-    return n === undefined ? [] : [[placeDigest(folder), n] as const];
-  });
   const name = isGroup ? (group ?? '') : first.folder;
-  return { watch: { name, isGroup, until, cursors: Object.fromEntries(given), place }, views };
+  return { watch: { name, isGroup, until, cursor, place }, views };
 }
 
 /** What the task says now. */

@@ -12,6 +12,7 @@ import {
   type SessionsFolder,
   sessionsFolders,
 } from '../../core/caller/context/sessions-folders.ts';
+import { seenIn } from '../../core/caller/facts/cursor.ts';
 import { fileIdentity } from '../../core/kernel/files/fingerprint.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { cut } from '../../core/kernel/text.ts';
@@ -49,11 +50,11 @@ export async function sessionsOfTask(
 /** How a wait for them would see them now. */
 export async function readMembers(
   views: readonly SessionView[],
-  { cursors, until }: Pick<TaskWatch, 'cursors' | 'until'>,
+  { cursor, until }: Pick<TaskWatch, 'cursor' | 'until'>,
   context: ActionContext,
 ): Promise<Reading[]> {
   const read = views.map(async (view) => {
-    const watched = watchedFrom(view, cursors[placeDigest(view.folder)]);
+    const watched = watchedFrom(view, seenIn(cursor, view.folder, views.length === 1));
     const reading = await readWatched(watched, until, context);
     // A chat that sleeps until all are done must still hear of one that cannot continue without a person.
     return { ...reading, isReached: reading.isReached || needsHuman(view) || view.foreign !== undefined };

@@ -10,8 +10,8 @@ export interface TaskWatch {
   name: string;
   isGroup: boolean;
   until: 'attention' | 'done' | 'merged';
-  /** The last event of each session that the caller has seen, by `placeDigest` its folder. */
-  cursors: Readonly<Record<string, number>>;
+  /** What the caller has seen of its sessions. */
+  cursor: string;
   /** `placeDigest` the run folder of the session, or the SESSIONS folder of the group. */
   place: string;
 }
@@ -25,13 +25,12 @@ export function placeDigest(path: string): string {
 const MAX_CHARS = 1024;
 const UNTIL = { a: 'attention', d: 'done', m: 'merged' } as const;
 
-/** `<session or group>.<what it waits for, and cursors>.<place><MAC>`; undefined if that is too long. */
+/** `<session or group>.<what it waits for, and cursor>.<place><MAC>`; undefined if that is too long. */
 export function taskId(watch: TaskWatch, key: string): string | undefined {
   const letter = Object.entries(UNTIL).find(([, until]) => until === watch.until)?.[0];
-  const cursors = Object.entries(watch.cursors).map(([place, n]) => `${place}${n.toString(36)}`);
   const said = [
     encodeURIComponent(watch.name).replaceAll('.', '%2E'),
-    `${watch.isGroup ? 'g' : 's'}${letter}${cursors.join('-')}`,
+    `${watch.isGroup ? 'g' : 's'}${letter}${watch.cursor}`,
     watch.place,
   ].join('.');
   const id = `${said}${mac(said, key)}`;
@@ -43,14 +42,13 @@ export function watchOf(id: string, key: string): TaskWatch | undefined {
   const [said, given] = [id.slice(0, -MAC_CHARS), id.slice(-MAC_CHARS)];
   if (id.length > MAX_CHARS || !isSame(given, mac(said, key))) return undefined;
   const [name = '', how = '', place = ''] = said.split('.');
-  const [kind, until, cursors] = [how.slice(0, 1), how.slice(1, 2), how.slice(2)];
-  const each = cursors.split('-').filter(Boolean);
+  const [kind, until, cursor] = [how.slice(0, 1), how.slice(1, 2), how.slice(2)];
   return {
     name: decodeURIComponent(name),
     isGroup: kind === 'g',
     // Whoever made the MAC chose the letter.
     until: UNTIL[until as keyof typeof UNTIL],
-    cursors: Object.fromEntries(each.map((one) => [one.slice(0, 8), Number.parseInt(one.slice(8), 36)])),
+    cursor,
     place,
   };
 }

@@ -26,7 +26,7 @@ async function started(parent: Parent, more: Record<string, unknown> = {}): Prom
 }
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
-  for (let cursor = 0; ; ) {
+  for (let cursor = '0'; ; ) {
     const result = await parent.call('wait', { session, cursor, timeout_s: 20 });
     cursor = result.cursor;
     if (result.state === state && (what === undefined || result.for === what)) return;

@@ -31,7 +31,7 @@ export interface ServerResult {
   summary: string;
   next?: string;
   session?: string;
-  cursor?: number;
+  cursor?: string;
   state?: string;
   for?: string;
   changed?: boolean;
@@ -69,7 +69,7 @@ export function followsTo(end: 'done' | 'stopped'): () => Script {
   return function* () {
     const session = 'boats';
     yield* call('list_sessions', {});
-    yield* until('qa_answers', 0);
+    yield* until('qa_answers', '0');
     const { questions = [], hash: asked } = yield* call('read_qa', { session });
     // No person is at a headless client: its form is not answered, and the result says so.
     yield { say: 'Asking.', name: 'mcp:answer_qa', input: { session } };
@@ -84,7 +84,7 @@ export function followsTo(end: 'done' | 'stopped'): () => Script {
   };
 }
 
-function* until(rests: string, from: number | undefined): Script {
+function* until(rests: string, from: string | undefined): Script {
   for (let cursor = from; ; ) {
     const result: ServerResult = yield* call('wait', { session: 'boats', cursor });
     if (result.for === rests || result.state === rests) return;

@@ -2,7 +2,8 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type PlacedSession, SessionIndex } from '../../../core/caller/context/session-index.ts';
+import { type PlacedSession, sessionIndex } from '../../../core/caller/context/session-index.ts';
+import { cursorOf } from '../../../core/caller/facts/cursor.ts';
 import { planLines } from '../../../core/caller/facts/plan-text.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { age } from '../../../core/kernel/durations.ts';
@@ -21,7 +22,7 @@ export interface ListedSession extends PlacedSession {
 
 /** Every session that is not archived: those that need a person first, then the newest. */
 export async function listedSessions(context: ActionContext): Promise<ListedSession[]> {
-  const all = await (await SessionIndex.of({ reach: 'readable' }, context)).once();
+  const all = await (await sessionIndex({ reach: 'readable' }, context)).once();
   const times = new Map<string, { own: number; any: number }>();
   for (const { view, place } of all) {
     const { own, any } = times.get(view.folder) ?? { own: 0, any: 0 };
@@ -58,7 +59,7 @@ function rowOf(placed: ListedSession) {
     phase,
     iteration: facts.iteration,
     since,
-    cursor: placed.view.state.n,
+    cursor: cursorOf(placed.view.state),
     overview: overviewUri(placed),
   };
 }

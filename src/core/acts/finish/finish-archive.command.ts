@@ -14,8 +14,8 @@ import { gitAtTerminal } from '../../project/git/git.ts';
 import { areUnread } from '../../project/git/git-programs.ts';
 import { hasPrePushHook } from '../../project/git/pre-push-hook.ts';
 import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
+import type { FinishResult } from './finish-rows.ts';
 import type { ConfirmedFinish, FinishSessionInput } from './publishing.ts';
-import type { FinishResult } from './ways.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -6,10 +6,10 @@ import { requireShown } from '../../caller/facts/preview.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import type { FinishWay } from './finish-choices.ts';
+import { FINISH_ROWS, type FinishResult } from './finish-rows.ts';
 import { isOnlyRead, judgeFinish } from './judge-finish.ts';
 import { finishPreview, previewFinish } from './preview-finish.act.ts';
 import type { ConfirmedFinish, FinishSessionInput } from './publishing.ts';
-import { FINISHES, type FinishResult } from './ways.ts';
 
 /** Finishes a session. Never loses uncommitted work. */
 export async function finishSession(input: ConfirmedFinish, context: ActionContext): Promise<FinishResult> {
@@ -19,7 +19,7 @@ export async function finishSession(input: ConfirmedFinish, context: ActionConte
   if (refusal) throw refusal;
   requireShown(await finishPreview(input, judged, context), shown);
   if (isOnlyRead(view)) return await moveOlder(view, how);
-  const { request, endsIn, isLong, done } = FINISHES[how];
+  const { request, endsIn, isLong, done } = FINISH_ROWS[how];
   const work = { workMs: (isLong && waitMs) ?? ALL_FILES_MS };
   return await done(
     await sendAndAwait(view, request(judged, input), endsIn(view), context, work),
@@ -43,6 +43,6 @@ async function moveOlder(view: SessionView, how: FinishWay): Promise<FinishResul
   const place = sessionPaths(paths.sessionsDir, folder, how !== 'unarchive').sessionDir;
   await mkdir(dirname(place), { recursive: true });
   await rename(paths.sessionDir, place);
-  const done = FINISHES[how].older?.(folder) ?? '';
+  const done = FINISH_ROWS[how].older?.(folder) ?? '';
   return { view, place, moved: [], commands: [], done, next: [] };
 }

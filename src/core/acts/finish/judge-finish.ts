@@ -18,6 +18,7 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { branchOfWork } from '../../session/waits/start-order.ts';
 import type { FinishWay } from './finish-choices.ts';
+import { FINISH_ROWS } from './finish-rows.ts';
 import type {
   FinishReading,
   FinishSessionInput,
@@ -25,7 +26,6 @@ import type {
   MeasuredBranch,
   WatchChoice,
 } from './publishing.ts';
-import { FINISHES } from './ways.ts';
 
 /** Judges what finishing a session would do. Changes nothing. */
 export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
@@ -36,7 +36,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
     throw ACTION_ERRORS.elsewhere_in_pool({ session, host: lease?.owner.hostId });
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
   const reading = await readFinishFacts(view, how, context);
-  const { kind, judge, older } = FINISHES[how];
+  const { kind, judge, older } = FINISH_ROWS[how];
   const asked = { by: context.by, ...gateRuleOf(view), keep: input.keep };
   const verdict = judgeKind(kind, view.state) ?? judge({ view, ...reading }, asked);
   const refused = verdict.kind === 'refused' ? earlyRefusal(kind, verdict, view) : undefined;
@@ -85,7 +85,7 @@ async function readFinishFacts(
 ): Promise<FinishReading> {
   const { paths, sessionFile, state } = view;
   const { worktree, trash } = state;
-  const { reads } = FINISHES[how];
+  const { reads } = FINISH_ROWS[how];
   const isRestored = how === 'unarchive';
   const git =
     reads.isGuarded || (isRestored && trash !== undefined)

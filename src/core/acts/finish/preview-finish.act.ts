@@ -1,9 +1,9 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { type Preview, previewOf } from '../../caller/facts/preview.ts';
+import { FINISH_ROWS } from './finish-rows.ts';
 import { isOnlyRead, judgeFinish } from './judge-finish.ts';
 import { type FinishSessionInput, type FinishVerdict, publishing } from './publishing.ts';
-import { FINISHES } from './ways.ts';
 
 /** Describes what finishing a session would do. Changes nothing. */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -19,7 +19,7 @@ export async function finishPreview(
   if (refusal) return previewOf({ view, would: [], refusal });
   const { how } = input;
   if (isOnlyRead(view)) return previewOf({ view, would: [OLDER_MOVES] }, [how]);
-  const { would } = FINISHES[how];
+  const { would } = FINISH_ROWS[how];
   if (would === undefined) return await inThisBuild(publishing).preview(input, judged, context);
   const lines = would(judged, input);
   // Another commit with the same count is another one.

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
@@ -52,7 +53,7 @@ export const readPlanTool = defineTool({
       summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
       next: nextSteps(plan.view, { hash }),
       session: plan.view.folder,
-      cursor: plan.view.state.n,
+      cursor: cursorOf(plan.view.state),
       plan: plan.name,
       hash,
       changes,

@@ -1,6 +1,18 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
-import type { OpenedProof } from './verify-proof.act.ts';
+import type { ClonePlace, CloneSet } from './checks-on-clone.ts';
+import type { Claims, TrustedCommands } from './repeat-proof.ts';
+
+export interface OpenedProof {
+  claims: Claims;
+  /** Of a pull request: the project's own commands. */
+  trusted?: TrustedCommands;
+  /** `file`: the author of the file chose its commands. */
+  from: 'session' | 'file' | 'pull_request';
+  place: ClonePlace;
+  set: Pick<CloneSet, 'branch' | 'base' | 'proving'>;
+  env: ActionContext['env'];
+}
 
 export interface PullRequestQuestion {
   number: number;

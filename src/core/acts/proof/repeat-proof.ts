@@ -4,36 +4,7 @@ import { commitOf, type GitContext } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { provedPartly } from '../../session/proof/proof-limits.ts';
-
-/** What each kind of difference is called in messages. */
-export const DIFFERENCES = {
-  proof: 'proof',
-  branch: 'branch',
-  commit: 'commit',
-  older_commit: 'proof is for an older commit',
-  tree: 'tree',
-  base: 'base commit',
-  exit_status: 'exit status',
-} as const;
-
-export interface Difference {
-  what: keyof typeof DIFFERENCES;
-  about?: string;
-  expected: string;
-  found: string;
-  lastLines?: string;
-}
-
-export interface RepeatedCheck {
-  command: string;
-  isSetup?: true;
-  redBefore?: true;
-  /** Absent if the proof does not have this command. */
-  expected?: number | null;
-  /** Null if a signal or the time limit ended it; absent if it did not run. */
-  found?: number | null;
-  durationMs?: number;
-}
+import type { Difference, RepeatedCheck, Repetition } from './repetition.ts';
 
 /** Commits, and what is claimed about them. Others may have written the claims and the code. */
 export interface Claims {
@@ -56,33 +27,6 @@ export interface TrustedCommands {
   /** The tip of the target branch, on which a check has to fail that may stay red. */
   base: string;
 }
-
-export interface Repetition {
-  /** Nothing differs from a proof. */
-  verified: boolean;
-  /**
-   * `repeated`: everything matches the proof. `partly`: what ran matches, but the proof has more commands
-   * or leaves something open. `no_proof`: the text has none, and the checks pass. `differs`: a check fails or
-   * does not match the proof.
-   */
-  result: 'repeated' | 'partly' | 'no_proof' | 'differs';
-  differences: Difference[];
-  session?: string;
-  branch?: string;
-  /** Absent if only an altered proof could name it. */
-  commit?: string;
-  /** The commit that the proof is about. */
-  proved?: string;
-  checks: RepeatedCheck[];
-  /** Commands of the proof that did not run, because they are not among the trusted ones. */
-  notRepeated: Pick<RepeatedCheck, 'command' | 'isSetup' | 'expected'>[];
-  requirements: { id: string; text: string; check: string; shown: RequirementShown }[];
-  /** What the proof itself leaves open. */
-  partly?: string;
-  ranIn?: 'worktree';
-}
-
-export type RequirementShown = 'passed' | 'failed' | 'reviewed' | 'not_repeated';
 
 /** Runs SETUP and commands on a fresh clone of a commit. */
 export type RunOnCommit = (commit: string, commands: readonly string[]) => Promise<SetEnd>;

@@ -14,9 +14,16 @@ import { RED_AFTER } from '../../kernel/phases/proving.ts';
 import { agreedText } from '../../kernel/text.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
-import { DIFFERENCES, type Difference, type RepeatedCheck } from './repeat-proof.ts';
-import { claimWords, requirementWords, verdictWords } from './repetition-words.ts';
-import type { OpenedProof, Verification } from './verify-proof.act.ts';
+import type { OpenedProof } from './pull-requests-to-verify.ts';
+import {
+  claimWords,
+  DIFFERENCES,
+  type Difference,
+  type RepeatedCheck,
+  requirementWords,
+  verdictWords,
+} from './repetition.ts';
+import type { Verification } from './verify-proof.act.ts';
 
 interface VerifyOptions extends SharedOptions {
   yes?: true;
@@ -41,10 +48,7 @@ export function addVerify(program: Command, cli: Cli): void {
           why: 'Exactly one of a session or proof and --pull-request is needed.',
           hint: 'For example: samocode verify <session>, or samocode verify --pull-request <number>.',
         });
-      const [{ openProof }, { verifyProof }] = await Promise.all([
-        import('./open-proof.ts'),
-        import('./verify-proof.act.ts'),
-      ]);
+      const { openProof, verifyProof } = await import('./verify-proof.act.ts');
       const context = await cli.actionContext();
       const opened = await openProof({ of: claimed, ...projectOf(options) }, context);
       if (!options.yes) await agreeTo(cli, opened, claimed);

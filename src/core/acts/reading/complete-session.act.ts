@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { SessionIndex } from '../../caller/context/session-index.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 
 /** The maximum that the protocol allows in one answer. */
@@ -7,7 +7,7 @@ const MOST = 100;
 
 /** Finds the sessions whose name contains the typed text: first those that start with it, then the newest. */
 export async function completeSession(typed: string, context: ActionContext) {
-  const names = await (await SessionIndex.of({ reach: 'readable' }, context)).names();
+  const names = await (await sessionIndex({ reach: 'readable' }, context)).names();
   const wanted = typed.trim().toLowerCase();
   const values = [...new Set(names.flatMap(({ folders }) => folders))].filter((folder) =>
     folder.toLowerCase().includes(wanted),

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { SessionIndex } from '../../caller/context/session-index.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
@@ -38,7 +38,7 @@ export async function readCost(
   { projectDir }: { projectDir?: string },
   context: ActionContext,
 ): Promise<CostReport> {
-  const index = await SessionIndex.of({ projectDir, reach: projectDir ? 'known' : 'readable' }, context);
+  const index = await sessionIndex({ projectDir, reach: projectDir ? 'known' : 'readable' }, context);
   const nowMs = context.clock.now();
   const since = { today: midnight(nowMs, 0), week: midnight(nowMs, 6), all: '' };
   const total = emptyRow();

@@ -10,8 +10,8 @@ import type { ReportedEvent, WaitResult } from './wait-for-change.act.ts';
 export interface Followed {
   session: string;
   projectDir: string | undefined;
-  /** Number of the last event already shown. */
-  cursor: number;
+  /** What is already shown. */
+  cursor: string;
 }
 
 /** The poll interval for the agent's activity; changes of state are shown at once. */
@@ -34,9 +34,8 @@ export async function* pollSession(cli: Cli, followed: Followed, pollMs: number)
   const context = await cli.actionContext();
   const { interrupted: signal } = cli;
   for (let { cursor } = followed; ; ) {
-    const sessions = [{ session: followed.session, cursor }];
-    const bounds = { until: 'change', timeoutMs: pollMs, signal } as const;
-    const result = await waitForAny({ sessions, projectDir: followed.projectDir, ...bounds }, context);
+    const asked = { sessions: [followed.session], cursor, projectDir: followed.projectDir };
+    const result = await waitForAny({ ...asked, until: 'change', timeoutMs: pollMs, signal }, context);
     cursor = result.cursor;
     yield result;
     if (isResting(result)) return;

@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { SessionIndex } from '../../caller/context/session-index.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { projectDirOf, type SessionsFolder } from '../../caller/context/sessions-folders.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
@@ -36,7 +36,7 @@ export interface SessionList {
 /** Lists the sessions of a project: first those that need a person, then the newest. Starts nothing. */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const { projectDir, allProjects } = input;
-  const index = await SessionIndex.of({ projectDir, reach: allProjects ? 'known' : 'current' }, context);
+  const index = await sessionIndex({ projectDir, reach: allProjects ? 'known' : 'current' }, context);
   const { places } = index;
   const [watching, all] = await Promise.all([readWatching(context), index.once()]);
   const workers = new Map<SessionView, WorkerReport>();

@@ -125,7 +125,7 @@ export function addWait(program: Command, cli: Cli): void {
       const { waitForAny } = await import('./wait-for-change.act.ts');
       const context = await cli.actionContext();
       const input = {
-        sessions: sessions.map((session) => ({ session })),
+        sessions,
         group,
         ...projectOf(options),
         until,

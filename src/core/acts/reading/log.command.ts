@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import { stuckText } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
@@ -56,15 +57,14 @@ export function addLog(program: Command, cli: Cli): void {
       await followLog(cli, {
         session: view.folder,
         projectDir: options.project,
-        cursor: lastEvent(lines) ?? view.state.n,
+        cursor: lastEvent(lines) ?? cursorOf(view.state),
       });
     });
 }
 
 /** The number of the event that the last line describes. */
-function lastEvent(lines: readonly string[]): number | undefined {
-  const number = /\(#(\d+)\)$/.exec(lines.at(-1) ?? '')?.[1];
-  return number === undefined ? undefined : Number(number);
+function lastEvent(lines: readonly string[]): string | undefined {
+  return /\(#(\d+)\)$/.exec(lines.at(-1) ?? '')?.[1];
 }
 
 const POLL_MS = 5000;

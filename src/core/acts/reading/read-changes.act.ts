@@ -5,6 +5,7 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
 import { isPath } from '../../caller/context/which-projects.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { seenIn } from '../../caller/facts/cursor.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
@@ -30,7 +31,7 @@ import { iterationsIn } from './read-transcript.act.ts';
 export interface ReadChangesInput extends SessionQuestion {
   /** Start at the end of this iteration; by default, of the last one up to `cursor`, or at the base. */
   iteration?: number;
-  cursor?: number;
+  cursor?: string;
   /** Start at the commit that the person last saw on this machine, if there is one. */
   sinceLastSeen?: boolean;
   markSeen?: boolean;
@@ -98,13 +99,14 @@ async function startOf(
   { base, baseCommit }: SessionBranch,
   { iteration, cursor }: ReadChangesInput,
 ): Promise<{ commit: string; since: string }> {
+  const seen = seenIn(cursor, view.folder, true);
   const atBase = { commit: baseCommit, since: `${base} at ${baseCommit.slice(0, 8)}` };
-  if (iteration === 0 || (iteration ?? cursor) === undefined) return atBase;
+  if (iteration === 0 || (iteration ?? seen) === undefined) return atBase;
   const events = await readEvents(view.paths, 0);
   const ended = events.findLast(
     (event) =>
       event.type === 'iteration_ended' &&
-      (iteration === undefined ? event.n <= (cursor ?? 0) : event.iteration === iteration),
+      (iteration === undefined ? event.n <= (seen?.n ?? 0) : event.iteration === iteration),
   );
   if (ended?.type !== 'iteration_ended') {
     if (iteration === undefined) return atBase;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import { type CamelKeys, defineTool } from '../../faces/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
 import { firstThatFit, PAGE_CHARS, type Page, pageOf } from '../../faces/mcp/text-page.ts';
@@ -17,7 +18,7 @@ const Input = aboutSession({
     .min(0)
     .optional()
     .describe('transcript: of it, else the newest. changes: since its end, else the base.'),
-  cursor: z.int().min(0).optional().describe('changes: since the call that returned this cursor.'),
+  cursor: CURSOR.describe('changes: since the call that returned this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
   offset: z.int().default(0).describe('more_from of the prior page. Negative: from the end.'),
 });
@@ -122,7 +123,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
           ? `Nothing changed at that path since ${since}; without path the changed files are listed.`
           : `${what} on ${branch} since ${since}.`,
       session: view.folder,
-      cursor: view.state.n,
+      cursor: cursorOf(view.state),
       ...pageOf(text, offset),
     };
   },

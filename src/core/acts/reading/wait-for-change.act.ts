@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
+import { cursorOf, cursorOfSeveral, type Seen, seenIn } from '../../caller/facts/cursor.ts';
 import { reportOn, type SessionReport } from '../../caller/facts/get-status.ts';
 import { groupLines } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
@@ -16,15 +17,12 @@ import { watchedPullRequest } from '../../session/pull-request.ts';
 import { sessionsOfGroup } from './list-sessions.act.ts';
 
 export interface WaitForAnyInput {
-  /**
-   * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen;
-   * without it, only events after the call count.
-   */
-  sessions: readonly { session: string; cursor?: number }[];
+  /** At least one, unless there is a group. */
+  sessions: readonly string[];
   /** All sessions of this group instead; `until: done` and `merged` then require all of them to have ended. */
   group?: string;
-  /** The cursors of an earlier result, by folder; used for sessions that are given without a cursor. */
-  cursors?: Readonly<Record<string, number>> | undefined;
+  /** Of an earlier result: what the caller has seen. Of a session that it says nothing about, only events after the call count. */
+  cursor?: string | undefined;
   projectDir?: string;
   until: WaitUntil;
   timeoutMs: number;
@@ -37,17 +35,15 @@ export interface WaitResult extends SessionReport {
   happened: ReportedEvent[];
   leftOut: number;
   /** Pass it to the next call, so that no event is missed. */
-  cursor: number;
-  /** The cursor of every session, by folder; pass them to the next call. */
-  cursors: Record<string, number>;
+  cursor: string;
   /** For a group: how many are done, and what each of the others is doing or waiting for. */
   groupSays?: string[];
 }
 
 /**
  * Waits until a session changes, needs a person or ends, or until the timeout. Of several sessions it returns
- * one, preferably one that needs a person; the next call returns the events of the others, because their
- * cursors do not advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker
+ * one, preferably one that needs a person; the next call returns the events of the others, because the cursor
+ * does not pass them. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker
  * is gone, it returns at once.
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
@@ -78,43 +74,38 @@ async function waitedFor(
   }
 }
 
-export interface AwaitedSession {
+export interface AwaitedSession extends Seen {
   view: SessionView;
-  cursor: number;
   isNew: boolean;
-  /** The caller already knows that the session is stuck: the given cursor was beyond the last event. */
-  knowsStuck: boolean;
 }
 
 async function watchedSessions(
-  { sessions: named, group, cursors = {}, projectDir }: WaitForAnyInput,
+  { sessions: named, group, cursor, projectDir }: WaitForAnyInput,
   context: ActionContext,
 ): Promise<AwaitedSession[]> {
-  const sessions: WaitForAnyInput['sessions'] =
+  const sessions =
     group === undefined
       ? named
-      : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => ({ session: folder }));
-  const found = new Map<string, AwaitedSession>();
-  for (const { session, cursor } of sessions) {
+      : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => folder);
+  const found = new Map<string, SessionView>();
+  for (const session of sessions) {
     const view = await findSession({ session, projectDir }, context);
-    const key = [view.folder, session].find((name) => Object.hasOwn(cursors, name));
-    const given = cursor ?? (key === undefined ? undefined : cursors[key]);
     // Two names may refer to the same session.
-    if (!found.has(view.paths.runDir)) found.set(view.paths.runDir, watchedFrom(view, given));
+    found.set(view.paths.runDir, view);
   }
-  return [...found.values()];
+  return [...found.values()].map((view) => watchedFrom(view, seenIn(cursor, view.folder, found.size === 1)));
 }
 
-/** @param given the cursor of an earlier result, if there is one */
-export function watchedFrom(view: SessionView, given: number | undefined): AwaitedSession {
-  const known = given ?? view.state.n;
-  const cursor = Math.min(known, view.state.n);
-  return { view, cursor, isNew: given === undefined, knowsStuck: known > cursor };
+/** @param seen by the caller, if it is known */
+export function watchedFrom(view: SessionView, seen: Seen | undefined): AwaitedSession {
+  const { n } = view.state;
+  const { n: known, knowsStuck } = seen ?? { n };
+  return { view, n: Math.min(known, n), isNew: seen === undefined, knowsStuck: knowsStuck && known >= n };
 }
 
 async function readAgain(watched: AwaitedSession, { host }: ActionContext): Promise<AwaitedSession> {
   const view = (await readSession(watched.view.paths, host)) ?? watched.view;
-  return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
+  return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.n };
 }
 
 export interface Reading extends AwaitedSession {
@@ -128,10 +119,12 @@ export async function readWatched(
   until: WaitUntil,
   context: ActionContext,
 ): Promise<Reading> {
-  const { view, cursor } = watched;
+  const { view, n } = watched;
   const report = await reportOn(view, context);
-  const happened = await happenedSince(view, cursor);
-  return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
+  const happened = await happenedSince(view, n);
+  const knowsStuck = watched.knowsStuck && isStuck(view, report);
+  const isDone = isReached(until, { ...watched, report, happened });
+  return { ...watched, knowsStuck, report, happened, isReached: isDone };
 }
 
 /** A wait for the end of a whole group ignores every end but the last. */
@@ -167,29 +160,22 @@ export function waitResult(
   reported: Reading,
   { changed, readings, isGroup }: { changed: boolean; readings: readonly Reading[]; isGroup: boolean },
 ): WaitResult {
-  const cursor = changed ? reported.view.state.n : reported.cursor;
-  const cursors = readings.map(
-    (reading) => [reading.view.folder, nextCursor(reading, changed && reading === reported)] as const,
-  );
+  const seenNow = (reading: Reading) => (changed && reading === reported ? seenWhole(reading) : reading);
+  const isSeveral = isGroup || readings.length > 1;
   const happened = changed ? reported.happened : [];
   return {
     ...reported.report,
     changed,
     happened: happened.slice(-MAX_REPORTED),
     leftOut: Math.max(0, happened.length - MAX_REPORTED),
-    cursor,
-    cursors: Object.fromEntries(cursors),
+    cursor: isSeveral ? cursorOfSeveral(readings.map(seenNow)) : cursorOf(seenNow(reported)),
     ...(isGroup && { groupSays: groupLines(readings) }),
   };
 }
 
-/**
- * Once a session has been reported as stuck, its cursor is one beyond its last event. This skips the first
- * event of a new worker, which is not reported anyway.
- */
-function nextCursor({ view, report, cursor, knowsStuck }: Reading, isReported: boolean): number {
-  const knows = (isReported || knowsStuck) && isStuck(view, report);
-  return (isReported ? view.state.n : cursor) + (knows ? 1 : 0);
+function seenWhole(reading: Reading): Reading {
+  const { view, report } = reading;
+  return { ...reading, n: view.state.n, knowsStuck: isStuck(view, report) };
 }
 
 /** How often to check whether a worker has died. */

@@ -2,7 +2,15 @@ import * as z from 'zod';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
+import {
+  CURSOR,
+  OF_SESSION,
+  OF_WORK,
+  ProjectDir,
+  resultWith,
+  SessionName,
+  TEXTS,
+} from '../../faces/mcp/fields.ts';
 import { startProgress, waitProgress } from '../../faces/mcp/progress.ts';
 import { fieldsOf } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
@@ -10,7 +18,6 @@ import { waitLimitMs } from '../../faces/mcp/wait-limits.ts';
 import { cut } from '../../kernel/text.ts';
 import { type ReportedEvent, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
 
-const Cursor = z.int().min(0);
 const MAX_SESSIONS = 50;
 
 export const waitTool = defineTool({
@@ -24,10 +31,9 @@ export const waitTool = defineTool({
   input: z
     .strictObject({
       session: SessionName.optional(),
-      cursor: Cursor.optional().describe('cursor of its last result.'),
       sessions: z.array(z.string().min(1)).min(1).max(MAX_SESSIONS).optional().describe('Instead of one.'),
       group: z.string().optional().describe('All its sessions.'),
-      cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result.'),
+      cursor: CURSOR.describe('cursor of its last result.'),
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
@@ -44,10 +50,6 @@ export const waitTool = defineTool({
     changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
     happened: TEXTS.describe('What happened since the cursor, oldest first.'),
     left_out: z.int().optional().describe('How many older events are not in happened.'),
-    cursors: z
-      .record(z.string(), Cursor)
-      .optional()
-      .describe('For several: the last event of each. Pass them to the next call.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ until, timeoutS, projectDir, ...which }, context) {
@@ -63,11 +65,10 @@ export const waitTool = defineTool({
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
     const { group } = which;
-    const one = which.session === undefined ? [] : [{ session: which.session, cursor: which.cursor }];
-    const sessions = which.sessions?.map((session) => ({ session })) ?? one;
+    const sessions = which.sessions ?? (which.session === undefined ? [] : [which.session]);
     const awaited = async () =>
       group === undefined
-        ? sessions.map(({ session }) => session)
+        ? sessions
         : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
     const stopProgress = startProgress(context, async () =>
       waitProgress(
@@ -77,7 +78,7 @@ export const waitTool = defineTool({
     );
     try {
       const result = await waitForAny(
-        { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
+        { sessions, group, cursor: which.cursor, projectDir, until, timeoutMs, signal },
         actions,
       );
       return waitFields(result, { until, isSeveral: which.session === undefined });
@@ -90,50 +91,38 @@ export const waitTool = defineTool({
 /** Not sent: the client gets the task. */
 const AS_TASK: ToolResult = { summary: 'The client follows it as a task.' };
 
-/** What the tool returns for the outcome of a wait. */
+/** What the tool returns for the outcome of a wait: of several sessions, which one it is about. */
 export function waitFields(
   result: WaitResult,
   { until, isSeveral }: { until: WaitUntil; isSeveral: boolean },
 ): ToolResult {
-  return isSeveral ? resultForSeveral(result, until) : resultForOne(result);
-}
-
-function resultForOne(result: WaitResult): ToolResult {
-  const { session: _named, ...fields } = reportFieldsOf(result);
-  return { ...fields, cursor: result.cursor };
-}
-
-/** The session to report, and the cursors of all of them. */
-function resultForSeveral(result: WaitResult, until: WaitUntil): ToolResult {
-  const { cursors, groupSays } = result;
-  const fields = reportFieldsOf(result);
-  if (groupSays) fields.summary = groupSays.join(' ');
+  const { groupSays = [] } = result;
+  const { session, ...fields } = reportFieldsOf(result);
+  if (!isSeveral) return fields;
+  if (groupSays.length > 0) fields.summary = groupSays.join(' ');
   // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
   const isHeldUp = until === 'done' && fields.state === 'waiting';
-  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...fields, cursors };
-  const { session: _any, ...idle } = fields;
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...fields, session };
   return {
-    ...idle,
-    summary: ['Nothing new in any of them.', ...(groupSays ?? [])].join(' '),
+    ...fields,
+    summary: ['Nothing new in any of them.', ...groupSays].join(' '),
     next: [{ act: 'follow' }],
     state: undefined,
-    cursors,
   };
 }
 
 /** Leaves out phase and iteration, which the summary contains: repeating them costs tokens. */
 function reportFieldsOf(result: WaitResult): ToolResult {
-  const { changed, happened, leftOut } = result;
+  const { changed, happened, leftOut, cursor } = result;
   const {
     phase: _,
     iteration: __,
     activity: ___,
-    cursor: ____,
     says,
     worker,
     ...fields
   } = fieldsOf(sessionFacts(result.view, result), { ...OF_SESSION, ...OF_WORK });
-  if (!changed) return { ...unchanged(fields), changed };
+  if (!changed) return { ...unchanged(fields), changed, cursor };
   return {
     ...fields,
     worker: worker === 'gone' ? worker : undefined,
@@ -141,6 +130,7 @@ function reportFieldsOf(result: WaitResult): ToolResult {
     changed,
     happened: newEvents(happened),
     left_out: leftOut || undefined,
+    cursor,
   };
 }
 

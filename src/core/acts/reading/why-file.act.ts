@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
-import { SessionIndex } from '../../caller/context/session-index.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { gitSaysYes, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
@@ -72,7 +72,7 @@ async function viewsFor(
   context: ActionContext,
 ): Promise<SessionView[]> {
   if (session !== undefined) return [await findSession({ session, projectDir }, context)];
-  const all = await (await SessionIndex.of({ projectDir, reach: 'current' }, context)).once();
+  const all = await (await sessionIndex({ projectDir, reach: 'current' }, context)).once();
   const views = all.flatMap(({ view, place }) => (place.isOwn ? [view] : []));
   return views.sort((a, b) => (b.state.createdAt ?? '').localeCompare(a.state.createdAt ?? ''));
 }

@@ -1,12 +1,17 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { START_LIMIT_MS, WorkerStart } from '../../caller/commands/worker-start.ts';
+import {
+  hasFailed,
+  launchedWorker,
+  START_LIMIT_MS,
+  STARTED_PATIENCE_MS,
+  untilWorker,
+} from '../../caller/commands/worker-start.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { supervise } from '../../caller/context/supervision.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { workerReport } from '../../caller/facts/worker-report.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import { newestNumber } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { readSession } from '../../session/folder/read-session.ts';
@@ -46,31 +51,21 @@ export async function launchAndWait(
   context: ActionContext,
   wake?: Wake,
 ): Promise<SessionView> {
-  const { clock, host } = context;
-  const start = await WorkerStart.launch(found.paths, context, wake);
-  await untilTaken(found, start, clock);
-  await supervise(context, found.paths.sessionsDir);
-  return (await readSession(found.paths, host)) ?? found;
-}
-
-const POLL_MS = 50;
-/** After a worker exited without a word: another one may be taking the session. */
-const EXITED_PATIENCE_MS = 15_000;
-
-async function untilTaken(
-  { paths, folder, lease }: SessionView,
-  start: WorkerStart,
-  clock: Clock,
-): Promise<void> {
-  const begun = clock.monotonic();
-  for (let livedMs = 0; ; await clock.sleep(POLL_MS)) {
-    const reached = await start.reached();
-    if ((newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0)) return;
-    const waitedMs = clock.monotonic() - begun;
-    if (reached !== 'exited') livedMs = waitedMs;
-    const isOver = waitedMs - livedMs > EXITED_PATIENCE_MS || (reached === 'exited' && start.said !== '');
-    if (!isOver && waitedMs <= START_LIMIT_MS) continue;
-    const seconds = Math.round(waitedMs / 1000);
-    throw ACTION_ERRORS.pending({ session: folder, seconds, unstarted: start.unstarted(reached) });
-  }
+  const { paths, folder, lease } = found;
+  const { found: isTaken, ...look } = await untilWorker(
+    paths,
+    {
+      after: found.state.n,
+      find: () => (newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0) || undefined,
+      isOver: ({ idleMs, unstarted }) => idleMs > STARTED_PATIENCE_MS || hasFailed(unstarted),
+      limitMs: START_LIMIT_MS,
+      mostLaunches: 0,
+      start: await launchedWorker(paths, context, wake),
+    },
+    context,
+  );
+  const seconds = Math.round(look.waitedMs / 1000);
+  if (!isTaken) throw ACTION_ERRORS.pending({ session: folder, seconds, unstarted: look.unstarted });
+  await supervise(context, paths.sessionsDir);
+  return (await readSession(paths, context.host)) ?? found;
 }

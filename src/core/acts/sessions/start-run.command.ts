@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import { askField, askYesNo } from '../../faces/terminal/ask.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
@@ -46,7 +47,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   const { view, projectDir, sandbox } = await begin(cli, options);
   cli.output.say(`sandbox: ${sandbox}`);
   const { runToRest } = await import('./run-to-rest.ts');
-  await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
+  await runToRest(cli, { session: view.folder, projectDir, cursor: '0', ask });
 }
 
 type BeginOptions = StartOptions & { yes?: true; run?: boolean; ask?: boolean };
@@ -87,7 +88,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
     await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
   }
   const { runToRest } = await import('./run-to-rest.ts');
-  await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
+  await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: cursorOf(view.state), ask });
 }
 
 const CONTINUE = 'It is stopped. Continue it?';

@@ -4,7 +4,7 @@ import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { commandIdOf, commandRefused } from './send-command.ts';
+import { answerIn, commandIdOf, commandRefused } from './send-command.ts';
 
 /** What became of an act, according to the files of its session. */
 export type ActOutcome =
@@ -33,17 +33,20 @@ export async function outcomeOfAct(
   // Before the log: the worker removes a command after it has recorded the answer.
   const isQueued = pendingCommandIds(paths).includes(id);
   const events = await readEvents(paths, 0);
-  const index = events.findIndex((event) => answers(event, id));
-  const event = events[index];
+  const event = answerIn(events, id);
   if (event?.type === 'command_refused')
     return { kind: 'refused', event, at: event.at, error: commandRefused(event, folder) };
   if (event?.type === 'command_accepted')
-    return { kind: 'recorded', event, at: event.at, sentence: sentenceOf(event, events.slice(index + 1)) };
+    return {
+      kind: 'recorded',
+      event,
+      at: event.at,
+      sentence: sentenceOf(
+        event,
+        events.filter(({ n }) => n > event.n),
+      ),
+    };
   return { kind: isQueued ? 'waiting' : 'unknown' };
-}
-
-function answers(event: SessionEvent, id: string): boolean {
-  return (event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id;
 }
 
 /** @param later the events after it, of which those of the same commit are its effect */

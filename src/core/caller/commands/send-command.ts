@@ -7,17 +7,23 @@ import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
-import type { EventOf } from '../../session/events/events.ts';
+import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import { PARKED } from '../../session/layout/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { readEvents, readLog } from '../../session/log/event-log.ts';
+import { readEvents } from '../../session/log/event-log.ts';
 import { recordedFile } from '../../session/log/read-session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { refuseFromInside } from '../context/refuse-from-inside.ts';
 import { supervise } from '../context/supervision.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { Unstarted } from '../errors/unstarted-worker.ts';
-import { START_LIMIT_MS, WorkerStart } from './worker-start.ts';
+import {
+  hasFailed,
+  START_LIMIT_MS,
+  STARTED_PATIENCE_MS,
+  untilWorker,
+  type WorkerLook,
+} from './worker-start.ts';
 
 export type CommandRequest = {
   [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
@@ -30,13 +36,9 @@ export function commandRefused(event: EventOf<'command_refused'>, session: strin
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
-const POLL_MS = 25;
-const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
 /** Enough for two renewals of a lease in a pool with a database. Otherwise the answer can take longer. */
 const POOL_PATIENCE_MS = 40_000;
-/** After a worker has recorded its start, or has exited without a word. */
-const STARTED_PATIENCE_MS = 15_000;
 
 /**
  * The id of the command that an act sends. It has the time of the act's id, because commands and messages are sorted by
@@ -51,6 +53,7 @@ export function commandIdOf(actId: string): string {
 /**
  * Writes a command for a session's worker and waits for the answer. A command with the id of an earlier one is that
  * command: it takes effect once, and both callers get its answer.
+ * @param after the number of an event before the call
  * @returns the number of the event that accepted it
  * @throws act_id_used if the earlier one asked for something else
  */
@@ -58,25 +61,33 @@ export async function sendCommand(
   paths: SessionPaths,
   request: CommandRequest,
   context: ActionContext,
+  after = 0,
 ): Promise<number> {
   await refuseFromInside(context);
   const { clock, by, actId } = context;
   const id = actId === undefined ? ulid(clock.now()) : commandIdOf(actId);
-  const { n = 0 } = (await readLog(paths))?.state ?? {};
   // TypeScript cannot infer that the request's kind and fields belong together.
   const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
   const awaited = { id, kind: request.kind, request: requestPrint(command) };
-  const isAnswered = actId !== undefined && (await answerTo(paths, id, 0)) !== undefined;
-  if (isAnswered) return await untilAnswered(paths, awaited, context);
-  await leaveCommand(paths, command);
-  return await untilAnswered(paths, { ...awaited, after: n }, context);
+  const isAnswered = actId !== undefined && answerIn(await readEvents(paths, 0), id) !== undefined;
+  if (!isAnswered) await leaveCommand(paths, command);
+  return await untilAnswered(paths, { ...awaited, after: isAnswered ? 0 : after }, context);
+}
+
+interface AwaitedCommand {
+  id: string;
+  kind: Command['kind'];
+  /** Its fingerprint, to recognise another one with the same id. */
+  request?: string;
+  /** Number of an event before the answer. */
+  after?: number;
+  /** For the first worker that is started. */
+  wake?: Wake | undefined;
 }
 
 /**
  * Waits until a worker answers a command with an event, starting a worker if none is running. A worker that was started
  * is waited for while it lives, five minutes at most or until the client gives up the call, however busy the machine is.
- * @param after the number of an event before the answer
- * @param wake for the first worker that is started
  * @returns the number of the event that accepted it
  * @throws pending on timeout, or if its worker exits with an error: the command stays queued
  */
@@ -89,46 +100,32 @@ export async function untilAnswered(
   const elsewhere = await ownerInPool(paths, context);
   // The supervisor passes the command on to the other machine.
   if (elsewhere) await supervise(context, paths.sessionsDir);
-  const begun = clock.monotonic();
-  const limitMs = Math.min(START_LIMIT_MS, Math.max(DEFAULT_PATIENCE_MS, callEndsAtMs - begun));
-  let start: WorkerStart | undefined;
-  for (let lastMs = 0, startingMs = 0, againAtMs = 0; ; await clock.sleep(POLL_MS)) {
-    const answer = await answerTo(paths, id, after);
-    if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
-    if (answer && answer.kind !== kind) throw ACTION_ERRORS.act_id_used({ kind: answer.kind });
-    // Another machine completes what it was asked for with its own checks and programs.
-    if (!elsewhere && request && answer?.request && answer.request !== request)
-      throw ACTION_ERRORS.act_id_used({});
-    const waitedMs = clock.monotonic() - begun;
-    const reached = await start?.reached();
-    if (reached === 'starting') startingMs += waitedMs - lastMs;
-    lastMs = waitedMs;
-    // A worker that is exiting might miss the command, so the lease is checked repeatedly. More workers than one would
-    // only slow down one that is slow to start.
-    const isMissing = answer === undefined && reached !== 'starting' && !(await hasWorker(paths, context));
-    const hasFailed = isMissing && reached === 'exited' && start?.said !== '';
-    if (isMissing && !hasFailed && waitedMs >= againAtMs) {
-      start = await WorkerStart.launch(paths, context, start ? undefined : wake);
-      againAtMs = waitedMs + RELAUNCH_MS;
-    }
-    const ownMs = start ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
-    const isOver =
-      waitedMs - startingMs > (elsewhere && elsewhere.hostId !== PARKED ? POOL_PATIENCE_MS : ownMs);
-    if (answer === undefined && !hasFailed && !isOver && waitedMs <= limitMs) continue;
-    await supervise(context, paths.sessionsDir);
-    if (answer !== undefined) return answer.n;
-    const unstarted = reached && start?.unstarted(reached);
-    throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000), unstarted }, context);
-  }
+  const isOnMachine = elsewhere !== undefined && elsewhere.hostId !== PARKED;
+  const limitMs = Math.min(START_LIMIT_MS, Math.max(DEFAULT_PATIENCE_MS, callEndsAtMs - clock.monotonic()));
+  const find = (events: readonly SessionEvent[]) => answerIn(events, id);
+  const isOver = ({ idleMs, launches, isNeeded, unstarted }: WorkerLook) => {
+    const ownMs = isNeeded || launches > 0 ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
+    return idleMs > (isOnMachine ? POOL_PATIENCE_MS : ownMs) || (isNeeded && hasFailed(unstarted));
+  };
+  const awaited = await untilWorker(paths, { after, find, isOver, limitMs, wake }, context);
+  const { found: answer, waitedMs, unstarted } = awaited;
+  if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
+  if (answer && answer.kind !== kind) throw ACTION_ERRORS.act_id_used({ kind: answer.kind });
+  // Another machine completes what it was asked for with its own checks and programs.
+  if (!elsewhere && request && answer?.request && answer.request !== request)
+    throw ACTION_ERRORS.act_id_used({});
+  await supervise(context, paths.sessionsDir);
+  if (answer !== undefined) return answer.n;
+  throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000), unstarted }, context);
 }
 
-interface AwaitedCommand {
-  id: string;
-  kind: Command['kind'];
-  /** Its fingerprint, to recognise another one with the same id. */
-  request?: string;
-  after?: number;
-  wake?: Wake | undefined;
+type CommandAnswer = EventOf<'command_accepted'> | EventOf<'command_refused'>;
+
+/** The answer of a worker to a command. */
+export function answerIn(events: readonly SessionEvent[], id: string): CommandAnswer | undefined {
+  const isAnswer = (event: SessionEvent): event is CommandAnswer =>
+    (event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id;
+  return events.find(isAnswer);
 }
 
 async function noAnswer(
@@ -150,22 +147,4 @@ async function ownerInPool(
 ): Promise<ProcessIdentity | undefined> {
   const owner = await unseenOwner(paths.leases, host);
   return owner && (await recordedFile(paths))?.pool ? owner : undefined;
-}
-
-/** Whether a worker holds the session; also true if this process cannot tell whether it is alive. */
-export async function hasWorker(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
-  const holding = await readHolding(paths.leases, context.host);
-  return holding.kind === 'held' && holding.liveness !== 'dead';
-}
-
-async function answerTo(
-  paths: SessionPaths,
-  id: string,
-  after: number,
-): Promise<EventOf<'command_accepted'> | EventOf<'command_refused'> | undefined> {
-  for (const event of await readEvents(paths, after)) {
-    if ((event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id)
-      return event;
-  }
-  return undefined;
 }

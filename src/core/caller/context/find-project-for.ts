@@ -26,14 +26,11 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   return project;
 }
 
-/**
- * Like `findProjectFor`, but returns problems with settings instead of throwing. `isGuessed`: the project was chosen only
- * because no other is known.
- */
+/** Like `findProjectFor`, but returns problems with settings instead of throwing. */
 export async function readProjectFor(
   { projectDir, call }: ProjectQuestion,
   context: ActionContext,
-): Promise<ProjectReading & { isGuessed: boolean }> {
+): Promise<ProjectReading> {
   const { env, home: homeDir, clock } = context;
   const { own, notFound, isNamed, others } = await whichProjects(projectDir, context);
   // A folder in a repository, or one that was named, refers to its own project and no other.
@@ -42,7 +39,7 @@ export async function readProjectFor(
   if (files.length > 1) throw ACTION_ERRORS.project_unclear({ files });
   const [filePath] = files;
   if (filePath === undefined) throw notFound;
-  const reading = { ...(await readProject({ filePath, env, homeDir, call })), isGuessed };
+  const reading = await readProject({ filePath, env, homeDir, call });
   const { project } = reading;
   if (project === undefined) return reading;
   const { mainRepo, values } = project;

@@ -1,8 +1,10 @@
+import { orNothing } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import { readSession } from '../../session/folder/read-session.ts';
-import { hasRecords, isUnimported } from '../../session/folder/session-list.ts';
+import { isUnimported } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import {
   foldersOfId,
@@ -15,7 +17,7 @@ import { foreignError } from '../../session/log/foreign.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
-import { type NamesInPlace, type PlacedSession, SessionIndex } from './session-index.ts';
+import { type NamesInPlace, type PlacedSession, sessionIndex } from './session-index.ts';
 import { projectDirOf, type SessionsFolder } from './sessions-folders.ts';
 import { whichProjects } from './which-projects.ts';
 
@@ -55,7 +57,7 @@ export async function findSessionAndPlace(
   for (const reach of ['current', 'known'] as const) {
     // A call without a project of its own has searched the others already.
     if (lists.some(({ place }) => !place.isOwn)) break;
-    lists = await (await SessionIndex.of({ projectDir, reach }, context)).names();
+    lists = await (await sessionIndex({ projectDir, reach }, context)).names();
     const some = reach === 'current' ? lists : lists.filter(({ place }) => !place.isOwn);
     for (const matcher of matchers) {
       const matches = await Promise.all(
@@ -142,9 +144,12 @@ function onlyMatch(session: string, meant: readonly PlacedSession[]): PlacedSess
 
 /** Names the newest sessions: first those of the call's own project, then the others. */
 function notFound(session: string, lists: readonly NamesInPlace[]) {
-  const folders = lists.flatMap(({ place: { sessionsDir }, folders }) =>
-    folders.filter((folder) => hasRecords(sessionPaths(sessionsDir, folder))).toReversed(),
-  );
+  const folders = lists.flatMap(({ place: { sessionsDir }, folders }) => {
+    // Records that may not be read count.
+    const hasRecords = (folder: string) =>
+      orNothing(() => statsAt(sessionPaths(sessionsDir, folder).runDir) ?? 'none') !== 'none';
+    return folders.filter(hasRecords).toReversed();
+  });
   const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
   return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
 }

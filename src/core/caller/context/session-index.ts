@@ -13,35 +13,30 @@ export interface NamesInPlace {
   folders: string[];
 }
 
-/** The sessions that a call can be about. Starts nothing. */
-export class SessionIndex {
-  readonly places: readonly SessionsFolder[];
-  readonly #host: ActionContext['host'];
-
-  private constructor(places: readonly SessionsFolder[], { host }: ActionContext) {
-    this.places = places;
-    this.#host = host;
-  }
-
-  static async of(question: SessionsQuestion, context: ActionContext): Promise<SessionIndex> {
-    return new SessionIndex(await sessionsFolders(question, context), context);
-  }
-
+/** The sessions that a call can be about. */
+export interface SessionIndex {
+  places: readonly SessionsFolder[];
   /** Names of all folders in each place, including those that are no sessions: reads none of them. */
-  async names(): Promise<NamesInPlace[]> {
-    return await Promise.all(
-      this.places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
-    );
-  }
+  names(): Promise<NamesInPlace[]>;
+  /** Every session, archived ones too: those that need a person first, then the newest. Starts nothing. */
+  once(): Promise<PlacedSession[]>;
+}
 
-  /** Every session, archived ones too: those that need a person first, then the newest. */
-  async once(): Promise<PlacedSession[]> {
-    const lists = await Promise.all(
-      this.places.map(async (place) => {
-        const views = await readAllSessions(place.sessionsDir, this.#host);
+export async function sessionIndex(
+  question: SessionsQuestion,
+  context: ActionContext,
+): Promise<SessionIndex> {
+  const places = await sessionsFolders(question, context);
+  const inEach = <T>(read: (place: SessionsFolder) => Promise<T>) => Promise.all(places.map(read));
+  return {
+    places,
+    names: () => inEach(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
+    async once() {
+      const lists = await inEach(async (place) => {
+        const views = await readAllSessions(place.sessionsDir, context.host);
         return views.map((view) => ({ view, place }));
-      }),
-    );
-    return lists.flat().sort((a, b) => byUrgency(a.view, b.view));
-  }
+      });
+      return lists.flat().sort((a, b) => byUrgency(a.view, b.view));
+    },
+  };
 }

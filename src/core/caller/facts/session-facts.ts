@@ -5,6 +5,7 @@ import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { type ViewFacts, viewFacts } from '../../session/words/facts.ts';
 import { proofLine, sentenceOf, statusSentence, WORKER_GONE } from '../../session/words/words.ts';
+import { cursorOf } from './cursor.ts';
 import type { SessionReport } from './get-status.ts';
 import { nextSteps } from './next-steps.ts';
 import { DYING } from './recent-revivals.ts';
@@ -18,8 +19,8 @@ export interface SessionFacts extends ViewFacts {
   /** Its project's folder, in a list of several projects. */
   project?: string;
   next: readonly NextStep[];
-  /** Number of its last event. */
-  cursor: number;
+  /** Says what its reader has seen of it. */
+  cursor: string;
   worker: WorkerNow;
   /** Its workers keep ending. */
   isDying: boolean;
@@ -51,7 +52,7 @@ export function sessionFacts(
     summary: [sentenceOf(facts), rescue?.says].filter(Boolean).join(' '),
     next: rescue?.next.map((step) => ({ ...step, session: view.folder })) ?? nextSteps(view),
     needsHuman: facts.needsHuman || isHeldUp,
-    cursor: view.state.n,
+    cursor: cursorOf(view.state),
     worker,
     isDying,
     activity,

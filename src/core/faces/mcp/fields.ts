@@ -47,7 +47,11 @@ export function resultWith<Fields extends z.ZodRawShape>(fields: Fields) {
 
 export const SESSION = z.string().optional().describe('The folder of the session: its name for every call.');
 
-export const CURSOR = z.int().optional().describe('Number of its last event: pass it to wait.');
+/** An earlier version returned a number. */
+export const CURSOR = z
+  .preprocess((value) => (Number.isInteger(value) ? `${value}` : value), z.string())
+  .optional()
+  .describe('What you have seen: pass it to wait.');
 
 export const TEXTS = z.array(z.string()).optional();
 

@@ -26,8 +26,7 @@ export interface ToolContext {
 export interface TaskedWait {
   session?: string;
   group?: string;
-  cursor?: number;
-  cursors?: Readonly<Record<string, number>>;
+  cursor?: string;
   until: 'change' | 'attention' | 'done' | 'merged';
   projectDir?: string;
 }

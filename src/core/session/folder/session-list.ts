@@ -36,21 +36,12 @@ export async function unimportedFolders(sessionsDir: string): Promise<string[]> 
 /** The early layout of the Python samocode kept all files in a folder of this name. */
 export const NESTED_FOLDER = '_samocode';
 
-/** Whether samocode has records of a folder; true where they may not be read. */
-export function hasRecords({ runDir }: SessionPaths): boolean {
-  return unlessDenied(() => statsAt(runDir) !== undefined, true);
-}
-
 /** Whether a folder has an overview and samocode has no records of it. */
 export function isUnimported(paths: SessionPaths): boolean {
-  return !hasRecords(paths) && unlessDenied(() => overviewIn(paths) !== undefined, false);
-}
-
-function unlessDenied<T>(read: () => T, otherwise: T): T {
   try {
-    return read();
+    return statsAt(paths.runDir) === undefined && overviewIn(paths) !== undefined;
   } catch (error) {
-    if (isFileError(error)) return otherwise;
+    if (isFileError(error)) return false;
     throw error;
   }
 }

@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path';
+import { claimsOf, repeatProof, type TrustedCommands } from '../../../core/acts/proof/repeat-proof.ts';
 import {
-  claimsOf,
+  claimWords,
   DIFFERENCES,
   type Difference,
   type RepeatedCheck,
   type Repetition,
-  repeatProof,
-  type TrustedCommands,
-} from '../../../core/acts/proof/repeat-proof.ts';
-import { claimWords, requirementWords, verdictWords } from '../../../core/acts/proof/repetition-words.ts';
+  requirementWords,
+  verdictWords,
+} from '../../../core/acts/proof/repetition.ts';
 import { systemClock } from '../../../core/kernel/clock.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { capitalised } from '../../../core/kernel/text.ts';

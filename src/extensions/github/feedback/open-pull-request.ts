@@ -1,7 +1,6 @@
 import { projectClone } from '../../../core/acts/proof/checks-on-clone.ts';
-import type { PullRequestQuestion } from '../../../core/acts/proof/pull-requests-to-verify.ts';
+import type { OpenedProof, PullRequestQuestion } from '../../../core/acts/proof/pull-requests-to-verify.ts';
 import { claimsOf } from '../../../core/acts/proof/repeat-proof.ts';
-import type { OpenedProof } from '../../../core/acts/proof/verify-proof.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';

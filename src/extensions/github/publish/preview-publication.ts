@@ -1,9 +1,9 @@
+import { aboutSignatures } from '../../../core/acts/finish/finish-rows.ts';
 import {
   type FinishSessionInput,
   type FinishVerdict,
   WATCH_UNTRUSTED,
 } from '../../../core/acts/finish/publishing.ts';
-import { aboutSignatures } from '../../../core/acts/finish/ways.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
 import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';

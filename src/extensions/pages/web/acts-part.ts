@@ -3,7 +3,7 @@ import {
   FINISH_CHOICES,
   type FinishChoice,
 } from '../../../core/acts/finish/finish-choices.ts';
-import { FINISHES } from '../../../core/acts/finish/ways.ts';
+import { FINISH_ROWS } from '../../../core/acts/finish/finish-rows.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { allProviders } from '../../../core/agents/registry.ts';
 import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
@@ -129,7 +129,7 @@ function stopForm(session: ShownSession): Html {
 }
 
 export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
-  const choices = FINISH_CHOICE_NAMES.filter((way) => isTaken(FINISHES[way].kind, session));
+  const choices = FINISH_CHOICE_NAMES.filter((way) => isTaken(FINISH_ROWS[way].kind, session));
   return actForm({
     session,
     title: 'Finish',

@@ -1,6 +1,6 @@
 import { outcomeOfAct } from '../../../core/caller/commands/act-outcome.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { SessionIndex } from '../../../core/caller/context/session-index.ts';
+import { sessionIndex } from '../../../core/caller/context/session-index.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
@@ -94,7 +94,7 @@ export class Outcomes {
 
   /** A finished session is on no list. */
   async #archived(key: string): Promise<SessionPaths | undefined> {
-    const index = await SessionIndex.of({ reach: 'readable' }, this.#context);
+    const index = await sessionIndex({ reach: 'readable' }, this.#context);
     for (const { place, folders } of await index.names())
       for (const folder of folders) {
         const paths = sessionPaths(place.sessionsDir, folder);

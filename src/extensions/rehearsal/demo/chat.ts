@@ -46,7 +46,7 @@ const Answer = z.looseObject({
   plan: text,
   hash: text,
   text,
-  cursor: z.number().default(0),
+  cursor: z.string().default('0'),
   phase: z.enum(PHASE_NAMES).default('init'),
   iteration: z.number().default(0),
   says: z.record(z.string(), z.string()).default({}),

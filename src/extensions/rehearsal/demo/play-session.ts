@@ -45,7 +45,7 @@ const WORKING: ReadonlySet<string> = new Set(['starting', 'queued', 'running', '
 const POLL_SECONDS = 1;
 
 /** Plays the chat of a started session until it is done. */
-export async function playSession(play: Play, from: number): Promise<PlayedSession & { worktree: string }> {
+export async function playSession(play: Play, from: string): Promise<PlayedSession & { worktree: string }> {
   const { chat, session, screen, signal } = play;
   const answers: PlayedSession['answers'] = [];
   let plan = '';

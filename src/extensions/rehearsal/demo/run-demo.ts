@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import type { Verification } from '../../../core/acts/proof/verify-proof.act.ts';
-import { hasWorker } from '../../../core/caller/commands/send-command.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { systemHost } from '../../../core/kernel/processes/host.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
+import { readSession } from '../../../core/session/folder/read-session.ts';
 import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { Chat } from './chat.ts';
@@ -147,7 +147,8 @@ async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Pr
   const deadline = clock.monotonic() + LEAVING_MS;
   for (const folder of await sessionFolders(sessionsDir)) {
     const paths = sessionPaths(sessionsDir, folder);
-    while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(POLL_MS);
+    const isHeld = async () => (await readSession(paths, host))?.worker !== 'none';
+    while (clock.monotonic() < deadline && (await isHeld())) await clock.sleep(POLL_MS);
   }
 }
 

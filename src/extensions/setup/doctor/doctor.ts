@@ -6,7 +6,7 @@ import { areConfined } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { formatRiskyLine } from '../../../core/caller/context/trust-project.ts';
-import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import { whichProjects } from '../../../core/caller/context/which-projects.ts';
 import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
@@ -35,7 +35,6 @@ import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { requirePlaces, type Trust, trustIn } from '../../../core/project/finding/trust.ts';
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
-import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
 import { openingsOf } from '../../../core/project/settings/openings.ts';
@@ -188,14 +187,14 @@ async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorC
 
 async function projectFound(input: DoctorInput, context: ActionContext): Promise<ProjectFound> {
   try {
-    const { file, project, problems, isGuessed } = await readProjectFor(input, context);
-    if (isGuessed) return OUTSIDE;
+    const { own } = await whichProjects(input.projectDir, context);
+    if (own.length === 0 && !input.projectDir) return OUTSIDE;
+    const { file, project, problems } = await readProjectFor(input, context);
     if (file !== undefined) await requirePlaces(file, context.home);
     return project ? { project } : { checks: problems.map((problem) => failed('project', problem)) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const isOutside = PROJECT_ERRORS.project_not_found.is(error) || ACTION_ERRORS.project_unclear.is(error);
-    return isOutside && !input.projectDir ? OUTSIDE : { checks: [failed('project', error)] };
+    return { checks: [failed('project', error)] };
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ASKING, CREATED, PREPARED } from '../../../core/unit/session/events.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { cursorFor } from '../../../support/cursor-for.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
@@ -18,33 +19,33 @@ async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record
 }
 
 test(
-  'waiting for several sessions returns which one changed and the cursors of all, even with short names',
+  'waiting for several sessions returns which one changed and one cursor for all, even with short names',
   ci,
   async () => {
     await using bench = await makeBench();
     const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
     const answer = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
-    expect(answer).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
+    expect(answer).toMatchObject({ changed: true, state: 'stopped' });
     expect([one, two]).toContain(answer.session);
-    expect(answer.cursor).toBeUndefined();
-    const idle = await wait(bench, { sessions: ['one', 'two'], cursors: answer.cursors, timeout_s: 0 });
+    const { cursor } = answer;
+    const idle = await wait(bench, { sessions: ['one', 'two'], cursor, timeout_s: 0 });
     expect(idle).toEqual({
       summary: 'Nothing new in any of them.',
       next: 'wait',
       changed: false,
-      cursors: answer.cursors,
+      cursor,
     });
   },
 );
 
 test('a session may have the name of a property of every object', async () => {
   await using bench = await makeBench();
-  const session = await prepared(bench, 'constructor');
-  const answer = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
-  expect(answer).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
+  await prepared(bench, 'constructor');
+  const answer = await wait(bench, { sessions: ['constructor'], until: 'done' });
+  expect(answer).toMatchObject({ changed: true, cursor: expect.any(String) });
 });
 
-test('a short name uses the cursor of the session that it refers to, of two with that name', async () => {
+test('a short name uses what the cursor says of the session that it refers to, of two with that name', async () => {
   await using serverRig = await makeServerRig();
   for (const [folder, count] of [
     ['26-01-07-boats', 3],
@@ -57,10 +58,10 @@ test('a short name uses the cursor of the session that it refers to, of two with
       ASKING,
     ]);
   }
-  const cursors = { '26-01-07-boats': 5, '26-01-08-boats': 2 };
-  const args = { sessions: ['boats'], cursors, timeout_s: 0 };
+  const cursor = cursorFor({ '26-01-07-boats': 5, '26-01-08-boats': 2 });
+  const args = { sessions: ['boats'], cursor, timeout_s: 0 };
   const { json } = await askTool('wait', args, serverRig.context);
-  expect(json).toMatchObject({ changed: true, cursors: { '26-01-08-boats': 3 } });
+  expect(json).toMatchObject({ changed: true, cursor: '3' });
 });
 
 test('events beyond the size limit are counted', async () => {
@@ -71,7 +72,7 @@ test('events beyond the size limit are counted', async () => {
     ...Array.from({ length: 45 }, () => NOTICE),
   ]);
   const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, serverRig.context);
-  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: 47 });
+  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: '47' });
 });
 
 test('a session is named once, by session or by sessions', async () => {
@@ -94,8 +95,9 @@ test('a wait for the end of several sessions reports that one of them waits for 
   const stopped = await prepared(bench, 'one');
   const asking = (await startSession({ task: 'x', name: 'two' }, bench.context)).view.folder;
   await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
-  const cursors = { [stopped]: (await bench.view(stopped)).state.n, [asking]: 0 };
-  const answer = await wait(bench, { sessions: ['one', 'two'], cursors, until: 'done', timeout_s: 0 });
+  const { n } = (await bench.view(stopped)).state;
+  const cursor = cursorFor({ [stopped]: n, [asking]: 0 });
+  const answer = await wait(bench, { sessions: ['one', 'two'], cursor, until: 'done', timeout_s: 0 });
   expect(answer).toMatchObject({
     changed: false,
     session: asking,

@@ -123,7 +123,7 @@ test('each kind has a template, and the list has the sessions that are not archi
     phase: 'investigation',
     iteration: 0,
     since: expect.any(String),
-    cursor: 3,
+    cursor: '3',
     overview: uriOf('overview', '26-01-08-asks'),
   });
 });

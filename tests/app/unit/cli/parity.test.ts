@@ -50,7 +50,6 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     sessions: ['wait [sessions]'],
     group: ['wait --group'],
     cursor: { instead: 'log --follow, which leaves nothing out' },
-    cursors: { instead: 'log --follow' },
     until: ['wait --until'],
     timeout_s: ['wait --timeout'],
   },

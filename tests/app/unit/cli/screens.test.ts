@@ -40,7 +40,7 @@ function facts(name: string, more: Partial<SessionFacts>): SessionFacts {
     worker: 'none needed',
     sessionDir: `/sessions/${session}`,
     summary: `${session} is running.`,
-    cursor: 7,
+    cursor: '7',
     isDying: false,
     next: [{ act: 'read_status', session }],
     ...more,

@@ -65,7 +65,7 @@ const CALLS: readonly [string, string, Record<string, unknown>][] = [
   ['get_status of a blocked session', 'get_status', { session: HEBREW }],
   ['get_status of a finished session', 'get_status', { session: EMOJI }],
   ['wait', 'wait', { session: HEBREW, cursor: 0, timeout_s: 0 }],
-  ['wait for several', 'wait', { sessions: [JAPANESE, EMOJI], cursors: {}, timeout_s: 0 }],
+  ['wait for several', 'wait', { sessions: [JAPANESE, EMOJI], timeout_s: 0 }],
   ['read_qa', 'read_qa', { session: JAPANESE }],
   ['read_plan', 'read_plan', { session: '26-01-05-plan' }],
   ['read_session', 'read_session', { session: JAPANESE }],

@@ -70,7 +70,9 @@ test('if nothing names a project, the result says which one was used', async () 
   await findProjectFor({}, bench.context);
   const nowhere = { ...bench.context, cwd: '/', roots: ['/'] };
   const { warnings, view } = await startSession({ task: 'x', name: 'boats', run: false }, nowhere);
-  expect(warnings).toEqual([expect.stringContaining(`this is about ${bench.repo.path}, the only project`)]);
+  expect(warnings).toContainEqual(
+    expect.stringContaining(`this is about ${bench.repo.path}, the only project`),
+  );
   expect((await findProjectFor({}, bench.context)).warnings).toEqual([]);
   expect((await getStatus({ session: 'boats' }, nowhere)).view.folder).toBe(view.folder);
 });

@@ -29,7 +29,7 @@ test(
     const attention = { sessions: [], group: 'tonight', until: 'attention', timeoutMs: 120_000 } as const;
     await waitForAny(attention, context);
     const done = await start(bench, 'quick', { acceptSuggestions: true, autoApprove: true });
-    const wanted = { sessions: [{ session: done }], until: 'done', timeoutMs: 120_000 } as const;
+    const wanted = { sessions: [done], until: 'done', timeoutMs: 120_000 } as const;
     await waitForAny(wanted, context);
 
     const waits = `${asked} waits for answers to its questions: Q1`;

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openProof } from '../../../../src/core/acts/proof/open-proof.ts';
-import { verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
+import { openProof, verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';

@@ -89,7 +89,7 @@ test.concurrent('a queued session that no supervisor watches says so, and a resu
       return `${seen.state.status.kind} ${seen.worker}`;
     })
     .toBe('queued none');
-  const result = await waitForOne({ session, cursor: 10_000, until: 'change', timeoutMs: 600_000 }, context);
+  const result = await waitForOne({ session, cursor: '10000', until: 'change', timeoutMs: 600_000 }, context);
   expect(result).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   await rig.stop('now');
   await rig.until(({ status: { kind } }) => kind === 'stopped');
@@ -106,7 +106,7 @@ test.concurrent('a session at a usage limit that no supervisor watches says so, 
   await rig.until(({ status }) => status.kind === 'limited');
   const [session, context] = [rig.file.folder, rig.context()];
   await endOfWorker(rig);
-  const result = await waitForOne({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
+  const result = await waitForOne({ session, cursor: '10000', until: 'done', timeoutMs: 600_000 }, context);
   expect(result).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
   await rig.until(({ openIteration }) => openIteration?.iteration === 2, { leaveDead: true });

@@ -1,19 +1,21 @@
 import { expect, test } from 'vitest';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
+import { cursorOf } from '../../../../src/core/caller/facts/cursor.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
 import { answerQa } from '../../../support/as-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { cursorFor } from '../../../support/cursor-for.ts';
 import { startSession } from '../../../support/start-session.ts';
 
-async function started(bench: Bench, name: string): Promise<{ session: string; cursor: number }> {
+async function started(bench: Bench, name: string): Promise<{ folder: string; n: number }> {
   const { view } = await startSession({ task: 'Write it down', name }, bench.context);
-  return { session: view.folder, cursor: view.state.n };
+  return { folder: view.folder, n: view.state.n };
 }
 
-async function waitsFor(bench: Bench, sessions: { session: string; cursor?: number }[], timeoutMs = 60_000) {
-  return await waitForAny({ sessions, until: 'attention', timeoutMs }, bench.context);
+async function waitsFor(bench: Bench, sessions: string[], cursor?: string) {
+  return await waitForAny({ sessions, cursor, until: 'attention', timeoutMs: 60_000 }, bench.context);
 }
 
 test.concurrent(
@@ -22,23 +24,21 @@ test.concurrent(
   async () => {
     await using bench = await makeBench({ here: true });
     const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
-    const first = await waitsFor(bench, [one, two]);
+    const both = [one.folder, two.folder];
+    const first = await waitsFor(bench, both, cursorFor({ [one.folder]: one.n, [two.folder]: two.n }));
     expect(first).toMatchObject({ changed: true, view: { state: { status: { kind: 'waiting' } } } });
-    expect(Object.keys(first.cursors).sort()).toEqual([one.session, two.session].sort());
-    const again = [one, two].map(({ session }) => ({ session, cursor: first.cursors[session] ?? -1 }));
-    const second = await waitsFor(bench, again);
+    const second = await waitsFor(bench, both, first.cursor);
     expect(second.view.folder).not.toBe(first.view.folder);
     expect(second.changed).toBe(true);
     // Both wait for a person now and were reported: a further wait could not end.
-    const known = [one, two].map(({ session }) => ({ session, cursor: second.cursors[session] ?? -1 }));
-    expect(await waitsFor(bench, known)).toMatchObject({ changed: true, happened: [] });
-    const { session } = one;
+    expect(await waitsFor(bench, both, second.cursor)).toMatchObject({ changed: true, happened: [] });
+    const session = one.folder;
     await answerQa({ session, answers: [], acceptSuggestions: true }, bench.context);
-    const third = await waitsFor(bench, known);
+    const third = await waitsFor(bench, both, second.cursor);
     expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
     await approveShown(session, bench.context);
-    const named = await waitsFor(bench, [{ session: 'one' }, { session }]);
-    expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
+    const named = await waitsFor(bench, ['one', session]);
+    expect(named.cursor, 'two names of the same session are one').toBe(cursorOf(named.view.state));
   },
 );
 
@@ -48,11 +48,11 @@ test.concurrent('short waits for several sessions miss no event of any of them',
     (await startSession({ task: 'Write it down', name, acceptSuggestions: true }, bench.context)).view.folder;
   const names = [await start('one'), await start('two')];
   const reports: Record<string, number[]> = {};
-  let cursors: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+  let cursor = cursorFor(Object.fromEntries(names.map((name) => [name, 0])));
   for (const rest = new Set<string>(); rest.size < 2; ) {
-    const sessions = names.map((session) => ({ session, cursor: cursors[session] ?? 0 }));
-    const result = await waitForAny({ sessions, until: 'change', timeoutMs: 300 }, bench.context);
-    cursors = result.cursors;
+    const asked = { sessions: names, cursor, until: 'change', timeoutMs: 300 } as const;
+    const result = await waitForAny(asked, bench.context);
+    cursor = result.cursor;
     const { folder, state } = result.view;
     expect(state.status.kind).not.toBe('blocked');
     reports[folder] = [...(reports[folder] ?? []), ...result.happened.map(({ n }) => n)];

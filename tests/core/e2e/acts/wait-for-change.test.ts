@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { type WaitResult, waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { cursorOf } from '../../../../src/core/caller/facts/cursor.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { cursorFor } from '../../../support/cursor-for.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';
@@ -31,7 +33,7 @@ test.concurrent('many short waits return every event once and in order', {
   await rig.approve();
   const result: number[] = [];
   let last: WaitResult;
-  let cursor = 0;
+  let cursor = '0';
   do {
     last = await waitForOne({ session, cursor, until: 'change', timeoutMs: 300 }, context);
     cursor = last.cursor;
@@ -51,7 +53,7 @@ test.concurrent('a wait without news ends at its limit with the given cursor, an
   const { cursor } = stopped;
   const idle = await waitForOne({ session, cursor, until: 'change', timeoutMs: 50 }, bench.context);
   expect(idle).toMatchObject({ changed: false, happened: [], cursor });
-  const ahead = { session, cursor: 10_000, until: 'change' } as const;
+  const ahead = { session, cursor: '10000', until: 'change' } as const;
   const other = await waitForOne({ ...ahead, timeoutMs: 50 }, bench.context);
   expect(other.changed).toBe(false);
   const cut = new AbortController();
@@ -67,33 +69,35 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   const { view: other } = await startSession({ task: 'x', name: 'other', run: false }, context);
   const stopped = await waitForOne({ session: other.folder, until: 'done', timeoutMs: 30_000 }, context);
   const session = rig.file.folder;
-  const { n: cursor } = await rig.state();
-  const cursors = { [session]: cursor, [other.folder]: stopped.cursor };
-  const input = { sessions: [{ session }, { session: other.folder }], cursors, until: 'change' } as const;
+  const { n } = await rig.state();
+  const cursor = cursorFor({ [session]: n, [other.folder]: Number(stopped.cursor) });
+  const sessions = [session, other.folder];
+  const input = { sessions, cursor, until: 'change' } as const;
   const waiting = waitForAny({ ...input, timeoutMs: 600_000 }, context);
   await rig.killWorker();
   const result = await waiting;
   expect(result).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
-  const again = { ...input, cursors: result.cursors };
+  const again = { ...input, cursor: result.cursor };
   const next = await waitForAny({ ...again, timeoutMs: 0 }, context);
   expect(next).toMatchObject({ changed: false, worker: 'gone', view: { folder: session } });
-  expect(next.cursors).toEqual(result.cursors);
+  expect(next.cursor).toBe(result.cursor);
 
-  const fresh = { [session]: cursor, [other.folder]: 10_000 };
-  const late = {
-    sessions: [{ session: other.folder }, { session }],
-    cursors: fresh,
-    until: 'change',
-  } as const;
+  const late = { ...input, sessions: sessions.toReversed() };
   expect(
     await waitForAny({ ...late, timeoutMs: 600_000 }, context),
     'a worker that has ended between two waits for several is reported at once',
   ).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
   for (const until of ['change', 'attention', 'done'] as const) {
     expect(
-      await waitForOne({ session, cursor, until, timeoutMs: 600_000 }, context),
+      await waitForOne({ session, cursor: cursorOf({ n }), until, timeoutMs: 600_000 }, context),
       'a wait for a session whose worker is gone returns at once',
-    ).toMatchObject({ changed: true, happened: [], worker: 'gone', isDying: false, cursor });
+    ).toMatchObject({
+      changed: true,
+      happened: [],
+      worker: 'gone',
+      isDying: false,
+      cursor: cursorOf({ n, knowsStuck: true }),
+    });
   }
   expect(await rig.workerPid()).toBeUndefined();
 
@@ -121,7 +125,7 @@ test.concurrent('a session whose worker dies again and again is left to a person
   expect(list.sessions.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
   for (const until of ['attention', 'done'] as const) {
-    const result = await waitForOne({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
+    const result = await waitForOne({ session, cursor: '10000', until, timeoutMs: 600_000 }, context);
     expect(result).toMatchObject({ changed: true, isDying: true });
   }
   for (const note of ['There is more memory now', undefined]) {

@@ -4,8 +4,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openProof } from '../../../../src/core/acts/proof/open-proof.ts';
-import { type Verification, verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
+import {
+  openProof,
+  type Verification,
+  verifyProof,
+} from '../../../../src/core/acts/proof/verify-proof.act.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isRunning } from '../../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';

@@ -18,6 +18,7 @@ import { needsHuman } from '../../../../src/core/session/folder/session-list.ts'
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { cursorFor } from '../../../support/cursor-for.ts';
 import { silentDisk } from '../../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -104,11 +105,12 @@ test('commands over all sessions show the others next to an unreadable one', asy
 test('a wait for several is not ended by an unreadable session', async () => {
   await using given = await machine();
   const { context } = given;
-  const cursors = { [OTHER]: 1, [REFUSED]: 1 };
-  const input = { sessions: [{ session: REFUSED }, { session: OTHER }], cursors, until: 'change' } as const;
+  const sessions = [REFUSED, OTHER];
+  const cursor = cursorFor({ [OTHER]: 1, [REFUSED]: 1 });
+  const input = { sessions, cursor, until: 'change' } as const;
   const result = await asOrdinaryUser(() => waitForAny({ ...input, timeoutMs: 10_000 }, context));
   expect(result).toMatchObject({ changed: true, view: { folder: OTHER } });
-  const still = { sessions: [{ session: REFUSED, cursor: 0 }], until: 'change', timeoutMs: 0 } as const;
+  const still = { sessions: [REFUSED], cursor: '0', until: 'change', timeoutMs: 0 } as const;
   expect(await asOrdinaryUser(() => waitForAny(still, context))).toMatchObject({ changed: false });
 });
 

@@ -61,7 +61,7 @@ test.each(['change', 'attention', 'done'] as const)(
   'a wait until %s for a session whose container was restarted ends',
   async (until) => {
     await using given = await restarted(61_000);
-    const input = { sessions: [{ session: FOLDER, cursor: 2 }], until, timeoutMs: 0 };
+    const input = { sessions: [FOLDER], cursor: '2', until, timeoutMs: 0 };
     expect(await waitForAny(input, given.context)).toMatchObject({ changed: true, view: { isUnseen: true } });
   },
 );
@@ -70,7 +70,7 @@ test('a session that runs on another machine is left to it while it shows activi
   await using given = await restarted(1000);
   const { view } = await getStatus({ session: FOLDER }, given.context);
   expect(sessionFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
-  const input = { sessions: [{ session: FOLDER, cursor: 2 }], until: 'attention', timeoutMs: 0 } as const;
+  const input = { sessions: [FOLDER], cursor: '2', until: 'attention', timeoutMs: 0 } as const;
   expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
 });
 

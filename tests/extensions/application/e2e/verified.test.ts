@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { openProof } from '../../../../src/core/acts/proof/open-proof.ts';
-import { verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
+import { openProof, verifyProof } from '../../../../src/core/acts/proof/verify-proof.act.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 

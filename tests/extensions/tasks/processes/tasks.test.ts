@@ -84,7 +84,7 @@ test('what is due is answered at once, and what is known becomes a task with its
   const session = rig.file.folder;
   const due = await chat.call('wait', { session });
   expect(due).toMatchObject({ structuredContent: { for: 'qa_answers', changed: true } });
-  const { cursor } = due.structuredContent as { cursor: number };
+  const { cursor } = due.structuredContent as { cursor: string };
   expect(await chat.call('wait', { session, cursor, timeout_s: 0 })).toMatchObject({
     structuredContent: { changed: false },
   });

@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cursorOfSeveral } from '../../../../src/core/caller/facts/cursor.ts';
 import {
   placeDigest,
   type TaskWatch,
@@ -9,6 +10,7 @@ import {
   taskKey,
   watchOf,
 } from '../../../../src/extensions/tasks/task-id.ts';
+import { cursorFor } from '../../../support/cursor-for.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const KEY = 'k'.repeat(32);
@@ -17,7 +19,16 @@ const WATCH = fc.record<TaskWatch>({
   name: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }),
   isGroup: fc.boolean(),
   until: fc.constantFrom('attention', 'done', 'merged'),
-  cursors: fc.dictionary(fc.string().map(placeDigest), fc.nat(), { maxKeys: 12 }),
+  cursor: fc
+    .array(
+      fc.record({
+        view: fc.record({ folder: fc.string() }),
+        n: fc.nat(),
+        knowsStuck: fc.boolean(),
+      }),
+      { maxLength: 12 },
+    )
+    .map(cursorOfSeveral),
   place: fc.string().map(placeDigest),
 });
 
@@ -37,7 +48,7 @@ test('an id with one other character, or less of it, names no watch', () => {
     name: 'boat',
     isGroup: false,
     until: 'attention',
-    cursors: { [placeDigest('b')]: 7 },
+    cursor: cursorFor({ b: 7 }),
     place: placeDigest('a'),
   };
   const id = taskId(watch, KEY) ?? '';
@@ -51,10 +62,10 @@ test('an id with one other character, or less of it, names no watch', () => {
     expect(watchOf(other, KEY)).toBeUndefined();
 });
 
-test('a group whose cursors do not fit into an id has none', () => {
-  const cursors = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [placeDigest(`${at}`), at]));
+test('a group whose cursor does not fit into an id has none', () => {
+  const cursor = cursorFor(Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`${n}s`, n])));
   expect(
-    taskId({ name: 'fleet', isGroup: true, until: 'done', cursors, place: placeDigest('a') }, KEY),
+    taskId({ name: 'fleet', isGroup: true, until: 'done', cursor, place: placeDigest('a') }, KEY),
   ).toBeUndefined();
 });
 

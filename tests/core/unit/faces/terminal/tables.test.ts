@@ -43,7 +43,7 @@ const SESSIONS = NAMES.map(
     says: { reason: 'it waits '.repeat(40) },
     sessionDir: '/sessions/boat',
     summary: `26-01-02-${name} waits for the approval of its plan.`,
-    cursor: 7,
+    cursor: '7',
     isDying: false,
     next: [{ act: 'decide_plan', session: `26-01-02-${name}` }],
   }),

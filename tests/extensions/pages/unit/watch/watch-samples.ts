@@ -87,7 +87,7 @@ const BASE = {
   id: '0a1b2',
   iteration: 12,
   phaseIteration: 1,
-  cursor: 7,
+  cursor: '7',
   isDying: false,
   summary: '',
   needsHuman: false,

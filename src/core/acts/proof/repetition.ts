@@ -1,4 +1,59 @@
-import type { Repetition } from './repeat-proof.ts';
+/** What each kind of difference is called in messages. */
+export const DIFFERENCES = {
+  proof: 'proof',
+  branch: 'branch',
+  commit: 'commit',
+  older_commit: 'proof is for an older commit',
+  tree: 'tree',
+  base: 'base commit',
+  exit_status: 'exit status',
+} as const;
+
+export interface Difference {
+  what: keyof typeof DIFFERENCES;
+  about?: string;
+  expected: string;
+  found: string;
+  lastLines?: string;
+}
+
+export interface RepeatedCheck {
+  command: string;
+  isSetup?: true;
+  redBefore?: true;
+  /** Absent if the proof does not have this command. */
+  expected?: number | null;
+  /** Null if a signal or the time limit ended it; absent if it did not run. */
+  found?: number | null;
+  durationMs?: number;
+}
+
+export interface Repetition {
+  /** Nothing differs from a proof. */
+  verified: boolean;
+  /**
+   * `repeated`: everything matches the proof. `partly`: what ran matches, but the proof has more commands
+   * or leaves something open. `no_proof`: the text has none, and the checks pass. `differs`: a check fails or
+   * does not match the proof.
+   */
+  result: 'repeated' | 'partly' | 'no_proof' | 'differs';
+  differences: Difference[];
+  session?: string;
+  branch?: string;
+  /** Absent if only an altered proof could name it. */
+  commit?: string;
+  /** The commit that the proof is about. */
+  proved?: string;
+  checks: RepeatedCheck[];
+  /** Commands of the proof that did not run, because they are not among the trusted ones. */
+  notRepeated: Pick<RepeatedCheck, 'command' | 'isSetup' | 'expected'>[];
+  requirements: { id: string; text: string; check: string; shown: RequirementShown }[];
+  /** What the proof itself leaves open. */
+  partly?: string;
+  ranIn?: 'worktree';
+}
+
+export type RequirementShown = 'passed' | 'failed' | 'reviewed' | 'not_repeated';
 
 /** The verdict on what was claimed, as one line. @param shown escapes text by others */
 export function verdictWords(

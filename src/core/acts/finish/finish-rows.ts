@@ -48,7 +48,7 @@ export interface FinishResult extends Acted {
 }
 
 /** A way to finish a session. */
-interface Way {
+interface FinishRow {
   /** The command that does it. */
   kind: Command['kind'];
   /** What is read before it is judged. */
@@ -84,9 +84,9 @@ const archives = (what: CommandOf<'archive'>['what']) =>
     judge: ({ view, facts }, { keep }) => judgeArchive({ what, keep: [...keep] }, view.state, facts),
     request: ({ base }, { keep }) => ({ kind: 'archive', what, keep: [...keep], tip: base?.tip ?? '' }),
     endsIn: () => ['worker_left'],
-  }) as const satisfies Partial<Way>;
+  }) as const satisfies Partial<FinishRow>;
 
-export const FINISHES: Readonly<Record<FinishWay, Way>> = {
+export const FINISH_ROWS: Readonly<Record<FinishWay, FinishRow>> = {
   keep_branch: {
     ...archives('session'),
     reads: { isGuarded: true, worktree: 'files', branch: 'standing' },
@@ -187,7 +187,7 @@ export const FINISHES: Readonly<Record<FinishWay, Way>> = {
 
 function archived(
   text: (view: SessionView, moved: Pick<FinishResult, 'place' | 'moved'>) => string,
-): Way['done'] {
+): FinishRow['done'] {
   return ({ view, events }) => {
     const failed = events.find((event) => event.type === 'finish_ended');
     if (failed !== undefined) throw notFinished(view, failed);
