@@ -53,7 +53,7 @@ test.concurrent(
       running: false,
       off: true,
       sessions_dirs: [rig.paths.sessionsDir],
-      sessions: [{ session: rig.file.folder, waits_for: 'edit', words, needs_you: true }],
+      sessions: [{ session: rig.file.folder, waits_for: 'edit', words, needs_human: true }],
     });
     expect(await pidsOf(rig)).toEqual([]);
   },
