@@ -27,6 +27,8 @@ export interface WaitForAnyInput {
   until: WaitUntil;
   timeoutMs: number;
   signal?: AbortSignal;
+  /** Called at each look, every few seconds at least. */
+  onLook?(reports: readonly SessionReport[]): void;
 }
 
 export interface WaitResult extends SessionReport {
@@ -61,6 +63,7 @@ async function waitedFor(
   const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
     const readings = await Promise.all(watched.map((each) => readWatched(each, until, context)));
+    input.onLook?.(readings.map(({ report }) => report));
     const left = deadline - clock.monotonic();
     const reported = firstToReport(readings, { until, isGroup: input.group !== undefined });
     if (reported !== undefined) return { reported, readings, changed: true };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
@@ -54,7 +55,6 @@ export const waitTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ until, timeoutS, projectDir, ...which }, context) {
     const { waitForAny } = await import('./wait-for-change.act.ts');
-    const { sessionsOfGroup } = await import('./list-sessions.act.ts');
     // A look takes no time.
     if (
       which.sessions === undefined &&
@@ -66,21 +66,14 @@ export const waitTool = defineTool({
     const { signal, actions } = context;
     const { group } = which;
     const sessions = which.sessions ?? (which.session === undefined ? [] : [which.session]);
-    const awaited = async () =>
-      group === undefined
-        ? sessions
-        : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
-    const stopProgress = startProgress(context, async () =>
-      waitProgress(
-        (await awaited()).map((session) => ({ session, projectDir })),
-        actions,
-      ),
-    );
+    let seen: readonly SessionReport[] = [];
+    const onLook = (reports: typeof seen) => {
+      seen = reports;
+    };
+    const stopProgress = startProgress(context, () => waitProgress(seen));
     try {
-      const result = await waitForAny(
-        { sessions, group, cursor: which.cursor, projectDir, until, timeoutMs, signal },
-        actions,
-      );
+      const asked = { sessions, group, cursor: which.cursor, projectDir, until, timeoutMs };
+      const result = await waitForAny({ ...asked, signal, onLook }, actions);
       return waitFields(result, { until, isSeveral: which.session === undefined });
     } finally {
       stopProgress();

@@ -1,5 +1,3 @@
-import type { ActionContext } from '../../caller/context/context.ts';
-import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { phasesOf } from '../../kernel/phases/table.ts';
 import { cut, shownText } from '../../kernel/text.ts';
@@ -18,16 +16,13 @@ const INTERVAL_MS = 15_000;
  */
 export function startProgress(
   { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
-  describe: () => string | Promise<string>,
+  describe: () => string,
 ): () => void {
   const stop = new AbortController();
   const loop = async () => {
     for (let pauseMs = FIRST_MS; ; pauseMs = INTERVAL_MS) {
       await clock.sleep(pauseMs, stop.signal);
-      // If the text cannot be produced, still show that the call is alive.
-      const message = await Promise.resolve(describe()).catch(() => 'waiting');
-      if (stop.signal.aborted) return;
-      progress(message);
+      progress(describe());
     }
   };
   // The loop ends only when it is stopped, which rejects its sleep.
@@ -38,18 +33,12 @@ export function startProgress(
 /** As many sessions as fit on one line. */
 const MAX_NAMED = 3;
 
-export async function waitProgress(
-  sessions: readonly SessionQuestion[],
-  context: ActionContext,
-): Promise<string> {
-  const { getStatus } = await import('../../caller/facts/get-status.ts');
-  const named = sessions.slice(0, MAX_NAMED);
-  const reports = await Promise.all(named.map((session) => getStatus(session, context)));
+export function waitProgress(reports: readonly SessionReport[]): string {
   const [first, ...others] = reports;
   if (first === undefined) return 'waiting';
   if (others.length === 0) return progressText(first);
-  const left = sessions.length - reports.length;
-  const each = reports.map((report) => `${namePrefix(report)}${progressText(report)}`);
+  const left = reports.length - MAX_NAMED;
+  const each = reports.slice(0, MAX_NAMED).map((report) => `${namePrefix(report)}${progressText(report)}`);
   return [...each, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 }
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
+import { getStatus } from '../../../../../src/core/caller/facts/get-status.ts';
 import { waitProgress } from '../../../../../src/core/faces/mcp/progress.ts';
 import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
@@ -78,20 +79,18 @@ test('the progress of a wait says what the agent is doing, and how far the sessi
   const paths = await serverRig.addSession('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
   const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
   await writeFile(paths.now, JSON.stringify(now));
-  expect(await waitProgress([{ session: '26-01-08-船🚤' }], serverRig.context)).toBe(
-    'implementation (5 of 8), iteration 12: Bash: npm test # 船',
-  );
+  const report = await getStatus({ session: '26-01-08-船🚤' }, serverRig.context);
+  expect(waitProgress([report])).toBe('implementation (5 of 8), iteration 12: Bash: npm test # 船');
 });
 
 test('the progress of a wait for several sessions describes three of them', async () => {
   await using serverRig = await deskWithBoat();
   for (const name of ['car', 'ship', 'tram'])
     await serverRig.addSession(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
-  const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
+  const names = ['car', 'boat', 'ship', 'tram'];
+  const reports = await Promise.all(names.map((session) => getStatus({ session }, serverRig.context)));
   const at = 'implementation (5 of 8), iteration 12';
-  expect(await waitProgress(sessions, serverRig.context)).toBe(
-    `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
-  );
+  expect(waitProgress(reports)).toBe(`26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`);
 });
 
 test('a client that did not request progress gets none, and a finished wait sends no more', async () => {
