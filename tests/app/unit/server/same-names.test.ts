@@ -50,7 +50,7 @@ const SESSIONS: Readonly<Record<string, readonly NewEvent[]>> = {
 };
 
 /** Not about the session: the calls, which are commands in a terminal, and what has changed since the last call. */
-const OF_CALLS = new Set(['next', 'changed', 'happened', 'cursor']);
+const OF_CALLS = new Set(['next', 'changed', 'happened']);
 
 test.each(Object.entries(SESSIONS))(
   'of a session that %s, --json has each field of the results of tools, with the same value',
