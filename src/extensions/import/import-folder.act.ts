@@ -7,8 +7,7 @@ import type { FolderWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { safeGitAt } from '../../core/caller/context/session-branch.ts';
-import { sessionIndex } from '../../core/caller/context/session-index.ts';
-import { projectDirOf, sessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { projectDirOf, sessionIndex } from '../../core/caller/context/session-index.ts';
 import { namedFolder } from '../../core/caller/context/which-projects.ts';
 import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
@@ -154,7 +153,7 @@ export async function foldersToImport(
   projectDir: string | undefined,
   context: ActionContext,
 ): Promise<string[]> {
-  const places = await sessionsFolders({ projectDir, reach: 'current' }, context);
+  const { places } = await sessionIndex({ projectDir, reach: 'current' }, context);
   return (await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)))).flat();
 }
 

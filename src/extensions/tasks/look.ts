@@ -7,11 +7,7 @@ import {
   watchedFrom,
 } from '../../core/acts/reading/wait-for-change.act.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import {
-  projectDirOf,
-  type SessionsFolder,
-  sessionsFolders,
-} from '../../core/caller/context/sessions-folders.ts';
+import { projectDirOf, type SessionsFolder, sessionIndex } from '../../core/caller/context/session-index.ts';
 import { seenIn } from '../../core/caller/facts/cursor.ts';
 import { fileIdentity } from '../../core/kernel/files/fingerprint.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
@@ -35,7 +31,7 @@ export async function sessionsOfTask(
   { name, isGroup, place }: TaskWatch,
   context: ActionContext,
 ): Promise<Members> {
-  const places = await sessionsFolders({ reach: 'readable' }, context);
+  const { places } = await sessionIndex({ reach: 'readable' }, context);
   const isMeant = ({ sessionsDir }: SessionsFolder) =>
     placeDigest(isGroup ? sessionsDir : sessionPaths(sessionsDir, name).runDir) === place;
   const meant = places.find(isMeant);

@@ -3,7 +3,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { safeGitAt } from '../../caller/context/session-branch.ts';
-import { sessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
@@ -82,7 +82,7 @@ export async function sessionWorktrees(
 
 /** Sessions in other SESSIONS folders can have worktrees here too. */
 async function allViews(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
-  const places = await sessionsFolders({ reach: 'readable' }, context);
+  const { places } = await sessionIndex({ reach: 'readable' }, context);
   const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
   return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
 }

@@ -1,6 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { sessionIndex } from '../../caller/context/session-index.ts';
-import { projectDirOf, type SessionsFolder } from '../../caller/context/sessions-folders.ts';
+import { projectDirOf, type SessionsFolder, sessionIndex } from '../../caller/context/session-index.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
 import { groupLines } from '../../caller/facts/session-facts.ts';

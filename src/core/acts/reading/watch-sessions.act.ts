@@ -3,10 +3,11 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSessionAndPlace } from '../../caller/context/find-session.ts';
 import {
   projectDirOf,
+  type SessionIndex,
   type SessionsFolder,
   type SessionsQuestion,
-  sessionsFolders,
-} from '../../caller/context/sessions-folders.ts';
+  sessionIndex,
+} from '../../caller/context/session-index.ts';
 import {
   type MachineNow,
   readActivity,
@@ -20,7 +21,6 @@ import { newWatcher } from '../../kernel/files/watcher.ts';
 import { livenessOf } from '../../kernel/processes/host.ts';
 import { hasEnded } from '../../session/events/rest.ts';
 import { readSession } from '../../session/folder/read-session.ts';
-import { sessionFolders } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 
@@ -86,9 +86,7 @@ export async function* watchSessions(
   }
 }
 
-interface WatchTargets {
-  places: readonly SessionsFolder[];
-  only?: string;
+interface WatchTargets extends Pick<SessionIndex, 'places' | 'names'> {
   machine: MachineNow;
 }
 
@@ -110,10 +108,9 @@ async function findTargets(
   context: ActionContext,
 ): Promise<WatchTargets> {
   const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
-  if (session === undefined)
-    return { places: await sessionsFolders({ projectDir, reach }, context), machine };
+  if (session === undefined) return { ...(await sessionIndex({ projectDir, reach }, context)), machine };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
-  return { places: [place], only: view.folder, machine };
+  return { places: [place], names: async () => [{ place, folders: [view.folder] }], machine };
 }
 
 interface ReadContext {
@@ -156,18 +153,15 @@ interface Candidate {
 }
 
 async function placesOfSessions(
-  { places, only }: WatchTargets,
+  { names }: WatchTargets,
   known: ReadonlyMap<string, Known>,
 ): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for (const place of places) {
-    const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
-    for (const folder of folders) {
+  return (await names()).flatMap(({ place, folders }) =>
+    folders.map((folder) => {
       const key = `${place.sessionsDir}${sep}${folder}`;
-      found.push({ key, paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place });
-    }
-  }
-  return found;
+      return { key, paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place };
+    }),
+  );
 }
 
 async function readIfChanged(

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { ProjectQuestion } from '../../caller/context/find-project-for.ts';
 import { findSessionAndPlace } from '../../caller/context/find-session.ts';
-import { projectDirOf } from '../../caller/context/sessions-folders.ts';
+import { projectDirOf } from '../../caller/context/session-index.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { DAY_MS, dayAt, minuteOf, offsetMs, offsetsAt, wallAt, zoneHere } from '../../kernel/zone.ts';

@@ -2,7 +2,7 @@ import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
-import { sessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../caller/context/session-index.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
@@ -34,7 +34,7 @@ export async function stopSeveral(
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
-  const places = await sessionsFolders({ projectDir, reach: 'current' }, context);
+  const { places } = await sessionIndex({ projectDir, reach: 'current' }, context);
   // A list covers all projects of the call, but a stop must be limited to one.
   if (places.length > 1)
     throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });

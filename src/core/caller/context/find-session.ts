@@ -17,8 +17,13 @@ import { foreignError } from '../../session/log/foreign.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
-import { type NamesInPlace, type PlacedSession, sessionIndex } from './session-index.ts';
-import { projectDirOf, type SessionsFolder } from './sessions-folders.ts';
+import {
+  type NamesInPlace,
+  type PlacedSession,
+  projectDirOf,
+  type SessionsFolder,
+  sessionIndex,
+} from './session-index.ts';
 import { whichProjects } from './which-projects.ts';
 
 export interface SessionQuestion {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { findProjectFor, readProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
-import { sessionsFolders } from '../../../../src/core/caller/context/sessions-folders.ts';
+import { sessionIndex } from '../../../../src/core/caller/context/session-index.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { readProject } from '../../../../src/core/project/finding/open-project.ts';
 import { requireNoneTracked, trustIn } from '../../../../src/core/project/finding/trust.ts';
@@ -148,7 +148,7 @@ test('a file in a folder of the repository may name the repository around it, an
 describe('until a person trusts a place outside', () => {
   const REFUSED = { code: 'place_not_trusted', why: expect.stringContaining('SESSIONS=') };
   const VERBS: [string, (context: Awaited<ReturnType<typeof cloneWith>>['context']) => Promise<unknown>][] = [
-    ['list', (context) => sessionsFolders({ reach: 'known' }, context)],
+    ['list', (context) => sessionIndex({ reach: 'known' }, context)],
     ['an act', (context) => findProjectFor({}, context)],
     ['setup_project', (context) => setupProject({}, { ...context, by: { channel: 'tool' } })],
     ['init', (context) => setupProject({}, context)],
@@ -168,12 +168,12 @@ describe('until a person trusts a place outside', () => {
     await readProjectFor({}, context);
     const paths = supervisorPaths(clone.homeDir, context.host);
     expect([...(await watchedFolders(paths, clone.homeDir))]).toEqual([]);
-    expect(await sessionsFolders({ reach: 'readable' }, context)).toEqual([]);
+    expect((await sessionIndex({ reach: 'readable' }, context)).places).toEqual([]);
     expect((await readSupervisorStatus(context)).problems.join()).toContain('is not trusted yet');
     const { project } = await readTrust({}, context);
     await trustProject({ hash: project.fileHash }, context);
     expect([...(await watchedFolders(paths, clone.homeDir))]).toEqual([join(clone.root, 'beside')]);
-    expect(await sessionsFolders({ reach: 'readable' }, context)).toHaveLength(1);
+    expect((await sessionIndex({ reach: 'readable' }, context)).places).toHaveLength(1);
   });
 
   test('a start asks for trust, a model cannot give it, and a person gives it before the folders exist', async () => {
