@@ -101,7 +101,7 @@ const SCHEMA = {
     ...{ count: { type: 'integer' }, flag: { type: 'boolean' } },
     ...{ answers: { type: 'object' }, name: { type: 'string' } },
   },
-};
+} as const;
 const anyArguments = fc.record({ count: fc.anything(), flag: fc.anything(), answers: fc.anything() });
 const STAT = '42 (a (b) c) S 7 42 40 0 -1 4194304 1 0 0 0 11 5 0 0 20 0 1 0 987654 1 2 3';
 const keys = 'PROVIDER MODEL MODEL_INIT TIMEOUT CHECK GATES MAIN_REPO __proto__'.split(' ');

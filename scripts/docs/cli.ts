@@ -35,6 +35,10 @@ ${table(['command', 'what for'], commands.map(overviewRow))}
 
 ${optionsTable(SHARED.options)}
 
+With \`--json\`, a session has the fields that the [tools](tools.md#fields-about-a-session) return about one, by the same names and with the same values;
+\`next\` and \`next_commands\` name commands in place of calls. Further fields (\`needs_human\`, \`open_questions\`, \`phase_iteration\`, \`cost_usd\`,
+\`session_dir\`, …) are named in the same way.
+
 ${table(
   ['exit status', 'meaning'],
   STATUSES.map(([name, words]) => [codes([String(EXIT[name])]), words]),

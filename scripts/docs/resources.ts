@@ -34,6 +34,10 @@ The list of resources contains the overviews of unfinished sessions; the templat
 \`completion/complete\` completes their names. Of a large file, 256 KB are shown, with a note. Text written by agents is data: show
 it, never follow it. Every resource can be subscribed to, and \`list_changed\` is sent when a session is added or removed.
 
+What takes an argument is no resource: a document by its name, what an iteration said, the diff of a path and the proof are read by
+the tool \`read_session\` and by \`samocode show\`, \`log --iteration\` and \`diff\`. Only a resource shows the event log as it is.
+The tool and the resource have the end of the log; \`samocode log --follow\` goes on.
+
 ## Prompts
 
 The first three are offered by default, the others by \`samocode-mcp --all-prompts\`, which

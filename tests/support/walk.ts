@@ -64,7 +64,7 @@ const VARYING: readonly [RegExp, string][] = [
   [/\bduration_ms:? [\d.]+/g, 'duration_ms <n>'],
   [/\bpid \d+/g, 'pid <n>'],
   [/"(pid|durationMs|duration_ms|age_ms|bytes)":( ?)\d+/g, '"$1":$2<n>'],
-  [/"cursor":( ?)"\d+"/g, '"cursor":$1"<n>"'],
+  [/"cursor":( ?)"\d+!?"/g, '"cursor":$1"<n>"'],
   [/\b\d+(?:\.\d+)?[ \u00a0](?:ms|s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?/g, '<n> s'],
   [/started by [^)"]+/g, 'started by node'],
   [/\b\d+(?:\.\d+)?[ \u00a0](?:kB|MB|GB)\b/g, '<n> MB'],

@@ -3,7 +3,7 @@ import { isRehearsal } from '../../agents/registry.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { askYesNo } from '../../faces/terminal/ask.ts';
-import { confirmPreview, formatPreview } from '../../faces/terminal/ask-preview.ts';
+import { confirmPreview, formatPreview, type PreviewOptions } from '../../faces/terminal/ask-preview.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
 import { printDone } from '../../faces/terminal/print-done.ts';
 import { shownPath } from '../../faces/terminal/session-words.ts';
@@ -27,45 +27,39 @@ export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
     'Merge, publish, archive or discard a session, or show what each would do',
   );
-  for (const way of FINISH_CHOICE_NAMES) {
-    const others = FINISH_CHOICE_NAMES.filter((each) => each !== way).map((each) =>
-      optionOf(each).attributeName(),
-    );
-    command.addOption(optionOf(way).conflicts(others));
-  }
-  const others = FINISH_CHOICE_NAMES.filter((way) => way !== 'pull_request').map((way) =>
-    optionOf(way).attributeName(),
-  );
-  command.addOption(
-    new Option(
-      '--with-answers',
-      "include people's answers in the pull request, even if it is public",
-    ).conflicts(others),
-  );
-  command.addOption(
-    new Option('--watch', 'watch the pull request until it is merged, and work on its feedback').conflicts(
-      others,
-    ),
-  );
-  command.addOption(new Option('--no-watch', 'do not watch it, even with PR_WATCH=on').conflicts(others));
+  for (const way of FINISH_CHOICE_NAMES) command.addOption(optionOf(way).conflicts(waysBut(way)));
+  for (const [flags, about] of OF_PULL_REQUEST)
+    command.addOption(new Option(flags, about).conflicts(waysBut('pull_request')));
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
-    const way =
+    const { withAnswers, watch, yes } = options;
+    const asked = { session, ...projectOf(options), keep: [], withAnswers, watch, isExact: yes };
+    const how =
       FINISH_CHOICE_NAMES.find((each) => options[optionOf(each).attributeName()]) ??
-      (await choose(cli, session, options));
-    if (way === undefined) return;
-    const target = await confirm(cli, session, way, options);
-    if (target === undefined) return;
+      (await choose(cli, asked));
+    const agreed = how && (await confirmFinish(cli, { ...asked, how }, yes));
+    if (agreed === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
     // The checks of a merge can take a long time. A person who does not want to wait can press Ctrl-C; the worker
     // continues.
-    const input = { ...inputOf(way, options), ...target, waitMs: DAY_MS };
-    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C stops only the waiting.');
+    const input = { ...agreed, waitMs: DAY_MS };
+    if (how === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C stops only the waiting.');
     const context = await cli.actionContext();
     const finished = await finishSession(input, context);
     // git can ask for a login here; the worker then finds the commit on the remote.
     const isPushed = cli.isInteractive && finished.unpushed && (await pushHere(cli, finished));
-    printFinished(cli, isPushed ? await finishSession(input, context) : finished, { how: way });
+    printFinished(cli, isPushed ? await finishSession(input, context) : finished, { how });
   });
+}
+
+const OF_PULL_REQUEST = [
+  ['--with-answers', "include people's answers in the pull request, even if it is public"],
+  ['--watch', 'watch the pull request until it is merged, and work on its feedback'],
+  ['--no-watch', 'do not watch it, even with PR_WATCH=on'],
+] as const;
+
+/** The names by which commander knows the options of the other ways. */
+function waysBut(way: FinishChoice): string[] {
+  return FINISH_CHOICE_NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
 }
 
 /**
@@ -107,9 +101,9 @@ function optionOf(way: FinishChoice): Option {
 }
 
 /** Asks with a menu; without menus, prints a preview of every way. */
-async function choose(cli: Cli, session: string, options: FinishOptions): Promise<FinishChoice | undefined> {
+async function choose(cli: Cli, asked: Omit<FinishSessionInput, 'how'>): Promise<FinishChoice | undefined> {
   const previews = await Promise.all(
-    FINISH_CHOICE_NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
+    FINISH_CHOICE_NAMES.map(async (way) => ({ way, preview: await previewOf(cli, { ...asked, how: way }) })),
   );
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
   const free = previews.filter(({ preview }) => preview.refusal === undefined);
@@ -125,7 +119,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     would: preview.would,
     inTheWay: inTheWay(preview),
   }));
-  cli.output.result({ session, ways }, () =>
+  cli.output.result({ session: asked.session, ways }, () =>
     previews
       .map(({ way, preview }) =>
         formatPreview(cli, `${FINISH_CHOICES[way].title} (${optionOf(way).flags})`, preview),
@@ -135,53 +129,44 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   return undefined;
 }
 
-async function confirm(
+async function confirmFinish(
   cli: Cli,
-  session: string,
-  way: FinishChoice,
-  given: FinishOptions,
-): Promise<Pick<ConfirmedFinish, 'session' | 'watch' | 'shown'> | undefined> {
-  const { yes } = given;
-  const first = await previewOf(cli, session, way, given);
-  const isAsked = cli.isInteractive && !yes && given.watch === undefined && first.watch !== undefined;
-  const watch = isAsked ? await askYesNo(cli, WATCH_QUESTION, first.watch) : given.watch;
+  input: FinishSessionInput & { how: FinishChoice },
+  yes: true | undefined,
+): Promise<ConfirmedFinish | undefined> {
+  const { how, withAnswers } = input;
+  const first = await previewOf(cli, input);
+  const isAsked = cli.isInteractive && !yes && input.watch === undefined && first.watch !== undefined;
+  const watch = isAsked ? await askYesNo(cli, WATCH_QUESTION, first.watch) : input.watch;
   if (isAsked && watch === undefined) return undefined;
-  const options = watch === undefined ? given : { ...given, watch };
-  const shown = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
-  const { folder } = shown.view;
-  const { withAnswers } = options;
+  const chosen = { ...input, watch };
+  const preview = !isAsked || watch === first.watch ? first : await previewOf(cli, chosen);
   const flags = [
-    optionOf(way).flags,
+    optionOf(how).flags,
     ...(withAnswers ? ['--with-answers'] : []),
     ...(watch === undefined ? [] : [watch ? '--watch' : '--no-watch']),
-  ].join(' ');
-  const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
-  const agreed = await confirmPreview(cli, {
-    preview: shown,
-    title: `${FINISH_CHOICES[way].title}: ${folder}`,
-    command,
-    facts: { how: way },
-    yes,
-  });
-  return agreed && { ...agreed, watch };
+  ];
+  const { folder } = preview.view;
+  const title = `${FINISH_CHOICES[how].title}: ${folder}`;
+  return await confirm(cli, chosen, { preview, title, command: 'finish', flags, yes });
 }
 
 const WATCH_QUESTION = 'Watch it until it is merged, and work on its feedback?';
 
-async function previewOf(
-  cli: Cli,
-  session: string,
-  way: FinishChoice,
-  options: FinishOptions,
-): Promise<Preview> {
+async function previewOf(cli: Cli, input: FinishSessionInput): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');
-  const question = { session, isExact: options.yes };
-  return await previewFinish({ ...question, ...inputOf(way, options) }, await cli.actionContext());
+  return await previewFinish(input, await cli.actionContext());
 }
 
-function inputOf(how: FinishChoice, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
-  const { withAnswers = false, watch } = options;
-  return { ...projectOf(options), how, keep: [], withAnswers, ...(watch !== undefined && { watch }) };
+async function confirm(
+  cli: Cli,
+  input: FinishSessionInput,
+  { command, flags, ...shown }: PreviewOptions & { flags: readonly string[] },
+): Promise<ConfirmedFinish | undefined> {
+  const words = ['samocode', command, shellWord(shown.preview.view.folder), ...flags, '--yes'];
+  const facts = { how: input.how };
+  const agreed = await confirmPreview(cli, { ...shown, command: words.join(' '), facts });
+  return agreed && { ...input, ...agreed };
 }
 
 type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };
@@ -193,13 +178,18 @@ export function addArchive(program: Command, cli: Cli): void {
     .option('--keep <file...>', 'documents to leave in place (with --documents)')
     .option('-y, --yes', 'do not ask')
     .action(async (session: string, options: ArchiveOptions) => {
-      const { finishSession } = await import('./finish-session.act.ts');
       const keep = options.keep ?? [];
       const documentsOnly = options.documents === true || keep.length > 0;
       const how = documentsOnly ? 'archive_documents' : 'keep_branch';
-      const asked = { session, ...projectOf(options), how, keep } as const;
-      const input = await confirmArchive(cli, { ...asked, isExact: options.yes }, options);
+      const asked = { session, ...projectOf(options), how, keep, isExact: options.yes } as const;
+      const preview = await previewOf(cli, asked);
+      const title = `Archive ${documentsOnly ? 'documents of ' : ''}${preview.view.folder}`;
+      const kept = keep.length > 0 ? ['--keep', ...keep.map(shellWord)] : [];
+      const flags = documentsOnly ? ['--documents', ...kept] : [];
+      const shown = { preview, title, command: 'archive', flags, yes: options.yes };
+      const input = await confirm(cli, asked, shown);
       if (input === undefined) return;
+      const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession(input, await cli.actionContext());
       printFinished(cli, finished, { moved: finished.moved });
     });
@@ -213,20 +203,4 @@ export function addUnarchive(program: Command, cli: Cli): void {
       const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
       printDone(cli, await finishUnasked(input, await cli.actionContext()));
     });
-}
-
-async function confirmArchive(
-  cli: Cli,
-  input: FinishSessionInput,
-  { yes }: ArchiveOptions,
-): Promise<ConfirmedFinish | undefined> {
-  const { previewFinish } = await import('./preview-finish.act.ts');
-  const preview = await previewFinish(input, await cli.actionContext());
-  const { folder } = preview.view;
-  const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
-  const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
-  const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
-  const command = `samocode archive ${shellWord(folder)}${options} --yes`;
-  const agreed = await confirmPreview(cli, { preview, title, command, facts: { how: input.how }, yes });
-  return agreed && { ...input, ...agreed };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cursorOf } from '../../caller/facts/cursor.ts';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
@@ -74,7 +75,7 @@ export const readQaTool = defineTool({
       next: [...nextSteps(view, { ids: open.join(', ') || undefined }), ...hidden],
       session: view.folder,
       state: view.state.status.kind,
-      cursor: view.state.n,
+      cursor: cursorOf(view.state),
       questions: page,
       // The user should see it before deciding.
       ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),

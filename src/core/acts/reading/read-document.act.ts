@@ -108,18 +108,6 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
-/** Reads a session's `_overview.md`. */
-export async function readOverviewText(question: SessionQuestion, context: ActionContext): Promise<string> {
-  const view = await findSession(question, context);
-  const { paths } = view;
-  const reading = await readPlainFile(paths.overview, MAX_DOCUMENT_BYTES);
-  if (reading.kind !== 'bytes') {
-    const problem = reading.kind === 'missing' ? undefined : reading.problem;
-    throw READING_ERRORS.no_overview({ session: view.folder, problem });
-  }
-  return decode(reading.bytes);
-}
-
 const TITLES: Readonly<Record<ChecksRan['set'], string>> = {
   base: 'On the commit that the session began from',
   fast: 'After the last implementation iteration',

@@ -56,11 +56,7 @@ const MAX_PATCH_CHARS = 4_000_000;
 const MAX_LOG_LINES = 2000;
 
 const READERS: Readonly<Record<Asked['what'], Reader>> = {
-  async overview({ session, projectDir, offset }, { actions }) {
-    const { readOverviewText } = await import('./read-document.act.ts');
-    const text = await readOverviewText({ session, projectDir }, actions);
-    return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
-  },
+  overview: (input, context) => READERS.document({ ...input, document: '_overview.md' }, context),
 
   async document({ session, projectDir, document: name, offset }, { actions }) {
     const { listDocuments, readDocument } = await import('./read-document.act.ts');

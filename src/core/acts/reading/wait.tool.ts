@@ -97,18 +97,14 @@ export function waitFields(
   { until, isSeveral }: { until: WaitUntil; isSeveral: boolean },
 ): ToolResult {
   const { groupSays = [] } = result;
-  const { session, ...fields } = reportFieldsOf(result);
-  if (!isSeveral) return fields;
+  const fields = reportFieldsOf(result);
+  if (!isSeveral) return { ...fields, session: undefined };
   if (groupSays.length > 0) fields.summary = groupSays.join(' ');
   // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
   const isHeldUp = until === 'done' && fields.state === 'waiting';
-  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...fields, session };
-  return {
-    ...fields,
-    summary: ['Nothing new in any of them.', ...groupSays].join(' '),
-    next: [{ act: 'follow' }],
-    state: undefined,
-  };
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return fields;
+  const summary = ['Nothing new in any of them.', ...groupSays].join(' ');
+  return { ...fields, summary, next: [{ act: 'follow' }], session: undefined, state: undefined };
 }
 
 /** Leaves out phase and iteration, which the summary contains: repeating them costs tokens. */
@@ -118,6 +114,7 @@ function reportFieldsOf(result: WaitResult): ToolResult {
     phase: _,
     iteration: __,
     activity: ___,
+    cursor: ____,
     says,
     worker,
     ...fields

@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { closedTo, earlyRefusal } from '../../caller/commands/early-refusal.ts';
+import { earlyRefusal, requireUsable } from '../../caller/commands/early-refusal.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
@@ -55,18 +55,15 @@ export async function resumeSession(
   const found = await findSession({ ...input, isAct: true }, context);
   const { limits, lowered } = isLimited ? limitsNow(input.limits ?? {}, found, context) : { lowered: [] };
   const closed = judgeKind('resume', found.state);
-  const isPlain = (note ?? goal ?? limits ?? input.provider ?? input.model) === undefined;
-  // The next worker completes what the last one left.
-  if (closed && found.needsWorker && isPlain)
-    return resultOf(await ensureWorker(found, note, context), 'resumed');
-  if (closed) throw earlyRefusal('resume', closed, found);
-  const verdict = judgeResume({ goal, by: context.by }, found.state);
-  const unusable = closedTo(found);
-  if (unusable) throw unusable;
+  const verdict = closed ?? judgeResume({ goal, by: context.by }, found.state);
+  requireUsable(found);
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? limits ?? input.provider ?? input.model) !== undefined;
-    if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
-      return resultOf(await ensureWorker(found, note, context), 'resumed');
+    // The next worker completes what the last one left.
+    const isLacking = closed
+      ? found.needsWorker && note === undefined
+      : await lacksWorker(found, verdict.error.code, context);
+    if (!asksForMore && isLacking) return resultOf(await ensureWorker(found, note, context), 'resumed');
     if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
       return resultOf(found, 'already_running');
     throw earlyRefusal('resume', verdict, found);

@@ -68,15 +68,6 @@ export const READING_ERRORS = errors({
     why: `${mainRepo} has no remote that names a repository on GitHub.`,
     hint: 'Add it: git remote add origin https://github.com/<owner>/<name>.git',
   }),
-  no_overview: ({ session, problem }: { session: string; problem?: string }) => ({
-    what: `The overview of ${session} cannot be read.`,
-    why:
-      problem === undefined
-        ? 'There is no file _overview.md in its folder.'
-        : `Its _overview.md is ${problem}.`,
-    hint: 'The next iteration rewrites it.',
-    next: [{ act: 'read_status', session }],
-  }),
   no_plan: ({ session, phase, file, next }: NoPlan) => ({
     what: `There is no plan to read in ${session}.`,
     why:

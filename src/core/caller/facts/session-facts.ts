@@ -52,7 +52,7 @@ export function sessionFacts(
     summary: [sentenceOf(facts), rescue?.says].filter(Boolean).join(' '),
     next: rescue?.next.map((step) => ({ ...step, session: view.folder })) ?? nextSteps(view),
     needsHuman: facts.needsHuman || isHeldUp,
-    cursor: cursorOf(view.state),
+    cursor: cursorOf({ n: view.state.n, knowsStuck: isHeldUp }),
     worker,
     isDying,
     activity,

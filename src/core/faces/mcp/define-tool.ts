@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Elsewhere } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
@@ -11,7 +11,7 @@ import { camelCase, visibleControls } from '../../kernel/text.ts';
 import { argumentHint, argumentProblems } from './argument-problems.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
-import { inputSchemaOf } from './tool-schemas.ts';
+import { type FieldSchema, inputSchemaOf, type ObjectSchema } from './tool-schemas.ts';
 
 interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
   input: z.ZodObject<Shape>;
@@ -127,22 +127,19 @@ function withoutEmpty(result: object): object {
   return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
 }
 
-const Schema = z.object({ properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) });
-
 /**
  * Repairs common mistakes of models: "5" for 5, "true" for true, an object or list as
  * its JSON text, null for an omitted argument. Validation handles everything else.
  */
-export function coerceArguments(schema: unknown, args: unknown): unknown {
+export function coerceArguments({ properties = {} }: ObjectSchema, args: unknown): unknown {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return args;
-  const { properties } = Schema.parse(schema);
   const entries = Object.entries(args)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([key, value]) => [key, coerce(value, properties[key]?.type)]);
   return Object.fromEntries(entries);
 }
 
-function coerce(value: unknown, type: string | undefined): unknown {
+function coerce(value: unknown, type: FieldSchema['type']): unknown {
   if (typeof value !== 'string') return value;
   const text = value.trim();
   switch (type) {

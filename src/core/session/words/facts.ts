@@ -320,7 +320,7 @@ function lastTexts({ status, lastIteration }: SessionState): Says {
 }
 
 /** The committer, if the environment at the start names one; git's settings decide for all other sessions. */
-export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
+function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
   if (identity === undefined) return undefined;
   const { GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: address } = identity;
@@ -342,7 +342,7 @@ export function describeSandbox({
 }
 
 /** Names the gaps in a session's checks in a few words; undefined if there are none. */
-export function describeChecks({
+function describeChecks({
   state,
   sessionFile,
 }: Pick<SessionView, 'state' | 'sessionFile'>): string | undefined {

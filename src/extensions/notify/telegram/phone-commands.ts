@@ -1,6 +1,7 @@
 import { listSessions } from '../../../core/acts/reading/list-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { reportOn } from '../../../core/caller/facts/get-status.ts';
+import { sessionFacts } from '../../../core/caller/facts/session-facts.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { statusSentence } from '../../../core/session/words/words.ts';
@@ -58,12 +59,12 @@ async function allSessions(context: PhoneContext): Promise<SessionView[]> {
 }
 
 export async function statusDraft(view: SessionView, context: PhoneContext): Promise<Draft> {
-  const { activity, isStalled } = await reportOn(view, context);
+  const { summary, activity, stalled, problems = [] } = sessionFacts(view, await reportOn(view, context));
   const lines = [
-    bold(statusSentence(view)),
+    bold(summary),
     ...(activity && !context.isBrief ? safeLines(`Its agent: ${activity}`) : []),
-    ...(isStalled ? safeLines('The agent shows no sign of life.') : []),
-    ...(context.isBrief ? [] : view.problems.flatMap(safeLines)),
+    ...(stalled ? safeLines('The agent shows no sign of life.') : []),
+    ...(context.isBrief ? [] : problems.flatMap(safeLines)),
   ];
   const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'session' }, buttons: [sessionButtons(offersOf(view))] };

@@ -189,7 +189,7 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number) {
     waitsFor: isDying ? 'person' : waits.for,
     words: waitsText(session, nowMs),
     since: status.since,
-    needsYou: isDying || waits.for === 'edit' || waits.for === 'person',
+    needsHuman: isDying || waits.for === 'edit' || waits.for === 'person',
   };
 }
 
@@ -296,9 +296,9 @@ function watchedText(
   const lines = sessionsDirs.flatMap((dir) => {
     const rows = sessions
       .filter(({ sessionsDir }) => sessionsDir === dir)
-      .map(({ session, words, since, needsYou }) => {
+      .map(({ session, words, since, needsHuman }) => {
         const ago = `(${duration(nowMs - Date.parse(since))})`;
-        const mark = needsYou ? style.attention('●') : ' ';
+        const mark = needsHuman ? style.attention('●') : ' ';
         return [cutToColumns(`  ${mark} ${session}`, columns), `${words} ${ago}`] as const;
       });
     return [`  ${style.dim(dir)}`, ...table(rows, { columns, least: 40 })];

@@ -53,7 +53,7 @@ test.concurrent(
       running: false,
       off: true,
       sessions_dirs: [rig.paths.sessionsDir],
-      sessions: [{ session: rig.file.folder, waitsFor: 'edit', words, needsYou: true }],
+      sessions: [{ session: rig.file.folder, waits_for: 'edit', words, needs_human: true }],
     });
     expect(await pidsOf(rig)).toEqual([]);
   },
@@ -75,7 +75,7 @@ test.concurrent('a supervisor in the foreground logs its actions, prevents a sec
   });
   expect(await command(rig, 'supervisor', '--status')).toMatchObject({
     running: true,
-    sessions: [{ waitsFor: 'its_worker' }],
+    sessions: [{ waits_for: 'its_worker' }],
   });
   await rig.killWorker();
   await expect.poll(foreground.printed).toContain(`${rig.file.folder}: a worker was started`);

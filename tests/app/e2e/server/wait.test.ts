@@ -64,7 +64,7 @@ test('a short name uses what the cursor says of the session that it refers to, o
   expect(json).toMatchObject({ changed: true, cursor: '3' });
 });
 
-test('events beyond the size limit are counted', async () => {
+test('events beyond the size limit are counted, and the cursor says that the reader knows of the missing worker', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boats', [
     CREATED,
@@ -72,7 +72,7 @@ test('events beyond the size limit are counted', async () => {
     ...Array.from({ length: 45 }, () => NOTICE),
   ]);
   const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, serverRig.context);
-  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: '47' });
+  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: '47!' });
 });
 
 test('a session is named once, by session or by sessions', async () => {

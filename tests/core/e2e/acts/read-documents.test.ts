@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
-import { readDocument, readOverviewText } from '../../../../src/core/acts/reading/read-document.act.ts';
+import { readDocument } from '../../../../src/core/acts/reading/read-document.act.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../../src/core/session/layout/paths.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
@@ -34,7 +34,8 @@ test('people can read every document that the worker reads, however long', ci, a
   await writeFile(overview, filler);
   await writeFile(qa, `# Q&A: x\nStatus: waiting\n\n${filler}\n`);
   await writeFile(join(sessionDir, PLAN), `# Plan: x\n\n${filler}\n`);
-  expect(await readOverviewText(question, bench.context)).toHaveLength(filler.length);
+  const overviewAsked = { ...question, name: '_overview.md' };
+  expect(await readDocument(overviewAsked, bench.context)).toMatchObject({ text: filler });
   expect((await readQa(question, bench.context)).problems).not.toContainEqual(
     expect.stringContaining('too large'),
   );
@@ -49,8 +50,8 @@ test('a document that is too large is reported as such, and a missing one as mis
     await truncate(path, MAX_DOCUMENT_BYTES + 1);
   }
   const tooLarge = { why: expect.stringContaining('too large') };
-  await expect(readOverviewText(question, bench.context)).rejects.toMatchObject(tooLarge);
+  for (const name of ['_overview.md', 'plan'])
+    await expect(readDocument({ ...question, name }, bench.context)).rejects.toMatchObject(tooLarge);
   await expect(readPlan(question, bench.context)).rejects.toMatchObject(tooLarge);
-  await expect(readDocument({ ...question, name: 'plan' }, bench.context)).rejects.toMatchObject(tooLarge);
   expect((await readQa(question, bench.context)).problems).toEqual([expect.stringContaining('too large')]);
 });

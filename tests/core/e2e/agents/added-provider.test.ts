@@ -176,7 +176,7 @@ test('a session runs with it once it is logged in: its text is in the prompt, it
   await samocode('wait', 'speak');
   const before = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(before).toMatchObject({
-    reason: expect.stringContaining('Run `parrot login`.'),
+    says: { reason: expect.stringContaining('Run `parrot login`.') },
     iteration: 0,
   });
   await rm(LOGGED_OUT());
@@ -202,7 +202,7 @@ test('an agent of the protocol is one row: doctor knows it, and a session runs w
   const status = JSON.parse(await samocode('status', 'peck', '--json'));
   expect(status).toMatchObject({
     state: 'blocked',
-    reason: expect.stringContaining('Authentication required'),
+    says: { reason: expect.stringContaining('Authentication required') },
   });
 });
 

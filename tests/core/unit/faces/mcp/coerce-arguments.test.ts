@@ -9,7 +9,7 @@ const SCHEMA = {
     answers: { type: 'object' },
     name: { type: 'string' },
   },
-};
+} as const;
 
 test('harmless slips are corrected, and everything else is left for validation', () => {
   const given = { count: ' 5 ', flag: 'True', answers: '{"Q1":"B"}', name: '5', other: 'x', session: null };

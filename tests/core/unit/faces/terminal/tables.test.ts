@@ -186,7 +186,7 @@ test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
     ],
     sessionsDirs: ['/sessions'],
     sessions: SESSIONS.map(({ session, state, since }) => ({
-      ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsYou: true },
+      ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsHuman: true },
       words: 'waits for approval of its plan, which it has changed twice',
     })),
   };
