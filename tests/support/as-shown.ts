@@ -1,6 +1,5 @@
 import type { FinishResult } from '../../src/core/acts/finish/finish-rows.ts';
-import { finishSession as finish } from '../../src/core/acts/finish/finish-session.act.ts';
-import { previewFinish } from '../../src/core/acts/finish/preview-finish.act.ts';
+import { finishSession as finish, previewFinish } from '../../src/core/acts/finish/finish-session.act.ts';
 import type { FinishSessionInput } from '../../src/core/acts/finish/publishing.ts';
 import { type AnswerQaInput, answerQa as answer } from '../../src/core/acts/gates/answer-qa.act.ts';
 import { readQa } from '../../src/core/acts/gates/read-qa.act.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { previewFinish } from '../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../src/core/acts/finish/finish-session.act.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test('agents of a user who signs commit without a signature, and proof and finish say so with the command that signs', async () => {

@@ -154,7 +154,7 @@ async function confirmFinish(
 const WATCH_QUESTION = 'Watch it until it is merged, and work on its feedback?';
 
 async function previewOf(cli: Cli, input: FinishSessionInput): Promise<Preview> {
-  const { previewFinish } = await import('./preview-finish.act.ts');
+  const { previewFinish } = await import('./finish-session.act.ts');
   return await previewFinish(input, await cli.actionContext());
 }
 

@@ -2,14 +2,43 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { requireShown } from '../../caller/facts/preview.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { type Preview, previewOf, requireShown } from '../../caller/facts/preview.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import type { FinishWay } from './finish-choices.ts';
 import { FINISH_ROWS, type FinishResult } from './finish-rows.ts';
 import { isOnlyRead, judgeFinish } from './judge-finish.ts';
-import { finishPreview, previewFinish } from './preview-finish.act.ts';
-import type { ConfirmedFinish, FinishSessionInput } from './publishing.ts';
+import {
+  type ConfirmedFinish,
+  type FinishSessionInput,
+  type FinishVerdict,
+  publishing,
+} from './publishing.ts';
+
+/** Describes what finishing a session would do. Changes nothing. */
+export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
+  return await finishPreview(input, await judgeFinish(input, context), context);
+}
+
+async function finishPreview(
+  input: FinishSessionInput,
+  judged: FinishVerdict,
+  context: ActionContext,
+): Promise<Preview> {
+  const { view, refusal, base } = judged;
+  if (refusal) return previewOf({ view, would: [], refusal });
+  const { how } = input;
+  if (isOnlyRead(view)) return previewOf({ view, would: [OLDER_MOVES] }, [how]);
+  const { would } = FINISH_ROWS[how];
+  if (would === undefined) return await inThisBuild(publishing).preview(input, judged, context);
+  const lines = would(judged, input);
+  // Another commit with the same count is another one.
+  return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);
+}
+
+const OLDER_MOVES =
+  "An earlier samocode began it: the session's folder will move, and its branch and worktree will stay.";
 
 /** Finishes a session. Never loses uncommitted work. */
 export async function finishSession(input: ConfirmedFinish, context: ActionContext): Promise<FinishResult> {
@@ -21,11 +50,8 @@ export async function finishSession(input: ConfirmedFinish, context: ActionConte
   if (isOnlyRead(view)) return await moveOlder(view, how);
   const { request, endsIn, isLong, done } = FINISH_ROWS[how];
   const work = { workMs: (isLong && waitMs) ?? ALL_FILES_MS };
-  return await done(
-    await sendAndAwait(view, request(judged, input), endsIn(view), context, work),
-    judged,
-    context,
-  );
+  const ended = await sendAndAwait(view, request(judged, input), endsIn(view), context, work);
+  return await done(ended, judged, context);
 }
 
 /** Finishes a session where a person's rule has decided that, or nothing is taken away, so that no one is asked. */

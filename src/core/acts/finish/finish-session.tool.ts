@@ -35,8 +35,8 @@ export const finishSessionTool = defineTool({
   searchHint: 'clean up',
   async handle({ session, how, keep, watch, confirm, projectDir }, { actions }) {
     const input = { session, how, keep, watch, projectDir };
+    const { finishSession, previewFinish } = await import('./finish-session.act.ts');
     if (confirm !== undefined) {
-      const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession({ ...input, shown: confirm, isExact: true }, actions);
       const { view, done, commands, url, bodyPath, next = [] } = finished;
       return {
@@ -48,7 +48,6 @@ export const finishSessionTool = defineTool({
         commands,
       };
     }
-    const { previewFinish } = await import('./preview-finish.act.ts');
     const preview = await previewFinish(input, actions);
     const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, watch, confirm: preview.hash };
     return previewFields(preview, { act: 'finish', args });

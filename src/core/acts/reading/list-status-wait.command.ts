@@ -137,14 +137,16 @@ export function addWait(program: Command, cli: Cli): void {
       cli.leaveWith(statusOf(result, until));
       const facts = sessionFacts(view, result);
       const isGroupDone = group !== undefined && facts.state === 'done';
-      cli.output.result({ ...jsonFacts(facts), changed, happened, groupSays: result.groupSays }, () =>
-        changed
-          ? [
-              ...happened.map(({ text }) => harmless(text)),
-              ...groupSays,
-              ...(isGroupDone ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
-            ].join('\n')
-          : [`That did not happen within ${timeout} s.`, ...groupSays].join('\n'),
+      cli.output.result(
+        { ...jsonFacts(facts), cursor: result.cursor, changed, happened, groupSays: result.groupSays },
+        () =>
+          changed
+            ? [
+                ...happened.map(({ text }) => harmless(text)),
+                ...groupSays,
+                ...(isGroupDone ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
+              ].join('\n')
+            : [`That did not happen within ${timeout} s.`, ...groupSays].join('\n'),
       );
     });
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { FINISH_CHOICE_NAMES } from '../../../core/acts/finish/finish-choices.ts';
-import { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
-import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
+import { finishSession, previewFinish } from '../../../core/acts/finish/finish-session.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';

@@ -64,14 +64,15 @@ test.each(Object.entries(SESSIONS))(
     const tool = async (name: string, args: object) => (await askTool(name, { ...args }, actions)).json;
     const isArchived = events.includes(ARCHIVED);
     const status = await json('status', 'boat');
+    const waited = await json('wait', 'boat');
     const [listed] = (await json('list', ...(isArchived ? ['--archived'] : []))).sessions;
     const { sessions } = await tool('list_sessions', isArchived ? { state: 'archived' } : {});
     const [row] = sessions as { since: string }[];
     const ofRow = { ...row, since: expect.stringContaining(row?.since.slice(0, -1) ?? '-') };
     const results: [object, object][] = [
       [status, await tool('get_status', { session: 'boat' })],
-      [status, await tool('wait', { session: 'boat', cursor: '0', timeout_s: 0 })],
-      [status, await tool('wait', { sessions: ['boat'], timeout_s: 0 })],
+      [waited, await tool('wait', { session: 'boat', cursor: '0', timeout_s: 0 })],
+      [waited, await tool('wait', { sessions: ['boat'], timeout_s: 0 })],
       [listed, ofRow],
     ];
     for (const [printed, result] of results) {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { finishSession, rewindSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';

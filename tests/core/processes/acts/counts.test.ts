@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';

@@ -51,6 +51,17 @@ test(
   },
 );
 
+test('the address of a session names its project if an archived one of another project has its name', async () => {
+  await using serverRig = await makeServerRig();
+  await using other = await makeRepo();
+  await withSameName(serverRig, other);
+  await writeEvents(sessionPaths(serverRig.sessionsDir, FOLDER), [CREATED, PREPARED, DONE, ARCHIVED]);
+  const listed = await listedSessions({ ...serverRig.context, cwd: '/' });
+  expect(listed.map(({ place, isShadowed }) => [place.filePath, isShadowed])).toEqual([
+    [join(other.path, '.samocode'), true],
+  ]);
+});
+
 test('a list of several projects names the project of each session, and says what it covers if no project is chosen', async () => {
   await using serverRig = await makeServerRig();
   await using other = await makeRepo();

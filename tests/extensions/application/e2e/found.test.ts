@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { setServices } from '../../../../src/core/acts/sessions/services.act.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { finishSession } from '../../../support/as-shown.ts';

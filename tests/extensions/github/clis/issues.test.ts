@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { finishSession } from '../../../support/as-shown.ts';

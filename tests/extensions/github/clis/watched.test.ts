@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { sessionWorktrees } from '../../../../src/core/acts/clean-up/worktrees.act.ts';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';

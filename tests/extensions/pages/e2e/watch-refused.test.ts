@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { sendCommand } from '../../../../src/core/caller/commands/send-command.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
