@@ -197,12 +197,9 @@ export function printedJson(value: object, indent?: number): string {
 function withSnakeCase(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
   if (Array.isArray(value)) return value.map(withSnakeCase);
-  const named = Object.entries(value).map(([key, each]) => [
-    // Other keys are data: names of settings, files and sessions.
-    /^[a-z][a-zA-Z\d]*$/.test(key) ? snakeCase(key) : key,
-    withSnakeCase(each),
-  ]);
-  return Object.fromEntries(named);
+  // Other keys are data: names of settings, files and sessions.
+  const nameOf = (key: string) => (/^[a-z][a-z\d]*[A-Z][a-zA-Z\d]*$/.test(key) ? snakeCase(key) : key);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [nameOf(key), withSnakeCase(each)]));
 }
 
 /** Keeps the names in a value that `--json` prints. */
