@@ -1,5 +1,5 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { OF_SESSION, resultWith } from '../../src/core/faces/mcp/fields.ts';
+import { resultWith, SESSION_FIELDS } from '../../src/core/faces/mcp/fields.ts';
 import type { Tool } from '../../src/core/faces/mcp/tool.ts';
 import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/core/faces/mcp/tool-schemas.ts';
 import { codes, type Page, table } from './page.ts';
@@ -22,7 +22,7 @@ ${TOOLS.map(chapter).join('\n\n')}
 
 ## Fields about a session
 
-${resultTable({ output: resultWith(OF_SESSION) }, Object.keys(OF_SESSION))}
+${resultTable({ output: resultWith(SESSION_FIELDS) }, Object.keys(SESSION_FIELDS))}
 `;
 }
 
@@ -62,10 +62,11 @@ function argumentsOf(tool: Tool): string {
 /** The fields of its results, without those of every result. */
 function resultOf(tool: Tool): string {
   const { shape } = tool.output;
-  const isOfSession = (name: string) => name in OF_SESSION && shape[name] === Reflect.get(OF_SESSION, name);
+  const isOfSession = (name: string) =>
+    name in SESSION_FIELDS && shape[name] === Reflect.get(SESSION_FIELDS, name);
   const names = Object.keys(shape).filter((name) => !IN_EVERY_RESULT.has(name));
   const own = names.filter((name) => !isOfSession(name));
-  const all = Object.keys(OF_SESSION).every(isOfSession);
+  const all = Object.keys(SESSION_FIELDS).every(isOfSession);
   const rest = all ? own : names;
   const others = all ? `${rest.length > 0 ? 'And the' : 'Its result has the'} ${ABOUT_SESSION}.` : '';
   return [rest.length > 0 ? resultTable(tool, rest) : '', others].filter(Boolean).join('\n\n');

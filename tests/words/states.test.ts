@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../src/core/caller/facts/session-facts.ts';
-import { OF_SESSION, OF_WORK } from '../../src/core/faces/mcp/fields.ts';
+import { SESSION_FIELDS, WORK_FIELDS } from '../../src/core/faces/mcp/fields.ts';
 import { fieldsOf } from '../../src/core/faces/mcp/session-fields.ts';
 import { jsonFacts } from '../../src/core/faces/terminal/json-facts.ts';
 import { printedJson } from '../../src/core/faces/terminal/output.ts';
@@ -24,7 +24,7 @@ import { STATES, STATES_NOW } from '../support/session-states.ts';
 /** How each face shows a session; undefined where it does not show such a one. */
 const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   'tool-fields': (report) =>
-    JSON.stringify(fieldsOf(sessionFacts(report.view, report), { ...OF_SESSION, ...OF_WORK })),
+    JSON.stringify(fieldsOf(sessionFacts(report.view, report), { ...SESSION_FIELDS, ...WORK_FIELDS })),
   json: (report) => printedJson(jsonFacts(sessionFacts(report.view, report))),
   supervisor: supervisorLine,
   notification: notificationTitle,

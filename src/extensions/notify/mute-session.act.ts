@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closedTo, sessionLost } from '../../core/caller/commands/early-refusal.ts';
+import { readOnlyReason, sessionLost } from '../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../core/caller/context/find-session.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
@@ -17,7 +17,7 @@ export async function muteSession(
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, sessionFile } = view;
-  if (sessionFile === undefined) throw closedTo(view) ?? sessionLost(view);
+  if (sessionFile === undefined) throw readOnlyReason(view) ?? sessionLost(view);
   const { muted } = supervisorPaths(context.home, context.host);
   const path = join(muted, `${sessionFile.id}.json`);
   if (isMuted) {

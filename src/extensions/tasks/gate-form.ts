@@ -7,7 +7,7 @@ import {
 } from '../../core/acts/gates/plan-question.ts';
 import { askedQuestions, chatInForm } from '../../core/acts/gates/questions-form.ts';
 import { type PlanReport, planBrief, readPlan } from '../../core/acts/gates/read-plan.act.ts';
-import { closedTo, gateRuleOf } from '../../core/caller/commands/early-refusal.ts';
+import { gateRuleOf, readOnlyReason } from '../../core/caller/commands/early-refusal.ts';
 import type { SessionQuestion } from '../../core/caller/context/find-session.ts';
 import type { Filled, Form } from '../../core/caller/facts/form.ts';
 import { sessionPageAddress } from '../../core/caller/facts/live-page.ts';
@@ -53,7 +53,7 @@ export async function atGate(
   context: TaskContext,
 ): Promise<GateNow | undefined> {
   const gate = gateOf(view);
-  if (gate === undefined || closedTo(view)) return undefined;
+  if (gate === undefined || readOnlyReason(view)) return undefined;
   const actions = byForm(context);
   const rule = gateRuleOf(view);
   if (canSend(gate.for === 'qa_answers' ? 'answer' : 'approve', view.state, { by: actions.by, rule })) {

@@ -1,7 +1,7 @@
 import type { CompletedCommand } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { theExtension } from '../../caller/context/in-this-build.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import type { NextStep } from '../../kernel/acts.ts';
@@ -131,7 +131,7 @@ export const FINISH_ROWS: Readonly<Record<FinishWay, FinishRow>> = {
       const { watching } = judged;
       const published = publishResult(end);
       const { from, done } = published;
-      const { whyNotUnattended } = inThisBuild(publishing);
+      const { whyNotUnattended } = theExtension(publishing);
       const isUnattended = watching === 'on' && from !== undefined;
       const warning = isUnattended ? await whyNotUnattended(judged, from, context) : '';
       const unwatched = watching === 'untrusted' ? ` ${WATCH_UNTRUSTED}` : '';

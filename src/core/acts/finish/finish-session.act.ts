@@ -2,7 +2,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { theExtension } from '../../caller/context/in-this-build.ts';
 import { type Preview, previewOf, requireShown } from '../../caller/facts/preview.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
@@ -31,7 +31,7 @@ async function finishPreview(
   const { how } = input;
   if (isOnlyRead(view)) return previewOf({ view, would: [OLDER_MOVES] }, [how]);
   const { would } = FINISH_ROWS[how];
-  if (would === undefined) return await inThisBuild(publishing).preview(input, judged, context);
+  if (would === undefined) return await theExtension(publishing).preview(input, judged, context);
   const lines = would(judged, input);
   // Another commit with the same count is another one.
   return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);

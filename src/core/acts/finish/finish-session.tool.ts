@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
+import { aboutSession, Confirm, PREVIEW_FIELDS, resultWith, SESSION, TEXTS } from '../../faces/mcp/fields.ts';
 import { previewFields } from '../../faces/mcp/session-fields.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
 import { FINISH_WAYS } from './finish-choices.ts';
@@ -22,7 +22,7 @@ export const finishSessionTool = defineTool({
   }),
   output: resultWith({
     session: SESSION,
-    ...OF_PREVIEW,
+    ...PREVIEW_FIELDS,
     url: z.string().optional().describe('The pull request.'),
     body_file: z.string().optional().describe('The text of the pull request.'),
     text: z

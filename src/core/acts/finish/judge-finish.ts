@@ -1,4 +1,4 @@
-import { closedTo, earlyRefusal, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { earlyRefusal, gateRuleOf, readOnlyReason } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
@@ -44,7 +44,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const watching = how === 'pull_request' ? await watchChoice(view, input.watch, context) : undefined;
   const isMoved = isOnlyRead(view) && worker === 'none' && older !== undefined;
-  const closed = isMoved ? undefined : closedTo(view);
+  const closed = isMoved ? undefined : readOnlyReason(view);
   const refusal =
     closed ??
     (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??

@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { gateRuleOf, orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
@@ -45,7 +45,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
     ...openQuestions(await documentText(view.paths.qa), view.state),
     ...gateRuleOf(view),
   };
-  const verdict = accepted('answer', judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
+  const verdict = orThrow('answer', judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
   const after = await sendAndAwait(view, request, ['answers_recorded'], context);
   // The worker might have found newer questions in the file than were read here.
   const event = after.events.find((each) => each.type === 'answers_recorded') ?? verdict;

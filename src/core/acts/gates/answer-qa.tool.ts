@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../../faces/mcp/fields.ts';
+import { aboutSession, resultWith, SESSION_FIELDS, TEXTS } from '../../faces/mcp/fields.ts';
 import { askInForm, byForm, FORMS_REFUSED } from '../../faces/mcp/form.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
@@ -30,7 +30,7 @@ export const answerQaTool = defineTool({
     hash: z.string().optional().describe('From read_qa. Needed without forms.'),
     replace: z.boolean().default(false).describe('Change recorded answers, if the user said so.'),
   }),
-  output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions still unanswered.') }),
+  output: resultWith({ ...SESSION_FIELDS, open: TEXTS.describe('Questions still unanswered.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle(input, context) {
     const { session, projectDir, acceptSuggestions, confirmTyped, replace, hash } = input;

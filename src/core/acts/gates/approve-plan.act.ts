@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { gateRuleOf, orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
@@ -35,7 +35,7 @@ export async function approvePlan(
     return { ...approved(view, approvedPlan, 'was already'), plan: approvedPlan, servers: [], already: true };
   // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
-  const { plan } = accepted('approve', judgeApprove({ hash, by: context.by }, view.state, facts), view);
+  const { plan } = orThrow('approve', judgeApprove({ hash, by: context.by }, view.state, facts), view);
   const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { ...approved(after.view, plan, 'is'), plan, servers: facts.plan?.servers ?? [], already: false };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { aboutSession, resultWith, SESSION_FIELDS } from '../../faces/mcp/fields.ts';
 import { askInForm, byForm, FORMS_REFUSED } from '../../faces/mcp/form.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
@@ -17,7 +17,7 @@ export const approvePlanTool = defineTool({
   input: aboutSession({
     hash: z.string().min(8).optional().describe('From read_plan. Needed without forms.'),
   }),
-  output: resultWith(OF_SESSION),
+  output: resultWith(SESSION_FIELDS),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, projectDir }, context) {
     const question = { session, projectDir };

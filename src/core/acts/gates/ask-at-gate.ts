@@ -10,7 +10,7 @@ import { showLines } from '../../faces/terminal/pager.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { shownText } from '../../kernel/text.ts';
 import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
-import { closedChannel } from '../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askOpenQuestions } from './ask-questions.ts';
@@ -35,7 +35,7 @@ export async function askAtGate(
 ): Promise<string | undefined> {
   const { status } = view.state;
   if (status.kind !== 'waiting') return undefined;
-  const closed = closedChannel((await cli.actionContext()).by, gateRuleOf(view));
+  const closed = channelRefusal((await cli.actionContext()).by, gateRuleOf(view));
   if (closed) {
     cli.output.say(`\n${closed.error.why} ${closed.error.hint}`);
     return undefined;

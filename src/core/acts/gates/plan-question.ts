@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { closedTo, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { gateRuleOf, readOnlyReason } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
@@ -54,7 +54,7 @@ export async function askedAboutPlan(
 ): Promise<OpenQuestion<PlanDecision> | undefined> {
   const plan = await readPlan({ ...question, isAct: true }, context);
   const refused = refusedApproval(plan, hash ?? plan.hash, context);
-  return refused || closedTo(plan.view) ? undefined : planQuestion(plan);
+  return refused || readOnlyReason(plan.view) ? undefined : planQuestion(plan);
 }
 
 /** Why this person may not approve the plan of that hash now; undefined if they may. */

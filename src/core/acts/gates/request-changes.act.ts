@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { gateRuleOf, orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
@@ -13,7 +13,7 @@ export async function requestChanges(
 ): Promise<Acted> {
   const feedback = requireText(input.feedback, 'feedback');
   const view = await findSession({ ...input, isAct: true }, context);
-  accepted(
+  orThrow(
     'request_changes',
     judgeRequestChanges({ feedback, by: context.by }, view.state, gateRuleOf(view)),
     view,

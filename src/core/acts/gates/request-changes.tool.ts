@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { aboutSession, resultWith, SESSION_FIELDS } from '../../faces/mcp/fields.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 
 export const requestChangesTool = defineTool({
@@ -14,7 +14,7 @@ export const requestChangesTool = defineTool({
   input: aboutSession({
     feedback: z.string().min(1).describe("What to change, in the user's words."),
   }),
-  output: resultWith(OF_SESSION),
+  output: resultWith(SESSION_FIELDS),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   searchHint: 'reject',
   async handle(input, { actions }) {

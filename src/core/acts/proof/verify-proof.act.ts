@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { theExtension } from '../../caller/context/in-this-build.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
@@ -50,7 +50,7 @@ export async function openProof(
   context: ActionContext,
 ): Promise<OpenedProof> {
   if (typeof of === 'number')
-    return await inThisBuild(pullRequestsToVerify)({ number: of, projectDir }, context);
+    return await theExtension(pullRequestsToVerify)({ number: of, projectDir }, context);
   return IS_PATH.test(of)
     ? await ofFile(resolve(context.cwd, of), projectDir, context)
     : await ofSession({ session: of, projectDir }, context);

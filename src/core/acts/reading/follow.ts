@@ -1,6 +1,6 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
-import { isStuck } from '../../caller/facts/worker-now.ts';
+import { needsRescue } from '../../caller/facts/worker-now.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import type { FollowProgress, ProgressView } from '../../faces/terminal/progress-view.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
@@ -23,7 +23,7 @@ const SHOWN_AT_END: ReadonlySet<EventType> = new Set(['parked', 'done']);
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 
 const isResting = (result: WaitResult) =>
-  RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
+  RESTING.has(result.view.state.status.kind) || needsRescue(result.view, result);
 
 /**
  * Yields the session's state at each poll, and ends once the session is at rest or cannot continue without a person.

@@ -2,15 +2,15 @@ import * as z from 'zod';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../faces/mcp/fields.ts';
+import { ProjectDir, resultWith, SESSION_FIELDS, SessionName, WORK_FIELDS } from '../../faces/mcp/fields.ts';
 import { fieldsOf } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { needsHuman } from '../../session/folder/session-list.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';
 
 const STATUS = {
-  ...OF_SESSION,
-  ...OF_WORK,
+  ...SESSION_FIELDS,
+  ...WORK_FIELDS,
   since: z.string().optional().describe('When this state began, UTC.'),
   branch: z.string().optional().describe('The branch that it works on.'),
   worktree: z.string().optional().describe('The folder that it works in.'),

@@ -3,7 +3,7 @@ import { projectDirOf, type SessionsFolder, sessionIndex } from '../../caller/co
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
 import { groupLines } from '../../caller/facts/session-facts.ts';
-import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
+import { needsRescue, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
 import { needsHuman, unimportedFolders } from '../../session/folder/session-list.ts';
@@ -42,7 +42,7 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
   for (const { view } of all) workers.set(view, await workerReport(view, context, watching));
   const needs = (view: SessionView) => {
     const report = workers.get(view);
-    return needsHuman(view) || (report !== undefined && isStuck(view, report));
+    return needsHuman(view) || (report !== undefined && needsRescue(view, report));
   };
   const sessions = [...workers.keys()]
     .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { cursorOf } from '../../caller/facts/cursor.ts';
 import { stuckText } from '../../caller/facts/session-facts.ts';
-import { isStuck } from '../../caller/facts/worker-now.ts';
+import { needsRescue } from '../../caller/facts/worker-now.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../faces/terminal/cli-errors.ts';
 import { pagedResult, showLines } from '../../faces/terminal/pager.ts';
@@ -74,7 +74,7 @@ async function followLog(cli: Cli, followed: Followed): Promise<void> {
     const { happened, view } = result;
     for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
-    if (isStuck(view, result)) cli.output.say(stuckText(view, result));
+    if (needsRescue(view, result)) cli.output.say(stuckText(view, result));
   }
 }
 

@@ -3,7 +3,7 @@ import { findSession } from '../../caller/context/find-session.ts';
 import { cursorOf, cursorOfSeveral, type Seen, seenIn } from '../../caller/facts/cursor.ts';
 import { reportOn, type SessionReport } from '../../caller/facts/get-status.ts';
 import { groupLines } from '../../caller/facts/session-facts.ts';
-import { isStuck } from '../../caller/facts/worker-now.ts';
+import { needsRescue } from '../../caller/facts/worker-now.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -125,7 +125,7 @@ export async function readWatched(
   const { view, n } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, n);
-  const knowsStuck = watched.knowsStuck && isStuck(view, report);
+  const knowsStuck = watched.knowsStuck && needsRescue(view, report);
   const isDone = isReached(until, { ...watched, report, happened });
   return { ...watched, knowsStuck, report, happened, isReached: isDone };
 }
@@ -152,11 +152,13 @@ export function firstToReport(
 
 /** Whether its caller does not know yet what it reports. */
 export function isNews({ isNew, happened, knowsStuck, view, report }: Reading): boolean {
-  return isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report));
+  return isNew || happened.length > 0 || (!knowsStuck && needsRescue(view, report));
 }
 
 function stuckFirst(a: Reading, b: Reading): number {
-  return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
+  return (
+    Number(needsRescue(b.view, b.report)) - Number(needsRescue(a.view, a.report)) || byUrgency(a.view, b.view)
+  );
 }
 
 export function waitResult(
@@ -178,7 +180,7 @@ export function waitResult(
 
 function seenWhole(reading: Reading): Reading {
   const { view, report } = reading;
-  return { ...reading, n: view.state.n, knowsStuck: isStuck(view, report) };
+  return { ...reading, n: view.state.n, knowsStuck: needsRescue(view, report) };
 }
 
 /** How often to check whether a worker has died. */
@@ -190,7 +192,7 @@ function isReached(
   { view, report, happened, isNew }: AwaitedSession & Pick<Reading, 'report' | 'happened'>,
 ): boolean {
   // The session will not continue without a person.
-  if (isStuck(view, report)) return true;
+  if (needsRescue(view, report)) return true;
   const needsPerson = needsHuman(view);
   const { kind } = view.state.status;
   switch (until) {

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
-import { isStuck } from '../../caller/facts/worker-now.ts';
+import { needsRescue } from '../../caller/facts/worker-now.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   CURSOR,
-  OF_SESSION,
-  OF_WORK,
   ProjectDir,
   resultWith,
+  SESSION_FIELDS,
   SessionName,
   TEXTS,
+  WORK_FIELDS,
 } from '../../faces/mcp/fields.ts';
 import { startProgress, waitProgress } from '../../faces/mcp/progress.ts';
 import { fieldsOf } from '../../faces/mcp/session-fields.ts';
@@ -46,8 +46,8 @@ export const waitTool = defineTool({
       error: 'Send session, one name from list_sessions, or sessions, a list of them, or group',
     }),
   output: resultWith({
-    ...OF_SESSION,
-    ...OF_WORK,
+    ...SESSION_FIELDS,
+    ...WORK_FIELDS,
     changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
     happened: TEXTS.describe('What happened since the cursor, oldest first.'),
     left_out: z.int().optional().describe('How many older events are not in happened.'),
@@ -95,7 +95,7 @@ export function waitFields(
   if (groupSays.length > 0) fields.summary = groupSays.join(' ');
   // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
   const isHeldUp = until === 'done' && fields.state === 'waiting';
-  if (result.changed || isHeldUp || isStuck(result.view, result)) return fields;
+  if (result.changed || isHeldUp || needsRescue(result.view, result)) return fields;
   const summary = ['Nothing new in any of them.', ...groupSays].join(' ');
   return { ...fields, summary, next: [{ act: 'follow' }], session: undefined, state: undefined };
 }
@@ -111,7 +111,7 @@ function reportFieldsOf(result: WaitResult): ToolResult {
     says,
     worker,
     ...fields
-  } = fieldsOf(sessionFacts(result.view, result), { ...OF_SESSION, ...OF_WORK });
+  } = fieldsOf(sessionFacts(result.view, result), { ...SESSION_FIELDS, ...WORK_FIELDS });
   if (!changed) return { ...unchanged(fields), changed, cursor };
   return {
     ...fields,

@@ -1,5 +1,5 @@
 import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted } from '../../caller/commands/early-refusal.ts';
+import { orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
@@ -37,7 +37,7 @@ export async function rewindSession(
 ): Promise<RewindSessionResult> {
   const assessed = await assessRewind(input, context);
   const { view: found, verdict, refs } = assessed;
-  accepted('rewind', verdict, found);
+  orThrow('rewind', verdict, found);
   const { preview, stays } = await rewindPreview(input.to, assessed, context);
   requireShown(preview, input.shown);
   const request = { kind: 'rewind', to: input.to, tip: refs?.tip ?? '' } as const;

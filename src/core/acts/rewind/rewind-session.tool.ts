@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../faces/mcp/fields.ts';
+import {
+  aboutSession,
+  Confirm,
+  PREVIEW_FIELDS,
+  resultWith,
+  SESSION_FIELDS,
+  TEXTS,
+} from '../../faces/mcp/fields.ts';
 import { doneFields, previewFields } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
@@ -27,8 +34,8 @@ export const rewindSessionTool = defineTool({
   ].join('\n'),
   input: Input,
   output: resultWith({
-    ...OF_SESSION,
-    ...OF_PREVIEW,
+    ...SESSION_FIELDS,
+    ...PREVIEW_FIELDS,
     says: z
       .union([z.array(z.string()), z.record(z.string(), z.string())])
       .optional()

@@ -10,7 +10,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { supervise } from '../../caller/context/supervision.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
-import { isStuck } from '../../caller/facts/worker-now.ts';
+import { needsRescue } from '../../caller/facts/worker-now.ts';
 import { workerReport } from '../../caller/facts/worker-report.ts';
 import { newestNumber } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
@@ -24,7 +24,7 @@ export async function lacksWorker(
   context: ActionContext,
 ): Promise<boolean> {
   if (refusal === 'already_running' && found.needsWorker) return true;
-  return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
+  return needsRescue(found, await workerReport(found, context)) && found.worker === 'none';
 }
 
 /** Starts the session's worker, directly or by sending the note as a message. */

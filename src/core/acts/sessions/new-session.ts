@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { isRehearsal } from '../../agents/registry.ts';
-import { accepted } from '../../caller/commands/early-refusal.ts';
+import { orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { providersOf } from '../../caller/refusals/agent-clis.ts';
 import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
@@ -66,7 +66,7 @@ export async function newSession(
   const request = { ...choices, ...asked };
   const { settings, warnings: ofFile } = await settingsOfStart(project, request, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
-  accepted('start', judgeStart({ by }, {}, settings));
+  orThrow('start', judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const {
     level: sandbox,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { aboutSession, LimitsArgument, resultWith, SESSION_FIELDS } from '../../faces/mcp/fields.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
@@ -21,7 +21,7 @@ export const resumeSessionTool = defineTool({
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
   output: resultWith({
-    ...OF_SESSION,
+    ...SESSION_FIELDS,
     outcome: z.enum(['resumed', 'already_running', 'nothing']).optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
@@ -31,11 +31,11 @@ export const resumeSessionTool = defineTool({
       const { note, goal, provider, model, limits } = input;
       if ([note, goal, provider, model, limits].some((each) => each !== undefined))
         throw ACTION_ERRORS.from_alone();
-      const [{ inThisBuild }, { pullRequestRounds }] = await Promise.all([
+      const [{ theExtension }, { pullRequestRounds }] = await Promise.all([
         import('../../caller/context/in-this-build.ts'),
         import('../../caller/context/pull-request-rounds.ts'),
       ]);
-      const { view, outcome, summary } = await inThisBuild(pullRequestRounds)(input, actions);
+      const { view, outcome, summary } = await theExtension(pullRequestRounds)(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
       return { ...doneFields({ view, done: summary }), outcome: what };
     }

@@ -1,5 +1,5 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted, earlyRefusal, requireUsable } from '../../caller/commands/early-refusal.ts';
+import { earlyRefusal, orThrow, requireUsable } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
@@ -40,7 +40,7 @@ export async function withdrawMessage(
 ): Promise<Acted & { messageId: string }> {
   const view = requireUsable(await findSession({ ...input, isAct: true }, context));
   const message = input.message ?? onlyUnread(view);
-  accepted('withdraw_message', judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
+  orThrow('withdraw_message', judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
   const request = { kind: 'withdraw_message', message } as const;
   const after = await sendAndAwait(view, request, ['message_withdrawn'], context);
   const done = `The message is withdrawn: no agent will receive it. Its file is in .run/${view.folder}/.withdrawn/.`;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { aboutSession, OF_SESSION, resultWith } from '../../faces/mcp/fields.ts';
+import { aboutSession, resultWith, SESSION_FIELDS } from '../../faces/mcp/fields.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 
 export const sendMessageTool = defineTool({
@@ -13,7 +13,7 @@ export const sendMessageTool = defineTool({
   input: aboutSession({
     text: z.string().min(1).describe("The guidance, in the user's words."),
   }),
-  output: resultWith(OF_SESSION),
+  output: resultWith(SESSION_FIELDS),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   searchHint: 'steer, tell',
   async handle(input, { actions }) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { theExtension } from '../../caller/context/in-this-build.ts';
 import { poolActs } from '../../caller/context/pools.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { isUnfinished } from '../../caller/context/supervision.ts';
@@ -29,7 +29,7 @@ import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { preparedFolders } from './prepared-folders.ts';
 import { resolveWork } from './resolve-work.ts';
 import { withQuickAsked } from './start/ask-quick.ts';
-import { bringFiles } from './start/bring-files.ts';
+import { copyUncommitted } from './start/bring-files.ts';
 import { notContained } from './start/not-contained.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
 import type { ResolvedWork } from './start/start-sources.ts';
@@ -42,7 +42,7 @@ export async function startSession(
 ): Promise<Begun> {
   await refuseFromInside(context);
   return work.kind === 'folder'
-    ? await inThisBuild(preparedFolders)({ ...input, work }, context)
+    ? await theExtension(preparedFolders)({ ...input, work }, context)
     : await startNew({ ...input, work }, context);
 }
 
@@ -64,7 +64,7 @@ async function startNew(
   const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
   const { words, files, ...given } = await resolveWork(work, project, context);
-  const poolOwner = pool && (await inThisBuild(poolActs).requireMember(project, context));
+  const poolOwner = pool && (await theExtension(poolActs).requireMember(project, context));
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
@@ -72,7 +72,7 @@ async function startNew(
   const bringing = once(async () => {
     if (files === undefined) return { warnings: input.recurring ? [] : await notContained(project, context) };
     const elsewhere = await files.elsewhere(base);
-    const { brought, warnings } = await bringFiles(files, bring).catch(withoutFiles);
+    const { brought, warnings } = await copyUncommitted(files, bring).catch(withoutFiles);
     return { brought, warnings: [...elsewhere, ...warnings] };
   });
   for (;;) {
@@ -98,7 +98,7 @@ async function startNew(
 
 /** Begins a session with the copies of its chat's files, which are kept only if the session exists. */
 async function beginWith(
-  { brought, warnings: ofFiles }: Awaited<ReturnType<typeof bringFiles>>,
+  { brought, warnings: ofFiles }: Awaited<ReturnType<typeof copyUncommitted>>,
   made: NewSession,
   context: ActionContext,
 ): Promise<Begun | undefined> {
@@ -123,7 +123,7 @@ async function beginWith(
 }
 
 /** A file that git cannot copy is no reason to refuse the start. */
-function withoutFiles(error: unknown): Awaited<ReturnType<typeof bringFiles>> {
+function withoutFiles(error: unknown): Awaited<ReturnType<typeof copyUncommitted>> {
   if (!isGitError(error)) throw error;
   return {
     warnings: [

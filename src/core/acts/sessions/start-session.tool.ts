@@ -4,9 +4,9 @@ import { defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   ByPhase,
   LimitsArgument,
-  OF_SESSION,
   ProjectDir,
   resultWith,
+  SESSION_FIELDS,
   TEXTS,
 } from '../../faces/mcp/fields.ts';
 import { fieldsOf } from '../../faces/mcp/session-fields.ts';
@@ -58,7 +58,7 @@ export const startSessionTool = defineTool({
     return inputSchema();
   },
   output: resultWith({
-    ...OF_SESSION,
+    ...SESSION_FIELDS,
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
     branch: z.string().optional().describe('The branch that it works on.'),
     provider: z.string().optional().describe('The agent CLI that does the work.'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { defineTool } from '../../faces/mcp/define-tool.ts';
-import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
+import { ProjectDir, resultWith, SESSION_FIELDS, SessionName, TEXTS } from '../../faces/mcp/fields.ts';
 import { doneFields } from '../../faces/mcp/session-fields.ts';
 import type { ToolResult } from '../../faces/mcp/tool.ts';
 import type { StopOneResult } from './stop-session.act.ts';
@@ -28,7 +28,7 @@ export const stopSessionTool = defineTool({
       error: 'Send session, one name from list_sessions, or group',
     }),
   output: resultWith({
-    ...OF_SESSION,
+    ...SESSION_FIELDS,
     outcome: z.enum(['stopping', 'stopped', 'not_running']).optional(),
     sessions: TEXTS.describe('For a group: the result for each session.'),
   }),

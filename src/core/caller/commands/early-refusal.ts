@@ -35,8 +35,8 @@ export function earlyRefusal(kind: Kind, { error, isStatus }: Refused, view?: Se
   return new SamocodeError(error.code, {}, { ...error, what, why, next });
 }
 
-/** Unwraps the verdict on a command. @throws its early refusal, or the error that `closedTo` returns */
-export function accepted<Verdict extends { kind: 'accepted' }>(
+/** Unwraps the verdict on a command. @throws its early refusal, or the error that `readOnlyReason` returns */
+export function orThrow<Verdict extends { kind: 'accepted' }>(
   kind: Kind,
   verdict: Verdict | Refused,
   view?: SessionView,
@@ -53,7 +53,7 @@ export function refusalNow(
   { by }: Pick<ActionContext, 'by'>,
 ): SamocodeError | undefined {
   const refused = canSend(kind, view.state, { by, rule: gateRuleOf(view) });
-  return closedTo(view) ?? (refused && earlyRefusal(kind, refused, view));
+  return readOnlyReason(view) ?? (refused && earlyRefusal(kind, refused, view));
 }
 
 /** Call before asking a person for anything that the act needs. @throws what `refusalNow` returns */
@@ -70,16 +70,16 @@ export function gateRuleOf({ sessionFile }: SessionView): GateRule {
 }
 
 /** Returns the reason why no command can be sent to a session from here; undefined if one can. */
-export function closedTo(view: SessionView): SamocodeError | undefined {
+export function readOnlyReason(view: SessionView): SamocodeError | undefined {
   const { folder, otherBuild, foreign } = view;
   if (foreign !== undefined) return foreignError(view.paths, foreign);
   if (otherBuild !== undefined) return otherBuildError(folder, otherBuild);
   return isLost(view) ? sessionLost(view) : undefined;
 }
 
-/** Call before asking a person anything about the session. @throws the error that `closedTo` returns */
+/** Call before asking a person anything about the session. @throws the error that `readOnlyReason` returns */
 export function requireUsable(view: SessionView): SessionView {
-  const closed = closedTo(view);
+  const closed = readOnlyReason(view);
   if (closed) throw closed;
   return view;
 }

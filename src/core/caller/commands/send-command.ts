@@ -16,7 +16,7 @@ import type { ActionContext } from '../context/context.ts';
 import { refuseFromInside } from '../context/refuse-from-inside.ts';
 import { supervise } from '../context/supervision.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
-import type { Unstarted } from '../errors/unstarted-worker.ts';
+import type { WorkerStartFailure } from '../errors/unstarted-worker.ts';
 import {
   hasFailed,
   START_LIMIT_MS,
@@ -130,7 +130,7 @@ export function answerIn(events: readonly SessionEvent[], id: string): CommandAn
 
 async function noAnswer(
   paths: SessionPaths,
-  unanswered: { command: string; seconds: number; unstarted: Unstarted | undefined },
+  unanswered: { command: string; seconds: number; unstarted: WorkerStartFailure | undefined },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
   const inPool = (await ownerInPool(paths, { host }))?.hostId;

@@ -9,7 +9,7 @@ import { readSession } from '../../session/folder/read-session.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import type { ActionContext } from '../context/context.ts';
-import type { Unstarted } from '../errors/unstarted-worker.ts';
+import type { WorkerStartFailure } from '../errors/unstarted-worker.ts';
 
 /** On a busy machine the start of a program can take minutes; a longer one is given up. */
 export const START_LIMIT_MS = 5 * 60_000;
@@ -23,7 +23,7 @@ const TICKS_PER_SECOND = 100;
 const MAX_PRINTED_BYTES = 64 * 1024;
 
 /** How far a launched worker got; undefined once it has recorded its start in the event log. */
-export type LaunchedWorker = () => Promise<Unstarted | undefined>;
+export type LaunchedWorker = () => Promise<WorkerStartFailure | undefined>;
 
 export async function launchedWorker(
   paths: Pick<SessionPaths, 'sessionsDir' | 'folder' | 'runDir' | 'workerErrors' | 'events'>,
@@ -93,7 +93,7 @@ export interface WorkerLook {
   /** Whether the session needs a worker, and none is starting. */
   isNeeded: boolean;
   /** The last one that was launched, unless it has recorded its start. */
-  unstarted: Unstarted | undefined;
+  unstarted: WorkerStartFailure | undefined;
 }
 
 /**
@@ -139,6 +139,6 @@ export async function untilWorker<Found>(
 }
 
 /** Whether it exited and said why, so that the next one would say the same. */
-export function hasFailed(worker: Unstarted | undefined): boolean {
+export function hasFailed(worker: WorkerStartFailure | undefined): boolean {
   return worker?.kind === 'exited' && worker.said !== '';
 }

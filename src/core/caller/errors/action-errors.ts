@@ -2,7 +2,7 @@ import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { OFFERED, PARKED } from '../../session/layout/fence.ts';
-import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
+import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */
 export const ACTION_ERRORS = errors({
@@ -279,7 +279,7 @@ interface Pending {
   /** That its worker is suspended, and what continues it. */
   suspended?: string | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
-  unstarted?: Unstarted | undefined;
+  unstarted?: WorkerStartFailure | undefined;
   /** Who has the session, if that is another machine of a pool, or none yet: its name, `OFFERED` or `PARKED`. */
   inPool?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
-import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
+import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
 export const NOTHING = 'No session was started.';
 
@@ -166,7 +166,7 @@ export const START_ERRORS = errors(NOTHING, {
     why: `The overview of ${session} names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
     hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}.`,
   }),
-  worker_not_started: ({ program, unstarted }: { program: string; unstarted: Unstarted }) => ({
+  worker_not_started: ({ program, unstarted }: { program: string; unstarted: WorkerStartFailure }) => ({
     why: describeUnstarted(unstarted),
     hint:
       unstarted.kind === 'exited'

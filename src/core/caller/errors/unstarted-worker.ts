@@ -1,7 +1,7 @@
 import { quotedSaid } from '../../kernel/said.ts';
 
 /** How far a worker got that was started and has not recorded its start. */
-export type Unstarted =
+export type WorkerStartFailure =
   | { kind: 'exited'; said: string }
   | {
       kind: 'starting';
@@ -15,7 +15,7 @@ export type Unstarted =
     };
 
 /** Words it in one sentence, with what the worker said. */
-export function describeUnstarted(worker: Unstarted): string {
+export function describeUnstarted(worker: WorkerStartFailure): string {
   if (worker.kind === 'exited')
     return `Its worker exited before it took the session.${quotedSaid(worker.said)}`;
   const { pid, seconds, cpuSeconds, idleSeconds, isStopped } = worker;

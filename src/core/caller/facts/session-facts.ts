@@ -10,7 +10,7 @@ import type { SessionReport } from './get-status.ts';
 import { nextSteps } from './next-steps.ts';
 import { DYING } from './recent-revivals.ts';
 import { spentText } from './spent-text.ts';
-import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
+import { needsRescue, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** What every face shows of a session: each picks from these, and adds words and layout. */
 export interface SessionFacts extends ViewFacts {
@@ -44,7 +44,7 @@ export function sessionFacts(
   const { activity, isStalled, isDying = false, unwatched, plan } = report;
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const facts = viewFacts(view);
-  const isHeldUp = isStuck(view, { worker, isDying, unwatched });
+  const isHeldUp = needsRescue(view, { worker, isDying, unwatched });
   const rescue = isHeldUp && !view.isUnseen ? rescueOf(view, { worker, isDying }) : undefined;
   const problems = [...(isDying ? [stuckText(view, { isDying })] : []), ...sessionProblems(view, report)];
   return {
@@ -128,7 +128,7 @@ export function stuckText(
 export function groupLines(members: readonly { view: SessionView; report?: WorkerReport }[]): string[] {
   const open = members.filter(({ view }) => view.state.status.kind !== 'done');
   const lines = open.map(({ view, report }) => {
-    const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
+    const isGone = report !== undefined && needsRescue(view, report) && !view.isUnseen;
     return isGone ? `${statusSentence(view)} ${stuckText(view, report)}` : statusSentence(view);
   });
   const more = lines.length > MAX_OF_GROUP ? [`And ${lines.length - MAX_OF_GROUP} more.`] : [];

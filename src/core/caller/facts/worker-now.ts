@@ -36,7 +36,10 @@ export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = N
 }
 
 /** True if the session should continue on its own, but cannot until a person acts. */
-export function isStuck({ state: { status } }: SessionView, { worker, unwatched }: WorkerReport): boolean {
+export function needsRescue(
+  { state: { status } }: SessionView,
+  { worker, unwatched }: WorkerReport,
+): boolean {
   return (
     worker === 'gone' || (unwatched !== undefined && (status.kind === 'limited' || status.kind === 'queued'))
   );

@@ -78,7 +78,7 @@ export function ofChat(fromChat: string | undefined): string {
 
 export const MORE_FROM = z.int().optional().describe('If there is more: pass it as offset.');
 
-export const OF_SESSION = {
+export const SESSION_FIELDS = {
   session: SESSION,
   in_project: z.string().optional().describe('Folder of its project, if that is not the current one.'),
   state: STATE.optional(),
@@ -93,7 +93,7 @@ export const OF_SESSION = {
   problems: TEXTS.describe('Problems of its files or environment, one sentence each.'),
 };
 
-export const OF_WORK = {
+export const WORK_FIELDS = {
   worker: z
     .enum(['none needed', 'starting', 'working', 'gone'])
     .optional()
@@ -104,7 +104,7 @@ export const OF_WORK = {
 };
 
 /** The fields of tools that act only with `confirm`. */
-export const OF_PREVIEW = {
+export const PREVIEW_FIELDS = {
   would: TEXTS.describe('Without confirm: what it would do.'),
   in_the_way: TEXTS.describe('Without confirm: why it would be refused.'),
 };

@@ -5,7 +5,7 @@ import { forPrograms, type SessionFacts, sessionFacts } from '../../caller/facts
 import type { NextStep } from '../../kernel/acts.ts';
 import { camelCase, cut } from '../../kernel/text.ts';
 import type { Says } from '../../session/words/facts.ts';
-import { OF_SESSION } from './fields.ts';
+import { SESSION_FIELDS } from './fields.ts';
 import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 
@@ -20,7 +20,7 @@ export function pick<Fields extends z.ZodRawShape>(
   return Object.fromEntries(picked);
 }
 
-export function fieldsOf(facts: SessionFacts, fields: z.ZodRawShape = OF_SESSION): ToolResult {
+export function fieldsOf(facts: SessionFacts, fields: z.ZodRawShape = SESSION_FIELDS): ToolResult {
   const { summary, next } = facts;
   return { summary, next, ...pick(facts, fields) };
 }

@@ -8,7 +8,7 @@ import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import {
-  closedChannel,
+  channelRefusal,
   type GateRule,
   type Refused,
   refused,
@@ -79,7 +79,7 @@ export function refuseUnlessAtRestFor(
   state: Pick<SessionState, 'status'>,
   { by, rule }: SentBy,
 ): Refused | undefined {
-  return closedChannel(by, rule) ?? refuseUnlessAtRest(state);
+  return channelRefusal(by, rule) ?? refuseUnlessAtRest(state);
 }
 
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
@@ -153,7 +153,7 @@ export function mergeNow(
   { status }: Pick<SessionState, 'status'>,
   { by, rule }: SentBy,
 ): Refused | undefined {
-  const closed = closedChannel(by, rule);
+  const closed = channelRefusal(by, rule);
   if (closed || status.kind === 'done') return closed;
   return refusedForStatus(COMMAND_ERRORS.not_done_yet({ isMerge: true, status: status.kind }));
 }
@@ -180,7 +180,7 @@ export function judgePublish(
   // Watching it requires the same channel as publishing it.
   if (what === 'pull_request') return judgePullRequest({ by, ...rule }, state, { sinceBase });
   // The supervisor publishes rounds, with the consent that the person gave at finish.
-  const closed = by.channel === 'settings' ? undefined : closedChannel(by, rule);
+  const closed = by.channel === 'settings' ? undefined : channelRefusal(by, rule);
   if (closed) return closed;
   if (what === 'issue')
     return state.lastMerge?.outcome === 'merged'
@@ -201,6 +201,6 @@ export function judgeWatch(
 ): { kind: 'accepted' } | Refused {
   const isWatched = isSamePullRequest(pullRequest, command) && pullRequest.watched;
   const isBegun = command.change.watched && !isWatched;
-  const closed = isBegun ? closedChannel(by, rule) : undefined;
+  const closed = isBegun ? channelRefusal(by, rule) : undefined;
   return closed ?? { kind: 'accepted' };
 }

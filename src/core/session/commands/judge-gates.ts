@@ -17,7 +17,7 @@ import type { SessionState, WaitingStatus } from '../events/state.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import {
-  closedChannel,
+  channelRefusal,
   type GateRule,
   personChannels,
   type Refused,
@@ -49,7 +49,7 @@ export function judgeAnswer(
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
-  const closed = closedChannel(command.by, facts);
+  const closed = channelRefusal(command.by, facts);
   if (closed) return closed;
   const confirmed = command.confirmTyped ? confirmedAnswers(facts) : [];
   if ('kind' in confirmed) return confirmed;
@@ -85,7 +85,7 @@ type AnswerState = Pick<SessionState, 'asks' | 'status' | 'answers' | 'progress'
 export function answerNow(state: AnswerState, { by, rule }: SentBy): Refused | undefined {
   const isReplaced = (each: AnswerOnRecord) => isReplaceable(each, state) && mayReplace(each.by, by);
   if (!waitsForAnswers(state) && !state.answers.some(isReplaced)) return tooLate([], state);
-  return closedChannel(by, rule);
+  return channelRefusal(by, rule);
 }
 
 function waitsForAnswers({ status }: Pick<AnswerState, 'status'>): boolean {
@@ -249,5 +249,5 @@ export function planWait(
 ): WaitingStatus | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval')
     return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
-  return (rule && closedChannel(by, rule)) ?? status;
+  return (rule && channelRefusal(by, rule)) ?? status;
 }

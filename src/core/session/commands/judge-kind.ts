@@ -42,7 +42,7 @@ export interface GateRule {
  * Refuses if the channel of `by`, or its person on another machine, may not open the gates of a session.
  * @param chosen what the choices of a start would do at a gate
  */
-export function closedChannel(
+export function channelRefusal(
   by: By,
   { gateChannels, gatePeople }: GateRule,
   chosen: readonly string[] = [],

@@ -12,7 +12,7 @@ import type { FrozenSettings } from '../events/bodies/session-file.ts';
 import type { CommandBy } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
-import { closedChannel, type GateRule, type Refused, refused } from './judge-kind.ts';
+import { channelRefusal, type GateRule, type Refused, refused } from './judge-kind.ts';
 
 type LimitsNow = Pick<FrozenSettings, 'limits' | 'fileLimits'> & Pick<SessionState, 'raisedLimits'>;
 
@@ -25,7 +25,7 @@ function limitsNotAllowed(
   by: CommandBy,
   { gateChannels, ...now }: GateRule & LimitsNow,
 ): ExcessLimit[] {
-  if (!by.remote && by.person === undefined && closedChannel(by, { gateChannels }) === undefined) return [];
+  if (!by.remote && by.person === undefined && channelRefusal(by, { gateChannels }) === undefined) return [];
   const { session, phases } = withRaised(now.limits, now.raisedLimits);
   return [
     ...limitsAbove(asked.session, highestOf(session, now.fileLimits)),

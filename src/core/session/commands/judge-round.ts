@@ -3,7 +3,7 @@ import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import {
-  closedChannel,
+  channelRefusal,
   type GateRule,
   type Refused,
   refused,
@@ -41,5 +41,5 @@ export function roundNow(
   if (status.kind !== 'done') return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind }));
   if (pullRequest === undefined || pullRequest.state === 'merged')
     return refused(COMMAND_ERRORS.no_pull_request());
-  return rule && closedChannel(by, rule);
+  return rule && channelRefusal(by, rule);
 }

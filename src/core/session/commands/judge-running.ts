@@ -12,7 +12,7 @@ import { otherBuildError } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import {
-  closedChannel,
+  channelRefusal,
   type GateRule,
   type Refused,
   refused,
@@ -178,7 +178,7 @@ export function judgeStart(
   const atGates = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   const chosen = way === 'quick' ? ['work without questions and a plan', ...atGates] : atGates;
   if (chosen.length === 0) return { kind: 'accepted' };
-  return closedChannel(by, settings, chosen) ?? { kind: 'accepted' };
+  return channelRefusal(by, settings, chosen) ?? { kind: 'accepted' };
 }
 
 const CHOICES = [
@@ -193,7 +193,7 @@ const CHOICES = [
 export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
   const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
   // Choices made for the earlier work do not apply to a new goal from a channel that may not open gates.
-  if (isChosen && startedBy && !closedChannel(startedBy, settings)) return { ...startedBy, atStart: true };
+  if (isChosen && startedBy && !channelRefusal(startedBy, settings)) return { ...startedBy, atStart: true };
   return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
 }
 

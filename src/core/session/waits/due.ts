@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { type Phase, phaseNamed } from '../../kernel/phases/table.ts';
-import { closedChannel } from '../commands/judge-kind.ts';
+import { channelRefusal } from '../commands/judge-kind.ts';
 import { documentFingerprint, documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
 import { asksOf } from '../events/asks.ts';
@@ -97,7 +97,7 @@ function dueOfOrder(
 }
 
 function typedNow(state: SessionState, status: WaitingStatus, { session, qa }: FilesNow): Due | undefined {
-  if (qa === undefined || closedChannel({ channel: 'file' }, session.settings) !== undefined)
+  if (qa === undefined || channelRefusal({ channel: 'file' }, session.settings) !== undefined)
     return undefined;
   const fileHash = fingerprint(qa);
   const typed = fileHash === status.fileHash ? undefined : typedAnswers(qa, state, status);

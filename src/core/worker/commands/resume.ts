@@ -2,7 +2,7 @@ import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { closedChannel } from '../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../session/commands/judge-kind.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
   acceptsPrograms,
@@ -86,7 +86,7 @@ function nextPhase(worker: Worker, { goal, by }: Pick<CommandOf<'resume'>, 'goal
 /** Quick again, if whoever gives the goal may open gates. */
 function wayOfGoal(worker: Worker, by: By): Way {
   const isQuick = stateOf(worker).progress.way === 'quick';
-  return isQuick && !closedChannel(by, worker.file.settings) ? 'quick' : 'full';
+  return isQuick && !channelRefusal(by, worker.file.settings) ? 'quick' : 'full';
 }
 
 /** Refuses a resume that would only block again. */

@@ -9,7 +9,7 @@ import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
-import { closedChannel } from '../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../session/commands/judge-kind.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
@@ -132,5 +132,5 @@ export function provingOf(worker: Worker): Proving {
 }
 
 export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
-  return closedChannel({ channel: 'file' }, file.settings) === undefined;
+  return channelRefusal({ channel: 'file' }, file.settings) === undefined;
 }

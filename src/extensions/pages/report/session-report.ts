@@ -4,7 +4,7 @@ import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { type SessionFacts, sessionFacts } from '../../../core/caller/facts/session-facts.ts';
-import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
+import { needsRescue, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
 import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -116,7 +116,7 @@ function stateTexts(
 ): Pick<SessionReportData, 'sentence' | 'warning'> {
   const sentence = stateSentence(facts, nowMs);
   const { unwatched } = worker;
-  return isStuck(view, worker)
+  return needsRescue(view, worker)
     ? { sentence: [sentence, unwatched].filter(Boolean).join(' ') }
     : { sentence, warning: unwatched };
 }

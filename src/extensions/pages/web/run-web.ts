@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { inThisBuild } from '../../../core/caller/context/in-this-build.ts';
+import { theExtension } from '../../../core/caller/context/in-this-build.ts';
 import {
   answerOfPage,
   askPage,
@@ -140,7 +140,7 @@ function isServedBy({ mcp }: ServedPage, place: 'socket' | 'port'): boolean {
 
 async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
-  return await inThisBuild(mcpOverHttp)(isValid, context, end);
+  return await theExtension(mcpOverHttp)(isValid, context, end);
 }
 
 /** The socket at which a tunnel from another machine ends, in a folder that the guard hides from agents. */

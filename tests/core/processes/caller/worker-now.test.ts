@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
-import { isStuck } from '../../../../src/core/caller/facts/worker-now.ts';
+import { needsRescue } from '../../../../src/core/caller/facts/worker-now.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import {
@@ -142,7 +142,7 @@ test.each<[string, readonly NewEvent[]]>([
     );
     const alone = await reported(events);
     expect(sessionFacts(alone.view, alone).problems).toEqual([unwatched]);
-    expect(isStuck(alone.view, alone)).toBe(what !== 'waits');
+    expect(needsRescue(alone.view, alone)).toBe(what !== 'waits');
     const off = await reported(events, undefined, { SAMOCODE_SUPERVISOR: 'off' });
     expect(off.unwatched).toContain('(SAMOCODE_SUPERVISOR=off)');
     expect((await reported(events, watching)).unwatched).toBeUndefined();

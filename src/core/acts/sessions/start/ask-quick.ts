@@ -1,4 +1,4 @@
-import { accepted } from '../../../caller/commands/early-refusal.ts';
+import { orThrow } from '../../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../caller/context/context.ts';
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
 import type { Form } from '../../../caller/facts/form.ts';
@@ -6,7 +6,7 @@ import { byForm, type FormOutcome } from '../../../faces/mcp/form.ts';
 import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { cut } from '../../../kernel/text.ts';
 import type { CommandOf } from '../../../session/commands/commands.ts';
-import { closedChannel } from '../../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../../session/commands/judge-kind.ts';
 import { judgeStart } from '../../../session/commands/judge-running.ts';
 import type { SessionFile } from '../../../session/events/bodies/session-file.ts';
 
@@ -34,9 +34,9 @@ export async function withQuickAsked<Made extends { file: SessionFile; start: Co
   const { file, start } = made;
   if (file.way !== 'quick') return made;
   const judge = (given: ActionContext['by']) =>
-    accepted('start', judgeStart({ by: given }, {}, file.settings, file));
+    orThrow('start', judgeStart({ by: given }, {}, file.settings, file));
   // Others wrote the text of an issue: for that, a form does not count as a person.
-  const mayAsk = file.issue === undefined && asking && !closedChannel(asking.by, file.settings);
+  const mayAsk = file.issue === undefined && asking && !channelRefusal(asking.by, file.settings);
   const outcome = mayAsk ? await asking.ask(quickForm(file)) : undefined;
   if (outcome === undefined || outcome.kind === 'not_shown') {
     judge(by);

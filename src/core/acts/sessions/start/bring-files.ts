@@ -1,15 +1,15 @@
 import { listed, shownText } from '../../../kernel/text.ts';
 import type { StartSessionInput } from './start-choices.ts';
-import type { Brought, FilesOfWork } from './start-sources.ts';
+import type { CopiedUncommitted, FilesOfWork } from './start-sources.ts';
 
 /**
  * Copies the files that a chat has changed and not committed, if the person agrees. Otherwise they are left, and a
  * warning names them, as it does those that are unfit.
  */
-export async function bringFiles(
+export async function copyUncommitted(
   files: FilesOfWork,
   bring: StartSessionInput['bring'],
-): Promise<{ brought?: Brought; warnings: string[] }> {
+): Promise<{ brought?: CopiedUncommitted; warnings: string[] }> {
   const { fit, unfit } = await files.uncommitted();
   if (fit.length === 0) return { warnings: aboutUnfit(unfit) };
   if (bring === undefined || !(await bring(fit)))

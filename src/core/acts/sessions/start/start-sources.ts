@@ -11,7 +11,7 @@ export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'way'>
   files?: FilesOfWork;
 }
 
-export type Brought = NonNullable<GivenChat['brought']>;
+export type CopiedUncommitted = NonNullable<GivenChat['brought']>;
 
 /** @property unfit never copied, as one with a secret */
 export interface ChangedFiles {
@@ -21,7 +21,7 @@ export interface ChangedFiles {
 
 /** @property unfit those that became so since they were offered */
 export interface CopiedWork {
-  brought?: Brought;
+  brought?: CopiedUncommitted;
   unfit: string[];
 }
 
