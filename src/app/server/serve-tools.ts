@@ -16,8 +16,8 @@ import {
 } from '../../core/faces/mcp/exchange.ts';
 import type { Ask } from '../../core/faces/mcp/form.ts';
 import { InvalidParamsError, onRequest, unknownName } from '../../core/faces/mcp/on-request.ts';
+import { newRounds } from '../../core/faces/mcp/pending-calls.ts';
 import { startProgress } from '../../core/faces/mcp/progress.ts';
-import { newRounds } from '../../core/faces/mcp/rounds.ts';
 import { SERVER_ERRORS } from '../../core/faces/mcp/server-errors.ts';
 import type { Tool, ToolContext } from '../../core/faces/mcp/tool.ts';
 import { listedTool } from '../../core/faces/mcp/tool-schemas.ts';

@@ -18,7 +18,7 @@ import {
   judgePullRequest,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import type { GateRule, Refused } from '../../session/commands/judge-kind.ts';
+import type { GateRule, Refused } from '../../session/commands/refused.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';

@@ -10,7 +10,7 @@ import { showLines } from '../../faces/terminal/pager.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { shownText } from '../../kernel/text.ts';
 import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
-import { channelRefusal } from '../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../session/commands/refused.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { askOpenQuestions } from './ask-questions.ts';

@@ -5,8 +5,8 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireText } from '../../caller/refusals/require.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { refused } from '../../session/commands/judge-kind.ts';
 import { judgeWithdraw } from '../../session/commands/judge-running.ts';
+import { refused } from '../../session/commands/refused.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 

@@ -29,7 +29,7 @@ import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { preparedFolders } from './prepared-folders.ts';
 import { resolveWork } from './resolve-work.ts';
 import { withQuickAsked } from './start/ask-quick.ts';
-import { copyUncommitted } from './start/bring-files.ts';
+import { copyUncommitted } from './start/copy-uncommitted.ts';
 import { notContained } from './start/not-contained.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
 import type { ResolvedWork } from './start/start-sources.ts';

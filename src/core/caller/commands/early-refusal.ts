@@ -3,7 +3,7 @@ import { SamocodeError } from '../../kernel/errors.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
 import { COMMAND_ROWS, canSend } from '../../session/commands/command-rows.ts';
 import type { Command } from '../../session/commands/commands.ts';
-import type { GateRule, Refused } from '../../session/commands/judge-kind.ts';
+import type { GateRule, Refused } from '../../session/commands/refused.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { otherBuildError } from '../../session/layout/session-errors.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { asJson } from './define-tool.ts';
 import type { ChatClient, Exchange } from './exchange.ts';
 import type { Ask, FormOutcome } from './form.ts';
-import { ROUND_LIMIT_MS } from './rounds.ts';
+import { ROUND_LIMIT_MS } from './pending-calls.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
 /** Reserved so that the result of the call still reaches the client in time. */

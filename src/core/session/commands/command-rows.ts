@@ -4,10 +4,10 @@ import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
 import { mergeNow, refuseUnlessAtRestFor, unarchiveNow } from './judge-finish.ts';
 import { answerNow, planWait, waitForChanges } from './judge-gates.ts';
-import { type Refused, refused, refusedForStatus, refuseUnlessAtRest, type SentBy } from './judge-kind.ts';
 import { rewindNow } from './judge-rewind.ts';
 import { roundNow } from './judge-round.ts';
 import { judgeStop, messageNow, resumeNow } from './judge-running.ts';
+import { type Refused, refused, refusedForStatus, refuseUnlessAtRest, type SentBy } from './refused.ts';
 
 type Kind = Command['kind'];
 

@@ -15,7 +15,7 @@ import {
   refusedForStatus,
   refuseUnlessAtRest,
   type SentBy,
-} from './judge-kind.ts';
+} from './refused.ts';
 
 export interface FinishFacts {
   names: readonly string[];

@@ -25,7 +25,7 @@ import {
   refusedForStatus,
   type SentBy,
   unconfirmedTab,
-} from './judge-kind.ts';
+} from './refused.ts';
 
 export type AnswerFacts = Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> & GateRule;
 

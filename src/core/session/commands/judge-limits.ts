@@ -12,7 +12,7 @@ import type { FrozenSettings } from '../events/bodies/session-file.ts';
 import type { CommandBy } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
-import { channelRefusal, type GateRule, type Refused, refused } from './judge-kind.ts';
+import { channelRefusal, type GateRule, type Refused, refused } from './refused.ts';
 
 type LimitsNow = Pick<FrozenSettings, 'limits' | 'fileLimits'> & Pick<SessionState, 'raisedLimits'>;
 

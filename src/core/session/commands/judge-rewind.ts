@@ -6,7 +6,7 @@ import { workNow } from '../events/open-work.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { type Refused, refused } from './judge-kind.ts';
+import { type Refused, refused } from './refused.ts';
 
 export interface RewindFacts {
   events: readonly SessionEvent[];

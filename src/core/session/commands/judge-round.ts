@@ -9,7 +9,7 @@ import {
   refused,
   refusedForStatus,
   type SentBy,
-} from './judge-kind.ts';
+} from './refused.ts';
 
 /**
  * Whether a finished session begins a round of its pull request. The consent that the person gave at finish is its

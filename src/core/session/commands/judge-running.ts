@@ -11,6 +11,7 @@ import type { SessionState } from '../events/state.ts';
 import { otherBuildError } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
+import { closedLimits } from './judge-limits.ts';
 import {
   channelRefusal,
   type GateRule,
@@ -18,8 +19,7 @@ import {
   refused,
   refusedForStatus,
   type SentBy,
-} from './judge-kind.ts';
-import { closedLimits } from './judge-limits.ts';
+} from './refused.ts';
 
 export interface ResumeFacts {
   /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { type Phase, phaseNamed } from '../../kernel/phases/table.ts';
-import { channelRefusal } from '../commands/judge-kind.ts';
+import { channelRefusal } from '../commands/refused.ts';
 import { documentFingerprint, documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
 import { asksOf } from '../events/asks.ts';

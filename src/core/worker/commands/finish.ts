@@ -16,8 +16,8 @@ import {
   judgeShown,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
+import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { Finishing, Trash } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';

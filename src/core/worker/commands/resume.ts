@@ -2,7 +2,6 @@ import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { channelRefusal } from '../../session/commands/judge-kind.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
   acceptsPrograms,
@@ -10,6 +9,7 @@ import {
   judgeResume,
   type ResumeFacts,
 } from '../../session/commands/judge-running.ts';
+import { channelRefusal } from '../../session/commands/refused.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';

@@ -4,7 +4,6 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { describeLimits, limitsAbove } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
-import { refused } from '../../session/commands/judge-kind.ts';
 import {
   BY_SETTINGS,
   judgeMessage,
@@ -12,6 +11,7 @@ import {
   judgeStop,
   judgeWithdraw,
 } from '../../session/commands/judge-running.ts';
+import { refused } from '../../session/commands/refused.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
 import { MAX_MESSAGE_LINE } from '../../session/events/bodies/event-types.ts';

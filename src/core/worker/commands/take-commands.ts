@@ -7,7 +7,7 @@ import {
   removeCommand,
   requestPrint,
 } from '../../session/commands/commands.ts';
-import { type Refused, refused } from '../../session/commands/judge-kind.ts';
+import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { workNow } from '../../session/events/open-work.ts';
 import { recordedSteps } from '../core/blocked.ts';

@@ -1,5 +1,5 @@
 import type { Command, CommandOf } from '../../session/commands/commands.ts';
-import type { Refused } from '../../session/commands/judge-kind.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { Worker } from './worker.ts';
 

@@ -9,7 +9,7 @@ import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
-import { channelRefusal } from '../../session/commands/judge-kind.ts';
+import { channelRefusal } from '../../session/commands/refused.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';

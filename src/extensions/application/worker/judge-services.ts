@@ -1,7 +1,7 @@
 import { errors } from '../../../core/kernel/errors.ts';
 import type { Application } from '../../../core/kernel/phases/application.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
-import { type Refused, refused } from '../../../core/session/commands/judge-kind.ts';
+import { type Refused, refused } from '../../../core/session/commands/refused.ts';
 import { isLeftToPerson } from '../../../core/session/events/rest.ts';
 import type { SessionState } from '../../../core/session/events/state.ts';
 

@@ -1,7 +1,7 @@
 import { findBaseBranch } from '../../../core/project/finishing/base-branch.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
-import { refused } from '../../../core/session/commands/judge-kind.ts';
+import { refused } from '../../../core/session/commands/refused.ts';
 import { asked, refuseUnseen } from '../../../core/worker/commands/finish.ts';
 import type { Handler } from '../../../core/worker/core/command-outcome.ts';
 import { stateOf } from '../../../core/worker/core/worker.ts';

@@ -1,7 +1,7 @@
 import { capitalised } from '../../../core/kernel/text.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import { judgeWatch } from '../../../core/session/commands/judge-finish.ts';
-import { refused } from '../../../core/session/commands/judge-kind.ts';
+import { refused } from '../../../core/session/commands/refused.ts';
 import {
   describeChange,
   isSamePullRequest,

@@ -16,7 +16,6 @@ import {
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
-import type { Refused, SentBy } from '../../../../src/core/session/commands/judge-kind.ts';
 import { judgeRewind } from '../../../../src/core/session/commands/judge-rewind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
@@ -26,6 +25,7 @@ import {
   judgeStop,
   judgeWithdraw,
 } from '../../../../src/core/session/commands/judge-running.ts';
+import type { Refused, SentBy } from '../../../../src/core/session/commands/refused.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';

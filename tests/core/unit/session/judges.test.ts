@@ -17,7 +17,6 @@ import {
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
-import type { Refused } from '../../../../src/core/session/commands/judge-kind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
   judgeMessage,
@@ -28,6 +27,7 @@ import {
   judgeWithdraw,
   openedAtStart,
 } from '../../../../src/core/session/commands/judge-running.ts';
+import type { Refused } from '../../../../src/core/session/commands/refused.ts';
 import { openedBy } from '../../../../src/core/session/documents/describe-event.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { openQuestions, questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';

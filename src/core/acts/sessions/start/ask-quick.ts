@@ -6,8 +6,8 @@ import { byForm, type FormOutcome } from '../../../faces/mcp/form.ts';
 import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { cut } from '../../../kernel/text.ts';
 import type { CommandOf } from '../../../session/commands/commands.ts';
-import { channelRefusal } from '../../../session/commands/judge-kind.ts';
 import { judgeStart } from '../../../session/commands/judge-running.ts';
+import { channelRefusal } from '../../../session/commands/refused.ts';
 import type { SessionFile } from '../../../session/events/bodies/session-file.ts';
 
 export interface AskQuick {

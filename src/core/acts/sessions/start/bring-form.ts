@@ -1,7 +1,7 @@
 import type { Form } from '../../../caller/facts/form.ts';
 import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { counted } from '../../../kernel/text.ts';
-import { namedFiles } from './bring-files.ts';
+import { namedFiles } from './copy-uncommitted.ts';
 import type { StartSessionInput } from './start-choices.ts';
 
 /** Codex preselects the first choice, and an accidental Enter must agree to nothing. */

@@ -2,7 +2,7 @@ import type { Result, ServerContext } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { clientFolders } from '../../../../../src/core/faces/mcp/client-folders.ts';
 import type { Exchange } from '../../../../../src/core/faces/mcp/exchange.ts';
-import { newRounds } from '../../../../../src/core/faces/mcp/rounds.ts';
+import { newRounds } from '../../../../../src/core/faces/mcp/pending-calls.ts';
 
 const FORM = {
   method: 'elicitation/create',
