@@ -94,7 +94,6 @@ export async function runWhole(cli: Cli, argv: readonly string[]): Promise<void>
   await runProgram(cli, argv, isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli));
 }
 
-/** The program that has every command. */
 export function openWhole(started: Started): OpenProgram {
   useProviders();
   useActs();

@@ -94,7 +94,6 @@ export function httpSessions(
   };
 }
 
-/** A response with the protocol's error code for this status. */
 function refusal(status: 404 | 429, message: string): Response {
   const error = { code: status === 404 ? -32001 : -32000, message };
   return Response.json({ jsonrpc: '2.0', error, id: null }, { status });

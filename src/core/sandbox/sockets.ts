@@ -62,7 +62,6 @@ export function openedSockets({ home, openings }: Socketed): Mount[] {
   });
 }
 
-/** The variables of hidden sockets. */
 export function hiddenVariables({ home, openings }: Socketed): string[] {
   const closed = (Object.keys(UNSET) as SocketName[]).filter((name) => !openings.sockets.includes(name));
   const isRemote = /^(?:tcp|ssh|https?):/.test(home.env.DOCKER_HOST ?? '');

@@ -19,7 +19,6 @@ import { secretsOfProject } from './document/secrets-of-project.ts';
 
 type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall' | 'by'>;
 
-/** The pieces of a chat, in its order. */
 export function* piecesOf({ client, source }: FoundChat): Generator<ChatPiece> {
   if ('pieces' in source) yield* source.pieces;
   else yield* piecesInFile(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);

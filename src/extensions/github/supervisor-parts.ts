@@ -5,7 +5,6 @@ import { PullRequests } from './feedback/pull-requests.ts';
 import { GitHub } from './forge/github.ts';
 import { Intake } from './intake/intake.ts';
 
-/** Watches the pull requests of the sessions. */
 function pullRequestsPart(supervisor: Supervisor, scan: Scan): SupervisorPart {
   const watched = new PullRequests(async (ended) => await loginOf(supervisor, ended), supervisor.clock);
   return {

@@ -63,7 +63,6 @@ const KeptList = ListText.extend({ commit: Commit });
 export type MemberList = Omit<z.infer<typeof KeptList>, 'v'>;
 
 export interface MemberListsPlan {
-  /** The folder of the membership. */
   folder: string;
   remote: Pick<PoolRemote, 'list' | 'fetch' | 'move' | 'nameOf'>;
   git: GitContext & { cwd: string };
@@ -87,7 +86,6 @@ export class MemberLists {
     return await keptListIn(this.#plan.folder);
   }
 
-  /** The commit of the list on the remote. */
   async tip(): Promise<Oid | undefined> {
     return (await this.#plan.remote.list(MEMBERS_REF)).get(MEMBERS_REF);
   }

@@ -30,7 +30,6 @@ export interface VerifiedState {
 }
 
 interface StatesPlan {
-  /** The folder of the membership. */
   folder: string;
   lists: Pick<MemberLists, 'kept'>;
   git: GitContext & { cwd: string };

@@ -140,7 +140,6 @@ async function watchFor(
   return { watch: { name, isGroup, until, cursor, place }, views };
 }
 
-/** What the task says now. */
 async function answerTo(task: Task): Promise<Result> {
   const { memory, context } = task;
   const { clock } = context.actions;

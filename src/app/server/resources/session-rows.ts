@@ -73,7 +73,6 @@ export function isLive({ state }: SessionView): boolean {
   return !state.archived && !hasEnded(state.status.kind);
 }
 
-/** The entry of a session in the resource list: its overview. */
 export function overviewResource(session: ListedSession): Resource {
   const { view } = session;
   return {

@@ -62,7 +62,6 @@ function answerLines(question: QaItem, answer: string | undefined, style: Style)
   return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
 }
 
-/** The plan with its Markdown rendered. */
 export function formatPlan(
   { name, state, text, servers, warnings, remarks, fromChat }: PlanReport,
   output: Output,

@@ -38,7 +38,6 @@ export interface QaReport {
   fromChat: string | undefined;
 }
 
-/** The questions of a session and their answers. */
 export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
   const view = await findSession(question, context);
   return await readQaOf(view);

@@ -10,7 +10,6 @@ import type { ProofGuard } from '../../sandbox/proof-place.ts';
 export interface CloneApplication {
   /** The ports on which services listen. */
   served: readonly number[];
-  /** The marker of their processes. */
   mark: string;
   variables(folders: ProofFolders): Record<string, string>;
   /** The services, if they run beside the checks of a proof. */
@@ -21,7 +20,6 @@ export interface CloneApplication {
 export interface ServingPlace {
   outputDir: string;
   guard: ProofGuard;
-  /** The environment of the checks. */
   env: () => Record<string, string>;
   signal: AbortSignal;
 }

@@ -111,7 +111,6 @@ function applicationLines({ application }: SessionProof['clone']): string[] {
   ];
 }
 
-/** Formats the result: what ran, the requirements, the verdict and the differences. */
 export function formatVerification(result: Verification, { style }: Pick<Output, 'style'>): string {
   const { checks, notRepeated, requirements, differences, sandbox, ranIn } = result;
   const { good, bad, attention, dim } = style;

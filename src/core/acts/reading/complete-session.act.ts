@@ -2,7 +2,6 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { sessionIndex } from '../../caller/context/session-index.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 
-/** The maximum that the protocol allows in one answer. */
 const MOST = 100;
 
 /** Finds the sessions whose name contains the typed text: first those that start with it, then the newest. */

@@ -109,7 +109,6 @@ export interface GroupQuestion {
   projectDir?: string;
 }
 
-/** Lists the sessions of a group. */
 export async function readGroup(
   { group, projectDir }: GroupQuestion,
   context: ActionContext,

@@ -80,7 +80,6 @@ export function addStatus(program: Command, cli: Cli): void {
     .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
 }
 
-/** Shows one session, a group, or the list of all. */
 export async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
   const { group } = options;
   if (session !== undefined && group !== undefined)

@@ -12,7 +12,6 @@ export interface LogTail {
 
 const MAX_BYTES = 256 * 1024;
 
-/** Reads the last lines of `session.log`. */
 export async function readLogTail(
   input: SessionQuestion & { lines: number },
   context: ActionContext,

@@ -116,7 +116,6 @@ interface Page extends Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'> {
   isTorn: boolean;
 }
 
-/** Reads one page of a raw log. */
 export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
   const page = withPlainFile(logPath, (log, { size }) => readEntries(log, size, question));
   if ('entries' in page) return page;

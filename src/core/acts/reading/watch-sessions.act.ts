@@ -42,7 +42,6 @@ export interface ShownSession extends SessionReport {
 
 /** The minimum between two polls, however often files are written. */
 const SPACING_MS = 150;
-/** The poll interval. */
 const POLL_MS = 1000;
 /** The interval for what no session file shows: dead workers, a supervisor that came or went, new projects. */
 const FULL_READ_MS = 10_000;

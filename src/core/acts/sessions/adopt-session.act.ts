@@ -40,7 +40,6 @@ export async function readForeign(
   return view.foreign === undefined ? undefined : await describe(view);
 }
 
-/** The foreign sessions in the SESSIONS folder of a project. */
 export async function readAllForeign(
   { projectDir }: Pick<SessionQuestion, 'projectDir'>,
   context: ActionContext,

@@ -121,7 +121,6 @@ export async function untilAnswered(
 
 type CommandAnswer = EventOf<'command_accepted'> | EventOf<'command_refused'>;
 
-/** The answer of a worker to a command. */
 export function answerIn(events: readonly SessionEvent[], id: string): CommandAnswer | undefined {
   const isAnswer = (event: SessionEvent): event is CommandAnswer =>
     (event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id;

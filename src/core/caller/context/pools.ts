@@ -2,7 +2,6 @@ import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { ActionContext } from './context.ts';
 
-/** A machine of a pool, as lists show it. */
 export interface PoolMachine {
   name: string;
   isSelf: boolean;
@@ -16,13 +15,11 @@ export interface PoolMachine {
   clis: readonly string[];
   level?: string;
   version?: string;
-  /** The folders of the sessions that it has. */
   sessions: readonly string[];
 }
 
 /** A pool of this machine, from what is on this machine. */
 export interface KnownPool {
-  /** The folder of the project. */
   projectDir: string;
   machines: readonly PoolMachine[];
   problems: readonly string[];
@@ -37,7 +34,6 @@ export interface PoolActs {
   requireMember(project: Project, context: ActionContext): Promise<string>;
   /** The name of this machine in the pool of the project with that `.samocode`. */
   nameHere(context: Pick<ActionContext, 'home'>, configPath: string | undefined): Promise<string | undefined>;
-  /** Whether this machine belongs to a pool. */
   isMember(context: Pick<ActionContext, 'home'>): Promise<boolean>;
   /** The pools of this machine, without a call to their remotes. */
   known(context: ActionContext): Promise<readonly KnownPool[]>;

@@ -14,7 +14,6 @@ export function cursorOf({ n, knowsStuck }: Seen): string {
   return `${n}${knowsStuck ? STUCK : ''}`;
 }
 
-/** The cursor of a result about several sessions. */
 export function cursorOfSeveral(sessions: readonly (Seen & { view: Pick<SessionView, 'folder'> })[]): string {
   return sessions.map((seen) => `${keyOf(seen.view.folder)}${cursorOf(seen)}`).join('-');
 }

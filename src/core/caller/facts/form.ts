@@ -39,7 +39,6 @@ export interface OpenQuestion<Decision> {
   decide(filled: Filled): Decision;
 }
 
-/** What is asked after a form was filled in. */
 export function formAfter({ fields }: Form, filled: Filled): Form | undefined {
   const chosen = Object.entries(fields).flatMap(([name, { choices = [] }]) =>
     choices.filter(({ value }) => value === filled[name]),

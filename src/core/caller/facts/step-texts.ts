@@ -171,7 +171,6 @@ function filled(text: Text, asText: (args: Args) => string, args: Args = {}): st
   return typeof text === 'function' ? text(args) : text.replace(/…$/, () => asText(args));
 }
 
-/** The arguments of a call, in parentheses. */
 function inCall(args: Args): string {
   const given = valuesIn(args);
   return given.length === 0 ? '' : ` (${given.join(', ')})`;

@@ -24,7 +24,6 @@ export interface ChatPage {
 
 export const chatPages = newRegistry<ChatPage>('pages for chats');
 
-/** The page that this client shows. */
 export function chatPageOf(client: ChatClient): ChatPage | undefined {
   return chatPages.items.find((page) => page.isShownBy(client));
 }

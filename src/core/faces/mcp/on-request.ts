@@ -32,7 +32,6 @@ export function unknownName(kind: 'tool' | 'prompt', name: string, known: readon
   return `There is no ${kind} "${name.slice(0, 80)}". ${hint}`;
 }
 
-/** The protocol's error for invalid params. */
 export class InvalidParamsError extends Error {
   // Not the SDK's error, to which clients of SDK 1 add the number a second time.
   readonly code = -32602;

@@ -32,7 +32,6 @@ function cutTexts(texts: Says = {}): Record<string, string> | undefined {
   return shown.length > 0 ? Object.fromEntries(shown) : undefined;
 }
 
-/** The result of an act on one session. */
 export function doneFields({ view, done }: Acted): ToolResult {
   return { ...fieldsOf(sessionFacts(view)), summary: done };
 }

@@ -1,4 +1,3 @@
-/** The command by which a client starts our server. */
 export interface ServerStart {
   command: string;
   args: string[];
@@ -37,7 +36,6 @@ export interface WebLinks {
   privacy: string;
 }
 
-/** The commands about whole sessions. */
 export const SESSION_COMMANDS = ['start', 'review-plan', 'morning-report'] as const;
 
 /** The part that is installed by default: a model reads the list of skills in every chat, so it is kept short. */

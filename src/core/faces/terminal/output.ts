@@ -188,7 +188,6 @@ export class Output {
   }
 }
 
-/** The text that `--json` prints. */
 export function printedJson(value: object, indent?: number): string {
   return visibleInJson(JSON.stringify(withSnakeCase(value), undefined, indent));
 }

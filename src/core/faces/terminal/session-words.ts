@@ -208,7 +208,6 @@ function listFields(facts: SessionFacts, style: Style): string {
   return tabSeparated([session, id, state, needs, phase, since, listedState(facts, style), project]);
 }
 
-/** The exit status of a command that waited for a session. */
 export function exitStatusOf({ state: { status }, pendingCommands }: SessionView): number {
   // A queued command, such as an answer or a goal, may change the state.
   if (pendingCommands.length > 0) return EXIT.pending;

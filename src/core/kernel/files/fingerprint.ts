@@ -21,7 +21,6 @@ export function newFingerprint(): Hash {
   return createHash('sha256');
 }
 
-/** The id that git gives to a blob of these bytes. */
 export function blobId(bytes: Uint8Array, algorithm: 'sha1' | 'sha256'): string {
   return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }

@@ -54,5 +54,4 @@ export const GivenApplication = Application.refine(({ ports, services, ready, en
   );
 });
 
-/** The numbers of the ports, by name. */
 export type Ports = Readonly<Record<string, number>>;

@@ -28,7 +28,6 @@ export function rawBytes(names: string): Buffer {
   return Buffer.from(names, 'latin1');
 }
 
-/** Splits a list of NUL-terminated names. */
 export function namesIn(list: string): string[] {
   return list.split('\0').filter(Boolean);
 }

@@ -91,7 +91,6 @@ export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
   return activeTests(after) > activeTests(before);
 }
 
-/** Whether a path belongs to a test or its support code. */
 export function isTestPath(path: string): boolean {
   return CODE.test(path) && (TEST_FOLDER.test(path) || TEST_NAME.test(path));
 }

@@ -180,7 +180,6 @@ export function answerText(answer: Exclude<ParsedAnswer, { kind: 'invalid' }>): 
   return [...answer.letters, ...(answer.note ? [answer.note] : [])].join(', ');
 }
 
-/** An answer as it is recorded. */
 export function recordOf(
   question: QaQuestion,
   answer: Exclude<ParsedAnswer, { kind: 'invalid' }>,

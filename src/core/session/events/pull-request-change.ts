@@ -11,7 +11,6 @@ export function isSamePullRequest<T extends Place>(
   return known?.number === number && known.repository === repository;
 }
 
-/** Applies a change to a fact. */
 export function changed<F extends PullRequestFact>(fact: F, change: PullRequestChange): F {
   const fields = Object.entries(change).map(([name, value]) => [name, value ?? undefined]);
   return { ...fact, ...Object.fromEntries(fields) };

@@ -20,7 +20,6 @@ import { identityOf, readSessionFile } from '../log/read-session-file.ts';
 import { heldServices } from './services-now.ts';
 import { type SessionView, viewWithoutWorker } from './session-view.ts';
 
-/** The gate at which a session waits. */
 export function gateOf({ state: { status } }: SessionView): WaitingStatus | undefined {
   if (status.kind !== 'waiting') return undefined;
   return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;

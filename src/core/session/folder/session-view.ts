@@ -41,7 +41,6 @@ export interface SessionView {
   otherBuild?: OtherBuild;
 }
 
-/** The view of a session that has no worker and needs none. */
 export function viewWithoutWorker(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
   const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
   return { folder: paths.folder, paths, state, problems, pendingCommands: [], ...nothing };

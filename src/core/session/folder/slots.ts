@@ -110,7 +110,6 @@ export async function slotsInUse(root: string, host: Host): Promise<UsedSlot[]> 
   );
 }
 
-/** Lists the holders of slots for people. */
 export function describeHolders(slots: readonly UsedSlot[]): string {
   return slots.map(describeHolder).join(', ');
 }

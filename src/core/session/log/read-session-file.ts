@@ -42,7 +42,6 @@ export interface WrittenStart {
   given: GivenTexts;
 }
 
-/** The text of `session.json`. */
 export function sessionFileText({ file, given }: WrittenStart): string {
   return `${JSON.stringify({ ...file, given }, null, 2)}\n`;
 }

@@ -2,7 +2,6 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-/** The event of a session stopped on request. */
 export function stoppedEvent(by: By): NewEvent {
   return { type: 'stopped', by, why: 'on request', flow: 'Stopped' };
 }

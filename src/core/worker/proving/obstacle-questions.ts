@@ -53,7 +53,6 @@ const STOPPED = Symbol('stopped');
 type Answer = Decision | typeof STOPPED | undefined;
 type Question = (inquiry: Inquiry) => Promise<Answer>;
 
-/** The question of each obstacle, in the order of `OBSTACLES`. */
 export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   messages: unreadMessages,
   async branch_gone({ worker, askTip }) {

@@ -3,7 +3,6 @@ import * as z from 'zod';
 /** The widths of the window, in pixels: a desktop and a phone. */
 export const WIDTHS = [1280, 390] as const;
 
-/** The name of a picture in its folder. */
 export function pictureName(pages: readonly string[], page: string, width: number): string {
   return `${pages.indexOf(page) + 1}-${width}.png`;
 }

@@ -157,7 +157,6 @@ export interface NewComment {
   number: number;
   /** Id of the thread to reply to; if absent, the comment is about the whole pull request. */
   thread?: string;
-  /** Whether the number is that of an issue. */
   isOnIssue?: boolean;
   body: string;
   /** A line that identifies this comment, such as `<session> <round>`. */

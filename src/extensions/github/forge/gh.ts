@@ -156,7 +156,6 @@ export interface RepositoryQuery<T extends z.ZodType> {
   /** Fields of the repository; `more` are fields of the query itself. */
   fields: string;
   more?: string;
-  /** The schema of `data`. */
   schema: T;
   /** Whether a part of `fields` that has an error is omitted from the answer; otherwise, any error is thrown. */
   isParted?: boolean;

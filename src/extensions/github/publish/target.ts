@@ -93,7 +93,6 @@ export async function whyByHand(
 
 export type Visibility = 'private' | 'public' | 'unknown';
 
-/** Who can read a pull request. */
 export async function visibilityOf({ repository }: PullRequest, context: GhContext): Promise<Visibility> {
   if (repository === undefined) return 'unknown';
   const isPrivate = await repositoryIs('private', repository, context);

@@ -55,7 +55,6 @@ export interface Notification {
 
 export type Offer = 'resume' | 'stop';
 
-/** The title as shown to people. */
 export function shownTitle({ title, maybeRepeated }: Notification): string {
   return maybeRepeated ? `${title} (may have been sent before)` : title;
 }

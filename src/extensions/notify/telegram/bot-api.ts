@@ -86,7 +86,6 @@ export interface FailureText {
   hint: string;
 }
 
-/** A failure as text for people. */
 export function failureText(failure: BotFailure): FailureText {
   switch (failure.kind) {
     case 'slow_down':

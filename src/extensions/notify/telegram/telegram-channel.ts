@@ -63,7 +63,6 @@ export class TelegramChannel implements NotifyChannel {
   }
 }
 
-/** Decides whether and when to retry. */
 function undelivered(failure: BotFailure) {
   const retry = failure.kind === 'slow_down' || failure.kind === 'unreachable' ? 'later' : 'never';
   const retryAfterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : undefined;

@@ -40,7 +40,6 @@ function facts(each: ReportIteration): Html {
   return factList(rows);
 }
 
-/** Renders the rows that have a value. */
 export function factList(rows: readonly (readonly [name: string, value: Part])[]): Html {
   const shown = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
   return html`<dl>${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>

@@ -150,7 +150,6 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   });
 }
 
-/** The first action for each kind of item. */
 const ACTIONS: Readonly<Record<ItemKind, string>> = {
   questions: 'Answer',
   plan: 'Read the plan',

@@ -71,7 +71,6 @@ export async function fetchCards({ remote }: Pick<CardPlace, 'remote'>): Promise
 /** More cards than any pool has machines: anyone who may push can publish some. */
 const MAX_CARDS = 200;
 
-/** The cards as last fetched. */
 export async function fetchedCards({ git }: Pick<CardPlace, 'git'>): Promise<MemberCard[]> {
   const list = ['for-each-ref', `--count=${MAX_CARDS}`, '--format=%(refname) %(objectname)', CARD_REFS];
   const lines = (await gitLine(list, git)).split('\n').filter(Boolean);

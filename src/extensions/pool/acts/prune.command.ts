@@ -7,7 +7,6 @@ import {
 } from '../../../core/faces/terminal/shared-options.ts';
 import type { PruneReport } from './prune.act.ts';
 
-/** Adds `samocode pool prune`. */
 export function addPruneOfPool(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('prune'))
     .description(

@@ -31,7 +31,6 @@ export function addPoolStatus(pool: Command, cli: Cli): void {
 }
 
 export interface StatusTextOptions {
-  /** The width of tables. */
   columns: number;
   /** The width of sentences; infinite in a pipe. */
   textColumns: number;

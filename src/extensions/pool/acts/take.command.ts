@@ -14,7 +14,6 @@ interface TakeOptions extends SharedOptions {
   yes?: true;
 }
 
-/** Adds `samocode pool take`. */
 export function addTake(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('take <session>'))
     .description('Continue a session on this machine, whichever machine has it now')

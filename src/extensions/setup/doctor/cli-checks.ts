@@ -52,7 +52,6 @@ export function checkedProviders(): CheckedProvider[] {
   );
 }
 
-/** What every check of a CLI needs. */
 export interface CliCheckContext {
   project: Project | undefined;
   used: ReadonlySet<string>;

@@ -123,7 +123,6 @@ interface ProjectFound {
   checks?: readonly DoctorCheck[];
 }
 
-/** Starts every check. */
 async function groupsOf(
   { project, checks }: ProjectFound,
   input: DoctorInput,

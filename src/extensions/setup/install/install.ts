@@ -54,7 +54,6 @@ export interface ClientReport {
   summary?: string;
   /** In the order of execution. */
   steps: readonly string[];
-  /** The step at which an installation failed. */
   failedStep?: string;
   /** What the person does next. */
   next?: string;

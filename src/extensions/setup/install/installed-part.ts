@@ -31,7 +31,6 @@ interface PartOptions {
   keepParents?: boolean;
 }
 
-/** A member of a settings file. */
 export function memberPart(path: string, at: At, { isOurs = () => true, keepParents }: PartOptions = {}) {
   return settingsPart(path, at, { left: (value) => (isOurs(value) ? undefined : value), keepParents });
 }

@@ -4,7 +4,6 @@ import { INSTALL_ERRORS } from './install-errors.ts';
 
 /** Homebrew's folder for one version: an upgrade deletes it and points the link in `opt` to the new one. */
 const CELLAR = /^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/;
-/** A folder with a version number. */
 const VERSIONED = /\/[^/]*\d+\.\d+[^/]*\//;
 /** Folders that exist only for one shell, one run of npm or one checkout. */
 const TEMPORARY = /\/(?:fnm_multishells|node_modules|_npx)\//;

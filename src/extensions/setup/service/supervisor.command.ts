@@ -205,7 +205,6 @@ const PERSON = {
   newer: () => 'belongs to a newer version of samocode',
 };
 
-/** What a session waits for, in one line. */
 function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
   const name = handleOf(view.folder);
   const when = (time: string) => `in ${duration(Date.parse(time) - nowMs)}`;

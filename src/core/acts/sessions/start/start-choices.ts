@@ -262,7 +262,6 @@ const START_CHOICES = {
   },
 } as const satisfies Record<string, Choice>;
 
-/** The setting of each limit. */
 export const LIMIT_SETTINGS = {
   usd: 'maxCostUsd',
   tokens: 'maxTokens',

@@ -4,7 +4,6 @@ import type { Project } from '../../../project/finding/open-project.ts';
 import type { GivenChat, GivenWork, SessionFile } from '../../../session/events/bodies/session-file.ts';
 import type { IssueWork, SourceWork } from './work.ts';
 
-/** Work as a session records it. */
 export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'way'>, GivenWork {
   /** The name of the session is derived from them. */
   words: string;
@@ -35,7 +34,6 @@ export interface FilesOfWork {
   elsewhere(base: string | undefined): Promise<string[]>;
 }
 
-/** A kind of work that an extension reads. */
 export interface StartSource<W extends SourceWork = SourceWork> {
   kind: W['kind'];
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;

@@ -3,10 +3,8 @@ import type { FormChoice } from '../../../caller/facts/form.ts';
 import { requireText } from '../../../caller/refusals/require.ts';
 import type { GivenIssue } from '../../../session/events/bodies/session-file.ts';
 
-/** What a session is to do. */
 export type Work = NewWork | FolderWork;
 
-/** Work for which a session is created. */
 export type NewWork = OwnWork | SourceWork;
 
 export type OwnWork =
@@ -15,7 +13,6 @@ export type OwnWork =
   /** `plan`: the path of a Markdown file with check boxes, or its text. `replan`: agents make a plan of theirs from it. */
   | { kind: 'plan'; plan: string; task?: string; dive?: string; replan?: boolean };
 
-/** Work that an extension reads. */
 export type SourceWork = IssueWork | ChatWork;
 
 export interface IssueWork {
@@ -26,7 +23,6 @@ export interface IssueWork {
   with?: OwnWork;
 }
 
-/** A chat that becomes a session. */
 export interface ChatWork {
   kind: 'chat';
   /** `caller`: the chat that makes this call; an id: named by a person; `brief`: the chat's own summary of itself. */

@@ -10,7 +10,6 @@ export const Trash = z.object({
   head: z.string().optional(),
   /** The tree of the worktree, with uncommitted files. */
   tree: z.string(),
-  /** Names of uncommitted files. */
   uncommitted: z.array(z.string()),
 });
 export type Trash = z.infer<typeof Trash>;
@@ -66,7 +65,6 @@ export const FINISHING: Readonly<Record<Finishing['kind'], string>> = {
 };
 export type FinishingOf<K extends Finishing['kind']> = Extract<Finishing, { kind: K }>;
 
-/** How publishing ended. */
 export const PublishEnd = z.object({
   what: PublishWork.shape.what,
   /** `left`: a person has to do it, with `commands`. `joined`: commits of others are tested first. */

@@ -39,7 +39,6 @@ export const PicturesTaken = z.object({
 });
 export type PicturesTaken = z.infer<typeof PicturesTaken>;
 
-/** All pictures of a set, before, after and difference. */
 export function picturesIn({ pages }: Pick<PicturesTaken, 'pages'>): Picture[] {
   return pages.flatMap(({ before, after, difference }) =>
     [before, after, difference].filter((each) => each !== undefined),

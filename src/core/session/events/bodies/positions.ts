@@ -166,7 +166,6 @@ export const Round = z.object({
 });
 export type Round = z.infer<typeof Round>;
 
-/** The rounds of a pull request. */
 export const KnownRounds = z.object({
   /** `accepted`: the difference that a person accepted for it. */
   newest: Round.extend({ accepted: z.string().optional() }).optional(),

@@ -73,7 +73,6 @@ const PlanFact = z.object({
 });
 export type GivenPlan = z.infer<typeof PlanFact> & { text: string };
 
-/** An issue that a session works on. */
 const IssueFact = z.object({
   /** `host/owner/name`. */
   repository: z.string(),
@@ -87,13 +86,11 @@ export type IssueFact = z.infer<typeof IssueFact>;
 /** `text`: the document that quotes it. */
 export type GivenIssue = IssueFact & { text: string };
 
-/** The chat that a session continues. */
 const ChatFact = z.object({
   /** Its program, such as `Claude Code`; `summary` if the chat described itself. */
   from: z.string(),
   /** Absent for a summary. */
   id: z.string().optional(),
-  /** The number of turns of the person. */
   turns: z.int(),
   /** A commit of the files that the chat had changed, and their paths: it becomes the first of the session's branch. */
   brought: z.object({ commit: z.string(), files: z.array(z.string()) }).optional(),
@@ -129,7 +126,6 @@ export function printOfTexts({ plan, issue, chat }: GivenTexts): string {
   return fingerprint(JSON.stringify([plan, issue, chat]));
 }
 
-/** Which run of a recurring session a session is. */
 export const RecurringRun = z.object({
   /** ULID of the recurring session. */
   id: z.string(),

@@ -14,7 +14,6 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 /** A coloured part of a line: where it begins and ends, in UTF-16 units. */
 export type Token = readonly [start: number, end: number, kind: TokenKind];
 
-/** The tokens of each line of a text. */
 export type LineTokens = readonly (readonly Token[])[];
 
 export interface ColouringRequest {
