@@ -5,6 +5,7 @@ import { SamocodeError } from '../../kernel/errors.ts';
 import { type ProcessIdentity, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
@@ -31,9 +32,11 @@ export type CommandRequest = {
 
 /** The refusal of a worker, as it recorded it. */
 export function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
-  const { code, message: why, hint } = event;
+  const { code, message: why, hint, kind } = event;
+  const what =
+    kind in COMMAND_ROWS ? COMMAND_ROWS[kind as Command['kind']].notDone : 'The session refused this.';
   const next = event.next?.map((step) => ({ ...step, session }));
-  return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
+  return new SamocodeError(code, {}, { what, why, hint, next });
 }
 
 const DEFAULT_PATIENCE_MS = 2000;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gateRuleOf } from '../../../../src/core/caller/commands/early-refusal.ts';
+import { commandRefused } from '../../../../src/core/caller/commands/send-command.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { COMMAND_ROWS, canSend, judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
 import type { Command } from '../../../../src/core/session/commands/commands.ts';
@@ -124,4 +125,12 @@ test('every kind has a judge here, but those whose contents alone are judged', (
 test('the rule of a session that cannot be read here is left to its worker', () => {
   const [, report] = STATES[0] ?? expect.fail();
   expect(gateRuleOf({ ...report.view, sessionFile: undefined })).toEqual({ gateChannels: CHANNELS });
+});
+
+test.each([
+  ['merge', 'Nothing was merged.'],
+  ['unreadable', 'The session refused this.'],
+])('what a worker refused begins with what was not done: %s', (refusedKind, what) => {
+  const event = { type: 'command_refused', id: 'x', kind: refusedKind, code: 'busy', message: 'y', hint: '' };
+  expect(commandRefused(event as never, '26-01-08-boat').what).toBe(what);
 });
