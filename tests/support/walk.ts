@@ -63,6 +63,7 @@ const VARYING: readonly [RegExp, string][] = [
   [/(?<=<section id="(?:timeline|documents)">).*?(?=<\/section>)/gs, '…'],
   [/\bduration_ms:? [\d.]+/g, 'duration_ms <n>'],
   [/\bpid \d+/g, 'pid <n>'],
+  [/\b_overview\.md, \d+ characters/g, '_overview.md, <n> characters'],
   [/"(pid|durationMs|duration_ms|age_ms|bytes)":( ?)\d+/g, '"$1":$2<n>'],
   [/"cursor":( ?)"\d+!?"/g, '"cursor":$1"<n>"'],
   [/\b\d+(?:\.\d+)?[ \u00a0](?:ms|s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?/g, '<n> s'],
