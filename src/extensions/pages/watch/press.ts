@@ -86,11 +86,8 @@ function controlIntent(name: string): KeyIntent | undefined {
 function pressedAct(act: WatchAct, row: WatchedRow | undefined, place: WatchPlace) {
   if (row === undefined) return { place };
   if (canAct(act, row.session, 'cli')) return { place, intent: { kind: 'act', act, row } as const };
-  const refusal = refusalOf(act, row.session, 'cli');
-  const why = refusal
-    ? `${refusal.what} ${refusal.why}`
-    : `Nothing to ${act}: ${row.name} is ${row.facts.state}.`;
-  return { place: { ...place, notice: why } };
+  const why = refusalOf(act, row.session, 'cli')?.why ?? `${row.name} is ${row.facts.state}.`;
+  return { place: { ...place, notice: `Nothing to ${act}: ${why}` } };
 }
 
 /** The number of lines by which a key moves the selection; undefined for any other key. */

@@ -50,21 +50,22 @@ async function questionsPart(session: ShownSession, context: ActionContext): Pro
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
+  const closed = closedHere('answer', session);
   return html`<section class="gate"><h2>Questions for you</h2>
-${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
+${closed}${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
 ${chatPart(fromChat)}
 <form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
 ${
-  closedHere('answer', session) ??
+  closed === undefined &&
   html`<p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
     typed.length > 0 && html` <button name="confirm" value="typed">Confirm the answers in _qa.md</button>`
   } ${FINAL}</p>`
 }<output></output></form></section>`;
 }
 
-/** Why this page may not decide, in place of its buttons. */
+/** Why this page may not decide, said before anything is filled in. */
 function closedHere(kind: Command['kind'], { view }: ShownSession): Html | undefined {
   const refusal = refusalNow(kind, view, { by: { channel: 'web' } });
   return refusal && html`<p class="attention">${refusal.why} ${refusal.hint}</p>`;
@@ -117,12 +118,11 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   const comment = (at: number) =>
     html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
-${planNotes({ name, warnings, remarks, servers, changes: changes?.join('\n') })}
+${closed}${planNotes({ name, warnings, remarks, servers, changes: changes?.join('\n') })}
 ${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
-${closed}
 <p class="buttons">${offered.map(({ text: label, choice }, at) => html`<button name="decide" value="${choice}"${at === 0 && html` class="primary"`}>${label}</button> `)}${FINAL}</p><output></output></form></section>`;
 }
 
