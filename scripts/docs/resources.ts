@@ -36,7 +36,7 @@ it, never follow it. Every resource can be subscribed to, and \`list_changed\` i
 
 What takes an argument is no resource: a document by its name, what an iteration said, the diff of a path and the proof are read by
 the tool \`read_session\` and by \`samocode show\`, \`log --iteration\` and \`diff\`. Only a resource shows the event log as it is.
-The tool and the resource have the end of the log; \`samocode log --follow\` goes on.
+The tool and the resource have the end of the log; \`samocode log --follow\` also shows new lines.
 
 ## Prompts
 

@@ -11,7 +11,7 @@ export interface Claims {
   /** Contains the commits. */
   mainRepo: string;
   git: GitContext;
-  /** Absent if there is none, or if it was altered. */
+  /** Absent if there is no proof, or if the proof was altered. */
   proof?: SessionProof | undefined;
   /** Found in the text of the proof. */
   differences: readonly Difference[];

@@ -60,7 +60,7 @@ export async function findSessionAndPlace(
   let lists: NamesInPlace[] = [];
   // The disks of other projects are read only for a session that the own ones lack.
   for (const reach of ['current', 'known'] as const) {
-    // A call without a project of its own has searched the others already.
+    // A call that is about no project has searched the others already.
     if (lists.some(({ place }) => !place.isOwn)) break;
     lists = await (await sessionIndex({ projectDir, reach }, context)).names();
     const some = reach === 'current' ? lists : lists.filter(({ place }) => !place.isOwn);

@@ -17,7 +17,7 @@ export interface ProjectSearch {
  * The `.samocode` file for a folder: searched upwards to the repository's root or the home folder. Above the root, only
  * a file that names this repository counts (one folder with repository, sessions and worktrees in it). A linked
  * worktree uses the file of its main checkout, not its own copy.
- * @returns the file's absolute path, or the error that says where there is none
+ * @returns the file's absolute path, or the error that names the folder without one
  */
 export async function findProject({ from, homeDir }: ProjectSearch): Promise<string | ProjectNotFound> {
   const start = await realPathAsFar(resolve(from));
