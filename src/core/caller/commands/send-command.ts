@@ -33,8 +33,9 @@ export type CommandRequest = {
 /** The refusal of a worker, as it recorded it. */
 export function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
   const { code, message: why, hint, kind } = event;
-  const what =
-    kind in COMMAND_ROWS ? COMMAND_ROWS[kind as Command['kind']].notDone : 'The session refused this.';
+  const what = Object.hasOwn(COMMAND_ROWS, kind)
+    ? COMMAND_ROWS[kind as Command['kind']].notDone
+    : 'The session refused this.';
   const next = event.next?.map((step) => ({ ...step, session }));
   return new SamocodeError(code, {}, { what, why, hint, next });
 }

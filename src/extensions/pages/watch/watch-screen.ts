@@ -51,7 +51,6 @@ class Watch {
   readonly #parts: Parts;
   #model: WatchModel;
   #place: WatchPlace = START_PLACE;
-  #sessions = new Map<string, ShownSession>();
   /** The stamps of the details that were read last. */
   readonly #read: Record<Detail, string> = { commits: '', tail: '' };
   #isReading = false;
@@ -85,7 +84,6 @@ class Watch {
   async #follow(): Promise<void> {
     const { session, projectDir, context, ended } = this.#parts;
     for await (const sessions of watchSessions({ session, projectDir, signal: ended.signal }, context)) {
-      this.#sessions = new Map(sessions.map((one) => [one.view.paths.runDir, one]));
       const rows = watchedRows(sessions);
       this.#model = { ...this.#model, rows };
       // When the list changes, the same session stays selected, not the same line.
@@ -190,10 +188,10 @@ class Watch {
   /** Reads the details that may have changed, one at a time. */
   #readDetails(): void {
     const row = selectedRow(this.#model, this.#place);
-    const session = row && this.#sessions.get(row.key);
-    if (session === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
+    if (row === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
+    const { key, session } = row;
     for (const what of DETAILS) {
-      const stamp = `${row?.key} ${detailStamp(what, session, this.#model.nowMs)}`;
+      const stamp = `${key} ${detailStamp(what, session, this.#model.nowMs)}`;
       if (this.#read[what] === stamp) continue;
       this.#read[what] = stamp;
       this.#isReading = true;

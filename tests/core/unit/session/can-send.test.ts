@@ -130,6 +130,7 @@ test('the rule of a session that cannot be read here is left to its worker', () 
 test.each([
   ['merge', 'Nothing was merged.'],
   ['unreadable', 'The session refused this.'],
+  ['toString', 'The session refused this.'],
 ])('what a worker refused begins with what was not done: %s', (refusedKind, what) => {
   const event = { type: 'command_refused', id: 'x', kind: refusedKind, code: 'busy', message: 'y', hint: '' };
   expect(commandRefused(event as never, '26-01-08-boat').what).toBe(what);

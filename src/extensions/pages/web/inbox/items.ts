@@ -29,8 +29,7 @@ export function inboxOf(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): Inbo
   const items = list.rows.flatMap((row): InboxItem[] => {
     const kind = itemKind(row.facts);
     const key = live.keyOf(row.key);
-    const session = list.sessions.get(key);
-    return kind === undefined || session === undefined ? [] : [{ key, kind, row, session }];
+    return kind === undefined ? [] : [{ key, kind, row, session: row.session }];
   });
   return items.sort((a, b) => (a.row.facts.since < b.row.facts.since ? -1 : 1));
 }
