@@ -89,11 +89,12 @@ export class AppendOnlyFile implements Disposable {
       await this.#cut().catch(() => undefined);
       throw error;
     }
-    if (!this.#isNamed() || this.#sizeNow() !== this.#size + bytes.length) {
-      // A new owner may have written to it.
-      await this.#mayWrite();
+    const more = this.#sizeNow() - this.#size - bytes.length;
+    // A new owner may have written to it.
+    if (!this.#isNamed() || more !== 0) await this.#mayWrite();
+    // What another program has appended meanwhile comes after our bytes, and never counts.
+    if (!this.#isNamed() || more < 0 || !this.#holds(bytes))
       throw BASE_ERRORS.file_rewritten({ path: this.#path });
-    }
     this.#isTorn = false;
     this.#size += bytes.length;
     this.#hash.update(bytes);
@@ -113,6 +114,12 @@ export class AppendOnlyFile implements Disposable {
     // Only once: the descriptor may have been reused.
     if (this.#descriptor !== CLOSED) closeSync(this.#descriptor);
     this.#descriptor = CLOSED;
+  }
+
+  #holds(bytes: Buffer): boolean {
+    const written = Buffer.alloc(bytes.length);
+    readSync(this.#descriptor, written, 0, written.length, this.#size);
+    return written.equals(bytes);
   }
 
   async #sync(): Promise<void> {

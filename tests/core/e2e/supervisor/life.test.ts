@@ -142,14 +142,17 @@ test.concurrent(
   'a killed supervisor is replaced by the next act, and by the next worker that parks',
   ci,
   async () => {
-    await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+    const untilGo = { act: 'run', command: ['sh', '-c', 'until [ -e "$HOME/go" ]; do sleep 0.02; done'] };
+    const rules = [{ when: { questions: 'answered' }, do: [untilGo, { act: 'normal' }] }];
+    await using rig = await startRig({ supervised: true, scenario: { rules } });
     await rig.untilWaiting('qa_answers', DEAD);
     await endOfWorker(rig);
     expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
     await rig.answer();
     await watchedAgain(rig);
-    // This act starts no supervisor itself: the worker that parks next does.
+    // No act follows, so only the worker that parks can start one; until then, its agent waits.
     await killSupervisors(rig.repo.homeDir);
+    await writeFile(join(rig.repo.homeDir, 'go'), '');
     await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
     await watchedAgain(rig);
   },

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import {
   appendFile,
   mkdir,
@@ -53,6 +54,29 @@ test.each(['forged\n', 'for'])('bytes appended by others, %j, are detected and n
   expect(await it.text()).toBe('one\ntwo\nthree\n');
   expect(it.file.foreignBytes).toBe(text.length);
   expect(it.file.hasMore()).toBe(false);
+});
+
+test('bytes that another program appends while ours are on their way to the disk come after them', async () => {
+  await using it = await guarded();
+  const before = statSync(it.path).size;
+  const written = it.file.append(Buffer.from('three\n'));
+  // The sync ends in a later turn of the event loop.
+  while (statSync(it.path).size === before) await Promise.resolve();
+  appendFileSync(it.path, 'forged\n');
+  await written;
+  expect(it.file.hasMore()).toBe(true);
+  await it.file.append(Buffer.from('four\n'));
+  expect(await it.text()).toBe('one\ntwo\nthree\nfour\n');
+  expect(it.file.foreignBytes).toBe('forged\n'.length);
+});
+
+test('a file that is rewritten while our bytes are on their way to the disk is no longer written', async () => {
+  await using it = await guarded();
+  const before = statSync(it.path).size;
+  const written = it.file.append(Buffer.from('three\n'));
+  while (statSync(it.path).size === before) await Promise.resolve();
+  writeFileSync(it.path, 'one\ntwo\nforged\n');
+  await expect(written).rejects.toEqual(expect.objectContaining({ code: 'file_rewritten' }));
 });
 
 /** Each is visible at the next write, from the path or the number of bytes. */
