@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { browserScript } from './scripts/browser-scripts.mjs';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './scripts/markdown-folders.mjs';
 import { LongFilesFirst } from './tests/support/long-files-first.ts';
 
-/** The bundler gives Markdown and style sheets as text; tests that import source files need the same. */
+/** The bundler gives Markdown, style sheets and scripts for browsers as text; tests that import source files need the same. */
 const filesAsText = {
   name: 'files-as-text',
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (MARKDOWN_FOLDER.test(source)) return source;
     // Under another name: Vite has a use of its own for style sheets.
-    return /\.(?:css|client\.js)$/.test(source) ? `${resolve(dirname(importer), source)}-as-text` : null;
+    return /\.(?:css|app\.js)$/.test(source) ? `${resolve(dirname(importer), source)}-as-text` : null;
   },
   async load(id: string) {
     if (MARKDOWN_FOLDER.test(id)) return { code: await markdownFolderModule(id), map: null };
     const [path = ''] = id.split('-as-text');
-    if (!/\.(?:md|css|client\.js)$/.test(path)) return null;
+    if (!/\.(?:md|css|app\.js)$/.test(path)) return null;
+    if (path.endsWith('.app.js')) {
+      const { text } = await browserScript(path, '0.0.0-test');
+      return { code: `export default ${JSON.stringify(text)};`, map: null };
+    }
     return { code: `export default ${JSON.stringify(await readFile(path, 'utf8'))};`, map: null };
   },
 };

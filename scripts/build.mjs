@@ -7,6 +7,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { browserScript } from './browser-scripts.mjs';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
 import { writeNotices } from './third-party-notices.mjs';
 
@@ -80,40 +81,15 @@ function asciiOnly(text) {
   return text.replace(/[^\0-\x7f]/g, escaped);
 }
 
-// A script for a browser, with the modules that it shares with the programs, as text.
 const BROWSER_SCRIPTS = {
   name: 'browser-scripts',
   setup({ onLoad }) {
     onLoad({ filter: /\.app\.js$/ }, async ({ path }) => {
-      const { outputFiles, metafile } = await build({
-        entryPoints: [path],
-        bundle: true,
-        write: false,
-        metafile: true,
-        format: 'iife',
-        target: 'es2024',
-        minify: true,
-        legalComments: 'none',
-        // Terminal sequences never reach it: results show each ESC as an escape.
-        plugins: [{ name: 'no-node', setup: withoutNode }],
-        external: ['node:*'],
-        loader: { '.css': 'text' },
-        define: { __VERSION__: JSON.stringify(version) },
-        logLevel: 'warning',
-      });
-      const [left] = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
-      if (left) throw new Error(`${path} needs ${left.path}, which no browser has`);
-      return { contents: outputFiles[0].text, loader: 'text', watchFiles: Object.keys(metafile.inputs) };
+      const { text, files } = await browserScript(path, version);
+      return { contents: text, loader: 'text', watchFiles: files };
     });
   },
 };
-
-function withoutNode({ onResolve, onLoad }) {
-  onResolve({ filter: /^node:util$/ }, ({ path }) => ({ path, namespace: 'no-node' }));
-  onLoad({ filter: /./, namespace: 'no-node' }, () => ({
-    contents: 'export const stripVTControlCharacters = (text) => text;',
-  }));
-}
 
 const MARKDOWN_FOLDERS = {
   name: 'markdown-folders',
@@ -221,7 +197,7 @@ const options = {
   legalComments: 'none',
   metafile: true,
   sourcemap: asked.maps && 'external',
-  loader: { '.md': 'text', '.css': 'text', '.client.js': 'text' },
+  loader: { '.md': 'text', '.css': 'text' },
   alias: {
     // Its main file loads its parts in a way that no bundler can follow.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',

@@ -23,13 +23,7 @@ declare module '*.css' {
   export default text;
 }
 
-/** A script of the live page, as text. */
-declare module '*.client.js' {
-  const text: string;
-  export default text;
-}
-
-/** A script for the sandbox of a client, bundled with all that it imports, as text. */
+/** A script for a browser, bundled with all that it imports, as text. */
 declare module '*.app.js' {
   const text: string;
   export default text;
