@@ -19,7 +19,7 @@ import {
   type Commits,
   commitsSince,
   type DiffStat,
-  diffOfPath,
+  diffPatch,
   diffStat,
   type FileChange,
 } from '../../project/worktrees/changes.ts';
@@ -79,7 +79,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     diffStat(range),
     // The commits are shown even if git cannot read the worktree.
     unlessGitFails(async () => await uncommittedAt({ mainRepo, worktreePath, ...git }), []),
-    path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
+    path === undefined ? undefined : diffPatch({ ...range, paths: [path] }, input.maxChars),
   ]);
   if (input.markSeen) await rememberSeen(context.home, id, head);
   return {

@@ -13,6 +13,8 @@ export interface LinePlace {
   line?: number;
   /** The line was removed, and `line` is its old number. */
   isOld?: true;
+  /** The old number of a line that stays. */
+  old?: number;
 }
 
 export interface LineComment {
@@ -61,7 +63,7 @@ export function documentLines(file: string, text: string): CommentedText {
 
 /** The lines of a git diff, each with its place in the file. */
 export function diffLines(diff: string): CommentedText {
-  const lines = diff.trimEnd().split('\n');
+  const lines = diff.replace(/\n$/, '').split('\n');
   const places: (LinePlace | undefined)[] = [];
   let file: string | undefined;
   const at = { old: 0, now: 0 };
@@ -74,7 +76,7 @@ export function diffLines(diff: string): CommentedText {
     if (left.old > 0 || left.now > 0) {
       const isOld = line.startsWith('-');
       const isNew = line.startsWith('+');
-      const place = isOld ? { line: at.old, isOld } : { line: at.now };
+      const place = isOld ? { line: at.old, isOld } : { line: at.now, ...(!isNew && { old: at.old }) };
       places.push(file === undefined ? undefined : { file, ...place });
       for (const side of ['old', 'now'] as const) {
         if (side === 'old' ? isNew : isOld) continue;
@@ -97,8 +99,9 @@ export function diffLines(diff: string): CommentedText {
 
 /** The name of the file whose part of a diff begins at `start`: the new name, unless the file was removed. */
 function fileOf(lines: readonly string[], start: number): string | undefined {
-  const end = lines.findIndex((line, at) => at > start && /^(?:diff --git |@@ )/.test(line));
-  const head = lines.slice(start + 1, end === -1 ? undefined : end);
+  let end = start + 1;
+  while (end < lines.length && !/^(?:diff --git |@@ )/.test(lines[end] ?? '')) end += 1;
+  const head = lines.slice(start + 1, end);
   const named = (mark: RegExp) => head.map((line) => mark.exec(line)?.[1]).find(Boolean);
   return (
     named(/^\+\+\+ "?b\/(.*?)"?\t?$/) ??

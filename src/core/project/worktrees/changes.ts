@@ -6,6 +6,8 @@ export interface ChangeRange extends GitContext {
   cwd: string;
   base: string;
   head?: string;
+  /** The files or folders to compare; by default all. git shows a rename only if both names are among them. */
+  paths?: readonly string[];
 }
 
 /** Contains text written by others. */
@@ -53,10 +55,10 @@ export async function commitsSince(range: ChangeRange, max = 20): Promise<Commit
 }
 
 export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat> {
-  const { base, head = 'HEAD', ...options } = range;
+  const { base, head = 'HEAD', paths = [], ...options } = range;
   const args = ['diff', '--numstat', '-z', '--find-renames', '--end-of-options', base, head, '--'];
   const stat = newStat();
-  await readRecords(args, options, numstatTo(counting(stat, max)));
+  await readRecords([...args, ...paths.map(literalPathspec)], options, numstatTo(counting(stat, max)));
   return stat;
 }
 
@@ -83,13 +85,13 @@ export async function changedPaths(range: ChangeRange): Promise<string[]> {
   return paths;
 }
 
-export async function diffOfPath(
+export async function diffPatch(
   range: ChangeRange,
-  path: string,
   maxChars = 20_000,
 ): Promise<{ patch: string; truncated: boolean }> {
-  const { base, head = 'HEAD', ...options } = range;
-  const args = ['diff', '--no-color', '--end-of-options', base, head, '--', literalPathspec(path)];
+  const { base, head = 'HEAD', paths = [], ...options } = range;
+  const shape = ['--no-color', '--find-renames', '--src-prefix=a/', '--dst-prefix=b/'];
+  const args = ['diff', ...shape, '--end-of-options', base, head, '--', ...paths.map(literalPathspec)];
   const { stdout, cut } = await runGit(args, { ...options, maxChars, mayBeCut: true });
   return { patch: stdout, truncated: cut };
 }

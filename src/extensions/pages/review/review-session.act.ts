@@ -65,12 +65,15 @@ export interface SentReview extends Acted {
 /** Sends the comments as one message: changes to the plan, guidance for the next agent, or a new goal. */
 export async function sendReview(
   question: ReviewQuestion,
-  { review, comments }: { review: SessionReview; comments: readonly LineComment[] },
+  {
+    review,
+    comments,
+  }: { review: CommentedText & Pick<SessionReview, 'of'>; comments: readonly LineComment[] },
   context: ActionContext,
 ): Promise<SentReview> {
   const now = await openReview(question, context);
   const { message, stale } = commentsMessage(review, comments, now);
-  const text = `Comments on ${review.title}:\n\n${message}`;
+  const text = `Comments on ${now.title}:\n\n${message}`;
   if (review.of === 'plan')
     return { ...(await requestChanges({ ...question, feedback: text }, context)), as: 'changes', stale };
   return { ...(await sendRemarks(question, { view: now.view, text }, context)), stale };
