@@ -28,7 +28,7 @@ async function watch(
   }
   const { screen, menus } = cli;
   if (screen === undefined || menus === undefined) return await showOnce(cli, session, options);
-  const { watchOnScreen } = await import('./watch-screen.ts');
+  const { watchOnScreen } = await import('./screen.ts');
   const run = (argv: readonly string[]) => program.parseAsync([...argv], { from: 'user' });
   await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { LinkedController } from '../../../../core/kernel/processes/linked-controller.ts';
-import type { ColouringRequest, LineTokens } from './token-kinds.ts';
+import type { ColouringRequest } from './colours/main.ts';
+import type { LineTokens } from './colours/tokens-of.ts';
 
 const MAX_CHARS = 200_000;
 /** Of CPU time: beside busy agents, a thread may get little of it. */

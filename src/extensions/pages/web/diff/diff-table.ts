@@ -1,19 +1,18 @@
-import { html as drawn, parse } from 'diff2html';
+import type { CommentedText } from '../../../../core/caller/facts/line-comments.ts';
 import { escapedMarkup } from '../../../../core/kernel/text.ts';
 import { type Html, html, markup, type Part } from '../../html/html.ts';
 import { reviewedLines } from '../../review/review-session.act.ts';
 import type { Colouring } from './colouring.ts';
-import type { Token } from './token-kinds.ts';
+import type { Token } from './colours/tokens-of.ts';
 
 const MAX_LINES = 2000;
 const MAX_DIFF_CHARS = 400_000;
-/** Comparing words takes time quadratic in a line's length. */
-const MAX_COMPARED = 200;
+/** In a longer line, what lies between its first and its last difference says little. */
+const MAX_MARKED = 200;
 
-export interface FileDiff {
+export interface FileDiff extends CommentedText {
   /** The file's name in comments on the diff. */
   name: string;
-  lines: readonly string[];
   isTooLong: boolean;
 }
 
@@ -24,177 +23,156 @@ export function fileDiff(diff: { text: string; truncated: boolean }, at: number)
   const starts = [...lines.keys()].filter((index) => lines[index]?.startsWith('diff --git '));
   const [start, end] = starts.slice(at, at + 2);
   if (start === undefined) return undefined;
-  const own = lines.slice(start, end);
+  const own = { lines: lines.slice(start, end), places: places.slice(start, end) };
   const isCut = end === undefined && diff.truncated;
-  const isTooLong = isCut || own.length > MAX_LINES || own.join('\n').length > MAX_DIFF_CHARS;
-  return { name: places[start]?.file ?? '', lines: own, isTooLong };
+  const isTooLong = isCut || own.lines.length > MAX_LINES || own.lines.join('\n').length > MAX_DIFF_CHARS;
+  return { ...own, name: places[start]?.file ?? '', isTooLong };
 }
 
-// The templates make diff2html emit only the pieces of each line, separated by characters that no shown text
-// contains. The markup is added below.
-const PIECE = '\u0001';
-const ROW = '\u0002';
-const SIDE = '\u0003';
-const TEMPLATES = {
-  'generic-wrapper': '{{{content}}}',
-  'generic-block-header': `hunk${PIECE}${PIECE}{{{blockHeader}}}${ROW}`,
-  'generic-line': `{{type}}${PIECE}{{{lineNumber}}}${PIECE}{{{prefix}}}{{{content}}}${ROW}`,
-  'line-by-line-numbers': '{{oldNumber}} {{newNumber}}',
-  'line-by-line-file-diff': '{{{diffs}}}',
-  'side-by-side-file-diff': `{{{diffs.left}}}${SIDE}{{{diffs.right}}}`,
-};
-/** diff2html deletes these words wherever they occur, even in a line of code. */
-const NOTE = '\\ No newline at end of file';
-const NOTE_SIGN = '\u0004';
+/** A line on one side of a hunk. */
+interface Line {
+  kind: 'ins' | 'del' | 'same';
+  /** With its sign. */
+  text: string;
+  /** As in comments: below zero on the old side. */
+  number: number;
+}
+
+/** What is side by side; `hunk` is the line above a hunk, alone. */
+interface Row {
+  hunk?: string;
+  old?: Line;
+  now?: Line;
+}
+
+/** The tokens of each line, by its number. */
+export type LineColours = ReadonlyMap<number, readonly Token[]>;
+type CodeOf = (line: Line) => Html;
 
 const COLUMNS = html`<col class="at"><col class="at"><col>`;
 const SIDE_COLUMNS = html`<col class="at"><col><col class="at"><col>`;
 
-/** The tokens of a line, by its number in comments: below zero for a line of the old side. */
-export type LineColours = ReadonlyMap<number, readonly Token[]>;
-
 /** The changed lines of a file as a table; lines that can be commented on have a button. */
 export function diffTable(
-  { name, lines }: FileDiff,
+  diff: FileDiff,
   { isSide, colours }: { isSide: boolean; colours: LineColours },
 ): Html {
-  const patch = patchOf(lines);
-  if (patch === undefined) return html`<pre dir="ltr">${lines.slice(1).join('\n')}</pre>`;
-  const written = drawn(parse(patch), {
-    outputFormat: isSide ? 'side-by-side' : 'line-by-line',
-    drawFileList: false,
-    maxLineLengthHighlight: MAX_COMPARED,
-    rawTemplates: TEMPLATES,
-  });
-  const [left = [], right = []] = written.split(SIDE).map(rowsOf);
-  const rows = left.map((row, at) =>
-    isSide ? sideRow([row, right[at] ?? row], colours) : unifiedRow(row, colours),
-  );
-  return html`<table class="patch${isSide && ' side'}" dir="ltr" data-file="${name}"><colgroup>${isSide ? SIDE_COLUMNS : COLUMNS}</colgroup><tbody>${rows}</tbody></table>`;
+  const pairs = rowsOf(diff);
+  if (pairs.length === 0) return html`<pre dir="ltr">${diff.lines.slice(1).join('\n')}</pre>`;
+  const marks = new Map(pairs.flatMap(marksIn));
+  const codeOf: CodeOf = (line) => code(line, marks.get(line.number), colours.get(line.number));
+  const rows = isSide
+    ? pairs.map((row) => sideRow(row, codeOf))
+    : rowsOf(diff, false).map((row) => unifiedRow(row, codeOf));
+  return html`<table class="patch${isSide && ' side'}" dir="ltr" data-file="${diff.name}"><colgroup>${isSide ? SIDE_COLUMNS : COLUMNS}</colgroup><tbody>${rows}</tbody></table>`;
 }
 
-/** The hunks as a patch for diff2html. Undefined if the file has none, as after a change of its mode. */
-function patchOf(lines: readonly string[]): string | undefined {
+/** The rows of all hunks; none if only the file's mode has changed. Without pairs, each changed line has its own. */
+function rowsOf({ lines, places }: FileDiff, inPairs = true): Row[] {
   const first = lines.findIndex((line) => line.startsWith('@@ '));
-  if (first === -1) return undefined;
-  const body = lines.slice(first).filter((line) => !line.startsWith('\\'));
-  // diff2html needs no file names, so the header is fixed and cannot be misread.
-  const patch = ['diff --git a/f b/f', '--- a/f', '+++ b/f', ...body.map((line) => line || ' ')].join('\n');
-  return patch.replaceAll(NOTE, NOTE_SIGN);
+  if (first === -1) return [];
+  const rows: Row[] = [];
+  // The first added line of a block is beside the first removed one, and so on.
+  let beside = 0;
+  for (const [at, text] of lines.entries()) {
+    if (at < first || text.startsWith('\\')) continue;
+    const { line, old, isOld } = places[at] ?? {};
+    if (line !== undefined && old === undefined && !isOld) {
+      rows[beside] = { ...rows[beside], now: { kind: 'ins', text, number: line } };
+      beside += 1;
+      continue;
+    }
+    if (line === undefined) rows.push({ hunk: text });
+    else if (old === undefined) rows.push({ old: { kind: 'del', text, number: -line } });
+    else
+      rows.push({
+        old: { kind: 'same', text, number: -old },
+        now: { kind: 'same', text, number: line },
+      });
+    if (!isOld || !inPairs) beside = rows.length;
+  }
+  return rows;
 }
 
 /** Colours both sides of each hunk as a text; what lies between two hunks could begin or end a string. */
 export async function coloursOf(
-  { name, lines }: FileDiff,
+  diff: FileDiff,
   colouring: Pick<Colouring, 'tokensOf'>,
 ): Promise<LineColours> {
-  const sides = sidesOf(patchOf(lines) ?? '');
-  const texts = sides.map((side) => side.map(({ text }) => text).join('\n'));
-  const found = await colouring.tokensOf(name, texts);
+  const sides: Line[][] = [];
+  for (const { hunk, old, now } of rowsOf(diff)) {
+    if (hunk !== undefined) sides.push([], []);
+    if (old) sides.at(-2)?.push(old);
+    if (now) sides.at(-1)?.push(now);
+  }
+  const texts = sides.map((side) => side.map(({ text }) => text.slice(1)).join('\n'));
+  const found = await colouring.tokensOf(diff.name, texts);
   return new Map(
     sides.flatMap((side, at) => side.map(({ number }, line) => [number, found[at]?.[line] ?? []])),
   );
 }
 
-/** The lines of each side of each hunk without their signs, numbered as in comments. */
-function sidesOf(patch: string): { number: number; text: string }[][] {
-  const hunks = parse(patch).flatMap(({ blocks }) => blocks);
-  return hunks.flatMap(({ lines }) => {
-    const numbered = (numberOf: (line: (typeof lines)[number]) => number | undefined) =>
-      lines.flatMap((line) => {
-        const number = numberOf(line);
-        return number === undefined ? [] : [{ number, text: withNote(line.content.slice(1)) }];
-      });
-    return [numbered(({ oldNumber }) => oldNumber && -oldNumber), numbered(({ newNumber }) => newNumber)];
-  });
+type Mark = readonly [from: number, to: number];
+
+/** The words between those with which the lines of a row begin and end alike. */
+function marksIn({ old, now }: Row): [number: number, mark: Mark][] {
+  if (!old || !now || old.kind === 'same') return [];
+  if (Math.max(old.text.length, now.text.length) > MAX_MARKED) return [];
+  const [olds, nows] = [wordsOf(old), wordsOf(now)];
+  const shorter = Math.min(olds.length, nows.length);
+  let [before, after] = [0, 0];
+  while (before < shorter && olds[before] === nows[before]) before += 1;
+  while (before + after < shorter && olds.at(-1 - after) === nows.at(-1 - after)) after += 1;
+  const markIn = (words: readonly string[]): Mark => {
+    const [start, marked] = [words.slice(0, before), words.slice(before, words.length - after)];
+    return [start.join('').length + 1, start.concat(marked).join('').length + 1];
+  };
+  return [
+    [old.number, markIn(olds)],
+    [now.number, markIn(nows)],
+  ];
 }
 
-function withNote(text: string): string {
-  return text.replaceAll(NOTE_SIGN, NOTE);
+/** Words, runs of blanks, and every other character by itself. */
+function wordsOf({ text }: Line): string[] {
+  return text.slice(1).match(/[\p{L}\p{M}\p{N}_]+|\s+|./gu) ?? [];
 }
 
-interface Row {
-  kind: 'hunk' | 'ins' | 'del' | 'same' | 'none';
-  numbers: string;
-  /** The line with its sign, in pieces. */
-  pieces: readonly Piece[];
-}
-
-/** A part of a line; `mark`: it is what differs from the line that replaces it, or that it replaces. */
-interface Piece {
-  text: string;
-  mark?: 'ins' | 'del';
-}
-
-function rowsOf(side: string): Row[] {
-  const rows = side.split(ROW).slice(0, -1);
-  return rows.map((row) => {
-    const [type = '', numbers = '', code = ''] = row.split(PIECE);
-    return { kind: kindOf(type.trim()), numbers, pieces: piecesOf(code.replace(/^&nbsp;/, ' ')) };
-  });
-}
-
-/** diff2html writes no other tags, and escapes the text. */
-function piecesOf(code: string): Piece[] {
-  return [...code.matchAll(/<(ins|del)>(.*?)<\/\1>|[^<]+/gs)].map(([all, mark, marked]) =>
-    mark === undefined
-      ? { text: unescaped(all) }
-      : { text: unescaped(marked ?? ''), mark: mark as 'ins' | 'del' },
-  );
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#x27;': "'",
-  '&#x2F;': '/',
-};
-
-function unescaped(code: string): string {
-  return withNote(code.replace(/&[^;]+;/g, (entity) => ENTITIES[entity] ?? entity));
-}
-
-function kindOf(type: string): Row['kind'] {
-  if (type === 'hunk') return 'hunk';
-  if (type.includes('d2h-ins')) return 'ins';
-  if (type.includes('d2h-del')) return 'del';
-  return type.includes('emptyplaceholder') ? 'none' : 'same';
-}
-
-function unifiedRow({ kind, numbers, pieces }: Row, colours: LineColours): Html {
-  if (kind === 'hunk') return html`<tr class="hunk"><td colspan="3">${codeOf(pieces)}</td></tr>`;
-  const [old = '', now = ''] = numbers.split(' ');
-  const places = kind === 'del' ? [lineButton(old, '-'), ''] : [old, lineButton(now)];
-  const tokens = colours.get(kind === 'del' ? -Number(old) : Number(now));
-  return html`<tr class="${kind}">${places.map((place) => html`<td class="at">${place}</td>`)}<td class="code">${codeOf(pieces, tokens)}</td></tr>
+function unifiedRow({ hunk, old, now }: Row, codeOf: CodeOf): Html {
+  const line = now ?? old;
+  if (!line) return html`<tr class="hunk"><td colspan="3">${shown(hunk ?? '')}</td></tr>`;
+  return html`<tr class="${line.kind}">${[old, now].map((each) => html`<td class="at">${place(each)}</td>`)}<td class="code">${codeOf(line)}</td></tr>
 `;
 }
 
-function sideRow([left, right]: readonly [Row, Row], colours: LineColours): Html {
-  if (left.kind === 'hunk') return html`<tr class="hunk"><td colspan="4">${codeOf(left.pieces)}</td></tr>`;
-  const old = left.kind === 'del' ? lineButton(left.numbers, '-') : left.numbers;
-  const now = right.kind === 'none' ? '' : lineButton(right.numbers);
-  const cells = ({ kind, pieces }: Row, place: Part, line: number) =>
-    html`<td class="at ${kind}">${place}</td><td class="code ${kind}">${codeOf(pieces, colours.get(line))}</td>`;
-  return html`<tr>${cells(left, old, -Number(left.numbers))}${cells(right, now, Number(right.numbers))}</tr>
+function sideRow({ hunk, old, now }: Row, codeOf: CodeOf): Html {
+  if (hunk !== undefined) return html`<tr class="hunk"><td colspan="4">${shown(hunk)}</td></tr>`;
+  const cells = [old, now].map((line) => {
+    const kind = line?.kind ?? 'none';
+    return html`<td class="at ${kind}">${place(line)}</td><td class="code ${kind}">${line && codeOf(line)}</td>`;
+  });
+  return html`<tr>${cells}</tr>
 `;
+}
+
+/** A line that stays takes its comments on the new side. */
+function place(line: Line | undefined): Part {
+  if (line === undefined) return '';
+  const count = Math.abs(line.number);
+  if (line.kind === 'same' && line.number < 0) return count;
+  return html`<button type="button" data-line="${line.number}" aria-label="Comment on ${line.kind === 'del' && 'removed '}line ${count}">${count}</button>`;
 }
 
 /** A line with what differs in it marked, and its tokens coloured. */
-function codeOf(pieces: readonly Piece[], tokens: readonly Token[] = []): Html {
-  // Tokens do not count the sign.
-  let start = -1;
-  const parts = pieces.map(({ text, mark }): Html => {
-    const code = coloured(text, { start, tokens });
-    start += text.length;
-    return mark === undefined ? code : mark === 'ins' ? html`<ins>${code}</ins>` : html`<del>${code}</del>`;
-  });
-  return html`${parts}`;
+function code({ kind, text }: Line, [from, to]: Mark = [0, 0], tokens: readonly Token[] = []): Html {
+  const part = (start: number, end?: number) =>
+    coloured(text.slice(start, end), { start: start - 1, tokens });
+  if (from === to) return part(0);
+  const marked = kind === 'del' ? html`<del>${part(from, to)}</del>` : html`<ins>${part(from, to)}</ins>`;
+  return html`${part(0, from)}${marked}${part(to)}`;
 }
 
-/** @param start the place of the text in its line */
+/** @param start the place of the text in its line, without the sign, as tokens count */
 function coloured(text: string, { start, tokens }: { start: number; tokens: readonly Token[] }): Html {
   let done = 0;
   const parts: Html[] = [];
@@ -213,9 +191,4 @@ function coloured(text: string, { start, tokens }: { start: number; tokens: read
 /** The lines show hidden characters already. A part of one can begin inside an emoji, which the tag would not know. */
 function shown(text: string): Html {
   return markup(escapedMarkup(text));
-}
-
-/** @param sign `-` for a removed line, whose number is the old one */
-function lineButton(number: string, sign: '-' | '' = ''): Html {
-  return html`<button type="button" data-line="${sign}${number}" aria-label="Comment on ${sign && 'removed '}line ${number}">${number}</button>`;
 }

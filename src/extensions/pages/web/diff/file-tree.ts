@@ -1,7 +1,7 @@
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import type { FileChange } from '../../../../core/project/worktrees/changes.ts';
+import { changedLines } from '../../html/figures.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
-import { changedLines } from '../../html/iterations.ts';
 
 interface Folder {
   path: string;

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
-import { selectedRow, visibleRows } from '../../../../../src/extensions/pages/watch/groups.ts';
-import { listKeys } from '../../../../../src/extensions/pages/watch/keys.ts';
-import { press } from '../../../../../src/extensions/pages/watch/press.ts';
-import { START_PLACE, type WatchPlace } from '../../../../../src/extensions/pages/watch/watch-model.ts';
+import {
+  listKeys,
+  press,
+  START_SELECTION,
+  selectedRow,
+  visibleRows,
+  type WatchSelection,
+} from '../../../../../src/extensions/pages/watch/press.ts';
 import { MODEL, ROWS } from './watch-samples.ts';
 
-/** Presses keys one after the other. @returns the final place and the request of the last key */
-function pressed(names: string, place: Partial<WatchPlace> = {}) {
-  const start: ReturnType<typeof press> = { place: { ...START_PLACE, ...place } };
+/** Presses keys one after the other. @returns the final selection and the request of the last key */
+function pressed(names: string, selection: Partial<WatchSelection> = {}) {
+  const start: ReturnType<typeof press> = { selection: { ...START_SELECTION, ...selection } };
   return names.split(' ').reduce((before, name) => {
     const ctrl = name.startsWith('^');
     const key = { name: name.replace('^', ''), ctrl };
-    return press(key, { model: MODEL, place: before.place, height: 10 });
+    return press(key, { model: MODEL, selection: before.selection, height: 10 });
   }, start);
 }
 
@@ -28,7 +32,7 @@ test.each([
   ['pagedown pagedown', -1],
   ['x', undefined],
 ])('%s selects row %s', (names, index) => {
-  expect(pressed(names).place.selected).toBe(index === undefined ? undefined : keyAt(index));
+  expect(pressed(names).selection.selected).toBe(index === undefined ? undefined : keyAt(index));
 });
 
 test.each([
@@ -46,43 +50,45 @@ test.each(['^c', '^z', '^l'])('%s also works in the help and while a filter is t
 
 test('q goes back one level, and quits only in the list', () => {
   const inHelp = pressed('? q');
-  expect(inHelp.place.isHelp).toBe(false);
+  expect(inHelp.selection.isHelp).toBe(false);
   const filtered = pressed('/ b o return q');
-  expect(filtered.place.filter).toBeUndefined();
+  expect(filtered.selection.filter).toBeUndefined();
   for (const { intent } of [inHelp, filtered]) expect(intent).toBeUndefined();
-  for (const { place } of [inHelp, filtered])
-    expect(pressed('q', place).intent).toMatchObject({ kind: 'quit' });
+  for (const { selection } of [inHelp, filtered])
+    expect(pressed('q', selection).intent).toMatchObject({ kind: 'quit' });
 });
 
 test('text typed after / filters all sessions, including stopped ones, until Esc', () => {
   const typed = pressed('/ b o a t x backspace s');
-  expect(typed.place).toMatchObject({ filter: 'boats', isTyping: true });
+  expect(typed.selection).toMatchObject({ filter: 'boats', isTyping: true });
   const boats = ROWS.filter(({ facts }) => facts.session.endsWith('boats'));
-  expect(visibleRows(MODEL, typed.place)).toEqual(boats);
-  expect(selectedRow(MODEL, pressed('down return', typed.place).place)).toBe(boats[1]);
-  const kept = pressed('return', typed.place).place;
+  expect(visibleRows(MODEL, typed.selection)).toEqual(boats);
+  expect(selectedRow(MODEL, pressed('down return', typed.selection).selection)).toBe(boats[1]);
+  const kept = pressed('return', typed.selection).selection;
   expect(kept).toMatchObject({ filter: 'boats', isTyping: false });
   expect(pressed('l', kept).intent).toMatchObject({ act: 'log', row: boats[0] });
-  expect(visibleRows(MODEL, pressed('escape', kept).place)).toEqual(OPEN);
-  expect(pressed('/ return').place.filter).toBeUndefined();
-  expect(visibleRows(MODEL, pressed('/ space 漢').place)).toEqual([]);
+  expect(visibleRows(MODEL, pressed('escape', kept).selection)).toEqual(OPEN);
+  expect(pressed('/ return').selection.filter).toBeUndefined();
+  expect(visibleRows(MODEL, pressed('/ space 漢').selection)).toEqual([]);
 });
 
 test('stopped sessions are folded until t is pressed, except for the selected one', () => {
   const last = ROWS.at(-1);
-  expect(pressed('end').place.selected).toBe(OPEN.at(-1)?.key);
-  expect(pressed('t end').place.selected).toBe(last?.key);
-  expect(visibleRows(MODEL, pressed('t end t').place)).toEqual(ROWS);
-  expect(visibleRows(MODEL, pressed('t end t up').place)).toEqual(OPEN);
+  expect(pressed('end').selection.selected).toBe(OPEN.at(-1)?.key);
+  expect(pressed('t end').selection.selected).toBe(last?.key);
+  expect(visibleRows(MODEL, pressed('t end t').selection)).toEqual(ROWS);
+  expect(visibleRows(MODEL, pressed('t end t up').selection)).toEqual(OPEN);
   const rows = last === undefined ? [] : [last];
-  expect(visibleRows({ rows }, START_PLACE)).toEqual(rows);
+  expect(visibleRows({ rows }, START_SELECTION)).toEqual(rows);
 });
 
 test('an action key applies to the selected session, or shows a notice if the action is not possible', () => {
   const waits = ROWS[0];
   expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };
-  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('already done') } });
+  expect(pressed('s', done)).toMatchObject({
+    selection: { notice: expect.stringContaining('already done') },
+  });
   expect(pressed('s', done).intent).toBeUndefined();
   expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
 });
@@ -116,11 +122,15 @@ test('a session without an iteration has no output', () => {
   const now = { ...session, view: { ...view, state: { ...view.state, progress } } };
   const rows = row === undefined ? [] : [{ ...row, session: now }];
   const key = { name: 'return', ctrl: false };
-  const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
+  const { selection, intent } = press(key, {
+    model: { ...MODEL, rows },
+    selection: START_SELECTION,
+    height: 10,
+  });
   expect(intent).toBeUndefined();
-  expect(place.notice).toContain('Nothing to output');
+  expect(selection.notice).toContain('Nothing to output');
 });
 
 test('the next key removes the notice', () => {
-  expect(pressed('down', { notice: 'x' }).place.notice).toBeUndefined();
+  expect(pressed('down', { notice: 'x' }).selection.notice).toBeUndefined();
 });

@@ -2,8 +2,9 @@ import { expect } from 'vitest';
 import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
 import type { SessionReport } from '../../../../../src/core/caller/facts/get-status.ts';
 import { type SessionFacts, sessionFacts } from '../../../../../src/core/caller/facts/session-facts.ts';
-import { orderRows } from '../../../../../src/extensions/pages/watch/groups.ts';
-import type { WatchModel } from '../../../../../src/extensions/pages/watch/watch-model.ts';
+import { shortNames } from '../../../../../src/core/faces/terminal/short-names.ts';
+import { byPlace, newRow, type SessionRow } from '../../../../../src/extensions/pages/rows/row.ts';
+import type { WatchModel } from '../../../../../src/extensions/pages/watch/press.ts';
 import { STATES, STATES_NOW } from '../../../../support/session-states.ts';
 
 export const NOW = Date.parse('2026-01-08T12:00:00Z');
@@ -113,15 +114,14 @@ function sessionLike({
   return { ...report, view: { ...view, state: now }, projectDir: '/code/harbour' };
 }
 
-export const ROWS = orderRows(
-  SAMPLES.map((sample, index) => ({
-    key: sample.session,
-    facts: { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
-    session: sessionLike(sample),
-    projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
-    isEstimate: false,
-  })),
-);
+const NAMES = shortNames(SAMPLES.map(({ session }) => session));
+
+export const ROWS = SAMPLES.map((sample, index): SessionRow => {
+  const projectDir = index % 2 === 0 ? '/code/harbour' : '/code/fleet';
+  const facts = { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample };
+  const row = newRow({ ...sessionLike(sample), projectDir }, { facts, name: NAMES[index] ?? '' });
+  return { ...row, key: sample.session };
+}).sort(byPlace);
 
 export const MODEL: WatchModel = {
   rows: ROWS,
@@ -146,13 +146,16 @@ const ROWS_OF_STATES = STATES.map(([state, report]) => {
     ...sessionFacts(report.view, report),
     session: `26-01-08-${state.replaceAll(' ', '-')}`,
   };
-  const session: ShownSession = { ...report, projectDir: '/fleet' };
-  return { key: facts.session, facts, session, projectDir: '/fleet', isEstimate: false };
+  const row = newRow(
+    { ...report, projectDir: '/fleet' },
+    { facts, name: facts.session.slice('26-01-08-'.length) },
+  );
+  return { ...row, key: facts.session };
 });
 
 export const FACTS_OF_STATES: readonly SessionFacts[] = ROWS_OF_STATES.map(({ facts }) => facts);
 
 export const MODEL_OF_STATES: WatchModel = {
-  rows: orderRows(ROWS_OF_STATES),
+  rows: ROWS_OF_STATES.toSorted(byPlace),
   nowMs: STATES_NOW,
 };

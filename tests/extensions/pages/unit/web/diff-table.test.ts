@@ -59,6 +59,41 @@ test.each(VIEWS)('%s, the words that differ are marked', (_name, view) => {
   expect(table).toContain('<ins>ship</ins>');
 });
 
+test.each([
+  ['whole words', 'let boat1 = a', 'let boat2 = a', 'let <del>boat1</del> = a', 'let <ins>boat2</ins> = a'],
+  [
+    'from the first that differs to the last',
+    'a b c d',
+    'a B c D',
+    'a <del>b c d</del>',
+    'a <ins>B c D</ins>',
+  ],
+  ['only on the side that has more', 'f(a)', 'f(a, b)', 'f(a)', 'f(a<ins>, b</ins>)'],
+  ['a repetition once', 'x x', 'x x x', 'x x', 'x x<ins> x</ins>'],
+  [
+    'no half of a character',
+    'say \u{1f600}',
+    'say \u{1f601}',
+    'say <del>\u{1f600}</del>',
+    'say <ins>\u{1f601}</ins>',
+  ],
+])('the marks of a pair of lines: %s', (_name, old, now, removed, added) => {
+  const table = tableOf(patchOf([old], [now]), { isSide: true });
+  expect(table).toContain(`>-${removed}</td>`);
+  expect(table).toContain(`>+${added}</td>`);
+});
+
+test.each([
+  ['side by side, each beside the one that it replaces', true, ['-one | +1', '-two | +2', ' | +3']],
+  ['unified, the removed lines before the added ones', false, ['-one', '-two', '+1', '+2', '+3']],
+])('a block of changed lines, %s', (_name, isSide, expected) => {
+  const table = tableOf(patchOf(['one', 'two'], ['1', '2', '3']), { isSide });
+  const rows = table.split('<tr').slice(3, -1);
+  const code = (row: string) =>
+    [...row.matchAll(/<td class="code[^"]*">(.*?)<\/td>/g)].map(([, text = '']) => plain(text));
+  expect(rows.map((row) => code(row).join(' | '))).toEqual(expected);
+});
+
 const commentedLine = fc.stringMatching(/^[^\n\r]{0,30}$/);
 
 test.each(VIEWS)('%s, a comment on any line finds it among the reviewed lines', (_name, view) => {
@@ -148,7 +183,7 @@ test('a change without lines says what git says', () => {
   expect(tableOf(text, { isSide: false })).toBe('<pre dir="ltr">old mode 100644\nnew mode 100755</pre>');
 });
 
-test('words of long lines are not compared, which would take long', () => {
+test('in long lines, nothing is marked', () => {
   const table = (of: string) => tableOf(patchOf([`a ${of}`], [`b ${of}`]), { isSide: true });
   expect(table('x'.repeat(190))).toContain('<ins>b</ins>');
   expect(table('x'.repeat(210))).not.toContain('<ins>');

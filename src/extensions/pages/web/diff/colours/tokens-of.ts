@@ -21,7 +21,6 @@ import swift from 'highlight.js/lib/languages/swift';
 import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
-import type { LineTokens, Token, TokenKind } from '../token-kinds.ts';
 
 const LANGUAGES = {
   ...{ bash, c, cpp, csharp, css, go, ini, java, javascript, json, kotlin, markdown, php, python },
@@ -29,41 +28,40 @@ const LANGUAGES = {
 };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 
-/** By the scope of highlight.js, or by its part before a point; null: the colour of plain text. */
-const KINDS: Readonly<Record<string, TokenKind | null>> = {
-  keyword: 'keyword',
-  'selector-tag': 'keyword',
-  'variable.language': 'keyword',
-  string: 'string',
-  regexp: 'string',
-  symbol: 'string',
-  link: 'string',
-  code: 'string',
-  comment: 'comment',
-  quote: 'comment',
-  doctag: 'comment',
-  number: 'number',
-  literal: 'number',
-  title: 'title',
-  section: 'title',
-  name: 'title',
-  'selector-id': 'title',
-  'selector-class': 'title',
-  type: 'type',
-  built_in: 'type',
-  'title.class': 'type',
-  attr: 'attribute',
-  attribute: 'attribute',
-  variable: 'attribute',
-  'template-variable': 'attribute',
-  'selector-attr': 'attribute',
-  'selector-pseudo': 'attribute',
-  bullet: 'attribute',
-  meta: 'meta',
-  subst: null,
-};
+/** The kinds of tokens that have a colour, each a class of client/diff.css, with their scopes of highlight.js. */
+export const TOKEN_KINDS = {
+  keyword: ['keyword', 'selector-tag', 'variable.language'],
+  string: ['string', 'regexp', 'symbol', 'link', 'code'],
+  comment: ['comment', 'quote', 'doctag'],
+  number: ['number', 'literal'],
+  title: ['title', 'section', 'name', 'selector-id', 'selector-class'],
+  type: ['type', 'built_in', 'title.class'],
+  attribute: [
+    'attr',
+    'attribute',
+    'variable',
+    'template-variable',
+    'selector-attr',
+    'selector-pseudo',
+    'bullet',
+  ],
+  meta: ['meta'],
+} as const;
+export type TokenKind = keyof typeof TOKEN_KINDS;
 
+/** A coloured part of a line: where it begins and ends, in UTF-16 units. */
+export type Token = readonly [start: number, end: number, kind: TokenKind];
+export type LineTokens = readonly (readonly Token[])[];
+
+/** Null: the colour of plain text. */
 type Kind = TokenKind | null;
+
+const KIND_OF_SCOPE: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...Object.entries(TOKEN_KINDS).flatMap(([kind, scopes]) =>
+    scopes.map((scope) => [scope, kind as TokenKind] as const),
+  ),
+  ['subst', null],
+]);
 
 /** Receives the pieces of a text in order; highlight.js offers markup otherwise. */
 class Pieces implements Emitter {
@@ -103,10 +101,11 @@ class Pieces implements Emitter {
 }
 hljs.configure({ __emitter: Pieces });
 
+/** By the scope, or by its part before a point. */
 function kindOf(scope: string): Kind | undefined {
-  if (Object.hasOwn(KINDS, scope)) return KINDS[scope];
+  const known = KIND_OF_SCOPE.get(scope);
   const point = scope.lastIndexOf('.');
-  return point === -1 ? undefined : kindOf(scope.slice(0, point));
+  return known !== undefined || point === -1 ? known : kindOf(scope.slice(0, point));
 }
 
 /** Undefined if the language is not known, or if highlight.js does not return the whole text. */

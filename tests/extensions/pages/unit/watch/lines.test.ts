@@ -4,21 +4,25 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../../src/core/faces/terminal/style.ts';
-import { ALL_KEYS } from '../../../../../src/extensions/pages/watch/keys.ts';
-import { countsSeconds } from '../../../../../src/extensions/pages/watch/row-line.ts';
-import { screenLines } from '../../../../../src/extensions/pages/watch/screen-lines.ts';
+import { countsSeconds, screenLines } from '../../../../../src/extensions/pages/watch/lines.ts';
 import {
-  START_PLACE,
+  ALL_KEYS,
+  START_SELECTION,
   type WatchModel,
-  type WatchPlace,
-} from '../../../../../src/extensions/pages/watch/watch-model.ts';
+  type WatchSelection,
+} from '../../../../../src/extensions/pages/watch/press.ts';
 import { MODEL, MODEL_OF_STATES, NOW, ROWS } from './watch-samples.ts';
 
 const plain = makeStyle(false);
 
-function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, model: WatchModel = MODEL) {
+function drawn(
+  columns: number,
+  rows: number,
+  selection: Partial<WatchSelection> = {},
+  model: WatchModel = MODEL,
+) {
   const size = { columns, rows, style: plain };
-  return screenLines(model, { ...START_PLACE, ...place }, size);
+  return screenLines(model, { ...START_SELECTION, ...selection }, size);
 }
 
 const SCREENS: Record<number, readonly (readonly string[])[]> = {
@@ -43,8 +47,8 @@ test.each([80, 200])('the screens of %i columns match their golden file', async 
 
 test('digits for the page are on the last line as long as they count, whatever else would be there', () => {
   const model = { ...MODEL, digits: '042042' };
-  for (const place of [{}, { notice: 'stopped' }, { isHelp: true }, { filter: 'b', isTyping: true }])
-    expect(drawn(80, 24, place, model).at(-1)).toMatch(/^042042 confirms the tab/);
+  for (const selection of [{}, { notice: 'stopped' }, { isHelp: true }, { filter: 'b', isTyping: true }])
+    expect(drawn(80, 24, selection, model).at(-1)).toMatch(/^042042 confirms the tab/);
   expect(drawn(80, 24).at(-1)).not.toContain('confirms');
 });
 
@@ -59,8 +63,8 @@ test('the bar of a session before its first iteration is empty, and one at work 
   expect(line(1)).toMatch(/ ▰{4}▱{4} planning +running /);
 });
 
-test('the screen of every state fits the terminal at every size and place', () => {
-  const places: Partial<WatchPlace>[] = [
+test('the screen of every state fits the terminal at every size and selection', () => {
+  const selections: Partial<WatchSelection>[] = [
     ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
     ...[{ filter: '船'.repeat(300), isTyping: true }, { filter: 'no such' }, { filter: 'b' }],
     ...(MODEL_OF_STATES.rows ?? []).map(({ key }) => ({ selected: key, showsStopped: true })),
@@ -68,12 +72,12 @@ test('the screen of every state fits the terminal at every size and place', () =
   const size = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
   const screen = {
     ...size,
-    place: fc.constantFrom(...places),
+    selection: fc.constantFrom(...selections),
     model: fc.constantFrom(MODEL, MODEL_OF_STATES),
   };
   fc.assert(
-    fc.property(fc.record(screen), ({ columns, rows, place, model }) => {
-      const lines = drawn(columns, rows, place, model);
+    fc.property(fc.record(screen), ({ columns, rows, selection, model }) => {
+      const lines = drawn(columns, rows, selection, model);
       expect(lines).toHaveLength(rows);
       expect(Math.max(...lines.map((line) => columnsOf(line)))).toBeLessThanOrEqual(columns);
     }),

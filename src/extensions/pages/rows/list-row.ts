@@ -1,0 +1,70 @@
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { age } from '../../../core/kernel/durations.ts';
+import { PHASE_NAMES, phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
+import { cut } from '../../../core/kernel/text.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
+import { goneText, STOPS, stateText } from '../../../core/session/words/words.ts';
+import { compact, countedTokens, money } from '../html/figures.ts';
+import { type Html, html } from '../html/html.ts';
+import { actionLabel, requestSummary } from './needs.ts';
+import { type Group, type NeedKind, type SessionRow, SIGNS, sessionRows } from './row.ts';
+
+/** The order of the page and of the card: those that need the person first, the longest wait on top. */
+export function listedRows(sessions: readonly ShownSession[]): SessionRow[] {
+  const rows = sessionRows(sessions);
+  const waiting = rows.filter(({ kind }) => kind !== undefined);
+  waiting.sort((a, b) => (a.facts.since < b.facts.since ? -1 : 1));
+  return [...waiting, ...rows.filter(({ kind }) => kind === undefined)];
+}
+
+/** Its group there: finished work needs the person until it is merged or published. */
+export function listedGroup({ kind, group }: SessionRow): Group {
+  return kind === undefined ? group : 'needs you';
+}
+
+export function rowClass({ kind, group }: SessionRow): string {
+  return `row is-${kind ?? group.replace(' ', '-')}`;
+}
+
+const TASK_CHARS = 160;
+
+/**
+ * Two lines: the task and how long it waits or works; what it wants or does, its project, its phase and its cost.
+ * @param called its name, where other texts beside the list use it
+ */
+export async function rowLines(row: SessionRow, nowMs: number, called?: string): Promise<Html> {
+  const { facts, name, project, session, group, kind } = row;
+  const { task = '', recurring } = facts;
+  const wants = kind && (await requestSummary(row));
+  const { cost } = session.view.state;
+  const spent = money(cost) ?? (countedTokens(cost) > 0 ? compact(countedTokens(cost)) : '–');
+  const of = [called, facts.group && `group ${facts.group}`, recurring].filter(Boolean).join(' · ');
+  return html`<i class="sign" aria-hidden="true">${kind ? KIND_SIGNS[kind] : SIGNS[group]}</i><b class="task" dir="auto">${cut(oneLine(task || name), TASK_CHARS)}</b><time data-since="${facts.since}"></time>
+<span class="about"><em>${kind ? actionLabel({ kind, facts }) : doing(row, nowMs)}${wayText(facts)}</em> · <bdi>${project}</bdi>${of && html` · <bdi>${of}</bdi>`}${wants && html` · <span dir="auto">${wants}</span>`}</span>${phaseDots(facts)}<span class="cost">${spent}</span>`;
+}
+
+/** What is needed has a sign, too. */
+const KIND_SIGNS: Readonly<Record<NeedKind, string>> = {
+  questions: '?',
+  plan: '≡',
+  stuck: '!',
+  finished: SIGNS.done,
+};
+
+function doing({ facts, group }: SessionRow, nowMs: number): string {
+  const gone = goneText(facts);
+  if (gone !== undefined) return gone;
+  if (group !== 'working')
+    return stateText(facts, { when: (time) => `in ${age(Date.parse(time) - nowMs)}` }).brief;
+  const phase = PHASE_NAMES.includes(facts.phase) ? facts.phase : 'work';
+  const at = `in ${phase}, iteration ${facts.iteration}`;
+  return [at, facts.stalled && 'seems stalled', facts.stops && STOPS[facts.stops]].filter(Boolean).join(', ');
+}
+
+/** How far it is, in eighths. */
+function phaseDots({ phase, way, state, iteration }: SessionRow['facts']): Html {
+  const phases = phasesOf(way, phase);
+  const now = state === 'done' ? phases.length : iteration === 0 ? 0 : phases.indexOf(phase) + 1;
+  const words = now === 0 ? 'not begun' : state === 'done' ? 'done' : `in ${phase}`;
+  return html`<svg class="eighths" viewBox="0 0 8 1" preserveAspectRatio="none" role="img" aria-label="${words}"><rect width="${Math.round((8 * now) / phases.length)}" height="1"/></svg>`;
+}
