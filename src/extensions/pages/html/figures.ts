@@ -20,12 +20,6 @@ export function countedTokens({ inputTokens = 0, outputTokens = 0 }: ReportCost)
   return Math.round(inputTokens + outputTokens);
 }
 
-/** `189 240 tokens`; empty if none were reported. */
-export function tokensText(cost: ReportCost): string {
-  const count = countedTokens(cost);
-  return count > 0 ? `${grouped(count)} tokens` : '';
-}
-
 /** `1 234 567`, with narrow spaces at which no line breaks; in a text, each number of five digits and more. */
 export function grouped(text: string | number): string {
   return String(text).replace(/\d{5,}/g, (digits) => digits.replace(/\B(?=(?:\d{3})+$)/g, '\u202f'));
@@ -52,4 +46,8 @@ export function momentOfDay(at: string): Html {
 
 function timeElement(at: string, words: string): Html {
   return html`<time datetime="${at}" title="${at}">${words}</time>`;
+}
+
+export function changedLines(added: number, removed: number): Html {
+  return html`<ins>+${added}</ins> <del>−${removed}</del>`;
 }

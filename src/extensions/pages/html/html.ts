@@ -60,8 +60,15 @@ export function link(address: string, words: Part): Html {
 }
 
 /** The sign of a task that is done or open. @param words its labels when on and off */
-export function tick(isOn: boolean, words: readonly [on: string, off: string]): Html {
+export function checkMark(isOn: boolean, words: readonly [on: string, off: string]): Html {
   return isOn
     ? html`<b class="tick on" title="${words[0]}">✓</b>`
     : html`<b class="tick" title="${words[1]}">○</b>`;
+}
+
+/** Names with their values; those without one are left out. */
+export function factList(rows: readonly (readonly [name: string, value: Part])[]): Html {
+  const shown = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
+  return html`<dl>${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>
+`;
 }

@@ -1,11 +1,26 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
 import type { Phase, Way } from '../../../core/kernel/phases/table.ts';
 
-/** The data of a session's page, gathered by `session-report.ts`. The text is untrusted unless it is called ours. */
-export interface SessionReportData {
+/** The sections of a session's page, in order. */
+export const SECTIONS = {
+  timeline: 'Timeline',
+  questions: 'Questions and answers',
+  plan: 'Plan',
+  checks: 'Checks and proof',
+  pages: 'What people will see',
+  pictures: 'Pictures',
+  iterations: 'Iterations',
+  documents: 'Documents',
+  acts: 'Log',
+} as const;
+export type SectionId = keyof typeof SECTIONS;
+
+/** What a session is and how far, for the top of its page. The text is untrusted unless it is called ours. */
+export interface SessionHead {
   /** Its name without the date. */
   name: string;
-  folder: string;
+  /** The first line of its task, otherwise its name. */
+  title: string;
   project: string;
   /** The state in one or two words. */
   badge: { text: string; tone: 'person' | 'working' | 'done' | 'resting' };
@@ -27,15 +42,21 @@ export interface SessionReportData {
   /** The end of the session; until it has ended, the time at which the page was made. */
   until: string;
   madeAt: string;
-  version: string;
   iterationCount: number;
   workedMs: number;
-  cost: ReportCost;
+  /** Cost and tokens, with the limits in effect: our own text. */
+  spent?: string;
   /** For a done session: whether its last commit is proved, and our own text about it. */
   proved?: { how: 'yes' | 'partly' | 'no'; words: string };
+  task: string;
+}
+
+/** The data of a session's page, gathered by `session-report.ts`. */
+export interface SessionReportData extends SessionHead {
+  version: string;
+  cost: ReportCost;
   /** Command lines for the person, the most useful first. */
   next: string[];
-  task: string;
   iterations: ReportIteration[];
   /** Times without an agent, in order. */
   gaps: ReportGap[];
@@ -77,7 +98,6 @@ export interface ReportCost {
   usdIsEstimate?: boolean;
   inputTokens?: number;
   outputTokens?: number;
-  cachedTokens?: number;
 }
 
 export interface ReportIteration {
@@ -97,10 +117,12 @@ export interface ReportIteration {
   next?: string;
   cost: ReportCost;
   tools: [name: string, calls: number][];
+  /** The address from which the live page loads its details. */
+  load?: string;
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
   /** The end of it, or a link to a page that shows it. */
-  transcript: { entries: TranscriptPiece[]; isCut: boolean } | { link: string };
+  transcript?: { entries: TranscriptPiece[]; isCut: boolean } | { link: string };
 }
 
 export interface ReportDiff {

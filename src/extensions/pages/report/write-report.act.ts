@@ -11,8 +11,8 @@ import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { reportFolder } from '../../../core/session/layout/paths.ts';
 import { foreignError } from '../../../core/session/log/foreign.ts';
-import { sessionPage } from '../html/session-page.ts';
-import { type ReportSubject, sessionReport } from './session-report.ts';
+import { type ReportSubject, sessionReport } from './collect.ts';
+import { sessionPage } from './page.ts';
 
 interface ReportRequest extends SessionQuestion, Pick<ReportSubject, 'renderSteps'> {
   /** Absolute; by default, a path in the session's run folder that workers ignore. */

@@ -75,7 +75,7 @@ test.concurrent('no content of a session runs as a script, and all of it is show
 test.concurrent('markup that reached a page would not run either', async () => {
   const path = join(profile.path, 'broken-in.html');
   const text = await readFile(page, 'utf8');
-  await writeFile(path, text.replace('<h1>', `${PAYLOADS.slice(0, 12).join('')}<h1>`));
+  await writeFile(path, text.replace('<h1 ', `${PAYLOADS.slice(0, 12).join('')}<h1 `));
   const dom = await opened(path);
   expect(dom.match(/<script>/g)?.length).toBeGreaterThan(1);
   expect(titleOf(dom)).not.toBe('ran');

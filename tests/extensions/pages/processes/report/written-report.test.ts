@@ -33,7 +33,7 @@ test('a report has the diff and the commits of each iteration, and only its user
   expect(fifth).toContain("+export const boat0 = 'pier 4';");
   expect(fifth).not.toContain("'pier 66'");
   expect(text).toContain('docs/Häfen &lt;b&gt;');
-  expect(text).toContain('<strong><b class="good">yes</b></strong>');
+  expect(text).toContain('<dt>Proof</dt><dd dir="auto"><b class="good">yes</b>, ');
   expect(text).toContain('waits for approval, 9\u00a0h\u00a000\u00a0min');
   expect(text).toContain('approved by a person, by phone');
   // The worker does not compare the report, so it can be written while an agent runs.

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { html, link } from '../../../../../src/extensions/pages/html/html.ts';
-import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
-import { sessionPage } from '../../../../../src/extensions/pages/html/session-page.ts';
+import { markdown } from '../../../../../src/extensions/pages/html/markdown.ts';
+import { sessionPage } from '../../../../../src/extensions/pages/report/page.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { addressesIn, skeletonOf } from './page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from './payloads.ts';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { compact, grouped, money } from '../../../../../src/extensions/pages/html/figures.ts';
-import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
+import { markdown } from '../../../../../src/extensions/pages/html/markdown.ts';
 import type { SessionReportData } from '../../../../../src/extensions/pages/html/report-data.ts';
-import { phaseBar, sessionPage, taskPart } from '../../../../../src/extensions/pages/html/session-page.ts';
+import { phaseBar, sessionHead } from '../../../../../src/extensions/pages/html/session-parts.ts';
+import { sessionPage } from '../../../../../src/extensions/pages/report/page.ts';
 import { addressesIn } from './page-skeleton.ts';
 import { reportDataSample } from './report-data-sample.ts';
 
@@ -51,24 +52,20 @@ test.each([
   ['done', { how: 'yes', words: '2 checks on a fresh clone' }, 'yes', '2 checks on a fresh clone'],
   ['done', { how: 'partly', words: 'red before, red after' }, 'partly', 'red before, red after'],
   ['done', { how: 'no', words: 'no checks are set' }, 'no', 'no checks are set'],
-  ['working', undefined, 'not yet', 'created when the session is done'],
 ] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
   const badge = { text: tone, tone };
   const text = sessionPage({ ...reportDataSample(), badge, proved }).replace(/<b class="\w+">|<\/b>/g, '');
-  expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
+  expect(text).toContain(`<dt>Proof</dt><dd dir="auto">${words}, ${why}</dd>`);
 });
 
-test('a task of up to three short lines is visible; the first three lines of a longer one are, and it opens', () => {
-  expect(taskPart({ task: 'Name the boats.\n\nShow them.' }).text).toBe(
-    '<div class="asked"><small>Task</small><p class="plain" dir="auto">Name the boats.\n\nShow them.</p></div>',
-  );
-  const long = taskPart({ task: 'Name the boats.\n\nShow them.\nOn the list.\nAnd print it.' }).text;
-  expect(long).toMatch(
-    /<summary><small>Task<\/small> <span [^>]*>Name the boats.\nShow them.\nOn the list.<\/span> <small class="more">The whole/,
-  );
-  expect(long).toContain(
-    '<p class="plain" dir="auto">Name the boats.\n\nShow them.\nOn the list.\nAnd print it.</p>',
-  );
+test('a short task is the title; a longer one opens below the title', () => {
+  const head = (task: string, title: string) => sessionHead({ ...reportDataSample(), task, title }).text;
+  expect(head('Name the boats', 'Name the boats')).toMatch(/<h1 [^>]*>Name the boats<\/h1>/);
+  expect(head('Name the boats', 'Name the boats')).not.toContain('<details');
+  const task = 'Name the boats.\n\nShow them.\nOn the list.\nAnd print it.';
+  const long = head(task, 'Name the boats.');
+  expect(long).toContain(`<summary>The whole task</summary><p class="plain" dir="auto">${task}</p>`);
+  expect(head('x '.repeat(200), 'x '.repeat(200))).toMatch(/<h1 [^>]*>[x ]{100,120}…?<\/h1>/);
 });
 
 test.each([
@@ -101,9 +98,9 @@ test('the output of a check is closed if it passed and open if it failed, and is
 });
 
 test('a session that has just started has a page', () => {
-  const { questions: _, plan: __, proof: ___, ...rest } = reportDataSample();
+  const { questions: _, plan: __, proof: ___, spent: ____, ...rest } = reportDataSample();
   const bare = { iterations: [], gaps: [], questions: [], requirements: [], checks: [] };
-  const none = { outsidePlan: [], pictures: [], documents: [], acts: [], cost: {} };
+  const none = { outsidePlan: [], pictures: [], documents: [], acts: [], cost: {}, spent: undefined };
   const written = sessionPage({ ...rest, ...bare, ...none });
   expect(written).not.toContain('<section');
   expect(written).toContain('not reported');

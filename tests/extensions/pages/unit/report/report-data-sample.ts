@@ -9,7 +9,7 @@ export function reportDataSample(also = ''): SessionReportData {
   const [first, second] = [at(0), at(5)];
   return {
     name: text('boat-names'),
-    folder: text('26-01-08-boat-names'),
+    title: text('Name the boats'),
     project: text('repo'),
     badge: { text: 'needs you', tone: 'person' },
     sentence: text('Blocked.'),
@@ -22,6 +22,7 @@ export function reportDataSample(also = ''): SessionReportData {
     until: at(60),
     iterationCount: 2,
     workedMs: 120_000,
+    spent: text('$1.25'),
     cost,
     next: [text('samocode resume boat-names')],
     // Always longer than the lines that are visible, whatever is added.

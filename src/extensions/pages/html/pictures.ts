@@ -1,6 +1,6 @@
 import { counted } from '../../../core/kernel/text.ts';
 import { type Html, html, type Part } from './html.ts';
-import type { ReportPageSide, ReportPages } from './report-data.ts';
+import type { ReportPageSide, ReportPages, SessionReportData } from './report-data.ts';
 
 /** Returns what follows a picture, such as a field for a comment. */
 export type AfterPicture = (page: string, width: number, side: ReportPageSide['side']) => Part;
@@ -40,4 +40,15 @@ function picture({ width, height, data, load }: ReportPageSide, name: string): H
   if (load !== undefined) return shown(html`data-picture="${load}"`);
   if (data !== undefined) return shown(html`src="data:image/png;base64,${data}"`);
   return html`<p class="note">Not shown: too large for this page, or its file has changed.</p>`;
+}
+
+/** The pictures of the work that its agents took. */
+export function picturesPart({ pictures }: SessionReportData): Html[] {
+  return pictures.map(
+    ({
+      name,
+      data,
+    }) => html`<figure><img src="data:image/png;base64,${data}" alt="${name}"><figcaption dir="auto">${name}</figcaption></figure>
+`,
+  );
 }

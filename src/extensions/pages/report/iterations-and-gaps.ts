@@ -7,49 +7,72 @@ import {
   unlessGitFails,
 } from '../../../core/caller/context/session-branch.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { keptText } from '../../../core/kernel/phases/usage-windows.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { type CommitPair, type DiffBetween, diffsBetween } from '../../../core/project/worktrees/changes.ts';
 import { describeDecision } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { stateText } from '../../../core/session/words/words.ts';
-import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
+import type { ReportDiff, ReportGap, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
 /** The newest iterations come first. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
 /** The end of a raw log that is read for a page. */
 const TAIL_BYTES = 24 * 1024;
 
-interface IterationSource {
-  events: readonly SessionEvent[];
-  now: string;
-  /** Returns the link to a transcript, on pages that can read it later. */
-  linkTo?: ((iteration: number) => string) | undefined;
-}
-
 /** Collects all recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
   view: SessionView,
-  { events, now, linkTo }: IterationSource,
+  { events, now }: Recorded,
   context: ActionContext,
 ): Promise<ReportIteration[]> {
+  const changes = await iterationChanges(view, (own) => movesOf(events, own.firstCommit), context);
+  const found: ReportIteration[] = [];
+  let left = ALL_TRANSCRIPTS_CHARS;
+  for (const { start, ...facts } of recordedIterations({ events, now }).toReversed()) {
+    const transcript = await transcriptEnd(view, start, left > 0);
+    left -= transcript.entries.reduce((sum, { text }) => sum + text.length, 0);
+    found.push({ ...facts, commits: [], ...changes.get(facts.iteration), transcript });
+  }
+  return found.toReversed();
+}
+
+export interface Recorded {
+  events: readonly SessionEvent[];
+  now: string;
+}
+
+type RecordedIteration = Facts & { start: EventOf<'iteration_started'> };
+
+/** What the log says of each iteration. */
+export function recordedIterations({ events, now }: Recorded): RecordedIteration[] {
   const started = new Map<number, EventOf<'iteration_started'>>();
   const ended = new Map<number, EventOf<'iteration_ended'>>();
   for (const event of events) {
     if (event.type === 'iteration_started') started.set(event.iteration, event);
     if (event.type === 'iteration_ended') ended.set(event.iteration, event);
   }
-  const changes = await iterationChanges(view, events, context);
-  const found: ReportIteration[] = [];
-  let left = ALL_TRANSCRIPTS_CHARS;
-  for (const start of [...started.values()].toReversed()) {
-    const { iteration } = start;
-    const { commits = [], diff } = changes.get(iteration) ?? {};
-    const transcript = linkTo ? { link: linkTo(iteration) } : await transcriptEnd(view, start, left > 0);
-    if ('entries' in transcript) left -= transcript.entries.reduce((sum, { text }) => sum + text.length, 0);
-    found.push({ ...factsOf(start, ended.get(iteration), now), commits, diff, transcript });
-  }
-  return found.toReversed();
+  return [...started.values()].map((start) => {
+    return { ...factsOf(start, ended.get(start.iteration), now), start };
+  });
+}
+
+/** One iteration with its commits and changes. @param link to its transcript */
+export async function reportIteration(
+  view: SessionView,
+  { iteration, link, ...recorded }: Recorded & { iteration: number; link: string },
+  context: ActionContext,
+): Promise<ReportIteration | undefined> {
+  const facts = recordedIterations(recorded).find((each) => each.iteration === iteration);
+  if (facts === undefined) return undefined;
+  const own = (moves: readonly Move[]) => moves.filter((move) => move.iteration === iteration);
+  const changes = await iterationChanges(
+    view,
+    ({ firstCommit }) => own(movesOf(recorded.events, firstCommit)),
+    context,
+  );
+  return { ...facts, commits: [], ...changes.get(iteration), transcript: { link } };
 }
 
 async function transcriptEnd(
@@ -65,7 +88,7 @@ async function transcriptEnd(
   return { entries, isCut: sizeBytes > TAIL_BYTES };
 }
 
-type Facts = Omit<ReportIteration, 'commits' | 'diff' | 'transcript'>;
+type Facts = Omit<ReportIteration, 'commits' | 'diff' | 'transcript' | 'load'>;
 
 function factsOf(
   start: EventOf<'iteration_started'>,
@@ -114,25 +137,22 @@ type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
 /** Finds the commits and the diff of each iteration; if space is short, the newest iterations get it. */
 async function iterationChanges(
   view: SessionView,
-  events: readonly SessionEvent[],
+  movesIn: (own: SessionBranch) => readonly Move[],
   context: ActionContext,
 ): Promise<Map<number, Changes>> {
   // The iterations are shown even if git cannot open the repository.
   return await unlessGitFails(async () => {
     const own = await branchOfSession(view, context);
-    return own ? await changesOf(movesOf(events, own.firstCommit), own) : new Map();
+    return own ? await changesOf(movesIn(own), own.git) : new Map();
   }, new Map());
 }
 
-async function changesOf(
-  moves: readonly Move[],
-  { firstCommit, git }: SessionBranch,
-): Promise<Map<number, Changes>> {
+async function changesOf(moves: readonly Move[], git: SessionBranch['git']): Promise<Map<number, Changes>> {
   const pairs = moves.toReversed();
   if (pairs.length === 0) return new Map();
   const [diffs, commits] = await Promise.all([
     diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS, maxFiles: MAX_FILES }),
-    commitsOf(moves, firstCommit, git),
+    commitsOf(moves, git),
   ]);
   let left = ALL_DIFFS_CHARS;
   const changes = pairs.map(({ iteration, commit }): [number, Changes] => {
@@ -162,13 +182,12 @@ function movesOf(events: readonly SessionEvent[], base: string): Move[] {
 /** Each commit belongs to the first iteration that had it on the branch. */
 async function commitsOf(
   moves: readonly Move[],
-  base: string,
   git: SessionBranch['git'],
 ): Promise<Map<number, ReportIteration['commits']>> {
   const tips = moves.map(({ commit }) => commit);
   const format = ['--topo-order', '--reverse', '-z', '--format=%H%x00%s', `--max-count=${MAX_COMMITS}`];
   const args = ['log', '--first-parent', '--ignore-missing', ...format, '--stdin'];
-  const input = [...tips, `^${base}`, ''].join('\n');
+  const input = [...tips, `^${moves[0]?.before}`, ''].join('\n');
   const { stdout } = await runGit(args, { ...git, input, allowFailure: true });
   const fields = stdout.split('\0');
   const found = new Map<number, ReportIteration['commits']>();
@@ -200,4 +219,69 @@ function shownDiff(diff: DiffBetween, maxChars: number): ReportDiff {
     moreFiles: fileCount - files.length,
     isCut: isTooLong || (patch === '' && fileCount > 0) || fileCount > files.length,
   };
+}
+
+type Open = Omit<ReportGap, 'to'>;
+
+/** Finds the periods in which no agent could work, with the reason for each. */
+export function findGaps(events: readonly SessionEvent[], until: string): ReportGap[] {
+  const gaps: ReportGap[] = [];
+  let open: Open | undefined;
+  for (const event of events) {
+    const begun = gapBegunBy(event);
+    // A session that is stopped while it waits still counts as waiting.
+    if (begun !== undefined) open ??= { ...begun, from: event.at };
+    else if (open !== undefined && endsGap(event)) {
+      gaps.push({ ...open, to: event.at });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) gaps.push({ ...open, to: until });
+  // The clock may have been set back.
+  return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
+}
+
+function gapBegunBy(event: SessionEvent): Omit<Open, 'from'> | undefined {
+  switch (event.type) {
+    case 'parked':
+      return {
+        words: stateText({
+          state: 'waiting',
+          for: event.for,
+          about: event.asks?.some(({ kind }) => kind === 'weakened') ? 'checks' : undefined,
+        }).brief,
+        isForPerson: true,
+      };
+    case 'blocked':
+    case 'stopped':
+      return { words: stateText({ state: event.type }).brief, isForPerson: true };
+    case 'limited': {
+      const { brief } = stateText({
+        state: 'limited',
+        outage: event.outage?.kind,
+        kept: event.kept && keptText(event.kept),
+      });
+      return { words: brief, isForPerson: false };
+    }
+    case 'queued':
+    case 'done':
+      return { words: stateText({ state: event.type }).brief, isForPerson: false };
+    default:
+      return undefined;
+  }
+}
+
+function endsGap(event: SessionEvent): boolean {
+  switch (event.type) {
+    case 'answers_recorded':
+      return event.open.length === 0;
+    case 'plan_approved':
+    case 'changes_requested':
+    case 'resumed':
+    case 'went_on':
+    case 'iteration_started':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { Lexer, lexer, type Token, type Tokens } from 'marked';
-import { type Html, html, link, type Part, tick } from './html.ts';
+import { checkMark, type Html, html, link, type Part } from './html.ts';
 
 /** Longer text could be crafted to take too long to parse. */
 const MAX_CHARS = 100_000;
@@ -116,7 +116,7 @@ function block(token: Token, tasks: Tasks): Part {
 function list({ ordered, start, items }: Tokens.List, tasks: Tasks): Html {
   const shown = items.map((item) => {
     const { task, checked, tokens } = item;
-    const box = task && tick(checked === true, ['done', 'open']);
+    const box = task && checkMark(checked === true, ['done', 'open']);
     const inner = task ? html`<div>${blocks(tokens, tasks)}${tasks?.get(item)}</div>` : blocks(tokens, tasks);
     return html`<li${task && html` class="task"`} dir="auto">${box}${inner}</li>
 `;

@@ -17,64 +17,70 @@ import {
   parseDocumentName,
   sortNewestFirst,
 } from '../../../core/session/documents/documents.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { taskText } from '../../../core/session/documents/overview.ts';
+import { pictureSentences } from '../../../core/session/documents/picture-words.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../../core/session/documents/requirements.ts';
 import { estimateScore } from '../../../core/session/estimate.ts';
+import type { PicturesTaken } from '../../../core/session/events/bodies/pictures.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { hasEnded } from '../../../core/session/events/rest.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
+import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import { proofWords, stateBadge, stateSentence } from '../../../core/session/words/words.ts';
-import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
-import { findGaps } from './report-gaps.ts';
-import { reportIterations } from './report-iterations.ts';
-import { reportPages } from './report-pages.ts';
+import type {
+  ReportCheckSet,
+  ReportIteration,
+  ReportPageSide,
+  ReportPages,
+  ReportPlan,
+  ReportQuestion,
+  SectionId,
+  SessionHead,
+  SessionReportData,
+} from '../html/report-data.ts';
+import { findGaps, type Recorded, recordedIterations, reportIterations } from './iterations-and-gaps.ts';
 
 export interface ReportSubject {
   view: SessionView;
   worker: WorkerReport;
   /** Renders the next steps for the person who reads the page. */
   renderSteps: (steps: readonly NextStep[]) => string[];
-  /** All events of the session, if the caller has already read them. */
-  events?: readonly SessionEvent[];
-  /** Returns the link to a transcript, on pages that can read it later. */
-  linkTo?: ((iteration: number) => string) | undefined;
-  /** Returns the address of a picture of the application, on pages that load it later. */
-  pictureAt?: (hash: string) => string;
 }
 
-/** Collects all data shown on the page of a session, bounded in size. */
-export async function sessionReport(
-  { view, worker, renderSteps, events: known, linkTo, pictureAt }: ReportSubject,
-  context: ActionContext,
-): Promise<SessionReportData> {
+/** What the live page shows of a report: one section, from events that it has read; what is long is loaded later. */
+interface OneSection {
+  only: SectionId;
+  events: readonly SessionEvent[];
+  /** Returns the address of an iteration's details. */
+  loadIteration: (iteration: number) => string;
+  /** Returns the address of a picture of the application. */
+  pictureAt: (hash: string) => string;
+}
+
+/** What a session is and how far. */
+export function sessionHeadOf(
+  view: SessionView,
+  { facts, worker }: { facts: SessionFacts; worker: WorkerReport },
+  { clock }: Pick<ActionContext, 'clock'>,
+): SessionHead {
   const { state, sessionFile, folder, paths } = view;
   const { status, progress, worktree } = state;
-  const events = view.isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
-  const now = isoUtc(context.clock.now());
-  const until = hasEnded(status.kind) ? status.since : now;
-  const plan = await reportPlan(view, events);
-  const facts = sessionFacts(view, worker);
+  const now = isoUtc(clock.now());
   const { proofFacts: proved } = facts;
-  const proof = makeProof(events);
-  const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
-    reportQuestions(view, events),
-    reportIterations(view, { events, now, linkTo }, context),
-    reportRequirements(view),
-    reportDocuments(view, plan?.name),
-    reportPictures(view),
-    reportPages(view, events, pictureAt),
-  ]);
+  const task = state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive });
+  const name = nameWithoutDate(folder);
   return {
-    name: nameWithoutDate(folder),
-    folder,
+    name,
+    title: oneLine(task.trim().split('\n')[0] ?? '') || name,
     project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
     badge: stateBadge(facts),
-    ...stateTexts(view, { facts, worker, nowMs: context.clock.now() }),
+    ...stateTexts(view, { facts, worker, nowMs: clock.now() }),
     says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
     phase: progress.phase,
     way: facts.way,
@@ -84,29 +90,70 @@ export async function sessionReport(
     workedOn: state.workedOn?.join(', '),
     recurring: facts.recurring,
     startedAt: state.createdAt ?? status.since,
-    until,
+    until: hasEnded(status.kind) ? status.since : now,
     madeAt: now,
-    version: __VERSION__,
     iterationCount: progress.totalIterations,
-    workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
-    cost: state.cost,
+    workedMs: state.spent.session.hours * HOUR_MS,
+    spent: facts.spent,
     proved: proved && { how: proved.how, words: proofWords(proved) },
+    task,
+  };
+}
+
+/** Collects all data shown on the page of a session, bounded in size. */
+export async function sessionReport(
+  { view, worker, renderSteps }: ReportSubject,
+  context: ActionContext,
+  one?: OneSection,
+): Promise<SessionReportData> {
+  const { state, paths } = view;
+  const has = (...sections: SectionId[]) => one === undefined || sections.includes(one.only);
+  const events = view.isUnreadable ? [] : (one?.events ?? (await readEvents(paths, 0)));
+  const facts = sessionFacts(view, worker);
+  const head = sessionHeadOf(view, { facts, worker }, context);
+  const { madeAt: now, until } = head;
+  const proof = has('checks') ? makeProof(events) : undefined;
+  const plan = has('plan', 'documents') ? await reportPlan(view, events) : undefined;
+  const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
+    has('questions') ? reportQuestions(view, events) : [],
+    one === undefined
+      ? reportIterations(view, { events, now }, context)
+      : listedIterations({ events, now }, one),
+    has('plan') ? reportRequirements(view) : [],
+    has('documents') ? reportDocuments(view, plan?.name) : [],
+    has('pictures') ? reportPictures(view) : [],
+    has('pages') ? reportPages(view, events, one?.pictureAt) : undefined,
+  ]);
+  return {
+    ...head,
+    version: __VERSION__,
+    cost: state.cost,
     // The reader already has the report.
     next: renderSteps(facts.next.filter(({ act }) => act !== 'make_report')),
-    task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
     iterations,
-    gaps: findGaps(events, until),
+    gaps: has('timeline') ? findGaps(events, until) : [],
     questions,
     plan,
     requirements,
-    checks: events.flatMap((event) => (event.type === 'checks_ran' ? [checkSetOf(event)] : [])),
+    checks: has('checks')
+      ? events.flatMap((event) => (event.type === 'checks_ran' ? [checkSetOf(event)] : []))
+      : [],
     proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: renderProof(proof, 'full') },
     outsidePlan: state.outsidePlan ?? [],
     pictures,
     pages,
     documents,
-    acts: logEntries(events),
+    acts: has('acts') ? logEntries(events) : [],
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+function listedIterations(recorded: Recorded, { only, loadIteration }: OneSection): ReportIteration[] {
+  if (only !== 'timeline') return [];
+  return recordedIterations(recorded).map((each) => {
+    return { ...each, commits: [], load: loadIteration(each.iteration) };
+  });
 }
 
 /** That no supervisor watches the session is part of the sentence only if it cannot continue without one. */
@@ -251,8 +298,8 @@ async function reportQuestions(
   return questions.slice(0, MAX_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
     const act = given.get(id);
     const suggested = [suggestion?.letters.join(', '), suggestion?.reason].filter(Boolean).join(' - ');
-    const said = act === undefined ? {} : { by: openedBy(act.by), at: act.at };
-    return { id, text, options, suggestion: suggested || undefined, answer, isOpen, ...said };
+    const answered = act === undefined ? {} : { by: openedBy(act.by), at: act.at };
+    return { id, text, options, suggestion: suggested || undefined, answer, isOpen, ...answered };
   });
 }
 
@@ -261,4 +308,56 @@ async function reportRequirements({ paths, state }: SessionView): Promise<Sessio
   const reading = text === undefined ? undefined : parseLedger(text);
   if (reading?.kind !== 'ledger') return [];
   return reading.requirements.map((each) => ({ ...each, isMet: isMet(each, state) }));
+}
+
+const ONE_PAGE_PICTURE_BYTES = 500_000;
+const ALL_PAGE_PICTURES_BYTES = 2_000_000;
+const SIDES = ['before', 'after', 'difference'] as const;
+
+/**
+ * The pictures of the application's pages; those of pages that differ come first.
+ * @param addressOf returns where a page loads a picture by its hash; without it, pictures are included up to a size limit
+ */
+async function reportPages(
+  { state, paths }: Pick<SessionView, 'state' | 'paths'>,
+  events: readonly SessionEvent[],
+  addressOf?: (hash: string) => string,
+): Promise<ReportPages | undefined> {
+  const { pictures } = state;
+  if (pictures === undefined) return undefined;
+  const pages: ReportPages['pages'] = [];
+  let left = ALL_PAGE_PICTURES_BYTES;
+  for (const { page, width, differing, ...taken } of differingFirst(pictures)) {
+    const sides: ReportPageSide[] = [];
+    for (const side of SIDES) {
+      const picture = taken[side];
+      if (picture === undefined) continue;
+      const size = { width: picture.width, height: picture.height };
+      if (addressOf !== undefined) {
+        sides.push({ side, ...size, load: addressOf(picture.hash) });
+        continue;
+      }
+      const bytes = await keptPicture(paths, picture, Math.min(left, ONE_PAGE_PICTURE_BYTES));
+      left -= bytes?.length ?? 0;
+      sides.push({ side, ...size, data: bytes?.toString('base64') });
+    }
+    pages.push({ page, width, differing, sides });
+  }
+  return { commit: pictures.commit, sentences: sentencesAbout(pictures, events), pages };
+}
+
+function sentencesAbout(pictures: PicturesTaken, events: readonly SessionEvent[]): string[] {
+  const ended = events.findLast((event) => event.type === 'iteration_ended' && event.head !== undefined);
+  const head = ended?.type === 'iteration_ended' ? ended.head : undefined;
+  const hasMoved = head !== undefined && head !== pictures.commit;
+  return [
+    ...pictureSentences(pictures, (text) => text),
+    ...(hasMoved
+      ? [`The branch has changed since: it is at ${head.slice(0, 8)}, and the pictures do not show that.`]
+      : []),
+  ];
+}
+
+function differingFirst({ pages }: PicturesTaken): PicturesTaken['pages'] {
+  return pages.toSorted((a, b) => Number((b.differing ?? 0) > 0) - Number((a.differing ?? 0) > 0));
 }

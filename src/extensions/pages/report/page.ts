@@ -1,8 +1,11 @@
-import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
-import { moment } from './figures.ts';
-import { type Html, html, markup } from './html.ts';
-import STYLE from './page.css';
-import type { SessionReportData } from './report-data.ts';
+import { htmlDocument } from '../html/document.ts';
+import { moment } from '../html/figures.ts';
+import { factList, type Html, html } from '../html/html.ts';
+import PAGE_STYLE from '../html/page.css';
+import REPORT_STYLE from '../html/report.css';
+import { SECTIONS, type SessionReportData } from '../html/report-data.ts';
+import { sectionBody, sessionHead, sessionSections, sessionStrip } from '../html/session-parts.ts';
+import PAPER_STYLE from './paper.css';
 
 /**
  * The only script: keys, and opening the target of a link. The page works without it, since
@@ -44,44 +47,35 @@ addEventListener('hashchange', openTarget);
 openTarget();
 `;
 
-/**
- * Allows our one script and style sheet, by hash, and embedded pictures. Not even injected markup can run, request
- * or send anything.
- */
-const POLICY = [
-  "default-src 'none'",
-  `script-src ${policyHash(KEYS)}`,
-  `style-src ${policyHash(STYLE)}`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
-/** A script or style sheet as a policy names it. */
-export function policyHash(text: string): string {
-  return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;
+/** The page of a session as one file. */
+export function sessionPage(data: SessionReportData): string {
+  const sections = sessionSections(data);
+  const { next } = data;
+  const body = html`<main>
+${sessionHead(data)}
+${sessionStrip(data)}
+${next.length > 0 && factList([['next', next.map((command) => html`<code class="command" dir="ltr">${command}</code> `)]])}
+<nav class="sections" aria-label="Sections">${sections.map(({ id }) => html`<a href="#${id}">${SECTIONS[id]}</a> `)}</nav>
+${sections.map(
+  ({ id, parts }) => html`<section id="${id}"><h2>${SECTIONS[id]}</h2>
+${sectionBody({ id, parts })}</section>
+`,
+)}
+</main>
+${footer(data)}`;
+  const allows = ['img-src data:'];
+  return htmlDocument({
+    title: `${data.name} · samocode`,
+    script: KEYS,
+    style: [PAGE_STYLE, REPORT_STYLE, PAPER_STYLE].join('\n'),
+    allows,
+    body,
+  });
 }
 
-export function htmlPage(
-  title: string,
-  body: Html,
-  { madeAt, version }: Pick<SessionReportData, 'madeAt' | 'version'>,
-): string {
-  return html`${markup('<!doctype html>')}
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${markup(STYLE)}</style></head>
-<body><main>
-${body}
-</main>
-<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are in ${zone()}. Text by agents is quoted, and may be wrong.</span>
-<span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>
-<script>${markup(KEYS)}</script></body></html>
-`.text;
+function footer({ madeAt, version }: SessionReportData): Html {
+  return html`<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are in ${zone()}. Text by agents is quoted, and may be wrong.</span>
+<span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>`;
 }
 
 function zone(): string {
