@@ -17,8 +17,8 @@ export interface ChatPage {
   isShownBy(client: ChatClient): boolean;
   /** A tool as listed, with the address of the page if it shows the tool's results. */
   listed(tool: ListedTool): ListedTool;
-  /** Adds the further data that the page needs to a result. */
-  withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult>;
+  /** Adds what the page shows of a result. */
+  withCardData(result: CallToolResult, call: ShownCall): Promise<CallToolResult>;
   read(): Promise<ReadResourceResult>;
 }
 

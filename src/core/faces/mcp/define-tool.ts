@@ -13,8 +13,10 @@ import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 import { type FieldSchema, inputSchemaOf, type ObjectSchema } from './tool-schemas.ts';
 
-interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
+interface ToolDefinition<Shape extends z.ZodRawShape, Output extends z.ZodObject>
+  extends Omit<Tool, 'input' | 'output' | 'handle'> {
   input: z.ZodObject<Shape>;
+  output: Output;
   handle(input: CamelKeys<z.output<z.ZodObject<Shape>>>, context: ToolContext): Promise<ToolResult>;
 }
 
@@ -25,13 +27,15 @@ type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
   : Key;
 
 /** Defines a tool; its handler receives only validated input. */
-export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
+export function defineTool<Shape extends z.ZodRawShape, Output extends z.ZodObject>(
+  definition: ToolDefinition<Shape, Output>,
+): Tool & { output: Output } {
   const { handle } = definition;
   // Not copied: an input schema that names the providers is made at its first use.
   return Object.assign(definition, {
     handle: async (args: unknown, context: ToolContext) =>
       await handle(checkInput(definition, args), context),
-  }) as Tool;
+  }) as Tool & { output: Output };
 }
 
 /**
@@ -89,7 +93,7 @@ export function asJson(result: object): string {
 }
 
 function checkInput<Shape extends z.ZodRawShape>(
-  tool: Pick<ToolDefinition<Shape>, 'name' | 'input'>,
+  tool: Pick<ToolDefinition<Shape, z.ZodObject>, 'name' | 'input'>,
   args: unknown,
 ): CamelKeys<z.output<z.ZodObject<Shape>>> {
   const schema = inputSchemaOf(tool);

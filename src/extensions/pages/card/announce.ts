@@ -21,26 +21,29 @@ function listed(tool: ListedTool): ListedTool {
   return { ...tool, _meta: { ...tool._meta, ...card } };
 }
 
-/** Adds what the result does not say: the sessions in words, the addresses of the live page, and whether the client has forms. */
-async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
-  const { name, arguments: args, hasForms, actions } = call;
-  if (!SHOWN_TOOLS.has(name) || result.isError) return result;
-  const [{ cardSessions }, { askPage }] = await Promise.all([
-    import('./card-sessions.ts'),
-    import('../../../core/caller/facts/live-page.ts'),
+/**
+ * Adds what the card shows, made by the functions of the page. Models get the result alone. Without it, the card shows
+ * the summary.
+ */
+async function withCardData(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
+  const { structuredContent: fields } = result;
+  if (!SHOWN_TOOLS.has(call.name) || fields === undefined) return result;
+  const [{ resultMarkup }, { markupSum }] = await Promise.all([
+    import('./result-markup.ts'),
+    import('./markup-sum.ts'),
   ]);
-  // The addresses carry no key: with one, the model could act as the person.
-  const page = (await askPage(actions.home))?.address;
-  const sessions = await cardSessions(result.structuredContent, args, actions);
-  const places = { hasForms, sessions, ...(page !== undefined && { page }) };
-  return { ...result, _meta: { ...result._meta, 'samocode/inbox': places } };
+  // Its session may have been archived since.
+  const markup = await resultMarkup(fields, call).catch(() => undefined);
+  if (markup === undefined) return result;
+  const sum = markupSum({ version: __VERSION__, fields, markup });
+  return { ...result, _meta: { ...result._meta, 'samocode/inbox': { markup, sum } } };
 }
 
 const card: ChatPage = {
   uri: CARD_URI,
   isShownBy,
   listed,
-  withPlaces,
+  withCardData,
   read: async () => (await import('./card.ts')).readCard({ uri: CARD_URI, mimeType: CARD_TYPE }),
 };
 

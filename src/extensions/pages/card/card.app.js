@@ -1,13 +1,12 @@
 // The card in the chat: shows the results that the client gives it, and asks the client for more. MCP Apps, SEP-1865.
 import { age } from '../../../core/kernel/durations.ts';
-import { readPlaces } from './card-data.ts';
-import { resultPage } from './result-page.ts';
+import { markupSum } from './markup-sum.ts';
 
 const main = document.querySelector('main');
 const state = document.querySelector('#state');
 const requests = new Map();
 let lastId = 0;
-const around = { args: {}, canCall: false, hasForms: false };
+let canCall = false;
 
 /** The client's address is not known in its sandbox; what is sent is what it gave. */
 function send(message) {
@@ -22,7 +21,6 @@ function ask(method, params) {
 }
 
 const NOTICES = {
-  'ui/notifications/tool-input': ({ arguments: args }) => Object.assign(around, { args: Object(args) }),
   'ui/notifications/tool-result': show,
   'ui/notifications/tool-cancelled': () => say('The call was cancelled.'),
   'ui/notifications/host-context-changed': adopt,
@@ -48,53 +46,84 @@ function say(words) {
 }
 
 // The client's choice, whatever the system's is.
-const dark = [...document.styleSheets[0].cssRules].find((rule) => /dark/.test(rule.media?.mediaText));
 function adopt({ theme }) {
-  if (theme !== 'light' && theme !== 'dark') return;
-  dark.media.mediaText = theme === 'dark' ? 'screen' : 'not all';
-  document.documentElement.style.colorScheme = theme;
+  if (theme === 'light' || theme === 'dark') document.documentElement.style.colorScheme = theme;
 }
 
 function show(result) {
-  try {
-    const { structuredContent, content = [], _meta } = Object(result);
-    const places = _meta?.['samocode/inbox'];
-    if (places) Object.assign(around, readPlaces(places));
-    const fields = structuredContent ?? fieldsIn(content.find((each) => each?.type === 'text')?.text ?? '');
-    const template = document.createElement('template');
-    template.innerHTML = resultPage(fields, around).text;
-    main.replaceChildren(template.content);
-    say('');
-    tick();
-  } catch {
-    say('This result cannot be shown here.');
+  const made = madeOf(Object(result));
+  const summary = document.createElement('p');
+  summary.className = 'sentence';
+  summary.dir = 'auto';
+  summary.textContent = summaryOf(Object(result));
+  place(made ?? summary);
+  say('');
+}
+
+function place(content) {
+  main.replaceChildren(content);
+  updateAges();
+}
+
+/** What the server made of a result; undefined for a result without it, or one that the client has changed. */
+function madeOf({ _meta, structuredContent, content = [], isError }) {
+  const { markup, sum } = Object(_meta?.['samocode/inbox']);
+  const texts = Array.isArray(content) ? content.map((each) => parsed(each?.text) ?? null) : [null];
+  const forms = structuredContent === undefined ? texts : [structuredContent, ...texts];
+  const isAsMade = (fields) => markupSum({ version: __VERSION__, fields, markup }) === sum;
+  return markup && !isError && forms.length > 0 && forms.every(isAsMade) ? pressable(markup) : undefined;
+}
+
+/** Without buttons where the client lets the card call no tool. */
+function pressable(markup) {
+  const template = document.createElement('template');
+  template.innerHTML = markup;
+  const buttons = canCall ? [] : template.content.querySelectorAll('[data-call]');
+  for (const button of buttons) {
+    const text = document.createElement('span');
+    text.className = button.className;
+    text.append(...button.childNodes);
+    if (button.matches('.row')) button.replaceWith(text);
+    else button.remove();
   }
+  return template.content;
 }
 
 /** The text of our results is the same object; that of an error has a message. A client may put its own words there. */
-function fieldsIn(text) {
+function summaryOf({ structuredContent, content }) {
+  const text = Object(content)[0]?.text;
+  const { summary, message } = Object(structuredContent ?? parsed(text));
+  return (
+    [summary, message, text].find((words) => typeof words === 'string') ?? 'This result cannot be shown here.'
+  );
+}
+
+function parsed(text) {
   try {
-    const fields = JSON.parse(text);
-    return { summary: fields.message, ...fields };
+    return JSON.parse(text);
   } catch {
-    return { summary: text };
+    return undefined;
   }
 }
 
-function tick() {
+function updateAges() {
   for (const time of document.querySelectorAll('time[data-since]'))
     time.textContent = age(Date.now() - Date.parse(time.dataset.since));
 }
-setInterval(tick, 10_000);
+setInterval(updateAges, 10_000);
 
 async function call({ name, arguments: args }) {
   if (main.ariaBusy === 'true') return;
   main.ariaBusy = 'true';
-  say(/^read_|^get_|^list_/.test(name) ? 'Reading …' : 'The form is open in the chat.');
+  const isReading = /^read_|^get_|^list_/.test(name);
+  say(isReading ? 'Reading …' : 'The form is open in the chat.');
   try {
     const result = await ask('tools/call', { name, arguments: args });
-    around.args = args;
-    show(result);
+    const read = isReading ? result : await ask('tools/call', { name: 'get_status', arguments: args });
+    const made = madeOf(Object(read));
+    // Without it, the card keeps its buttons.
+    if (made) place(made);
+    say(made && isReading ? '' : summaryOf(Object(result)));
     document.querySelector('h1')?.focus();
   } catch (error) {
     say(error.message);
@@ -118,7 +147,7 @@ async function begin() {
     appCapabilities: { availableDisplayModes: ['inline', 'fullscreen'] },
     protocolVersion: '2026-01-26',
   });
-  around.canCall = hostCapabilities.serverTools !== undefined;
+  canCall = hostCapabilities.serverTools !== undefined;
   adopt(hostContext);
   send({ method: 'ui/notifications/initialized' });
   new ResizeObserver(() => {

@@ -59,27 +59,28 @@ test('a client with apps gets the same texts and fields, and beside them what it
   const [without, withApps] = [await everyResult(plain), await everyResult(rig)];
   const card = { ui: { resourceUri: CARD_URI }, 'ui/resourceUri': CARD_URI };
   for (const tool of without.tools) if (SHOWN.includes(tool.name)) tool._meta = { ...tool._meta, ...card };
-  const sessions = [
-    {
-      task: 'Give every boat a name',
-      says: 'waits for answers',
-      tone: 'person',
-      isYours: true,
-      for: 'qa_answers',
-    },
-  ];
-  for (const result of without.results.slice(0, SHOWN.length))
-    if (!result.isError) result._meta = { 'samocode/inbox': { hasForms: true, sessions } };
+  const shown = withApps.results.slice(0, SHOWN.length);
+  const keys = ({ _meta }: { _meta?: object }) => Object.keys(Object(Object(_meta)['samocode/inbox']));
+  expect(shown.map(keys)).toEqual([...Array(3).fill(['markup', 'sum']), []]);
+  expect(shown[0]._meta['samocode/inbox'].markup).toContain(
+    '<b class="task" dir="auto">Give every boat a name</b>',
+  );
+  for (const result of shown) delete result._meta;
   expect(withApps.tools).toEqual(without.tools);
   expect(withApps.results).toEqual(without.results);
   expect(without.results.map(({ isError = false }) => isError)).toEqual([false, false, false, true, false]);
   expect(JSON.stringify(withApps.resources)).not.toContain('ui://');
 });
 
+const markupIn = ({ _meta }: { _meta?: object }): string => Object(_meta)['samocode/inbox'].markup;
+
 test('a read-only server offers no form', async () => {
-  await using rig = await makeServerRig({ isReadOnly: true, capabilities: { ...APPS, elicitation: {} } });
-  const { _meta } = await rig.client.callTool({ name: 'list_sessions', arguments: {} });
-  expect(_meta).toEqual({ 'samocode/inbox': { hasForms: false, sessions: [] } });
+  for (const isReadOnly of [false, true]) {
+    await using rig = await makeServerRig({ isReadOnly, capabilities: { ...APPS, elicitation: {} } });
+    await rig.addSession(session, [CREATED, PREPARED, ASKING]);
+    const card = markupIn(await rig.client.callTool({ name: 'list_sessions', arguments: {} }));
+    expect([isReadOnly, card.includes('Answer in a form')]).toEqual([isReadOnly, !isReadOnly]);
+  }
 });
 
 test('the card says what a session asks by the text of its question, in one line', async () => {
@@ -88,6 +89,6 @@ test('the card says what a session asks by the text of its question, in one line
     (id) => `### ${id}: Which\n  colour?\n- A) Red\n- B) Blue\n\n**Answer:**\n`,
   );
   await rig.repo.write({ [`_samocode/sessions/${session}/_qa.md`]: `# Q&A\n\n${questions.join('\n')}` });
-  const { _meta } = await rig.client.callTool({ name: 'list_sessions', arguments: {} });
-  expect(Object(_meta)['samocode/inbox'].sessions).toMatchObject([{ wants: 'Which colour?' }]);
+  const card = markupIn(await rig.client.callTool({ name: 'list_sessions', arguments: {} }));
+  expect(card).toContain('<span dir="auto">Which colour?</span>');
 });
