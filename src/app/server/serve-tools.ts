@@ -77,7 +77,7 @@ export function serveTools(
     if (task !== undefined) return task;
     const hasForms = ask !== undefined && !isReadOnly;
     const shown = { ...params, actions: reached.actions, hasForms };
-    return (await chatPageOf(client)?.withPlaces(result, shown)) ?? result;
+    return (await chatPageOf(client)?.withCardData(result, shown)) ?? result;
   };
   const rounds = newRounds();
   onRequest(server, 'tools/call', ToolCall, async (params, context) => {

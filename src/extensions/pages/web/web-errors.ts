@@ -10,7 +10,7 @@ export const WEB_ERRORS = errors({
   session_gone: () => ({
     what: 'Nothing was done.',
     why: 'This session is no longer here: it was archived, discarded or moved.',
-    hint: 'Open the board for the current sessions.',
+    hint: 'Choose another session from the list.',
   }),
   state_changed: () => ({
     what: 'Nothing was decided.',

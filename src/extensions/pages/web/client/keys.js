@@ -1,0 +1,110 @@
+// Keys. None decides alone: it moves, or puts the focus on what decides. A held key, and a key within half a second after
+// the item changed, decide nothing.
+import { $, isTooSoon, isWritten, MESSAGES, say } from './base.js';
+import { skip, step } from './list.js';
+
+function unfold(key) {
+  const details = $(`details[data-key="${key}"]`);
+  if (!details) return;
+  details.open = true;
+  $('textarea, input:not([type=hidden]), button', details)?.focus();
+}
+/** Puts the focus on the first that is there. */
+function focusOn(...selectors) {
+  for (const each of selectors) {
+    const found = $(each);
+    if (!found) continue;
+    found.focus();
+    found.scrollIntoView({ block: 'nearest' });
+    return;
+  }
+}
+const toPlace = (place) => () => {
+  location.hash = `#${place}`;
+};
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  '/': () => focusOn('#find'),
+  i: toPlace('/'),
+  b: toPlace('/'),
+  n: toPlace('/new'),
+  x: () => skip(),
+  a: () =>
+    focusOn(
+      'output form .primary',
+      '.gate [value=approve]',
+      '.gate fieldset input, .gate fieldset textarea',
+      '.gate [name=note]',
+      '.gate button',
+      '#g-needs-you a',
+    ),
+  c: () => focusOn('.gate [name=feedback]', '.gate [name=note]', '.gate textarea'),
+  '?': () => $('#keys').showModal(),
+};
+for (const key of ['m', 'v', 's']) KEYS[key] = () => unfold(key);
+KEYS.f = () => ($('.gate [data-act=preview]') ? focusOn('.gate [data-act=preview] button') : unfold('f'));
+KEYS.r = () => ($('.gate [data-act=resume]') ? focusOn('.gate [data-act=resume] textarea') : unfold('r'));
+
+const areKeysOn = () => localStorage.getItem('keys') !== 'off';
+
+/** The letter that was pressed; by the place of its key where the layout is not Latin. */
+const pressedKey = ({ key, code }) =>
+  /^Key[A-Z]$/.test(code) && key > '\u024f' ? code.slice(3).toLowerCase() : key;
+
+/** Chooses an answer by its letter, of the focused question or else the first open one; then focuses the next question. */
+function chooseOption(target, key) {
+  const field =
+    target.closest?.('fieldset.qa') ??
+    [...document.querySelectorAll('.gate fieldset.qa')].find((each) => !isWritten(each));
+  if (!field) return false;
+  const chosen = [...field.querySelectorAll('.option input')].find(
+    (each) => each.value === key.toUpperCase(),
+  );
+  if (!chosen) return false;
+  if (isTooSoon()) {
+    say(MESSAGES.soon);
+    return true;
+  }
+  chosen.click();
+  chosen.focus();
+  const next = field.nextElementSibling;
+  if (chosen.type === 'radio' && next?.tagName === 'FIELDSET') $('input, textarea', next)?.focus();
+  return true;
+}
+
+addEventListener(
+  'keydown',
+  (event) => {
+    const { target, key, repeat } = event;
+    const decides =
+      (key === 'Enter' || key === ' ') &&
+      target.matches?.('form[data-act] *') &&
+      !target.matches('textarea, summary');
+    if (decides && (repeat || isTooSoon())) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  },
+  true,
+);
+addEventListener('keydown', (event) => {
+  const { target } = event;
+  if (event.isComposing) return;
+  const key = pressedKey(event);
+  const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
+  if (event.repeat && key !== 'j' && key !== 'k' && !isTyping) return;
+  if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
+    return event.repeat ? undefined : target.form?.requestSubmit($('button[value=changes]', target.form));
+  if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
+  if (chooseOption(target, key)) return event.preventDefault();
+  if (Object.hasOwn(KEYS, key)) {
+    event.preventDefault();
+    KEYS[key]();
+  }
+});
+$('#help').onclick = () => $('#keys').showModal();
+const keySwitch = $('#single-keys');
+keySwitch.checked = areKeysOn();
+keySwitch.onchange = () => localStorage.setItem('keys', keySwitch.checked ? 'on' : 'off');

@@ -1,0 +1,187 @@
+// The pieces of the page, as the server sends them. One in which the person writes or waits for an answer is not replaced:
+// its new version is held until the person wants it, or has sent or emptied the form.
+import { $, call, contentOf, diffAs, fragment, isWritten, MESSAGES, markFresh, pane, say } from './base.js';
+import { restoreDrafts } from './drafts.js';
+
+const held = new Map();
+let order = [];
+
+/** @param update the order of all pieces, if it changed, and the pieces that changed */
+export function patch(update) {
+  for (const [id, html] of update.changed) put(id, html);
+  if (update.order) {
+    order = update.order;
+    const stays = new Set(order);
+    for (const each of document.querySelectorAll('[data-in]')) if (!stays.has(each.id)) drop(each);
+  }
+  if (update.order || update.changed.length > 0) arrange();
+}
+
+/** Drops everything of the former place. */
+export function emptyPane() {
+  held.clear();
+  pane.replaceChildren();
+  pane.ariaBusy = 'true';
+}
+
+function put(id, html) {
+  const old = document.getElementById(id);
+  // After a lost connection everything can come again.
+  if (old?.made === html) return;
+  const fresh = fragment(html).firstElementChild;
+  fresh.made = html;
+  if (old === null) add(fresh);
+  else if (isInUse(old)) hold(old, fresh);
+  else replace(old, fresh);
+}
+
+function add(fresh) {
+  document.getElementById(fresh.dataset.in)?.append(fresh);
+  filled(fresh);
+}
+
+function drop(old) {
+  if (isInUse(old)) return hold(old);
+  // What the person has just decided stays where it was.
+  if (!old.parentElement.hasAttribute('data-keeps')) old.remove();
+}
+
+/** Brings the pieces of each place into their order; one that is in order is not moved, so it keeps its focus. */
+function arrange() {
+  const next = new Map();
+  const focused = document.activeElement;
+  for (const id of order) {
+    const piece = document.getElementById(id);
+    const place = piece && document.getElementById(piece.dataset.in);
+    if (!place) continue;
+    const isKept = piece.parentElement.hasAttribute('data-keeps');
+    piece.classList.toggle('decided', isKept && piece.parentElement !== place);
+    if (isKept) continue;
+    // The rows of such a place keep theirs, so that what is under the pointer does not move: a new one comes last.
+    if (place.hasAttribute('data-keeps')) {
+      place.append(piece);
+      continue;
+    }
+    const at = next.has(place) ? next.get(place) : place.firstElementChild;
+    if (piece !== at) place.insertBefore(piece, at);
+    next.set(place, piece.nextElementSibling);
+  }
+  for (const row of document.querySelectorAll('[data-keeps] > *'))
+    if (!order.includes(row.id)) row.classList.add('decided');
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+}
+
+function hold(old, fresh) {
+  held.set(old.id, fresh);
+  if ($('.held', old)) return;
+  const note = fragment(
+    `<p class="held attention" role="status">${MESSAGES.held} <button type="button">Show the new version</button></p>`,
+  );
+  $('button', note).onclick = () => replace(old, held.get(old.id));
+  old.prepend(note);
+}
+
+/** Replaces a piece, and keeps what is open, scrolled, written and focused in it. */
+function replace(old, fresh) {
+  held.delete(old.id);
+  if (fresh === undefined) return old.remove();
+  const open = new Map([...namedDetails(old)].map(([name, each]) => [name, each.open]));
+  const offered = offeredIn(old);
+  const focused = old.contains(document.activeElement) ? pathOf(document.activeElement) : undefined;
+  const tail = $('.tail', old);
+  const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
+  const top = tail?.scrollTop;
+  old.made = fresh.made;
+  // The element stays: what observes it, or has opened it, keeps it.
+  for (const { name, value } of fresh.attributes) if (name !== 'open') old.setAttribute(name, value);
+  old.replaceChildren(...fresh.childNodes);
+  for (const [name, each] of namedDetails(old)) {
+    const was = open.get(name);
+    if (was === undefined) continue;
+    each.open = was;
+    const summary = $('summary[data-load]', each);
+    if (was && summary) load(summary);
+  }
+  if (offeredIn(old) !== offered) markFresh();
+  filled(old);
+  const now = $('.tail', old);
+  if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
+  if (focused) [...old.querySelectorAll(focused)].at(-1)?.focus({ preventScroll: true });
+}
+
+function filled(piece) {
+  restoreDrafts(piece);
+  piece.dispatchEvent(new Event('filled', { bubbles: true }));
+}
+
+/** Identifies what can be decided there: the session, its state, and the text of its plan or questions. */
+function offeredIn(piece) {
+  const bound = [...piece.querySelectorAll('.gate [name=state], .gate [name=hash]')];
+  return [piece.dataset.item, ...bound.map(({ value }) => value)].join(' ');
+}
+
+/** Finds the same control again in a new version of its piece; a button that decides loses the focus. */
+function pathOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const act = element.form?.dataset.act;
+  return act && element.name && element.tagName !== 'BUTTON'
+    ? `form[data-act="${act}"] [name="${CSS.escape(element.name)}"]${element.type === 'radio' || element.type === 'checkbox' ? `[value="${CSS.escape(element.value)}"]` : ''}`
+    : undefined;
+}
+
+/** All details by id, else by the text of their summary; a number tells those of the same text apart. */
+function namedDetails(piece) {
+  const named = new Map();
+  const all = [...(piece.tagName === 'DETAILS' ? [piece] : []), ...piece.querySelectorAll('details')];
+  for (const each of all) {
+    const name = each.id || $('summary', each)?.textContent;
+    let nth = 0;
+    while (named.has(`${name} ${nth}`)) nth += 1;
+    named.set(`${name} ${nth}`, each);
+  }
+  return named;
+}
+
+function isInUse(piece) {
+  return isWritten(piece) || $('form[aria-busy], output form', piece) !== null;
+}
+
+/** Shows the versions that were held, where nothing is written any more. */
+export function release() {
+  for (const [id, fresh] of held) {
+    const old = document.getElementById(id);
+    if (old && !isInUse(old)) replace(old, fresh);
+  }
+}
+addEventListener('focusout', () => setTimeout(release, 200));
+
+/** Loads content on request: an iteration, a file's diff, or more of a transcript. */
+export async function load(handle) {
+  const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
+  if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
+  const answer = await call(handle.dataset.load.replace('{as}', diffAs())).catch(() => undefined);
+  if (!answer?.ok) return say(`${answer ? await answer.text() : MESSAGES.unreachable} ${MESSAGES.again}`);
+  const content = await contentOf(answer);
+  if (handle === place) place.replaceWith(content);
+  else place.replaceChildren(content);
+  place.dispatchEvent(new Event('filled', { bubbles: true }));
+}
+
+// Links to parts of the page scroll there; other links change the address.
+addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (link && !link.getAttribute('href').startsWith('#/')) {
+    event.preventDefault();
+    const target = document.getElementById(link.getAttribute('href').slice(1));
+    for (let part = target; part; part = part.parentElement)
+      if (part.tagName === 'DETAILS') {
+        part.open = true;
+        const summary = $(':scope > summary[data-load]', part);
+        if (summary) load(summary);
+      }
+    target?.scrollIntoView({ block: 'start' });
+    target?.focus({ preventScroll: true });
+  }
+  const more = event.target.closest?.('[data-load]');
+  if (more) load(more);
+});
