@@ -22,17 +22,17 @@ const FIRST_LOOK_MS = 5000;
 export const webBench: Bench = {
   name: 'web',
   title: 'Page in the browser',
-  about: `samocode web in Chromium: ${SESSIONS} working sessions with one tab on the board, then with a second one on a session; and the board of 1,000 sessions`,
+  about: `samocode web in Chromium: ${SESSIONS} working sessions with one tab, then with a second one on a session; and the list of 1,000 sessions`,
   runsOnce: true,
   means: {
-    eventMs: 'ms from an event in a log until its card is drawn, with one tab',
+    eventMs: 'ms from an event in a log until its row is drawn, with one tab',
     eventP99Ms: 'ms of that, 99th percentile',
     cpuPercent: `% of a core with ${SESSIONS} working sessions and one tab`,
     mb: 'MB of the process (RSS) after that',
-    eventTwoTabsMs: 'ms from an event to its card, with two tabs',
+    eventTwoTabsMs: 'ms from an event to its row, with two tabs',
     eventTwoTabsP99Ms: 'ms of that, 99th percentile',
     cpuTwoTabsPercent: '% of a core with two tabs',
-    firstPaintMs: 'ms from the address to the first card of 1,000 sessions, in the first tab',
+    firstPaintMs: 'ms from the address to the first row of 1,000 sessions, in the first tab',
     paintMs: 'ms of that, in later tabs',
     mb1000: 'MB with 1,000 sessions',
   },
@@ -84,15 +84,15 @@ async function withPage<T>(
 async function measureWork(count: number, seconds: number) {
   await using work = await workingSessions(SESSIONS);
   return await withPage(work.project.repo, async ({ address, pid, browser }) => {
-    const board = await browser.tab(`${address}&v=/board`);
-    await board.locator('.card').first().waitFor();
-    const measuring = { sessions: work.sessions, board, pid, count, seconds };
+    const list = await browser.tab(address);
+    await list.locator('.row').first().waitFor();
+    const measuring = { sessions: work.sessions, list, pid, count, seconds };
     const one = await measureTabs(measuring);
     const mb = await megabytesOf(pid);
     const [session] = work.sessions;
     const tab = await browser.tab(`${new URL(address).origin}/#/s/${session && pageKey(session.paths)}`);
     await tab.locator('#p-now .tail').waitFor();
-    await board.bringToFront();
+    await list.bringToFront();
     const two = await measureTabs(measuring);
     return {
       ...{ eventMs: one.eventMs, eventP99Ms: one.p99Ms, cpuPercent: one.cpuPercent, mb },
@@ -103,13 +103,13 @@ async function measureWork(count: number, seconds: number) {
 
 interface Measuring {
   sessions: readonly WorkingSession[];
-  board: Page;
+  list: Page;
   pid: number;
   count: number;
   seconds: number;
 }
 
-async function measureTabs({ sessions, board, pid, count, seconds }: Measuring) {
+async function measureTabs({ sessions, list, pid, count, seconds }: Measuring) {
   await systemClock.sleep(FIRST_LOOK_MS);
   const quietFrom = await cpuMs(pid);
   await systemClock.sleep(seconds * 1000);
@@ -120,7 +120,7 @@ async function measureTabs({ sessions, board, pid, count, seconds }: Measuring) 
     if (session === undefined) continue;
     const begun = performance.now();
     const iteration = await session.nextIteration();
-    await board.evaluate(drawn(pageKey(session.paths), `${iteration} iterations`));
+    await list.evaluate(drawn(pageKey(session.paths), `iteration ${iteration} `));
     times.push(performance.now() - begun);
     await systemClock.sleep(300 + ((round * 37) % 500));
   }
@@ -129,10 +129,10 @@ async function measureTabs({ sessions, board, pid, count, seconds }: Measuring) 
   return { eventMs: rounded(times), p99Ms, cpuPercent };
 }
 
-/** Settles when the browser has drawn a card with these words. */
+/** Settles when the browser has drawn a row with these words. */
 function drawn(key: string, words: string): string {
   return `new Promise((resolve) => {
-    const look = () => document.getElementById('c-${key}').textContent.includes('${words}') ? resolve() : requestAnimationFrame(look);
+    const look = () => document.getElementById('r-${key}').textContent.includes('${words}') ? resolve() : requestAnimationFrame(look);
     look();
   })`;
 }
@@ -141,11 +141,11 @@ async function measurePaint({ address, pid, browser }: ServedPage) {
   const paintMs: number[] = [];
   for (let round = 0; round <= PAINTS; round += 1) {
     // The code in the address works once. A later tab takes the key from the first one, which stays open.
-    const url = round === 0 ? `${address}&v=/board` : `${new URL(address).origin}/#/board`;
+    const url = round === 0 ? address : `${new URL(address).origin}/`;
     const page = await browser.tab();
     const begun = performance.now();
     await page.goto(url);
-    await page.locator('.card').first().waitFor();
+    await page.locator('.row').first().waitFor();
     paintMs.push(performance.now() - begun);
     if (round > 0) await page.close();
   }

@@ -103,14 +103,13 @@ const LAW: ImportLaw = {
     { pattern: /^chokidar$/, only: ['core/kernel/files/watcher.ts'] },
     { pattern: /^@agentclientprotocol\//, only: ['extensions/acp'] },
     { pattern: /^grammy\//, only: ['extensions/notify'] },
-    { pattern: /^diff2html$/, only: ['extensions/pages/web/diff/diff-table.ts'] },
     // Its regular expressions can take long, so it runs in a thread.
     { pattern: /^highlight\.js/, only: ['extensions/pages/web/diff/colours'] },
     {
       pattern: /^(?:node:)?worker_threads$/,
       only: ['extensions/pages/web/diff/colouring.ts', 'extensions/pages/web/diff/colours/main.ts'],
     },
-    { pattern: /^marked$/, only: ['extensions/pages/html/markdown-html.ts'] },
+    { pattern: /^marked$/, only: ['extensions/pages/html/markdown.ts'] },
   ],
   uses: [
     {
@@ -171,6 +170,12 @@ const LAW: ImportLaw = {
     { files: /^extensions\/notify\/.+\//, imports: /^core\/faces\// },
     // Pages are made of plain data.
     { files: /^extensions\/pages\/html\//, imports: /^(?!core\/kernel\/|extensions\/pages\/html\/)/ },
+    // The live screen, the page and the card share rows, and none of them needs another; only the screen serves the page.
+    {
+      files: /^extensions\/pages\/(?:card|html|report|rows|web)\//,
+      imports: /^extensions\/pages\/watch\//,
+    },
+    { files: /^extensions\/pages\/(?:card|html|report|rows)\//, imports: /^extensions\/pages\/web\/.+\.ts$/ },
     // Separate programs, which contain only what they need.
     {
       files: /^extensions\/(?:acp\/runner|rehearsal\/agent|github\/action)\//,
@@ -286,6 +291,8 @@ const KINDS = [
   ['a supervisor that calls a tool', 'core/supervisor/a.ts', 'core/acts/gates/b.tool.ts'],
   ['a notification that uses the terminal', 'extensions/notify/outbox/a.ts', 'core/faces/terminal/ask.ts'],
   ['a page that reads a session', 'extensions/pages/html/a.ts', 'core/session/words/words.ts'],
+  ['a page that uses the live screen', 'extensions/pages/web/a.ts', 'extensions/pages/watch/press.ts'],
+  ['a card that uses the page', 'extensions/pages/card/a.ts', 'extensions/pages/web/server/app.ts'],
   ['a runner that loads a kit', 'extensions/acp/runner/a.ts', 'core/faces/terminal/output.ts'],
 ] as const;
 

@@ -36,7 +36,7 @@ import { inertLine, inertQuote } from '../src/extensions/github/publish/inert-ma
 import { repliesIn } from '../src/extensions/github/publish/round-replies.ts';
 import { plain } from '../src/extensions/github/publish/text-mark.ts';
 import { plainLines, safeLines } from '../src/extensions/notify/telegram/message-text.ts';
-import { markdown, taskTexts } from '../src/extensions/pages/html/markdown-html.ts';
+import { markdown, taskTexts } from '../src/extensions/pages/html/markdown.ts';
 import { readStateNote } from '../src/extensions/pool/state-note.ts';
 import { oneLineOf } from '../src/extensions/recurring/state/run-history.ts';
 import { ci } from './support/ci.ts';
@@ -193,4 +193,10 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     });
     expect(slow).toEqual([]);
   });
+});
+
+test('a diff of 60,000 files, which are too many for the sizes above, takes no seconds', () => {
+  expect(cpuMs(() => diffLines('diff --git a/a b/a\n@@ -1 +1 @@\n-a\n+b\n'.repeat(60_000)))).toBeLessThan(
+    2000,
+  );
 });

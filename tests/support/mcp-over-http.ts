@@ -6,8 +6,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
-import { runWeb, WEB_DEFAULTS, type WebRequest } from '../../src/extensions/pages/web/run-web.ts';
-import { addToken } from '../../src/extensions/pages/web/tokens.ts';
+import { runWeb, WEB_DEFAULTS, type WebRequest } from '../../src/extensions/pages/web/server/run-web.ts';
+import { addToken } from '../../src/extensions/pages/web/server/tokens.ts';
 import { freePort } from './free-port.ts';
 import { INITIALIZE } from './raw-server.ts';
 

@@ -71,7 +71,11 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   });
   const { settings } = sessionFileSample();
   const file = sessionFileSample({
-    settings: { ...settings, checks: ['npm test'] },
+    settings: {
+      ...settings,
+      checks: ['npm test'],
+      ...(words && { gateChannels: [...settings.gateChannels, 'web'] }),
+    },
     folder,
     task:
       words?.task ??

@@ -222,26 +222,28 @@ export class Walk implements AsyncDisposable {
     }
   }
 
-  /** What changed of the live page since the last look: of its board, its inbox and the session. */
+  /** What changed of the live page since the last look: of its list and of the session, and at its end of each part. */
   async #pages(): Promise<void> {
     using page = await webPage(this.#context);
     const isDone = (await this.#view()).state.status.kind === 'done';
-    for (const at of ['/board', '/inbox', `/s/${page.key}`]) {
-      const updates = await page.updates(at, (update) => !('frame' in update));
-      for (const [name, part] of updates.flatMap(partsOf)) {
-        // The report is about the whole session, and is shown once.
-        const before = this.#shown.get(at + name);
-        const isReport = name === 'p-sections';
-        if (isReport ? !isDone || before !== undefined : before === part) continue;
+    const tabs = isDone ? ['questions', 'plan', 'checks', 'documents', 'acts'] : [];
+    for (const at of ['/', `/s/${page.key}`, ...tabs.map((tab) => `/s/${page.key}/${tab}`)]) {
+      const [update] = await page.updates(at, () => true);
+      for (const [name, part] of update === undefined ? [] : partsOf(update)) {
+        const id = name.replace(page.key, 'SESSION');
+        const isTab = tabs.some((tab) => at.endsWith(tab));
+        // The timeline, with which a session opens, is drawn by the time of day.
+        if (isTab !== (id === 'p-tab') || (at !== '/' && id === 'r-SESSION')) continue;
+        if (this.#shown.get(at + name) === part) continue;
         this.#shown.set(at + name, part);
-        this.#note('pages', `${at.replace(page.key, 'SESSION')} ${name}`, part);
+        this.#note('pages', `${at.replace(page.key, 'SESSION')} ${id}`, part);
       }
     }
   }
 }
 
-function partsOf({ parts = [], ...update }: PageUpdate): [string, unknown][] {
-  return [...Object.entries(update), ...parts];
+function partsOf({ changed, ...update }: PageUpdate): [string, unknown][] {
+  return [...Object.entries(update), ...changed];
 }
 
 export type LookAt = [tool: string, args?: Record<string, unknown>];

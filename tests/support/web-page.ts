@@ -1,10 +1,10 @@
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
-import { webApp } from '../../src/extensions/pages/web/app.ts';
-import { ConfirmedTabs } from '../../src/extensions/pages/web/confirm/confirmed-tabs.ts';
-import { LiveSessions } from '../../src/extensions/pages/web/live.ts';
-import { OneTimeCodes } from '../../src/extensions/pages/web/tab-key.ts';
+import { webApp } from '../../src/extensions/pages/web/server/app.ts';
+import { ConfirmedTabs } from '../../src/extensions/pages/web/server/confirmed-tabs.ts';
+import { OneTimeCodes } from '../../src/extensions/pages/web/server/tab-key.ts';
+import { LiveSessions } from '../../src/extensions/pages/web/views/live.ts';
 
-export type PageUpdate = Record<string, unknown> & { parts?: [id: string, html: string][] };
+export type PageUpdate = Record<string, unknown> & { changed: [id: string, html: string][] };
 
 export interface WebPage extends Disposable {
   /** Of the only session there is. */
@@ -12,7 +12,7 @@ export interface WebPage extends Disposable {
   get(path: string): Promise<string>;
   ask(path: string, init?: RequestInit): Promise<Response>;
   act(name: string, fields: Readonly<Record<string, string>>): Promise<{ status: number; text: string }>;
-  /** A part of the session's page, as a tab that opens it gets it. */
+  /** A piece of the session's page, as a tab that opens it gets it. @param id such as `p-head`, or `p-tab plan` for one of its parts */
   part(id: string): Promise<string>;
   /** What a tab gets that opens a place, until `isWhole`: one object per update. */
   updates(at: string, isWhole: (update: PageUpdate) => boolean): Promise<PageUpdate[]>;
@@ -31,7 +31,7 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const codes = new OneTimeCodes(context.clock);
   const confirmed = new ConfirmedTabs(async () => false, context.clock);
   const app = webApp({ token, codes, confirmed, onlyShows: false, hosts: [], failed, ended }, context);
-  const [key] = (await new LiveSessions(context, ended).list()).sessions.keys();
+  const [key] = (await new LiveSessions(context, ended).list()).byKey.keys();
   if (key === undefined) throw new Error('There is no session.');
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = { host: '127.0.0.1:4577', authorization: `Bearer ${token}`, ...init.headers };
@@ -66,9 +66,10 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
     },
     updates,
     async part(id) {
-      const has = ({ parts = [] }: PageUpdate) => parts.some(([each]) => each === id);
-      const { parts = [] } = (await updates(`/s/${key}`, has)).at(-1) ?? {};
-      return parts.find(([each]) => each === id)?.[1] ?? '';
+      const [piece, tab = ''] = id.split(' ');
+      // The first update has all of a page with one session.
+      const [{ changed } = { changed: [] }] = await updates(`/s/${key}/${tab}`, () => true);
+      return changed.find(([each]) => each === piece)?.[1] ?? '';
     },
     [Symbol.dispose]: () => end.abort(),
   };

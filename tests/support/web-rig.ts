@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { parseJson } from '../../src/core/kernel/parse-json.ts';
-import { type RunningWeb, runWeb, type WebRequest } from '../../src/extensions/pages/web/run-web.ts';
+import { type RunningWeb, runWeb, type WebRequest } from '../../src/extensions/pages/web/server/run-web.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 
@@ -34,7 +34,7 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
   digits: (string | undefined)[];
   /** Asks for digits, or types them. */
   confirm(digits?: string): Promise<Answer>;
-  /** What a person decides in the inbox: with the hidden fields of the form that is shown for the item. */
+  /** What a person decides: with the hidden fields of the form that is shown for it. */
   decide(key: string, act: string, fields: object, tab?: string): Promise<Answer>;
   /** A tab at this place. */
   open(place: string, asked?: URLSearchParams): Promise<Tab>;
@@ -43,7 +43,7 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
 
 export interface Tab {
   status: number;
-  /** Every part and card as last sent, by its id or key. */
+  /** Every piece as last sent, by its id. */
   parts: Map<string, string>;
   /** The updates so far. */
   updates: Record<string, unknown>[];
@@ -92,8 +92,8 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   const open = async (place: string, asked = new URLSearchParams({ at: place })) =>
     await openTab(at, `/live?${asked}`, await bearer());
   const decide: WebRig['decide'] = async (key, name, fields, tab) => {
-    const shown = await open(`/inbox/${key}`);
-    const item = await eventually(async () => shown.parts.get('p-item'));
+    const shown = await open(`/s/${key}`);
+    const item = await eventually(async () => shown.parts.get('p-gate'));
     shown.close();
     return await act(`/s/${key}/${name}`, { ...hiddenFields(item, name), ...fields }, tab);
   };
@@ -116,6 +116,11 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     end,
     [Symbol.asyncDispose]: end,
   };
+}
+
+/** The keys of the sessions that a tab was sent. */
+export function keysIn({ parts }: Tab): string[] {
+  return [...parts.keys()].filter((id) => id.startsWith('r-')).map((id) => id.slice(2));
 }
 
 /** The hidden fields of the form for an act. */
@@ -164,12 +169,9 @@ async function openTab(port: number, path: string, headers: Record<string, strin
     const lines = (text + piece).split('\n');
     text = lines.pop() ?? '';
     for (const line of lines) {
-      const update = parseJson(line) as Record<string, unknown> & { parts?: [string, string][] };
+      const update = parseJson(line) as Record<string, unknown> & { changed?: [string, string][] };
       tab.updates.push(update);
-      for (const [id, part] of update.parts ?? []) tab.parts.set(id, part);
-      for (const [key, , , card] of (update.cards ?? []) as string[][]) tab.parts.set(key ?? '', card ?? '');
-      const { rows = [] } = (update.inbox ?? {}) as { rows?: [string, string][] };
-      for (const [key, row] of rows) tab.parts.set(`row ${key}`, row);
+      for (const [id, piece] of update.changed ?? []) tab.parts.set(id, piece);
     }
   });
   incoming.on('error', () => {});

@@ -17,7 +17,7 @@ import {
 import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
 import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
-import { findGaps } from '../../src/extensions/pages/report/report-gaps.ts';
+import { findGaps } from '../../src/extensions/pages/report/iterations-and-gaps.ts';
 import { supervisorFacts } from '../../src/extensions/setup/service/supervisor.command.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
 

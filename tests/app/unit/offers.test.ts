@@ -14,9 +14,9 @@ import { endNow } from '../../../src/core/session/events/open-work.ts';
 import { isAtRest } from '../../../src/core/session/events/rest.ts';
 import type { Status } from '../../../src/core/session/events/state.ts';
 import { offersOf } from '../../../src/extensions/notify/notice/compose.ts';
-import { watchedRows } from '../../../src/extensions/pages/watch/groups.ts';
-import { ACT_KEYS, listKeys } from '../../../src/extensions/pages/watch/keys.ts';
-import { actsPart } from '../../../src/extensions/pages/web/acts-part.ts';
+import { sessionRows } from '../../../src/extensions/pages/rows/row.ts';
+import { ACT_KEYS, listKeys } from '../../../src/extensions/pages/watch/press.ts';
+import { actsPart } from '../../../src/extensions/pages/web/acts/acts-part.ts';
 import { rulesArbitrary, statesArbitrary } from '../../support/random-states.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { STATES } from '../../support/session-states.ts';
@@ -196,7 +196,7 @@ const OFFERS: readonly [string, Channel, (session: ShownSession) => Readonly<Rec
     'the keys of the live screen',
     'cli',
     (session) => {
-      const listed = listKeys(watchedRows([session])[0]).map(({ key }) => ACT_KEYS[key] ?? '');
+      const listed = listKeys(sessionRows([session])[0]).map(({ key }) => ACT_KEYS[key] ?? '');
       const acts = ['answer', 'message', 'stop', 'resume', 'finish'];
       return Object.fromEntries(acts.map((act) => [act, listed.includes(act as 'stop')]));
     },
@@ -205,7 +205,7 @@ const OFFERS: readonly [string, Channel, (session: ShownSession) => Readonly<Rec
     'the forms of the page',
     'web',
     (session) => {
-      const { text } = actsPart(session, {});
+      const { text } = actsPart(session);
       const has = (act: string) => text.includes(`data-act="${act}"`);
       return { message: has('message'), stop: has('stop'), resume: has('resume'), finish: has('preview') };
     },

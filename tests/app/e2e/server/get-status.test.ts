@@ -2,7 +2,7 @@ import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentText } from '../../../../src/core/caller/facts/spent-text.ts';
-import { sessionReport } from '../../../../src/extensions/pages/report/session-report.ts';
+import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { endSession } from '../../../support/live-session.ts';

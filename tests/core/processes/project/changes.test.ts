@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { commitsSince, diffOfPath, diffStat } from '../../../../src/core/project/worktrees/changes.ts';
+import { commitsSince, diffPatch, diffStat } from '../../../../src/core/project/worktrees/changes.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 async function scene() {
@@ -67,17 +67,28 @@ test('the patch of one path contains only that path, and its name is not treated
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('All', { 'a.txt': 'ONE\n', '[ab].txt': 'brackets\n' });
-  const { patch, truncated } = await diffOfPath(range, '[ab].txt');
+  const { patch, truncated } = await diffPatch({ ...range, paths: ['[ab].txt'] });
   expect(patch).toContain('+brackets');
   expect(patch).not.toContain('ONE');
   expect(truncated).toBe(false);
+});
+
+test('a patch has prefixes and renames, whatever the settings of git say', async () => {
+  const { repo, range } = await scene();
+  await using _ = repo;
+  await repo.git(['config', 'diff.noprefix', 'true']);
+  await repo.git(['config', 'diff.renames', 'false']);
+  await repo.git(['mv', 'a.txt', 'c.txt']);
+  await repo.commit('Renamed');
+  const { patch } = await diffPatch({ ...range, paths: ['a.txt', 'c.txt'] });
+  expect(patch).toMatch(/^diff --git a\/a\.txt b\/c\.txt\nsimilarity index 100%\nrename from a\.txt/);
 });
 
 test('a long patch is cut and marked as cut', async () => {
   const { repo, range } = await scene();
   await using _ = repo;
   await repo.commit('Long', { 'long.txt': 'line\n'.repeat(50_000) });
-  const { patch, truncated } = await diffOfPath(range, 'long.txt', 500);
+  const { patch, truncated } = await diffPatch({ ...range, paths: ['long.txt'] }, 500);
   expect(truncated).toBe(true);
   expect(patch.length).toBeLessThanOrEqual(500);
 });

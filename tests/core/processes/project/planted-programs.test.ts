@@ -10,7 +10,7 @@ import { readExecuting } from '../../../../src/core/project/git/executing-settin
 import { undoChanged } from '../../../../src/core/project/git/git-programs.ts';
 import { commitOf, type GitContext, requireIdentity } from '../../../../src/core/project/git/repository.ts';
 import { resolveBase } from '../../../../src/core/project/worktrees/base-commit.ts';
-import { commitsSince, diffOfPath, diffStat } from '../../../../src/core/project/worktrees/changes.ts';
+import { commitsSince, diffPatch, diffStat } from '../../../../src/core/project/worktrees/changes.ts';
 import { inspectWorktree } from '../../../../src/core/project/worktrees/inspect-worktree.ts';
 import { readMainCheckout } from '../../../../src/core/project/worktrees/main-checkout.ts';
 import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-worktree.ts';
@@ -142,7 +142,7 @@ async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
   await restoreCheckpoint({ ...plan, commit: first.commit, id: '1' });
   await commitsSince(range);
   await diffStat(range);
-  await diffOfPath(range, 'a.txt');
+  await diffPatch({ ...range, paths: ['a.txt'] });
   await inspectWorktree({ mainRepo, worktreePath, ...context });
   await requireIdentity(worktreePath, context);
   await resolveBase({ mainRepo, ...context });

@@ -62,6 +62,11 @@ test('each line of a diff has its place in the new file, and a removed line its 
   expect(new Set(places.slice(-7).map((place) => place?.file))).toEqual(new Set(['a.png', 'c.ts']));
 });
 
+test('the blanks of the last line of a diff are part of it', () => {
+  const { lines } = diffLines('diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1,2 @@\n-a \n+b\n+ \n');
+  expect(lines.slice(-3)).toEqual(['-a ', '+b', '+ ']);
+});
+
 const PLAN = ['# Plan', '', '- one', '- two', '', '- two', '}'];
 
 test.each([

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { addressWithCode } from '../../../../src/extensions/pages/web/run-web.ts';
+import { addressWithCode } from '../../../../src/extensions/pages/web/server/run-web.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { installCli } from '../../../support/install-clis.ts';
 import type { WebRig } from '../../../support/web-rig.ts';

@@ -41,9 +41,10 @@ afterAll(async () => {
 async function openSession(width: number): Promise<Page> {
   const page = await browser.tab(await addressOf(web));
   await page.setViewportSize({ width, height: 800 });
-  await page.evaluate("location.hash = '#/board'");
-  await page.locator('.card a').first().click();
-  await page.locator('#p-changes .file').first().waitFor();
+  await page.evaluate("location.hash = '#/'");
+  await page.locator('.row').first().click();
+  await page.locator('#tab-changes').click();
+  await page.locator('#p-tab .file').first().waitFor();
   return page;
 }
 
@@ -75,7 +76,7 @@ test('the tree is a column on a wide screen, and above the files, folded, on a n
 test('with every file open, nothing of the changes is wider than a screen of 360 pixels', async () => {
   const page = await openSession(360);
   await page.evaluate(
-    "for (const each of document.querySelectorAll('.tree, details.file')) { each.open = true; const handle = each.querySelector('summary[data-load]'); if (handle) load(handle); }",
+    "for (const each of document.querySelectorAll('.tree, details.file')) { if (!each.open) each.querySelector('summary').click(); }",
   );
   await holds(
     page,
@@ -83,7 +84,7 @@ test('with every file open, nothing of the changes is wider than a screen of 360
   );
   expect(
     await page.evaluate(
-      "[...document.querySelectorAll('#p-changes *')].filter((each) => each.getBoundingClientRect().right > 360).map((each) => each.outerHTML.slice(0, 200))",
+      "[...document.querySelectorAll('#p-tab *')].filter((each) => each.getBoundingClientRect().right > 360).map((each) => each.outerHTML.slice(0, 200))",
     ),
   ).toEqual([]);
   await page.close();

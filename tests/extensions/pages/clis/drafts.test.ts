@@ -6,9 +6,13 @@ import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
-import { decidedIn, inboxScene, openItemOf, receiptIs, textOf } from './inbox-scene.ts';
+import { decidedIn, decisionScene, openItemOf, receiptIs, textOf } from './decision-scene.ts';
 
 const browser = browserOfFile();
+
+/** The session that is open, and the notes that are not sent. */
+const DRAFTS = `[location.hash.split('/')[2], ...Object.entries(sessionStorage)
+  .flatMap(([name, kept]) => name.startsWith('draft ') ? [JSON.parse(kept).fields.note] : [])]`;
 
 const FEEDBACK = '.gate [name=feedback]';
 const COMMENT = '.gate details.comment textarea';
@@ -27,14 +31,14 @@ async function twoSessions(): Promise<Record<'planned' | 'asking', ReportedSessi
   return { planned, asking };
 }
 
-test('a draft survives Esc, the board, the name of the product, Back, another session, a reload and a restarted server, and is named until it is sent or deleted', async () => {
+test('a draft survives Esc, the form of a new session, the name of the product, Back, another session, a reload and a restarted server, and is named until it is sent or deleted', async () => {
   const { planned, asking } = await twoSessions();
   const { context, repo } = planned.project;
   await using _ = repo;
   const first = await serveWeb(context);
   const [key, other] = [pageKey(planned.paths), pageKey(asking.paths)];
   const page = await browser.tab(await addressOf(first));
-  await go(page, `/inbox/${key}`);
+  await go(page, `/s/${key}`);
   await page.locator(FEEDBACK).click();
   await page.keyboard.type('Name the ships too');
   await page.locator('.gate details.comment summary').first().click();
@@ -43,26 +47,26 @@ test('a draft survives Esc, the board, the name of the product, Back, another se
   const isThere = async () => {
     await valueIs(page, FEEDBACK, 'Name the ships too');
     await valueIs(page, COMMENT, 'And the ferries');
-    await unsentIs(page, '1 unsent');
+    await unsentIs(page, 'Unsent 1');
     expect(await page.locator(COMMENT).first().isVisible()).toBe(true);
   };
   const isGone = () => holds(page, `document.querySelector('${FEEDBACK}') === null`);
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await isThere();
-  await page.keyboard.press('b');
+  await page.keyboard.press('n');
   await isGone();
   await page.goBack();
   await isThere();
-  await page.locator('.home').click();
-  await holds(page, `location.hash !== '#/inbox/${key}'`);
-  await go(page, `/inbox/${other}`);
+  await page.locator('.side h1 a').click();
+  await isThere();
+  await go(page, `/s/${other}`);
   await page.locator('.gate [name=note]').waitFor();
   await holds(page, `document.querySelector('#r-${key}').matches('.unsent')`);
   await holds(page, `!document.querySelector('#r-${other}').matches('.unsent')`);
   await go(page, `/s/${key}`);
   await isThere();
-  await go(page, `/inbox/${key}`);
+  await go(page, `/s/${key}`);
   await isThere();
   await page.reload();
   await isThere();
@@ -87,7 +91,7 @@ test('a tab whose key was revoked shows what is unsent and one field for the dig
   await using _ = repo;
   const first = await serveWeb(context);
   const page = await browser.tab(await addressOf(first));
-  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  await go(page, `/s/${pageKey(planned.paths)}`);
   await page.locator(FEEDBACK).fill('Name the ships too');
   await first.end();
   await rm(join(configFolder(context.home), 'web-key'));
@@ -97,7 +101,7 @@ test('a tab whose key was revoked shows what is unsent and one field for the dig
   await page.reload();
   await page.locator('#key input').waitFor();
   expect(await textOf(page, '#kept')).toContain('Name the ships too');
-  expect(await page.locator('#main input').count()).toBe(1);
+  expect(await page.locator('#key input').count()).toBe(1);
   await page.locator('#key input').fill(await second.newCode('digits'));
   await page.keyboard.press('Enter');
   await valueIs(page, FEEDBACK, 'Name the ships too');
@@ -111,19 +115,19 @@ test('a tab that loses its key while an item is open shows the item again after 
   await using _ = repo;
   await using web = await serveWeb(context);
   const page = await browser.tab(await addressOf(web));
-  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  await go(page, `/s/${pageKey(planned.paths)}`);
   await page.locator(FEEDBACK).fill('Name the ships too');
-  await page.evaluate("sessionStorage.setItem('key', 'revoked'); void call('/live?at=/')");
+  await page.evaluate("sessionStorage.setItem('key', 'revoked'); location.hash += '/acts'");
   await page.locator('#key input').fill(await web.newCode('digits'));
   await page.keyboard.press('Enter');
   await valueIs(page, FEEDBACK, 'Name the ships too');
-  await page.locator('#rows li').first().waitFor();
+  await page.locator('#list li').first().waitFor();
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });
 
 test('an answer that arrives while another item is open belongs to the session of its form, and changes neither the open item nor its draft', async () => {
-  await using scene = await inboxScene(['blocked', 'blocked']);
+  await using scene = await decisionScene(['blocked', 'blocked']);
   const [one, two] = scene.rigs;
   if (one === undefined || two === undefined) return expect.fail('no sessions');
   const page = await browser.tab(await addressOf(scene.web));
@@ -141,12 +145,9 @@ test('an answer that arrives while another item is open belongs to the session o
   await valueIs(page, note, 'for the second');
   await page.evaluate('self.arrive()');
   await receiptIs(page, 'Recorded');
-  await unsentIs(page, '1 unsent');
+  await unsentIs(page, 'Unsent 1');
   await valueIs(page, note, 'for the second');
-  expect(await page.evaluate('[keyNow(), ...drafts().map(({ text }) => text)]')).toEqual([
-    pageKey(two.paths),
-    'for the second',
-  ]);
+  expect(await page.evaluate(DRAFTS)).toEqual([pageKey(two.paths), 'for the second']);
   expect([await decidedIn(one), await decidedIn(two), browser.mishaps]).toEqual([['resume'], [], []]);
   await page.close();
 });
@@ -157,7 +158,7 @@ test('comments stay with their steps in a new version of the plan, and those on 
   await using _ = repo;
   await using web = await serveWeb(context);
   const page = await browser.tab(await addressOf(web));
-  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  await go(page, `/s/${pageKey(planned.paths)}`);
   const write = async (step: string, text: string) =>
     await page.evaluate(`(() => {
       const item = [...document.querySelectorAll('.gate li.task')].find((each) => each.textContent.includes('${step}'));
@@ -183,19 +184,19 @@ test('comments stay with their steps in a new version of the plan, and those on 
 });
 
 test('what is written while a message is under way is kept, and what was sent is not', async () => {
-  await using scene = await inboxScene(['options']);
+  await using scene = await decisionScene(['options']);
   const [rig] = scene.rigs;
   const page = await browser.tab(await addressOf(scene.web));
   await go(page, `/s/${rig && pageKey(rig.paths)}`);
   await page.locator('.act[data-key=m] summary').click();
   const field = '.act[data-key=m] textarea';
   await page.locator(field).fill('Name the ships');
-  await holds(page, '!isTooSoon()');
+  await holds(page, 'document.body.dataset.fresh === undefined');
   await page.locator('.act[data-key=m] .primary').click();
   await page.locator(field).fill('Name the ships, and the ferries');
   await receiptIs(page, 'Recorded');
   await valueIs(page, field, 'Name the ships, and the ferries');
-  await unsentIs(page, '1 unsent');
+  await unsentIs(page, 'Unsent 1');
   await page.locator('.act[data-key=m] .primary').click();
   await valueIs(page, field, '');
   expect(browser.mishaps).toEqual([]);
@@ -203,11 +204,11 @@ test('what is written while a message is under way is kept, and what was sent is
 });
 
 test('a choice for one question is no answer to the question that replaced it; a text is kept and marked', async () => {
-  await using scene = await inboxScene(['options']);
+  await using scene = await decisionScene(['options']);
   const [rig] = scene.rigs;
   const path = rig?.paths.qa ?? '';
   const page = await browser.tab(await addressOf(scene.web));
-  await go(page, `/inbox/${rig && pageKey(rig.paths)}`);
+  await go(page, `/s/${rig && pageKey(rig.paths)}`);
   await page.locator('.gate .option input').first().click();
   await page.locator('.gate textarea').first().fill('as I said');
   await writeFile(
@@ -229,9 +230,9 @@ test('a tab takes no key from another tab that the server has refused, so that i
   await using _ = repo;
   const first = await serveWeb(context);
   const [one, two] = [await browser.tab(await addressOf(first)), await browser.tab(await addressOf(first))];
-  await go(one, '/board');
-  await go(two, '/board');
-  for (const page of [one, two]) await page.locator('.card').first().waitFor();
+  await go(one, '/');
+  await go(two, '/');
+  for (const page of [one, two]) await page.locator('#list').first().waitFor();
   await first.end();
   await rm(join(configFolder(context.home), 'web-key'));
   await using second = await serveWeb(context, { port: first.port });
@@ -239,7 +240,7 @@ test('a tab takes no key from another tab that the server has refused, so that i
   await two.reload();
   await two.locator('#key input').fill(await second.newCode('digits'));
   await two.locator('#key button').click();
-  await two.locator('.card').first().waitFor();
+  await two.locator('#list li').first().waitFor();
   expect(browser.mishaps).toEqual([]);
   for (const page of [one, two]) await page.close();
 });

@@ -10,7 +10,7 @@ import { startRig } from '../../../support/session-rig.ts';
 import { exchange, serveWeb } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
 import { addressOf, browserOfFile, holds, openBrowser, type Page, visitOnly } from './browser.ts';
-import { receiptsOf } from './inbox-scene.ts';
+import { receiptsOf } from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -18,8 +18,8 @@ const saysIn = (page: Page, words: string) =>
   holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);
 
 async function openOnly(page: Page): Promise<void> {
-  await page.evaluate("location.hash = '#/board'");
-  await page.locator('.card a').first().click();
+  await page.evaluate("location.hash = '#/'");
+  await page.locator('.row').first().click();
   await page.locator('#p-head h1').waitFor();
 }
 
@@ -33,7 +33,7 @@ test(
     const used = await addressOf(web);
     const page = await browser.tab(used);
     await saysIn(page, 'There are no sessions.');
-    expect(page.url()).toBe(`${web.served.address}#/board`);
+    expect(page.url()).toBe(`${web.served.address}#/`);
     expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
     const second = await browser.tab(web.served.address);
     await saysIn(second, 'There are no sessions.');
@@ -114,18 +114,23 @@ test('what an agent wrote runs nothing and asks no other server, on any part of 
   const page = await browser.tab(await addressOf(web));
   await openOnly(page);
   await page.locator('.gate').waitFor();
-  await page.locator('#p-sections section').first().waitFor();
-  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-  await page.evaluate(TOUCHED);
-  expect(await page.locator(PLANTED).count()).toBe(0);
-  await page.evaluate(`location.hash += '/transcript/6'`);
-  await page.locator('#p-all').locator('h1').waitFor();
+  const place = await page.evaluate<string>('location.hash');
+  for (const tab of ['timeline', 'plan', 'questions', 'checks', 'changes', 'documents', 'acts']) {
+    await page.evaluate(`location.hash = '${place}/${tab}'`);
+    await holds(page, `document.querySelector('#tab-${tab}[aria-current]') !== null`);
+    await page.evaluate("for (const each of document.querySelectorAll('summary')) each.click()");
+    await holds(page, "[...document.querySelectorAll('.it[open] .in')].every((each) => each.firstChild)");
+    await page.evaluate(TOUCHED);
+    expect([tab, await page.locator(PLANTED).count()]).toEqual([tab, 0]);
+  }
+  await page.evaluate(`location.hash = '${place}/transcript/6'`);
+  await page.locator('#p-transcript').locator('h1').waitFor();
   expect(await page.title()).toMatch(/samocode$/);
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });
 
-test('what an agent wrote runs nothing in the inbox, its receipts and drafts, and on the page without a key', async () => {
+test('what an agent wrote runs nothing in a decision, its receipts and drafts, and on the page without a key', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
   const { project } = await reportedSession({ iterations: 5, name: 'planned', also, ends: 'planned' });
   await using _ = project.repo;
@@ -133,24 +138,29 @@ test('what an agent wrote runs nothing in the inbox, its receipts and drafts, an
     await reportedSession({ iterations: 5, name: `is-${ends}`, also, ends, project });
   await using web = await serveWeb(project.context);
   const page = await browser.tab(await addressOf(web));
-  await page.locator('#rows > li').nth(3).waitFor();
-  const keys = await page.evaluate<string[]>('openRows().map(({ dataset }) => dataset.key)');
+  await page.locator('#g-needs-you > li').nth(3).waitFor();
+  const keys = await page.evaluate<string[]>(
+    "[...document.querySelectorAll('#g-needs-you > li')].map(({ id }) => id.slice(2))",
+  );
   const isHarmless = async () => {
     await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
     await page.evaluate(TOUCHED);
     expect(await page.locator(PLANTED).count()).toBe(0);
   };
   for (const key of keys) {
-    await page.evaluate(`location.hash = '#/inbox/${key}'`);
-    await holds(page, `document.querySelector('[data-item^="${key}"] .gate') !== null && !isTooSoon()`);
+    await page.evaluate(`location.hash = '#/s/${key}'`);
+    await holds(
+      page,
+      `document.querySelector('[data-item^="${key}"] .gate') !== null && document.body.dataset.fresh === undefined`,
+    );
     await isHarmless();
     const field = page.locator('.gate textarea');
     if ((await field.count()) > 0) await field.first().fill(also);
     // No worker runs here, so every act is refused, in words about the session.
-    await page.evaluate("document.querySelector('.gate button').click()");
+    await page.evaluate("document.querySelector('.gate button')?.click()");
     await holds(page, "document.querySelector('form[aria-busy]') === null");
   }
-  await page.evaluate("$('#drafts').click()");
+  await page.locator('#drafts').click();
   await isHarmless();
   await page.evaluate("sessionStorage.removeItem('key'); location.reload()");
   await page.locator('#kept li').first().waitFor();
@@ -167,7 +177,7 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
   for (const page of [one, two]) {
     await openOnly(page);
     await page.locator('.gate textarea').first().fill('as I said');
-    await holds(page, '!isTooSoon()');
+    await holds(page, 'document.body.dataset.fresh === undefined');
   }
   const context = rig.context('cli');
   const [terminal] = await Promise.all([
@@ -208,7 +218,7 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   const path = join(rig.paths.sessionDir, name);
   await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
   await saysIn(page, 'Your text is kept.');
-  await holds(page, '!isTooSoon()');
+  await holds(page, 'document.body.dataset.fresh === undefined');
   await page.locator('.gate button[value=approve]').click();
   await holds(
     page,
@@ -220,7 +230,10 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   const hash = await page.locator('.gate input[name=hash]').inputValue();
   await feedback.fill('');
   await page.keyboard.press('Escape');
-  await holds(page, `document.querySelector('.gate input[name=hash]').value !== '${hash}' && !isTooSoon()`);
+  await holds(
+    page,
+    `document.querySelector('.gate input[name=hash]').value !== '${hash}' && document.body.dataset.fresh === undefined`,
+  );
   await page.locator('.gate button[value=approve]').click();
   await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
   const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');

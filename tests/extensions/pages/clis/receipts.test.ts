@@ -8,15 +8,15 @@ import { openTerminal, type Terminal } from '../../../support/terminal.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { addressOf, browserOfFile, holds, openBrowser, type Page } from './browser.ts';
 import {
+  type DecisionScene,
   decidedIn,
-  type InboxScene,
-  inboxScene,
+  decisionScene,
   isReady,
   KINDS,
   receiptIs,
   receiptsOf,
   recordedIn,
-} from './inbox-scene.ts';
+} from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -94,7 +94,7 @@ test('an act that is recorded when its server is killed has a receipt that says 
   await page.close();
 });
 
-async function firstItem({ rigs: [rig], web }: InboxScene) {
+async function firstItem({ rigs: [rig], web }: DecisionScene) {
   if (rig === undefined) return expect.fail('no session');
   const page = await browser.tab(await addressOf(web));
   await isReady(page, rig);
@@ -102,7 +102,7 @@ async function firstItem({ rigs: [rig], web }: InboxScene) {
 }
 
 test('while a preview is made the other ways are disabled and say why, and no preview stands under the name of another way', async () => {
-  await using scene = await inboxScene(['finished']);
+  await using scene = await decisionScene(['finished']);
   const { rig, page } = await firstItem(scene);
   const seen = await page.evaluate<string[]>(`(() => {
     const button = (how) => document.querySelector('.gate button[value=' + how + ']');
@@ -122,7 +122,7 @@ test('while a preview is made the other ways are disabled and say why, and no pr
   expect(await page.locator('.gate output h3').count()).toBe(1);
   expect(await decidedIn(rig)).toEqual([]);
   await rig.resume({ goal: 'Name the ferries too' });
-  await page.locator('#p-item .held').waitFor();
+  await page.locator('#p-gate .held').waitFor();
   await page.locator('.gate output form button').click();
   await receiptIs(page, 'Not recorded');
   expect((await receiptsOf(page)).join()).toContain('has changed since this was shown');
@@ -131,7 +131,7 @@ test('while a preview is made the other ways are disabled and say why, and no pr
 });
 
 test('while a session is being finished, no other way can be previewed in place of it', async () => {
-  await using scene = await inboxScene(['finished']);
+  await using scene = await decisionScene(['finished']);
   const { rig, page } = await firstItem(scene);
   await page.locator('.gate button[value=keep_branch]').click();
   await page.locator('.gate output form button').waitFor();
@@ -152,6 +152,7 @@ test('two tabs, a terminal and a phone answer the same questions: one counts, th
   const pages: Page[] = [];
   for (const device of [browser, browser, phone]) {
     const page = await device.tab(await addressOf(web));
+    if (device === phone) await page.locator('.row').click();
     await isReady(page, rig);
     await page.locator('.gate textarea').last().fill(`as I said, ${pages.length}`);
     pages.push(page);
@@ -173,7 +174,7 @@ test('two tabs, a terminal and a phone answer the same questions: one counts, th
     counted.push(receipt.startsWith('Recorded'));
     if (receipt.startsWith('Recorded')) continue;
     expect(receipt).toMatch(/answered|decided|changed since|no longer|waits for/i);
-    expect(await page.evaluate('JSON.stringify(drafts())')).toContain(`as I said, ${at}`);
+    expect(await page.evaluate('JSON.stringify({ ...sessionStorage })')).toContain(`as I said, ${at}`);
   }
   expect(counted.filter(Boolean)).toHaveLength(1);
   expect((await rig.events()).filter(({ type }) => type === 'answers_recorded')).toHaveLength(1);
@@ -193,14 +194,20 @@ test('an act on a session that is gone is not known, the receipts after it are s
   );
   for (const each of [paths, stays.paths]) {
     const key = pageKey(each);
-    await page.evaluate(`location.hash = '#/inbox/${key}'`);
-    await holds(page, `document.querySelector('[data-item^="${key}"] .gate') !== null && !isTooSoon()`);
+    await page.evaluate(`location.hash = '#/s/${key}'`);
+    await holds(
+      page,
+      `document.querySelector('[data-item^="${key}"] .gate') !== null && document.body.dataset.fresh === undefined`,
+    );
     await page.locator('.gate .primary').click();
     await receiptIs(page, 'Not known yet');
   }
   const ready = await reportedSession({ iterations: 4, name: 'ready', ends: 'done', project });
   await page.locator(`#to-${pageKey(ready.paths)}`).click();
-  await holds(page, "document.querySelector('.gate [data-act=preview]') !== null && !isTooSoon()");
+  await holds(
+    page,
+    "document.querySelector('.gate [data-act=preview]') !== null && document.body.dataset.fresh === undefined",
+  );
   await page.locator('.gate button').first().click();
   await holds(page, "document.querySelector('.gate output').textContent === 'The server cannot be reached.'");
   await rm(paths.sessionDir, { recursive: true });
@@ -222,11 +229,17 @@ test('a message is withdrawn on the page until an agent has received it', async 
   const page = await browser.tab(await addressOf(web));
   await page.evaluate(`location.hash = '#/s/${pageKey(rig.paths)}'`);
   const send = async (text: string) => {
-    await holds(page, "document.querySelector('[data-key=m]') !== null && !isTooSoon()");
+    await holds(
+      page,
+      "document.querySelector('[data-key=m]') !== null && document.body.dataset.fresh === undefined",
+    );
     await page.evaluate("document.querySelector('[data-key=m]').open = true");
     await page.locator('[data-key=m] textarea').fill(text);
     await page.locator('[data-key=m] .primary').click();
-    await holds(page, `document.querySelector('.unread')?.textContent.includes('${text}') && !isTooSoon()`);
+    await holds(
+      page,
+      `document.querySelector('.unread')?.textContent.includes('${text}') && document.body.dataset.fresh === undefined`,
+    );
   };
   await send('Name the ships too');
   await page.locator('.unread button').click();

@@ -14,7 +14,10 @@ const saysIn = (page: Page, words: string) =>
 /** The form, once its task has the focus. */
 async function toForm(page: Page): Promise<void> {
   await page.evaluate("location.hash = '#/new'");
-  await holds(page, "document.activeElement.matches('.start [name=task]') && !isTooSoon()");
+  await holds(
+    page,
+    "document.activeElement.matches('.start [name=task]') && document.body.dataset.fresh === undefined",
+  );
 }
 
 const valueIn = (page: Page, name: string) => page.locator(`.start [name=${name}]`).inputValue();
@@ -41,7 +44,7 @@ test('a refused start keeps every field, one that works opens its session, and i
   expect(await page.evaluate('localStorage.length')).toBe(0);
   await page.locator('.start [name=base]').fill('');
   await page.locator('.start .primary').click();
-  await holds(page, "/^#[/]s[/][0-9a-f]{12}$/.test(location.hash) && !!document.querySelector('#p-head h1')");
+  await holds(page, "/^#[/]s[/][0-9a-f]{12}$/.test(location.hash) && !!document.querySelector('#name')");
   await toForm(page);
   const order = '.start [name=after] optgroup:not([hidden], [disabled]) option';
   expect(await page.locator(order).count()).toBe(1);

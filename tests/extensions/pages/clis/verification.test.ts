@@ -3,7 +3,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { hangingCheck } from '../processes/web/hanging-check.ts';
 import { addressOf, browserOfFile, holds } from './browser.ts';
-import { receiptIs, receiptsOf, textOf } from './inbox-scene.ts';
+import { receiptIs, receiptsOf, textOf } from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -13,7 +13,7 @@ test('a verification that runs has a button that ends it, beside its form and in
   const page = await browser.tab(await addressOf(web));
   await page.evaluate(`location.hash = '#/s/${scene.key}'`);
   await page.locator('[data-key=v] > summary').click();
-  await holds(page, '!isTooSoon()');
+  await holds(page, 'document.body.dataset.fresh === undefined');
   for (const button of ['[data-act=verify] output button', '#receipts li button']) {
     await page.locator('[data-act=verify] .buttons button').click();
     await eventually(async () => (await scene.running()).length > 0);

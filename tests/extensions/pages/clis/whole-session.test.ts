@@ -10,7 +10,7 @@ const WHOLE_MS = 1_200_000;
 /** It is there, and so long that a click may be meant for it. */
 async function appears(page: Page, selector: string): Promise<void> {
   await page.locator(selector).first().waitFor({ timeout: WHOLE_MS });
-  await holds(page, '!isTooSoon()');
+  await holds(page, 'document.body.dataset.fresh === undefined');
 }
 
 async function merged({ repo, sessionsDir, view }: Bench): Promise<void> {
@@ -24,7 +24,7 @@ test('a session goes from its start to its merge by mouse alone', async () => {
   await using web = await serveWeb(bench.context);
   await using browser = await openBrowser();
   const page = await browser.tab(await addressOf(web));
-  await page.locator('nav a[href="#/new"]').click();
+  await page.locator('.side a[href="#/new"]').click();
   await appears(page, '.start');
   const task = page.locator('textarea[name=task]');
   await task.click();
@@ -64,7 +64,7 @@ test('a session goes from its start to its merge by keyboard alone', async () =>
   };
   await page.locator('#find').waitFor();
   await keyboard.press('n');
-  await holds(page, "document.activeElement.name === 'task' && !isTooSoon()");
+  await holds(page, "document.activeElement.name === 'task' && document.body.dataset.fresh === undefined");
   await keyboard.type('Give every boat a name');
   await keyboard.press('Control+Enter');
   await appears(page, '.gate textarea');

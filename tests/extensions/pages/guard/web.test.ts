@@ -7,7 +7,7 @@ import { USERS } from '../../../core/guard/users.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { exchange, serveWeb, type WebRig } from '../../../support/web-rig.ts';
+import { exchange, keysIn, serveWeb, type WebRig } from '../../../support/web-rig.ts';
 
 // The live page, to an agent that has found its port, and to the gates of sessions that only persons open.
 
@@ -65,10 +65,10 @@ test.each(USERS)(
 );
 
 async function answered(web: WebRig, confirmed?: string): Promise<[number, string]> {
-  const tab = await web.open('/board');
-  await expect.poll(() => tab.parts.size).toBe(1);
+  const tab = await web.open('/');
+  await expect.poll(() => keysIn(tab)).toHaveLength(1);
   tab.close();
-  const [key] = [...tab.parts.keys()];
+  const [key] = keysIn(tab);
   const { status, text } = await web.decide(String(key), 'answer', { accept: 'suggestions' }, confirmed);
   return [status, text];
 }

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { onEffects } from '../../../../../src/core/kernel/effects.ts';
 import { ci } from '../../../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../../../support/session-rig.ts';
 import { webPage } from '../../../../support/web-page.ts';
@@ -37,10 +38,13 @@ test(
   },
 );
 
-test('a line that changed after the page showed it is said to be stale', async () => {
+test('a line that changed after the page showed it is said to be stale, by one reading of the diff', async () => {
   await using rig = await startRig({ at: 'asking' });
   await commitWork(rig, 'work.txt');
+  const programs: string[] = [];
+  using _ = onEffects(({ what }) => programs.push(what));
   const { text } = await sent(rig, comment('A', 1, '+wrok'), comment('B'));
+  expect(programs.filter((program) => program.includes('--no-color'))).toHaveLength(1);
   expect(text).toContain('1 of 2: the line has changed meanwhile, and the message says so.');
   expect(await keptMessage(rig)).toContain('work.txt:1 (this line has changed since)\n> +wrok\n\nA');
 });
@@ -73,7 +77,7 @@ test('renamed and uncommitted files are listed, and a renamed file is compared w
   await using rig = await startRig({ at: 'asking' });
   const { path = '' } = (await rig.state()).worktree ?? {};
   using page = await webPage(rig.context());
-  expect(await page.part('p-changes')).toContain('0 files');
+  expect(await page.part('p-tab changes')).toContain('0 files');
   const [first = ''] = (await rig.repo.git(['ls-files', '*.md', '*.txt', '*.js', '*.json'], path)).split(
     '\n',
   );
@@ -81,10 +85,11 @@ test('renamed and uncommitted files are listed, and a renamed file is compared w
   await rig.repo.git(['add', '-A'], path);
   await rig.repo.git(['commit', '--quiet', '-m', 'Rename'], path);
   await writeFile(join(path, 'loose <b>.txt'), 'loose\n');
-  const part = await page.part('p-changes');
+  const part = await page.part('p-tab changes');
   expect(part).toContain(`<code>${first}</code> → <code>renamed.txt</code>`);
   expect(part).toContain(
     '<h3>Not committed</h3><ul class="uncommitted"><li><code dir="ltr">loose &lt;b&gt;.txt</code>',
   );
-  expect(await page.get(`/s/${page.key}/diff?as=side&path=renamed.txt`)).toContain('rename to renamed.txt');
+  const [, address = ''] = /data-load="([^"]*path=renamed\.txt[^"]*)"/.exec(part) ?? [];
+  expect(await page.get(address.replaceAll('&amp;', '&'))).toContain('rename to renamed.txt');
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pictureField } from '../../../../../src/extensions/pages/web/application/picture-comments.ts';
+import { pictureField } from '../../../../../src/extensions/pages/web/acts/picture-comments.ts';
 import { type SessionRig, startRig } from '../../../../support/session-rig.ts';
 import { takePictures } from '../../../../support/taken-pictures.ts';
 import { webPage } from '../../../../support/web-page.ts';

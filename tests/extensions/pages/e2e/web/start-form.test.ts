@@ -21,9 +21,9 @@ function formOf(bench: Bench, web: WebRig) {
 /** The form as a new tab gets it. */
 async function formIn(web: WebRig): Promise<string> {
   const tab = await web.open('/new');
-  await eventually(async () => tab.parts.has('p-all'));
+  await eventually(async () => tab.parts.has('p-new'));
   tab.close();
-  return tab.parts.get('p-all') ?? '';
+  return tab.parts.get('p-new') ?? '';
 }
 
 test('a start answers with the place of the new session, which the page then shows', ci, async () => {

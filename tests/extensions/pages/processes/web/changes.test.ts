@@ -1,5 +1,6 @@
 // @module-tag ci
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { onEffects } from '../../../../../src/core/kernel/effects.ts';
 import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../../../../support/built-programs.ts';
 import { eventually } from '../../../../support/eventually.ts';
@@ -7,6 +8,8 @@ import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { type WebPage, webPage } from '../../../../support/web-page.ts';
+
+const BOATS = Array.from({ length: 20 }, (_, at) => `boat ${at}\n`).join('');
 
 let project: TempProject;
 let page: WebPage;
@@ -24,12 +27,14 @@ async function commitKinds({ repo }: TempProject): Promise<void> {
     put('<img src=x onerror=alert(1)>.md', '"><script>alert(1)</script>\n'),
     put(`a${'\u202e'}b.txt`, `${HIDING}\n`),
     put('quo\\"te\\ttab.txt', 'one\n'),
+    'R boats/old.txt boats/new.txt\n',
+    put('boats/new.txt', `${BOATS}last\n`),
   ].join('');
   await runCommand('git', ['fast-import', '--quiet'], { cwd: repo.path, env: repo.env, input });
 }
 
 beforeAll(async () => {
-  project = await makeProject();
+  project = await makeProject({ files: { 'boats/old.txt': BOATS } });
   await reportedSession({ iterations: 8, project });
   await commitKinds(project);
   page = await webPage(project.context);
@@ -40,18 +45,22 @@ afterAll(async () => {
   await project.repo[Symbol.asyncDispose]();
 });
 
-/** What the file whose name contains `name` shows when it is opened. */
-async function opened(name: string, as = 'unified', on = page): Promise<string> {
-  const [, ...files] = (await on.part('p-changes')).split('<details class="file"');
+/** From where the page loads the diff of the file whose name contains `name`. */
+async function addressOf(name: string, as = 'unified', on = page): Promise<string> {
+  const [, ...files] = (await on.part('p-tab changes')).split('<details class="file"');
   const file = files.find((each) => each.includes(name)) ?? '';
   const address = /data-load="([^"]*)"/.exec(file)?.[1] ?? '';
-  return await on.get(address.replace('{as}', as).replaceAll('&amp;', '&'));
+  return address.replace('{as}', as).replaceAll('&amp;', '&');
+}
+
+async function opened(name: string, as = 'unified', on = page): Promise<string> {
+  return await on.get(await addressOf(name, as, on));
 }
 
 test('the page of a session lists its changed files with their counts', async () => {
-  const part = await page.part('p-changes');
+  const part = await page.part('p-tab changes');
   expect(part).toMatch(
-    /^<p class="sentence">\d+ files <ins>\+\d+<\/ins> <del>−0<\/del> since main at [0-9a-f]{8}</,
+    /<p class="sentence">\d+ files <ins>\+\d+<\/ins> <del>−0<\/del> since main at [0-9a-f]{8}</,
   );
   expect(part).toContain('<code>long.txt</code> <span class="stat"><ins>+2400</ins> <del>−0</del></span>');
   expect(part).toMatch(
@@ -61,7 +70,7 @@ test('the page of a session lists its changed files with their counts', async ()
 });
 
 test('the tree of files has each of them, and leads to it', async () => {
-  const part = await page.part('p-changes');
+  const part = await page.part('p-tab changes');
   const [, tree = ''] = /<details class="tree"(.*?)<div class="files">/s.exec(part) ?? [];
   const places = [...tree.matchAll(/<a href="#([^"]*)"/g)].map(([, place = '']) => place);
   const listed = [...part.matchAll(/class="file" id="([^"]*)"/g)].map(([, id = '']) => id);
@@ -94,7 +103,7 @@ test('a file of more than 2,000 lines says what to type', async () => {
 });
 
 test('names and lines of others are text, with characters that hide shown', async () => {
-  const part = await page.part('p-changes');
+  const part = await page.part('p-tab changes');
   expect(part).toContain('<code>&lt;img src=x onerror=alert(1)&gt;.md</code>');
   expect(part).toContain('<code>a\\u202eb.txt</code>');
   expect(part).not.toMatch(ANY_HIDDEN);
@@ -107,6 +116,31 @@ test('names and lines of others are text, with characters that hide shown', asyn
 test('names that git quotes, and those beyond ASCII, lead to their diff', async () => {
   expect(await opened('quo&quot;te')).toContain('>+one<');
   expect(await opened('docs/Häfen')).toContain('data-file="docs/Häfen &lt;b&gt;');
+});
+
+test('a renamed file shows what changed in it alone, under its new name', async () => {
+  const table = await opened('boats/new.txt');
+  expect(table).toContain('data-file="boats/new.txt"');
+  expect(table).toContain('>+last<');
+  expect(table.match(/class="ins"/g)).toHaveLength(1);
+});
+
+test('git compares the opened file alone, whatever else the branch has changed', async () => {
+  const address = await addressOf('boats/new.txt');
+  const programs: string[] = [];
+  using _ = onEffects(({ what }) => programs.push(what));
+  await page.get(address);
+  const compared = programs.filter((program) => / (?:diff|log|rev-list|status) /.test(program));
+  expect(compared).toHaveLength(2);
+  for (const each of compared)
+    expect(each).toMatch(/ -- :\(top,literal\)boats\/new\.txt :\(top,literal\)boats\/old\.txt$/);
+});
+
+test('no address of a file leads out of the branch', async () => {
+  for (const path of ['../../etc/passwd', '/etc/passwd', '.', '', ':(glob)**', 'a\0b']) {
+    const answer = await page.ask(`/s/${page.key}/diff?as=side&path=${encodeURIComponent(path)}`);
+    expect([path, await answer.text()]).toEqual([path, expect.stringMatching(/no longer differs|path/)]);
+  }
 });
 
 test('a file that is no longer changed says so', async () => {

@@ -4,7 +4,7 @@ import type { ActionContext } from '../../../../../src/core/caller/context/conte
 import { askPage, onPage, sessionPageAddress } from '../../../../../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
-import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/run-web.ts';
+import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/server/run-web.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const VIEW = { paths: { runDir: '/somewhere/.run/26-11-23-boats' } } as Parameters<

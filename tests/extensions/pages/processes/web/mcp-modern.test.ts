@@ -1,7 +1,7 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { revokeToken } from '../../../../../src/extensions/pages/web/tokens.ts';
+import { revokeToken } from '../../../../../src/extensions/pages/web/server/tokens.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
-import { revokeToken } from '../../../../../src/extensions/pages/web/tokens.ts';
+import { revokeToken } from '../../../../../src/extensions/pages/web/server/tokens.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';

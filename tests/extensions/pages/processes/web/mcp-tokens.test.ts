@@ -8,7 +8,7 @@ import {
   readTokens,
   revokeToken,
   tokenIn,
-} from '../../../../../src/extensions/pages/web/tokens.ts';
+} from '../../../../../src/extensions/pages/web/server/tokens.ts';
 import { builtPrograms } from '../../../../support/built-programs.ts';
 import { makeProject } from '../../../../support/project.ts';
 

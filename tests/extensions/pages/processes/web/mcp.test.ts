@@ -2,7 +2,7 @@
 import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
-import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/run-web.ts';
+import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/server/run-web.ts';
 import { answerRead } from '../../../../support/as-parent.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';

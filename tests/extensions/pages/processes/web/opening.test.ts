@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { configFolder } from '../../../../../src/core/kernel/config-folder.ts';
-import { openWeb } from '../../../../../src/extensions/pages/web/run-web.ts';
+import { openWeb } from '../../../../../src/extensions/pages/web/server/run-web.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { makeProject } from '../../../../support/project.ts';

@@ -29,7 +29,7 @@ const fileOf = (picture: { file: string } | undefined) => join(session.paths.run
 const addressOf = (hash: string) => `/s/${page.key}/picture/${hash}`;
 
 test('the page of a session has the address of each picture and not its bytes', async () => {
-  const part = await page.part('p-sections');
+  const part = await page.part('p-tab pages');
   expect(part).toContain('2 of 2 pictures differ: /login at 1280 px, /login at 390 px.');
   expect(part).not.toContain('The branch has changed since');
   const [wide] = taken.pages;

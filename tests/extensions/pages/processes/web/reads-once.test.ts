@@ -11,7 +11,7 @@ import { eventually } from '../../../../support/eventually.ts';
 import { openedFiles } from '../../../../support/opened-files.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { serveWeb } from '../../../../support/web-rig.ts';
+import { keysIn, serveWeb } from '../../../../support/web-rig.ts';
 
 /** A clock on which, once hurried, each poll also checks what is otherwise checked every ten seconds. */
 function hurriedClock() {
@@ -30,8 +30,8 @@ test('a session that has not changed is not read again, neither later nor for an
   await using _ = repo;
   const clock = hurriedClock();
   await using web = await serveWeb({ ...context, clock });
-  const tab = await web.open('/board');
-  await eventually(async () => tab.parts.size === 6);
+  const tab = await web.open('/');
+  await eventually(async () => keysIn(tab).length === 6);
   // Not before: a code for the key is valid for 30 seconds.
   clock.hurry();
   const [folder = ''] = (await readdir(sessionsDir)).filter((name) => name.startsWith('26-')).sort();
@@ -39,14 +39,14 @@ test('a session that has not changed is not read again, neither later nor for an
   const key = pageKey(paths);
   using opened = openedFiles();
   for (let round = 1; round <= 3; round += 1) {
-    const shown = tab.parts.get(key);
+    const shown = tab.parts.get(`r-${key}`);
     const [last] = (await readEvents(paths, 0)).slice(-1);
     const next = { v: 1, n: (last?.n ?? 0) + 1, at: `2026-01-09T1${round}:00:00.000Z`, lease: 1 };
     await appendFile(paths.events, `${JSON.stringify({ ...next, type: 'done', summary: 'All of it' })}\n`);
-    await eventually(async () => tab.parts.get(key) !== shown);
+    await eventually(async () => tab.parts.get(`r-${key}`) !== shown);
   }
-  const later = await web.open('/board');
-  await eventually(async () => later.parts.size === 6);
+  const later = await web.open('/');
+  await eventually(async () => keysIn(later).length === 6);
   const ofSessions = opened.paths.filter((path) => path.startsWith(sessionsDir));
   expect(ofSessions).toContain(paths.events);
   expect(ofSessions.filter((path) => !path.includes(folder))).toEqual([]);
@@ -73,7 +73,7 @@ test('while many sessions are read for the first time, the empty page is served'
   expect(logs().size).toBeLessThan(40);
   pause.emit('end');
   const tab = await web.open('/');
-  await eventually(async () => tab.parts.size === 40);
+  await eventually(async () => keysIn(tab).length === 40);
   tab.close();
 });
 

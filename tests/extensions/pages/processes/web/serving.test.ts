@@ -12,7 +12,7 @@ import { freePort } from '../../../../support/free-port.ts';
 import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { askOnce, serveWeb } from '../../../../support/web-rig.ts';
+import { askOnce, keysIn, serveWeb } from '../../../../support/web-rig.ts';
 
 /** The pause between two reads of the sessions. */
 const SPACING_MS = 150;
@@ -59,7 +59,7 @@ test('a page that an agent CLI started only shows, and one of a person takes its
   const { repo, context } = await makeProject();
   await using _ = repo;
   await using looks = await serveWeb({ ...context, by: MODEL });
-  const tab = await looks.open('/board');
+  const tab = await looks.open('/');
   expect(tab.status).toBe(200);
   for (const path of ['/start', '/s/0123456789ab/stop', '/s/0123456789ab/preview']) {
     const { status, text } = await looks.act(path, { task: 'x', project: repo.path });
@@ -100,7 +100,7 @@ test('it ends after twelve hours without a request or an open tab, and not befor
   void web.ended?.then(() => {
     isOver = true;
   });
-  const tab = await web.open('/board');
+  const tab = await web.open('/');
   passed += 13 * HOUR_MS;
   await systemClock.sleep(300);
   tab.close();
@@ -133,15 +133,15 @@ test('sessions are read at the start for the first tab, and again for one that c
   await using web = await serveWeb({ ...project.context, clock });
   await eventually(async () => waits.has(SPACING_MS));
   for (const folder of [paths.runDir, paths.sessionDir]) await rm(folder, { recursive: true });
-  const first = await web.open('/board');
-  await eventually(async () => first.parts.size === 1);
+  const first = await web.open('/');
+  await eventually(async () => keysIn(first).length === 1);
   waits.delete(60_000);
   first.close();
   await eventually(async () => waits.has(60_000));
   waits.get(60_000)?.();
-  const later = await web.open('/board');
+  const later = await web.open('/');
   await eventually(async () => later.updates.some(({ needs }) => needs === 0));
-  expect(later.parts.size).toBe(0);
+  expect(keysIn(later)).toEqual([]);
   later.close();
 });
 

@@ -11,13 +11,13 @@ import { eventually } from '../../../../support/eventually.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { serveWeb, type WebRig } from '../../../../support/web-rig.ts';
+import { keysIn, serveWeb, type WebRig } from '../../../../support/web-rig.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** The place of the only session. */
 async function placeOfOnly(web: WebRig): Promise<string> {
-  const tab = await web.open('/board');
-  const [key] = await eventually(async () => tab.parts.size > 0 && [...tab.parts.keys()]);
+  const tab = await web.open('/');
+  const [key] = await eventually(async () => keysIn(tab).length > 0 && keysIn(tab));
   tab.close();
   return `/s/${key}`;
 }
@@ -26,14 +26,14 @@ test('twenty tabs are served, another one is told to close one, and a closed tab
   const { repo, context } = await makeProject();
   await using _ = repo;
   await using web = await serveWeb(context);
-  const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/board')));
+  const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/')));
   expect(tabs.map(({ status }) => status)).toEqual(Array(20).fill(200));
   for (let round = 0; round < 3; round += 1) {
     const refused = await web.ask('/live');
     expect([refused.status, refused.text]).toEqual([429, 'Too many tabs are open: close one.']);
     tabs.pop()?.close();
     const next = await eventually(async () => {
-      const tab = await web.open('/board');
+      const tab = await web.open('/');
       return tab.status === 200 && tab;
     });
     tabs.push(next);
@@ -55,7 +55,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
   socket.pause();
   const head = ['Host: localhost', `Authorization: Bearer ${await web.key()}`];
   socket.write(`GET /live?at=${place} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
-  const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/board')));
+  const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/')));
   expect((await web.ask('/live')).status).toBe(429);
   const events = await readEvents(paths, 0);
   const last = events.at(-1);
@@ -67,7 +67,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
       n += 1;
       await appendFile(paths.events, `${JSON.stringify({ ...last, n })}\n`);
       await systemClock.sleep(300);
-      const tab = await web.open('/board');
+      const tab = await web.open('/');
       tab.close();
       return tab.status === 200;
     },
@@ -131,36 +131,33 @@ test('of a line of 1 GB that is being written its end is shown at once', async (
   expect(tab.parts.get('p-now')?.length).toBeLessThan(10_000);
 });
 
-test('a board of many sessions comes as its first cards and then the others, each once', async () => {
-  const { repo, context } = await preparedSessions(60);
+test('a list of many sessions comes as its first rows and then the others, each once', async () => {
+  const { repo, context } = await preparedSessions(80);
   await using _ = repo;
   await using web = await serveWeb(context);
-  const tab = await web.open('/board');
-  await eventually(async () => tab.parts.size === 60);
-  const counts = tab.updates.flatMap(({ cards, more }) =>
-    cards === undefined ? [] : [[(cards as string[]).length, more]],
-  );
-  expect(counts).toEqual([
-    [40, true],
-    [20, undefined],
+  const tab = await web.open('/');
+  await eventually(async () => keysIn(tab).length === 80);
+  const counts = tab.updates.map(({ changed, more }) => [(changed as string[]).length, more]);
+  expect(counts.slice(0, 2)).toEqual([
+    [60, true],
+    [21, undefined],
   ]);
   tab.close();
 });
 
-test('the board and the page of a session name the same tokens, without those from a cache', async () => {
+test('the page of a session names its tokens, without those from a cache', async () => {
   const { project, paths } = await reportedSession({ iterations: 10 });
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const place = await placeOfOnly(web);
-  const [board, tab] = [await web.open('/board'), await web.open(place)];
-  const figures = await eventually(async () => tab.parts.get('p-facts'));
-  const [card] = await eventually(async () => board.parts.size > 0 && [...board.parts.values()]);
+  const tab = await web.open(place);
+  const figures = await eventually(async () => tab.parts.get('p-strip'));
   const ends = (await readEvents(paths, 0)).flatMap((event) =>
     event.type === 'iteration_ended' ? [(event.cost.inputTokens ?? 0) + (event.cost.outputTokens ?? 0)] : [],
   );
   const tokens = `${grouped(ends.reduce((sum, each) => sum + each, 0))} tokens`;
-  expect([card, figures]).toEqual([expect.stringContaining(tokens), expect.stringContaining(tokens)]);
-  for (const each of [board, tab]) each.close();
+  expect(figures).toContain(tokens);
+  tab.close();
 });
 
 test('a waiting session that no supervisor watches says so below its decision, not above', async () => {
@@ -168,7 +165,7 @@ test('a waiting session that no supervisor watches says so below its decision, n
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const tab = await web.open(await placeOfOnly(web));
-  const figures = await eventually(async () => tab.parts.get('p-facts'));
+  const figures = await eventually(async () => tab.parts.get('p-strip'));
   const unwatched = "No supervisor watches this machine's sessions";
   expect(figures).toContain(unwatched);
   expect(tab.parts.get('p-head')).not.toContain(unwatched);
@@ -180,15 +177,13 @@ test('a session that disappears while its page is open is said once, and comes b
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const place = await placeOfOnly(web);
-  const [tab, board] = [await web.open(place), await web.open('/board')];
-  await eventually(async () => tab.parts.has('p-sections'));
+  const [tab, board] = [await web.open(place), await web.open('/')];
+  await eventually(async () => tab.parts.has('p-tab'));
   const folders = [paths.sessionDir, paths.runDir];
   for (const each of folders) await rename(each, join(project.repo.root, basename(dirname(each))));
   const said = () => tab.updates.flatMap(({ end }) => (end === undefined ? [] : [end]));
   await eventually(async () => said().length > 0);
-  await eventually(async () =>
-    board.updates.some(({ gone }) => (gone as string[] | undefined)?.length === 1),
-  );
+  await eventually(async () => board.updates.slice(1).some(({ order }) => order !== undefined));
   expect((await web.act(`${place}/stop`, {})).status).toBe(404);
   await systemClock.sleep(2500);
   expect(said()).toEqual([expect.stringContaining('no longer here')]);
@@ -198,17 +193,17 @@ test('a session that disappears while its page is open is said once, and comes b
   for (const each of [tab, board]) each.close();
 });
 
-test('without a project the board says why it is empty, and shows one as soon as it is known', async () => {
+test('without a project the list says why it is empty, and shows one as soon as it is known', async () => {
   const { project } = await reportedSession({ iterations: 2 });
   await using _ = project.repo;
   const { root, homeDir } = project.repo;
   const home = join(root, 'another-home');
   await using web = await serveWeb({ ...project.context, home, cwd: root });
-  const tab = await web.open('/board');
+  const tab = await web.open('/');
   const said = await eventually(async () => tab.updates.find(({ end }) => end !== undefined));
   expect(said).toMatchObject({ end: expect.stringContaining('samocode init'), needs: 0 });
   await cp(homeDir, home, { recursive: true });
-  await eventually(async () => tab.parts.size === 1);
+  await eventually(async () => keysIn(tab).length === 1);
   expect(web.failures).toEqual([]);
   tab.close();
 });

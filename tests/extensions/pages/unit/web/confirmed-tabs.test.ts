@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfirmedTabs } from '../../../../../src/extensions/pages/web/confirm/confirmed-tabs.ts';
+import { ConfirmedTabs } from '../../../../../src/extensions/pages/web/server/confirmed-tabs.ts';
 
 function terminal(isThere = true) {
   const shown: (string | undefined)[] = [];

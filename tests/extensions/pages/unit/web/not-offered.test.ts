@@ -8,12 +8,11 @@ import { ifExists } from '../../../../../src/core/kernel/errors.ts';
 import { planHash } from '../../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
-import { watchedRows } from '../../../../../src/extensions/pages/watch/groups.ts';
-import { ACT_KEYS, listKeys } from '../../../../../src/extensions/pages/watch/keys.ts';
-import { press } from '../../../../../src/extensions/pages/watch/press.ts';
-import { actOnSession } from '../../../../../src/extensions/pages/web/acts.ts';
-import { actsPart, resumeForm } from '../../../../../src/extensions/pages/web/acts-part.ts';
-import { stateIdOf } from '../../../../../src/extensions/pages/web/inbox/items.ts';
+import { sessionRows } from '../../../../../src/extensions/pages/rows/row.ts';
+import { ACT_KEYS, listKeys, press } from '../../../../../src/extensions/pages/watch/press.ts';
+import { actOnSession } from '../../../../../src/extensions/pages/web/acts/acts.ts';
+import { actsPart, resumeForm } from '../../../../../src/extensions/pages/web/acts/acts-part.ts';
+import { stateIdOf } from '../../../../../src/extensions/pages/web/web-context.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
@@ -61,7 +60,7 @@ async function refusalOf(act: string, session: ShownSession): Promise<string> {
 test.each(SESSIONS)(
   'the page refuses each act by name that it does not offer of a session: %s',
   async (_state, session) => {
-    const { text: offered } = actsPart(session, {});
+    const { text: offered } = actsPart(session);
     const isOffered = (act: string) => offered.includes(`data-act="${act}"`);
     for (const act of ACTS)
       expect([act, (await refusalOf(act, session)) === 'acts']).toEqual([act, isOffered(act)]);
@@ -107,14 +106,14 @@ test('the page knows no act of another face', async () => {
 test.each(SESSIONS)(
   'a key does nothing that the screen does not list of a session: %s',
   (_state, session) => {
-    const rows = watchedRows([session]);
+    const rows = sessionRows([session]);
     const [row] = rows;
     const listed = listKeys(row).map(({ key }) => key);
     const done = Object.keys(ACT_KEYS).filter((name) => {
-      const place = { selected: row?.key ?? '', isHelp: false };
+      const selection = { selected: row?.key ?? '', isHelp: false };
       const { intent } = press(
         { name, ctrl: false },
-        { model: { rows, nowMs: STATES_NOW }, place, height: 9 },
+        { model: { rows, nowMs: STATES_NOW }, selection, height: 9 },
       );
       return intent?.kind === 'act';
     });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commentsMessage } from '../../../../../src/core/caller/facts/line-comments.ts';
 import { reviewedLines } from '../../../../../src/extensions/pages/review/review-session.act.ts';
-import { asSeen } from '../../../../../src/extensions/pages/web/send-comments.ts';
+import { asSeen } from '../../../../../src/extensions/pages/web/acts/send-comments.ts';
 
 const DIFF = `diff --git a/a.ts b/a.ts
 --- a/a.ts

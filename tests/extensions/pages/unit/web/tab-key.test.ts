@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OneTimeCodes } from '../../../../../src/extensions/pages/web/tab-key.ts';
+import { OneTimeCodes } from '../../../../../src/extensions/pages/web/server/tab-key.ts';
 
 function codesAt() {
   const clock = { nowMs: 0, monotonic: () => clock.nowMs };

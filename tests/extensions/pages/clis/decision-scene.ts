@@ -12,7 +12,7 @@ import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
 import { holds, type Page } from './browser.ts';
 
 /** Real sessions, each in a separate project, on one page. */
-export interface InboxScene extends AsyncDisposable {
+export interface DecisionScene extends AsyncDisposable {
   rigs: readonly SessionRig[];
   web: WebRig;
 }
@@ -67,7 +67,7 @@ const PLAN_NOTES = Array.from(
     `Pier ${at + 1} has twelve boats, of which four are sailing boats and two are older than the list itself; their names are read from the file of the harbour, compared without their accents, and shown beside the place.`,
 ).join('\n\n');
 
-export async function inboxScene(kinds: readonly Kind[]): Promise<InboxScene> {
+export async function decisionScene(kinds: readonly Kind[]): Promise<DecisionScene> {
   const rigs: SessionRig[] = [];
   for (const kind of kinds) rigs.push(await KINDS[kind]());
   const [first] = rigs;
@@ -114,7 +114,10 @@ export async function openItemOf(page: Page, rig: SessionRig): Promise<void> {
 /** The item is shown, and so long that a key may be meant for it. */
 export async function isReady(page: Page, rig: SessionRig): Promise<void> {
   const key = pageKey(rig.paths);
-  await holds(page, `document.querySelector('[data-item^="${key}"] .gate') !== null && !isTooSoon()`);
+  await holds(
+    page,
+    `document.querySelector('[data-item^="${key}"] .gate') !== null && document.body.dataset.fresh === undefined`,
+  );
 }
 
 export const textOf = (page: Page, selector: string) =>
@@ -133,10 +136,14 @@ export async function receiptIs(page: Page, state: string): Promise<void> {
 export const ownWordsOf = (page: Page) =>
   page.evaluate<string>(`(() => {
     const others = '[dir=auto], bdi, pre, code, .asked';
-    const texts = document.createTreeWalker(document.querySelector('#p-item'), NodeFilter.SHOW_TEXT);
+    const texts = ['head', 'gate'].flatMap((id) => {
+      const walker = document.createTreeWalker(document.querySelector('#p-' + id), NodeFilter.SHOW_TEXT);
+      const found = [];
+      while (walker.nextNode()) found.push(walker.currentNode);
+      return found;
+    });
     const words = [];
-    while (texts.nextNode()) {
-      const { parentElement: place, data } = texts.currentNode;
+    for (const { parentElement: place, data } of texts) {
       if (!place.checkVisibility() || (place.closest(others) && !place.closest('details.comment, small'))) continue;
       words.push(...data.split(/[^\\p{L}\\p{N}'$]+/u).filter(Boolean));
     }

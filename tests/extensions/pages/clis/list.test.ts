@@ -6,21 +6,21 @@ import { addressOf, holds, openBrowser } from './browser.ts';
 
 const SESSIONS = 200;
 const WORKING = 20;
-const COUNTS = `document.querySelectorAll('.card').length + ' ' + document.querySelectorAll('#g-working .card').length`;
+const COUNTS = `document.querySelectorAll('#list li').length + ' ' + document.querySelectorAll('#g-working li').length`;
 
-test('the board of 200 sessions of which 20 work loses no card and no draft, and answers keys meanwhile', async () => {
+test('the list of 200 sessions of which 20 work loses no row and no draft, and answers keys meanwhile', async () => {
   await using work = await workingSessions(WORKING, SESSIONS - WORKING);
   const { context } = work.project;
   await using web = await serveWeb(context);
   await using browser = await openBrowser();
   const page = await browser.tab(await addressOf(web));
-  await page.evaluate("location.hash = '#/board'");
+  await page.evaluate("location.hash = '#/'");
   await holds(page, `${COUNTS} === '${SESSIONS} ${WORKING}'`);
   const { keyboard } = page;
   await page.evaluate(`self.replaced = 0; new MutationObserver((all) => { self.replaced += all.length; })
-    .observe(document.querySelector('#g-working .cards'), { childList: true })`);
+    .observe(document.querySelector('#g-working'), { childList: true, subtree: true })`);
   await page.locator('#find').fill('draft of a filt');
-  await holds(page, `document.querySelectorAll('.card:not([hidden])').length === 0`);
+  await holds(page, `document.querySelectorAll('#list li:not([hidden])').length === 0`);
   for (const session of work.sessions) await session.nextIteration();
   await holds(page, 'self.replaced >= 20');
   expect(await page.locator('#find').inputValue()).toBe('draft of a filt');
@@ -30,15 +30,15 @@ test('the board of 200 sessions of which 20 work loses no card and no draft, and
     await keyboard.press('j');
     await work.sessions[step % WORKING]?.nextIteration();
   }
-  expect(await page.evaluate(`document.activeElement.closest('.card') !== null`)).toBe(true);
+  expect(await page.evaluate(`document.querySelector('.row[aria-current]') !== null`)).toBe(true);
   for (const { paths, iteration } of work.sessions)
     await holds(
       page,
-      `document.getElementById('c-${pageKey(paths)}').textContent.includes('${iteration()} iterations')`,
+      `document.getElementById('r-${pageKey(paths)}').textContent.includes('iteration ${iteration()} ')`,
     );
   expect(await page.evaluate(COUNTS)).toBe(`${SESSIONS} ${WORKING}`);
   await page.keyboard.press('/');
   await keyboard.type('number-0199');
-  await holds(page, `document.querySelectorAll('.card:not([hidden])').length === 1`);
+  await holds(page, `document.querySelectorAll('#list li:not([hidden])').length === 1`);
   expect([browser.mishaps, web.failures]).toEqual([[], []]);
 });

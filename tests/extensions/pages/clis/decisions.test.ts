@@ -3,13 +3,13 @@ import { pageKey as keyOf } from '../../../../src/core/caller/facts/live-page.ts
 import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
 import {
   decidedIn,
-  inboxScene,
+  decisionScene,
   isReady,
   type Kind,
   openItemOf,
   ownWordsOf,
   recordedIn,
-} from './inbox-scene.ts';
+} from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -64,7 +64,7 @@ const BY_KEYS: Readonly<Record<Kind, (page: Page) => Promise<number>>> = {
   async finished(page) {
     await page.keyboard.press('a');
     await page.keyboard.press('Enter');
-    await page.locator('#p-item output form').waitFor();
+    await page.locator('#p-gate output form').waitFor();
     await page.keyboard.press('a');
     await page.keyboard.press('Enter');
     return 4;
@@ -92,19 +92,19 @@ const BY_MOUSE: Readonly<Record<Kind, (page: Page) => Promise<void>>> = {
   },
   async finished(page) {
     await page.locator('.gate button[value=keep_branch]').click();
-    await page.locator('#p-item output form button').click();
+    await page.locator('#p-gate output form button').click();
   },
 };
 
 test('ten sessions of five kinds are decided by keyboard alone, each by at most four keys besides its answers and with at most sixty words of the page', async () => {
-  await using scene = await inboxScene(TEN);
+  await using scene = await decisionScene(TEN);
   const page = await browser.tab(await addressOf(scene.web));
   const found: [kind: Kind, keys: number, words: number][] = [];
   const said = new Set<string>();
   for (let at = 0; at < TEN.length; at += 1) {
-    await page.locator('#p-item .gate').waitFor();
-    const open = await page.evaluate<string>("document.querySelector('[data-item] h2').textContent");
-    const key = await page.evaluate<string>('keyNow()');
+    await page.locator('#p-gate .gate').waitFor();
+    const open = await page.evaluate<string>("document.querySelector('#name').textContent");
+    const key = await page.evaluate<string>("location.hash.split('/')[2]");
     const index = scene.rigs.findIndex(({ paths }) => keyOf(paths) === key);
     const [rig, kind] = [scene.rigs[index], TEN[index]];
     if (rig === undefined || kind === undefined) throw new Error(`No session is ${open}.`);
@@ -113,7 +113,7 @@ test('ten sessions of five kinds are decided by keyboard alone, each by at most 
     said.add(words);
     found.push([kind, await BY_KEYS[kind](page), words.split(' ').length]);
     await recordedIn(rig);
-    await holds(page, `keyNow() !== '${key}' || document.querySelector('#p-item .gate') === null`);
+    await holds(page, `location.hash !== '#/s/${key}' || document.querySelector('#p-gate .gate') === null`);
   }
   expect(found.filter(([, keys, words]) => keys > 4 || words > 60)).toEqual([]);
   expect(found.map(([kind]) => kind).toSorted()).toEqual(TEN.toSorted());
@@ -125,7 +125,7 @@ test('ten sessions of five kinds are decided by keyboard alone, each by at most 
 });
 
 test('ten sessions of five kinds are decided by mouse alone', async () => {
-  await using scene = await inboxScene(TEN);
+  await using scene = await decisionScene(TEN);
   const page = await browser.tab(await addressOf(scene.web));
   for (const [at, rig] of scene.rigs.entries()) {
     await openItemOf(page, rig);

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -7,13 +9,13 @@ import { addressOf, browserOfFile, holds } from './browser.ts';
 import {
   addTo,
   decidedIn,
-  inboxScene,
+  decisionScene,
   isReady,
   KINDS,
   openItemOf,
   receiptIs,
   recordedIn,
-} from './inbox-scene.ts';
+} from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -25,10 +27,10 @@ const clickAtOnce = (key: string) => `new MutationObserver((_, observer) => {
   if (!button) return;
   observer.disconnect();
   button.click();
-}).observe(document.querySelector('#p-item'), { childList: true })`;
+}).observe(document.querySelector('#session'), { childList: true, subtree: true })`;
 
 test('a held or quickly repeated key approves one plan, and what comes right after an item has appeared decides nothing', async () => {
-  await using scene = await inboxScene(['plan', 'plan']);
+  await using scene = await decisionScene(['plan', 'plan']);
   const [one, two] = scene.rigs;
   if (one === undefined || two === undefined) return expect.fail('no sessions');
   const page = await browser.tab(await addressOf(scene.web));
@@ -37,13 +39,13 @@ test('a held or quickly repeated key approves one plan, and what comes right aft
   await page.evaluate(clickAtOnce(pageKey(two.paths)));
   for (const key of ['a', 'Enter', 'a', 'Enter']) await keyboard.press(key);
   await recordedIn(one);
-  await holds(page, `keyNow() === '${pageKey(two.paths)}'`);
+  await holds(page, `location.hash === '#/s/${pageKey(two.paths)}'`);
   await holds(page, "document.querySelector('#state').textContent.startsWith('This has just appeared')");
   await isReady(page, two);
-  await page.evaluate('changedAt = Number.POSITIVE_INFINITY');
+  await page.evaluate('document.body.dataset.fresh = 1');
   await page.locator(APPROVE).press('Enter');
   await page.locator(APPROVE).press(' ');
-  await page.evaluate('changedAt = Number.NEGATIVE_INFINITY');
+  await page.evaluate('delete document.body.dataset.fresh');
   await keyboard.down('a');
   for (let times = 0; times < 5; times += 1) await keyboard.down('a');
   await keyboard.up('a');
@@ -65,21 +67,22 @@ test('a held or quickly repeated key approves one plan, and what comes right aft
 test('a new version of a plan that replaces the one under the pointer cannot be approved by the same click', async () => {
   await using rig = await KINDS.plan();
   await using web = await serveWeb(rig.context('cli'));
-  for (const place of [`/inbox/${pageKey(rig.paths)}`, `/s/${pageKey(rig.paths)}`]) {
-    const page = await browser.tab(await addressOf(web));
-    await page.evaluate(`location.hash = '#${place}'`);
-    await page.locator(APPROVE).waitFor();
-    await holds(page, '!isTooSoon()');
-    const seen = await page.evaluate(`(() => {
-      const place = document.querySelector('.gate').closest('[id^=p-]');
-      const hash = document.querySelector('.gate [name=hash]');
-      put(place.id, place.innerHTML.replace(hash.value, 'f'.repeat(hash.value.length)));
+  const page = await browser.tab(await addressOf(web));
+  await isReady(page, rig);
+  await page.evaluate(`self.clicked = new Promise((resolve) => {
+    const old = document.querySelector('.gate [name=hash]').value;
+    new MutationObserver((_, observer) => {
+      const hash = document.querySelector('.gate [name=hash]')?.value;
+      if (hash === undefined || hash === old) return;
+      observer.disconnect();
       document.querySelector("${APPROVE}").click();
-      return document.querySelector('#state').textContent;
-    })()`);
-    expect(seen).toMatch(/^This has just appeared/);
-    await page.close();
-  }
+      resolve(document.querySelector('#state').textContent);
+    }).observe(document.querySelector('#session'), { childList: true, subtree: true });
+  }); undefined`);
+  const path = join(rig.paths.sessionDir, (await rig.readPlan()).name);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
+  expect(await page.evaluate('self.clicked')).toMatch(/^This has just appeared/);
+  await page.close();
   expect([await decidedIn(rig), browser.mishaps]).toEqual([[], []]);
 });
 
@@ -101,7 +104,7 @@ test('Ctrl Enter in a comment on a plan requests the changes, and a button whose
 });
 
 test('a list that changes moves neither a row nor the open item, nor the focus; new rows come last, and a decided one is marked', async () => {
-  await using scene = await inboxScene(['options', 'plan', 'blocked']);
+  await using scene = await decisionScene(['options', 'plan', 'blocked']);
   const [asking, planned, blocked] = scene.rigs;
   if (asking === undefined || planned === undefined || blocked === undefined)
     return expect.fail('no sessions');
@@ -109,20 +112,22 @@ test('a list that changes moves neither a row nor the open item, nor the focus; 
   await page.setViewportSize({ width: 1280, height: 400 });
   await openItemOf(page, planned);
   await page.locator(`#to-${pageKey(blocked.paths)}`).press('Shift');
-  await page.evaluate("scrollTo({ top: 300 }); self.item = document.querySelector('#p-item > article')");
+  await page.evaluate(
+    "document.querySelector('.pane').scrollTo({ top: 300 }); self.item = document.querySelector('#p-gate > .gate')",
+  );
   const shown = () =>
     page.evaluate<string>(`JSON.stringify({
       focus: document.activeElement.id,
-      at: scrollY,
-      isSame: document.querySelector('#p-item > article') === self.item,
-      rows: [...document.querySelectorAll('#rows > li')].slice(0, 3).map((row) => [row.dataset.key, row.getBoundingClientRect().top]),
+      at: document.querySelector('.pane').scrollTop,
+      isSame: document.querySelector('#p-gate > .gate') === self.item,
+      rows: [...document.querySelectorAll('#g-needs-you > li')].slice(0, 3).map((row) => [row.id, row.getBoundingClientRect().top]),
     })`);
   const before = await shown();
   await using late = await KINDS.options();
   await addTo(asking, late);
   const row = `#r-${pageKey(late.paths)}`;
   await page.locator(row).waitFor();
-  expect(await page.evaluate('document.querySelector("#rows").lastChild.id')).toBe(row.slice(1));
+  expect(await page.evaluate('document.querySelector("#g-needs-you").lastChild.id')).toBe(row.slice(1));
   expect(await shown()).toBe(before);
   await asking.answer();
   await holds(page, `document.querySelector('#r-${pageKey(asking.paths)}').matches('.decided')`);
@@ -170,11 +175,11 @@ test('a session that begins to need the person notifies once on the page of a se
       static permission = 'granted';
       constructor(title, { tag }) { self.shown.push([title, tag].join(' ')); }
     }; location.hash = '#${place}'`);
-    await page.locator('#main h1').waitFor();
+    await page.locator('#session h1').waitFor();
     await holds(page, `document.title.endsWith('${at === 0 ? 'first' : 'New session'} · samocode')`);
     const late = await reportedSession({ iterations: 4, name: `late-${at}`, ends: 'blocked', project });
     await holds(page, 'self.shown.length > 0');
-    await holds(page, `document.title === '(${at + 1}) ${at === 0 ? 'first' : 'New session'} · samocode'`);
+    await holds(page, `document.title === '(${at + 2}) ${at === 0 ? 'first' : 'New session'} · samocode'`);
     expect(await page.evaluate('self.shown')).toEqual([`late-${at} ${pageKey(late.paths)}`]);
     await page.close();
   }

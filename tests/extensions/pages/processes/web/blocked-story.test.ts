@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
 import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
-import { blockedStory } from '../../../../../src/extensions/pages/web/inbox/blocked-part.ts';
+import { blockedStory } from '../../../../../src/extensions/pages/web/acts/decision.ts';
 import { type ReportPlan, reportedSession } from '../../../../support/report-session.ts';
 
 async function storyOf(plan: ReportPlan): Promise<string> {
