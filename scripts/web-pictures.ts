@@ -46,26 +46,15 @@ for (const theme of THEMES)
     await using browser = await openBrowser({ colorScheme: theme, viewport: { width, height: 1400 } });
     const page = await browser.tab(await addressOf(web));
     await page.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
-    await page.locator('.item .gate').waitFor();
-    await page.evaluate(`document.querySelector('#rows a[href="#/inbox/${pictured}"]').click()`);
-    await page.locator(`[data-item^="${pictured}"] .gate`).waitFor();
-    await draw(page, `inbox-${width}-${theme}.png`);
-    if (width === 1280 && theme === 'light') {
-      await page.setViewportSize({ width, height: 900 });
-      await draw(page, 'web-inbox.png', { path: join(DOCS, 'web-inbox.png') });
-      await page.setViewportSize({ width, height: 1400 });
-    }
-    await page.evaluate("location.hash = '#/board'");
-    await page.locator('.card').first().waitFor();
-    await draw(page, `board-${width}-${theme}.png`);
+    await page.locator('#list .row').first().waitFor();
+    await page.evaluate("location.hash = '#/'");
+    await draw(page, `list-${width}-${theme}.png`);
     await page.evaluate(`location.hash = '#/s/${pictured}'`);
-    await page.locator('#p-sections section').first().waitFor();
+    await page.locator(`[data-item^="${pictured}"] .gate`).waitFor();
     await draw(page, `session-${width}-${theme}.png`);
     if (width === 1280 && theme === 'light') {
       await page.setViewportSize({ width, height: 900 });
-      await page.evaluate("location.hash = '#/board'");
-      await page.locator('.card').first().waitFor();
-      await draw(page, 'web-board.png', { path: join(DOCS, 'web-board.png') });
+      await draw(page, 'web-list.png', { path: join(DOCS, 'web-list.png') });
     }
     if (browser.mishaps.length > 0) throw new Error(browser.mishaps.join('\n'));
   }
@@ -84,7 +73,7 @@ for (const theme of THEMES)
 /** Draws all widths of each view into one small file. */
 await mkdir(DOCS, { recursive: true });
 await using browser = await openBrowser({ viewport: { width: 2020, height: 800 } });
-for (const view of ['inbox', 'board', 'session']) {
+for (const view of ['list', 'session']) {
   const image = (name: string) => `<img height="${SHOWN_HEIGHT}" src="${name}">`;
   const rows = THEMES.map((theme) =>
     WIDTHS.map((width) => image(`${view}-${width}-${theme}.png`)).join('\n'),
