@@ -226,13 +226,13 @@ export class Walk implements AsyncDisposable {
   async #pages(): Promise<void> {
     using page = await webPage(this.#context);
     const isDone = (await this.#view()).state.status.kind === 'done';
-    const tabs = isDone ? ['questions', 'plan', 'checks', 'documents', 'acts'] : [];
+    const tabs = isDone ? ['questions', 'plan', 'checks', 'acts'] : [];
     for (const at of ['/', `/s/${page.key}`, ...tabs.map((tab) => `/s/${page.key}/${tab}`)]) {
       const [update] = await page.updates(at, () => true);
       for (const [name, part] of update === undefined ? [] : partsOf(update)) {
         const id = name.replace(page.key, 'SESSION');
         const isTab = tabs.some((tab) => at.endsWith(tab));
-        // The timeline, with which a session opens, is drawn by the time of day.
+        // The timeline, with which a session opens, is drawn by the time of day; documents go by the minute.
         if (isTab !== (id === 'p-tab') || (at !== '/' && id === 'r-SESSION')) continue;
         if (this.#shown.get(at + name) === part) continue;
         this.#shown.set(at + name, part);

@@ -68,8 +68,9 @@ async function listCard(
     const of = callArgs(each, args);
     return { of, session: await shownSession(of, actions) };
   };
-  // One may have been archived since the result was made.
+  // One may have been archived since the result was made: its name stays.
   const found = await Promise.all(named.map(async (each) => await read(each).catch(() => [])));
+  const lost = named.flatMap(({ session }, at) => (Array.isArray(found[at]) ? [session] : []));
   const calls = new Map(found.flat().map(({ of, session }) => [pageKey(session.view.paths), of]));
   const rows = listedRows(found.flat().map(({ session }) => session));
   const nowMs = actions.clock.now();
@@ -95,7 +96,7 @@ ${GROUPS.map((group) => {
     html`<section class="group" aria-label="${title}"><h2>${title} <small>${shown.length}</small></h2><ul>${shown}</ul></section>
 `
   );
-})}<p class="buttons">${page && pageLink(page)}${moreButton(context, args)}${callButton('Refresh', 'list_sessions', args)}</p>`;
+})}${lost.length > 0 && html`<p class="note">Not found any more: ${lost.join(', ')}</p>`}<p class="buttons">${page && pageLink(page)}${moreButton(context, args)}${callButton('Refresh', 'list_sessions', args)}</p>`;
 }
 
 /** The head of the page's session, and below it what the result is about. */
@@ -125,8 +126,10 @@ function problemsPart({ problems = [] }: ResultFields): Html[] {
   return problems.map((line) => html`<p class="attention" dir="auto">${line}</p>`);
 }
 
-function statusPart(head: SessionHead, { checks, gates, messages }: ResultFields): Html {
+function statusPart(head: SessionHead, { says = {}, checks, gates, messages }: ResultFields): Html {
+  const quotes = Object.entries(says).filter(([, text]) => text !== head.says);
   const more = factList([
+    ...quotes.map(([name, text]) => [capitalised(name.replaceAll('_', ' ')), text] as const),
     ['Checks', checks],
     ['Gates', gates],
     ['Messages', messages],

@@ -43,8 +43,8 @@ async function readRequest(view: SessionView, facts: SessionFacts): Promise<stri
         return stateText(facts).why ?? '';
     }
   } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return error.why;
+    // Its row must not keep the others from being shown.
+    return isSamocodeError(error) ? error.why : '';
   }
 }
 

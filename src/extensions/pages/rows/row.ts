@@ -54,7 +54,7 @@ export function needKind(facts: SessionFacts): NeedKind | undefined {
   }
   if (facts.needsHuman) return 'stuck';
   const isPublished = facts.pullRequest !== undefined || facts.merge?.outcome === 'merged';
-  return facts.state === 'done' && !isPublished ? 'finished' : undefined;
+  return facts.state === 'done' && facts.condition === undefined && !isPublished ? 'finished' : undefined;
 }
 
 export function newRow(

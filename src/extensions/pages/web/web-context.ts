@@ -43,6 +43,9 @@ export function actingOn({ view, projectDir }: ShownSession, context: ActionCont
   };
 }
 
+/** Said of an error that nobody expected. */
+export const FAILED = 'It failed. The terminal of samocode web, or the screen of samocode watch, says why.';
+
 /** The text of an expected error for the person on the page. @throws any other error */
 export function problemText(error: unknown): string {
   if (!isSamocodeError(error)) throw error;

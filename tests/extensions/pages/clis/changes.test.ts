@@ -73,6 +73,22 @@ test('the tree is a column on a wide screen, and above the files, folded, on a n
   await page.close();
 });
 
+test('another part of the session opens whatever is written in the changes, which keep it', async () => {
+  const page = await openSession(1280);
+  await page.evaluate(`${LINK}.click()`);
+  await page.locator('.patch [data-line]').first().click();
+  await page.keyboard.type('Say what kind.');
+  await page.locator('#tab-timeline').click();
+  await page.locator('#p-tab .lanes').waitFor();
+  expect(await page.locator('.held').count()).toBe(0);
+  await page.locator('#tab-changes').click();
+  await page.locator('.remark textarea').waitFor();
+  expect(await page.locator('.remark textarea').inputValue()).toBe('Say what kind.');
+  expect(browser.mishaps).toEqual([]);
+  await page.evaluate('sessionStorage.clear()');
+  await page.close();
+});
+
 test('with every file open, nothing of the changes is wider than a screen of 360 pixels', async () => {
   const page = await openSession(360);
   await page.evaluate(

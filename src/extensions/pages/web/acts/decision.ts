@@ -47,14 +47,17 @@ ${canAct('resume', session, 'web') && resumeForm(session, { isOpen: true })}</se
 
 async function stuckStory({ session, facts }: Decision): Promise<Part> {
   if (facts.state === 'blocked') return await blockedStory(session);
-  const why = facts.pullRequest?.asks ?? session.unwatched ?? facts.says?.reason ?? facts.says?.file;
-  return why && quoted(why);
+  const { pullRequest, says, problems = [] } = facts;
+  const why = pullRequest?.asks ?? says?.reason ?? says?.file;
+  // What only a supervisor continues is among its problems.
+  const texts = [...(why === undefined ? [] : [why]), ...problems];
+  return texts.length > 0 && quoted(texts.join('\n\n'));
 }
 
 function finishedPart({ key, session, facts }: Decision): Html {
   const { says: { summary } = {}, proof } = facts;
   return html`<section class="gate finished"><h2>Finished</h2>${summary && quoted(summary)}
-<p>Proof ${proof} · <a href="#/s/${key}/checks">checks</a></p>${finishForm(session, { isOpen: true })}</section>`;
+<p>Proof ${proof} · <a href="#/s/${key}/checks">checks</a></p>${canAct('finish', session, 'web') && finishForm(session, { isOpen: true })}</section>`;
 }
 
 const SHOWN_ITERATIONS = 3;

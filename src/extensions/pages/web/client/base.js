@@ -42,6 +42,9 @@ export function placeNow() {
   return place.replace(/^\/(?:inbox|board)(?=\/|$)/, '').replace(/^\/(?=[0-9a-f]{12}$)/, '/s/') || '/';
 }
 
+/** What stays while the person moves between the parts of one session; a transcript is apart. The server has the same. */
+export const paneOf = (place = '') => /^\/s\/[^/]*(?:\/transcript\/.*)?/.exec(place)?.[0] ?? place;
+
 /** The session that the place is about, or `new`; undefined for the list. */
 export function keyNow() {
   const [, first, key] = placeNow().split('/');

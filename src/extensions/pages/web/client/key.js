@@ -66,6 +66,7 @@ function lock(problem = '') {
   endView();
   document.body.classList.add('locked');
   pane.replaceChildren(fragment(LOCKED_FORM));
+  pane.ariaBusy = 'false';
   if (drafts().length > 0) {
     const heading = document.createElement('h2');
     heading.textContent = 'Written here and not sent';

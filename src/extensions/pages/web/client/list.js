@@ -101,7 +101,7 @@ function filterRows() {
 function offerProjects() {
   const field = $('#project');
   const names = [...new Set(rows().map((row) => row.dataset.project))].sort();
-  if (field.options.length === names.length + 1) return;
+  if ([...field.options].map(({ value }) => value).join('\n') === ['', ...names].join('\n')) return;
   const chosen = field.value || sessionStorage.getItem('project') || '';
   field.replaceChildren(new Option('All projects', ''), ...names.map((name) => new Option(name, name)));
   field.value = names.includes(chosen) ? chosen : '';
@@ -121,10 +121,12 @@ export function afterUpdate({ order, changed, more }) {
   filterRows();
   markDrafts();
   markRows();
-  if (!more && openFirst()) dispatchEvent(new Event('hashchange'));
+  const isFiltering = document.activeElement.matches('.filters *');
+  if (!more && !isFiltering && openFirst()) dispatchEvent(new Event('hashchange'));
 }
 
 addEventListener('drafts', markDrafts);
+addEventListener('arranged', filterRows);
 addEventListener('input', ({ target }) => target.id === 'find' && filterRows());
 addEventListener('change', ({ target }) => {
   if (target.id !== 'project') return;
@@ -145,6 +147,8 @@ addEventListener('click', ({ target }) => {
 addEventListener('filled', ({ target }) => {
   if (target.id !== 'p-head') return;
   markRows();
+  if (target.wasOpened) return;
+  target.wasOpened = true;
   const isElsewhere =
     document.activeElement !== document.body && document.activeElement !== pane.parentElement;
   if (!isElsewhere) $('h1', pane)?.focus({ preventScroll: true });

@@ -12,15 +12,18 @@ import { showReceipts } from './receipts.js';
 import './start.js';
 import { show, view } from './stream.js';
 
+let listTop = 0;
 addEventListener('hashchange', () => {
   // The open row again, or the name of the page, empties nothing.
   openFirst(view.place);
   if (placeNow() === view.place) return;
+  if (view.place === '/') listTop = scrollY;
   if (!show()) return;
   markRows();
   pane.parentElement.scrollTo({ top: 0 });
-  scrollTo({ top: 0 });
-  document.activeElement.blur();
+  // Where the list has the screen to itself, it is where it was.
+  scrollTo({ top: placeNow() === '/' ? listTop : 0 });
+  if (!document.activeElement.matches('.filters *')) pane.parentElement.focus({ preventScroll: true });
 });
 
 takeCode();

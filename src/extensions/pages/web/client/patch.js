@@ -26,17 +26,24 @@ export function emptyPane() {
 
 function put(id, html) {
   const old = document.getElementById(id);
-  // After a lost connection everything can come again.
-  if (old?.made === html) return;
+  // After a lost connection everything can come again; a version that was held is over.
+  if (old?.made === html) return letGo(old);
   const fresh = fragment(html).firstElementChild;
   fresh.made = html;
   if (old === null) add(fresh);
-  else if (isInUse(old)) hold(old, fresh);
+  // Another part of a session takes its place whatever is written there: drafts are kept.
+  else if (isInUse(old) && old.dataset.tab === fresh.dataset.tab) hold(old, fresh);
   else replace(old, fresh);
+}
+
+function letGo(old) {
+  held.delete(old.id);
+  $('.held', old)?.remove();
 }
 
 function add(fresh) {
   document.getElementById(fresh.dataset.in)?.append(fresh);
+  if (offeredIn(fresh) !== '') markFresh();
   filled(fresh);
 }
 
@@ -49,6 +56,13 @@ function drop(old) {
 /** Brings the pieces of each place into their order; one that is in order is not moved, so it keeps its focus. */
 function arrange() {
   const next = new Map();
+  const stays = new Set(order);
+  // One that is held in use keeps its place.
+  const placed = (piece) => {
+    let at = piece;
+    while (at && !stays.has(at.id)) at = at.nextElementSibling;
+    return at;
+  };
   const focused = document.activeElement;
   for (const id of order) {
     const piece = document.getElementById(id);
@@ -62,14 +76,26 @@ function arrange() {
       place.append(piece);
       continue;
     }
-    const at = next.has(place) ? next.get(place) : place.firstElementChild;
+    const at = placed(next.has(place) ? next.get(place) : place.firstElementChild);
     if (piece !== at) place.insertBefore(piece, at);
     next.set(place, piece.nextElementSibling);
   }
   for (const row of document.querySelectorAll('[data-keeps] > *'))
-    if (!order.includes(row.id)) row.classList.add('decided');
+    if (!stays.has(row.id)) row.classList.add('decided');
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
+
+// Nobody points at a tab that is hidden: its decided rows go to where they belong.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) return;
+  for (const row of document.querySelectorAll('[data-keeps] > .decided')) {
+    row.classList.remove('decided');
+    if (order.includes(row.id)) document.getElementById(row.dataset.in).append(row);
+    else row.remove();
+  }
+  arrange();
+  dispatchEvent(new Event('arranged'));
+});
 
 function hold(old, fresh) {
   held.set(old.id, fresh);
@@ -83,7 +109,7 @@ function hold(old, fresh) {
 
 /** Replaces a piece, and keeps what is open, scrolled, written and focused in it. */
 function replace(old, fresh) {
-  held.delete(old.id);
+  letGo(old);
   if (fresh === undefined) return old.remove();
   const open = new Map([...namedDetails(old)].map(([name, each]) => [name, each.open]));
   const offered = offeredIn(old);

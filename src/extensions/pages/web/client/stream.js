@@ -1,6 +1,6 @@
 // One connection for what the tab shows, which begins again whenever it ends.
 import { age } from '../../../../core/kernel/durations.ts';
-import { $, call, keyNow, MESSAGES, markFresh, nameNow, pane, placeNow, say } from './base.js';
+import { $, call, keyNow, MESSAGES, markFresh, nameNow, pane, paneOf, placeNow, say } from './base.js';
 import { afterUpdate } from './list.js';
 import { emptyPane, patch } from './patch.js';
 
@@ -10,8 +10,6 @@ let got = 0;
 /** The server's time of the last update, from which a new stream says what has begun to need the person. */
 let newsUntil = '';
 export let view = { stop: new AbortController() };
-
-const paneOf = (place = '') => place.split('/').slice(0, 3).join('/');
 
 /** Shows the place of the address. */
 export function show() {
@@ -43,6 +41,7 @@ async function follow(mine) {
     let words = MESSAGES.lost;
     try {
       const asked = new URLSearchParams({ at: mine.place, after: newsUntil, tab: TAB, got });
+      if (!pane.hasChildNodes()) asked.set('empty', '');
       const answer = await call(`/live?${asked}`, { signal: mine.stop.signal });
       if (answer.status === 401) return;
       if (answer.ok) {

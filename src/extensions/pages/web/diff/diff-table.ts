@@ -21,8 +21,10 @@ export function fileDiff(diff: { text: string; truncated: boolean }, at: number)
   const { lines, places } = reviewedLines(diff.text);
   // Only header lines can begin with "diff"; content lines begin with a sign or a space.
   const starts = [...lines.keys()].filter((index) => lines[index]?.startsWith('diff --git '));
-  const [start, end] = starts.slice(at, at + 2);
+  const start = starts[at];
   if (start === undefined) return undefined;
+  // A file that has become a link has two, its removal and what it is now.
+  const end = starts.slice(at + 1).find((next) => places[next]?.file !== places[start]?.file);
   const own = { lines: lines.slice(start, end), places: places.slice(start, end) };
   const isCut = end === undefined && diff.truncated;
   const isTooLong = isCut || own.lines.length > MAX_LINES || own.lines.join('\n').length > MAX_DIFF_CHARS;

@@ -23,7 +23,7 @@ import { PAGE, PAGE_HEADERS } from '../views/page.ts';
 import { contentOfTab, paneOf } from '../views/tab-content.ts';
 import { type TabUpdate, type TabView, TabViews } from '../views/tab-view.ts';
 import { transcriptPart } from '../views/transcript-part.ts';
-import { byTab, problemText } from '../web-context.ts';
+import { byTab, FAILED, problemText } from '../web-context.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
 import type { ConfirmedTabs } from './confirmed-tabs.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
@@ -86,7 +86,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
     if (isEnd(error, [ended, c.req.raw.signal])) return c.text('It was ended.', 409);
     failed(error);
-    return c.text('It failed. The terminal of samocode web, or the screen of samocode watch, says why.', 500);
+    return c.text(FAILED, 500);
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
   const live = new LiveSessions(context, ended);
@@ -163,11 +163,12 @@ function addReading(
       usage.streams -= 1;
       usage.usedAt = clock.monotonic();
     };
-    const { at: place = '/', after = '', tab = '', got = '' } = c.req.query();
+    const { at: place = '/', after = '', tab = '', got = '', empty } = c.req.query();
     const view = views.of(tab, Number(got));
-    view.moveTo(paneOf(place));
+    view.moveTo(paneOf(place), empty !== undefined);
     const drop = () => c.env.outgoing.destroy();
-    const making = (signal: AbortSignal) => updates({ place, after, view }, { live, context }, signal);
+    const making = (signal: AbortSignal) =>
+      updates({ place, after, view }, { live, context, failed }, signal);
     const body = streamOf(making, { clock, ended, failed, drop });
     const headers = {
       'content-type': 'application/x-ndjson',
@@ -250,14 +251,14 @@ interface Told extends Partial<Needs> {
 
 async function* updates(
   { place, after, view }: AskedView,
-  { live, context }: Served,
+  { live, context, failed }: Served & Pick<WebOptions, 'failed'>,
   signal: AbortSignal,
 ): AsyncGenerator<object, void> {
   const { clock } = context;
   let wake = () => {};
   const stop = live.follow(() => wake());
   const news = new NewNeeds(after);
-  const shown = contentOfTab(place, live, context);
+  const shown = contentOfTab(place, { live, failed }, context);
   try {
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
@@ -266,8 +267,9 @@ async function* updates(
       // Passes a reason, because the default one costs a stack trace.
       wake = () => changed.abort('changed');
       const { pieces, end } = await shown();
-      const update = view.changed(pieces);
       const told: Told = { ...(end !== ended && { end }), ...(await needsNow(news, live)) };
+      // Nothing is awaited between this and the update, which a tab that leaves would not get.
+      const update = view.changed(pieces);
       const isNew = end !== ended || (told.news?.length ?? 0) > 0 || isFilled(update);
       if (isNew || clock.monotonic() - sentAt > BEAT_MS) {
         sentAt = clock.monotonic();

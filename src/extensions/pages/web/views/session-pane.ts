@@ -19,7 +19,7 @@ import { actsPart } from '../acts/acts-part.ts';
 import { decisionPart } from '../acts/decision.ts';
 import { commentedPictures, pictureAddress } from '../acts/pictures-part.ts';
 import { servicesPart } from '../acts/services-part.ts';
-import { stateIdOf } from '../web-context.ts';
+import { problemText, stateIdOf } from '../web-context.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
 import { changesPart } from './changes-part.ts';
 import { editorLink } from './editor-link.ts';
@@ -29,33 +29,35 @@ import type { Piece } from './tab-view.ts';
 /** What stands beside the list. @throws an expected error that says why there is nothing */
 export type Pane = () => Promise<readonly Piece[]>;
 
-/** A piece directly in the pane; none if it has no content. */
-export function panePiece(id: string, content: Part, item = ''): Piece[] {
+/** A piece directly in the pane; none if it has no content. @param about `data-…` of its element */
+export function panePiece(id: string, content: Part, about: Part = ''): Piece[] {
   const inner = html`${content}`;
   if (inner.text === '') return [];
-  return [
-    [
-      `p-${id}`,
-      html`<div id="p-${id}" data-in="session"${item && html` data-item="${item}"`}>${inner}</div>`.text,
-    ],
-  ];
+  return [[`p-${id}`, html`<div id="p-${id}" data-in="session"${about}>${inner}</div>`.text]];
 }
 
-/** Makes a part again only when something that it was made from has changed. */
+/** Makes a part again only when something that it was made from has changed, or when it failed. */
 class Kept<T> {
-  readonly #made = new Map<string, { from: readonly unknown[]; part: T }>();
+  readonly #made = new Map<string, { from: readonly unknown[]; part: Promise<T> }>();
 
   async part(id: string, from: readonly unknown[], make: () => Promise<T> | T): Promise<T> {
     const known = this.#made.get(id);
-    if (known !== undefined && from.every((each, at) => each === known.from[at])) return known.part;
-    const part = await make();
-    this.#made.set(id, { from, part });
-    return part;
+    if (known !== undefined && from.every((each, at) => each === known.from[at])) return await known.part;
+    const made = { from, part: (async () => await make())() };
+    this.#made.set(id, made);
+    try {
+      return await made.part;
+    } catch (error) {
+      if (this.#made.get(id) === made) this.#made.delete(id);
+      throw error;
+    }
   }
 }
 
 /** The interval at which the branch is read while an agent works, since the agent's commits are not events. */
 const CHANGES_EVERY_MS = 60_000;
+/** A person may edit and commit there, too. */
+const CHANGES_AT_REST_MS = 300_000;
 
 type PaneTab = 'changes' | Exclude<SectionId, 'iterations'>;
 /** The iterations are part of the timeline. */
@@ -72,6 +74,21 @@ export function sessionPane(
   const offered = new Kept<PaneTab[]>();
   const events = new KnownEvents();
   const agent = new CurrentAgent(key);
+  let shown: { open: PaneTab; pieces: Piece[] } | undefined;
+  /** What git or a long log takes long for comes with a later update; meanwhile the rest is shown. */
+  const soon = async (open: PaneTab, making: Promise<Piece[]>): Promise<Piece[]> => {
+    const made = new AbortController();
+    const late = context.clock.sleep(SLOW_MS, made.signal).then(
+      () => (shown?.open === open ? shown.pieces : tabPiece(open, html`<p class="note">Reading …</p>`)),
+      () => [],
+    );
+    // A part that fails leaves the decision and the other parts.
+    const failed = (error: unknown) => tabPiece(open, html`<p class="attention">${problemText(error)}</p>`);
+    const pieces = await Promise.race([making.catch(failed), late]);
+    made.abort('made');
+    shown = { open, pieces };
+    return pieces;
+  };
   return async () => {
     const row = await live.row(key);
     if (row === undefined) throw WEB_ERRORS.session_gone();
@@ -80,25 +97,34 @@ export function sessionPane(
     const { n, openIteration } = view.state;
     const tabs = await offered.part('tabs', [session], () => tabsOf(view));
     const open = tabs.find((each) => each === tab) ?? firstTab(view, tabs);
-    const minute = openIteration && Math.floor(context.clock.now() / CHANGES_EVERY_MS);
+    const since = openIteration ? CHANGES_EVERY_MS : CHANGES_AT_REST_MS;
     // Only these can bring a commit, besides the agent at work.
-    const commits = `${view.state.progress.totalIterations} ${view.state.status.since} ${minute}`;
+    const commits = `${view.state.progress.totalIterations} ${view.state.status.since} ${Math.floor(context.clock.now() / since)}`;
     const made = [
       kept.part('head', [session], () => panePiece('head', headPart(row, context))),
       kept.part('gate', [session, gateFile(view)], async () => await gatePiece(row, context)),
-      panePiece('services', await servicesPart(session)),
+      servicesPart(session).then((part) => panePiece('services', part)),
       kept.part('do', [session], () => panePiece('do', actsPart(session, row.kind))),
       kept.part('now', [n, agent.stamp(session)], async () => panePiece('now', await agent.part(session))),
       kept.part('strip', [session], () => panePiece('strip', sessionStrip(headOf(row, context)))),
       kept.part('tabs', [tabs.join(), open], () => panePiece('tabs', tabLinks(key, tabs, open))),
-      kept.part('tab', open === 'changes' ? [open, commits] : [open, n], async () =>
-        open === 'changes'
-          ? panePiece('tab', await changesTab(row, context))
-          : await sectionPieces(open, { row, events: await events.of(view) }, context),
+      soon(
+        open,
+        kept.part('tab', open === 'changes' ? [open, commits] : [open, n], async () =>
+          open === 'changes'
+            ? tabPiece(open, await changesTab(row, context))
+            : await sectionPieces(open, { row, events: await events.of(view) }, context),
+        ),
       ),
     ];
     return (await Promise.all(made)).flat();
   };
+}
+
+const SLOW_MS = 1000;
+
+function tabPiece(tab: PaneTab, content: Part): Piece[] {
+  return panePiece('tab', content, html` data-tab="${tab}"`);
 }
 
 function headOf({ session, facts }: SessionRow, context: ActionContext): SessionHead {
@@ -108,8 +134,9 @@ function headOf({ session, facts }: SessionRow, context: ActionContext): Session
 function headPart(row: SessionRow, context: ActionContext): Html {
   const beside = html`<span class="beside"><a class="button back" href="#/">‹ Sessions</a> <button id="skip" type="button" hidden>Skip <kbd>x</kbd></button> ${editorLink(row.facts, context.env)}</span>`;
   const head = headOf(row, context);
-  // A decision says what the session waits for, and quotes its agent.
-  return sessionHead({ ...head, says: undefined, ...(row.kind && { sentence: '' }) }, beside);
+  // The decision quotes its agent, and one of the three says all that the sentence does.
+  const isSaid = row.kind !== undefined && row.kind !== 'stuck';
+  return sessionHead({ ...head, says: undefined, ...(isSaid && { sentence: '' }) }, beside);
 }
 
 /** The gate's file can change by an editor, which records no event. */
@@ -128,7 +155,7 @@ async function gatePiece(
     kind === undefined
       ? says && html`<blockquote class="says" dir="auto">${says}</blockquote>`
       : await decisionPart({ key, kind, facts, session }, context);
-  return panePiece('gate', content, `${key} ${stateIdOf(session.view)}`);
+  return panePiece('gate', content, html` data-item="${key} ${stateIdOf(session.view)}"`);
 }
 
 const HAS: Readonly<Record<PaneTab, (view: SessionView, names: readonly string[]) => boolean>> = {
@@ -165,7 +192,7 @@ ${await changesPart({ session, key }, context)}<form id="remarks" data-act="revi
 
 /** A part that the report has, too; each iteration is a piece, whose details are loaded when it is opened. */
 async function sectionPieces(
-  open: SectionId,
+  open: Exclude<PaneTab, 'changes'>,
   { row, events }: { row: SessionRow; events: readonly SessionEvent[] },
   context: ActionContext,
 ): Promise<Piece[]> {
@@ -184,10 +211,7 @@ async function sectionPieces(
   const section = sections.find(({ id }) => id === open);
   const iterations = sections.find(({ id }) => id === 'iterations')?.parts ?? [];
   return [
-    ...panePiece(
-      'tab',
-      section === undefined ? html`<p class="note">Nothing yet.</p>` : sectionBody(section),
-    ),
+    ...tabPiece(open, section === undefined ? html`<p class="note">Nothing yet.</p>` : sectionBody(section)),
     ...iterations.map((part, at): Piece => [`i${data.iterations[at]?.iteration}`, html`${part}`.text]),
   ];
 }
@@ -200,12 +224,15 @@ class KnownEvents {
 
   async of({ paths, isUnreadable }: SessionView): Promise<readonly SessionEvent[]> {
     if (isUnreadable) return [];
-    let { events } = this.#known;
+    const { events: before, log: from } = this.#known;
+    let [kept, added]: [SessionEvent[], SessionEvent[]] = [before, []];
     const onEvent = (event: SessionEvent) => {
-      if (event.n === 1) events = [];
-      events.push(event);
+      if (event.n === 1) [kept, added] = [[], []];
+      added.push(event);
     };
-    const log = await readLog(paths, { from: this.#known.log, useCache: false, onEvent });
+    const log = await readLog(paths, { from, useCache: false, onEvent });
+    // Not before: a reading that fails is repeated.
+    const events = [...kept, ...added];
     this.#known = events.length > KEPT_EVENTS ? { events: [], log: undefined } : { events, log };
     return events;
   }

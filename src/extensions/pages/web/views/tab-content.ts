@@ -1,7 +1,8 @@
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { isSamocodeError } from '../../../../core/kernel/errors.ts';
 import { html } from '../../html/html.ts';
 import { newSessionPart } from '../acts/start-part.ts';
-import { problemText } from '../web-context.ts';
+import { FAILED, problemText } from '../web-context.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
 import { listPieces } from './list-view.ts';
 import type { LiveSessions } from './live.ts';
@@ -16,15 +17,15 @@ export interface TabContent {
   end: string;
 }
 
-/** The part of a place that stays the same while the person moves between the parts of one session. */
+/** What stays while the person moves between the parts of one session; a transcript is apart. The page has the same. */
 export function paneOf(place: string): string {
-  return place.split('/').slice(0, 3).join('/');
+  return /^\/s\/[^/]*(?:\/transcript\/.*)?/.exec(place)?.[0] ?? place;
 }
 
 /** The list, and beside it what is at a place: `/`, `/new`, `/pool`, `/s/<key>`, `/s/<key>/<part>`, `/s/<key>/transcript/<number>`. */
 export function contentOfTab(
   place: string,
-  live: LiveSessions,
+  { live, failed }: { live: LiveSessions; failed(error: unknown): void },
   context: ActionContext,
 ): () => Promise<TabContent> {
   const pane = paneAt(place, live, context);
@@ -34,7 +35,8 @@ export function contentOfTab(
   return async () => {
     let end = '';
     const said = (error: unknown) => {
-      end = problemText(error);
+      if (!isSamocodeError(error)) failed(error);
+      end = isSamocodeError(error) ? problemText(error) : FAILED;
     };
     // Without a list, the form of a new session says how to make a project.
     await pane().then((made) => {

@@ -32,9 +32,9 @@ export class TabView {
     return copy;
   }
 
-  /** The tab is at another session or form, and has emptied the pane beside its list. */
-  moveTo(pane: string): void {
-    if (pane === this.#pane) return;
+  /** @param isEmpty the tab has nothing beside its list: it has come from another session or form */
+  moveTo(pane: string, isEmpty: boolean): void {
+    if (pane === this.#pane && !isEmpty) return;
     this.#pane = pane;
     this.#order = '';
     for (const id of this.#sent.keys()) if (!isRow(id)) this.#sent.delete(id);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
 import { listedRows } from '../../../../../src/extensions/pages/rows/list-row.ts';
-import { GROUPS, sessionRows } from '../../../../../src/extensions/pages/rows/row.ts';
+import { GROUPS, needKind, sessionRows } from '../../../../../src/extensions/pages/rows/row.ts';
 import { STATES } from '../../../../support/session-states.ts';
 
 /** A session in every state. */
@@ -39,4 +39,10 @@ test('the screen goes by groups; the page begins with all that need the person, 
   const times = waits.map(({ facts }) => facts.since);
   expect(times).toEqual(times.toSorted());
   expect(waits.some(({ kind, group }) => kind === 'finished' && group === 'done')).toBe(true);
+});
+
+test('a session that nobody here may finish does not need the person for that', () => {
+  const done = sessionRows(SESSIONS).find(({ kind }) => kind === 'finished') ?? expect.fail();
+  for (const condition of ['foreign', 'older', 'newer', 'unseen'] as const)
+    expect(needKind({ ...done.facts, condition })).toBeUndefined();
 });

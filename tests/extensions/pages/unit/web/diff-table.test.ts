@@ -188,3 +188,18 @@ test('in long lines, nothing is marked', () => {
   expect(table('x'.repeat(190))).toContain('<ins>b</ins>');
   expect(table('x'.repeat(210))).not.toContain('<ins>');
 });
+
+test('of a file that has become a link, its removal and where the link leads are shown', () => {
+  const head = 'diff --git a/a.ts b/a.ts\n';
+  const text = [
+    `${head}deleted file mode 100644\nindex 1..0\n--- a/a.ts\n+++ /dev/null\n@@ -1 +0,0 @@\n-boats\n`,
+    `${head}new file mode 120000\nindex 0..2\n--- /dev/null\n+++ b/a.ts\n@@ -0,0 +1 @@\n+/etc/harbour\n\\ No newline at end of file\n`,
+    patchOf(['old'], ['new'], 'b.ts'),
+  ].join('');
+  for (const [, view] of VIEWS) {
+    const table = plain(tableOf(text, view));
+    expect(table).toContain('-boats');
+    expect(table).toContain('+/etc/harbour');
+    expect(table).not.toContain('b.ts');
+  }
+});
