@@ -197,7 +197,12 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           return readSystem(line);
         case 'assistant':
           errorClass = line.error;
-          return [...spentBy(line), ...line.message.content.flatMap((block) => describe(block, cwd))];
+          return [
+            ...spentBy(line),
+            ...line.message.content
+              .flatMap((block) => describe(block, cwd))
+              .map((each) => (line.parent_tool_use_id ? { ...each, isOfSubagent: true } : each)),
+          ];
         case 'user':
           return [];
         case 'rate_limit_event': {

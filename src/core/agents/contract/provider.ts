@@ -131,6 +131,8 @@ export type ChildEvent =
       tool?: { name: string; path?: string };
       /** The CLI only retries network requests, and would do so forever. */
       isOffline?: boolean;
+      /** Of a subagent, beside which other calls may be open. */
+      isOfSubagent?: boolean;
     }
   /** Tool calls that have ended; `failed`: how many of them did, or were denied. */
   | { kind: 'tools_ended'; count: number; failed?: number }

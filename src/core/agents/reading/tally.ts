@@ -70,9 +70,11 @@ export class Tally {
       }
       case 'activity':
         this.activity = event.text;
-        // When the model writes text, its calls have ended, even those whose lines were skipped.
-        this.#openCalls = event.tool ? this.#openCalls + 1 : 0;
-        if (event.tool) this.#count(event.tool);
+        if (event.tool) {
+          this.#openCalls += 1;
+          this.#count(event.tool);
+          // When the model writes text, its calls have ended, even those whose lines were skipped.
+        } else if (!event.isOfSubagent) this.#openCalls = 0;
         return;
       case 'tools_ended':
         this.#openCalls = Math.max(0, this.#openCalls - event.count);

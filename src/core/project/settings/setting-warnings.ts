@@ -1,4 +1,4 @@
-import { nearestName } from '../../kernel/nearest-name.ts';
+import { editDistance, nearestName } from '../../kernel/nearest-name.ts';
 import { once } from '../../kernel/once.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
@@ -36,7 +36,7 @@ export function warnAboutKeys(
   envPath = '.env',
 ): SettingWarning[] {
   const inProject = entries.flatMap(({ key, line }) => {
-    const text = mistakeInProject(key) ?? idleKey(key);
+    const text = mistakeInProject(key) ?? mistakenCheck(key) ?? idleKey(key);
     return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
   });
   const inEnvFile = Object.keys(envFile).flatMap((key) => {
@@ -61,6 +61,16 @@ export function mistakeInProject(key: string): string | undefined {
     return `${key} is a secret and was not read: move it to ~/.config/samocode/.env and replace it with a new one if this file was ever shared.`;
   }
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
+}
+
+/** Any name that begins with CHECK is that of a check, also one that was meant for a setting. */
+function mistakenCheck(key: string): string | undefined {
+  if (knownKeys().project.includes(key)) return undefined;
+  // A key can be very long.
+  const isNear = (known: string) =>
+    Math.abs(known.length - key.length) < 2 && editDistance(key, known) === 1;
+  const meant = knownKeys().project.find(isNear);
+  return meant && `${key} is a further check. Did you mean ${meant}?`;
 }
 
 /** What the phases do that samocode itself carries out. */

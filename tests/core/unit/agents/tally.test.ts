@@ -52,3 +52,19 @@ test('Codex is offline while it only waits for the network, and back with its ne
   read({ type: 'item.completed', item: { type: 'agent_message', text: 'Back.' } });
   expect(tally.isOffline).toBe(false);
 });
+
+test('text of a subagent ends no call of another one; text of the agent ends all', () => {
+  const tally = new Tally();
+  const reader = newClaudeReader();
+  const says = (content: object, parent_tool_use_id: string | null = null) => {
+    const line = JSON.stringify({ type: 'assistant', parent_tool_use_id, message: { content: [content] } });
+    for (const event of reader.readLine(line)) tally.note(event);
+  };
+  const calls = (name: string) => ({ type: 'tool_use', id: name, name, input: {} });
+  says(calls('Task'));
+  says(calls('Bash'), 'one');
+  says({ type: 'text', text: 'Two piers are done.' }, 'two');
+  expect(tally).toMatchObject({ isInTool: true, activity: 'Two piers are done.' });
+  says({ type: 'text', text: 'All piers are done.' });
+  expect(tally.isInTool).toBe(false);
+});

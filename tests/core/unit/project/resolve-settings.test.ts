@@ -181,6 +181,7 @@ test.each([
     'Line 4: MODEL_PLANING is not a setting and has no effect. Did you mean MODEL_PLANNING?',
   ],
   ['BANANA=1', 'Line 4: BANANA is not a setting and has no effect.'],
+  ['CHECK_TIMEOT=600', 'Line 4: CHECK_TIMEOT is a further check. Did you mean CHECK_TIMEOUT?'],
   ['CLAUDE_MODEL=x', 'Line 4: CLAUDE_MODEL has no effect in .samocode; its name here is MODEL.'],
   ['SAMOCODE_PROVIDER=x', 'Line 4: SAMOCODE_PROVIDER has no effect in .samocode; its name here is PROVIDER.'],
 ])('%s in .samocode causes a warning', (file, warning) => {
