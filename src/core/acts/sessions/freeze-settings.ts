@@ -117,11 +117,11 @@ function sandboxOf(
 }
 
 function requireSandbox(written: string): Sandbox {
-  const { key, schema } = allSettings().sandbox;
-  const parsed = schema().safeParse(written);
-  if (!parsed.success)
-    throw settingInvalid(allSettings().sandbox, { key, written, source: { kind: 'call' } });
-  return parsed.data;
+  const { sandbox } = allSettings();
+  const parsed = sandbox.parse(written);
+  if (parsed === undefined)
+    throw settingInvalid(sandbox, { key: sandbox.key, written, source: { kind: 'call' } });
+  return parsed;
 }
 
 export function limitsOf(values: ResolvedSettings['values']): SessionLimits {

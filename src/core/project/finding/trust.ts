@@ -123,7 +123,7 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     const source = sources[name];
     if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
     // A line that is at least as strict as the default needs no trust.
-    if ('default' in spec && isAsStrict(spec, values[name], spec.schema().parse(spec.default))) return [];
+    if ('default' in spec && isAsStrict(spec, values[name], spec.parse(spec.default))) return [];
     return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
   });
   const checks = sources.checks?.kind === 'project_file' ? values.checks : [];

@@ -163,7 +163,7 @@ function pairedName(spec: SettingSpec, provider: string): string | undefined {
 
 function byDefault(name: SettingName, spec: SettingSpec, paired: string | undefined): SettingReading {
   const written = (paired && settingByKey(paired)?.[1].default) ?? spec.default;
-  const value = written ? spec.schema().parse(written) : written;
+  const value = written ? spec.parse(written) : written;
   return { name, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
 }
 
@@ -221,12 +221,12 @@ function understand(
   { written, source }: Written,
 ): SettingReading {
   if (written === '') return { name, key, source, value: '' };
-  const parsed = spec.schema().safeParse(written);
-  if (!parsed.success) {
+  const value = spec.parse(written);
+  if (value === undefined) {
     const problem = settingInvalid(spec, { key, written, source });
-    return { name, key, source, value: undefined, problem };
+    return { name, key, source, value, problem };
   }
-  return { name, key, source, value: withAbsolutePaths(reader, spec, parsed.data) };
+  return { name, key, source, value: withAbsolutePaths(reader, spec, value) };
 }
 
 function withAbsolutePaths(reader: Reader, spec: SettingSpec, value: unknown): unknown {

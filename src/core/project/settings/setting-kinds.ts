@@ -1,60 +1,77 @@
-import * as z from 'zod';
 import { editDistance, nearestName } from '../../kernel/nearest-name.ts';
-import { once } from '../../kernel/once.ts';
 import { HOST, PACKAGE_HOSTS, PACKAGES } from './sandbox-hosts.ts';
 
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
   /** The allowed values in words; follows "must be" in errors and documents. */
   form: string;
-  /** Parses the text of a file, the environment or a call. Created on first use: most programs read few settings. */
-  schema: () => z.ZodType<Value, string>;
+  /** Parses the text of a file, the environment or a call; undefined if it has another form. */
+  parse(written: string): Value | undefined;
   /** The allowed names, in display order; for a choice that may relax a rule, the strictest first. */
   choices?: readonly string[];
 }
 
-/** An existing folder; the reader makes it absolute, relative to the file that contains it. */
-export const folder: SettingKind<string> = {
-  kind: 'folder',
-  form: 'the path of an existing folder',
-  schema: once(() => z.string().min(1)),
-};
+/** Text that matches `pattern`, described by `form`. */
+export function text(form: string, pattern: RegExp): SettingKind<string> {
+  return { kind: 'text', form, parse: (written) => (pattern.test(written) ? written : undefined) };
+}
 
-export const file: SettingKind<string> = {
-  kind: 'file',
-  form: 'the path of an existing file',
-  schema: once(() => z.string().min(1)),
-};
+const ANY = /./s;
+
+/** An existing folder; the reader makes it absolute, relative to the file that contains it. */
+export const folder: SettingKind<string> = { ...text('the path of an existing folder', ANY), kind: 'folder' };
+
+export const file: SettingKind<string> = { ...text('the path of an existing file', ANY), kind: 'file' };
 
 export const absoluteFile: SettingKind<string> = {
+  ...text('the absolute path of an existing file (~ is the home folder)', /^~?\/./),
   kind: 'file',
-  form: 'the absolute path of an existing file (~ is the home folder)',
-  schema: once(() => z.string().regex(/^~?\/./)),
 };
+
+/** Searched on PATH if it is a bare name. */
+export const program: SettingKind<string> = {
+  ...text(
+    'a command name, or the absolute path of a program (~ is the home folder)',
+    /^(?:[^/~\s][^/\s]*|~?\/.+)$/,
+  ),
+  kind: 'program',
+};
+
+/** One line for `sh -c`. */
+export const command: SettingKind<string> = { ...text('one line for the shell', ANY), kind: 'command' };
+
+/** Like `command`, with a required placeholder. */
+export function commandWith(place: string): SettingKind<string> {
+  return {
+    kind: 'command',
+    form: `one line for the shell with ${place} in it`,
+    parse: (written) => (written.includes(place) ? written : undefined),
+  };
+}
 
 /** Comma-separated paths that need not exist and may contain spaces. A space before another path is an error. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',
-  schema: once(() => pathList(/^(?:~$|~?\/(?!.*\s~?\/)[^/])/)),
+  parse: (written) => pathsIn(written, /^(?:~$|~?\/(?!.*\s~?\/)[^/])/),
 };
 
 export const relativePaths: SettingKind<string[]> = {
   kind: 'text',
   form: 'a comma-separated list of paths below the top folder of the repository',
-  schema: once(() =>
-    pathList(/^(?!\/|~|.*(?:^|\/)(?:\.{1,2}|\.git)(?:\/|$))/, (path) => path.replace(/^(?:\.\/)+|\/+$/g, '')),
-  ),
+  parse: (written) =>
+    pathsIn(written, /^(?!\/|~|.*(?:^|\/)(?:\.{1,2}|\.git)(?:\/|$))/, (path) =>
+      path.replace(/^(?:\.\/)+|\/+$/g, ''),
+    ),
 };
 
 export const homePaths: SettingKind<string[]> = {
   kind: 'text',
   form: 'a comma-separated list of files and folders below your home folder, none of them home itself',
-  schema: once(() =>
-    pathList(/^(?!\/|~|.*(?:^|\/)\.{1,2}(?:\/|$))[^\p{Cc}]+$/u, (path) =>
+  parse: (written) =>
+    pathsIn(written, /^(?!\/|~|.*(?:^|\/)\.{1,2}(?:\/|$))[^\p{Cc}]+$/u, (path) =>
       path.replace(/^~\/+|\/+$/g, '').replace(/^(?:\.\/+)+(?=.)/, ''),
     ),
-  ),
 };
 
 /** Host names, addresses and the word `packages`. A name close to a known one is refused as a typo. */
@@ -62,22 +79,10 @@ export function hostList(known: readonly string[]): SettingKind<string[]> {
   return {
     kind: 'choices',
     form: 'a comma-separated list of host names (*.example.com: all below it; example.com:8443: another port than 80 and 443), addresses and the word packages',
-    schema: once(() =>
-      z
-        .string()
-        .transform((written) => [
-          ...new Set(
-            written
-              .toLowerCase()
-              .split(/[\s,]+/)
-              .filter(Boolean),
-          ),
-        ])
-        .pipe(z.array(z.string().refine((each) => isHost(each, known))).min(1))
-        .transform((hosts) => [
-          ...new Set(hosts.flatMap((each) => (each === PACKAGES ? PACKAGE_HOSTS : [each]))),
-        ]),
-    ),
+    parse: (written) => {
+      const hosts = wordsIn(written.toLowerCase(), (each) => isHost(each, known));
+      return hosts && unique(hosts.flatMap((each) => (each === PACKAGES ? PACKAGE_HOSTS : [each])));
+    },
     choices: [PACKAGES, ...known],
   };
 }
@@ -88,65 +93,44 @@ function isHost(written: string, known: readonly string[]): boolean {
   return HOST.test(written) && (meant === undefined || editDistance(written, meant) > 2);
 }
 
-/** Names of environment variables; a star at the end stands for the rest. */
-export const namesOfVariables: SettingKind<string[]> = {
-  kind: 'text',
-  form: 'a comma-separated list of names of environment variables (AWS_* for all that begin with AWS_)',
-  schema: once(() => wordList(/^[A-Za-z_]\w*\*?$/)),
-};
+/** A list without duplicates, with `most` entries at most. */
+export function wordsUpTo(
+  form: string,
+  each: RegExp,
+  most = Number.POSITIVE_INFINITY,
+): SettingKind<string[]> {
+  return {
+    kind: 'text',
+    form,
+    parse: (written) => {
+      const words = wordsIn(written, (word) => each.test(word));
+      return words && words.length <= most ? words : undefined;
+    },
+  };
+}
 
-export const namesOfPeople: SettingKind<string[]> = {
-  kind: 'text',
-  form: 'a comma-separated list of names',
-  schema: once(() => wordList(/^[\p{L}\p{N}][\p{L}\p{N}._@-]*$/u)),
-};
+/** Names of environment variables; a star at the end stands for the rest. */
+export const namesOfVariables = wordsUpTo(
+  'a comma-separated list of names of environment variables (AWS_* for all that begin with AWS_)',
+  /^[A-Za-z_]\w*\*?$/,
+);
+
+export const namesOfPeople = wordsUpTo('a comma-separated list of names', /^[\p{L}\p{N}][\p{L}\p{N}._@-]*$/u);
 
 export const ports: SettingKind<number[]> = {
   kind: 'text',
   form: 'a comma-separated list of ports from 1024 to 65535',
-  schema: once(() =>
-    wordList(/^\d{4,5}$/)
-      .transform((words) => words.map(Number))
-      .pipe(z.array(z.int().min(1024).max(65_535))),
-  ),
+  parse: (written) => {
+    const isPort = (word: string) => numberIn(word, /^\d{4,5}$/, [1024, 65_535]) !== undefined;
+    return wordsIn(written, isPort)?.map(Number);
+  },
 };
-
-/** Searched on PATH if it is a bare name. */
-export const program: SettingKind<string> = {
-  kind: 'program',
-  form: 'a command name, or the absolute path of a program (~ is the home folder)',
-  schema: once(() => z.string().regex(/^(?:[^/~\s][^/\s]*|~?\/.+)$/)),
-};
-
-/** One line for `sh -c`. */
-export const command: SettingKind<string> = {
-  kind: 'command',
-  form: 'one line for the shell',
-  schema: once(() => z.string().min(1)),
-};
-
-/** Like `command`, with a required placeholder. */
-export function commandWith(place: string): SettingKind<string> {
-  const schema = once(() => z.string().refine((written) => written.includes(place)));
-  return { kind: 'command', form: `one line for the shell with ${place} in it`, schema };
-}
-
-/** Text that matches `pattern`, described by `form`. */
-export function text(form: string, pattern: RegExp): SettingKind<string> {
-  return { kind: 'text', form, schema: once(() => z.string().regex(pattern)) };
-}
 
 export function wholeNumber(unit: string, min: number, max: number): SettingKind<number> {
   return {
     kind: 'number',
     form: `a whole number of ${unit} from ${min} to ${max}`,
-    schema: once(() =>
-      z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .transform(Number)
-        .pipe(z.int().min(min).max(max)),
-    ),
+    parse: (written) => numberIn(written, /^\d{1,15}$/, [min, max]),
   };
 }
 
@@ -155,13 +139,7 @@ export function percent(min: number, max: number): SettingKind<number> {
   return {
     kind: 'number',
     form: `a whole percentage from ${min}% to ${max}%`,
-    schema: once(() =>
-      z
-        .string()
-        .regex(/^\d{1,3} ?%?$/)
-        .transform((written) => Number.parseInt(written, 10))
-        .pipe(z.int().min(min).max(max)),
-    ),
+    parse: (written) => numberIn(written, /^\d{1,3}(?= ?%?$)/, [min, max]),
   };
 }
 
@@ -170,13 +148,7 @@ export function amount(unit: string, min: number, max: number): SettingKind<numb
   return {
     kind: 'number',
     form: `a number of ${unit} from ${min} to ${max}`,
-    schema: once(() =>
-      z
-        .string()
-        .regex(/^\d{1,12}(?:\.\d{1,6})?$/)
-        .transform(Number)
-        .pipe(z.number().min(min).max(max)),
-    ),
+    parse: (written) => numberIn(written, /^\d{1,12}(?:\.\d{1,6})?$/, [min, max]),
   };
 }
 
@@ -184,7 +156,7 @@ export function oneOf<const Name extends string>(choices: readonly Name[]): Sett
   return {
     kind: 'choice',
     form: `one of ${choices.join(', ')}`,
-    schema: once(() => lowerCase().pipe(z.enum(choices))),
+    parse: (written) => choices.find((choice) => choice === written.trim().toLowerCase()),
     choices,
   };
 }
@@ -194,41 +166,44 @@ export function listOf<const Name extends string>(
   choices: readonly Name[],
   { orNone, short = {} }: { orNone: boolean; short?: Readonly<Record<string, readonly Name[]>> },
 ): SettingKind<Name[]> {
-  const each = (written: string) => {
-    const names = written.split(/[\s,]+/).filter(Boolean);
-    return [...new Set(names.flatMap((name): readonly string[] => short[name] ?? [name]))];
-  };
   const shorts = Object.entries(short).map(([name, all]) => `; ${name} is short for ${all.join(', ')}`);
   return {
     kind: 'choices',
     form: `a comma-separated list of ${choices.join(', ')}${orNone ? ', or none' : ''}${shorts.join('')}`,
-    schema: once(() => {
-      const names = lowerCase().transform((written) => (orNone && written === 'none' ? [] : each(written)));
-      return names.pipe(orNone ? z.array(z.enum(choices)) : z.array(z.enum(choices)).min(1));
-    }),
+    parse: (written) => {
+      const plain = written.trim().toLowerCase();
+      const names = wordsIn(plain, () => true) ?? [];
+      if (names.length === 0 || plain === 'none') return orNone ? [] : undefined;
+      const found = names.map((name) =>
+        Object.hasOwn(short, name) ? (short[name] ?? []) : choices.filter((each) => each === name),
+      );
+      return found.every(({ length }) => length > 0) ? unique(found.flat()) : undefined;
+    },
     choices,
   };
 }
 
-/** A list without duplicates, with `most` entries at most. */
-export function wordsUpTo(form: string, each: RegExp, most: number): SettingKind<string[]> {
-  return { kind: 'text', form, schema: once(() => wordList(each).pipe(z.array(z.string()).max(most))) };
+function pathsIn(written: string, form: RegExp, plain = (path: string) => path): string[] | undefined {
+  const paths = unique(written.split(',').map((path) => plain(path.trim()))).filter(Boolean);
+  return paths.length > 0 && paths.every((path) => form.test(path)) ? paths : undefined;
 }
 
-function pathList(form: RegExp, plain = (path: string) => path) {
-  return z
-    .string()
-    .transform((written) =>
-      [...new Set(written.split(',').map((path) => plain(path.trim())))].filter(Boolean),
-    )
-    .pipe(z.array(z.string().regex(form)).min(1));
+/** Without duplicates; undefined if there is none, or one that is not allowed. */
+function wordsIn(written: string, isAllowed: (word: string) => boolean): string[] | undefined {
+  const words = unique(written.split(/[\s,]+/).filter(Boolean));
+  return words.length > 0 && words.every(isAllowed) ? words : undefined;
 }
 
-function wordList(form: RegExp) {
-  return z
-    .string()
-    .transform((written) => [...new Set(written.split(/[\s,]+/).filter(Boolean))])
-    .pipe(z.array(z.string().regex(form)).min(1));
+function numberIn(
+  written: string,
+  form: RegExp,
+  [min, max]: readonly [min: number, max: number],
+): number | undefined {
+  const [digits] = form.exec(written) ?? [];
+  const number = digits === undefined ? Number.NaN : Number(digits);
+  return number >= min && number <= max ? number : undefined;
 }
 
-const lowerCase = once(() => z.string().transform((written) => written.trim().toLowerCase()));
+function unique<Each>(all: readonly Each[]): Each[] {
+  return [...new Set(all)];
+}

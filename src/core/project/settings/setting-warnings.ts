@@ -67,8 +67,7 @@ export function mistakeInProject(key: string): string | undefined {
 function mistakenCheck(key: string): string | undefined {
   if (knownKeys().project.includes(key)) return undefined;
   // A key can be very long.
-  const isNear = (known: string) =>
-    Math.abs(known.length - key.length) < 2 && editDistance(key, known) === 1;
+  const isNear = (known: string) => Math.abs(known.length - key.length) < 2 && editDistance(key, known) === 1;
   const meant = knownKeys().project.find(isNear);
   return meant && `${key} is a further check. Did you mean ${meant}?`;
 }

@@ -1,4 +1,3 @@
-import type * as z from 'zod';
 import { once } from '../../kernel/once.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { machineSettings } from './machine-settings.ts';
@@ -23,15 +22,17 @@ export interface NamedValue {
   value: string;
 }
 
+type Parsed<Spec extends SettingSpec> = NonNullable<ReturnType<Spec['parse']>>;
+
 type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
   ? readonly Check[]
   : Spec extends { family: 'named' }
     ? readonly NamedValue[]
     : Spec extends { family: 'phase' }
-      ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
+      ? Readonly<Partial<Record<Phase, Parsed<Spec>>>>
       : Spec extends { default: string } | { required: true }
-        ? z.output<ReturnType<Spec['schema']>>
-        : z.output<ReturnType<Spec['schema']>> | undefined;
+        ? Parsed<Spec>
+        : Parsed<Spec> | undefined;
 
 /** The settings as the rest of the program uses them: read, checked, paths absolute. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<AllSettings[Name]> };

@@ -21,14 +21,13 @@ test('every limit exists for the session and for each phase', () => {
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
   '"%s" is refused as a limit, and the error names the range',
   (text) => {
-    for (const [, { schema, form }] of LIMITS) {
-      expect(schema().safeParse(text).success).toBe(false);
+    for (const [, { parse, form }] of LIMITS) {
+      expect(parse(text)).toBeUndefined();
       expect(form).toMatch(/from 0 to/);
     }
   },
 );
 
 test('zero is accepted as a limit', () => {
-  for (const [, { schema }] of LIMITS)
-    expect(schema().safeParse('0')).toMatchObject({ success: true, data: 0 });
+  for (const [, { parse }] of LIMITS) expect(parse('0')).toBe(0);
 });
