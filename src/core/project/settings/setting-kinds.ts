@@ -188,7 +188,7 @@ function pathsIn(written: string, form: RegExp, plain = (path: string) => path):
   return paths.length > 0 && paths.every((path) => form.test(path)) ? paths : undefined;
 }
 
-/** Without duplicates; undefined if there is none, or one that is not allowed. */
+/** The words without duplicates; undefined if the text has no words, or one that is not allowed. */
 function wordsIn(written: string, isAllowed: (word: string) => boolean): string[] | undefined {
   const words = unique(written.split(/[\s,]+/).filter(Boolean));
   return words.length > 0 && words.every(isAllowed) ? words : undefined;

@@ -43,7 +43,7 @@ interface CardContext {
 /** The bounds of a result keep its markup far below. */
 const MAX_CHARS = 100_000;
 
-/** The content of the card for the result of a shown tool; undefined if there is none beyond its summary. */
+/** The content of the card for the result of a shown tool; undefined if the card shows only its summary. */
 export async function resultMarkup(
   made: unknown,
   { name: tool, arguments: args, hasForms, actions }: ShownCall,

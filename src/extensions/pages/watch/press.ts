@@ -24,7 +24,7 @@ export interface WatchModel {
 
 /** What the person has chosen to see: the selected row, the filter, the folds. */
 export interface WatchSelection {
-  /** Key of the selected row; undefined while there is none. */
+  /** Key of the selected row; undefined if no row is selected. */
   selected?: string;
   isHelp: boolean;
   filter?: string;

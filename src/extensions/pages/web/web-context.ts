@@ -43,7 +43,7 @@ export function actingOn({ view, projectDir }: ShownSession, context: ActionCont
   };
 }
 
-/** Said of an error that nobody expected. */
+/** The message for an unexpected error. */
 export const FAILED = 'It failed. The terminal of samocode web, or the screen of samocode watch, says why.';
 
 /** The text of an expected error for the person on the page. @throws any other error */

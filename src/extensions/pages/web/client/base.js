@@ -42,9 +42,6 @@ export function placeNow() {
   return place.replace(/^\/(?:inbox|board)(?=\/|$)/, '').replace(/^\/(?=[0-9a-f]{12}$)/, '/s/') || '/';
 }
 
-/** What stays while the person moves between the parts of one session; a transcript is apart. The server has the same. */
-export const paneOf = (place = '') => /^\/s\/[^/]*(?:\/transcript\/.*)?/.exec(place)?.[0] ?? place;
-
 /** The session that the place is about, or `new`; undefined for the list. */
 export function keyNow() {
   const [, first, key] = placeNow().split('/');
@@ -56,7 +53,7 @@ export function keyOf(form) {
   return form.elements.session?.value ?? keyNow();
 }
 
-/** The name of what stands beside the list. */
+/** The name of the session or form beside the list. */
 export function nameNow() {
   return ($('#name') ?? $('h1', pane))?.textContent ?? '';
 }

@@ -1,5 +1,5 @@
-// The list of sessions: its filters, its marks, and the way from one session to the next. The open one stands beside it; on a
-// narrow screen the address shows one or the other.
+// The list of sessions: its filters, its marks, and the way from one session to the next. The open session is shown beside
+// the list; on a narrow screen the address decides which of the two is shown.
 import { $, keyNow, pane, placeNow, store } from './base.js';
 import { drafts } from './drafts.js';
 
@@ -36,7 +36,7 @@ export function skip() {
   toNext();
 }
 
-/** Opens the next session of the list; where the list has the screen to itself, it goes to its row. */
+/** Opens the next session of the list; on a narrow screen that shows the list, it moves the focus to the next row. */
 export function step(by) {
   const all = isOnePane.matches && placeNow() !== '/' ? rows() : shownRows();
   const isList = isOnePane.matches && placeNow() === '/';

@@ -21,7 +21,7 @@ addEventListener('hashchange', () => {
   if (!show()) return;
   markRows();
   pane.parentElement.scrollTo({ top: 0 });
-  // Where the list has the screen to itself, it is where it was.
+  // On a narrow screen, the list is scrolled to where it was.
   scrollTo({ top: placeNow() === '/' ? listTop : 0 });
   if (!document.activeElement.matches('.filters *')) pane.parentElement.focus({ preventScroll: true });
 });

@@ -85,7 +85,7 @@ function arrange() {
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
-// Nobody points at a tab that is hidden: its decided rows go to where they belong.
+// In a hidden tab no row is under the pointer, so its decided rows move to their groups.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) return;
   for (const row of document.querySelectorAll('[data-keeps] > .decided')) {

@@ -1,6 +1,7 @@
 // One connection for what the tab shows, which begins again whenever it ends.
 import { age } from '../../../../core/kernel/durations.ts';
-import { $, call, keyNow, MESSAGES, markFresh, nameNow, pane, paneOf, placeNow, say } from './base.js';
+import { paneOf } from '../views/pane-of.ts';
+import { $, call, keyNow, MESSAGES, markFresh, nameNow, pane, placeNow, say } from './base.js';
 import { afterUpdate } from './list.js';
 import { emptyPane, patch } from './patch.js';
 

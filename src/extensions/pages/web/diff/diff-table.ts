@@ -135,7 +135,7 @@ function marksIn({ old, now }: Row): [number: number, mark: Mark][] {
   ];
 }
 
-/** Words, runs of blanks, and every other character by itself. */
+/** Words, runs of blanks, and each other character separately. */
 function wordsOf({ text }: Line): string[] {
   return text.slice(1).match(/[\p{L}\p{M}\p{N}_]+|\s+|./gu) ?? [];
 }

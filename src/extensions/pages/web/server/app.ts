@@ -20,7 +20,8 @@ import { iterationPart } from '../views/iteration-part.ts';
 import { LiveSessions } from '../views/live.ts';
 import { type Needs, NewNeeds } from '../views/new-needs.ts';
 import { PAGE, PAGE_HEADERS } from '../views/page.ts';
-import { contentOfTab, paneOf } from '../views/tab-content.ts';
+import { paneOf } from '../views/pane-of.ts';
+import { contentOfTab } from '../views/tab-content.ts';
 import { type TabUpdate, type TabView, TabViews } from '../views/tab-view.ts';
 import { transcriptPart } from '../views/transcript-part.ts';
 import { byTab, FAILED, problemText } from '../web-context.ts';
@@ -244,7 +245,7 @@ interface AskedView {
   view: TabView;
 }
 
-/** What a tab is told besides pieces: `end`: why what it shows is no longer kept up to date; empty: it is again. */
+/** What an update contains besides pieces. `end`: why the tab is no longer kept up to date; empty once it is again. */
 interface Told extends Partial<Needs> {
   end?: string;
 }

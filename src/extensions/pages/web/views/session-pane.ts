@@ -26,7 +26,7 @@ import { editorLink } from './editor-link.ts';
 import type { LiveSessions } from './live.ts';
 import type { Piece } from './tab-view.ts';
 
-/** What stands beside the list. @throws an expected error that says why there is nothing */
+/** The pieces beside the list. @throws an expected error that says why there are none */
 export type Pane = () => Promise<readonly Piece[]>;
 
 /** A piece directly in the pane; none if it has no content. @param about `data-…` of its element */

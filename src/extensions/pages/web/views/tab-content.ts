@@ -17,11 +17,6 @@ export interface TabContent {
   end: string;
 }
 
-/** What stays while the person moves between the parts of one session; a transcript is apart. The page has the same. */
-export function paneOf(place: string): string {
-  return /^\/s\/[^/]*(?:\/transcript\/.*)?/.exec(place)?.[0] ?? place;
-}
-
 /** The list, and beside it what is at a place: `/`, `/new`, `/pool`, `/s/<key>`, `/s/<key>/<part>`, `/s/<key>/transcript/<number>`. */
 export function contentOfTab(
   place: string,

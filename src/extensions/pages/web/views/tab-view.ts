@@ -68,7 +68,7 @@ function isRow(id: string): boolean {
 /** A person has only a few tabs; one that comes back later gets everything again. */
 const MAX_TABS = 20;
 
-/** What the tabs have whose streams ended a while ago: one that opens another place, or was cut off, goes on with that. */
+/** The pieces that recent tabs have: a tab that opens another place or was disconnected does not get them again. */
 export class TabViews {
   readonly #views = new Map<string, TabView>();
 

@@ -41,7 +41,7 @@ test('the screen goes by groups; the page begins with all that need the person, 
   expect(waits.some(({ kind, group }) => kind === 'finished' && group === 'done')).toBe(true);
 });
 
-test('a session that nobody here may finish does not need the person for that', () => {
+test('a finished session that cannot be finished from this machine does not need the person', () => {
   const done = sessionRows(SESSIONS).find(({ kind }) => kind === 'finished') ?? expect.fail();
   for (const condition of ['foreign', 'older', 'newer', 'unseen'] as const)
     expect(needKind({ ...done.facts, condition })).toBeUndefined();
