@@ -1,11 +1,7 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/kernel/clock.ts';
-import {
-  type Checkpoint,
-  keepCheckpoint,
-  unchangedWorktree,
-} from '../src/core/project/checkpoints/checkpoint.ts';
+import { type Checkpoint, keepCheckpoint } from '../src/core/project/checkpoints/checkpoint.ts';
 import { openStore } from '../src/core/project/checkpoints/checkpoint-store.ts';
 import { restoreCheckpoint } from '../src/core/project/checkpoints/restore-checkpoint.ts';
 import { commitState } from '../src/core/project/checkpoints/state-commit.ts';
@@ -127,11 +123,13 @@ async function statesOf(
   const times: number[] = [];
   for (let n = 1; n <= count; n += 1) {
     await appendFile(join(run, 'events.jsonl'), `{"n":${n}}\n`);
-    const { commit, worktreeTree } = await keep();
+    const last = await keep();
+    const { worktreeTree } = last;
+    const moment = { kind: 'before', iteration: n } as const;
     const kept = { ...said, n };
     times.push(
       await timed(async () => {
-        await unchangedWorktree(place, commit);
+        await keepCheckpoint({ ...place, moment, last, areDocumentsSame: true });
         await commitState(await openStore(place), { sessionFolder, worktreeTree, files, kept });
       }),
     );

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
+import { treeIn } from './checkpoint-refs.ts';
 import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { MAX_FILE_BYTES } from './file-bounds.ts';
-import { treeIn } from './restore-checkpoint.ts';
 import { encryptedAmong } from './take-files.ts';
 
 /** Writes the files of a tree byte for byte into a folder without files. */

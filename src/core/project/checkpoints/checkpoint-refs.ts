@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { threeDigits } from '../../kernel/files/stamps.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 
@@ -66,6 +68,56 @@ export function pullRequestRefs(sessionFolder: string): { head: string; base: st
   const of = (name: string) => `${refPrefix(sessionFolder)}pull-request/${name}`;
   return { head: of('head'), base: of('base'), merged: of('merged') };
 }
+
+/** A checkpoint as its commit tells. */
+export interface KnownCheckpoint {
+  /** `refs/samocode/<session>/<NNN>` */
+  ref: string;
+  commit: string;
+  parents: readonly string[];
+  /** The worktree's files as a tree, except ignored ones and those left out. */
+  worktreeTree: string;
+  sessionTree: string;
+  /** Readable names of files not included: see `TakenFiles`; those of documents are absolute. In the message. */
+  skipped: readonly string[];
+}
+
+/** The newest checkpoint of an iteration. */
+export async function newestCheckpoint(
+  store: CheckpointStore,
+  sessionFolder: string,
+): Promise<KnownCheckpoint | undefined> {
+  const options = repositoryOptions(store);
+  const prefix = refPrefix(sessionFolder);
+  const refs = await listRefs(`${prefix}[0-9]*`, options);
+  const nameOf = (ref: string) => ref.slice(prefix.length);
+  // `003` is later than `003-before`.
+  const newest = refs.sort(([, a], [, b]) => byNumber(nameOf(a), nameOf(b)) || (a < b ? 1 : -1)).at(-1);
+  if (newest === undefined) return undefined;
+  const [commit, ref] = newest;
+  const asked = ['show', '--no-patch', '--format=%P%n%b', commit];
+  const [above = '', body = ''] = (await runGit(asked, { ...options, allowFailure: true })).stdout.split(
+    '\n',
+  );
+  return {
+    ref,
+    commit,
+    parents: above.split(' ').filter(Boolean),
+    worktreeTree: await treeIn(store, commit, 'worktree'),
+    sessionTree: await treeIn(store, commit, 'session'),
+    skipped: Skipped.safeParse(parseJson(body)).data ?? [],
+  };
+}
+
+/** An older checkpoint lacks a folder without files: its tree is the empty one. */
+export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
+  const options = repositoryOptions(store);
+  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
+  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
+  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
+}
+
+const Skipped = z.array(z.string());
 
 /** Keeps the checkpoint of a phase's last iteration under a ref that is never pruned. */
 export async function keepPhaseEnd(

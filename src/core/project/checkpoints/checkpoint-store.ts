@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -99,7 +99,7 @@ function rewriteSettings(dir: string, { config, exclude }: Settings): void {
   }
 }
 
-const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
+const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|precomposeunicode)$/;
 
 async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
   const options = { ...context, cwd: mainRepo };
@@ -110,7 +110,9 @@ async function settingsFrom(mainRepo: string, context: GitContext): Promise<Sett
     .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
     .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
   const sha256 = entries.some(([key, value]) => key === 'extensions.objectformat' && value === 'sha256');
-  const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n`;
+  // As `git init` finds out: what the settings say may not be true.
+  const ignorecase = existsSync(join(commonDir, 'CoNfIg'));
+  const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n\tignorecase = ${ignorecase}\n`;
   const extension = sha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
   const exclude = (await ifExists(readFile(join(commonDir, 'info/exclude'), 'utf8'))) ?? '';
   return { v: 1, commonDir, config: `${core}${taken.join('')}${extension}`, exclude };

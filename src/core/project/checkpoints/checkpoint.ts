@@ -1,14 +1,9 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import * as z from 'zod';
-import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
-import { identityAt } from '../../kernel/files/path-stats.ts';
-import { plainJson } from '../../kernel/files/plain-file.ts';
-import { GIT_ERRORS } from '../git/git-errors.ts';
-import { rawBytes, readable } from '../git/path-bytes.ts';
+import { gitLine } from '../git/git.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
-import { checkpointRef, type Moment } from './checkpoint-refs.ts';
+import { checkpointRef, type KnownCheckpoint, type Moment, newestCheckpoint } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -16,9 +11,8 @@ import {
   partOptions,
   repositoryOptions,
 } from './checkpoint-store.ts';
-import { importCommit } from './import-commit.ts';
-import { KnownDocument, type TakenDocument, takeDocuments } from './session-documents.ts';
-import { areAsTaken, refresh, takeTree } from './take-files.ts';
+import { commitTree } from './commit-tree.ts';
+import { refresh, takeTree } from './take-files.ts';
 import { worktreePrint } from './worktree-print.ts';
 
 export interface CheckpointPlan extends GitContext {
@@ -33,23 +27,18 @@ export interface CheckpointPlan extends GitContext {
   moment: Moment;
   /** Ignored files to keep as well, as paths below the worktree. */
   alsoInWorktree?: readonly string[];
+  /** The newest checkpoint, if the caller made it; otherwise it is looked up. */
+  last?: KnownCheckpoint;
+  /** The caller knows that no document has changed since `last` that would need a checkpoint. */
+  areDocumentsSame?: boolean;
 }
 
-export interface Checkpoint {
+export interface Checkpoint extends KnownCheckpoint {
   /** same: nothing differs from the previous checkpoint, so no new one was made. */
   kind: 'kept' | 'same';
-  /** `refs/samocode/<session>/<NNN>`; that of the previous one when nothing changed. */
-  ref: string;
-  commit: string;
   head: string | undefined;
-  /** The worktree's files as a tree, except ignored ones and those left out. */
-  worktreeTree: string;
   /** Equal prints mean equal bytes: the tree, and the state of what was left out. */
   print: string;
-  sessionTree: string;
-  documents: readonly KeptDocument[];
-  /** Files not included: larger than 50 MB, unreadable, or a separate repository. */
-  skipped: readonly string[];
   /** Those that the previous checkpoint did not skip. */
   newlySkipped: readonly string[];
 }
@@ -57,109 +46,56 @@ export interface Checkpoint {
 /** A worktree at one point in time. */
 export type WorktreeSeen = Pick<Checkpoint, 'head' | 'worktreeTree' | 'print'>;
 
-export interface KeptDocument {
-  name: string;
-  mode: string;
-  id: string;
-}
-
 /**
  * Commits the worktree byte for byte, except ignored files, and the session's documents under a ref of ours:
  * `worktree/` and `session/` in its tree; its parents are HEAD and, if different, the tip of the session's branch.
  * HEAD, the index and all files stay unchanged.
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
-  const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
+  const { moment, worktreePath: folder, sessionDir, sessionFolder, alsoInWorktree: also } = plan;
   const store = await openStore(plan);
   clearLocks(store);
-  const last = await plainJson(pathIn(store), LastCheckpoint);
-  const isLastIndex = last?.index === indexOf(store);
   // A file rewritten with the same bytes is read on every scan until the index is refreshed; before an iteration
   // there is time.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
+  const last = plan.last ?? (await newestCheckpoint(store, sessionFolder));
+  const isOnlyWorktree = plan.areDocumentsSame && last !== undefined;
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  const commits = commitsOf(refs, repositoryOptions(store));
-  const treeOfIndex = async () =>
-    isLastIndex && (await commits)[2] === last.commit ? last.worktreeTree : undefined;
-  // Without its ref, git may have deleted the blobs of the last checkpoint.
-  const takingDocuments = commits.then(([, , now]) =>
-    takeDocuments(store, sessionDir, (now === last?.commit && last?.documents) || []),
-  );
-  const [code, documents, [head, tip, lastNow]] = await Promise.all([
-    takeTree(store, { part: 'worktree', folder, also, treeOfIndex }),
-    takingDocuments,
-    commits,
-  ]);
-  const taken: Taken = {
-    parents: parentsOf(head, tip),
-    worktreeTree: code.tree,
-    documents: documents.files,
-    skipped: [...code.skipped, ...documents.skipped.map((name) => join(sessionDir, name))],
-  };
-  // A rewind is identified by its checkpoint, and a discard by its time.
-  const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
-  const mayBeSame = last?.commit === lastNow && !isApart;
-  const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
-  const commitWhole = async (error: unknown) => {
-    // A blob that the last checkpoint has may be damaged or gone.
-    if (!GIT_ERRORS.git_failed.is(error)) throw error;
-    taken.documents = (await takeDocuments(store, sessionDir, [])).files;
-    return await commitTaken(store, plan, taken);
-  };
-  const { ref, commit, sessionTree } = same ?? (await commitTaken(store, plan, taken).catch(commitWhole));
-  if (!isApart) writeLast(store, { ref, commit, sessionTree, index: indexOf(store), ...taken });
-  const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
-  const { worktreeTree, skipped } = taken;
-  const print = await worktreePrint(folder, taken, store.context);
-  const kept = { ref, commit, head, worktreeTree, print, sessionTree, documents: keptDocuments(taken) };
-  return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
-}
-
-/**
- * The worktree of the newest checkpoint, if that is `commit` and a new one would have the same worktree: the same
- * commits, and no changed file. Documents are not compared.
- */
-export async function unchangedWorktree(
-  plan: Omit<CheckpointPlan, 'moment'>,
-  commit: string,
-): Promise<WorktreeSeen | undefined> {
-  const { worktreePath: folder, branch } = plan;
-  const store = await openStore(plan);
-  const last = await plainJson(pathIn(store), LastCheckpoint);
-  if (last?.commit !== commit || last.index !== indexOf(store)) return undefined;
-  const refs = [await headOf(store, folder), `refs/heads/${branch}`, last.ref];
-  const [areSameFiles, [head, tip, lastNow]] = await Promise.all([
-    areAsTaken(store, { part: 'worktree', folder }, last.skipped),
+  const [worktree, documents, [head, tip, lastNow]] = await Promise.all([
+    takeTree(store, { part: 'worktree', folder, also }),
+    isOnlyWorktree
+      ? { tree: last.sessionTree, skipped: last.skipped.filter((name) => isAbsolute(name)) }
+      : takeTree(store, { part: 'session', folder: sessionDir }).then(({ tree, skipped }) => ({
+          tree,
+          skipped: skipped.map((name) => join(sessionDir, name)),
+        })),
     commitsOf(refs, repositoryOptions(store)),
   ]);
-  const areSameCommits = lastNow === commit && parentsOf(head, tip).join() === last.parents.join();
-  if (!areSameFiles || !areSameCommits) return undefined;
-  const { worktreeTree } = last;
-  return { head, worktreeTree, print: await worktreePrint(folder, last, store.context) };
+  const taken: Taken = {
+    parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
+    worktreeTree: worktree.tree,
+    sessionTree: documents.tree,
+    skipped: [...worktree.skipped, ...documents.skipped],
+  };
+  const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
+  // A rewind is identified by its checkpoint, and a discard by its time.
+  const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
+  const mayBeSame = last?.commit === lastNow && newlySkipped.length === 0 && !isApart;
+  const same = mayBeSame && isSame(last, taken) ? last : undefined;
+  if (isOnlyWorktree && !same) return await keepCheckpoint({ ...plan, areDocumentsSame: false });
+  const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
+  return {
+    ...{ kind: same ? 'same' : 'kept', ref, commit, head, ...taken },
+    newlySkipped,
+    print: await worktreePrint(folder, taken, store.context),
+  };
 }
 
-/** The readable names of files that the newest checkpoint left out. */
-export async function leftOutOfNewest(store: CheckpointStore): Promise<readonly string[]> {
-  return (await plainJson(pathIn(store), LastCheckpoint))?.skipped ?? [];
-}
+type Taken = Omit<KnownCheckpoint, 'ref' | 'commit'>;
 
-function parentsOf(head: string | undefined, tip: string | undefined): string[] {
-  return [...new Set([head, tip])].filter((commit) => commit !== undefined);
-}
-
-interface Taken extends Pick<LastCheckpoint, 'parents' | 'worktreeTree' | 'skipped'> {
-  documents: readonly TakenDocument[];
-}
-
-function isSame(last: Taken, now: Taken): boolean {
-  const printOf = (taken: Taken) =>
-    taken.documents.map(({ name, mode, id }) => `${mode} ${id} ${name}`).join('\0');
-  const isSameTree = last.worktreeTree === now.worktreeTree && printOf(last) === printOf(now);
-  return isSameTree && last.parents.join() === now.parents.join();
-}
-
-function keptDocuments({ documents }: Taken): KeptDocument[] {
-  return documents.map(({ name, mode, id }) => ({ name: readable(name), mode, id }));
+function isSame(last: Taken | undefined, now: Taken): last is Taken {
+  const textOf = ({ parents, ...trees }: Taken) => [...parents, trees.worktreeTree, trees.sessionTree].join();
+  return last !== undefined && textOf(last) === textOf(now);
 }
 
 /**
@@ -173,28 +109,16 @@ async function headOf({ commonDir }: CheckpointStore, worktreePath: string): Pro
   return dirname(gitDir) === join(commonDir, 'worktrees') ? `worktrees/${basename(gitDir)}/HEAD` : '';
 }
 
-/** Makes the blobs of documents, the trees, the commit and the ref in one process. */
 async function commitTaken(
   store: CheckpointStore,
   plan: CheckpointPlan,
-  { parents, worktreeTree, documents }: Taken,
-): Promise<{ ref: string; commit: string; sessionTree: string }> {
+  { parents, worktreeTree, sessionTree, skipped }: Taken,
+): Promise<{ ref: string; commit: string }> {
   const ref = checkpointRef(plan.sessionFolder, plan.moment);
-  const { commit, tree } = await importCommit(store, {
-    ref,
-    message: subject(plan),
-    parents,
-    files: [
-      { mode: '040000', content: worktreeTree, path: 'worktree' },
-      ...documents.map(({ mode, id, bytes, name }) => ({
-        mode,
-        content: bytes ?? id,
-        path: rawBytes(`session/${name}`),
-      })),
-    ],
-    part: 'session',
-  });
-  return { ref, commit, sessionTree: tree };
+  const input = `040000 tree ${sessionTree}\tsession\n040000 tree ${worktreeTree}\tworktree\n`;
+  const tree = await gitLine(['mktree'], { ...repositoryOptions(store), input });
+  const message = [subject(plan), ...(skipped.length > 0 ? ['', JSON.stringify(skipped)] : [])].join('\n');
+  return { ref, commit: await commitTree(store, { ref, message, parents, tree }) };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {
@@ -212,32 +136,4 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
     default:
       return moment satisfies never;
   }
-}
-
-/** The newest checkpoint of a session: if nothing differs from it, no new one is made. */
-const LastCheckpoint = z.object({
-  ref: z.string(),
-  commit: z.string(),
-  parents: z.array(z.string()),
-  worktreeTree: z.string(),
-  sessionTree: z.string(),
-  documents: z.array(KnownDocument).default([]),
-  /** Identity of the worktree's private index, which a rewind changes. */
-  index: z.string(),
-  /** Readable names of skipped files: each is reported once. */
-  skipped: z.array(z.string()),
-});
-type LastCheckpoint = z.infer<typeof LastCheckpoint>;
-
-function indexOf({ dir }: CheckpointStore): string {
-  return identityAt(join(dir, 'worktree.index'));
-}
-
-function writeLast(store: CheckpointStore, last: Omit<LastCheckpoint, 'documents'> & Taken): void {
-  const documents = last.documents.map(({ name, mode, id, identity }) => ({ name, mode, id, identity }));
-  writeUnsynced(pathIn(store), `${JSON.stringify({ ...last, documents })}\n`);
-}
-
-function pathIn({ dir }: CheckpointStore): string {
-  return join(dir, 'last.json');
 }

@@ -10,7 +10,7 @@ import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
-import { checkpointRef } from './checkpoint-refs.ts';
+import { checkpointRef, treeIn } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -128,14 +128,6 @@ async function readTarget(store: CheckpointStore, commit: string): Promise<Targe
     session: await treeIn(store, commit, 'session'),
     head,
   };
-}
-
-/** A folder without files is not in a commit, so its tree is the empty one. */
-export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
-  const options = repositoryOptions(store);
-  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
-  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
-  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
 }
 
 /** Updates the private indexes. @returns ignored files in the way, which must be kept too */

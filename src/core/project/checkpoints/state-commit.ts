@@ -1,12 +1,13 @@
-import { constants } from 'node:fs';
+import { constants, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
-import { runGit } from '../git/git.ts';
+import { gitLine, runGit } from '../git/git.ts';
 import { commitsOf } from '../git/repository.ts';
 import { stateRef } from './checkpoint-refs.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
-import { importCommit } from './import-commit.ts';
+import { commitTree } from './commit-tree.ts';
 
 /** Work of a session that its state does not include: it stays on the machine that saved the state. */
 export const LeftWork = z.object({
@@ -90,13 +91,26 @@ export async function commitState(store: CheckpointStore, plan: StatePlan): Prom
   ]);
   const blobs = hashed.stdout.split('\n');
   crashPoint('keep-state');
-  await importCommit(store, {
+  const entries = files.map(([path], index) => `100644 ${blobs[index]}\t${path}\0`).join('');
+  const listed = await gitLine(['ls-tree', await treeOf(entries, store)], options);
+  const worktree = worktreeTree === undefined ? '' : `040000 tree ${worktreeTree}\tworktree\n`;
+  await commitTree(store, {
     ref,
     message: JSON.stringify({ ...kept, head }),
     parents: [before, head].filter((commit) => commit !== undefined),
-    files: [
-      ...(worktreeTree === undefined ? [] : [{ mode: '040000', content: worktreeTree, path: 'worktree' }]),
-      ...files.map(([path], index) => ({ mode: '100644', content: blobs[index] ?? '', path })),
-    ],
+    tree: await gitLine(['mktree'], { ...options, input: `${listed}\n${worktree}` }),
   });
+}
+
+/** @param entries lines for `--index-info` */
+async function treeOf(entries: string, store: CheckpointStore): Promise<string> {
+  const { env, ...options } = repositoryOptions(store);
+  const index = join(store.dir, 'state.index');
+  const aside = { ...options, env: { ...env, GIT_INDEX_FILE: index } };
+  try {
+    await runGit(['update-index', '-z', '--index-info'], { ...aside, input: entries });
+    return await gitLine(['write-tree'], aside);
+  } finally {
+    rmSync(index, { force: true });
+  }
 }

@@ -2,7 +2,13 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
-import { type CheckpointStore, type KeptPart, partOptions, removeIndex } from './checkpoint-store.ts';
+import {
+  type CheckpointStore,
+  type KeptPart,
+  partOptions,
+  removeIndex,
+  repositoryOptions,
+} from './checkpoint-store.ts';
 import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
 
 /** One of the two folders of a checkpoint, with its private index. */
@@ -14,8 +20,6 @@ export interface FolderPart {
 export interface TakePlan extends FolderPart {
   /** Ignored files to take as well, named as git lists them. */
   also?: readonly string[];
-  /** The tree of the private index as it is, if that is known and still kept by a ref. */
-  treeOfIndex?: () => Promise<string | undefined>;
 }
 
 export interface TakenFiles {
@@ -29,24 +33,16 @@ export interface TakenFiles {
 
 /** Adds a part's files to its private index and writes that as a tree. Changes nothing in the folder. */
 export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
-  const take = async (): Promise<TakenFiles> => {
-    const { skipped, isChanged } = await takeFiles(store, plan);
-    const tree = isChanged ? undefined : await plan.treeOfIndex?.();
-    return { skipped, tree: tree ?? (await writeTree(store, plan)) };
-  };
+  const take = async () => ({ skipped: await takeFiles(store, plan), tree: await writeTree(store, plan) });
   return await take().catch(async (error: unknown) => {
     // Objects of the index may be missing, if an agent removed our refs and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
     removeIndex(store, plan.part);
-    const { skipped } = await takeFiles(store, plan);
-    return { skipped, tree: await writeTree(store, plan) };
+    return await take();
   });
 }
 
-async function takeFiles(
-  store: CheckpointStore,
-  { part, folder, also = [] }: TakePlan,
-): Promise<{ skipped: string[]; isChanged: boolean }> {
+async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: TakePlan): Promise<string[]> {
   const options = partOptions(store, part, folder);
   const repository = { ...store.context, cwd: folder, allowFailure: true };
   const [listed, forced] = await Promise.all([
@@ -66,26 +62,10 @@ async function takeFiles(
   const changed = encrypted.size > 0 ? await listFiles(['--modified', '--others'], repository) : [];
   const leftOut = changed.filter((name) => encrypted.has(name));
 
-  const removed = [...drop, ...encrypted];
-  await update(['--force-remove'], removed, options);
+  await update(['--force-remove'], [...drop, ...encrypted], options);
   const added = fitting.filter((name) => !encrypted.has(name));
   await update(['--add', '--remove', '--replace'], added, options);
-  return {
-    skipped: [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)],
-    isChanged: removed.length > 0 || added.length > 0,
-  };
-}
-
-/** Whether a part's files match its index, except those that a checkpoint has reported as left out. */
-export async function areAsTaken(
-  store: CheckpointStore,
-  { part, folder }: FolderPart,
-  leftOut: readonly string[],
-): Promise<boolean> {
-  const stateAt = pathStates(folder);
-  const isUnfit = (name: string) => name.endsWith('/') || stateAt(name).kind === 'unfit';
-  const different = await listDifferent(partOptions(store, part, folder), part);
-  return different.every(({ name }) => isUnfit(name) && leftOut.includes(readable(name)));
+  return [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)];
 }
 
 /** Updates the timestamps of files with unchanged bytes in a part's index. */
@@ -101,13 +81,37 @@ export async function writeTree(store: CheckpointStore, { part, folder }: Folder
 // A tree consists mostly of hashes, which don't compress.
 const UNPACKED = 'core.looseCompression=0';
 
+export interface KeptDocument {
+  name: string;
+  mode: string;
+  id: string;
+}
+
+/** The files of a tree. */
+export async function documentsIn(store: CheckpointStore, sessionTree: string): Promise<KeptDocument[]> {
+  const { stdout } = await runGit(['ls-tree', '-r', '-z', sessionTree], listing(repositoryOptions(store)));
+  return namesIn(stdout).map((entry) => {
+    const [mode = '', , id = ''] = entry.split(/[ \t]/, 3);
+    return { name: readable(entry.slice(entry.indexOf('\t') + 1)), mode, id };
+  });
+}
+
 /** Files that differ from a part's index, including new and deleted ones. */
 async function listDifferent(options: GitOptions, part: KeptPart): Promise<Listed[]> {
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
-  const entries = await listFiles(['-t', '--others', '--modified', ...rules], options);
-  return entries.map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
+  const ask = ['ls-files', '-z', '-t', '--others', '--modified', ...rules];
+  const { stdout, stderr } = await runGit(ask, listing(options));
+  const unread = Array.from(stderr.matchAll(UNREAD_FOLDER), ([, name]) => ({
+    name: `${name}/`,
+    isNew: true,
+  }));
+  const entries = namesIn(stdout).map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
+  return [...entries, ...unread];
 }
+
+/** git warns of a folder that it may not read, or whose path is too long (then the warning is cut), and lists the others. */
+const UNREAD_FOLDER = /^warning: could not open directory '(.*?)\/?(?:': .*)?$/gm;
 
 /** The output of `git ls-files`; empty if the call is allowed to fail and does. */
 async function listFiles(how: readonly string[], options: GitOptions): Promise<string[]> {

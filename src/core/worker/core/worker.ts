@@ -5,6 +5,7 @@ import type { Rules } from '../../kernel/phases/outcome.ts';
 import type { ChecksRan, Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import type { WorktreeSeen } from '../../project/checkpoints/checkpoint.ts';
+import type { KnownCheckpoint } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
@@ -62,11 +63,10 @@ export interface WorkerMemory {
   watcher?: Watcher;
   /** The wrapper that this worker started last: its end wakes the watcher. */
   wrapperPid?: number;
-  /** The checkpoint after the last agent. */
-  lastKept?: {
-    commit: string;
-    /** Fingerprint of the documents that the worker does not write between two agents. */
-    documents: string;
+  /** The checkpoint that this worker took last. */
+  lastKept?: KnownCheckpoint & {
+    /** Of the documents that the worker does not write between two agents, as they were before it. */
+    documentsPrint: string;
   };
   /**
    * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits,

@@ -44,7 +44,7 @@ import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { branchFacts, mainGit } from '../proving/check-facts.ts';
-import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
+import { keepWork, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { moveMessages } from '../recording/messages.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
@@ -73,7 +73,11 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     await record(worker, ...notices, ...stopEvents(worker));
     return;
   }
-  const { decision, print } = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
+  const { decision, print } = await guardLoop(worker, checked.decision, {
+    phase: open.phase,
+    kept,
+    ...reading,
+  });
   await noteCost(worker, { iteration: open.iteration, usd: process.cost.usd });
   crashPoint('before-iteration-ended');
   await record(
@@ -151,7 +155,7 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   const overview = await repairOverview(worker, open);
   const repairs = await repairMissingWorktree(worker).catch(() => []);
   // In parallel, since each starts git once or twice.
-  const keeping = keepWorkAfter(worker, open.iteration);
+  const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };

@@ -3,11 +3,12 @@ import type { Decision, JudgedSignal } from '../../kernel/phases/decision.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
 import { breakLoop, withPrint } from '../../kernel/phases/no-progress.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { KeptDocument } from '../../project/checkpoints/checkpoint.ts';
+import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
+import { documentsIn, type KeptDocument } from '../../project/checkpoints/take-files.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import type { KeptWork } from '../recording/keep-work.ts';
+import { checkpointPlace, type KeptWork } from '../recording/keep-work.ts';
 
 interface LoopQuestion {
   phase: Phase;
@@ -18,13 +19,15 @@ interface LoopQuestion {
 }
 
 /** Checks a decision to continue against the progress of the last iterations. The fingerprint goes into the event. */
-export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion) {
+export async function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion) {
   const { phase, signal, ending, kept, plan } = question;
-  const { worktree, documents } = kept;
-  if (worktree === undefined || documents === undefined) return { decision };
-  const print = progressPrint({ phase, signal, worktree: worktree.print, documents: documents.files });
+  const { worktree, sessionTree } = kept;
+  const place = checkpointPlace(worker);
+  if (worktree === undefined || sessionTree === undefined || place === undefined) return { decision };
+  const documents = await documentsIn(await openStore(place), sessionTree);
+  const print = progressPrint({ phase, signal, worktree: worktree.print, documents });
   const trail = withPrint(stateOf(worker).trail, { print, ending, decision });
-  const trees = [worktree.worktreeTree, documents.sessionTree].map((tree) => tree.slice(0, 10));
+  const trees = [worktree.worktreeTree, sessionTree].map((tree) => tree.slice(0, 10));
   return { decision: breakLoop(decision, trail, evidence(trees, signal, plan)), print };
 }
 

@@ -1,9 +1,7 @@
 import type { Phase } from '../../kernel/phases/table.ts';
 import {
   type CheckpointPlan,
-  type KeptDocument,
   keepCheckpoint,
-  unchangedWorktree,
   type WorktreeSeen,
 } from '../../project/checkpoints/checkpoint.ts';
 import {
@@ -22,7 +20,7 @@ import { documentsPrint } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
-  documents?: { sessionTree: string; files: readonly KeptDocument[] };
+  sessionTree?: string;
   /** Set even if no checkpoint was needed. */
   worktree?: WorktreeSeen;
   /** Why no checkpoint was taken, or what it does not include. */
@@ -47,19 +45,26 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
 }
 
 /** Commits worktree and documents under one of our refs, whatever state the agent left them in. Never throws. */
-export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
+export async function keepWork(
+  worker: Worker,
+  moment: Moment,
+  { areDocumentsSame = false } = {},
+): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
+  const documentsNow = documentsPrint(worker, WRITTEN_IN_BETWEEN);
+  const { memory } = worker;
   try {
-    const kept = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, newlySkipped, head, worktreeTree, print, sessionTree, documents } = kept;
+    const kept = await keepCheckpoint({ ...place, moment, last: memory.lastKept, areDocumentsSame });
+    memory.lastKept = { ...kept, documentsPrint: documentsNow };
+    const { ref, commit, newlySkipped, head, worktreeTree, print, sessionTree } = kept;
     const left =
       newlySkipped.length > 0
         ? `Not included in this and later checkpoints (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },
-      documents: { sessionTree, files: documents },
+      sessionTree,
       worktree: { head, worktreeTree, print },
       problem: left,
     };
@@ -68,28 +73,16 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   }
 }
 
-/** Keeps the work of an agent whose process tree has ended, and remembers it for the next agent. */
-export async function keepWorkAfter(worker: Worker, iteration: number): Promise<KeptWork> {
-  const documents = documentsPrint(worker, WRITTEN_IN_BETWEEN);
-  const kept = await keepWork(worker, { kind: 'after', iteration });
-  worker.memory.lastKept = kept.checkpoint && { commit: kept.checkpoint.commit, documents };
-  return kept;
-}
-
 /** Documents that the worker itself writes between two agents, besides the signal. */
 const WRITTEN_IN_BETWEEN = ['_overview.md', '_requirements.json'];
 
 /** Keeps the state before an agent if a person changed something since the last checkpoint. */
 export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
-  const place = checkpointPlace(worker);
-  const { lastKept } = worker.memory;
-  if (place && lastKept?.documents === documentsPrint(worker, WRITTEN_IN_BETWEEN)) {
-    if (worker.memory.seen) return { worktree: worker.memory.seen.worktree };
-    // If the comparison fails, take a checkpoint, which also reports the problem.
-    const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
-    if (same) return { worktree: same };
-  }
-  return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
+  const { lastKept, seen } = worker.memory;
+  const areDocumentsSame = lastKept?.documentsPrint === documentsPrint(worker, WRITTEN_IN_BETWEEN);
+  if (areDocumentsSame && seen) return { worktree: seen.worktree };
+  const moment = iteration === 1 ? START : ({ kind: 'before', iteration } as const);
+  return await keepWork(worker, moment, { areDocumentsSame });
 }
 
 /** The notice about a missing or incomplete checkpoint, if there is a problem. */

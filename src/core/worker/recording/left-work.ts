@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { cut } from '../../kernel/text.ts';
-import { leftOutOfNewest } from '../../project/checkpoints/checkpoint.ts';
+import { newestCheckpoint } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { CheckpointStore } from '../../project/checkpoints/checkpoint-store.ts';
 import type { LeftWork } from '../../project/checkpoints/state-commit.ts';
 import { skippedInWorktree } from '../../project/finishing/trash.ts';
 import { GIT_STATUS, parseStatus, readStatus } from '../../project/git/status-entries.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 const MAX_NAMED = 20;
@@ -42,7 +43,9 @@ async function leftInWorktree(
   store: CheckpointStore,
 ): Promise<{ files: [path: string, file: string][]; submodules: string[] }> {
   const worktreePath = stateOf(worker).worktree?.path;
-  const skipped = worktreePath === undefined ? [] : await leftOutOfNewest(store);
+  const newest =
+    worktreePath === undefined ? undefined : await newestCheckpoint(store, refNameOf(worker.file));
+  const { skipped = [] } = newest ?? {};
   if (worktreePath === undefined || skipped.length === 0) return { files: [], submodules: [] };
   const names = await skippedInWorktree({ skipped }, { worktreePath, ...worker.git.context });
   const isRepository = (name: string) => name.endsWith('/');

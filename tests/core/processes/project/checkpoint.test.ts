@@ -3,9 +3,9 @@ import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile 
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { keepCheckpoint, unchangedWorktree } from '../../../../src/core/project/checkpoints/checkpoint.ts';
+import { type Checkpoint, keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
 import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
-import { takeTree } from '../../../../src/core/project/checkpoints/take-files.ts';
+import { documentsIn, takeTree } from '../../../../src/core/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 
@@ -47,27 +47,27 @@ test('no checkpoint is created without changes', async () => {
   expect(await keep(4)).toMatchObject({ kind: 'kept' });
 });
 
-test('a worktree is unchanged only while its commits and files are those of the newest checkpoint', async () => {
+test('before an agent, only a worktree that differs from the newest checkpoint needs another one', async () => {
   const { repo, worktreePath, sessionDir, place, keep } = await checkpointScene();
   await using _ = repo;
+  const before = (last: Checkpoint) =>
+    keepCheckpoint({ ...place, moment: { kind: 'before', iteration: 9 }, last, areDocumentsSame: true });
   const huge = join(worktreePath, 'huge.bin');
   await writeFile(huge, '');
   await truncate(huge, 51 * 1024 * 1024);
   const first = await keep(1);
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
-  const { head, worktreeTree, print } = first;
-  expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, print });
+  expect(await before(first)).toEqual({ ...first, kind: 'same', newlySkipped: [] });
   // A file that used to be too large: it is stored nowhere else.
   await truncate(huge, 1);
-  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
-  const second = await keep(2);
-  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
+  const second = await before(first);
+  expect(second).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/009-before', skipped: [] });
+  expect(await repo.git(['show', `${second.commit}:session/_overview.md`])).toBe('# Another');
   await rm(join(worktreePath, 'a.txt'));
-  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
-  const third = await keep(3);
-  expect(await unchangedWorktree(place, third.commit)).toBeDefined();
+  const third = await before(second);
+  expect(third.kind).toBe('kept');
   await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
-  expect(await unchangedWorktree(place, third.commit)).toBeUndefined();
+  expect((await before(third)).kind).toBe('kept');
 });
 
 test('a rewound worktree does not equal the previous checkpoint', async () => {
@@ -75,9 +75,26 @@ test('a rewound worktree does not equal the previous checkpoint', async () => {
   await using _ = repo;
   const first = await keep(1);
   await writeFile(join(worktreePath, 'new.txt'), 'new\n');
-  const second = await keep(2);
+  const last = await keep(2);
   await restore(first.commit, '17');
-  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
+  const before = { moment: { kind: 'before', iteration: 3 }, last, areDocumentsSame: true } as const;
+  expect((await keepCheckpoint({ ...place, ...before })).kind).toBe('kept');
+});
+
+test('a worker that starts later finds the newest checkpoint, and does not name again what it leaves out', async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const huge = 'größe\n.bin';
+  await writeFile(join(worktreePath, huge), '');
+  await truncate(join(worktreePath, huge), 51 * 1024 * 1024);
+  expect(await keep(8)).toMatchObject({ kind: 'kept', newlySkipped: [huge] });
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  await keepCheckpoint({ ...place, moment: { kind: 'before', iteration: 9 } });
+  const ended = await keepCheckpoint({ ...place, moment: { kind: 'before_kill', iteration: 9 } });
+  expect(ended).toMatchObject({ kind: 'same', ref: 'refs/samocode/26-01-08-x/009-before', newlySkipped: [] });
+  await writeFile(join(worktreePath, 'a.txt'), 'changed again\n');
+  expect(await keep(9)).toMatchObject({ kind: 'kept', newlySkipped: [] });
+  expect(await keep(10)).toMatchObject({ kind: 'same', ref: 'refs/samocode/26-01-08-x/009' });
 });
 
 test('huge files and nested repositories are left out and named', async () => {
@@ -326,7 +343,7 @@ test('a repository created at the path of the worktree is saved, and its commit 
   expect(await repo.git(['rev-parse', `${commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('the documents are those that git would list, whatever else is in the folder', async () => {
+test('the documents are files and links of any name, but not what only the worker writes', async () => {
   const { repo, place, sessionDir, keep } = await checkpointScene();
   await using _ = repo;
   const files = [
@@ -349,18 +366,13 @@ test('the documents are those that git would list, whatever else is in the folde
   await writeFile(join(sessionDir, 'größer.png'), randomBytes(1024 * 1024 + 1));
   await writeFile(Buffer.concat([Buffer.from(join(sessionDir, 'latin-')), Buffer.from([0xe9])]), '');
   await repo.git(['init', '-q', join(sessionDir, 'other')]);
-  const { sessionTree, documents, skipped } = await keep(1);
+  const { sessionTree, skipped } = await keep(1);
   expect(skipped).toEqual([join(sessionDir, 'other/')]);
-  const store = await openStore(place);
-  expect(sessionTree).toBe((await takeTree(store, { part: 'session', folder: sessionDir })).tree);
-  const listed = await repo.git(['ls-tree', '-r', sessionTree]);
-  expect(documents.map(({ mode, id }) => `${mode} blob ${id}`).sort()).toEqual(
-    listed
-      .split('\n')
-      .map((line) => line.split('\t')[0])
-      .sort(),
-  );
-  expect(documents.map(({ name }) => name)).toEqual(expect.arrayContaining(files.slice(3)));
+  const documents = await documentsIn(await openStore(place), sessionTree);
+  const also = ['_overview.md', 'größer.png', 'latin-\uFFFD', 'link.md', 'run.sh'];
+  expect(documents.map(({ name }) => name).sort()).toEqual([...files.slice(3), ...also].sort());
+  const modeOf = (name: string) => documents.find((each) => each.name === name)?.mode;
+  expect(['_overview.md', 'link.md', 'run.sh'].map(modeOf)).toEqual(['100644', '120000', '100755']);
 });
 
 test('a repository with SHA-256 names, and one with packed refs, work the same', async () => {

@@ -5,6 +5,8 @@ import type { JudgedSignal } from '../../../../src/core/kernel/phases/decision.t
 import { EMPTY_TRAIL, withPrint } from '../../../../src/core/kernel/phases/no-progress.ts';
 import type { Phase } from '../../../../src/core/kernel/phases/table.ts';
 import { BLOCK_AFTER, NUDGE_AFTER } from '../../../../src/core/kernel/phases/table.ts';
+import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
+import { documentsIn } from '../../../../src/core/project/checkpoints/take-files.ts';
 import { progressPrint } from '../../../../src/core/worker/judging/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
@@ -118,7 +120,8 @@ async function equals(scene: CheckpointScene, steps: readonly Step[]): Promise<n
     // Every agent describes itself differently.
     await writeFile(join(sessionDir, '_overview.md'), `Last Action: ${index}\n`);
     const kept = await keep(index + 1);
-    const print = progressPrint({ phase, signal, worktree: kept.print, documents: kept.documents });
+    const documents = await documentsIn(await openStore(scene.place), kept.sessionTree);
+    const print = progressPrint({ phase, signal, worktree: kept.print, documents });
     trail = withPrint(trail, { print, ending: 'signalled' });
     found.push(trail.equal);
   }
