@@ -21,10 +21,6 @@ export function newFingerprint(): Hash {
   return createHash('sha256');
 }
 
-export function blobId(bytes: Uint8Array, algorithm: 'sha1' | 'sha256'): string {
-  return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
-}
-
 /** A file that changed less than this before it was read could change again without a new time. */
 export const SETTLED_MS = 2000;
 

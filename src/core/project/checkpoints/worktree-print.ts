@@ -3,7 +3,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { gitLine } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { GIT_STATUS, parseStatus, pathRecords, readStatus } from '../git/status-entries.ts';
+import { EACH_FILE, readStatus } from '../git/status-entries.ts';
 
 /**
  * Equal prints mean the same bytes, except ignored files. Of files that no checkpoint includes sizes and times count, and
@@ -43,12 +43,13 @@ function stampOf(path: string): string {
  */
 export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
   const options = { ...context, cwd: worktreePath, allowFailure: true };
-  const { exitCode, records } = await readStatus(ASK, options);
-  const { head, entries } = parseStatus(records);
+  const { exitCode, head, entries } = await readStatus(options, [
+    EACH_FILE,
+    '--no-renames',
+    '--no-ahead-behind',
+  ]);
   if (exitCode !== 0 || head === undefined) return undefined;
-  // A file that stays dirty keeps the same record, so its size and time count too.
-  const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
-  return fingerprint(head, pathRecords(records).join('\0'), states.join(''));
+  // A file that stays dirty keeps the same entry, so its size and time count too.
+  const states = entries.map((entry) => [entry, stampOf(join(worktreePath, entry.path))]);
+  return fingerprint(head, JSON.stringify(states));
 }
-
-const ASK = [...GIT_STATUS, '--untracked-files=all', '--no-renames', '--no-ahead-behind'];

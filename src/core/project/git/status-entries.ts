@@ -7,7 +7,13 @@ export interface StatusEntry {
   path: string;
   /** The old name of a renamed or copied file. */
   from?: string;
+  /** What git's index has for a path that is neither renamed nor in conflict; `UNTRACKED` for a new one. */
+  index?: string;
+  /** Only the content of a plain file differs from the index. */
+  isOnlyContent?: true;
 }
+
+export const UNTRACKED = '?';
 
 export interface StatusReading {
   /** Absent before the first commit. */
@@ -20,17 +26,19 @@ export interface StatusReading {
 /** Fields before the path, by the type of record; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
-export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
+const STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
+/** Each new file, not only its folder. */
+export const EACH_FILE = '--untracked-files=all';
 
-/** The records of `git status` with `-z`, all of them, however many files it lists. It reads every file of a checkout. */
+/** Reads every file of a checkout. The status has all of its entries, however many. */
 export async function readStatus(
-  args: readonly string[],
   options: GitOptions,
-): Promise<{ exitCode: number | null; records: string[] }> {
+  how: readonly string[] = [],
+): Promise<StatusReading & { exitCode: number | null }> {
   const records: string[] = [];
   const limited = { timeoutMs: ALL_FILES_LIMIT_MS, ...options };
-  const exitCode = await readRecords(args, limited, (record) => records.push(record));
-  return { exitCode, records };
+  const exitCode = await readRecords([...STATUS, ...how], limited, (record) => records.push(record));
+  return { exitCode, ...parseStatus(records) };
 }
 
 /** Parses records of `git status --porcelain=v2 --branch -z`. Unknown and truncated ones are skipped. */
@@ -40,21 +48,24 @@ export function parseStatus(records: readonly string[]): StatusReading {
     const record = records[index] ?? '';
     const type = record[0] ?? '';
     if (type === '#') readHeader(record, reading);
-    else if (type === '?') reading.entries.push({ kind: 'untracked', path: record.slice(2) });
+    else if (type === '?')
+      reading.entries.push({ kind: 'untracked', path: record.slice(2), index: UNTRACKED });
     else if (type in FIELDS_BEFORE_PATH) {
-      const path = record.split(' ').slice(FIELDS_BEFORE_PATH[type]).join(' ');
+      const fields = record.split(' ');
+      const path = fields.slice(FIELDS_BEFORE_PATH[type]).join(' ');
       // The old name of a rename is a separate record.
       const from = type === '2' ? records[++index] : undefined;
+      const kind = type === 'u' ? 'conflict' : 'changed';
       if (path)
-        reading.entries.push({ kind: type === 'u' ? 'conflict' : 'changed', path, ...(from && { from }) });
+        reading.entries.push({ kind, path, ...(from && { from }), ...(type === '1' && indexOf(fields)) });
     }
   }
   return reading;
 }
 
-/** Those of the records that describe a path; the headers also change after a mere fetch. */
-export function pathRecords(records: readonly string[]): string[] {
-  return records.filter((record) => record !== '' && !record.startsWith('# '));
+function indexOf([, states, sub, , inIndex = '', inWorktree, , hash]: string[]): Partial<StatusEntry> {
+  const isOnlyContent = states === '.M' && inIndex === inWorktree && inIndex.startsWith('100');
+  return { index: [sub, inIndex, inWorktree, hash].join(' '), ...(isOnlyContent && { isOnlyContent }) };
 }
 
 function readHeader(record: string, reading: StatusReading): void {

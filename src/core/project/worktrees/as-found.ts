@@ -13,7 +13,13 @@ import { listed } from '../../kernel/text.ts';
 import { quickPrint } from '../checkpoints/worktree-print.ts';
 import { CHECKOUT_LIMIT_MS, gitSaysYes, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { pathRecords, readStatus } from '../git/status-entries.ts';
+import {
+  EACH_FILE,
+  readStatus,
+  type StatusEntry,
+  type StatusReading,
+  UNTRACKED,
+} from '../git/status-entries.ts';
 
 /** A file that differs from the commit, as a program that we run left it. */
 const FoundFile = z.object({
@@ -50,7 +56,7 @@ export async function asFoundIn(gitDir: string): Promise<AsFound | undefined> {
   return await plainJson(join(gitDir, NAME), AsFound);
 }
 
-export async function asFoundAt(worktreePath: string): Promise<AsFound | undefined> {
+async function asFoundAt(worktreePath: string): Promise<AsFound | undefined> {
   const gitDir = await gitDirOf(worktreePath);
   return gitDir === undefined ? undefined : await asFoundIn(gitDir);
 }
@@ -90,12 +96,6 @@ async function writeFound({ worktreePath, copy }: Pick<FoundPlace, 'worktreePath
 }
 
 /**
- * The paths that differ from the commit now, with the data that shows whether they are unchanged since they were
- * found.
- */
-type Differing = Map<string, { index: string; stamp: string; isOnlyInWorktree: boolean }>;
-
-/**
  * Before a program of the project runs in the worktree: what differs now and was not found counts as work, whatever the
  * program does to it. After a crash, what counted before the program that was interrupted.
  * @param isNew the worktree was made just now: nothing in it is work
@@ -104,7 +104,7 @@ export async function beforeProgram(place: FoundPlace, { isNew = false } = {}): 
   const { worktreePath, copy, ...context } = place;
   const found = (await plainJson(copy, AsFound)) ?? (await asFoundAt(worktreePath)) ?? NOTHING;
   if (found.work !== undefined) return;
-  const entries = isNew ? [] : [...(await differing(worktreePath, context)).keys()].map((path) => ({ path }));
+  const entries = isNew ? [] : await differing(worktreePath, context);
   const work = await withoutFound(worktreePath, entries, { found, context });
   await writeFound(place, { ...found, work: work.map(({ path }) => path) });
 }
@@ -118,12 +118,12 @@ export async function afterProgram(place: FoundPlace, by: string): Promise<strin
   const { worktreePath, copy, ...context } = place;
   const { work = [], ...before } = (await plainJson(copy, AsFound)) ?? NOTHING;
   if ((await gitDirOf(worktreePath)) === undefined) return [];
-  const now = await differing(worktreePath, context);
-  for (const path of work) now.delete(path);
+  const now = (await differing(worktreePath, context)).filter(({ path }) => !work.includes(path));
   const isKept = ([path, { print }]: [string, { print: string }]) =>
     work.includes(path) || !print.startsWith(`${UNTRACKED}\n`);
   const files: AsFound['files'] = Object.fromEntries(Object.entries(before.files).filter(isKept));
-  for (const [path, { index, stamp }] of now) {
+  for (const { path, index } of now) {
+    const stamp = stampOf(join(worktreePath, path));
     const print = await printOf(worktreePath, path, { index, context });
     if (print === undefined) continue;
     const { print: last, earlier = [] } = (Object.hasOwn(before.files, path) && before.files[path]) || {};
@@ -132,8 +132,8 @@ export async function afterProgram(place: FoundPlace, by: string): Promise<strin
   }
   const made = await madeNow(worktreePath, work, context);
   await writeFound(place, { v: 1, files, made });
-  for (const path of Object.keys(before.files)) now.delete(path);
-  return await aboutFound(now, { by, made: made.filter((name) => !before.made.includes(name)) }, place);
+  const fresh = now.filter(({ path }) => !Object.hasOwn(before.files, path));
+  return await aboutFound(fresh, { by, made: made.filter((name) => !before.made.includes(name)) }, place);
 }
 
 /** New files that are no work, and folders of them. */
@@ -149,12 +149,12 @@ async function madeNow(cwd: string, work: readonly string[], context: GitContext
 }
 
 async function aboutFound(
-  now: Differing,
+  now: readonly StatusEntry[],
   { by, made }: { by: string; made: readonly string[] },
   { worktreePath, copy: _, ...context }: FoundPlace,
 ): Promise<string[]> {
-  const tracked = [...now].filter(([, { index }]) => index !== UNTRACKED).map(([path]) => path);
-  const fresh = await asCheckedOut(worktreePath, onlyInWorktree(now), context);
+  const tracked = now.filter(({ kind }) => kind === 'changed').map(({ path }) => path);
+  const fresh = await asCheckedOut(worktreePath, now, context);
   const changed = tracked.filter((path) => !fresh.has(path));
   const did = [
     ...(changed.length > 0 ? [`changed ${counted(changed)}`] : []),
@@ -184,33 +184,50 @@ async function aboutCheckout(
   return [`A fresh checkout modifies ${counted(paths)}${why}. ${NO_WORK}`];
 }
 
+/** What git says of a checkout, divided into work and what is no work. */
+export interface WorkReading extends Pick<StatusReading, 'head' | 'branch'> {
+  work: StatusEntry[];
+  /** What programs of the project wrote, with folders of new files. */
+  found: string[];
+}
+
+export async function readWork(worktreePath: string, context: GitContext): Promise<WorkReading> {
+  const record = await asFoundAt(worktreePath);
+  const how = record === undefined ? [] : [EACH_FILE];
+  const { head, branch, entries } = await readStatus({ ...context, cwd: worktreePath }, how);
+  const work = await withoutFound(worktreePath, entries, { found: record, context });
+  const { files = {}, made = [] } = record ?? {};
+  const found = entries.flatMap((entry) =>
+    work.includes(entry) || !Object.hasOwn(files, entry.path)
+      ? []
+      : (made.find((name) => name.endsWith('/') && entry.path.startsWith(name)) ?? entry.path),
+  );
+  const shown = work.map(({ index: _, isOnlyContent: __, ...entry }): StatusEntry => entry);
+  return { head, branch, work: shown, found: [...new Set(found)] };
+}
+
 /**
  * Leaves out paths that are unchanged since they were found, and those that are as a checkout makes them: git calls
  * a file with CRLF in the commit and LF in .gitattributes modified, but only once it reads the file.
  */
-export async function withoutFound<T extends { path: string }>(
+async function withoutFound(
   worktreePath: string,
-  entries: readonly T[],
+  entries: readonly StatusEntry[],
   { found, context }: { found: AsFound | undefined; context: GitContext },
-): Promise<T[]> {
-  if (entries.length === 0) return [];
-  const now = await differing(worktreePath, context);
-  const left: T[] = [];
-  const inWorktree: string[] = [];
+): Promise<StatusEntry[]> {
+  const left: StatusEntry[] = [];
   for (const entry of entries) {
-    const then = found && Object.hasOwn(found.files, entry.path) ? found.files[entry.path] : undefined;
-    const { index, stamp, isOnlyInWorktree } = now.get(entry.path) ?? {};
+    const { path, index } = entry;
+    const then = found && Object.hasOwn(found.files, path) ? found.files[path] : undefined;
+    const stamp = stampOf(join(worktreePath, path));
     const isSame =
       then !== undefined &&
-      index !== undefined &&
       (stamp !== '' && then.stamp === stamp
         ? then.print.startsWith(`${index}\n`)
-        : isOneOf(then, await printOf(worktreePath, entry.path, { index, context })));
-    if (isSame) continue;
-    left.push(entry);
-    if (isOnlyInWorktree) inWorktree.push(entry.path);
+        : isOneOf(then, await printOf(worktreePath, path, { index, context })));
+    if (!isSame) left.push(entry);
   }
-  const fresh = await asCheckedOut(worktreePath, inWorktree, context);
+  const fresh = await asCheckedOut(worktreePath, left, context);
   return left.filter(({ path }) => !fresh.has(path));
 }
 
@@ -218,12 +235,13 @@ function isOneOf({ print, earlier = [] }: z.infer<typeof FoundFile>, now: string
   return now !== undefined && (now === print || earlier.includes(now));
 }
 
-/** Those of the paths whose content is what a checkout writes. */
+/** The paths of those whose content is what a checkout writes. */
 async function asCheckedOut(
   worktreePath: string,
-  paths: readonly string[],
+  entries: readonly StatusEntry[],
   context: GitContext,
 ): Promise<Set<string>> {
+  const paths = entries.filter(({ isOnlyContent }) => isOnlyContent).map(({ path }) => path);
   const fresh = new Set<string>();
   if (paths.length === 0) return fresh;
   const folder = await mkdtemp(join(tmpdir(), 'samocode-checkout-'));
@@ -241,31 +259,10 @@ async function asCheckedOut(
   return fresh;
 }
 
-/** Git's index has no entry for it. */
-const UNTRACKED = '?';
-
-function onlyInWorktree(now: Differing): string[] {
-  return [...now].filter(([, each]) => each.isOnlyInWorktree).map(([path]) => path);
-}
-
-const ASK = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'];
-
-async function differing(worktreePath: string, context: GitContext): Promise<Differing> {
-  const { records } = await readStatus(ASK, { ...context, cwd: worktreePath });
-  const found: Differing = new Map();
-  for (const record of pathRecords(records)) {
-    const [type, states = '', sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
-      record.split(' ');
-    // Conflicts (type u) always count: they belong to an unfinished merge.
-    if (type === '1') {
-      const isOnlyInWorktree = states === '.M' && inIndex === inWorktree && inIndex.startsWith('100');
-      const index = [sub, inIndex, inWorktree, hash].join(' ');
-      found.set(path.join(' '), { index, stamp: '', isOnlyInWorktree });
-    } else if (type === '?')
-      found.set(record.slice(2), { index: UNTRACKED, stamp: '', isOnlyInWorktree: false });
-  }
-  for (const [path, each] of found) each.stamp = stampOf(join(worktreePath, path));
-  return found;
+/** What differs from the commit. Conflicts are no part of it: they belong to an unfinished merge, and always count. */
+async function differing(cwd: string, context: GitContext): Promise<StatusEntry[]> {
+  const { entries } = await readStatus({ ...context, cwd }, [EACH_FILE, '--no-renames']);
+  return entries.filter(({ index }) => index !== undefined);
 }
 
 function stampOf(path: string): string {
@@ -277,8 +274,9 @@ function stampOf(path: string): string {
 async function printOf(
   worktreePath: string,
   path: string,
-  { index, context }: { index: string; context: GitContext },
+  { index, context }: { index: string | undefined; context: GitContext },
 ): Promise<string | undefined> {
+  if (index === undefined) return undefined;
   const at = join(worktreePath, path);
   const stats = statsAt(at);
   if (stats === undefined) return `${index}\ngone`;

@@ -7,8 +7,8 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { type GitOptions, gitLine, readRecords, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { commonDirOf, type GitContext, readRepository } from '../git/repository.ts';
-import { GIT_STATUS, parseStatus, readStatus, type StatusEntry } from '../git/status-entries.ts';
-import { type AsFound, asFoundAt, withoutFound } from './as-found.ts';
+import type { StatusEntry } from '../git/status-entries.ts';
+import { readWork } from './as-found.ts';
 
 export interface WorktreePlace extends GitContext {
   mainRepo: string;
@@ -37,13 +37,13 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   const unusable = await unusableWorktree(place);
   if (unusable !== undefined) return unusable;
   const options = { ...context, cwd: worktreePath };
-  const { head, branch, uncommitted, found } = await checkedOutAt(worktreePath, context);
+  const { head = '', branch, work, found } = await readWork(worktreePath, context);
   const unreached = ['rev-list', '--count', 'HEAD', '--not', '--branches', '--tags', '--remotes'];
   return {
     kind: 'present',
     head,
     branch,
-    uncommitted,
+    uncommitted: [...work, ...(await hiddenChanges(worktreePath, context))],
     found,
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };
@@ -77,31 +77,7 @@ async function isPlainlyOurs({ mainRepo, worktreePath, ...context }: WorktreePla
 
 /** Uncommitted changes of any checkout, except ignored files and paths unchanged since before any agent. */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
-  return (await checkedOutAt(path, context)).uncommitted;
-}
-
-async function checkedOutAt(path: string, context: GitContext) {
-  const found = await asFoundAt(path);
-  const untracked = found ? 'all' : 'normal';
-  const { records } = await readStatus([...GIT_STATUS, `--untracked-files=${untracked}`], {
-    ...context,
-    cwd: path,
-  });
-  const { head = '', branch, entries } = parseStatus(records);
-  const changed = await withoutFound(path, entries, { found, context });
-  const left = entries.filter((entry) => !changed.includes(entry));
-  const uncommitted = [...changed, ...(await hiddenChanges(path, context))];
-  return { head, branch, uncommitted, found: namesOfFound(found, left) };
-}
-
-function namesOfFound(found: AsFound | undefined, left: readonly StatusEntry[]): string[] {
-  const { files = {}, made = [] } = found ?? {};
-  const names = left.flatMap(({ path }) =>
-    Object.hasOwn(files, path)
-      ? (made.find((name) => name.endsWith('/') && path.startsWith(name)) ?? path)
-      : [],
-  );
-  return [...new Set(names)];
+  return [...(await readWork(path, context)).work, ...(await hiddenChanges(path, context))];
 }
 
 // In the usual layout, a worktree without its .git file is a folder inside MAIN_REPO, and git would report on

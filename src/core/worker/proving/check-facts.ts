@@ -1,10 +1,9 @@
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { checkedOutBranch } from '../../project/git/repository.ts';
-import { GIT_STATUS, parseStatus, readStatus } from '../../project/git/status-entries.ts';
 import { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
-import { asFoundAt, withoutFound } from '../../project/worktrees/as-found.ts';
+import { readWork } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence, type TipOfBranch } from '../core/evidence.ts';
@@ -75,14 +74,9 @@ export async function worktreeNow(worker: Worker): Promise<WorktreeNow | undefin
   const { context } = worker.git;
   if (provingOf(worker).in === 'worktree')
     return { branch: await checkedOutBranch(path, context), uncommitted: [] };
-  const { records } = await readStatus(STATUS, { ...context, cwd: path });
-  const { branch, entries } = parseStatus(records);
-  const found = await asFoundAt(path);
-  const changed = await withoutFound(path, entries, { found, context });
-  return { branch, uncommitted: changed.map((entry) => entry.path) };
+  const { branch, work } = await readWork(path, context);
+  return { branch, uncommitted: work.map((entry) => entry.path) };
 }
-
-const STATUS = [...GIT_STATUS, '--untracked-files=all', '--no-ahead-behind'];
 
 /** A failed check as a note: our own line, then the last lines of its output as a quotation. */
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {

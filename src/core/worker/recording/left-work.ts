@@ -5,7 +5,7 @@ import { newestCheckpoint } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { CheckpointStore } from '../../project/checkpoints/checkpoint-store.ts';
 import type { LeftWork } from '../../project/checkpoints/state-commit.ts';
 import { skippedInWorktree } from '../../project/finishing/trash.ts';
-import { GIT_STATUS, parseStatus, readStatus } from '../../project/git/status-entries.ts';
+import { EACH_FILE, readStatus } from '../../project/git/status-entries.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
@@ -57,10 +57,10 @@ async function leftInWorktree(
 
 /** The names that differ from the commit which is checked out; first those that this commit has too. */
 async function notInBranch(worker: Worker, cwd: string, names: readonly string[]): Promise<string[]> {
-  const ask = [...GIT_STATUS, '--untracked-files=all', '--no-renames'];
-  const { exitCode, records } = await readStatus(ask, { ...worker.git.context, cwd, allowFailure: true });
+  const options = { ...worker.git.context, cwd, allowFailure: true };
+  const { exitCode, entries } = await readStatus(options, [EACH_FILE, '--no-renames']);
   if (exitCode !== 0) return [...names];
-  const kinds = new Map(parseStatus(records).entries.map(({ path, kind }) => [path, kind]));
+  const kinds = new Map(entries.map(({ path, kind }) => [path, kind]));
   const different = names.filter((name) => kinds.has(name) || name.endsWith('*'));
   const isNew = (name: string) => Number((kinds.get(name) ?? 'untracked') === 'untracked');
   return different.sort((a, b) => isNew(a) - isNew(b));

@@ -5,7 +5,7 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import type { GitOptions } from '../../../core/project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
-import { GIT_STATUS, parseStatus, readStatus } from '../../../core/project/git/status-entries.ts';
+import { EACH_FILE, readStatus } from '../../../core/project/git/status-entries.ts';
 import { isSecretFile } from '../../../core/project/worktrees/secret-files.ts';
 
 /**
@@ -21,12 +21,12 @@ export async function changedFiles(
   hasSecrets: (text: string) => boolean,
 ): Promise<ChangedFiles> {
   if (paths.length === 0) return { fit: [], unfit: [] };
-  const { records } = await readStatus(ASK, options);
+  const { entries } = await readStatus(options, [EACH_FILE, '--find-renames']);
   const named = new Set(paths);
   const top = await realPathAsFar(options.cwd);
   const fit = new Set<string>();
   const unfit = new Set<string>();
-  for (const { kind, path, from = path } of parseStatus(records).entries) {
+  for (const { kind, path, from = path } of entries) {
     if (!named.has(path)) continue;
     const names = [path, from];
     const areFit =
@@ -50,8 +50,6 @@ async function anySecret(
   }
   return false;
 }
-
-const ASK = [...GIT_STATUS, '--untracked-files=all', '--find-renames'];
 
 const MAX_BYTES = 10 * 1024 * 1024;
 

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runGit } from '../../../../src/core/project/git/git.ts';
-import { parseStatus } from '../../../../src/core/project/git/status-entries.ts';
+import { parseStatus, readStatus, UNTRACKED } from '../../../../src/core/project/git/status-entries.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 test('changes, renames, new files and folders of a real repository are read with their names', async () => {
@@ -12,16 +12,17 @@ test('changes, renames, new files and folders of a real repository are read with
   await repo.write({ 'a b.txt': 'changed', 'ü\n.txt': 'changed', 'new/x.txt': '', 'new/y.txt': '' });
   await rename(join(repo.path, 'old.txt'), join(repo.path, 'renamed to.txt'));
   await repo.git(['add', '-A', '--', 'old.txt', 'renamed to.txt']);
-  const args = ['status', '--porcelain=v2', '--branch', '-z'];
-  const { stdout } = await runGit(args, { cwd: repo.path, baseEnv: repo.env });
-  expect(parseStatus(stdout.split('\0'))).toEqual({
+  const blobOf = (text: string) => createHash('sha1').update(`blob ${text.length}\0${text}`).digest('hex');
+  const indexOf = (text: string) => ({ index: `N... 100644 100644 ${blobOf(text)}`, isOnlyContent: true });
+  expect(await readStatus({ cwd: repo.path, baseEnv: repo.env })).toEqual({
+    exitCode: 0,
     head: await repo.git(['rev-parse', 'HEAD']),
     branch: 'main',
     entries: [
-      { kind: 'changed', path: 'a b.txt' },
+      { kind: 'changed', path: 'a b.txt', ...indexOf('a') },
       { kind: 'changed', path: 'renamed to.txt', from: 'old.txt' },
-      { kind: 'changed', path: 'ü\n.txt' },
-      { kind: 'untracked', path: 'new/' },
+      { kind: 'changed', path: 'ü\n.txt', ...indexOf('u') },
+      { kind: 'untracked', path: 'new/', index: UNTRACKED },
     ],
   });
 });

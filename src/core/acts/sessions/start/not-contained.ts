@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ActionContext } from '../../../caller/context/context.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
 import { isGitError } from '../../../project/git/git-errors.ts';
-import { GIT_STATUS, parseStatus, readStatus } from '../../../project/git/status-entries.ts';
+import { readStatus } from '../../../project/git/status-entries.ts';
 import { joinNames } from '../../../session/commands/judge-finish.ts';
 
 /** A start does not wait longer for what is only said. */
@@ -15,8 +15,8 @@ export async function notContained(
   { env }: Pick<ActionContext, 'env'>,
 ): Promise<string[]> {
   try {
-    const { records } = await readStatus(GIT_STATUS, { cwd: mainRepo, baseEnv: env, timeoutMs: LOOK_MS });
-    const paths = parseStatus(records).entries.map(({ path }) => path);
+    const { entries } = await readStatus({ cwd: mainRepo, baseEnv: env, timeoutMs: LOOK_MS });
+    const paths = entries.map(({ path }) => path);
     // The settings count without a commit.
     const left = paths.filter((path) => join(mainRepo, path) !== filePath);
     if (left.length === 0) return [];
