@@ -48,7 +48,7 @@ const ROWS: Row[] = [
   {
     name: 'an overview keeps what others wrote',
     needs: { file: '_overview.md', nth: 1 },
-    cutAt: ({ what }) => what.includes('for-each-ref') || what.includes('update-ref'),
+    cutAt: ({ what }) => what.includes('for-each-ref') || what.includes('/phase-ends/'),
     luckOf: () => 'new',
     holds: async (rig) => (await readFile(rig.paths.overview, 'utf8')).includes(NOTE),
   },

@@ -55,11 +55,10 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const { moment, worktreePath: folder, sessionDir, sessionFolder, alsoInWorktree: also } = plan;
   const store = await openStore(plan);
   clearLocks(store);
-  // A file rewritten with the same bytes is read on every scan until the index is refreshed; before an iteration
-  // there is time.
-  if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const last = plan.last ?? (await newestCheckpoint(store, sessionFolder));
   const isOnlyWorktree = plan.areDocumentsSame && last !== undefined;
+  // A file rewritten with the same bytes is read on every scan until the index is refreshed; after a person there is time.
+  if (moment.kind === 'before' && !isOnlyWorktree) await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
   const [worktree, documents, [head, tip, lastNow]] = await Promise.all([
     takeTree(store, { part: 'worktree', folder, also }),
