@@ -53,7 +53,7 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   const known = new Set(forced.length > 0 ? await listFiles([], options) : []);
   const more = [...also, ...forced.filter((name) => !known.has(name))];
   const found = [...listed, ...more.map((name) => ({ name, isNew: false }))];
-  const { files, drop, skipped } = sorted(folder, found);
+  const { files, drop, skipped } = classify(folder, found);
 
   const tooMany = await tooManyOf(files, repository);
   const fitting = files.map(({ name }) => name).filter((name) => !tooMany.names.has(name));
@@ -173,15 +173,15 @@ interface Listed {
 
 type Found = Listed & NewFile;
 
-interface Sorted {
+interface Classified {
   files: Found[];
   /** Possibly in the index, but missing or unfit: the index entry is out of date. */
   drop: string[];
   skipped: string[];
 }
 
-function sorted(folder: string, found: readonly Listed[]): Sorted {
-  const result: Sorted = { files: [], drop: [], skipped: [] };
+function classify(folder: string, found: readonly Listed[]): Classified {
+  const result: Classified = { files: [], drop: [], skipped: [] };
   const stateAt = pathStates(folder);
   for (const { name, isNew } of found) {
     const isFolder = name.endsWith('/');
