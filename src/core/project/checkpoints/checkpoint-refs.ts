@@ -95,18 +95,25 @@ export async function newestCheckpoint(
   const newest = refs.sort(([, a], [, b]) => byNumber(nameOf(a), nameOf(b)) || (a < b ? 1 : -1)).at(-1);
   if (newest === undefined) return undefined;
   const [commit, ref] = newest;
-  const asked = ['show', '--no-patch', '--format=%P%n%b', commit];
-  const [above = '', body = ''] = (await runGit(asked, { ...options, allowFailure: true })).stdout.split(
-    '\n',
-  );
+  const reading = { ...options, allowFailure: true, maxChars: 2 * MAX_SKIPPED_CHARS, mayBeCut: true };
+  const { stdout } = await runGit(['cat-file', 'commit', commit], reading);
+  const [head = '', , list = ''] = stdout.split('\n\n');
   return {
     ref,
     commit,
-    parents: above.split(' ').filter(Boolean),
+    parents: Array.from(head.matchAll(/^parent (\w+)$/gm), ([, parent = '']) => parent),
     worktreeTree: await treeIn(store, commit, 'worktree'),
     sessionTree: await treeIn(store, commit, 'session'),
-    skipped: Skipped.safeParse(parseJson(body)).data ?? [],
+    skipped: Skipped.safeParse(parseJson(list)).data ?? [],
   };
+}
+
+const MAX_SKIPPED_CHARS = 1024 * 1024;
+
+/** A message with the names of what a checkpoint leaves out. The next worker names those of a longer list again. */
+export function withSkipped(subject: string, skipped: readonly string[]): string {
+  const list = JSON.stringify(skipped);
+  return skipped.length === 0 || list.length > MAX_SKIPPED_CHARS ? subject : `${subject}\n\n${list}`;
 }
 
 /** An older checkpoint lacks a folder without files: its tree is the empty one. */
@@ -114,7 +121,11 @@ export async function treeIn(store: CheckpointStore, commit: string, part: strin
   const options = repositoryOptions(store);
   const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
   const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
-  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
+  return exitCode === 0 ? stdout.trim() : await emptyTree(store);
+}
+
+export async function emptyTree(store: CheckpointStore): Promise<string> {
+  return await gitLine(['mktree'], { ...repositoryOptions(store), input: '' });
 }
 
 const Skipped = z.array(z.string());

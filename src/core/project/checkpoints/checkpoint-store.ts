@@ -48,12 +48,16 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   return { dir: storeDir, commonDir: settings.commonDir, config: settings.config, context };
 }
 
+/** An agent may have replaced commits by others (`git replace`). */
+const AS_STORED = { GIT_NO_REPLACE_OBJECTS: '1' };
+
 const FOLDERS = ['info', 'refs', 'objects/info'];
 
 /** Options for git calls on the files of one part, with its private index. */
 export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
   const { dir, commonDir, context } = store;
   const env = {
+    ...AS_STORED,
     GIT_DIR: dir,
     GIT_WORK_TREE: folder,
     GIT_INDEX_FILE: join(dir, `${part}.index`),
@@ -64,7 +68,7 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
 
 /** Options for git calls on the repository's objects and refs, regardless of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
-  const env = { GIT_DIR: commonDir };
+  const env = { ...AS_STORED, GIT_DIR: commonDir };
   return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 

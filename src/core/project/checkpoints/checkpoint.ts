@@ -1,9 +1,18 @@
+import { readdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { orNothing } from '../../kernel/errors.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { gitLine } from '../git/git.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
-import { checkpointRef, type KnownCheckpoint, type Moment, newestCheckpoint } from './checkpoint-refs.ts';
+import {
+  checkpointRef,
+  emptyTree,
+  type KnownCheckpoint,
+  type Moment,
+  newestCheckpoint,
+  withSkipped,
+} from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -12,7 +21,7 @@ import {
   repositoryOptions,
 } from './checkpoint-store.ts';
 import { commitTree } from './commit-tree.ts';
-import { refresh, takeTree } from './take-files.ts';
+import { refresh, type TakenFiles, takeTree } from './take-files.ts';
 import { worktreePrint } from './worktree-print.ts';
 
 export interface CheckpointPlan extends GitContext {
@@ -60,16 +69,16 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   // A file rewritten with the same bytes is read on every scan until the index is refreshed; after a person there is time.
   if (moment.kind === 'before' && !isOnlyWorktree) await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  const [worktree, documents, [head, tip, lastNow]] = await Promise.all([
+  const works = [
     takeTree(store, { part: 'worktree', folder, also }),
     isOnlyWorktree
       ? { tree: last.sessionTree, skipped: last.skipped.filter((name) => isAbsolute(name)) }
-      : takeTree(store, { part: 'session', folder: sessionDir }).then(({ tree, skipped }) => ({
-          tree,
-          skipped: skipped.map((name) => join(sessionDir, name)),
-        })),
+      : takeDocuments(store, sessionDir),
     commitsOf(refs, repositoryOptions(store)),
-  ]);
+  ] as const;
+  // None may still use its index when another one has failed.
+  await Promise.allSettled(works);
+  const [worktree, documents, [head, tip, lastNow]] = await Promise.all(works);
   const taken: Taken = {
     parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
     worktreeTree: worktree.tree,
@@ -88,6 +97,14 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     newlySkipped,
     print: await worktreePrint(folder, taken, store.context),
   };
+}
+
+/** An agent must not prevent that its work is kept: a session folder that cannot be read is left out. */
+async function takeDocuments(store: CheckpointStore, folder: string): Promise<TakenFiles> {
+  if (orNothing(() => readdirSync(folder)) === undefined)
+    return { tree: await emptyTree(store), skipped: [folder] };
+  const { tree, skipped } = await takeTree(store, { part: 'session', folder });
+  return { tree, skipped: skipped.map((name) => join(folder, name)) };
 }
 
 type Taken = Omit<KnownCheckpoint, 'ref' | 'commit'>;
@@ -116,7 +133,7 @@ async function commitTaken(
   const ref = checkpointRef(plan.sessionFolder, plan.moment);
   const input = `040000 tree ${sessionTree}\tsession\n040000 tree ${worktreeTree}\tworktree\n`;
   const tree = await gitLine(['mktree'], { ...repositoryOptions(store), input });
-  const message = [subject(plan), ...(skipped.length > 0 ? ['', JSON.stringify(skipped)] : [])].join('\n');
+  const message = withSkipped(subject(plan), skipped);
   return { ref, commit: await commitTree(store, { ref, message, parents, tree }) };
 }
 

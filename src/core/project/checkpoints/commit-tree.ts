@@ -20,11 +20,8 @@ export async function commitTree(
   const options = repositoryOptions(store);
   const above = parents.flatMap((parent) => ['-p', parent]);
   const env = { ...options.env, ...SAMOCODE };
-  const commit = await gitLine(['commit-tree', ...above, '-F', '-', tree], {
-    ...options,
-    env,
-    input: message,
-  });
+  const making = ['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', ...above, '-F', '-', tree];
+  const commit = await gitLine(making, { ...options, env, input: message });
   await runGit(['update-ref', '--no-deref', ref, commit], options);
   return commit;
 }

@@ -6,7 +6,7 @@ import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { commitsOf } from '../git/repository.ts';
 import { stateRef } from './checkpoint-refs.ts';
-import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { commitTree } from './commit-tree.ts';
 
 /** Work of a session that its state does not include: it stays on the machine that saved the state. */
@@ -93,24 +93,23 @@ export async function commitState(store: CheckpointStore, plan: StatePlan): Prom
   crashPoint('keep-state');
   const entries = files.map(([path], index) => `100644 ${blobs[index]}\t${path}\0`).join('');
   const listed = await gitLine(['ls-tree', await treeOf(entries, store)], options);
-  const worktree = worktreeTree === undefined ? '' : `040000 tree ${worktreeTree}\tworktree\n`;
+  const worktree = worktreeTree === undefined ? '' : `040000 tree ${worktreeTree}\tworktree`;
   await commitTree(store, {
     ref,
     message: JSON.stringify({ ...kept, head }),
     parents: [before, head].filter((commit) => commit !== undefined),
-    tree: await gitLine(['mktree'], { ...options, input: `${listed}\n${worktree}` }),
+    tree: await gitLine(['mktree'], { ...options, input: [listed, worktree].filter(Boolean).join('\n') }),
   });
 }
 
 /** @param entries lines for `--index-info` */
 async function treeOf(entries: string, store: CheckpointStore): Promise<string> {
-  const { env, ...options } = repositoryOptions(store);
   const index = join(store.dir, 'state.index');
+  // A crash may have left them.
+  for (const path of [index, `${index}.lock`]) rmSync(path, { force: true });
+  // With the settings of our git folder: names are those on this disk, and none is refused for another system.
+  const { env, ...options } = partOptions(store, 'session', store.dir);
   const aside = { ...options, env: { ...env, GIT_INDEX_FILE: index } };
-  try {
-    await runGit(['update-index', '-z', '--index-info'], { ...aside, input: entries });
-    return await gitLine(['write-tree'], aside);
-  } finally {
-    rmSync(index, { force: true });
-  }
+  await runGit(['update-index', '-z', '--index-info'], { ...aside, input: entries });
+  return await gitLine(['write-tree'], aside);
 }

@@ -45,22 +45,25 @@ export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<
 async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: TakePlan): Promise<string[]> {
   const options = partOptions(store, part, folder);
   const repository = { ...store.context, cwd: folder, allowFailure: true };
-  const [listed, forced] = await Promise.all([
+  // The session folder belongs to no repository: git would obey one that an agent has made there.
+  const tracked = async (how: readonly string[]) =>
+    part === 'worktree' ? await listFiles(how, repository) : undefined;
+  const [listed, forced = []] = await Promise.all([
     listDifferent(options, part),
     // Tracked although ignored: only the repository's own index lists these.
-    part === 'worktree' ? listFiles(['--cached', '--ignored', '--exclude-standard'], repository) : [],
+    tracked(['--cached', '--ignored', '--exclude-standard']),
   ]);
   const known = new Set(forced.length > 0 ? await listFiles([], options) : []);
   const more = [...also, ...forced.filter((name) => !known.has(name))];
   const found = [...listed, ...more.map((name) => ({ name, isNew: false }))];
   const { files, drop, skipped } = classify(folder, found);
 
-  const tooMany = await tooManyOf(files, repository);
+  const tooMany = await tooManyOf(files, () => tracked([]));
   const fitting = files.map(({ name }) => name).filter((name) => !tooMany.names.has(name));
   const encrypted = await encryptedAmong(store, folder, fitting);
   // Unchanged files are in the commit that is checked out.
-  const changed = encrypted.size > 0 ? await listFiles(['--modified', '--others'], repository) : [];
-  const leftOut = changed.filter((name) => encrypted.has(name));
+  const changed = encrypted.size > 0 ? await tracked(['--modified', '--others']) : [];
+  const leftOut = (changed ?? [...encrypted]).filter((name) => encrypted.has(name));
 
   await update(['--force-remove'], [...drop, ...encrypted], options);
   const added = fitting.filter((name) => !encrypted.has(name));
@@ -125,11 +128,14 @@ interface TooMany {
 }
 
 /** Finds the new files in folders that have too many. Files tracked by the repository are always taken. */
-async function tooManyOf(files: readonly Found[], repository: GitOptions): Promise<TooMany> {
+async function tooManyOf(
+  files: readonly Found[],
+  tracked: () => Promise<string[] | undefined>,
+): Promise<TooMany> {
   const found = files.filter(({ isNew }) => isNew);
   if (!areTooMany(found)) return { folders: [], names: new Set() };
-  const tracked = new Set(await listFiles([], repository));
-  const untracked = found.filter(({ name }) => !tracked.has(name));
+  const known = new Set(await tracked());
+  const untracked = found.filter(({ name }) => !known.has(name));
   const folders = foldersBeyondBounds(untracked);
   const names = untracked.map(({ name }) => name);
   return { folders, names: new Set(names.filter((name) => folders.some((each) => name.startsWith(each)))) };
@@ -204,8 +210,8 @@ async function update(how: readonly string[], names: readonly string[], options:
  * agents, and drafts of files being written.
  */
 const NOT_DOCUMENTS: readonly string[] = [
-  '/_logs/',
-  '/_inbox/',
+  '/_logs',
+  '/_inbox',
   '/session.log',
   '/_signal_history.jsonl',
   '/.*.draft',

@@ -43,11 +43,7 @@ function stampOf(path: string): string {
  */
 export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
   const options = { ...context, cwd: worktreePath, allowFailure: true };
-  const { exitCode, head, entries } = await readStatus(options, [
-    EACH_FILE,
-    '--no-renames',
-    '--no-ahead-behind',
-  ]);
+  const { exitCode, head, entries } = await readStatus(options, [EACH_FILE, '--no-renames']);
   if (exitCode !== 0 || head === undefined) return undefined;
   // A file that stays dirty keeps the same entry, so its size and time count too.
   const states = entries.map((entry) => [entry, stampOf(join(worktreePath, entry.path))]);

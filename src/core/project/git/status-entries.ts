@@ -26,7 +26,11 @@ export interface StatusReading {
 /** Fields before the path, by the type of record; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
-const STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
+const STATUS = [
+  ...['status', '--porcelain=v2', '--branch', '-z', '--no-ahead-behind'],
+  // A person may have set it otherwise.
+  '--untracked-files=normal',
+];
 /** Each new file, not only its folder. */
 export const EACH_FILE = '--untracked-files=all';
 

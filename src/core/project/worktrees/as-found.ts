@@ -118,9 +118,10 @@ export async function afterProgram(place: FoundPlace, by: string): Promise<strin
   const { worktreePath, copy, ...context } = place;
   const { work = [], ...before } = (await plainJson(copy, AsFound)) ?? NOTHING;
   if ((await gitDirOf(worktreePath)) === undefined) return [];
-  const now = (await differing(worktreePath, context)).filter(({ path }) => !work.includes(path));
+  const works = new Set(work);
+  const now = (await differing(worktreePath, context)).filter(({ path }) => !works.has(path));
   const isKept = ([path, { print }]: [string, { print: string }]) =>
-    work.includes(path) || !print.startsWith(`${UNTRACKED}\n`);
+    works.has(path) || !print.startsWith(`${UNTRACKED}\n`);
   const files: AsFound['files'] = Object.fromEntries(Object.entries(before.files).filter(isKept));
   for (const { path, index } of now) {
     const stamp = stampOf(join(worktreePath, path));
@@ -193,12 +194,13 @@ export interface WorkReading extends Pick<StatusReading, 'head' | 'branch'> {
 
 export async function readWork(worktreePath: string, context: GitContext): Promise<WorkReading> {
   const record = await asFoundAt(worktreePath);
-  const how = record === undefined ? [] : [EACH_FILE];
+  const how = record === undefined ? [] : [EACH_FILE, '--no-renames'];
   const { head, branch, entries } = await readStatus({ ...context, cwd: worktreePath }, how);
   const work = await withoutFound(worktreePath, entries, { found: record, context });
+  const works = new Set(work);
   const { files = {}, made = [] } = record ?? {};
   const found = entries.flatMap((entry) =>
-    work.includes(entry) || !Object.hasOwn(files, entry.path)
+    works.has(entry) || !Object.hasOwn(files, entry.path)
       ? []
       : (made.find((name) => name.endsWith('/') && entry.path.startsWith(name)) ?? entry.path),
   );

@@ -38,7 +38,7 @@ export async function keepState(worker: Worker): Promise<void> {
       ...below('session', paths.sessionDir, isDocument),
     ]);
     const sessionFolder = refNameOf(file);
-    const left = await leftWork(worker, store, unfit);
+    const left = await leftWork(worker, unfit);
     const checkpoints = await travellingCheckpoints(sessionFolder, repositoryOptions(store));
     const kept = { ...keptNow(worker), left, checkpoints };
     await commitState(store, { sessionFolder, worktreeTree, files: fit, kept });

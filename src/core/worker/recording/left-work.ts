@@ -1,12 +1,9 @@
 import { join } from 'node:path';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { cut } from '../../kernel/text.ts';
-import { newestCheckpoint } from '../../project/checkpoints/checkpoint-refs.ts';
-import type { CheckpointStore } from '../../project/checkpoints/checkpoint-store.ts';
 import type { LeftWork } from '../../project/checkpoints/state-commit.ts';
 import { skippedInWorktree } from '../../project/finishing/trash.ts';
 import { EACH_FILE, readStatus } from '../../project/git/status-entries.ts';
-import { refNameOf } from '../../session/layout/names.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 const MAX_NAMED = 20;
@@ -18,10 +15,9 @@ const MAX_PATH = 300;
  */
 export async function leftWork(
   worker: Worker,
-  store: CheckpointStore,
   unfit: readonly (readonly [path: string, file: string])[],
 ): Promise<LeftWork | undefined> {
-  const inWorktree = await leftInWorktree(worker, store);
+  const inWorktree = await leftInWorktree(worker);
   const files = [...inWorktree.files, ...unfit];
   const { submodules } = inWorktree;
   if (files.length + submodules.length === 0) return undefined;
@@ -40,12 +36,9 @@ export async function leftWork(
 
 async function leftInWorktree(
   worker: Worker,
-  store: CheckpointStore,
 ): Promise<{ files: [path: string, file: string][]; submodules: string[] }> {
   const worktreePath = stateOf(worker).worktree?.path;
-  const newest =
-    worktreePath === undefined ? undefined : await newestCheckpoint(store, refNameOf(worker.file));
-  const { skipped = [] } = newest ?? {};
+  const { skipped = [] } = worker.memory.lastKept ?? {};
   if (worktreePath === undefined || skipped.length === 0) return { files: [], submodules: [] };
   const names = await skippedInWorktree({ skipped }, { worktreePath, ...worker.git.context });
   const isRepository = (name: string) => name.endsWith('/');

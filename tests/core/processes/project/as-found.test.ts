@@ -132,6 +132,16 @@ test('what two programs write in turn counts with neither, and is said once', as
   expect(await s.uncommitted()).toEqual(['b.sh']);
 });
 
+test('what a program renames in the index counts as found, too', async () => {
+  await using s = await crlfWorktree();
+  await beforeProgram(s.place);
+  await s.repo.git(['mv', 'b.sh', 'c.sh'], s.worktreePath);
+  await afterProgram(s.place, 'SETUP');
+  expect(await s.uncommitted()).toEqual([]);
+  await appendFile(s.at('c.sh'), 'mine\n');
+  expect(await s.uncommitted()).toEqual(['c.sh']);
+});
+
 test('what an agent changed stays its work, whatever a program then does to it', async () => {
   await using s = await crlfWorktree();
   await runs(s.place, {});

@@ -84,6 +84,9 @@ test('a rewound worktree does not equal the previous checkpoint', async () => {
 test('a worker that starts later finds the newest checkpoint, and does not name again what it leaves out', async () => {
   const { repo, worktreePath, place, keep } = await checkpointScene();
   await using _ = repo;
+  // The person's git shows and writes text in another encoding.
+  for (const key of ['commitEncoding', 'logOutputEncoding'])
+    await repo.git(['config', `i18n.${key}`, 'ISO-8859-1']);
   const huge = 'größe\n.bin';
   await writeFile(join(worktreePath, huge), '');
   await truncate(join(worktreePath, huge), 51 * 1024 * 1024);

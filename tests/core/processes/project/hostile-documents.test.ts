@@ -1,10 +1,13 @@
 // @module-tag ci
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Checkpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
+import { type Checkpoint, keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
+import { stateRef, withSkipped } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
+import { commitState } from '../../../../src/core/project/checkpoints/state-commit.ts';
 import { documentsIn } from '../../../../src/core/project/checkpoints/take-files.ts';
 import { type CheckpointScene, checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
@@ -68,4 +71,90 @@ test('folders that cannot be read or are nested too deeply prevent no checkpoint
   expect(skipped).toContain(join(sessionDir, 'closed/'));
   expect(skipped.some((name) => name.includes('dddd'))).toBe(true);
   execFileSync('rm', ['-rf', sessionDir]);
+});
+
+test('a repository that an agent has made in the session folder runs nothing, and hides no document', async () => {
+  const { repo, worktreePath, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  const marker = join(repo.root, 'it-ran');
+  await repo.git(['config', 'filter.crypt.smudge', 'tr a b']);
+  await writeFile(join(sessionDir, 'victim.txt'), 'x\n');
+  await writeFile(join(sessionDir, 'plan.md'), 'a plan\n');
+  await repo.git(['init', '-q'], sessionDir);
+  await writeFile(join(sessionDir, '.git/info/exclude'), '*\n');
+  await writeFile(join(sessionDir, '.gitattributes'), 'plan.md filter=crypt\nvictim.txt filter=evil\n');
+  await repo.git(['add', '-f', 'plan.md', 'victim.txt'], sessionDir);
+  await repo.git(['config', 'filter.evil.clean', `touch ${marker}; cat`], sessionDir);
+  await writeFile(join(sessionDir, 'victim.txt'), 'y\n');
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const { commit, skipped } = await keep(1);
+  expect(skipped).toEqual([join(sessionDir, 'plan.md')]);
+  expect(await filesOf(`${commit}:session`)).toEqual(['.gitattributes', '_overview.md', 'victim.txt']);
+  expect(existsSync(marker)).toBe(false);
+});
+
+test.each<[string, (folder: string) => unknown]>([
+  ['gone', (folder) => rm(folder, { recursive: true })],
+  ['a file', async (folder) => [await rm(folder, { recursive: true }), await writeFile(folder, '')]],
+  ['closed', (folder) => chmod(folder, 0)],
+])('the worktree is kept while the session folder is %s, which is named', async (_what, spoil) => {
+  const { repo, worktreePath, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await writeFile(join(worktreePath, 'new.txt'), 'work\n');
+  await spoil(sessionDir);
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', '65534', repo.root]);
+  const { commit, skipped } = await asOrdinaryUser(() => keep(2));
+  execFileSync('chmod', ['-R', 'u+rwx', repo.root]);
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', '0', repo.root]);
+  expect(skipped).toEqual([sessionDir]);
+  expect(await filesOf(`${commit}:worktree`)).toContain('new.txt');
+});
+
+test('what takes the place of the logs or the messages is no document', async () => {
+  const { repo, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await rm(join(sessionDir, '_logs'), { recursive: true });
+  await symlink('/etc', join(sessionDir, '_logs'));
+  await writeFile(join(sessionDir, '_inbox'), '');
+  const { commit } = await keep(1);
+  expect(await filesOf(`${commit}:session`)).toEqual(['_overview.md']);
+});
+
+test('a list of left-out files that is too long for a message is not in it', () => {
+  expect(withSkipped('Checkpoint', ['inner/'])).toBe('Checkpoint\n\n["inner/"]');
+  expect(withSkipped('Checkpoint', ['\x01'.repeat(200_000)])).toBe('Checkpoint');
+});
+
+test('a commit that an agent puts in the place of the newest checkpoint is not taken for it', async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const first = await keep(1);
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const apart = { storeDir: join(repo.root, 'apart'), sessionFolder: 'apart' };
+  const moment = { kind: 'after', iteration: 1 } as const;
+  const { commit } = await keepCheckpoint({ ...place, ...apart, moment });
+  await repo.git(['replace', first.commit, commit]);
+  expect(await keep(2)).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/002' });
+});
+
+test('a state for another machine has documents of any name, and nothing that a crash left behind', async () => {
+  const { repo, place, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  const names = ['a "quoted".md', 'git~1', 'größe.md', 'plan.md'];
+  for (const name of names) await writeFile(join(sessionDir, name), name);
+  const { worktreeTree } = await keep(1);
+  const store = await openStore(place);
+  const card = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T10:00:00.000Z' };
+  const kept = { ...card, id: 'x', folder: 'x', branch: 'x', n: 2, lease: 4 };
+  const files = (list: readonly string[]) =>
+    list.map((name) => [`session/${name}`, join(sessionDir, name)] as const);
+  const { sessionFolder } = place;
+  await commitState(store, { sessionFolder, worktreeTree, files: files(names), kept });
+  await writeFile(join(store.dir, 'state.index.lock'), '');
+  await commitState(store, { sessionFolder, files: files(names.slice(1)), kept });
+  const ref = stateRef(sessionFolder);
+  const listed = (await repo.git(['ls-tree', '-r', '-z', '--name-only', `${ref}:session`])).split('\0');
+  expect(listed.filter(Boolean).sort()).toEqual(names.slice(1).sort());
+  expect(await filesOf(`${ref}^:worktree`)).toEqual(['.gitignore', 'a.txt']);
 });

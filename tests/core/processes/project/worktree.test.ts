@@ -259,6 +259,7 @@ test('a clean worktree is removed and its branch is kept', async () => {
 test('a worktree with changes, new files or loose commits is not removed, and each is named', async () => {
   await using at = await scene();
   await at.make();
+  await at.repo.git(['config', 'status.showUntrackedFiles', 'no']);
   await writeFile(join(at.path, 'README.md'), 'changed');
   await writeFile(join(at.path, 'new file.txt'), '');
   await at.repo.git(['checkout', '-q', '--detach'], at.path);
