@@ -17,6 +17,17 @@ export function isGuarded(level: SandboxLevel): boolean {
   return !isLower(level, 'best effort');
 }
 
+/**
+ * Whether the guard kept run folder and git settings from agents of this level. Root might escape (`best effort`), a
+ * service behind an opened socket could write for an agent, and an opened path could lead there.
+ */
+export function isOutOfReach(
+  level: SandboxLevel | undefined,
+  { sockets, write }: Pick<SandboxOpenings, 'sockets' | 'write'>,
+): boolean {
+  return (level === 'strict' || level === 'guard') && sockets.length + write.length === 0;
+}
+
 export function describeLevel(level: SandboxLevel, platform: string = process.platform): string {
   const isMac = platform === 'darwin';
   const home = isMac ? 'your home folder can be read' : 'home is not there';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -82,20 +83,52 @@ test(
   },
 );
 
+test('git settings and hooks that an agent of the strict sandbox plants are its own: nothing of ours runs them, nobody is asked', async () => {
+  const trap = '$REHEARSAL_SESSION_DIR/trap';
+  const plants = [
+    `printf '#!/bin/sh\\n[ -n "$SAMOCODE_SESSION" ] || touch "$0.ran"\\ncat\\n' >"${trap}"; chmod 755 "${trap}"`,
+    'c="$(git rev-parse --path-format=absolute --git-common-dir)"; mkdir -p "$c/hooks" "$c/info"',
+    ...['filter.evil.clean', 'filter.evil.smudge', 'core.fsmonitor'].map(
+      (key) => `git config ${key} "${trap}"`,
+    ),
+    'echo "* filter=evil" | tee "$c/info/attributes" .gitattributes',
+    `for hook in post-checkout reference-transaction; do cp "${trap}" "$c/hooks/$hook"; done`,
+  ];
+  await using rig = await startRig({
+    sandbox: 'strict',
+    scenario: { rules: first(shell(plants.join('; ')), { act: 'normal' }) },
+  });
+  await rig.untilWaiting('qa_answers');
+  expect(await readdir(rig.paths.sessionDir)).toContain('trap');
+  // A person who configures a program of their own is asked nothing, either.
+  await rig.repo.git(['config', 'core.editor', 'nano']);
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  expect(await readdir(rig.paths.sessionDir)).not.toContain('trap.ran');
+  execFileSync(join(rig.paths.sessionDir, 'trap'), { input: '' });
+  expect(await readdir(rig.paths.sessionDir)).toContain('trap.ran');
+  expect(await rig.repo.git(['config', '--list'])).not.toContain('evil');
+  expect(await readdir(join(rig.repo.path, '.git/hooks')).catch(() => [])).not.toContain('post-checkout');
+});
+
 test.each([
   ['is not compared', {}, false],
   ['is compared if SANDBOX_SOCKETS opens a service', { SANDBOX_SOCKETS: 'gpg-agent' }, true],
   [
-    'is compared if SANDBOX_WRITE opens a path in it',
+    'is compared if SANDBOX_WRITE opens a path',
     { SANDBOX_WRITE: '~/../repo/_samocode/sessions/.run/planted' },
     true,
   ],
-] as const)('the run folder of an agent in the strict sandbox %s', async (_, lines, isCompared) => {
-  await using rig = await startRig({ sandbox: 'strict', lines });
-  await rig.untilWaiting('qa_answers');
-  const before = JSON.parse(await readFile(iterationPaths(rig.paths, 1).before, 'utf8'));
-  expect([before.documents !== '', before.runFolder !== undefined]).toEqual([true, isCompared]);
-});
+] as const)(
+  'the run folder of an agent in the strict sandbox %s, and so are the programs of git',
+  async (_, lines, isCompared) => {
+    await using rig = await startRig({ sandbox: 'strict', lines });
+    await rig.untilWaiting('qa_answers');
+    const before = JSON.parse(await readFile(iterationPaths(rig.paths, 1).before, 'utf8'));
+    expect([before.documents !== '', before.runFolder !== undefined]).toEqual([true, isCompared]);
+    expect((await readdir(rig.paths.runDir)).includes('git-settings.json')).toBe(isCompared);
+  },
+);
 
 test('an agent in the strict sandbox outlives its worker, and its connections wait for the next one', async () => {
   await using own = await machine();

@@ -108,7 +108,7 @@ export class FinishingScene implements AsyncDisposable {
     const { writer } = await this.log.open();
     const projector = new Projector(paths, file);
     projector.relocate(folderNow(this.#worker));
-    const git = new GitGuard(paths, file, this.#mortal(this.repo.env));
+    const git = new GitGuard(paths, file, this.#mortal(this.repo.env), () => writer.state.sandbox);
     this.#worker = { ...this.#worker, writer, projector, git };
     await writer.append(CAME);
   }

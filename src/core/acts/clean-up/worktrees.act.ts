@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
-import { safeGitAt } from '../../caller/context/session-branch.ts';
+import { isGitOutOfReach, safeGitAt } from '../../caller/context/session-branch.ts';
 import { sessionIndex } from '../../caller/context/session-index.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
@@ -147,8 +147,10 @@ async function* findWorktrees(
     if (pathInside(checksRoot(top), worktreePath) !== undefined) continue;
     const view = await sessionOf(worktreePath, views);
     // An agent might have planted settings that start programs: use only those accepted for the session, or none.
-    const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
-    const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
+    const { gitSettings: accepted } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
+    const git = isGitOutOfReach(view)
+      ? { baseEnv: context.env }
+      : await safeGitAt({ mainRepo, worktreePath, accepted }, context);
     const isOurs = dirname(worktreePath) === top && kept.has(refPrefix(basename(worktreePath)));
     const notOurs = isOurs ? undefined : 'no record says that samocode made it';
     yield { place: { mainRepo, worktreePath, ...git }, branch, view, notOurs };

@@ -1,3 +1,4 @@
+import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import { acceptedAt, readExecuting } from '../../project/git/executing-settings.ts';
 import type { GitOptions } from '../../project/git/git.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
@@ -49,16 +50,24 @@ export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Pr
 
 /**
  * The options with which git runs on a session's worktree outside its worker, without starting programs from
- * settings that no person accepted.
+ * settings that its agents could reach and no person accepted.
  */
 export async function safeGit(view: SessionView, context: Pick<ActionContext, 'env'>): Promise<GitContext> {
   const { sessionFile, state, paths } = view;
   if (sessionFile === undefined) return { baseEnv: context.env };
   const { mainRepo } = sessionFile;
+  if (isGitOutOfReach(view)) return { baseEnv: context.env };
   return await safeGitAt(
     { mainRepo, worktreePath: state.worktree?.path, accepted: paths.gitSettings },
     context,
   );
+}
+
+/** Whether the guard keeps all agents of the session from git's settings; nothing that others wrote is believed. */
+export function isGitOutOfReach(view: SessionView | undefined): boolean {
+  if (view?.sessionFile === undefined || view.foreign !== undefined || view.mirror !== undefined)
+    return false;
+  return isOutOfReach(view.state.sandbox, view.sessionFile.settings.openings);
 }
 
 /**

@@ -11,7 +11,12 @@ import { type GitOptions, runGit } from './git.ts';
 import { GIT_ERRORS } from './git-errors.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
-import { type ScopedSetting, SettingsCache } from './settings-cache.ts';
+
+/** A setting, and whether a file of the repository sets it. */
+interface ScopedSetting {
+  isOfRepository: boolean;
+  setting: Setting;
+}
 
 export const Executing = z.object({
   /** Settings of the repository and its worktree, in the order in which git reads them. */
@@ -35,11 +40,7 @@ export interface GitFolders {
  * Settings and hooks that make git run a program. Runs none of them.
  * @throws GitError if git does not list all settings
  */
-export async function readExecuting(
-  folders: GitFolders,
-  context: GitContext,
-  cache = new SettingsCache(),
-): Promise<Executing> {
+export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
   // The main checkout can have its own settings.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
@@ -50,9 +51,7 @@ export async function readExecuting(
         { ...context, env: { GIT_DIR: commonDir } }
       : { ...context, allowFailure: true };
   const found = await Promise.all(
-    places
-      .filter((place) => namesAt(place) !== undefined)
-      .map((folder) => cache.read({ folder, commonDir }, context, () => settingsAt(folder, asked(folder)))),
+    places.filter((place) => namesAt(place) !== undefined).map((folder) => settingsAt(folder, asked(folder))),
   );
   // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);

@@ -38,7 +38,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const closed = closedLimits(command.limits, command.by, { ...worker.file.settings, raisedLimits });
   if (closed) return closed;
   // Written before the event, so a crash loses nothing; repeating it is harmless.
-  if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
+  // What no agent could reach until now was never compared.
+  if (acceptsPrograms(state) || lowered !== undefined) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, limits, agent, checks, proving } = command;
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: await newGoal(worker, goal, common) };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
+import { isOutOfReach, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import {
   acceptedAt,
   changedExecuting,
@@ -11,20 +12,19 @@ import {
 import { smudgingFilters, UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
-import { SettingsCache } from '../../project/git/settings-cache.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 
 /**
  * Remembers which executable git settings and hooks a person accepted, and disables all others in every git call of
- * the worker, so that no call runs a program that an agent planted.
+ * the worker, so that no call runs a program that an agent planted. Where the guard keeps agents from them, all count.
  */
 export class GitGuard {
   readonly #mainRepo: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
   readonly #notes: string;
-  #cache = new SettingsCache();
+  readonly #isOutOfReach: () => boolean;
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
@@ -32,13 +32,15 @@ export class GitGuard {
 
   constructor(
     { gitSettings, gitCalls }: SessionPaths,
-    { mainRepo }: SessionFile,
+    { mainRepo, settings }: SessionFile,
     env: Readonly<Record<string, string | undefined>>,
+    level: () => SandboxLevel | undefined,
   ) {
     this.#path = gitSettings;
     this.#notes = gitCalls;
     this.#mainRepo = mainRepo;
     this.#env = env;
+    this.#isOutOfReach = () => isOutOfReach(level(), settings.openings);
   }
 
   get context(): GitContext {
@@ -47,17 +49,13 @@ export class GitGuard {
 
   /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
+    if (this.#isOutOfReach()) return [];
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now).catch(this.#unread);
     this.#config = undoChanged(this.#accepted, now, this.#env);
     return changedExecuting(this.#accepted, now);
-  }
-
-  /** Reads all settings anew: an agent could reach their files. */
-  forgetSettings(): void {
-    this.#cache = new SettingsCache();
   }
 
   /** Accepts the current settings: a person agreed to them, or no agent has run yet. */
@@ -99,7 +97,7 @@ export class GitGuard {
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
     const folders = { commonDir: await this.sharedDir(), worktreePath };
-    const now = await readExecuting(folders, this.context, this.#cache).catch(this.#unread);
+    const now = await readExecuting(folders, this.context).catch(this.#unread);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }

@@ -62,24 +62,13 @@ function bounded(lines: readonly string[]): string {
  * Executable git settings and hooks that no person accepted. This is the first git call after an agent.
  * @throws temporary errors, and expected ones such as a missing git
  */
-export async function gitProgramsChanged(
-  worker: Worker,
-  { hasAgentRun }: { hasAgentRun: boolean },
-): Promise<string[]> {
+export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
-    if (hasAgentRun && !areSettingsOutOfReach(worker)) worker.git.forgetSettings();
     return await worker.git.unaccepted(stateOf(worker).worktree?.path);
   } catch (error) {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
-}
-
-/** As root the guard is best effort; an opened path, or a service behind a socket, could be a way to the files. */
-function areSettingsOutOfReach(worker: Worker): boolean {
-  const { sandbox } = stateOf(worker);
-  const { sockets, write } = worker.file.settings.openings;
-  return (sandbox === 'guard' || sandbox === 'strict') && sockets.length + write.length === 0;
 }
 
 /**
@@ -97,7 +86,7 @@ export async function homeChanged(worker: Worker, before: Snapshot | undefined):
  */
 export async function gitIsAccepted(worker: Worker): Promise<boolean> {
   const breach = breachOf(stateOf(worker).progress, {
-    gitPrograms: await gitProgramsChanged(worker, { hasAgentRun: false }),
+    gitPrograms: await gitProgramsChanged(worker),
     afterChild: false,
   });
   if (breach === undefined) return true;

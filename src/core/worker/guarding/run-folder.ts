@@ -2,18 +2,16 @@ import { readlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as z from 'zod';
 import { changedKeys } from '../../kernel/changed-keys.ts';
-import { contains } from '../../kernel/files/contains.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
+import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import {
   isWrittenDuringAgent,
   iterationPaths,
   NAMES_WRITTEN,
-  runRoot,
   type SessionPaths,
 } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
@@ -43,7 +41,7 @@ export async function keepRunFolder(
   { iteration }: OpenIteration,
   keep: (folder?: RunFolder) => Promise<void>,
 ): Promise<void> {
-  if (await isOutOfReach(worker)) return await keep();
+  if (isSafe(worker)) return await keep();
   const { paths, writer } = worker;
   const entries = await runFolderEntries(paths, iteration);
   const folder = { entries, written: [...NAMES_WRITTEN], log: writer.mark(), lease: writer.lease };
@@ -58,18 +56,8 @@ export async function keepRunFolder(
   };
 }
 
-/**
- * Whether the recorded guard kept the run folder from the agent. Root might escape (`best effort`), a service behind an
- * opened socket could write for the agent, and an opened path could be inside.
- */
-async function isOutOfReach(worker: Worker): Promise<boolean> {
-  const { sandbox } = stateOf(worker);
-  const { sessionsDir, settings } = worker.file;
-  const { sockets, write } = settings.openings;
-  if ((sandbox !== 'strict' && sandbox !== 'guard') || sockets.length > 0) return false;
-  const root = await realPathAsFar(runRoot(sessionsDir));
-  const opened = await Promise.all(write.map(realPathAsFar));
-  return !opened.some((path) => contains(root, path));
+function isSafe(worker: Worker): boolean {
+  return isOutOfReach(stateOf(worker).sandbox, worker.file.settings.openings);
 }
 
 /**
@@ -87,7 +75,7 @@ export async function runFolderChanges(
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
   const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
-  if (before === undefined) return (await isOutOfReach(worker)) ? [] : [copyMissing];
+  if (before === undefined) return isSafe(worker) ? [] : [copyMissing];
   const now = await runFolderEntries(worker.paths, open.iteration);
   const names = [...NAMES_WRITTEN, ...(before.written ?? [])];
   const compared = (entries: Readonly<RunFolder['entries']>) => comparable(entries, open.iteration, names);

@@ -142,7 +142,7 @@ type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
 /** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
 async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
-  const gitPrograms = await gitProgramsChanged(worker, { hasAgentRun: true });
+  const gitPrograms = await gitProgramsChanged(worker);
   // After a forbidden change, the signal is ignored.
   const before = await snapshotBefore(worker, open);
   const home = await homeChanged(worker, before);

@@ -6,6 +6,7 @@ import { plainText } from '../../kernel/files/plain-file.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
+import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/finding/project-command.ts';
 import { requireNoneTracked } from '../../project/finding/trust.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
@@ -79,7 +80,7 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
     ...ofSetup,
     ...(worker.file.way ? [] : newBranchWarning(worktree, phase)),
   ];
-  await worker.git.accept(path);
+  if (!isOutOfReach(stateOf(worker).sandbox, worker.file.settings.openings)) await worker.git.accept(path);
   const prepared: NewEvent = {
     type: 'prepared',
     phase,

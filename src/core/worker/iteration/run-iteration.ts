@@ -140,7 +140,7 @@ async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Prom
 /** The agent is still running, so git programs that it planted so far are disabled first. */
 async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
   // The agent must be ended whatever else fails.
-  await ifTaken(gitProgramsChanged(worker, { hasAgentRun: true }));
+  await ifTaken(gitProgramsChanged(worker));
   await keepWork(worker, { kind: 'before_kill', iteration });
 }
 

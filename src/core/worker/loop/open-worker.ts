@@ -84,7 +84,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
     wake,
     watch,
     projector: new Projector(paths, file),
-    git: new GitGuard(paths, file, env),
+    git: new GitGuard(paths, file, env, () => writer.state.sandbox),
     slots: new Slots(file.sessionsDir, limits, {
       clock,
       host,

@@ -47,7 +47,7 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
   await mkdir(log.paths.sessionDir, { recursive: true });
   const { folder, sessionsDir } = log.paths;
   const file = sessionFileSample({ folder, sessionsDir, mainRepo: repo.path });
-  const git = new GitGuard(log.paths, file, repo.env);
+  const git = new GitGuard(log.paths, file, repo.env, () => writer.state.sandbox);
   const projector = new Projector(log.paths, file);
   const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
   return {

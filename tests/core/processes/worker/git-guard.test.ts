@@ -4,19 +4,27 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { safeGitAt } from '../../../../src/core/caller/context/session-branch.ts';
 import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
+import {
+  NO_OPENINGS,
+  type SandboxLevel,
+  type SandboxOpenings,
+} from '../../../../src/core/kernel/sandbox-level.ts';
 import { gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
+import type { GitContext } from '../../../../src/core/project/git/repository.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
-async function scene() {
+async function scene(level: SandboxLevel = 'none', openings: Partial<SandboxOpenings> = {}) {
   const repo = await makeRepo();
   const paths = sessionPaths(repo.root, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const guard = () => new GitGuard(paths, { ...sample, mainRepo: repo.path }, repo.env);
+  const settings = { ...sample.settings, openings: { ...NO_OPENINGS, ...openings } };
+  const file = { ...sample, settings, mainRepo: repo.path };
+  const guard = () => new GitGuard(paths, file, repo.env, () => level);
   return { repo, guard, path: paths.gitSettings };
 }
 
@@ -34,6 +42,24 @@ test('settings that a person accepted are known to every later worker, and readi
   expect(worker.context.config).toEqual([]);
   expect(await guard().unaccepted(undefined)).toEqual([]);
 });
+
+test.each<[SandboxLevel, Partial<SandboxOpenings>, GitContext['config'] & {}]>([
+  ['guard', {}, []],
+  ['strict', {}, []],
+  ['best effort', {}, [['filter.new.clean', '']]],
+  ['guard', { sockets: ['gpg-agent'] }, [['filter.new.clean', '']]],
+  ['strict', { write: ['/opened'] }, [['filter.new.clean', '']]],
+])(
+  'at level %s, opened: %j, programs that nobody accepted are replaced by %j',
+  async (level, openings, config) => {
+    const { repo, guard } = await scene(level, openings);
+    await using _ = repo;
+    await repo.git(['config', 'filter.new.clean', 'new']);
+    const worker = guard();
+    expect(await worker.unaccepted(undefined)).toHaveLength(config.length);
+    expect(worker.context.config).toEqual(config);
+  },
+);
 
 test("after the record of accepted settings was changed, it is restored from this worker's memory, or emptied", async () => {
   const { repo, guard, path } = await scene();

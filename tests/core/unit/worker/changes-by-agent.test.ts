@@ -28,16 +28,16 @@ test('a machine that briefly cannot open files does not change the executable gi
   const paths = sessionPaths(repo.root, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const git = new GitGuard(paths, { ...file, mainRepo: repo.path }, repo.env);
+  const git = new GitGuard(paths, { ...file, mainRepo: repo.path }, repo.env, () => 'none');
   await git.accept(undefined);
   const worker = { git, writer: { state: {} } } as Partial<Worker> as Worker;
   {
     using _busy = tooManyFiles();
-    await expect(gitProgramsChanged(worker, { hasAgentRun: false })).rejects.toMatchObject({
+    await expect(gitProgramsChanged(worker)).rejects.toMatchObject({
       code: 'EMFILE',
     });
   }
-  expect(await gitProgramsChanged(worker, { hasAgentRun: false })).toEqual([]);
+  expect(await gitProgramsChanged(worker)).toEqual([]);
 });
 
 test.each([

@@ -48,7 +48,7 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
     ...sample,
     settings: { ...sample.settings, sandbox: 'off' as const, checks: [], gateChannels },
   };
-  const git = new GitGuard(log.paths, file, repo.env);
+  const git = new GitGuard(log.paths, file, repo.env, () => writer.state.sandbox);
   const projector = new Projector(log.paths, file);
   const own = {
     paths: log.paths,

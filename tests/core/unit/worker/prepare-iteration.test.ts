@@ -20,7 +20,7 @@ test('the overview is saved as the agent finds it, and a pipe at its path does n
   const parts = {
     ...{ paths, file, writer, clock: systemClock, memory: {} },
     env: {},
-    git: new GitGuard(paths, file, {}),
+    git: new GitGuard(paths, file, {}, () => 'none'),
     guard: new WorkerGuard(),
     projector: new Projector(paths, file),
   };
