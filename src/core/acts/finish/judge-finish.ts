@@ -6,7 +6,12 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { requireFolders } from '../../caller/refusals/require.ts';
 import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
 import { isOnNow } from '../../project/finding/trust.ts';
-import { countCommits, findBaseBranch, standingOf } from '../../project/finishing/base-branch.ts';
+import {
+  type BaseBranch,
+  countCommits,
+  findBaseBranch,
+  standingOf,
+} from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
@@ -19,13 +24,7 @@ import { readEvents } from '../../session/log/event-log.ts';
 import { branchOfWork } from '../../session/waits/start-order.ts';
 import type { FinishWay } from './finish-choices.ts';
 import { FINISH_ROWS } from './finish-rows.ts';
-import type {
-  FinishReading,
-  FinishSessionInput,
-  FinishVerdict,
-  MeasuredBranch,
-  WatchChoice,
-} from './publishing.ts';
+import type { FinishReading, FinishSessionInput, FinishVerdict, WatchChoice } from './publishing.ts';
 
 /** Judges what finishing a session would do. Changes nothing. */
 export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
@@ -118,7 +117,7 @@ async function measuredBranch(
   wanted: 'standing' | 'merge' | 'publication',
   view: SessionView,
   place: Parameters<typeof findBaseBranch>[0],
-): Promise<MeasuredBranch> {
+): Promise<BaseBranch> {
   if (wanted === 'publication') return await findBaseBranch(place);
   const { mainRepo, baseCommit, branch, base, baseRef, ...context } = place;
   const main = { ...context, cwd: mainRepo };

@@ -3,7 +3,7 @@ import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Preview } from '../../caller/facts/preview.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { newRegistry } from '../../kernel/registry.ts';
-import type { BaseBranch, Standing } from '../../project/finishing/base-branch.ts';
+import type { BaseBranch } from '../../project/finishing/base-branch.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { FinishFacts } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -44,13 +44,10 @@ export interface FinishVerdict extends FinishReading {
 
 export interface FinishReading {
   facts: FinishFacts;
-  /** Present if the session has a branch and this way of finishing concerns it. */
-  base: MeasuredBranch | undefined;
+  /** Present if the session has a branch and this way of finishing concerns it; numbers that it needs not know are 0. */
+  base: BaseBranch | undefined;
   git: GitContext;
 }
-
-/** A branch as one way of finishing has to know it; the other numbers are 0. */
-export type MeasuredBranch = BaseBranch & Partial<Standing>;
 
 /** `untrusted`: PR_WATCH=on is written in a file that is not trusted, and has no effect. */
 export type WatchChoice = 'on' | 'off' | 'untrusted';

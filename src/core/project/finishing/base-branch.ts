@@ -4,14 +4,22 @@ import { commitOf, type GitContext } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
 import { historyIn, listCommits } from './listed-commits.ts';
 
-export interface BaseBranch {
+/** Where a branch is, compared with its base. */
+export interface Standing {
   /** Short name of the local branch to merge into; absent if there is none. */
   into: string | undefined;
   ahead: number;
-  /** Commits on the session's branch since it began. */
-  sinceBase: number;
   /** Absent if the branch is gone. */
   tip: string | undefined;
+  /** Whether the base, here or as last fetched, contains the work as far as git shows it. */
+  isInBase: boolean;
+  /** The working copy in which `into` is checked out. */
+  checkout: string | undefined;
+}
+
+export interface BaseBranch extends Standing {
+  /** Commits on the session's branch since it began. */
+  sinceBase: number;
   /** The number of unsigned commits since it began; 0 unless the user signs commits. */
   unsigned: number;
 }
@@ -37,13 +45,15 @@ export async function findBaseBranch({
 }: GitContext &
   RecordedBase & { mainRepo: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
-  const { tip, into } = await refsOf({ branch, base, baseRef }, main);
-  if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip, unsigned: 0 };
+  const standing = await standingOf({ branch, base, baseRef, baseCommit }, main);
+  const { tip } = standing;
+  if (tip === undefined) return { ...standing, sinceBase: 0, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
-  const unsigned = await unsignedCommits({ mainRepo, since: baseCommit, tip }, context);
-  const seen = { sinceBase, tip, unsigned };
-  if (into === undefined || into === branch) return { into: undefined, ahead: 0, ...seen };
-  return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), ...seen };
+  return {
+    ...standing,
+    sinceBase,
+    unsigned: await unsignedCommits({ mainRepo, since: baseCommit, tip }, context),
+  };
 }
 
 export async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {
@@ -126,14 +136,6 @@ interface BranchOfWork extends RecordedBase {
   /** The merge commit in the base, according to the pull request, and the commit that was pushed for it. */
   mergeCommit?: string;
   pushed?: string;
-}
-
-/** Where a branch is, compared with its base. */
-export interface Standing extends Pick<BaseBranch, 'into' | 'ahead' | 'tip'> {
-  /** Whether the base, here or as last fetched, contains the work as far as git shows it. */
-  isInBase: boolean;
-  /** The working copy in which `into` is checked out. */
-  checkout: string | undefined;
 }
 
 /**

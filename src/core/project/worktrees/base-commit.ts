@@ -92,23 +92,22 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
     ...options,
     allowFailure: true,
   });
-  const usual = (await usualNames(options)).map((name) => `${remote}/${name}`);
-  const only = await onlyBranch(`refs/remotes/${remote}/`, options);
-  for (const name of [head.stdout.trim().replace(/^refs\/remotes\//, ''), ...usual, only ?? '']) {
-    const ref = `refs/remotes/${name}`;
-    const commit = name ? await commitOf(ref, options) : undefined;
-    if (commit) return { commit, name, ref, warning: STALE_BASE };
-  }
-  const warning = `The remote "${remote}" did not respond and was never fetched; the local default branch was used.`;
+  const usual = (await usualNames(options)).map((name) => `refs/remotes/${remote}/${name}`);
+  const found = await firstOf([head.stdout.trim(), ...usual], options);
+  if (found) return withWarning(found, STALE_BASE);
+  const warning = `The remote "${remote}" did not respond, and its default branch is not known here; the local one was used.`;
   return withWarning(await localDefault(options), warning);
 }
 
 async function localDefault(options: GitOptions): Promise<BaseCommit> {
-  const usual = await firstOf(await usualNames(options), options);
+  const usual = await firstOf(
+    (await usualNames(options)).map((name) => `refs/heads/${name}`),
+    options,
+  );
   if (usual) return usual;
-  const only = await onlyBranch('refs/heads/', options);
-  const found = only && (await firstOf([only], options));
-  if (found) return found;
+  const heads = await gitLine(['for-each-ref', '--format=%(refname)', '--count=2', 'refs/heads/'], options);
+  const only = heads.includes('\n') ? undefined : await firstOf([heads], options);
+  if (only) return only;
   const head = await commitOf('HEAD', options);
   if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
   const warning = 'There is no branch main or master, so the checked-out commit was used.';
@@ -116,14 +115,11 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
 }
 
 /** The first of these branches that exists. */
-async function firstOf(branches: readonly string[], options: GitOptions): Promise<BaseCommit | undefined> {
-  const commits = await commitsOf(
-    branches.map((name) => `refs/heads/${name}`),
-    options,
-  );
+async function firstOf(refs: readonly string[], options: GitOptions): Promise<BaseCommit | undefined> {
+  const commits = await commitsOf(refs, options);
   const at = commits.findIndex((commit) => commit !== undefined);
-  const [commit, name] = [commits[at], branches[at]];
-  return commit && name ? { commit, name, ref: `refs/heads/${name}` } : undefined;
+  const [commit, ref] = [commits[at], refs[at]];
+  return commit && ref ? { commit, name: ref.replace(BRANCH, ''), ref } : undefined;
 }
 
 /** Refuses a base with an invalid name, or one missing where there is no remote. */
@@ -189,14 +185,6 @@ async function usualNames(options: GitOptions): Promise<string[]> {
     allowFailure: true,
   });
   return [...new Set([configured.stdout.trim(), 'main', 'master'])].filter((name) => /^.+$/.test(name));
-}
-
-async function onlyBranch(prefix: string, options: GitOptions): Promise<string | undefined> {
-  const refs = await gitLine(['for-each-ref', '--format=%(refname)', '--count=3', prefix], options);
-  const names = refs.split('\n').filter((ref) => ref && !ref.endsWith('/HEAD'));
-  const [only] = names;
-  if (names.length !== 1 || !only) return undefined;
-  return only.replace(BRANCH, '');
 }
 
 /** Returns the error of a git call that can fail for lack of a remote; still throws if git is missing. */
