@@ -1,7 +1,5 @@
-import { constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { ifThere } from '../../kernel/errors.ts';
-import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
+import { isAbsolute } from 'node:path';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
 import { withoutSecrets } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
@@ -177,34 +175,17 @@ export async function missingProgram(
 ): Promise<string | undefined> {
   if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
-  if (program === undefined || isExecutable(program, { cwd, env })) return undefined;
-  // Not on PATH, but it may be built into the shell.
+  if (program === undefined) return undefined;
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
   // Null: the folder is gone, which another error reports.
   return exitCode === 0 || exitCode === null ? undefined : program;
 }
 
-/** Whether the shell finds the program as a file: at its path, or in a folder of PATH. */
-function isExecutable(program: string, { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>): boolean {
-  const folders = program.includes('/') ? [''] : (env.PATH ?? '').split(delimiter).filter(Boolean);
-  return folders
-    .map((folder) => resolve(cwd, join(folder, program)))
-    .some((path) => mayAccess(path, constants.X_OK) && ifThere(() => statSync(path).isFile()));
-}
-
-const WORD = '[\\w./+@%,:=-]+';
-const PLAIN_WORDS = `${WORD}(?: +${WORD})*`;
-const PLAIN_COMMAND = new RegExp(`^ *${PLAIN_WORDS}(?: +&& +${PLAIN_WORDS})* *$`);
-/** Words that begin or continue a compound command. */
-const RESERVED =
-  /\b(?:if|then|elif|else|fi|do|done|case|esac|in|for|while|until|function|select|time|coproc)\b/;
-
-/** Checks a command's syntax without running it; the shell is not asked about plain words. */
+/** Checks a command's syntax without running it. */
 export async function isParsable(
   command: string,
   { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
 ): Promise<boolean> {
-  if (PLAIN_COMMAND.test(command) && !RESERVED.test(command)) return true;
   return (await runCommand('/bin/sh', ['-n', '-c', command], { cwd, env })).exitCode === 0;
 }
 

@@ -8,7 +8,6 @@ import {
   type ProjectCommandOptions,
   runProjectShell,
 } from '../../../../src/core/project/finding/project-command.ts';
-import { EffectCounter } from '../../../support/counted.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
@@ -85,6 +84,8 @@ test.each([
   'A=$(pwd) mytool',
   'check() { mytool; }; check',
   'cd web && mytool',
+  'cd web',
+  '/bin/sh script',
   '# mytool',
   '',
 ])('checking the first program gives no false alarm for: %s', async (command) => {
@@ -92,25 +93,14 @@ test.each([
 });
 
 test.each([
-  ['npm ci && npm test', true, 0],
-  ['CI=1 npx vitest run --project=unit', true, 0],
-  ['if true; then make; fi', true, 1],
-  ['make "all', false, 1],
-  ['done', false, 1],
-  ['npm test &&', false, 1],
-])('the syntax of %s is right: %s, and a shell is started %s times', async (command, isRight, programs) => {
-  using counter = new EffectCounter('syntax');
+  ['npm ci && npm test', true],
+  ['CI=1 npx vitest run --project=unit', true],
+  ['if true; then make; fi', true],
+  ['make "all', false],
+  ['done', false],
+  ['npm test &&', false],
+])('the syntax of %s is right: %s', async (command, isRight) => {
   expect(await isParsable(command, where)).toBe(isRight);
-  expect(counter.of('syntax').programs).toBe(programs);
-});
-
-test('no shell is started to find a program that is a file, and none runs', async () => {
-  using counter = new EffectCounter('search');
-  expect(await missingProgram('true && mytool', where)).toBeUndefined();
-  expect(await missingProgram('/bin/sh script', where)).toBeUndefined();
-  expect(counter.of('search').programs).toBe(0);
-  expect(await missingProgram('cd web', where)).toBeUndefined();
-  expect(counter.of('search').programs).toBe(1);
 });
 
 test('the first program is searched in the given folder and PATH', async () => {
