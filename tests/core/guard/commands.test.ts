@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { runProjectShell } from '../../../src/core/project/finding/project-command.ts';
+import { runProjectShell } from '../../../src/core/project/proving/project-command.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { NO_GATES, type RigPlan, type SessionRig, setPhase, startRig } from '../../support/session-rig.ts';

@@ -4,7 +4,7 @@ import {
   isParsable,
   missingProgram,
   programNotFound,
-} from '../../project/finding/project-command.ts';
+} from '../../project/proving/project-command.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { isFromTerminal } from '../../sandbox/programs/login-shell.ts';
 import type { ActionContext } from '../context/context.ts';

@@ -3,11 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { newFingerprint } from '../../kernel/files/fingerprint.ts';
 import type { CheckRun } from '../../kernel/phases/proving.ts';
-import {
-  type CommandFailure,
-  type ProjectCommandOptions,
-  runProjectShell,
-} from '../finding/project-command.ts';
+import { type CommandFailure, type ProjectCommandOptions, runProjectShell } from './project-command.ts';
 
 export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside' | 'started'> {
   outputDir: string;

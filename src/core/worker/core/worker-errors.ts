@@ -1,7 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
-import { programNotFound } from '../../project/finding/project-command.ts';
+import { programNotFound } from '../../project/proving/project-command.ts';
 
 /** What checks often need but a fresh clone lacks. */
 const CLONE_LACKS =

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
-import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
+import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
 import { INIT } from '../../../core/project/settings/application-settings.ts';
 import { inShell, servedPorts, WEB, webAddress } from '../filled-in.ts';

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { newFingerprint } from '../../../core/kernel/files/fingerprint.ts';
-import { OutputEnd } from '../../../core/project/finding/project-command.ts';
+import { OutputEnd } from '../../../core/project/proving/project-command.ts';
 
 const MAX_HEAD = 1024 * 1024;
 const MAX_END = 256 * 1024;

@@ -8,7 +8,7 @@ import {
   walkDown,
 } from '../../../core/kernel/processes/end-tree.ts';
 import { isRunning } from '../../../core/kernel/processes/process-table.ts';
-import { type CommandEnd, runProjectShell } from '../../../core/project/finding/project-command.ts';
+import { type CommandEnd, runProjectShell } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
 import { inShell } from '../filled-in.ts';
 import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';

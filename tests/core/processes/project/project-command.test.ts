@@ -7,7 +7,7 @@ import {
   missingProgram,
   type ProjectCommandOptions,
   runProjectShell,
-} from '../../../../src/core/project/finding/project-command.ts';
+} from '../../../../src/core/project/proving/project-command.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };

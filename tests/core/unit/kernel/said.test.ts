@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { saidBy, withoutSecrets } from '../../../../src/core/kernel/said.ts';
-import { OutputEnd } from '../../../../src/core/project/finding/project-command.ts';
+import { OutputEnd } from '../../../../src/core/project/proving/project-command.ts';
 import { ci } from '../../../support/ci.ts';
 import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 
