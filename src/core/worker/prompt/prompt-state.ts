@@ -4,7 +4,6 @@ import { permissionsIn } from '../../kernel/phases/grants.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
-import { servesPages } from '../../project/finding/serves-pages.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { documentText } from '../../session/documents/documents.ts';
@@ -19,6 +18,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
 import { messagesToRead } from '../recording/messages.ts';
+import { servesPages } from './serves-pages.ts';
 
 interface PromptFacts {
   iteration: number;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { branchOf, requireBranchName } from '../../../../src/core/project/git/branch-name.ts';
+import { branchOf, requireBranchName } from '../../../../src/core/project/worktrees/branch-name.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 test.each([

@@ -1,4 +1,4 @@
-import { PROJECT_ERRORS } from './project-errors.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
 
 /**
  * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. Characters that git

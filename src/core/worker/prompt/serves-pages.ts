@@ -1,5 +1,5 @@
-import { type GitOptions, gitSaysYes } from '../git/git.ts';
-import { GIT_ERRORS } from '../git/git-errors.ts';
+import { type GitOptions, gitSaysYes } from '../../project/git/git.ts';
+import { GIT_ERRORS } from '../../project/git/git-errors.ts';
 
 /** Of a search that must not delay an agent. */
 const LIMIT_MS = 10_000;
