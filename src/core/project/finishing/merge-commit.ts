@@ -1,3 +1,4 @@
+import { settingIn } from '../git/config.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
 import { noDrivers } from '../git/no-drivers.ts';
@@ -5,7 +6,7 @@ import { OFFLINE } from '../git/own-repository.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
-import { makeClone, personalFilters } from '../proving/clean-clone.ts';
+import { makeClone } from '../proving/clean-clone.ts';
 
 export interface MergePlan extends GitContext {
   mainRepo: string;
@@ -26,26 +27,34 @@ export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'
 export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
   const { mainRepo, dir, into, onto, tip, message, ref, ...context } = plan;
   const main: GitOptions = { ...context, cwd: mainRepo };
-  const isMergeWanted =
-    (await gitLine(['config', '--get', 'merge.ff'], { ...main, allowFailure: true })) === 'false';
+  const isMergeWanted = (await settingIn('merge.ff', main)) === 'false';
   const isAhead = await gitSaysYes(['merge-base', '--is-ancestor', onto, tip], main);
   const made: MergeCommit =
-    isAhead && !isMergeWanted ? { kind: 'made', commit: tip } : await mergeInClone(plan, main);
+    isAhead && !isMergeWanted ? { kind: 'made', commit: tip } : await mergeInClone(plan);
   if (made.kind === 'made')
     await runGit(['update-ref', '--no-deref', '-m', `samocode: ${message}`, ref, made.commit], main);
   return made;
 }
 
-async function mergeInClone(
-  { mainRepo, dir, into, onto, tip, message, signal, baseEnv, config = [] }: MergePlan,
-  main: GitOptions,
-): Promise<MergeCommit> {
+async function mergeInClone({
+  mainRepo,
+  dir,
+  into,
+  onto,
+  tip,
+  message,
+  signal,
+  baseEnv,
+  config = [],
+}: MergePlan): Promise<MergeCommit> {
   const context = { signal, baseEnv, config };
   const { name, email } = await requireIdentity(mainRepo, context);
   const commonDir = await commonDirOf(mainRepo, context);
   try {
-    await makeClone({ mainRepo, dir, commit: onto, branch: into, base: onto }, context);
-    const filters = await personalFilters(main, commonDir);
+    const filters = await makeClone(
+      { mainRepo, commonDir, dir, commit: onto, branch: into, base: onto },
+      context,
+    );
     const clone: GitOptions = {
       ...context,
       cwd: dir,

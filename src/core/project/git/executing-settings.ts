@@ -7,16 +7,10 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
-import { type GitOptions, runGit } from './git.ts';
-import { GIT_ERRORS } from './git-errors.ts';
+import { type ScopedSetting, settingsIn } from './config.ts';
+import type { GitOptions } from './git.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
-
-/** A setting, and whether a file of the repository sets it. */
-interface ScopedSetting {
-  isOfRepository: boolean;
-  setting: Setting;
-}
 
 export const Executing = z.object({
   /** Settings of the repository and its worktree, in the order in which git reads them. */
@@ -54,7 +48,7 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
     places.filter((place) => namesAt(place) !== undefined).map((folder) => settingsAt(folder, asked(folder))),
   );
   // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
-  const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
+  const isWhole = found[0]?.some(isOfRepository);
   const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, asked(commonDir)));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
@@ -74,12 +68,10 @@ export function changedExecuting(before: Executing, now: Executing): string[] {
 
 /** What git runs for us by settings of the repository itself, as one sentence; undefined if nothing. */
 export async function runByRepository(mainRepo: string, context: GitContext): Promise<string | undefined> {
-  const settings = await settingsAt(mainRepo, context);
-  const running = settings.filter(
-    ({ isOfRepository, setting }) => isOfRepository && namesProgram(setting) && executes(setting),
-  );
+  const { repository } = programsAmong(await settingsAt(mainRepo, context));
+  const running = repository.filter((setting) => namesProgram(setting) && executes(setting));
   if (running.length === 0) return undefined;
-  const named = running.map(({ setting: [key, value] }) => `${key}=${shown(value)}`);
+  const named = running.map(([key, value]) => `${key}=${shown(value)}`);
   return `By settings of ${mainRepo}, git runs programs: ${named.join('; ')}.`;
 }
 
@@ -107,28 +99,23 @@ async function settingsAt(
   folder: string,
   { config: _ours, ...context }: Omit<GitOptions, 'cwd'>,
 ): Promise<ScopedSetting[]> {
-  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
-  const { stdout, cut } = await runGit(list, { ...context, cwd: folder, mayBeCut: true });
-  // The rest could name programs.
-  if (cut) throw GIT_ERRORS.git_settings_unread({ cwd: folder });
-  const fields = stdout.split('\0');
-  const settings: ScopedSetting[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [scope = '', entry = ''] = fields.slice(index, index + 2);
-    if (scope === 'command') continue;
-    const [key = '', ...value] = entry.split('\n');
-    const isOfRepository = scope !== 'system' && scope !== 'global';
-    settings.push({ isOfRepository, setting: [key, value.join('\n')] });
-  }
-  return settings;
+  const settings = await settingsIn({ ...context, cwd: folder });
+  return settings.filter(({ scope }) => scope !== 'command');
+}
+
+function isOfRepository({ scope }: ScopedSetting): boolean {
+  return scope !== 'system' && scope !== 'global';
 }
 
 /** Settings that make git run a program, for us or for others. */
 function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'repository' | 'outside'> {
-  const programs = settings.filter(({ setting }) => namesProgram(setting) || executes(setting));
-  const of = (isOfRepository: boolean) =>
-    programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
-  return { repository: of(true), outside: of(false) };
+  const programs = { repository: [] as Setting[], outside: [] as Setting[] };
+  for (const each of settings) {
+    const setting: Setting = [each.key, each.value];
+    if (namesProgram(setting) || executes(setting))
+      programs[isOfRepository(each) ? 'repository' : 'outside'].push(setting);
+  }
+  return programs;
 }
 
 /** Hook folders named by settings, except one in the worktree: that is reported as part of the agent's work. */

@@ -28,7 +28,7 @@ export async function listWorktrees(mainRepo: string, context: GitContext): Prom
   const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
   const listed = parseWorktreeList(stdout);
   const [main] = listed;
-  if (main?.head === undefined || (await isAmong(mainRepo, listed))) return listed;
+  if (main?.head === undefined || (await entryAt(mainRepo, listed))) return listed;
   // git takes the folder around the git folder for the main checkout, or the git folder itself: wrong where `.git` is a
   // link, or a file that names a folder elsewhere.
   return [{ ...main, path: mainRepo }, ...listed.slice(1)];
@@ -50,10 +50,14 @@ export async function worktreeFolders(commonDir: string): Promise<string[]> {
   return folders.filter((folder) => statsAt(folder)?.isDirectory());
 }
 
-async function isAmong(path: string, listed: readonly ListedWorktree[]): Promise<boolean> {
+/** The listed worktree whose top folder is `path`, links resolved. */
+export async function entryAt(
+  path: string,
+  listed: readonly ListedWorktree[],
+): Promise<ListedWorktree | undefined> {
   const real = await realPathAsFar(path);
-  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return true;
-  return false;
+  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
+  return undefined;
 }
 
 export function parseWorktreeList(text: string): ListedWorktree[] {

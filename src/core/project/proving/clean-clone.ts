@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
+import { type ScopedSetting, settingsIn } from '../git/config.ts';
 import {
   CHECKOUT_LIMIT_MS,
   type GitOptions,
@@ -38,9 +39,10 @@ export interface ClonePlan {
 /**
  * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows objects from there, but
  * neither hooks nor settings, except the user's checkout filters.
+ * @returns these filters
  * @throws GitError; the system error when the folder can't be created
  */
-export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
+export async function makeClone(plan: ClonePlan, context: GitContext): Promise<Setting[]> {
   const { worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
   await removeAtOnce(dir);
   const lender = await lenderOf(plan, context);
@@ -48,7 +50,8 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   await makeEmpty(plan, [commit, base], lender);
   // git-lfs looks for its files next to borrowed objects, but here none are borrowed yet.
   const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
-  const config = [...lfs, ...filtersIn(settings, commonDir), ...(context.config ?? [])];
+  const filters = filtersIn(settings, commonDir);
+  const config = [...lfs, ...filters, ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base, lender });
   // Not before: with them, a fetch of single objects would look for their commits.
@@ -65,6 +68,7 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   // Last: with a remote set, a filter would request missing files from it.
   const url = settings.findLast(({ key }) => key === 'remote.origin.url')?.value;
   if (url) await appendFile(join(dir, '.git/config'), `[remote "origin"]\n\turl = ${quotedSetting(url)}\n`);
+  return filters;
 }
 
 /** A value as git's settings files have it. */
@@ -97,24 +101,8 @@ async function lenderOf(
   const { mainRepo, areObjectsWritable } = plan;
   const main = { ...context, cwd: mainRepo };
   const commonDir = plan.commonDir ?? (await commonDirOf(mainRepo, context));
-  const settings = await settingsOf(main);
+  const settings = await settingsIn(main);
   return { main, commonDir, settings, areObjectsWritable, extent: await extentOf(main, settings) };
-}
-
-interface ScopedSetting {
-  scope: string;
-  key: string;
-  value: string;
-}
-
-/** All settings of MAIN_REPO in git's order: one call, since each git takes milliseconds to start. */
-async function settingsOf(main: GitOptions): Promise<ScopedSetting[]> {
-  const fields = (await runGit(['config', '--list', '--show-scope', '-z'], main)).stdout.split('\0');
-  return fields.flatMap((scope, at) => {
-    if (at % 2 === 1 || at + 1 >= fields.length) return [];
-    const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
-    return [{ scope, key, value: value.join('\n') }];
-  });
 }
 
 /** Makes a repository that has commits, and files as far as MAIN_REPO has them, but checks out none. */
@@ -158,10 +146,6 @@ async function writeRefs(
 }
 
 /** Filters from `git lfs install --local` and the like: the user's own, like settings outside the repository. */
-export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
-  return filtersIn(await settingsOf(main), commonDir);
-}
-
 function filtersIn(settings: readonly ScopedSetting[], commonDir: string): Setting[] {
   const own = settings.filter(
     ({ scope, key }) => scope === 'local' && /^(?:filter\.|lfs\.storage$)/.test(key),

@@ -1,4 +1,5 @@
 import { counted } from '../../kernel/text.ts';
+import { settingIn } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
@@ -180,11 +181,8 @@ const EXPRESSION = /[~^:]|@\{/;
 const BRANCH = /^refs\/(?:heads|remotes)\//;
 
 async function usualNames(options: GitOptions): Promise<string[]> {
-  const configured = await runGit(['config', '--get', 'init.defaultBranch'], {
-    ...options,
-    allowFailure: true,
-  });
-  return [...new Set([configured.stdout.trim(), 'main', 'master'])].filter((name) => /^.+$/.test(name));
+  const configured = await settingIn('init.defaultBranch', options);
+  return [...new Set([configured, 'main', 'master'])].filter((name) => /^.+$/.test(name));
 }
 
 /** Returns the error of a git call that can fail for lack of a remote; still throws if git is missing. */

@@ -4,7 +4,8 @@ import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { listed, shownText } from '../../kernel/text.ts';
-import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { settingIn } from '../git/config.ts';
+import { type GitOptions, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
@@ -86,8 +87,7 @@ async function secretFiles(folder: string, names: readonly string[]): Promise<st
 }
 
 async function firstBranch(options: GitOptions): Promise<string[]> {
-  const ask = ['config', '--get', 'init.defaultBranch'];
-  return (await gitLine(ask, { ...options, allowFailure: true })) ? [] : ['--initial-branch=main'];
+  return (await settingIn('init.defaultBranch', options)) ? [] : ['--initial-branch=main'];
 }
 
 /** @throws if there are too many, or they are too large */

@@ -3,12 +3,11 @@ import { ifExists } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
-import { realPathAsFar } from '../git/real-path.ts';
 import { asidePath, clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
-import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { entryAt, listWorktrees } from '../git/worktree-list.ts';
 import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
 import { dataFolderOf, sandboxOf } from './sandbox-folders.ts';
 import { submodulesIn } from './submodules.ts';
@@ -54,7 +53,7 @@ async function setAside(
   { isChecked }: { isChecked: boolean },
 ): Promise<RemovedWorktree> {
   const { mainRepo, worktreePath, ...context } = place;
-  const entry = await registrationOf(place);
+  const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
   if (entry?.locked !== undefined)
     throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: entry.locked });
   await refuseMounts(worktreePath);
@@ -98,18 +97,7 @@ async function refuseSubmodules(cwd: string, context: GitContext): Promise<void>
 }
 
 async function dropRegistration(place: WorktreePlace): Promise<void> {
-  const { mainRepo, worktreePath: _, ...context } = place;
-  const entry = await registrationOf(place);
+  const { mainRepo, worktreePath, ...context } = place;
+  const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
   if (entry?.prunable) await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
-}
-
-async function registrationOf({
-  mainRepo,
-  worktreePath,
-  ...context
-}: WorktreePlace): Promise<ListedWorktree | undefined> {
-  const path = await realPathAsFar(worktreePath);
-  for (const entry of await listWorktrees(mainRepo, context))
-    if ((await realPathAsFar(entry.path)) === path) return entry;
-  return undefined;
 }

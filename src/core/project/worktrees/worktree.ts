@@ -2,11 +2,10 @@ import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { realPathAsFar } from '../git/real-path.ts';
 import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
-import { HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { entryAt, HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 
 export interface WorktreePlan extends GitContext {
   mainRepo: string;
@@ -111,13 +110,6 @@ async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan, head: stri
   const options = { ...context, cwd: path };
   const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
   return { kind, path, branch, head, baseCommit: fork || baseCommit };
-}
-
-/** The listed worktree whose top folder is `path`, links resolved. */
-async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise<ListedWorktree | undefined> {
-  const real = await realPathAsFar(path);
-  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
-  return undefined;
 }
 
 async function occupancyAt(path: string): Promise<'free' | 'occupied'> {

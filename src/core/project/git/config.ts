@@ -1,0 +1,33 @@
+import { type GitOptions, gitLine, runGit } from './git.ts';
+import { GIT_ERRORS } from './git-errors.ts';
+
+export interface ScopedSetting {
+  /** Of the files that set it: `system`, `global`, `local`, `worktree`; `command` of those of the call. */
+  scope: string;
+  /** In lower case except between the dots. */
+  key: string;
+  value: string;
+}
+
+/**
+ * All settings in effect, with those of included files, in git's order: one call, since each git takes milliseconds to
+ * start.
+ * @throws GitError if git does not list all
+ */
+export async function settingsIn(options: GitOptions): Promise<ScopedSetting[]> {
+  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
+  const { stdout, cut } = await runGit(list, { ...options, mayBeCut: true });
+  // The rest could name programs.
+  if (cut) throw GIT_ERRORS.git_settings_unread({ cwd: options.cwd });
+  const fields = stdout.split('\0');
+  return fields.flatMap((scope, at) => {
+    if (at % 2 === 1 || at + 1 >= fields.length) return [];
+    const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
+    return [{ scope, key, value: value.join('\n') }];
+  });
+}
+
+/** The value in effect; empty if there is none. */
+export async function settingIn(key: string, options: GitOptions): Promise<string> {
+  return await gitLine(['config', '--get', key], { ...options, allowFailure: true });
+}
