@@ -6,10 +6,12 @@ import { SERVER_ERRORS } from '../../src/core/faces/mcp/server-errors.ts';
 import { CLI_ERRORS } from '../../src/core/faces/terminal/cli-errors.ts';
 import { BASE_ERRORS } from '../../src/core/kernel/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/core/kernel/errors.ts';
-import { GIT_ERRORS } from '../../src/core/project/git/git-errors.ts';
-import { PROJECT_ERRORS } from '../../src/core/project/git/project-errors.ts';
-import { WORKTREE_ERRORS } from '../../src/core/project/git/worktree-errors.ts';
+import { CHECKPOINT_ERRORS } from '../../src/core/project/checkpoints/checkpoint-errors.ts';
+import { PROJECT_ERRORS } from '../../src/core/project/finding/project-errors.ts';
+import { GIT_ERRORS, REPOSITORY_ERRORS } from '../../src/core/project/git/git-errors.ts';
+import { COPY_ERRORS } from '../../src/core/project/proving/run-on-clone.ts';
 import { SETTING_ERRORS } from '../../src/core/project/settings/setting-errors.ts';
+import { WORKTREE_ERRORS } from '../../src/core/project/worktrees/worktree-errors.ts';
 import { COMMAND_ERRORS } from '../../src/core/session/commands/command-errors.ts';
 import { GATE_ERRORS } from '../../src/core/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts';
@@ -32,8 +34,10 @@ export const ERROR_TABLES = {
   ACTION_ERRORS,
   BASE_ERRORS,
   CHAT_ERRORS,
+  CHECKPOINT_ERRORS,
   CLI_ERRORS,
   COMMAND_ERRORS,
+  COPY_ERRORS,
   DEMO_ERRORS,
   EVENT_ERRORS,
   FORGE_ERRORS,
@@ -48,6 +52,7 @@ export const ERROR_TABLES = {
   PROVIDER_ERRORS,
   READING_ERRORS,
   RECURRING_ERRORS,
+  REPOSITORY_ERRORS,
   SERVER_ERRORS,
   SESSION_ERRORS,
   SETTING_ERRORS,

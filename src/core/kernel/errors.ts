@@ -73,7 +73,7 @@ export type ErrorTable<T extends Rows> = {
 
 /**
  * The expected failures of a room: each row explains one code from its arguments.
- * `throw PROJECT_ERRORS.base_not_found({ base })`; `if (PROJECT_ERRORS.base_not_found.is(error)) …`.
+ * `throw WORKTREE_ERRORS.base_not_found({ base })`; `if (WORKTREE_ERRORS.base_not_found.is(error)) …`.
  * @param what what happened, of rows that do not say it
  */
 export function errors<T extends Rows<Explanation>>(rows: T): ErrorTable<T>;

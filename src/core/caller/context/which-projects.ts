@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { findProject, SAMOCODE_FILE } from '../../project/finding/find-project.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
-import type { ProjectNotFound } from '../../project/git/project-errors.ts';
+import type { ProjectNotFound } from '../../project/finding/project-errors.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';

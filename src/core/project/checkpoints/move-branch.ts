@@ -6,8 +6,8 @@ import { ALL_FILES_LIMIT_MS, runGit } from '../git/git.ts';
 import { removePlantedLinks } from '../git/planted-links.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { commitOf, commonDirOf, type GitContext, gitContextOf } from '../git/repository.ts';
-import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
+import { CHECKPOINT_ERRORS } from './checkpoint-errors.ts';
 
 export interface BranchMove extends GitContext {
   mainRepo: string;
@@ -56,6 +56,6 @@ export async function refuseElsewhere(move: Omit<BranchMove, 'commit'>): Promise
   for (const entry of await listWorktrees(mainRepo, gitContextOf(move))) {
     if (entry.branch !== branch || entry.prunable) continue;
     if ((await realPathAsFar(entry.path)) !== here)
-      throw WORKTREE_ERRORS.branch_elsewhere({ branch, path: entry.path });
+      throw CHECKPOINT_ERRORS.branch_elsewhere({ branch, path: entry.path });
   }
 }

@@ -8,9 +8,9 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
-import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
-import { checkpointRef, treeIn } from './checkpoint-refs.ts';
+import { CHECKPOINT_ERRORS } from './checkpoint-errors.ts';
+import { checkpointRef } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -108,7 +108,7 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
   const names = fields.filter((_, index) => index % 2 === 1);
   // Additions are files that were ignored, hence not touched, and no longer are.
   if (names.some((_, index) => fields[index * 2] !== 'A'))
-    throw WORKTREE_ERRORS.not_restored({ folder: part.folder });
+    throw CHECKPOINT_ERRORS.not_restored({ folder: part.folder });
   return [...skipped, ...names.map(readable)];
 }
 
@@ -121,13 +121,21 @@ interface Target {
 
 async function readTarget(store: CheckpointStore, commit: string): Promise<Target> {
   const options = repositoryOptions(store);
-  if ((await commitOf(commit, options)) === undefined) throw WORKTREE_ERRORS.checkpoint_gone({ commit });
+  if ((await commitOf(commit, options)) === undefined) throw CHECKPOINT_ERRORS.checkpoint_gone({ commit });
   const head = await commitOf(`${commit}^1`, options);
   return {
     worktree: await treeIn(store, commit, 'worktree'),
     session: await treeIn(store, commit, 'session'),
     head,
   };
+}
+
+/** A folder without files is not in a commit, so its tree is the empty one. */
+export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
+  const options = repositoryOptions(store);
+  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
+  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
+  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
 }
 
 /** Updates the private indexes. @returns ignored files in the way, which must be kept too */
@@ -159,7 +167,7 @@ async function filesInTheWay(store: CheckpointStore, part: FolderPart, target: s
   const unfit = [...found, ...places].find(
     (name) => name.endsWith('/') || encrypted.has(name) || stateAt(name).kind === 'unfit',
   );
-  if (unfit !== undefined) throw WORKTREE_ERRORS.in_the_way({ path: readable(unfit) });
+  if (unfit !== undefined) throw CHECKPOINT_ERRORS.in_the_way({ path: readable(unfit) });
   return found;
 }
 

@@ -2,9 +2,9 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
-import { PROJECT_ERRORS, type ProjectNotFound } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { parseSamocodeFile, pathFromFile } from '../settings/samocode-file.ts';
+import { PROJECT_ERRORS, type ProjectNotFound } from './project-errors.ts';
 
 export const SAMOCODE_FILE = '.samocode';
 

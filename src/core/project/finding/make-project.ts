@@ -6,7 +6,7 @@ import { changeFile } from '../../kernel/files/change-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { cut } from '../../kernel/text.ts';
 import { gitLine, gitSaysYes } from '../git/git.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { REPOSITORY_ERRORS } from '../git/git-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
 import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
@@ -17,6 +17,7 @@ import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import { proposedCommands } from './proposed-commands.ts';
 import { requirePlaces } from './trust.ts';
 
@@ -212,7 +213,7 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
     await requireIdentity(mainRepo, context);
     return [];
   } catch (error) {
-    if (PROJECT_ERRORS.no_git_identity.is(error)) return [error.message];
+    if (REPOSITORY_ERRORS.no_git_identity.is(error)) return [error.message];
     throw error;
   }
 }

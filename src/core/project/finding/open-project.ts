@@ -6,7 +6,6 @@ import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
 import {
@@ -21,6 +20,7 @@ import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
 import { missingSafeguards } from '../settings/unattended-start.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {

@@ -1,4 +1,4 @@
-import { settingIn } from '../git/config.ts';
+import { configValue } from '../git/config.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
 import { noDrivers } from '../git/no-drivers.ts';
@@ -27,7 +27,7 @@ export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'
 export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
   const { mainRepo, dir, into, onto, tip, message, ref, ...context } = plan;
   const main: GitOptions = { ...context, cwd: mainRepo };
-  const isMergeWanted = (await settingIn('merge.ff', main)) === 'false';
+  const isMergeWanted = (await configValue('merge.ff', main)) === 'false';
   const isAhead = await gitSaysYes(['merge-base', '--is-ancestor', onto, tip], main);
   const made: MergeCommit =
     isAhead && !isMergeWanted ? { kind: 'made', commit: tip } : await mergeInClone(plan);

@@ -1,7 +1,7 @@
 import { type GitOptions, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS } from './git-errors.ts';
 
-export interface ScopedSetting {
+export interface ConfigEntry {
   /** Of the files that set it: `system`, `global`, `local`, `worktree`; `command` of those of the call. */
   scope: string;
   /** In lower case except between the dots. */
@@ -14,7 +14,7 @@ export interface ScopedSetting {
  * start.
  * @throws GitError if git does not list all
  */
-export async function settingsIn(options: GitOptions): Promise<ScopedSetting[]> {
+export async function configEntries(options: GitOptions): Promise<ConfigEntry[]> {
   const list = ['config', '--list', '--includes', '--show-scope', '-z'];
   const { stdout, cut } = await runGit(list, { ...options, mayBeCut: true });
   // The rest could name programs.
@@ -28,6 +28,6 @@ export async function settingsIn(options: GitOptions): Promise<ScopedSetting[]> 
 }
 
 /** The value in effect; empty if there is none. */
-export async function settingIn(key: string, options: GitOptions): Promise<string> {
+export async function configValue(key: string, options: GitOptions): Promise<string> {
   return await gitLine(['config', '--get', key], { ...options, allowFailure: true });
 }

@@ -7,7 +7,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
-import { type ScopedSetting, settingsIn } from './config.ts';
+import { type ConfigEntry, configEntries } from './config.ts';
 import type { GitOptions } from './git.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
@@ -98,17 +98,17 @@ function shown(text: string | undefined): string {
 async function settingsAt(
   folder: string,
   { config: _ours, ...context }: Omit<GitOptions, 'cwd'>,
-): Promise<ScopedSetting[]> {
-  const settings = await settingsIn({ ...context, cwd: folder });
+): Promise<ConfigEntry[]> {
+  const settings = await configEntries({ ...context, cwd: folder });
   return settings.filter(({ scope }) => scope !== 'command');
 }
 
-function isOfRepository({ scope }: ScopedSetting): boolean {
+function isOfRepository({ scope }: ConfigEntry): boolean {
   return scope !== 'system' && scope !== 'global';
 }
 
 /** Settings that make git run a program, for us or for others. */
-function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'repository' | 'outside'> {
+function programsAmong(settings: readonly ConfigEntry[]): Pick<Executing, 'repository' | 'outside'> {
   const programs = { repository: [] as Setting[], outside: [] as Setting[] };
   for (const each of settings) {
     const setting: Setting = [each.key, each.value];

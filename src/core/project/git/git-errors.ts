@@ -125,3 +125,58 @@ export function gitFailure(
     gitText ? { cause: new Error(gitText) } : undefined,
   );
 }
+
+/** Why a folder cannot have sessions. */
+export const REPOSITORY_ERRORS = errors({
+  no_commit: ({ folder }: { folder: string }) => ({
+    what: `${folder} cannot be MAIN_REPO yet.`,
+    why: 'The repository has no commit, and a branch must start at one.',
+    hint: 'Commit something.',
+    next: [
+      { act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to have a first commit made' },
+    ],
+  }),
+  no_git_identity: ({ folder }: { folder: string }) => ({
+    what: `Git has no author identity in ${folder}.`,
+    why: 'user.name or user.email is not set.',
+    hint: 'Set both: git config --global user.name "Your Name" and git config --global user.email you@example.com.',
+  }),
+  not_a_repository: ({ folder, problem }: { folder: string; problem?: keyof typeof UNFIT }) => ({
+    what: `${folder} cannot be MAIN_REPO.`,
+    ...((problem && UNFIT[problem]) ?? NO_REPOSITORY),
+  }),
+  not_the_top_folder: ({ folder, toplevel }: { folder: string; toplevel: string }) => ({
+    what: `${folder} cannot be MAIN_REPO.`,
+    why: `It is a folder inside the repository ${toplevel}.`,
+    hint: `Set MAIN_REPO to ${toplevel}.`,
+  }),
+});
+
+const NO_REPOSITORY = {
+  why: 'There is no git repository there, and sessions need one.',
+  hint: 'Choose another folder.',
+  next: [
+    {
+      act: 'set_up',
+      args: { init_repository: true },
+      ifWanted: true,
+      when: 'to have "git init" and a first commit made there',
+    },
+  ],
+} as const;
+
+/** The reasons why no repository can be created there either, each with an alternative. */
+const UNFIT = {
+  bare: {
+    why: 'It has no entry .git: it is a bare repository, or a folder that only looks like one.',
+    hint: 'Choose a clone of it that has one.',
+  },
+  broken: {
+    why: 'It contains a .git that git does not recognize as a repository.',
+    hint: 'Repair it or move it away: run "git status" there to see what is wrong.',
+  },
+  too_wide: {
+    why: 'A repository over the whole home folder or disk would contain everything.',
+    hint: 'Choose the folder of one project.',
+  },
+} as const;

@@ -3,8 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
-import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
-import { PROJECT_ERRORS } from './project-errors.ts';
+import { GIT_ERRORS, type GitError, gitFailure, isGitError, REPOSITORY_ERRORS } from './git-errors.ts';
 
 /** The options of git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'notes'> & {
@@ -76,12 +75,12 @@ export async function requireRepository(
     case 'none':
       throw reading.reason ?? notARepository(folder, homeDir);
     case 'bare':
-      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'bare' });
+      throw REPOSITORY_ERRORS.not_a_repository({ folder, problem: 'bare' });
     case 'empty':
-      throw PROJECT_ERRORS.no_commit({ folder });
+      throw REPOSITORY_ERRORS.no_commit({ folder });
     case 'ready':
       if (reading.toplevel === (await realpath(folder))) return reading;
-      throw PROJECT_ERRORS.not_the_top_folder({ folder, toplevel: reading.toplevel });
+      throw REPOSITORY_ERRORS.not_the_top_folder({ folder, toplevel: reading.toplevel });
     default:
       return reading satisfies never;
   }
@@ -119,14 +118,14 @@ export async function requireIdentity(
     allowFailure: true,
   });
   const ident = /^(.*) <(.*)> \d+ [+-]\d{4}$/.exec(stdout.trim());
-  if (exitCode !== 0 || !ident?.[1] || !ident[2]) throw PROJECT_ERRORS.no_git_identity({ folder });
+  if (exitCode !== 0 || !ident?.[1] || !ident[2]) throw REPOSITORY_ERRORS.no_git_identity({ folder });
   return { name: ident[1], email: ident[2] };
 }
 
 /** A repository is never created over the home folder or the whole disk. */
 function notARepository(folder: string, homeDir: string | undefined) {
   const problem = takesInEverything(folder, homeDir) ? 'too_wide' : undefined;
-  return PROJECT_ERRORS.not_a_repository({ folder, problem });
+  return REPOSITORY_ERRORS.not_a_repository({ folder, problem });
 }
 
 export function takesInEverything(folder: string, homeDir: string | undefined): boolean {

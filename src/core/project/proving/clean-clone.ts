@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
-import { type ScopedSetting, settingsIn } from '../git/config.ts';
+import { type ConfigEntry, configEntries } from '../git/config.ts';
 import {
   CHECKOUT_LIMIT_MS,
   type GitOptions,
@@ -101,7 +101,7 @@ async function lenderOf(
   const { mainRepo, areObjectsWritable } = plan;
   const main = { ...context, cwd: mainRepo };
   const commonDir = plan.commonDir ?? (await commonDirOf(mainRepo, context));
-  const settings = await settingsIn(main);
+  const settings = await configEntries(main);
   return { main, commonDir, settings, areObjectsWritable, extent: await extentOf(main, settings) };
 }
 
@@ -146,7 +146,7 @@ async function writeRefs(
 }
 
 /** Filters from `git lfs install --local` and the like: the user's own, like settings outside the repository. */
-function filtersIn(settings: readonly ScopedSetting[], commonDir: string): Setting[] {
+function filtersIn(settings: readonly ConfigEntry[], commonDir: string): Setting[] {
   const own = settings.filter(
     ({ scope, key }) => scope === 'local' && /^(?:filter\.|lfs\.storage$)/.test(key),
   );
@@ -198,7 +198,7 @@ interface Extent {
   promisor?: string;
 }
 
-async function extentOf(main: GitOptions, settings: readonly ScopedSetting[]): Promise<Extent> {
+async function extentOf(main: GitOptions, settings: readonly ConfigEntry[]): Promise<Extent> {
   const values = new Map(settings.map(({ key, value }) => [key, value]));
   const isOn = (key: string) => /^(?:true|yes|on|1)$/i.test(values.get(key) ?? '');
   const remotes = [...values.keys()].filter((key) => /^remote\..*\.promisor$/.test(key) && isOn(key));
@@ -242,7 +242,7 @@ async function withinExtent(
 interface Lender {
   main: GitOptions;
   commonDir: string;
-  settings: readonly ScopedSetting[];
+  settings: readonly ConfigEntry[];
   extent: Extent;
   /** Agents can replace its objects: they are fetched, not borrowed. */
   areObjectsWritable?: boolean;

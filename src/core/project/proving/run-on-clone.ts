@@ -1,13 +1,12 @@
 import { constants, cp, realpath, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
-import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { errors, isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ChecksRan, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { removeAtOnce } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
@@ -204,7 +203,7 @@ export async function copyInto(
   const to = join(cloneDir, name);
   if (statsAt(to) !== undefined) return;
   if (!(await isInside(cloneDir, dirname(to))))
-    throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link of the commit leads out of the clone' });
+    throw COPY_ERRORS.copy_refused({ name, problem: 'a link of the commit leads out of the clone' });
   const from = await requireIgnored(name, mainRepo, context);
   try {
     await cp(from, to, {
@@ -217,7 +216,7 @@ export async function copyInto(
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    throw PROJECT_ERRORS.copy_failed({ name, code }, { cause: error });
+    throw COPY_ERRORS.copy_failed({ name, code }, { cause: error });
   }
   signal?.throwIfAborted();
 }
@@ -228,12 +227,12 @@ async function requireIgnored(name: string, mainRepo: string, context: GitContex
   const from = join(folder, basename(name));
   const way = pathInside(await realPathAsFar(mainRepo), from);
   if (way === undefined || way.split('/').includes('.git'))
-    throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link leads out of MAIN_REPO' });
-  if (statsAt(from) === undefined) throw PROJECT_ERRORS.copy_refused({ name, problem: 'none has this name' });
+    throw COPY_ERRORS.copy_refused({ name, problem: 'a link leads out of MAIN_REPO' });
+  if (statsAt(from) === undefined) throw COPY_ERRORS.copy_refused({ name, problem: 'none has this name' });
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', literalPathspec(way)];
   const options = { ...context, cwd: mainRepo, maxChars: 1000, mayBeCut: true };
   if (await gitLine(list, options))
-    throw PROJECT_ERRORS.copy_refused({ name, problem: 'git does not ignore it' });
+    throw COPY_ERRORS.copy_refused({ name, problem: 'git does not ignore it' });
   return from;
 }
 
@@ -270,3 +269,16 @@ async function overlay(dir: string, { commit, paths }: Overlay, context: GitCont
     input: names,
   });
 }
+
+export const COPY_ERRORS = errors({
+  copy_refused: ({ name, problem }: { name: string; problem: string }) => ({
+    what: `${name} of CHECK_COPY was not copied.`,
+    why: `Only ignored files of MAIN_REPO are, and ${problem}.`,
+    hint: 'Name only files and folders below MAIN_REPO that git ignores, for example by a line in .git/info/exclude.',
+  }),
+  copy_failed: ({ name, code }: { name: string; code: string }) => ({
+    what: `${name} of CHECK_COPY was copied in part, or not at all, so no check ran.`,
+    why: `The system reported ${code}.`,
+    hint: 'See to its permissions, or free some space on the disk, then try again.',
+  }),
+});

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { SETTING_ERRORS } from './setting-errors.ts';
 
 export interface FileEntry {
   key: string;
@@ -81,7 +81,7 @@ export function pathFromFile(
 /** One line that parses back to `key` and `value`. */
 export function samocodeLine(key: string, value: string): string {
   if (!KEY.test(key)) throw new RangeError(`${key} is not a valid key.`);
-  if (/[\r\n]/.test(value)) throw PROJECT_ERRORS.not_one_line({ key });
+  if (/[\r\n]/.test(value)) throw SETTING_ERRORS.not_one_line({ key });
   const bare = value === value.trim() && withoutQuotes(value) === value;
   return `${key}=${bare ? value : `"${value}"`}`;
 }

@@ -5,6 +5,11 @@ import type { SettingSpec } from './setting-spec.ts';
 
 /** The expected failures of settings. Their arguments contain no secrets: values are redacted first. */
 export const SETTING_ERRORS = errors({
+  not_one_line: ({ key }: { key: string }) => ({
+    what: 'Nothing was set up.',
+    why: `The value of ${key} contains a line break, but a setting in .samocode is one line.`,
+    hint: 'Give one line; for several commands use CHECK and CHECK_2, or join them with &&.',
+  }),
   setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
     what: `${where} cannot be used.`,
     why: problem ? `${problem}: ${shown}.` : `It must be ${form}, but it is ${shown}.`,

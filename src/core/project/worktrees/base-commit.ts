@@ -1,10 +1,10 @@
 import { counted } from '../../kernel/text.ts';
-import { settingIn } from '../git/config.ts';
+import { configValue } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 /**
  * The commit at which a session's branch starts; recorded with the session, so that every later diff is the same.
@@ -110,7 +110,7 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   const only = heads.includes('\n') ? undefined : await firstOf([heads], options);
   if (only) return only;
   const head = await commitOf('HEAD', options);
-  if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
+  if (!head) throw WORKTREE_ERRORS.base_not_found({ base: 'HEAD' });
   const warning = 'There is no branch main or master, so the checked-out commit was used.';
   return { commit: head, name: 'HEAD', warning };
 }
@@ -129,7 +129,7 @@ export async function requireBase({
   base,
   ...context
 }: BaseQuestion & { base: string }): Promise<void> {
-  if (/\p{Cc}/u.test(base) || base.length > MAX_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
+  if (/\p{Cc}/u.test(base) || base.length > MAX_CHARACTERS) throw WORKTREE_ERRORS.base_not_found({ base });
   const options = { ...context, cwd: mainRepo };
   // The remote's refs are known only after a fetch, by the worker.
   if (!(await remoteFor(base, options))) await namedBase(base, undefined, options);
@@ -158,7 +158,7 @@ async function namedBase(base: string, remote: string | undefined, options: GitO
     const isBranch = place === `refs/heads/${base}` && !EXPRESSION.test(base);
     return remote && isBranch ? await orFetched(found, remote, options) : found;
   }
-  throw PROJECT_ERRORS.base_not_found({ base });
+  throw WORKTREE_ERRORS.base_not_found({ base });
 }
 
 /** The branch of the remote if the local one is only behind: a person names the branch, not the time of the last pull. */
@@ -181,7 +181,7 @@ const EXPRESSION = /[~^:]|@\{/;
 const BRANCH = /^refs\/(?:heads|remotes)\//;
 
 async function usualNames(options: GitOptions): Promise<string[]> {
-  const configured = await settingIn('init.defaultBranch', options);
+  const configured = await configValue('init.defaultBranch', options);
   return [...new Set([configured, 'main', 'master'])].filter((name) => /^.+$/.test(name));
 }
 

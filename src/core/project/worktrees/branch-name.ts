@@ -1,4 +1,4 @@
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 /**
  * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. Characters that git
@@ -20,6 +20,6 @@ const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|
 export function requireBranchName(name: string): string {
   const trimmed = name.trim();
   if (trimmed === '' || trimmed.length > MAX_CHARACTERS || NEVER.test(trimmed))
-    throw PROJECT_ERRORS.bad_branch_name({ name: trimmed });
+    throw WORKTREE_ERRORS.bad_branch_name({ name: trimmed });
   return trimmed;
 }

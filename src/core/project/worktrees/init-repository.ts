@@ -4,12 +4,13 @@ import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { listed, shownText } from '../../kernel/text.ts';
-import { settingIn } from '../git/config.ts';
+import { configValue } from '../git/config.ts';
 import { type GitOptions, runGit } from '../git/git.ts';
+import { REPOSITORY_ERRORS } from '../git/git-errors.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
 import { isSecretFile } from './secret-files.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 /** A larger first commit is most likely a mistake: dependencies, data, build output. */
 const MAX_FILES = 10_000;
@@ -31,10 +32,10 @@ export async function initRepository(
     // An existing repository that git refuses to open is the user's.
     if (reading.reason) throw reading.reason;
     if (takesInEverything(folder, homeDir))
-      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'too_wide' });
+      throw REPOSITORY_ERRORS.not_a_repository({ folder, problem: 'too_wide' });
     // "git init" would change it.
     if (statsAt(join(folder, '.git')) !== undefined)
-      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'broken' });
+      throw REPOSITORY_ERRORS.not_a_repository({ folder, problem: 'broken' });
     if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
   }
   await requireIdentity(folder, context);
@@ -87,7 +88,7 @@ async function secretFiles(folder: string, names: readonly string[]): Promise<st
 }
 
 async function firstBranch(options: GitOptions): Promise<string[]> {
-  return (await settingIn('init.defaultBranch', options)) ? [] : ['--initial-branch=main'];
+  return (await configValue('init.defaultBranch', options)) ? [] : ['--initial-branch=main'];
 }
 
 /** @throws if there are too many, or they are too large */
@@ -95,12 +96,12 @@ async function firstFiles(folder: string, context: GitContext): Promise<string[]
   const list = ['ls-files', '--others', '--cached', '--exclude-standard', '-z'];
   const names = namesIn((await runGit(list, listing({ ...context, cwd: folder }))).stdout);
   if (names.length > MAX_FILES)
-    throw PROJECT_ERRORS.first_commit_too_large({ folder, size: `${names.length} files` });
+    throw WORKTREE_ERRORS.first_commit_too_large({ folder, size: `${names.length} files` });
   let bytes = 0;
   for (const name of names) {
     bytes += (await ifExists(stat(pathAt(folder, name))))?.size ?? 0;
     if (bytes > MAX_BYTES)
-      throw PROJECT_ERRORS.first_commit_too_large({
+      throw WORKTREE_ERRORS.first_commit_too_large({
         folder,
         size: `more than ${MAX_BYTES / 1024 / 1024} MB`,
       });

@@ -6,11 +6,11 @@ import { GIT_ERRORS } from '../git/git-errors.ts';
 import { asidePath, clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
-import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { entryAt, listWorktrees } from '../git/worktree-list.ts';
 import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
 import { dataFolderOf, sandboxOf } from './sandbox-folders.ts';
 import { submodulesIn } from './submodules.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 export type RemovedWorktree =
   | { kind: 'removed' }

@@ -4,8 +4,8 @@ import { systemErrorCode } from '../../kernel/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
-import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { entryAt, HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 export interface WorktreePlan extends GitContext {
   mainRepo: string;

@@ -1,7 +1,7 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { type KnownProject, respondingProjects } from '../../project/finding/known-projects.ts';
+import { PROJECT_ERRORS } from '../../project/finding/project-errors.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
-import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { registeredSessions, type SupervisorPaths } from './supervisor-folder.ts';
 
 /** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */

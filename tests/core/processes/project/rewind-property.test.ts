@@ -2,8 +2,8 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CHECKPOINT_ERRORS } from '../../../../src/core/project/checkpoints/checkpoint-errors.ts';
 import { pathAt, rawName } from '../../../../src/core/project/git/path-bytes.ts';
-import { WORKTREE_ERRORS } from '../../../../src/core/project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
@@ -196,7 +196,7 @@ async function endIteration(scene: CheckpointScene, iteration: number): Promise<
   try {
     await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, baseEnv });
   } catch (error) {
-    if (WORKTREE_ERRORS.branch_elsewhere.is(error)) return undefined;
+    if (CHECKPOINT_ERRORS.branch_elsewhere.is(error)) return undefined;
     throw error;
   }
   const { commit } = await scene.keep(iteration);

@@ -1,12 +1,17 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
-import type { ListedWorktree } from './worktree-list.ts';
+import type { ListedWorktree } from '../git/worktree-list.ts';
 
 export const WORKTREE_ERRORS = errors({
-  branch_elsewhere: ({ branch, path }: { branch: string; path: string }) => ({
-    what: 'Nothing was changed.',
-    why: `The session's branch "${branch}" is checked out in ${path}.`,
-    hint: 'Check out another branch there, or move that worktree back with "git worktree move", then try again.',
+  bad_branch_name: ({ name }: { name: string }) => ({
+    what: 'The branch name is not valid.',
+    why: `git accepts no branch named ${JSON.stringify(name.slice(0, 100))}.`,
+    hint: 'Use letters, digits, hyphens and slashes, 200 characters at most, or leave it out.',
+  }),
+  base_not_found: ({ base }: { base: string }) => ({
+    what: 'The session has no commit to start from.',
+    why: `MAIN_REPO has no branch, tag or commit ${JSON.stringify(base.slice(0, 100))}, fetched ones included.`,
+    hint: 'Name one that "git branch --all" or "git tag" lists.',
   }),
   branch_in_use: ({ branch, path, prunable }: { branch: string; path: string; prunable: boolean }) => ({
     what: 'The worktree was not created.',
@@ -25,21 +30,10 @@ export const WORKTREE_ERRORS = errors({
     why: `Git cannot store the branch "${branch}" and the branch "${other}" together: one name would have to be both a file and a folder.`,
     hint: 'Set another BRANCH_PREFIX and start another session, or rename that branch and resume this one.',
   }),
-  checkpoint_gone: ({ commit }: { commit: string }) => ({
-    what: 'Nothing was changed.',
-    why: `The checkpoint ${commit.slice(0, 12)} is no longer in the repository.`,
-    hint: 'Choose another iteration.',
-    next: [{ act: 'rewind', when: 'to list the checkpoints that are kept' }],
-  }),
-  in_the_way: ({ path }: { path: string }) => ({
-    what: 'Nothing was changed.',
-    why: `${path} occupies the place of a file to restore, and no checkpoint can keep it for an undo: it is larger than 50 MB, unreadable, encrypted by the repository, a separate repository, or not a file.`,
-    hint: `Move ${path} out of the worktree, then rewind again.`,
-  }),
-  not_restored: ({ folder }: { folder: string }) => ({
-    what: `Some files of ${folder} differ from the checkpoint.`,
-    why: 'Another program changed them during the rewind.',
-    hint: 'Stop the program that writes there, then rewind again.',
+  first_commit_too_large: ({ folder, size }: { folder: string; size: string }) => ({
+    what: `No first commit was made in ${folder}.`,
+    why: `It would contain ${size}, which looks like dependencies or data.`,
+    hint: 'Write a .gitignore, or make the first commit yourself, then try again.',
   }),
   worktree_locked: ({ path, why }: { path: string; why: string }) => ({
     what: 'Nothing was changed.',
