@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { safeGitAt } from '../../../core/caller/context/session-branch.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import { unattended } from '../../../core/project/git/unattended.ts';
 import { resolveBase } from '../../../core/project/worktrees/base-commit.ts';
 import { runRoot } from '../../../core/session/layout/paths.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 
 export interface ClaimPlace {
   /** `host/owner/name` of the repository that gets the branches. */
@@ -49,7 +49,7 @@ export async function releaseClaim(issue: number, commit: string, place: ClaimPl
 }
 
 async function push(lease: string[], refs: string, { claims, mainRepo }: ClaimPlace, git: GitContext) {
-  const { url } = unattended(claims);
+  const { url } = gitHubAccess(claims);
   const args = ['push', '--porcelain', '--receive-pack=git-receive-pack', ...lease, '--', url, refs];
   const limits = { allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
   return await runGit(args, { ...git, cwd: mainRepo, ...limits });
@@ -58,5 +58,5 @@ async function push(lease: string[], refs: string, { claims, mainRepo }: ClaimPl
 /** Uses gh's login only, and starts no program that the repository's settings name. */
 async function gitOf({ claims, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
   const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessionsDir), 'none') }, { env });
-  return { ...git, signal, config: [...(git.config ?? []), ...unattended(claims).config] };
+  return { ...git, signal, config: [...(git.config ?? []), ...gitHubAccess(claims).config] };
 }

@@ -4,9 +4,9 @@ import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { commitOf } from '../../../core/project/git/repository.ts';
-import { unattended } from '../../../core/project/git/unattended.ts';
 import type { Forge, OpenPullRequest, TitleAndBody } from '../forge/forge.ts';
 import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 import { composePullRequest } from './compose-pull-request.ts';
 import type { Publishable } from './publishable.ts';
 import type { Steps } from './steps.ts';
@@ -67,7 +67,7 @@ export async function pushBranch(
   steps: Steps,
   change?: Parameters<Steps['effect']>[2],
 ): Promise<string | undefined> {
-  const { url, config: logins } = unattended(from);
+  const { url, config: logins } = gitHubAccess(from);
   const ref = `refs/heads/${branch}`;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, `${tip}:${ref}`];
   // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.

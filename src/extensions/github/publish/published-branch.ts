@@ -4,9 +4,9 @@ import { pullRequestRefs } from '../../../core/project/checkpoints/checkpoint-re
 import { gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
 import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import { unattended } from '../../../core/project/git/unattended.ts';
 import { handleOf, refNameOf } from '../../../core/session/layout/names.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 import type { Publishable } from './publishable.ts';
 
 export interface PublishedBranch {
@@ -32,7 +32,7 @@ export async function fetchPublished(
 ): Promise<PublishedBranch | undefined> {
   if (sessionFile === undefined || pullRequest === undefined || worktree === undefined) return undefined;
   const { repository, number, pushed } = pullRequest;
-  const { url, config } = unattended(repository);
+  const { url, config } = gitHubAccess(repository);
   const refs = pullRequestRefs(refNameOf(sessionFile));
   const options = { ...git, cwd: sessionFile.mainRepo };
   const flags = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];

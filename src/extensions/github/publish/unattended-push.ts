@@ -2,10 +2,10 @@ import type { FinishVerdict } from '../../../core/acts/finish/publishing.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
 import { runGit } from '../../../core/project/git/git.ts';
-import { unattended } from '../../../core/project/git/unattended.ts';
 import { supervisorEnvironment } from '../../../core/sandbox/programs/launch-supervisor.ts';
 import { environmentOfSessions } from '../../../core/sandbox/programs/login-shell.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 
 /**
  * Tests whether the supervisor will be able to push the branch of a watched pull request: with the environment of a login
@@ -20,7 +20,7 @@ export async function whyNotUnattended(
 ): Promise<string> {
   const { sessionFile, state } = view;
   if (sessionFile === undefined || state.worktree === undefined) return '';
-  const { url: to, config } = unattended(from);
+  const { url: to, config } = gitHubAccess(from);
   const ref = `refs/heads/${state.worktree.branch}`;
   const baseEnv = await environmentOfSessions(supervisorEnvironment(env, home), home);
   const { exitCode, stderr } = await runGit(['push', '--dry-run', '--quiet', '--', to, `${ref}:${ref}`], {
