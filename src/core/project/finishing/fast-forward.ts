@@ -11,10 +11,10 @@ import { whileHolding } from '../../kernel/processes/lease.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { listed, shownText } from '../../kernel/text.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, readRecords, runGit } from '../git/git.ts';
-import { waitForNoted } from '../git/noted-calls.ts';
 import { OFFLINE } from '../git/own-repository.ts';
 import { listing, readable } from '../git/path-bytes.ts';
 import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import { waitForRunningGit } from '../git/running-git.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { changedPaths } from '../worktrees/changes.ts';
@@ -181,10 +181,10 @@ export async function forwardAlone(
   const note = join(folder, 'merging.json');
   return await whileHolding(join(folder, 'merging'), { host, clock, limitMs: ALONE_LIMIT_MS }, async () => {
     const before = await plainJson(note, Forward);
-    if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
+    if (before?.notes !== undefined) await waitForRunningGit(before.notes, { clock, host }, 'merge');
     const cutOff = before && (await interruptedForward(before, plan));
     if (cutOff !== undefined) return cutOff;
-    const { branch, from, to, notes } = plan;
+    const { branch, from, to, runningGitDir: notes } = plan;
     let begun: Forward | undefined;
     try {
       return await fastForward(plan, async (path) => {

@@ -11,8 +11,8 @@ import {
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import { areUnread, type Setting } from './git-programs.ts';
 import { gitSettings, isFineForGit } from './git-variables.ts';
-import { notedCall } from './noted-calls.ts';
 import { Records } from './records.ts';
+import { recordRunningGit } from './running-git.ts';
 
 export interface GitOptions {
   cwd: string;
@@ -34,7 +34,7 @@ export interface GitOptions {
   /** The environment to start from; variables that select a repository are always removed. */
   baseEnv: Environment;
   /** A folder in which calls that change a checkout or a branch are recorded while they run. */
-  notes?: string;
+  runningGitDir?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,7 +87,7 @@ async function run(args: readonly string[], options: GitOptions, records?: Recor
   if (areUnread(options.config) && !startsNothing(args)) throw GIT_ERRORS.git_settings_unread({ cwd });
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
-  const call = notedCall(options.notes, args);
+  const call = recordRunningGit(options.runningGitDir, args);
   const plan: CommandOptions = {
     cwd,
     started: (pid) => {

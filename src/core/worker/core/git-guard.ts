@@ -23,7 +23,7 @@ export class GitGuard {
   readonly #mainRepo: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
-  readonly #notes: string;
+  readonly #runningGitDir: string;
   readonly #isOutOfReach: () => boolean;
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
@@ -37,14 +37,19 @@ export class GitGuard {
     level: () => SandboxLevel | undefined,
   ) {
     this.#path = gitSettings;
-    this.#notes = gitCalls;
+    this.#runningGitDir = gitCalls;
     this.#mainRepo = mainRepo;
     this.#env = env;
     this.#isOutOfReach = () => isOutOfReach(level(), settings.openings);
   }
 
   get context(): GitContext {
-    return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
+    return {
+      baseEnv: this.#env,
+      config: this.#config,
+      smudging: this.#smudging,
+      runningGitDir: this.#runningGitDir,
+    };
   }
 
   /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */

@@ -4,7 +4,7 @@ import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { identify } from '../../kernel/processes/host.ts';
 import type { OwnedLease } from '../../kernel/processes/lease.ts';
-import { waitForNoted } from '../../project/git/noted-calls.ts';
+import { waitForRunningGit } from '../../project/git/running-git.ts';
 import { exitFile, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import { type Arrived, Places } from '../../session/events/bodies/positions.ts';
@@ -31,7 +31,7 @@ export async function takeOver(
 ): Promise<void> {
   const { host, writer } = worker;
   // Changes by a git process of a dead worker would be mistaken for a person's.
-  await waitForNoted(worker.paths.gitCalls, worker);
+  await waitForRunningGit(worker.paths.gitCalls, worker);
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);

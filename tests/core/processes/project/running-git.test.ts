@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { waitForNoted } from '../../../../src/core/project/git/noted-calls.ts';
+import { waitForRunningGit } from '../../../../src/core/project/git/running-git.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 test.each(['', 'its own'])('a git whose worker died is ended, with its pid recorded as "%s"', async (pid) => {
@@ -17,7 +17,7 @@ test.each(['', 'its own'])('a git whose worker died is ended, with its pid recor
   const git = spawn('sleep', ['1000'], { env, detached: true, stdio: 'ignore' });
   const ended = once(git, 'exit');
   await writeFile(join(notes, 'note'), `${pid === '' ? '' : git.pid} reset`);
-  await waitForNoted(notes, { clock: systemClock, host: await systemHost() });
+  await waitForRunningGit(notes, { clock: systemClock, host: await systemHost() });
   expect(await ended).toEqual([null, 'SIGTERM']);
   expect(await readdir(notes)).toEqual([]);
 });

@@ -14,7 +14,7 @@ const NOTE_MARK = 'SAMOCODE_GIT';
 /** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for the user's. */
 const WRITES = new Set(['branch', 'merge', 'read-tree', 'reset', 'update-ref', 'worktree']);
 
-export interface NotedCall {
+export interface RunningGit {
   env: Readonly<Record<string, string>>;
   /** Records the pid of the git that has just been started. */
   started(pid: number): void;
@@ -22,20 +22,23 @@ export interface NotedCall {
   ended(): void;
 }
 
-const UNNOTED: NotedCall = { env: {}, started: () => undefined, ended: () => undefined };
+const UNRECORDED: RunningGit = { env: {}, started: () => undefined, ended: () => undefined };
 
-/** Lets a later worker find this git if we die. @param notes the folder of records */
-export function notedCall(notes: string | undefined, [subcommand = '', what]: readonly string[]): NotedCall {
-  if (notes === undefined || !WRITES.has(subcommand) || what === 'list') return UNNOTED;
-  const path = join(notes, randomUUID());
+/** Lets a later worker find this git if we die. @param runningGitDir the folder of records */
+export function recordRunningGit(
+  runningGitDir: string | undefined,
+  [subcommand = '', what]: readonly string[],
+): RunningGit {
+  if (runningGitDir === undefined || !WRITES.has(subcommand) || what === 'list') return UNRECORDED;
+  const path = join(runningGitDir, randomUUID());
   const note = (pid: string) => writeFileSync(path, `${pid} ${subcommand}`);
   try {
-    if (statsAt(notes) === undefined) mkdirSync(notes);
+    if (statsAt(runningGitDir) === undefined) mkdirSync(runningGitDir);
     // Without a pid, because we may die before we know it: then the mark alone finds this git.
     note('');
   } catch {
     // The folder is gone; git reports the consequence.
-    return UNNOTED;
+    return UNRECORDED;
   }
   return {
     env: { [NOTE_MARK]: basename(path) },
@@ -59,13 +62,13 @@ const LIMIT_MS = 15 * 60_000;
  * Waits until no git process of a dead worker is running. A merge may finish, because an incomplete one would
  * leave the user's checkout half updated; other commands are ended, since they are repeated anyway.
  */
-export async function waitForNoted(
-  notes: string,
+export async function waitForRunningGit(
+  runningGitDir: string,
   { clock, host: { processes } }: { clock: Clock; host: Host },
   only?: 'merge',
 ): Promise<void> {
-  for (const name of namesAt(notes) ?? []) {
-    const path = join(notes, name);
+  for (const name of namesAt(runningGitDir) ?? []) {
+    const path = join(runningGitDir, name);
     const [pid = '', subcommand] = (await plainText(path, 100))?.trimEnd().split(' ') ?? [];
     if (subcommand !== (only ?? subcommand)) continue;
     const begin = clock.monotonic();
