@@ -65,7 +65,7 @@ export interface RigPlan {
   /** A program that replaces the built worker. */
   worker?: string;
   /** Where it stands when the test gets it; by default it has been started, and its first agent may run. */
-  at?: Standing;
+  at?: BranchStatus;
   /** It has no gates and was continued in this phase, as if a person had written it into the overview. */
   phase?: Phase;
   /** Runs before it is continued there. */
@@ -161,7 +161,7 @@ const STANDINGS = {
 };
 
 /** `done`: without gates, with a commit on its branch; its worker may still be leaving. */
-export type Standing = keyof typeof STANDINGS | 'done';
+export type BranchStatus = keyof typeof STANDINGS | 'done';
 
 /** Settings of a session without gates. */
 export const NO_GATES = { GATES: 'none' };

@@ -8,9 +8,9 @@ import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
 import { isOnNow } from '../../project/finding/trust.ts';
 import {
   type BaseBranch,
+  branchStatusOf,
   countCommits,
   findBaseBranch,
-  standingOf,
 } from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
@@ -122,7 +122,7 @@ async function measuredBranch(
   const { mainRepo, baseCommit, branch, base, baseRef, ...context } = place;
   const main = { ...context, cwd: mainRepo };
   const work = { ...branchOfWork(view), branch, base, baseRef, baseCommit };
-  const standing = { sinceBase: 0, unsigned: 0, ...(await standingOf(work, main)) };
+  const standing = { sinceBase: 0, unsigned: 0, ...(await branchStatusOf(work, main)) };
   const { tip, into } = standing;
   if (tip === undefined) return standing;
   if (wanted === 'merge') return { ...standing, unsigned: await unsignedNow(view, tip, place) };

@@ -5,7 +5,7 @@ import { unsignedCommits } from '../git/unsigned-commits.ts';
 import { historyIn, listCommits } from './listed-commits.ts';
 
 /** Where a branch is, compared with its base. */
-export interface Standing {
+export interface BranchStatus {
   /** Short name of the local branch to merge into; absent if there is none. */
   into: string | undefined;
   ahead: number;
@@ -17,7 +17,7 @@ export interface Standing {
   checkout: string | undefined;
 }
 
-export interface BaseBranch extends Standing {
+export interface BaseBranch extends BranchStatus {
   /** Commits on the session's branch since it began. */
   sinceBase: number;
   /** The number of unsigned commits since it began; 0 unless the user signs commits. */
@@ -45,7 +45,7 @@ export async function findBaseBranch({
 }: GitContext &
   RecordedBase & { mainRepo: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
-  const standing = await standingOf({ branch, base, baseRef, baseCommit }, main);
+  const standing = await branchStatusOf({ branch, base, baseRef, baseCommit }, main);
   const { tip } = standing;
   if (tip === undefined) return { ...standing, sinceBase: 0, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
@@ -60,7 +60,7 @@ export async function countCommits(since: string, tip: string, main: GitOptions)
   return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
 }
 
-export interface RefsOfBranch extends Pick<Standing, 'tip' | 'into' | 'checkout'> {
+export interface RefsOfBranch extends Pick<BranchStatus, 'tip' | 'into' | 'checkout'> {
   /** Absent if the branch is its own base. */
   intoTip: string | undefined;
   /** The tips of its base: here, of the remote-tracking branch, and of the branch that the local base follows. */
@@ -143,7 +143,7 @@ interface BranchOfWork extends RecordedBase {
  * files of its tip, as a squash leaves it; a branch without its own commits is not merged. Starts two git programs,
  * neither of which runs a program that the repository's settings name.
  */
-export async function standingOf(branch: BranchOfWork, main: GitOptions): Promise<Standing> {
+export async function branchStatusOf(branch: BranchOfWork, main: GitOptions): Promise<BranchStatus> {
   const { tip: own, into, bases, checkout } = await refsOf(branch, main);
   const tip = own ?? branch.tip;
   const known = { into: own === undefined || into === branch.branch ? undefined : into, tip: own, checkout };
@@ -167,13 +167,13 @@ export async function standingOf(branch: BranchOfWork, main: GitOptions): Promis
   return { ...known, ahead, isInBase: tip !== branch.baseCommit && (bases.includes(tip) || isMerged) };
 }
 
-/** See `standingOf`; false if git cannot tell. */
+/** See `branchStatusOf`; false if git cannot tell. */
 export async function isInBase(
   branch: BranchOfWork & { mainRepo: string },
   baseEnv: GitOptions['baseEnv'],
 ): Promise<boolean> {
   try {
-    return (await standingOf(branch, { cwd: branch.mainRepo, baseEnv })).isInBase;
+    return (await branchStatusOf(branch, { cwd: branch.mainRepo, baseEnv })).isInBase;
   } catch (error) {
     if (isGitError(error)) return false;
     throw error;

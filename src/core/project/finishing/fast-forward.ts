@@ -38,7 +38,7 @@ export type FastForward =
   /** The branch has moved since. */
   | { kind: 'moved' }
   /** The branch was not moved; the commands move it. */
-  | { kind: 'left'; why: string; commands: string[] };
+  | { kind: 'refused'; why: string; commands: string[] };
 
 /**
  * Fast-forwards a branch: only the ref if it is not checked out, and the files too if its checkout is clean.
@@ -70,23 +70,23 @@ export async function fastForward(
     if (exitCode === 0) return { kind: 'done' };
     if (await hasMoved()) return { kind: 'moved' };
     const commands = [`git -C ${shellWord(mainRepo)} fetch . ${shellWord(`${ref}:${branch}`)}`];
-    return { kind: 'left', why: `git refused to move the branch "${branch}".`, commands };
+    return { kind: 'refused', why: `git refused to move the branch "${branch}".`, commands };
   }
   const { path, prunable } = checkout;
   const merge = ['merge', '--quiet', '--ff-only', '--no-stat', '--no-overwrite-ignore'];
-  const left = (why: string) => ({
-    kind: 'left' as const,
+  const refuse = (why: string) => ({
+    kind: 'refused' as const,
     why,
     commands: [`git -C ${shellWord(path)} merge --ff-only ${shellWord(ref)}`],
   });
-  const occupied = (why: string) => withoutCopied(left(why), copied, { ...context, cwd: path });
-  if (more.length > 0) return left(`The branch "${branch}" is checked out in more than one place.`);
-  if (prunable) return left(`The branch "${branch}" is checked out in ${path}, whose folder is gone.`);
+  const occupied = (why: string) => withoutCopied(refuse(why), copied, { ...context, cwd: path });
+  if (more.length > 0) return refuse(`The branch "${branch}" is checked out in more than one place.`);
+  if (prunable) return refuse(`The branch "${branch}" is checked out in ${path}, whose folder is gone.`);
   const uncommitted = await uncommittedIn(path, context);
   if (uncommitted.some(({ kind }) => kind !== 'untracked' && kind !== 'hidden'))
     return await occupied(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
   const covered = await hiddenAndChanged(uncommitted, plan);
-  if (covered.length > 0) return leftForHidden(covered, path, left);
+  if (covered.length > 0) return refusedForHidden(covered, path, refuse);
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
   const branchHere = () => checkedOutBranch(path, context);
   if ((await branchHere()) !== branch) return { kind: 'moved' };
@@ -102,11 +102,11 @@ export async function fastForward(
     const back = `${at} update-ref ${shellWord(`refs/heads/${other}`)} ${before} ${to}`;
     const there = `${at} switch ${shellWord(branch)}`;
     const how = before === to ? 'checked out' : 'moved';
-    const { why, commands } = left(
+    const { why, commands } = refuse(
       `"${other}" was ${how} instead: ${path} was switched to it at the same time.`,
     );
     const first = other === 'HEAD' || before === to ? there : `${there} && ${back}`;
-    return { kind: 'left', why, commands: [first, ...commands] };
+    return { kind: 'refused', why, commands: [first, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
   return await occupied(await whyNotUpdated(path, branch));
@@ -130,29 +130,29 @@ async function hiddenAndChanged(
   return hidden.filter((name) => changed.includes(name));
 }
 
-function leftForHidden(names: readonly string[], path: string, left: (why: string) => Left): Left {
-  const { why, commands } = left(
+function refusedForHidden(names: readonly string[], path: string, refuse: (why: string) => Refusal): Refusal {
+  const { why, commands } = refuse(
     `The work changes files in ${path} whose own, uncommitted changes git does not show (skip-worktree or assume-unchanged): ${listed(names.map(shownText), MAX_NAMED)}. Save these changes first; the first command lets git show them.`,
   );
   const show = `git -C ${shellWord(path)} update-index --no-skip-worktree --no-assume-unchanged --`;
-  return { kind: 'left', why, commands: [[show, ...names.map(shellWord)].join(' '), ...commands] };
+  return { kind: 'refused', why, commands: [[show, ...names.map(shellWord)].join(' '), ...commands] };
 }
 
-type Left = Extract<FastForward, { kind: 'left' }>;
+type Refusal = Extract<FastForward, { kind: 'refused' }>;
 
 /** Lets the commands first remove what only the session's own copies would overwrite. */
 async function withoutCopied(
-  left: Left,
+  refusal: Refusal,
   copied: CopiedFiles | undefined,
   checkout: GitOptions,
-): Promise<Left> {
+): Promise<Refusal> {
   // Once the branch has another commit with them, git may have removed this one.
-  if (copied === undefined || (await commitOf(copied.commit, checkout)) === undefined) return left;
+  if (copied === undefined || (await commitOf(copied.commit, checkout)) === undefined) return refusal;
   const own = await undoCopied(copied, checkout);
-  if (own.files.length === 0) return left;
+  if (own.files.length === 0) return refusal;
   const names = listed(own.files.map(shownText), MAX_NAMED);
-  const why = `${left.why} The session began with copies of ${names}, and these files have not changed since: the first commands remove the changes there, and the last one brings them back with the work.`;
-  return { ...left, why, commands: [...own.commands, ...left.commands] };
+  const why = `${refusal.why} The session began with copies of ${names}, and these files have not changed since: the first commands remove the changes there, and the last one brings them back with the work.`;
+  return { ...refusal, why, commands: [...own.commands, ...refusal.commands] };
 }
 
 const MAX_NAMED = 10;
@@ -222,7 +222,7 @@ async function interruptedForward(
   const names = listed(edited.map(shownText), MAX_NAMED);
   const others = ` Other changes are there, too: ${names}. The last command stashes them, and applies them to the merged files.`;
   return {
-    kind: 'left',
+    kind: 'refused',
     why: `An earlier merge was interrupted while git wrote its files in ${path}: some files are updated, "${branch}" is not. These commands complete it.${edited.length === 0 ? '' : others}`,
     commands: [
       ...(statsAt(lock) === undefined ? [] : [`rm -f ${shellWord(lock)}`]),

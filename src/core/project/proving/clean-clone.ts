@@ -102,7 +102,7 @@ async function lenderOf(
   const main = { ...context, cwd: mainRepo };
   const commonDir = plan.commonDir ?? (await commonDirOf(mainRepo, context));
   const settings = await configEntries(main);
-  return { main, commonDir, settings, areObjectsWritable, extent: await extentOf(main, settings) };
+  return { main, commonDir, settings, areObjectsWritable, extent: await sparseExtentOf(main, settings) };
 }
 
 /** Makes a repository that has commits, and files as far as MAIN_REPO has them, but checks out none. */
@@ -115,7 +115,7 @@ async function makeEmpty(
   const isPartial = extent.promisor !== undefined;
   if (areObjectsWritable) await fetchWithoutHistory(dir, commonDir, commits, { ...context, isPartial });
   else await borrow(dir, [commonDir]);
-  await limitTo(extent, dir);
+  await makeSparse(extent, dir);
 }
 
 /**
@@ -170,7 +170,7 @@ async function checkOut(
     return;
   }
   await readCommit(clone, commit, lender.extent);
-  const changed = await withinExtent(all, clone, lender.extent);
+  const changed = await withinSparse(all, clone, lender.extent);
   if (changed.length > 0) {
     const absent = `0 ${'0'.repeat(commit.length)}\t`;
     const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literalPathspec)], clone))
@@ -191,14 +191,14 @@ async function checkOut(
 }
 
 /** The part of its commits that MAIN_REPO has: a clone gets the same, as the session's worktree does. */
-interface Extent {
+interface SparseExtent {
   /** Present if its checkout is sparse. */
   sparse?: { patterns: string; isCone: boolean } | undefined;
   /** The remote that has the objects which a partial clone lacks. */
   promisor?: string;
 }
 
-async function extentOf(main: GitOptions, settings: readonly ConfigEntry[]): Promise<Extent> {
+async function sparseExtentOf(main: GitOptions, settings: readonly ConfigEntry[]): Promise<SparseExtent> {
   const values = new Map(settings.map(({ key, value }) => [key, value]));
   const isOn = (key: string) => /^(?:true|yes|on|1)$/i.test(values.get(key) ?? '');
   const remotes = [...values.keys()].filter((key) => /^remote\..*\.promisor$/.test(key) && isOn(key));
@@ -212,7 +212,7 @@ async function extentOf(main: GitOptions, settings: readonly ConfigEntry[]): Pro
 }
 
 /** Makes a new clone as sparse as MAIN_REPO. */
-async function limitTo({ sparse }: Extent, dir: string): Promise<void> {
+async function makeSparse({ sparse }: SparseExtent, dir: string): Promise<void> {
   if (sparse === undefined) return;
   await mkdir(join(dir, '.git/info'), { recursive: true });
   await writeFile(join(dir, '.git/info/sparse-checkout'), sparse.patterns);
@@ -221,16 +221,16 @@ async function limitTo({ sparse }: Extent, dir: string): Promise<void> {
 }
 
 /** Reads a commit into the clone's index; files beyond the sparse patterns are marked. */
-async function readCommit(clone: GitOptions, commit: string, { sparse }: Extent): Promise<void> {
+async function readCommit(clone: GitOptions, commit: string, { sparse }: SparseExtent): Promise<void> {
   await runGit(['read-tree', commit], clone);
   if (sparse !== undefined) await runGit(['sparse-checkout', 'reapply'], clone);
 }
 
 /** Leaves out the files beyond the sparse patterns. */
-async function withinExtent(
+async function withinSparse(
   names: readonly string[],
   clone: GitOptions,
-  { sparse }: Extent,
+  { sparse }: SparseExtent,
 ): Promise<readonly string[]> {
   if (sparse === undefined || names.length === 0) return names;
   const { stdout } = await runGit(['ls-files', '-t', '-z', '--', ...names.map(literalPathspec)], clone);
@@ -243,7 +243,7 @@ interface Lender {
   main: GitOptions;
   commonDir: string;
   settings: readonly ConfigEntry[];
-  extent: Extent;
+  extent: SparseExtent;
   /** Agents can replace its objects: they are fetched, not borrowed. */
   areObjectsWritable?: boolean;
 }

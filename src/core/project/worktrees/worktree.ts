@@ -11,10 +11,10 @@ export interface WorktreePlan extends GitContext {
   mainRepo: string;
   worktreePath: string;
   branch: string;
-  /** Full hash; where a new branch starts, unless `first` says otherwise. */
+  /** Full hash; where a new branch starts, unless `startCommit` says otherwise. */
   baseCommit: string;
   /** A commit on top of the base. */
-  first?: string;
+  startCommit?: string;
 }
 
 export interface Worktree {
@@ -29,7 +29,7 @@ export interface Worktree {
 
 /** Makes sure that the session's worktree exists at its path on its branch; an existing one is kept as it is. */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
-  const { mainRepo, worktreePath: path, branch, baseCommit, first = baseCommit, ...context } = plan;
+  const { mainRepo, worktreePath: path, branch, baseCommit, startCommit = baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   await clearAside(path);
   const listed = await listWorktrees(mainRepo, context);
@@ -51,12 +51,12 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const [tip] = await commitsOf([`refs/heads/${branch}`], options);
   // A registration without its folder blocks a second one at the same path.
   await checkOutBranch(plan, tip, here ? ['--force'] : []);
-  return await asWorktree(tip ? 'attached' : 'created', plan, tip ?? first);
+  return await asWorktree(tip ? 'attached' : 'created', plan, tip ?? startCommit);
 }
 
 /** Adds the worktree, and the branch if it has no tip yet. */
 async function checkOutBranch(plan: WorktreePlan, tip: string | undefined, force: string[]): Promise<void> {
-  const { mainRepo, worktreePath: path, branch, baseCommit, first = baseCommit, ...context } = plan;
+  const { mainRepo, worktreePath: path, branch, baseCommit, startCommit = baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   const add = async (...checkout: readonly string[]) =>
     await runGit(['worktree', 'add', '--quiet', ...force, ...checkout], {
@@ -68,16 +68,17 @@ async function checkOutBranch(plan: WorktreePlan, tip: string | undefined, force
     return;
   }
   try {
-    await add('--no-track', '-b', branch, '--', path, first).catch(async (error: unknown) => {
+    await add('--no-track', '-b', branch, '--', path, startCommit).catch(async (error: unknown) => {
       // The branch was made by a first try, which another git process disturbed.
-      const isMade = causeOf(error, EXISTS) && (await commitOf(`refs/heads/${branch}`, options)) === first;
+      const isMade =
+        causeOf(error, EXISTS) && (await commitOf(`refs/heads/${branch}`, options)) === startCommit;
       if (!isMade) throw error;
       await add('--', path, branch);
     });
   } catch (error) {
     // A failed `-b` leaves the branch behind. No signal: it is deleted even after an abort.
     const { signal: _, ...withoutSignal } = options;
-    await deleteUnusedBranch(branch, first, withoutSignal);
+    await deleteUnusedBranch(branch, startCommit, withoutSignal);
     const other = causeOf(error, BLOCKED)?.[1];
     throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
@@ -99,8 +100,12 @@ function causeOf(error: unknown, words: RegExp): RegExpExecArray | undefined {
 }
 
 /** Deletes a branch that is still where it began; git refuses one that is checked out anywhere. */
-export async function deleteUnusedBranch(branch: string, first: string, options: GitOptions): Promise<void> {
-  if ((await commitOf(`refs/heads/${branch}`, options)) !== first) return;
+export async function deleteUnusedBranch(
+  branch: string,
+  startCommit: string,
+  options: GitOptions,
+): Promise<void> {
+  if ((await commitOf(`refs/heads/${branch}`, options)) !== startCommit) return;
   await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
 }
 

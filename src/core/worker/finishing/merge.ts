@@ -114,7 +114,7 @@ async function mergeOnce(
       return { events, end: { ...merged, outcome: 'merged' } };
     case 'moved':
       return { events, end: 'moved' };
-    case 'left':
+    case 'refused':
       return { events, end: { ...merged, outcome: 'ready', reason: moved.why, commands: moved.commands } };
     default:
       return moved satisfies never;

@@ -9,7 +9,7 @@ import { refNameOf } from '../../session/layout/names.ts';
 
 export interface Beginning {
   /** Where a new branch starts, if not at the base. */
-  first?: string;
+  startCommit?: string;
   /** What became of the copies. */
   outcome?(worktree: Worktree): Promise<Outcome>;
 }
@@ -37,14 +37,14 @@ export async function beginWithCopies(
   const files = listed(brought.files.map(shownText), MAX_NAMED);
   if (made.kind !== 'made')
     return { outcome: async () => ({ text: whyNot(made, { files, base, copies: brought.commit }) }) };
-  const first = made.commit;
+  const startCommit = made.commit;
   const outcome = async ({ path, head, branch }: Worktree): Promise<Outcome> => {
-    if (!(await gitSaysYes(['merge-base', '--is-ancestor', first, head], { ...context, cwd: path })))
+    if (!(await gitSaysYes(['merge-base', '--is-ancestor', startCommit, head], { ...context, cwd: path })))
       return { text: left(files, `the branch ${branch} existed before`, brought.commit) };
-    const text = `The first commit of the branch (${short(first)}) contains what the chat had changed and not committed: ${files}.`;
-    return { text, firstCommit: first };
+    const text = `The first commit of the branch (${short(startCommit)}) contains what the chat had changed and not committed: ${files}.`;
+    return { text, firstCommit: startCommit };
   };
-  return { first, outcome };
+  return { startCommit, outcome };
 }
 
 const MAX_NAMED = 10;

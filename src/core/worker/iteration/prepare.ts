@@ -122,8 +122,8 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
-  const { first = base.commit, outcome } = await beginWithCopies(file, base, git.context);
-  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, first };
+  const { startCommit = base.commit, outcome } = await beginWithCopies(file, base, git.context);
+  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, startCommit };
   const made = await whileTakingCommands(worker, (signal) =>
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
@@ -131,7 +131,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   // Only after the checkout, because a partial clone is incomplete before that.
   const now = await worker.guard.now(worker);
   const hides = hidesFolders(now.level === 'none' ? undefined : { now });
-  if (made.value.head === first && !hides)
+  if (made.value.head === startCommit && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,

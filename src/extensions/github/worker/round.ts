@@ -96,7 +96,7 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   if (made.kind === 'conflicts') return made.files;
   const moved = await fastForward({ mainRepo, branch, from: tip, to: made.commit, ref, ...context });
   if (moved.kind === 'done') return [];
-  const problem = moved.kind === 'left' ? moved.why : 'it was moved at the same time.';
+  const problem = moved.kind === 'refused' ? moved.why : 'it was moved at the same time.';
   throw COMMAND_ERRORS.tip_replaced({ branch, problem });
 }
 

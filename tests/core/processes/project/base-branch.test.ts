@@ -1,7 +1,11 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findBaseBranch, isInBase, standingOf } from '../../../../src/core/project/finishing/base-branch.ts';
+import {
+  branchStatusOf,
+  findBaseBranch,
+  isInBase,
+} from '../../../../src/core/project/finishing/base-branch.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */
@@ -245,7 +249,7 @@ test.each<[what: string, names: string[], base: object, into: string | undefined
     const of = { base: '', ...branch };
     const found = await findBaseBranch({ ...of, mainRepo: repo.path, baseEnv: repo.env });
     expect(found).toMatchObject({ into, ahead: into === undefined ? 0 : 2 });
-    expect(await standingOf(of, { cwd: repo.path, baseEnv: repo.env })).toMatchObject({
+    expect(await branchStatusOf(of, { cwd: repo.path, baseEnv: repo.env })).toMatchObject({
       into,
       ahead: found.ahead,
     });
@@ -268,15 +272,20 @@ test('a branch is ahead of the local base by the commits that it lacks, whatever
   const git = { cwd: repo.path, baseEnv: repo.env };
   const branch = { branch: 'samocode/boats', base: 'main', baseCommit: scene.baseCommit };
   const checkout = repo.path;
-  expect(await standingOf(branch, git)).toMatchObject({ into: 'main', ahead: 2, isInBase: false, checkout });
+  expect(await branchStatusOf(branch, git)).toMatchObject({
+    into: 'main',
+    ahead: 2,
+    isInBase: false,
+    checkout,
+  });
   await repo.git(['push', '-q', scene.remote, 'samocode/boats:main']);
   await repo.git(['fetch', '-q', 'origin']);
   await other(repo);
-  expect(await standingOf(branch, git)).toMatchObject({ ahead: 2, isInBase: true });
+  expect(await branchStatusOf(branch, git)).toMatchObject({ ahead: 2, isInBase: true });
   // Another way to the same commits.
   await repo.git(['merge', '-q', '--no-edit', 'samocode/boats~1']);
-  expect(await standingOf(branch, git)).toMatchObject({ ahead: 1 });
+  expect(await branchStatusOf(branch, git)).toMatchObject({ ahead: 1 });
   await repo.git(['merge', '-q', '--no-edit', 'samocode/boats']);
   await repo.git(['switch', '-q', '--detach']);
-  expect(await standingOf(branch, git)).toMatchObject({ ahead: 0, isInBase: true, checkout: undefined });
+  expect(await branchStatusOf(branch, git)).toMatchObject({ ahead: 0, isInBase: true, checkout: undefined });
 });

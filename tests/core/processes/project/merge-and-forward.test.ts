@@ -249,7 +249,7 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     const before = [await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])];
     await s.merge();
     expect(await s.forward()).toEqual({
-      kind: 'left',
+      kind: 'refused',
       why: expect.stringContaining(why),
       commands: [`git -C ${s.repo.path} merge --ff-only ${REF}`],
     });
@@ -270,8 +270,8 @@ test('untracked files that are not in the way are kept next to the merged files'
 test.each([
   ['--skip-worktree', 'settings.txt', { kind: 'done' }],
   ['--assume-unchanged', 'settings.txt', { kind: 'done' }],
-  ['--skip-worktree', 'work.txt', { kind: 'left', why: expect.stringContaining('work.txt') }],
-  ['--assume-unchanged', 'work.txt', { kind: 'left', why: expect.stringContaining('work.txt') }],
+  ['--skip-worktree', 'work.txt', { kind: 'refused', why: expect.stringContaining('work.txt') }],
+  ['--assume-unchanged', 'work.txt', { kind: 'refused', why: expect.stringContaining('work.txt') }],
 ] as const)(
   'with git update-index %s, own changes in %s stay, and only those that the merge would touch refuse it, by name',
   async (flag, name, end) => {
@@ -326,7 +326,7 @@ test('files of the checkout that the branch began with are named, and the comman
   const [from, to] = [await s.at('main'), await s.at(REF)];
   const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
   const left = await fastForward({ ...plan, copied: { commit, files } });
-  if (left.kind !== 'left') throw new Error(left.kind);
+  if (left.kind !== 'refused') throw new Error(left.kind);
   expect(left.why).toContain('The session began with copies of a.txt, b c/new.txt, gone.txt, and these');
   await inShell(left.commands.slice(0, -1).join(' && '), repo);
   // The person's later content is not removed, so git refuses to overwrite it.
@@ -368,9 +368,9 @@ test.each([
   const from = await s.at('main');
   const fix = await s.at(place);
   const forward = await forwardWhile(typed, s);
-  expect(forward).toMatchObject({ kind: 'left', why: expect.stringContaining(why) });
+  expect(forward).toMatchObject({ kind: 'refused', why: expect.stringContaining(why) });
   expect(await s.at('main')).toBe(from);
-  for (const command of forward.kind === 'left' ? forward.commands : []) await inShell(command, s.repo);
+  for (const command of forward.kind === 'refused' ? forward.commands : []) await inShell(command, s.repo);
   expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), fix]);
   expect(await s.repo.git(['symbolic-ref', '--short', 'HEAD'])).toBe('main');
   expect(await s.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
@@ -382,7 +382,7 @@ test('the commands do not take back what was committed meanwhile on the branch t
   await s.merge();
   const forward = await forwardWhile('switch -q -c my-fix', s);
   const mine = await s.repo.commit('Mine', { 'mine.txt': 'mine\n' });
-  const [first = '', second = ''] = forward.kind === 'left' ? forward.commands : [];
+  const [first = '', second = ''] = forward.kind === 'refused' ? forward.commands : [];
   await expect(inShell(first, s.repo)).rejects.toThrow();
   await inShell(second, s.repo);
   expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), mine]);
@@ -394,7 +394,7 @@ interface Interrupted {
   there: (repo: TempRepo, half: () => Promise<unknown>) => Promise<unknown>;
   /** The target of the note, as a revision. */
   target?: string;
-  kind: 'done' | 'left';
+  kind: 'done' | 'refused';
   /** `b.txt` after the printed commands, if any. */
   b?: string;
   commands?: RegExp[];
@@ -410,20 +410,20 @@ const INTERRUPTED: Interrupted[] = [
   {
     name: "a person's edit since is left alone, and no reset is advised",
     there: (repo) => repo.write({ 'b.txt': EDIT }),
-    kind: 'left',
+    kind: 'refused',
     commands: [/ merge --ff-only /],
   },
   {
     name: 'an old note of another target says nothing about an edit of a file that the new one changes',
     there: (repo) => repo.write({ 'b.txt': EDIT }),
     target: 'other',
-    kind: 'left',
+    kind: 'refused',
     commands: [/ merge --ff-only /],
   },
   {
     name: 'files that git wrote are completed by the commands',
     there: (_, half) => half(),
-    kind: 'left',
+    kind: 'refused',
     b: 'new b\n\n\n\n\n',
     commands: [/^rm -f .*index\.lock$/, / reset --hard [0-9a-f]{40}$/],
   },
@@ -433,7 +433,7 @@ const INTERRUPTED: Interrupted[] = [
       await half();
       await repo.write({ 'b.txt': EDIT });
     },
-    kind: 'left',
+    kind: 'refused',
     b: 'new b\n\n\n\nmine\n',
     commands: [
       /^rm -f .*index\.lock$/,
@@ -465,7 +465,7 @@ test.each(INTERRUPTED)(
     const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
     const tools = { clock: systemClock, host: await systemHost() };
     const forward = await forwardAlone(plan, tools);
-    const printed = forward.kind === 'left' ? forward.commands : [];
+    const printed = forward.kind === 'refused' ? forward.commands : [];
     expect({ ...forward, commands: printed.length }).toMatchObject({ kind, commands: commands.length });
     for (const [at, command] of commands.entries()) expect(printed[at]).toMatch(command);
     expect(existsSync(note)).toBe(b !== undefined);
@@ -473,7 +473,7 @@ test.each(INTERRUPTED)(
     const texts = await Promise.all(['b.txt', 'c.txt'].map((name) => readFile(join(path, name), 'utf8')));
     const kept = kind === 'done' ? 'new b\n\n\n\n\n' : EDIT;
     expect(texts).toEqual([b ?? kept, 'old c\n']);
-    expect(await s.at('main')).toBe(b === undefined && kind === 'left' ? from : to);
+    expect(await s.at('main')).toBe(b === undefined && kind === 'refused' ? from : to);
   },
   60_000,
 );
