@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../src/core/agents/contract/provider.ts';
+import type { ChildProblem } from '../../src/core/agents/contract/events.ts';
 
 type ProblemKind = ChildProblem['kind'];
 

@@ -1,5 +1,5 @@
 import { claude } from '../../src/core/agents/claude/claude.ts';
-import type { ChildProblem, FinalReport } from '../../src/core/agents/contract/provider.ts';
+import type { ChildProblem, FinalReport } from '../../src/core/agents/contract/events.ts';
 import { type CliSample, cliSamples, lastReport, sampleProblem } from './cli-samples.ts';
 
 const VERSIONS = ['2.1.328', '2.1.197'];

@@ -1,11 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type {
-  ChildProblem,
-  ExitReport,
-  FinalReport,
-  Provider,
-} from '../../src/core/agents/contract/provider.ts';
+import type { ChildProblem, FinalReport } from '../../src/core/agents/contract/events.ts';
+import type { ExitReport, Provider } from '../../src/core/agents/contract/provider.ts';
 
 /** One recorded run of a real CLI against a stub model server. */
 export interface CliSample {

@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../src/core/agents/contract/provider.ts';
+import type { ChildProblem } from '../../src/core/agents/contract/events.ts';
 
 /**
  * How each recorded run of Codex 0.169.0 ended, in the worker's terms; `finished` is no problem at all. A run that the

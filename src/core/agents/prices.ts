@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../kernel/errors.ts';
 import { parseJson } from '../kernel/parse-json.ts';
-import type { Price, TokenCounts } from './contract/provider.ts';
+import type { TokenCounts } from './contract/events.ts';
+import type { Price } from './contract/provider.ts';
 import { allProviders } from './registry.ts';
 
 const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Provider, WindowUsed } from '../agents/contract/provider.ts';
+import type { WindowUsed } from '../agents/contract/events.ts';
+import type { Provider } from '../agents/contract/provider.ts';
 import { credentialNames, providerNamed } from '../agents/registry.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { configFolder } from '../kernel/config-folder.ts';

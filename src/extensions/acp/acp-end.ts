@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../core/agents/contract/provider.ts';
+import type { ChildProblem } from '../../core/agents/contract/events.ts';
 import type { RunnerEnd, RunnerLine } from './runner-plan.ts';
 
 export interface Ending {

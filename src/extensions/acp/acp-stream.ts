@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ChildEvent, FinalReport, TokenCounts } from '../../core/agents/contract/provider.ts';
+import type { ChildEvent, FinalReport, TokenCounts } from '../../core/agents/contract/events.ts';
 import {
   calling,
   noting,

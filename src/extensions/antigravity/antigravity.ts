@@ -1,9 +1,8 @@
+import type { ChildProblem, FinalReport } from '../../core/agents/contract/events.ts';
 import type {
   ChildCommand,
-  ChildProblem,
   ChildRequest,
   ExitReport,
-  FinalReport,
   Provider,
 } from '../../core/agents/contract/provider.ts';
 import { saying } from '../../core/agents/contract/transcript.ts';

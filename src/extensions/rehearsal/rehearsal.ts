@@ -1,6 +1,7 @@
 import { newClaudeReader } from '../../core/agents/claude/claude-stream.ts';
 import { claudeTranscript } from '../../core/agents/claude/claude-transcript.ts';
-import type { ChildProblem, ExitReport, FinalReport, Provider } from '../../core/agents/contract/provider.ts';
+import type { ChildProblem, FinalReport } from '../../core/agents/contract/events.ts';
+import type { ExitReport, Provider } from '../../core/agents/contract/provider.ts';
 
 /** The bundled agent, which needs no login and no network; `cliPath` is its built file. */
 export const rehearsal = {

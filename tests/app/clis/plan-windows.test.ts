@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { WindowUsed } from '../../../src/core/agents/contract/provider.ts';
+import type { WindowUsed } from '../../../src/core/agents/contract/events.ts';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { askPlanWindows, readPlanWindows } from '../../../src/core/sandbox/plan-windows.ts';

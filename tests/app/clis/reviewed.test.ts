@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { claude } from '../../../src/core/agents/claude/claude.ts';
-import type { ChildEvent } from '../../../src/core/agents/contract/provider.ts';
+import type { ChildEvent } from '../../../src/core/agents/contract/events.ts';
 import { ci } from '../../support/ci.ts';
 import type { ToolUse } from '../../support/model-stub/conversation.ts';
 import { startCliSession } from './cli-session.ts';

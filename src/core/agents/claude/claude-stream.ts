@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, ChildProblem, FinalReport, TokenCounts } from '../contract/provider.ts';
+import type { ChildEvent, ChildProblem, FinalReport, TokenCounts } from '../contract/events.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { NO_TOKENS } from '../reading/tally.ts';
 import { windowsOfStream } from './claude-windows.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { WindowsQuestion, WindowUsed } from '../contract/provider.ts';
+import type { WindowUsed } from '../contract/events.ts';
+import type { WindowsQuestion } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
 
 const NAMES = { five_hour: '5h', seven_day: '7d' } as const;

@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../contract/provider.ts';
+import type { ChildProblem } from '../contract/events.ts';
 import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.ts';
 
 interface Failure {

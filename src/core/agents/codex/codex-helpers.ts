@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { TokenCounts } from '../contract/provider.ts';
+import type { TokenCounts } from '../contract/events.ts';
 import { objectIn } from '../reading/activity.ts';
 import { linesOfLogs } from '../reading/cli-log.ts';
 import { addTokens, apartFromCache } from '../reading/tally.ts';

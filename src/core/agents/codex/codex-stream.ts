@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, FinalReport, TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
+import type { ChildEvent, FinalReport, TokenCounts } from '../contract/events.ts';
+import type { TraceQuestion, Traces } from '../contract/provider.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { WindowsQuestion, WindowUsed } from '../contract/provider.ts';
+import type { WindowUsed } from '../contract/events.ts';
+import type { WindowsQuestion } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
 
 /** `percent` and `endsAt`, in seconds, as Codex states them; which window it is, its length says. */

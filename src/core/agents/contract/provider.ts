@@ -1,6 +1,6 @@
 import type { Grant, Permissions } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { UsageWindow } from '../../kernel/phases/usage-windows.ts';
+import type { ChildEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
 import type { McpServers } from './mcp-file.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
@@ -68,50 +68,6 @@ export interface ChildCommand {
   stdinPath?: string;
 }
 
-export interface TokenCounts {
-  input: number;
-  output: number;
-  cached: number;
-}
-
-/** The CLI's final message; absent while it runs and if it died without one. */
-export interface FinalReport {
-  ok: boolean;
-  /** Only if `ok` is false and the output names it. */
-  problem?: ChildProblem;
-  /** One line for people, from the CLI's structured fields, at most 300 characters. */
-  text?: string;
-  turns?: number;
-  costUsd?: number;
-  tokens?: TokenCounts;
-  deniedTools?: readonly string[];
-  /** The entire last message, if the command requested the signal there; used without a `_signal.json`. */
-  signalText?: string;
-}
-
-export type ChildProblem =
-  | {
-      kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
-      /** Advice to the user. */
-      advice?: string;
-    }
-  /** `until`: milliseconds since the epoch; absent if unknown. */
-  | { kind: 'usage_limit'; until?: number };
-
-/** The facts that a CLI prints about itself before it works. */
-export interface PrintedFacts {
-  version?: string;
-  model?: string;
-  cliSession?: string;
-  /** The mode in which it decides about tool calls. */
-  mode?: string;
-  /** All tools that it offers to the model, those of servers as `mcp__<server>__<tool>`. */
-  tools?: readonly string[];
-}
-
-/** Absent `seenAt`: when the line was printed. */
-export type WindowUsed = Pick<UsageWindow, 'window' | 'used' | 'endsAt'> & { seenAt?: number };
-
 /** How a CLI is asked for the windows of its login: it asks its service, and no model. It is ended once it has answered. */
 export interface WindowsQuestion {
   args: readonly string[];
@@ -120,34 +76,6 @@ export interface WindowsQuestion {
   /** The answer, if this line of its output is one. Never throws. */
   readLine(line: string): readonly WindowUsed[] | undefined;
 }
-
-/** The events that the worker reads from a line of an agent's output. */
-export type ChildEvent =
-  | ({ kind: 'started' } & PrintedFacts)
-  | {
-      kind: 'activity';
-      text: string;
-      /** The called tool, with the file that it might change. */
-      tool?: { name: string; path?: string };
-      /** The CLI only retries network requests, and would do so forever. */
-      isOffline?: boolean;
-      /** Of a subagent, beside which other calls may be open. */
-      isOfSubagent?: boolean;
-    }
-  /** Tool calls that have ended; `failed`: how many of them did, or were denied. */
-  | { kind: 'tools_ended'; count: number; failed?: number }
-  /** The vendor's reviewer denied an action. */
-  | { kind: 'denied'; why: string }
-  | { kind: 'limit'; until?: number }
-  /** How much of the windows of the plan is used. */
-  | { kind: 'windows'; windows: readonly WindowUsed[] }
-  /** The plan is used up until then, and the account pays for what follows. */
-  | { kind: 'overage'; until?: number }
-  /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
-  | { kind: 'spent'; tokens: TokenCounts }
-  | { kind: 'spent'; usdSoFar: number }
-  /** Can occur more than once per process: the last one counts, with the largest spending of all. */
-  | { kind: 'final'; report: FinalReport };
 
 export interface ExitReport {
   /** The CLI's exit status as recorded by the wrapper; null if there is none. */

@@ -1,4 +1,5 @@
-import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+import type { ChildProblem, FinalReport } from '../contract/events.ts';
+import type { ExitReport } from '../contract/provider.ts';
 import { classifyByFinalMessage } from '../reading/child-end.ts';
 import { GEMINI_ACCOUNTS } from './gemini-accounts.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
+import type { ChildEvent, FinalReport, TokenCounts } from '../contract/events.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { problemOfResult } from './gemini-end.ts';

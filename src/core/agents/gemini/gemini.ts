@@ -2,14 +2,8 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import promptText from '../../../../workflow/provider-gemini.md';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import type {
-  ChildCommand,
-  ChildRequest,
-  Provider,
-  TokenCounts,
-  TraceQuestion,
-  Traces,
-} from '../contract/provider.ts';
+import type { TokenCounts } from '../contract/events.ts';
+import type { ChildCommand, ChildRequest, Provider, TraceQuestion, Traces } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
 import { addTokens, apartFromCache } from '../reading/tally.ts';

@@ -1,6 +1,6 @@
 import { parseJson } from '../../kernel/parse-json.ts';
 import { cut } from '../../kernel/text.ts';
-import type { ChildEvent } from '../contract/provider.ts';
+import type { ChildEvent } from '../contract/events.ts';
 
 const MAX_ACTIVITY = 120;
 

@@ -1,4 +1,5 @@
-import type { ChildProblem, ExitReport, Provider } from '../contract/provider.ts';
+import type { ChildProblem } from '../contract/events.ts';
+import type { ExitReport, Provider } from '../contract/provider.ts';
 
 export interface StartRefusal {
   /** Matches the line that the CLI prints on stderr when it refuses to start; it reports this nowhere else. */

@@ -1,7 +1,8 @@
 import { GRANTS, type Permissions, permissionsIn } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
-import type { PrintedFacts, Provider } from '../contract/provider.ts';
+import type { PrintedFacts } from '../contract/events.ts';
+import type { Provider } from '../contract/provider.ts';
 
 interface StartJudged {
   /** Why an agent of this phase cannot work like that. */

@@ -1,4 +1,4 @@
-import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts, WindowUsed } from '../contract/provider.ts';
+import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts, WindowUsed } from '../contract/events.ts';
 
 export const NO_TOKENS: TokenCounts = { input: 0, output: 0, cached: 0 };
 

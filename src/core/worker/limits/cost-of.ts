@@ -1,4 +1,5 @@
-import type { TokenCounts, Traces } from '../../agents/contract/provider.ts';
+import type { TokenCounts } from '../../agents/contract/events.ts';
+import type { Traces } from '../../agents/contract/provider.ts';
 import { type Estimate, estimateUsd, PRICES_FILE, readPrices, type Spending } from '../../agents/prices.ts';
 import { addTokens, NO_TOKENS } from '../../agents/reading/tally.ts';
 import { isBundled } from '../../agents/registry.ts';

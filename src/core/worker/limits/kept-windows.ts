@@ -1,4 +1,4 @@
-import type { WindowUsed } from '../../agents/contract/provider.ts';
+import type { WindowUsed } from '../../agents/contract/events.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { isSameWindow, type KeptWindow, keptWindows } from '../../kernel/phases/usage-windows.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';

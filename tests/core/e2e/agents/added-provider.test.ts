@@ -29,7 +29,8 @@ const COPIED = [
 ];
 
 const PROVIDER = `import { join } from 'node:path';
-import type { FinalReport, Provider } from '../contract/provider.ts';
+import type { FinalReport } from '../contract/events.ts';
+import type { Provider } from '../contract/provider.ts';
 import promptText from './words.md';
 
 export const parrot = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
-import type { ChildEvent, FinalReport } from '../../../../src/core/agents/contract/provider.ts';
+import type { ChildEvent, FinalReport } from '../../../../src/core/agents/contract/events.ts';
 
 function read(...lines: unknown[]): ChildEvent[] {
   const reader = newClaudeReader();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ChildProblem, Provider } from '../../../../src/core/agents/contract/provider.ts';
+import type { ChildProblem } from '../../../../src/core/agents/contract/events.ts';
+import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
 import { type CliSample, sampleProblem } from '../../../support/cli-samples.ts';
 
 export interface Mutation {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ChildEvent, Traces } from '../../../../src/core/agents/contract/provider.ts';
+import type { ChildEvent } from '../../../../src/core/agents/contract/events.ts';
+import type { Traces } from '../../../../src/core/agents/contract/provider.ts';
 import { activity } from '../../../../src/core/agents/reading/activity.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
-import type { ChildEvent } from '../../../../src/core/agents/contract/provider.ts';
+import type { ChildEvent } from '../../../../src/core/agents/contract/events.ts';
 import { systemProcessTable } from '../../../../src/core/kernel/processes/process-table.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
