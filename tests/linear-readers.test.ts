@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resulting, saying } from '../src/core/agents/contract/transcript.ts';
 import { objectIn } from '../src/core/agents/reading/activity.ts';
+import { entriesFor } from '../src/core/agents/reading/transcript.ts';
 import { diffLines, documentLines } from '../src/core/caller/facts/line-comments.ts';
 import { harmless, presentable } from '../src/core/faces/terminal/style.ts';
 import { saidBy, withoutSecrets } from '../src/core/kernel/said.ts';
@@ -124,8 +124,8 @@ const READERS: Record<string, (text: string) => unknown> = {
   visibleControls,
   harmless,
   presentable: (text) => presentable(text, true),
-  saying,
-  resulting,
+  'what an agent says': (text) => entriesFor({ kind: 'said', text }),
+  'what a tool prints': (text) => entriesFor({ kind: 'returned', count: 1, outputs: () => [{ text }] }),
   objectIn,
   documentLines: (text) => documentLines('a.md', text),
   diffLines,

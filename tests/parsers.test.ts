@@ -7,6 +7,7 @@ import { newClaudeReader } from '../src/core/agents/claude/claude-stream.ts';
 import { codex } from '../src/core/agents/codex/codex.ts';
 import { gemini } from '../src/core/agents/gemini/gemini.ts';
 import { readPrices } from '../src/core/agents/prices.ts';
+import { transcriptOf } from '../src/core/agents/reading/transcript.ts';
 import { diffLines } from '../src/core/caller/facts/line-comments.ts';
 import { chatInMeta, foldersInMeta } from '../src/core/faces/mcp/call-meta.ts';
 import { coerceArguments } from '../src/core/faces/mcp/define-tool.ts';
@@ -136,7 +137,7 @@ const PARSERS: readonly Property[] = [
   parser(
     'a log of Claude Code, Codex or Gemini CLI',
     fc.tuple(fc.constantFrom(claude, codex, gemini), linesLike(LOG_TYPES, 'message', 'item')),
-    ([provider, line]) => provider.transcript(line),
+    ([provider, line]) => transcriptOf(provider, line),
     isList,
   ),
   parser(

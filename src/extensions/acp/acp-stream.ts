@@ -1,13 +1,6 @@
 import * as z from 'zod';
-import type { ChildEvent, FinalReport, TokenCounts } from '../../core/agents/contract/events.ts';
-import {
-  calling,
-  noting,
-  resulting,
-  saying,
-  type TranscriptEntry,
-} from '../../core/agents/contract/transcript.ts';
-import { activity, firstLine, objectIn, shortPath } from '../../core/agents/reading/activity.ts';
+import type { ChildEvent, FinalReport, TokenCounts, ToolCall } from '../../core/agents/contract/events.ts';
+import { firstLine, objectIn, shortPath } from '../../core/agents/reading/activity.ts';
 import { addTokens, apartFromCache, NO_TOKENS } from '../../core/agents/reading/tally.ts';
 import type { AcpAgent } from './acp-agents.ts';
 import { endingOf } from './acp-end.ts';
@@ -66,34 +59,39 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
       return agent.cost && currency === 'USD' && amount > 0 ? [{ kind: 'spent', usdSoFar: amount }] : [];
     }
     if (update.sessionUpdate === 'agent_message_chunk') {
-      const about = isSpeaking ? '' : firstLine(update.content.text);
-      said = `${isSpeaking ? said : ''}${update.content.text}`.slice(-4000);
+      const { text } = update.content;
+      const event: ChildEvent = { kind: 'said', text, continues: true, isMore: isSpeaking };
+      said = `${isSpeaking ? said : ''}${text}`.slice(-4000);
       isSpeaking = true;
-      return about ? [activity(about)] : [];
+      return [event];
     }
     isSpeaking = false;
     return [...begun(update), ...endedIf(update)];
   }
 
-  /** A call can begin twice: opencode describes it only in a second line. */
-  function begun(call: CallUpdate): ChildEvent[] {
+  /** A call can begin twice: opencode describes it only in a second line, and then again. */
+  function begun(call: CallUpdate): ToolCall[] {
     const isNew = call.sessionUpdate === 'tool_call';
     if (isNew) turns += 1;
-    const isVague = call.locations.length === 0 && call.rawInput.command === undefined;
-    if (isNew && isVague && call.status === 'pending') {
-      if (vague.size < MAX_OPEN) vague.set(call.toolCallId, call.kind);
+    const { toolCallId: id, status, locations, rawInput } = call;
+    const isVague = locations.length === 0 && rawInput.command === undefined;
+    if (isNew && isVague && status === 'pending') {
+      if (vague.size < MAX_OPEN) vague.set(id, call.kind);
       return [];
     }
-    const kind = call.kind || vague.get(call.toolCallId) || 'tool';
-    if (!vague.delete(call.toolCallId) && !isNew) return [];
+    const begins = { ...call, kind: call.kind || vague.get(id) || 'tool' };
+    if (!vague.delete(id) && !isNew)
+      return isVague || ENDED.has(status) ? [] : [{ ...calledIn(begins), again: true }];
     if (open.size > MAX_OPEN) open.clear();
-    open.add(call.toolCallId);
-    const path = WRITERS.has(kind) ? call.locations[0]?.path : undefined;
-    return [activity(callText({ ...call, kind }), { name: kind, ...(path && { path }) })];
+    open.add(id);
+    return [calledIn(begins)];
   }
 
-  function endedIf({ toolCallId, status }: CallUpdate): ChildEvent[] {
-    return ENDED.has(status) && open.delete(toolCallId) ? [{ kind: 'tools_ended', count: 1 }] : [];
+  function endedIf({ toolCallId, status, content }: CallUpdate): ChildEvent[] {
+    if (!ENDED.has(status)) return [];
+    const text = () => content.map((part) => part.content?.text ?? '').join('\n');
+    const outputs = () => [{ text: text(), failed: status === 'failed' }];
+    return [{ kind: 'returned', count: open.delete(toolCallId) ? 1 : 0, outputs }];
   }
 
   function readUsage({
@@ -119,17 +117,26 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
         ];
       case 'refused':
         if (denied.size < 20) denied.add(line.what.slice(0, 100));
-        return [activity(`Refused: ${line.what}`)];
+        return [{ kind: 'noted', text: `refused: ${line.what}`, now: `Refused: ${line.what}` }];
+      case 'again': {
+        const isForSignal = line.why === 'signal';
+        const text = isForSignal ? 'asked again for its signal' : 'continues without what was refused';
+        return [{ kind: 'noted', text }];
+      }
+      case 'cut':
+        return [{ kind: 'noted', text: `a line of ${line.bytes} bytes was left out` }];
+      case 'left_out':
+        return [{ kind: 'noted', text: `cannot reach these MCP servers: ${line.servers.join(', ')}` }];
       case 'end':
-        return [{ kind: 'final', report: report(line) }];
+        return ended(line);
       default:
         return [];
     }
   }
 
-  function report(line: Extract<RunnerLine, { samocode: 'end' }>): FinalReport {
+  function ended(line: Extract<RunnerLine, { samocode: 'end' }>): ChildEvent[] {
     const { problem, text: about = '' } = endingOf(line, said.trim());
-    return {
+    const report: FinalReport = {
       ok: problem === undefined,
       problem,
       text: firstLine(about).slice(0, MAX_TEXT) || undefined,
@@ -137,6 +144,8 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
       tokens,
       ...(denied.size > 0 && { deniedTools: [...denied] }),
     };
+    const final: ChildEvent = { kind: 'final', report };
+    return problem ? [{ kind: 'noted', text: `failed: ${about || problem.kind}` }, final] : [final];
   }
 
   return {
@@ -165,67 +174,9 @@ function ownLine(raw: string): RunnerLine | undefined {
   return line.success ? (line.data as unknown as RunnerLine) : undefined;
 }
 
-function callText({
-  title,
-  kind,
-  rawInput,
-  locations,
-}: Pick<CallUpdate, 'title' | 'kind' | 'rawInput' | 'locations'>): string {
-  const about = rawInput.command ?? (locations[0] ? shortPath(locations[0].path, '') : title);
-  const name = kind || 'tool';
-  return about && about !== name ? `${name}: ${firstLine(about)}` : name;
-}
-
-/** One line of the runner's log, rendered for people. Never throws. */
-export function acpTranscript(raw: string): TranscriptEntry[] {
-  const own = ownLine(raw);
-  if (own) return ownEntries(own);
-  const update = UpdateLine.safeParse(objectIn(raw)).data?.params.update;
-  switch (update?.sessionUpdate) {
-    case 'agent_message_chunk':
-      return saying(update.content.text).map((entry) => ({
-        ...entry,
-        text: update.content.text,
-        continues: true,
-      }));
-    case 'tool_call':
-    case 'tool_call_update':
-      return callEntries(update);
-    default:
-      return [];
-  }
-}
-
-/** Shows a call as soon as its subject is known. */
-function callEntries(call: CallUpdate): TranscriptEntry[] {
-  const { kind, status, content, locations, rawInput } = call;
-  if (ENDED.has(status)) {
-    const output = content.map((part) => part.content?.text ?? '').join('\n');
-    return resulting(output, { failed: status === 'failed' });
-  }
-  const isKnown = locations.length > 0 || rawInput.command !== undefined;
-  return isKnown ? [calling(kind || 'tool', callText({ ...call, kind: '' }).replace(/^tool: /, ''))] : [];
-}
-
-function ownEntries(line: RunnerLine): TranscriptEntry[] {
-  switch (line.samocode) {
-    case 'started':
-      return line.model ? [noting(`starts with ${line.model}`)] : [];
-    case 'refused':
-      return [noting(`refused: ${line.what}`)];
-    case 'again':
-      return [
-        noting(line.why === 'signal' ? 'asked again for its signal' : 'continues without what was refused'),
-      ];
-    case 'cut':
-      return [noting(`a line of ${line.bytes} bytes was left out`)];
-    case 'left_out':
-      return [noting(`cannot reach these MCP servers: ${line.servers.join(', ')}`)];
-    case 'end': {
-      const { problem, text: about = '' } = endingOf(line, '');
-      return problem ? [noting(`failed: ${about || problem.kind}`)] : [];
-    }
-    default:
-      return [];
-  }
+function calledIn({ kind, title, rawInput, locations }: CallUpdate): ToolCall {
+  const [place] = locations;
+  const about = firstLine(rawInput.command ?? (place ? shortPath(place.path, '') : title));
+  const path = WRITERS.has(kind) ? place?.path : undefined;
+  return { kind: 'called', tool: kind, about: about === kind ? '' : about, ...(path && { path }) };
 }

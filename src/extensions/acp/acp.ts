@@ -7,7 +7,7 @@ import { READING_COMMANDS, WRITING_OPTIONS } from '../../core/agents/reading/rea
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { GRANTS } from '../../core/kernel/phases/grants.ts';
 import { ACP_AGENTS, type AcpAgent } from './acp-agents.ts';
-import { acpTranscript, newAcpReader } from './acp-stream.ts';
+import { newAcpReader } from './acp-stream.ts';
 import type { PermissionRules, RunnerPlan } from './runner-plan.ts';
 
 type AcpName = (typeof ACP_AGENTS)[number]['name'];
@@ -39,7 +39,6 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     prepare: (request) => prepare(agent, request),
     buildCommand: (request) => buildCommand(agent, request),
     newReader: () => newAcpReader(agent),
-    transcript: acpTranscript,
     classifyEnd: classifyByFinalMessage({ title, setting: `${name.toUpperCase()}_PATH` }),
   } satisfies Provider;
 }

@@ -5,7 +5,6 @@ import type {
   ExitReport,
   Provider,
 } from '../../core/agents/contract/provider.ts';
-import { saying } from '../../core/agents/contract/transcript.ts';
 import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 
 /**
@@ -42,8 +41,7 @@ export const antigravity = {
   markers: ['ANTIGRAVITY_AGENT'],
   leftovers: ['ANTIGRAVITY_AGENT', 'ANTIGRAVITY_PROJECT_ID'],
   buildCommand,
-  newReader: () => ({ readLine: () => [] }),
-  transcript: (line) => saying(line),
+  newReader: () => ({ readLine: (text) => [{ kind: 'said', text, isMore: true }] }),
   classifyEnd,
 } as const satisfies Provider;
 

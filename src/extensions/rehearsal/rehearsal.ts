@@ -1,5 +1,4 @@
 import { newClaudeReader } from '../../core/agents/claude/claude-stream.ts';
-import { claudeTranscript } from '../../core/agents/claude/claude-transcript.ts';
 import type { ChildProblem, FinalReport } from '../../core/agents/contract/events.ts';
 import type { ExitReport, Provider } from '../../core/agents/contract/provider.ts';
 
@@ -20,7 +19,6 @@ export const rehearsal = {
     };
   },
   newReader: newClaudeReader,
-  transcript: claudeTranscript,
   classifyEnd,
 } as const satisfies Provider;
 

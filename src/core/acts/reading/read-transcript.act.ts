@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { noting, type TranscriptEntry, transcriptLines } from '../../agents/contract/transcript.ts';
+import {
+  noting,
+  type TranscriptEntry,
+  transcriptLines,
+  transcriptOf,
+} from '../../agents/reading/transcript.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -125,7 +130,7 @@ export async function transcriptPage(logPath: string, question: PageQuestion): P
 
 function readEntries(log: number, size: number, question: PageQuestion): Page {
   const { limit = DEFAULT_LIMIT, maxChars = Number.POSITIVE_INFINITY, isRunning, from: asked = 0 } = question;
-  const { transcript } = providerNamed(question.provider);
+  const cli = providerNamed(question.provider);
   const begin = asked < 0 ? lineStart(log, size + asked, PAGE_BYTES) : asked;
   const from = begin ?? size + asked;
   const isTorn = begin === undefined;
@@ -141,7 +146,7 @@ function readEntries(log: number, size: number, question: PageQuestion): Page {
       ? tornEntries(text)
       : text === undefined
         ? [noting(`a line of ${end - next} bytes is left out`)]
-        : transcript(text);
+        : transcriptOf(cli, text);
     isInside = false;
     if (Number.isFinite(maxChars)) chars += charsOf(added);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true, isTorn };

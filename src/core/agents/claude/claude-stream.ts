@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, ChildProblem, FinalReport, TokenCounts } from '../contract/events.ts';
-import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
+import type { ChildEvent, ChildProblem, FinalReport, TokenCounts, ToolOutput } from '../contract/events.ts';
+import { firstLine, objectIn, toolCall } from '../reading/activity.ts';
 import { NO_TOKENS } from '../reading/tally.ts';
 import { windowsOfStream } from './claude-windows.ts';
 
@@ -73,7 +73,7 @@ const SystemLine = z.object({
   tools: z.array(z.string()).optional().catch(undefined),
 });
 
-export const ClaudeBlock = z.union([
+const ClaudeBlock = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('thinking'), thinking: z.string() }),
   z.object({
@@ -88,7 +88,7 @@ export const ClaudeBlock = z.union([
   }),
   z.object({ type: z.string() }).transform(({ type }) => ({ type: 'other' as const, name: type })),
 ]);
-export type ClaudeBlock = z.infer<typeof ClaudeBlock>;
+type ClaudeBlock = z.infer<typeof ClaudeBlock>;
 
 /** Set on lines of a subagent. */
 const parent_tool_use_id = z.string().nullish().catch(undefined);
@@ -116,14 +116,7 @@ const RateLimitLine = z.object({
   }),
 });
 
-export const ClaudeLine = z.discriminatedUnion('type', [
-  SystemLine,
-  AssistantLine,
-  UserLine,
-  RateLimitLine,
-  ClaudeResult,
-]);
-export type ClaudeLine = z.infer<typeof ClaudeLine>;
+const ClaudeLine = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitLine, ClaudeResult]);
 
 // A tool result can be megabytes long; such lines are recognized without parsing.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
@@ -140,38 +133,40 @@ const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit
 
 const MAX_WHY = 200;
 
-const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
-
 /**
  * Reads the stdout of one `claude -p --output-format stream-json` process, or of an agent with the same
  * output. Unknown types and broken lines are ignored; each `result` line yields a `final`.
  */
 export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
-  let cwd = '';
   let errorClass: string | undefined;
   let limit: { until?: number } | undefined;
   const answers = new ClaudeAnswers();
 
   function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
     if (line.subtype === 'init') {
-      cwd = line.cwd ?? cwd;
-      const { claude_code_version: version, model, session_id: cliSession, permissionMode: mode } = line;
+      const { claude_code_version: version, model, session_id: cliSession, cwd, permissionMode: mode } = line;
       // This line still has the old name of that tool.
       const tools = line.tools?.map((name) => (name === 'Task' ? 'Agent' : name));
-      return [{ kind: 'started', version, model, cliSession, mode, ...(tools && { tools }) }];
+      return [{ kind: 'started', version, model, cliSession, cwd, mode, ...(tools && { tools }) }];
     }
     if (line.subtype === 'api_retry') {
-      const cause = line.error_status ? `HTTP ${line.error_status}` : 'no answer';
-      return [activity(`API retry ${line.attempt ?? '?'} of ${line.max_retries ?? '?'} (${cause})`)];
+      const { error_status: status, attempt, max_retries: most } = line;
+      const cause = status ? `HTTP ${status}` : 'no answer';
+      const text = `the service does not answer (${status ?? 'no answer'}); retrying`;
+      return [{ kind: 'noted', text, now: `API retry ${attempt ?? '?'} of ${most ?? '?'} (${cause})` }];
     }
-    if (line.subtype === 'model_fallback' && line.fallback_model) {
-      return [activity(`Fallback model: ${line.fallback_model}`)];
+    if (line.subtype === 'model_fallback') {
+      const model = line.fallback_model;
+      const now = model ? `Fallback model: ${model}` : undefined;
+      return [{ kind: 'noted', text: `continues with ${model ?? 'another model'}`, now }];
     }
-    // Without a code, the reviewer has judged; with one, it could not, and only the message says so.
-    if (line.subtype === 'permission_denied' && line.decision_reason_type === 'classifier') {
-      const { tool_name: tool = '?', decision_reason: reason = '', message = '' } = line;
+    if (line.subtype === 'permission_denied') {
+      const { tool_name: tool, decision_reason: reason = '', message = '' } = line;
+      const noted: ChildEvent = { kind: 'noted', text: `not allowed: ${tool ?? 'a tool'}` };
+      if (line.decision_reason_type !== 'classifier') return [noted];
+      // Without a code, the reviewer has judged; with one, it could not, and only the message says so.
       const said = line.decision_reason_code ? message : reason.replace(BLOCKED_SO_FAR, '');
-      return [{ kind: 'denied', why: beginning(firstLine(`${tool}: ${said}`), MAX_WHY) }];
+      return [noted, { kind: 'denied', why: beginning(firstLine(`${tool ?? '?'}: ${said}`), MAX_WHY) }];
     }
     return [];
   }
@@ -188,7 +183,8 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   return {
     readLine(raw) {
       const count = IS_USER.test(raw) ? (raw.match(TOOL_RESULT)?.length ?? 0) : 0;
-      if (count > 0) return [{ kind: 'tools_ended', count, failed: raw.match(FAILED)?.length }];
+      const outputs = () => outputsIn(raw);
+      if (count > 0) return [{ kind: 'returned', count, failed: raw.match(FAILED)?.length, outputs }];
       const parsed = ClaudeLine.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
       if (!parsed.success) return [];
       const line = parsed.data;
@@ -197,14 +193,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           return readSystem(line);
         case 'assistant':
           errorClass = line.error;
-          return [
-            ...spentBy(line),
-            ...line.message.content
-              .flatMap((block) => describe(block, cwd))
-              .map((each) => (line.parent_tool_use_id ? { ...each, isOfSubagent: true } : each)),
-          ];
-        case 'user':
-          return [];
+          return [...spentBy(line), ...line.message.content.flatMap((block) => eventsOf(block, line))];
         case 'rate_limit_event': {
           const { status, resetsAt, isUsingOverage, unifiedWindows } = line.rate_limit_info;
           const until = { ...(resetsAt && { until: resetsAt * 1000 }) };
@@ -214,8 +203,11 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           if (limit !== undefined) return [...seen, { kind: 'limit', ...limit }];
           return isUsingOverage ? [...seen, { kind: 'overage', ...until }] : seen;
         }
-        case 'result':
-          return [{ kind: 'final', report: reportOf(line, { errorClass, limit }) }];
+        case 'result': {
+          const final: ChildEvent = { kind: 'final', report: reportOf(line, { errorClass, limit }) };
+          const why = line.result || line.errors?.[0] || 'no reason given';
+          return line.is_error ? [{ kind: 'noted', text: `failed: ${why}` }, final] : [final];
+        }
         default:
           return line satisfies never;
       }
@@ -239,37 +231,30 @@ function lengthOf(block: ClaudeBlock): number {
   }
 }
 
-function describe(block: ClaudeBlock, cwd: string): ChildEvent[] {
-  if (block.type === 'text') {
-    const about = firstLine(block.text);
-    return about ? [activity(about)] : [];
-  }
-  if (block.type !== 'tool_use') return [];
-  const field = describingField(block.input);
-  const about = field ? firstLine(String(block.input[field])) : '';
-  const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
-  const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;
-  const tool = { name: block.name, path };
-  return [activity(short ? `${block.name}: ${short}` : block.name, tool)];
+function eventsOf(block: ClaudeBlock, line: z.infer<typeof AssistantLine>): ChildEvent[] {
+  const whose = line.parent_tool_use_id ? { isOfSubagent: true } : {};
+  if (block.type === 'text') return [{ kind: 'said', text: block.text, ...whose }];
+  return block.type === 'tool_use' ? [{ ...toolCall(block.name, block.input, WRITERS), ...whose }] : [];
 }
 
-/** In order of preference. */
-const DESCRIBING_FIELDS = [
-  'command',
-  'file_path',
-  'notebook_path',
-  'pattern',
-  'path',
-  'url',
-  'query',
-  'skill',
-  'description',
-  'prompt',
-];
+function outputsIn(raw: string): ToolOutput[] {
+  const { data: line } = UserLine.safeParse(objectIn(raw));
+  const whose = line?.parent_tool_use_id ? { isOfSubagent: true } : {};
+  return (line?.message.content ?? []).flatMap((block) =>
+    block.type === 'tool_result'
+      ? [{ text: outputOf(block.content), failed: block.is_error === true, ...whose }]
+      : [],
+  );
+}
 
-/** The field of a tool's input that best describes the call. */
-export function describingField(input: Readonly<Record<string, unknown>>): string | undefined {
-  return DESCRIBING_FIELDS.find((name) => typeof input[name] === 'string');
+function outputOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const blocks = z.array(ClaudeBlock).safeParse(content).data ?? [];
+  return blocks.map((block) => (block.type === 'text' ? block.text : `[${nameOf(block)}]`)).join('\n');
+}
+
+function nameOf(block: ClaudeBlock): string {
+  return block.type === 'other' ? block.name : block.type;
 }
 
 /** An upper bound for concurrently streamed answers. */

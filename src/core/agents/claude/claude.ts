@@ -11,7 +11,6 @@ import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.
 import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { CLAUDE_TOOLS, READING_TOOLS } from './claude-tools.ts';
-import { claudeTranscript } from './claude-transcript.ts';
 import { CLAUDE_WINDOWS } from './claude-windows.ts';
 
 const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_ENTRYPOINT', 'CLAUDE_CODE_SESSION_ID'] as const;
@@ -177,7 +176,6 @@ export const claude = {
   client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,
-  transcript: claudeTranscript,
   classifyEnd: classifyByFinalMessage({
     title: 'Claude Code',
     setting: 'CLAUDE_PATH',

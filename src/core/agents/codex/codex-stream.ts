@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, FinalReport, TokenCounts } from '../contract/events.ts';
+import type { ChildEvent, FinalReport, TokenCounts, ToolCall, ToolOutput } from '../contract/events.ts';
 import type { TraceQuestion, Traces } from '../contract/provider.ts';
-import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
-import { activity, firstLine, objectIn } from '../reading/activity.ts';
+import { callText, firstLine, objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
 import { limitEndIn } from '../reading/limit-time.ts';
 import { apartFromCache } from '../reading/tally.ts';
@@ -71,20 +70,21 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   function readCompleted(item: Item): ChildEvent[] {
     if (item.type === 'agent_message') {
       lastMessage = item.text;
-      const about = firstLine(item.text);
-      return about ? [activity(about)] : [];
+      return [{ kind: 'said', text: item.text }];
     }
+    if (item.type === 'error') return [{ kind: 'noted', text: item.message }];
     if (item.type === 'command_execution') {
       commands += 1;
       if (item.exit_code !== 0 && item.aggregated_output.startsWith('bwrap: ')) brokenBySandbox += 1;
     }
-    const begun = describe(item);
-    if (begun.length === 0) return [];
+    const [call, ...more] = callsIn(item);
+    if (call === undefined) return [];
     const state = 'status' in item ? item.status : undefined;
-    const failed = state === 'declined' || state === 'failed' ? begun.length : undefined;
+    const count = 1 + more.length;
+    const failed = state === 'declined' || state === 'failed' ? count : undefined;
     return [
-      { kind: 'tools_ended', count: begun.length, failed },
-      ...(state === 'declined' ? [{ kind: 'denied' as const, why: begun[0]?.text ?? '' }] : []),
+      { kind: 'returned', count, failed, outputs: () => outputsOf(item) },
+      ...(state === 'declined' ? [{ kind: 'denied' as const, why: callText(call) }] : []),
     ];
   }
 
@@ -111,20 +111,23 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
         case 'thread.started':
           return [{ kind: 'started', cliSession: line.thread_id }];
         case 'item.started':
-          return describe(line.item);
+          return callsIn(line.item);
         case 'item.completed':
           return readCompleted(line.item);
-        case 'error':
-          return [
-            { ...activity(firstLine(line.message)), ...(OFFLINE.test(line.message) && { isOffline: true }) },
-          ];
+        case 'error': {
+          const { message: text } = line;
+          return text ? [{ kind: 'noted', text, now: firstLine(text), isOffline: OFFLINE.test(text) }] : [];
+        }
         case 'turn.completed':
           return [{ kind: 'final', report: completed(line.usage) }];
         case 'turn.failed': {
           const { message } = line.error;
           const text = beginning(firstLine(message), 300);
           const problem = problemOfTurn(message);
-          return [{ kind: 'final', report: { ok: false, problem, text: text || undefined } }];
+          return [
+            { kind: 'noted', text: `failed: ${message || 'no reason given'}` },
+            { kind: 'final', report: { ok: false, problem, text: text || undefined } },
+          ];
         }
         default:
           return line satisfies never;
@@ -137,16 +140,20 @@ function mayBeObject(message: string): boolean {
   return message.trimStart().startsWith('{') && message.length <= MAX_SIGNAL_TEXT;
 }
 
-function describe(item: Item): ReturnType<typeof activity>[] {
+function callsIn(item: Item): ToolCall[] {
   switch (item.type) {
     case 'command_execution':
-      return [activity(`Shell: ${firstLine(withoutShell(item.command))}`, { name: 'Shell' })];
+      return [{ kind: 'called', tool: 'Shell', about: withoutShell(item.command) }];
     case 'file_change':
-      return item.changes.map(({ path }) => activity(`Edit: ${path}`, { name: 'Edit', path }));
-    case 'mcp_tool_call':
-      return [activity(`${item.server}: ${item.tool}`, { name: `${item.server}.${item.tool}` })];
+      return item.changes.map(({ path, kind }) => {
+        return { kind: 'called', tool: 'Edit', about: path, path, isNew: kind === 'add' };
+      });
+    case 'mcp_tool_call': {
+      const { server, tool } = item;
+      return [{ kind: 'called', tool: `${server}.${tool}`, title: server, about: tool }];
+    }
     case 'web_search':
-      return [activity(`Search: ${firstLine(item.query)}`, { name: 'Search' })];
+      return [{ kind: 'called', tool: 'Search', about: item.query }];
     case 'agent_message':
     case 'error':
     case 'other':
@@ -156,49 +163,9 @@ function describe(item: Item): ReturnType<typeof activity>[] {
   }
 }
 
-/** One line of Codex's output, rendered for people. Never throws. */
-export function codexTranscript(raw: string): TranscriptEntry[] {
-  const { data: line } = Line.safeParse(objectIn(raw));
-  switch (line?.type) {
-    case 'item.started':
-      return begun(line.item);
-    case 'item.completed':
-      return ended(line.item);
-    case 'error':
-      return line.message ? [noting(line.message)] : [];
-    case 'turn.failed':
-      return [noting(`failed: ${line.error.message || 'no reason given'}`)];
-    default:
-      return [];
-  }
-}
-
-function begun(item: Item): TranscriptEntry[] {
-  switch (item.type) {
-    case 'command_execution':
-      return [calling('Shell', withoutShell(item.command))];
-    case 'file_change':
-      return item.changes.map(({ path, kind }) => calling(kind === 'add' ? 'Write' : 'Edit', path));
-    case 'mcp_tool_call':
-      return [calling(item.server, item.tool)];
-    case 'web_search':
-      return [calling('Search', item.query)];
-    default:
-      return [];
-  }
-}
-
-function ended(item: Item): TranscriptEntry[] {
-  switch (item.type) {
-    case 'agent_message':
-      return saying(item.text);
-    case 'command_execution':
-      return resulting(item.aggregated_output, { failed: item.exit_code !== 0 });
-    case 'error':
-      return [noting(item.message)];
-    default:
-      return [];
-  }
+function outputsOf(item: Item): ToolOutput[] {
+  if (item.type !== 'command_execution') return [];
+  return [{ text: item.aggregated_output, failed: item.exit_code !== 0 }];
 }
 
 /** `/bin/bash -lc 'command'` is shown as its command. */

@@ -11,7 +11,7 @@ import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/t
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
-import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
+import { newCodexReader, readCodexTraces } from './codex-stream.ts';
 import { CLOSING_TOOLS, CODEX_TOOLS } from './codex-tools.ts';
 import { CODEX_WINDOWS } from './codex-windows.ts';
 
@@ -94,7 +94,6 @@ export const codex = {
   prepare,
   buildCommand,
   newReader: newCodexReader,
-  transcript: codexTranscript,
   classifyEnd: classifyCodexEnd,
   readTraces: readCodexTraces,
 } as const satisfies Provider;

@@ -35,6 +35,8 @@ export interface PrintedFacts {
   version?: string;
   model?: string;
   cliSession?: string;
+  /** Its working directory. */
+  cwd?: string;
   /** The mode in which it decides about tool calls. */
   mode?: string;
   /** All tools that it offers to the model, those of servers as `mcp__<server>__<tool>`. */
@@ -44,21 +46,53 @@ export interface PrintedFacts {
 /** Absent `seenAt`: when the line was printed. */
 export type WindowUsed = Pick<UsageWindow, 'window' | 'used' | 'endsAt'> & { seenAt?: number };
 
-/** The events that the worker reads from a line of an agent's output. */
+export interface ToolCall {
+  kind: 'called';
+  /** By which calls are counted. */
+  tool: string;
+  /** As people read it, if that is another name. */
+  title?: string;
+  /** A command, a path, a question. */
+  about: string;
+  isPath?: boolean;
+  /** The file that it might change; `isNew`: that it makes. */
+  path?: string;
+  isNew?: boolean;
+  /** An earlier line has begun it. */
+  again?: boolean;
+  isOfSubagent?: boolean;
+}
+
+export interface ToolOutput {
+  text: string;
+  failed?: boolean;
+  isOfSubagent?: boolean;
+}
+
+/** What a line of an agent's output says, in one form for all CLIs. */
 export type ChildEvent =
   | ({ kind: 'started' } & PrintedFacts)
   | {
-      kind: 'activity';
+      kind: 'said';
       text: string;
-      /** The called tool, with the file that it might change. */
-      tool?: { name: string; path?: string };
-      /** The CLI only retries network requests, and would do so forever. */
-      isOffline?: boolean;
-      /** Of a subagent, beside which other calls may be open. */
+      /** Follows the text before it without a break. */
+      continues?: boolean;
+      /** No news of what it does: more of a text that an earlier line has begun. */
+      isMore?: boolean;
+      /** Other calls may be open beside it. */
       isOfSubagent?: boolean;
     }
-  /** Tool calls that have ended; `failed`: how many of them did, or were denied. */
-  | { kind: 'tools_ended'; count: number; failed?: number }
+  | ToolCall
+  /** Calls that have ended; `failed`: how many of them did, or were denied. `outputs` can be long, and is for people. */
+  | { kind: 'returned'; count: number; failed?: number; outputs?(): readonly ToolOutput[] }
+  /** Said by the CLI itself. `now`: what it does; absent if this is no news of that. */
+  | {
+      kind: 'noted';
+      text: string;
+      now?: string;
+      /** It only retries network requests, and would do so forever. */
+      isOffline?: boolean;
+    }
   /** The vendor's reviewer denied an action. */
   | { kind: 'denied'; why: string }
   | { kind: 'limit'; until?: number }

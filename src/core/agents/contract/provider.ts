@@ -2,7 +2,6 @@ import type { Grant, Permissions } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { ChildEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
 import type { McpServers } from './mcp-file.ts';
-import type { TranscriptEntry } from './transcript.ts';
 
 /** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
 export const ACCEPTED_STARTS_WITHIN_MS = 120_000;
@@ -310,8 +309,6 @@ export interface Provider {
   buildCommand(request: ChildRequest): ChildCommand;
   /** Creates a reader of one process's stdout, line by line; unknown lines yield nothing and never throw. */
   newReader(): { readLine(line: string): ChildEvent[] };
-  /** A line of its output, rendered for people; never throws. */
-  transcript(line: string): TranscriptEntry[];
   /** Returns the reason why the process ended without a valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
   /** Reads the CLI's own records about an ended process; never throws. */

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
 import type { ChildEvent, FinalReport, TokenCounts } from '../contract/events.ts';
-import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
-import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
+import { firstLine, objectIn, toolCall } from '../reading/activity.ts';
 import { problemOfResult } from './gemini-end.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -74,10 +73,12 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
         }
         case 'message': {
           if (line.role !== 'assistant') return [];
-          // Text arrives in pieces; the first one describes all of it.
-          const about = isSpeaking ? '' : firstLine(line.content ?? '');
+          const { content: text = '', delta } = line;
+          // Text arrives in pieces. One that starts with a blank, punctuation or a lower-case letter continues a sentence.
+          const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
+          const said: ChildEvent = { kind: 'said', text, continues, isMore: isSpeaking };
           isSpeaking = true;
-          return about ? [activity(about)] : [];
+          return [said];
         }
         case 'tool_use':
           turns += 1;
@@ -85,15 +86,20 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
           // Only a few calls are open at a time; older ones have ended.
           if (calls.size > 200) calls.clear();
           if (line.tool_id) calls.set(line.tool_id, line.tool_name);
-          return [describe(line.tool_name, line.parameters)];
+          return [toolCall(line.tool_name, line.parameters, WRITERS)];
         case 'tool_result': {
           isSpeaking = false;
           const name = calls.get(line.tool_id ?? '');
           if (name && denied.size < 20 && DENIED.has(line.error?.type ?? '')) denied.add(name);
-          return [{ kind: 'tools_ended', count: 1 }];
+          const text = line.output || (line.error?.message ?? '');
+          const outputs = () => [{ text, failed: line.status === 'error' }];
+          return [{ kind: 'returned', count: 1, outputs }];
         }
-        case 'result':
-          return [{ kind: 'final', report: report(line) }];
+        case 'result': {
+          const final: ChildEvent = { kind: 'final', report: report(line) };
+          const text = `failed: ${line.error?.message || 'no reason given'}`;
+          return line.status === 'error' ? [{ kind: 'noted', text }, final] : [final];
+        }
         default:
           return line satisfies never;
       }
@@ -109,45 +115,4 @@ function statsTokens({
 }: NonNullable<ResultLine['stats']>): TokenCounts {
   // Thoughts are billed as output, and appear only in the total.
   return { input, output: Math.max(spoken, all.total_tokens - all.input_tokens), cached };
-}
-
-function describe(name: string, parameters: Record<string, unknown>): ChildEvent {
-  const field = describingParameter(parameters);
-  const about = field ? firstLine(String(parameters[field])) : '';
-  const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
-  const short = field?.endsWith('path') ? shortPath(about, '') : about;
-  return activity(short ? `${name}: ${short}` : name, { name, path });
-}
-
-/** In order of preference. */
-const DESCRIBING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
-
-function describingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
-  return DESCRIBING.find((name) => typeof parameters[name] === 'string');
-}
-
-/** One line of Gemini CLI's output, rendered for people. Never throws. */
-export function geminiTranscript(raw: string): TranscriptEntry[] {
-  const { data: line } = Line.safeParse(objectIn(raw));
-  switch (line?.type) {
-    case 'init':
-      return line.model ? [noting(`starts with ${line.model}`)] : [];
-    case 'message': {
-      const { role, content: text = '', delta } = line;
-      if (role !== 'assistant') return [];
-      // A piece that starts with a blank, punctuation or a lower-case letter continues a sentence.
-      const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
-      return saying(text).map((entry) => (continues ? { ...entry, text, continues } : entry));
-    }
-    case 'tool_use': {
-      const field = describingParameter(line.parameters);
-      return [calling(line.tool_name, field === undefined ? '' : String(line.parameters[field]))];
-    }
-    case 'tool_result':
-      return resulting(line.output || (line.error?.message ?? ''), { failed: line.status === 'error' });
-    case 'result':
-      return line.status === 'error' ? [noting(`failed: ${line.error?.message || 'no reason given'}`)] : [];
-    default:
-      return [];
-  }
 }

@@ -10,7 +10,7 @@ import { addTokens, apartFromCache } from '../reading/tally.ts';
 import { GEMINI_ACCOUNTS } from './gemini-accounts.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { geminiPolicy } from './gemini-policy.ts';
-import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
+import { newGeminiReader } from './gemini-stream.ts';
 
 /** Gemini CLI: headless with its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {
@@ -89,7 +89,6 @@ export const gemini = {
   prepare,
   buildCommand,
   newReader: newGeminiReader,
-  transcript: geminiTranscript,
   readTraces: readGeminiTraces,
   classifyEnd: classifyGeminiEnd,
 } as const satisfies Provider;

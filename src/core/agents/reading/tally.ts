@@ -1,4 +1,12 @@
-import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts, WindowUsed } from '../contract/events.ts';
+import type {
+  ChildEvent,
+  FinalReport,
+  PrintedFacts,
+  TokenCounts,
+  ToolCall,
+  WindowUsed,
+} from '../contract/events.ts';
+import { activityIn } from './activity.ts';
 
 export const NO_TOKENS: TokenCounts = { input: 0, output: 0, cached: 0 };
 
@@ -61,22 +69,28 @@ export class Tally {
   started: PrintedFacts = {};
 
   note(event: ChildEvent): void {
-    this.isOffline = event.kind === 'activity' && event.isOffline === true;
+    this.isOffline = event.kind === 'noted' && event.isOffline === true;
+    const now = activityIn(event, this.started.cwd);
+    this.activity = now ?? this.activity;
     switch (event.kind) {
       case 'started': {
         const { kind: _, ...facts } = event;
         this.started = { ...this.started, ...facts };
         return;
       }
-      case 'activity':
-        this.activity = event.text;
-        if (event.tool) {
-          this.#openCalls += 1;
-          this.#count(event.tool);
-          // When the model writes text, its calls have ended, even those whose lines were skipped.
-        } else if (!event.isOfSubagent) this.#openCalls = 0;
+      // When the model writes text, its calls have ended, even those whose lines were skipped.
+      case 'said':
+        if (now !== undefined && !event.isOfSubagent) this.#openCalls = 0;
         return;
-      case 'tools_ended':
+      case 'noted':
+        if (now !== undefined) this.#openCalls = 0;
+        return;
+      case 'called':
+        if (event.again) return;
+        this.#openCalls += 1;
+        this.#count(event);
+        return;
+      case 'returned':
         this.#openCalls = Math.max(0, this.#openCalls - event.count);
         if (event.count > (event.failed ?? 0) && !this.isDenied) this.denials = [];
         return;
@@ -121,8 +135,8 @@ export class Tally {
     return [...this.#files];
   }
 
-  #count({ name, path }: { name: string; path?: string }): void {
-    const key = this.#tools.has(name) || this.#tools.size < MAX_TOOLS ? name.slice(0, 80) : 'others';
+  #count({ tool, path }: ToolCall): void {
+    const key = this.#tools.has(tool) || this.#tools.size < MAX_TOOLS ? tool.slice(0, 80) : 'others';
     this.#tools.set(key, (this.#tools.get(key) ?? 0) + 1);
     if (path !== undefined && this.#files.size < MAX_FILES) this.#files.add(path.slice(0, 300));
   }

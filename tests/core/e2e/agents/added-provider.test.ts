@@ -66,7 +66,6 @@ export const parrot = {
       return [{ kind: 'started', model: 'polly-1' }, { kind: 'final', report }];
     },
   }),
-  transcript: () => [],
   classifyEnd: (final, { exitCode }) =>
     final?.problem ?? (final?.ok || exitCode === 0 ? undefined : { kind: 'crashed' }),
 } as const satisfies Provider;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
 import type { ChildEvent, FinalReport } from '../../../../src/core/agents/contract/events.ts';
+import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 
 function read(...lines: unknown[]): ChildEvent[] {
   const reader = newClaudeReader();
@@ -32,32 +33,34 @@ const using = (name: string, input: unknown) => ({
   message: { content: [{ type: 'tool_use', id: 't', name, input }] },
 });
 
-test('the first line has the version, the model and the CLI session', () => {
-  expect(read(INIT)).toEqual([{ kind: 'started', version: '2.1', model: 'm', cliSession: 's' }]);
+/** What the agent does after these lines. */
+function activityAfter(...lines: unknown[]): string | undefined {
+  const tally = new Tally();
+  for (const event of read(...lines)) tally.note(event);
+  return tally.activity;
+}
+
+test('the first line has the version, the model, the CLI session and the working directory', () => {
+  expect(read(INIT)).toEqual([{ kind: 'started', version: '2.1', model: 'm', cliSession: 's', cwd: '/wt' }]);
 });
 
 test('a tool call is shown as its name and subject, with paths below the working directory shortened', () => {
-  const events = read(
-    INIT,
+  const shown = [
     using('Bash', { command: 'npm test\necho', description: 'x' }),
     using('Write', { file_path: '/wt/src/x.ts' }),
     using('Read', { file_path: '/home/ada/sessions/26-01-08-x/_qa.md' }),
     using('Odd', 7),
-  );
-  expect(events.slice(1)).toEqual([
-    { kind: 'activity', text: 'Bash: npm test', tool: { name: 'Bash' } },
-    { kind: 'activity', text: 'Write: src/x.ts', tool: { name: 'Write', path: '/wt/src/x.ts' } },
-    { kind: 'activity', text: 'Read: …/26-01-08-x/_qa.md', tool: { name: 'Read' } },
-    { kind: 'activity', text: 'Odd', tool: { name: 'Odd' } },
+  ].map((line) => activityAfter(INIT, line));
+  expect(shown).toEqual(['Bash: npm test', 'Write: src/x.ts', 'Read: …/26-01-08-x/_qa.md', 'Odd']);
+  expect(read(using('Write', { file_path: '/wt/src/x.ts' }))).toMatchObject([
+    { kind: 'called', tool: 'Write', path: '/wt/src/x.ts' },
   ]);
 });
 
 test('text becomes one line of at most 120 characters', () => {
-  const [event] = read({
-    type: 'assistant',
-    message: { content: [{ type: 'text', text: `\n${'a'.repeat(500)}\nb` }] },
-  });
-  expect(event?.kind === 'activity' && event.text).toMatch(/^a{119}…$/);
+  const text = `\n${'a'.repeat(500)}\nb`;
+  const line = { type: 'assistant', message: { content: [{ type: 'text', text }] } };
+  expect(activityAfter(line)).toMatch(/^a{119}…$/);
 });
 
 test('a good result carries cost, turns, summed tokens and each denied tool once', () => {
@@ -101,7 +104,7 @@ test('a reached usage limit has its end time', () => {
   };
   const events = read(rejected, { ...FAILED, api_error_status: 429, api_error: 'usage_limit_reached' });
   expect(events[0]).toEqual({ kind: 'limit', until: 1_700_000_000_000 });
-  expect(events[1]).toMatchObject({ report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } } });
+  expect(events.at(-1)).toMatchObject({ report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } } });
 });
 
 test('the windows of a plan are read from the line about limits, in any state, and broken ones are left out', () => {

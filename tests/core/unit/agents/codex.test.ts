@@ -69,18 +69,18 @@ test('with a reviewer, the folders that it need not be asked about are the same'
 test('what its reviewer denies is told apart from what fails, and its words are those on stderr', () => {
   const reader = codex.newReader();
   const ended = (fields: object) =>
-    reader.readLine(
-      JSON.stringify({ type: 'item.completed', item: { type: 'command_execution', ...fields } }),
-    );
+    reader
+      .readLine(JSON.stringify({ type: 'item.completed', item: { type: 'command_execution', ...fields } }))
+      .map(({ ...event }) => ('outputs' in event ? { ...event, outputs: undefined } : event));
   const command = "/bin/bash -c 'rm -f a'";
   expect(ended({ command, exit_code: null, status: 'declined' })).toEqual([
-    { kind: 'tools_ended', count: 1, failed: 1 },
+    { kind: 'returned', count: 1, failed: 1 },
     { kind: 'denied', why: 'Shell: rm -f a' },
   ]);
   expect(ended({ command, exit_code: 1, status: 'failed' })).toEqual([
-    { kind: 'tools_ended', count: 1, failed: 1 },
+    { kind: 'returned', count: 1, failed: 1 },
   ]);
-  expect(ended({ command, exit_code: 0, status: 'completed' })).toEqual([{ kind: 'tools_ended', count: 1 }]);
+  expect(ended({ command, exit_code: 0, status: 'completed' })).toEqual([{ kind: 'returned', count: 1 }]);
   const stderr = String.raw`error=exec_command failed: CreateProcess { message: "Rejected(\"This action was rejected due to unacceptable risk.\\nReason: It deletes.\\nDo not bypass this.\")" }`;
   expect(codex.reviewer.wordsIn(stderr)).toEqual([
     'This action was rejected due to unacceptable risk. Reason: It deletes.',
@@ -194,8 +194,8 @@ test('commands and changed files are reported one by one', () => {
   );
   expect(events).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ tool: { name: 'Edit', path: expect.stringContaining('patched.txt') } }),
-      { kind: 'activity', text: 'Shell: echo out; echo err >&2; exit 3', tool: { name: 'Shell' } },
+      expect.objectContaining({ tool: 'Edit', path: expect.stringContaining('patched.txt') }),
+      { kind: 'called', tool: 'Shell', about: 'echo out; echo err >&2; exit 3' },
     ]),
   );
   expect(withoutShell("/bin/bash -lc 'npm test'")).toBe('npm test');

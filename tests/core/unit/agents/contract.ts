@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Provider, VendorFacts } from '../../../../src/core/agents/contract/provider.ts';
+import { transcriptOf } from '../../../../src/core/agents/reading/transcript.ts';
 import { isOlder } from '../../../../src/core/kernel/versions.ts';
 import { REQUEST } from './requests.ts';
 
@@ -59,7 +60,7 @@ function expectReading(provider: Provider): void {
       const reader = provider.newReader();
       for (const each of lines) {
         expect(Array.isArray(reader.readLine(each))).toBe(true);
-        expect(Array.isArray(provider.transcript(each))).toBe(true);
+        expect(Array.isArray(transcriptOf(provider, each))).toBe(true);
       }
     }),
     { numRuns: 100 },

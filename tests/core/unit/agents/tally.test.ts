@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
 import { newCodexReader } from '../../../../src/core/agents/codex/codex-stream.ts';
-import { activity } from '../../../../src/core/agents/reading/activity.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 
 test('tools are counted and files listed once, both up to a limit', () => {
   const tally = new Tally();
   for (let call = 0; call < 500; call += 1) {
-    tally.note(activity('works', { name: `tool ${call % 100}`, path: `/file ${call % 90}` }));
+    tally.note({ kind: 'called', tool: `tool ${call % 100}`, about: '', path: `/file ${call % 90}` });
   }
   expect(Object.keys(tally.tools)).toHaveLength(41);
   expect(Object.values(tally.tools).reduce((sum, count) => sum + count, 0)).toBe(500);

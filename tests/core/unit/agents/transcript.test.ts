@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { claude } from '../../../../src/core/agents/claude/claude.ts';
 import { codex } from '../../../../src/core/agents/codex/codex.ts';
-import {
-  calling,
-  resulting,
-  saying,
-  transcriptLines,
-} from '../../../../src/core/agents/contract/transcript.ts';
 import { gemini } from '../../../../src/core/agents/gemini/gemini.ts';
+import { entriesFor, transcriptLines, transcriptOf } from '../../../../src/core/agents/reading/transcript.ts';
 import { cliSamples } from '../../../support/cli-samples.ts';
 
 const DIALECTS = { claude, codex, gemini };
@@ -22,7 +17,7 @@ const RECORDINGS = [
 
 function linesOf(dialect: Dialect, folder: string, name: string): string[] {
   const sample = cliSamples(folder).find((each) => each.name === name);
-  return transcriptLines((sample?.lines ?? []).flatMap((line) => DIALECTS[dialect].transcript(line)));
+  return transcriptLines((sample?.lines ?? []).flatMap((line) => transcriptOf(DIALECTS[dialect], line)));
 }
 
 test('a run of Codex is shown as text, calls and their results', () => {
@@ -57,26 +52,27 @@ test('the actions of a Claude Code subagent are indented', () => {
 });
 
 test('calls are one line and results a few, however long they were', () => {
-  const call = calling('Bash', 'x\n'.repeat(5000));
+  const [call = expect.fail()] = entriesFor({ kind: 'called', tool: 'Bash', about: 'x\n'.repeat(5000) });
   expect(transcriptLines([call])).toHaveLength(1);
   expect(call.text.length).toBeLessThanOrEqual(200);
-  const output = Array.from({ length: 1000 }, (_, index) => `line ${index}`).join('\n');
-  expect(transcriptLines(resulting(output)).at(-1)).toBe('    … 996 more lines');
-  expect(saying('a'.repeat(100_000))[0]?.text.length).toBeLessThanOrEqual(4000);
+  const text = Array.from({ length: 1000 }, (_, index) => `line ${index}`).join('\n');
+  const returned = entriesFor({ kind: 'returned', count: 1, outputs: () => [{ text }] });
+  expect(transcriptLines(returned).at(-1)).toBe('    … 996 more lines');
+  expect(entriesFor({ kind: 'said', text: 'a'.repeat(100_000) })[0]?.text.length).toBeLessThanOrEqual(4000);
 });
 
 test('pieces of one sentence are joined', () => {
   const pieces = ['I look at', ' the plan', ', then I work.'].map((content) =>
     JSON.stringify({ type: 'message', role: 'assistant', content, delta: true }),
   );
-  expect(transcriptLines(pieces.flatMap((line) => gemini.transcript(line)))).toEqual([
+  expect(transcriptLines(pieces.flatMap((line) => transcriptOf(gemini, line)))).toEqual([
     'I look at the plan, then I work.',
   ]);
 });
 
 test.each(RECORDINGS)('every recording of %s (%s) can be read, in bounded lines', (dialect, folder) => {
   for (const { lines } of cliSamples(folder)) {
-    const entries = lines.flatMap((line) => DIALECTS[dialect].transcript(line));
+    const entries = lines.flatMap((line) => transcriptOf(DIALECTS[dialect], line));
     expect(entries.every(({ text }) => text.length <= 4000)).toBe(true);
   }
 });

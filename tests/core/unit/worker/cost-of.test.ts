@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChildEvent } from '../../../../src/core/agents/contract/events.ts';
 import type { Traces } from '../../../../src/core/agents/contract/provider.ts';
-import { activity } from '../../../../src/core/agents/reading/activity.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
 
@@ -42,8 +41,8 @@ test('a cost reported by the CLI is not an estimate', async () => {
 });
 
 test('an agent that worked without reporting tokens leaves a gap in the cost, while an idle one does not', async () => {
-  expect(await costFor({ provider: 'codex' }, activity('Shell', { name: 'Shell' }))).toMatchObject({
-    gap: 'tokens',
-  });
-  expect(await costFor({ provider: 'codex' }, activity('Reconnecting'))).toEqual({ cost: {} });
+  const call: ChildEvent = { kind: 'called', tool: 'Shell', about: 'make' };
+  expect(await costFor({ provider: 'codex' }, call)).toMatchObject({ gap: 'tokens' });
+  const retry: ChildEvent = { kind: 'noted', text: 'Reconnecting', now: 'Reconnecting' };
+  expect(await costFor({ provider: 'codex' }, retry)).toEqual({ cost: {} });
 });

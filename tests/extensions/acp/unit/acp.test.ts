@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
+import { transcriptLines, transcriptOf } from '../../../../src/core/agents/reading/transcript.ts';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { liveSpent } from '../../../../src/core/worker/limits/budget.ts';
 import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
@@ -54,6 +55,19 @@ test('nothing counts of an agent of which nobody knows what it counts', async ()
     tools: { edit: 1 },
     files: ['/a'],
   });
+});
+
+test('a call that only its title describes is shown, one that an agent describes again is counted once', () => {
+  const call = (sessionUpdate: string, status: string, fields: object = {}) =>
+    update({ sessionUpdate, toolCallId: 'c', kind: 'execute', status, ...fields });
+  const lines = [
+    call('tool_call', 'in_progress', { title: 'npm test' }),
+    call('tool_call_update', 'in_progress', { rawInput: { command: 'npm test' } }),
+    call('tool_call_update', 'completed', { content: [{ content: { text: '2 passed' } }] }),
+  ];
+  const shown = lines.flatMap((line) => transcriptOf(providerNamed('qwen'), JSON.stringify(line)));
+  expect(transcriptLines(shown)).toEqual(['• execute: npm test', '• execute: npm test', '  └ 2 passed']);
+  expect(seenOf('qwen', ...lines)).toMatchObject({ tools: { execute: 1 }, isInTool: false });
 });
 
 test('the lists of tools name those of the table and those of the servers, and no others', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { transcriptOf } from '../../../../src/core/agents/reading/transcript.ts';
 import { antigravity } from '../../../../src/extensions/antigravity/antigravity.ts';
 import { REQUEST } from '../../../core/unit/agents/requests.ts';
 
@@ -45,6 +46,6 @@ test('with PERMISSIONS=allow it may not skip its questions', () => {
 });
 
 test('each line of its answer is shown', () => {
-  expect(antigravity.transcript('Done.')).toEqual([{ kind: 'text', text: 'Done.', depth: 0 }]);
-  expect(antigravity.transcript('')).toEqual([]);
+  expect(transcriptOf(antigravity, 'Done.')).toEqual([{ kind: 'text', text: 'Done.', depth: 0 }]);
+  expect(transcriptOf(antigravity, '')).toEqual([]);
 });

@@ -221,6 +221,7 @@ test('a result may contain any text, and an agent may keep running after it', as
   expect(end.signal).toBe('SIGKILL');
   expect(eventsOf(end)).toMatchObject([
     { kind: 'started' },
+    { kind: 'noted', text: 'failed: no reason given' },
     { report: { problem: { kind: 'overloaded' } } },
     { report: { ok: true, costUsd: 12.5 } },
     { report: { ok: true, costUsd: 0 } },
