@@ -190,7 +190,7 @@ const PARSERS: readonly Property[] = [
         envFile: { path: '/home/me/.config/samocode/.env', text: envFile },
         ...{ env, homeDir: '/home/me' },
       }),
-    ({ readings }) => expect(readings.length).toBeGreaterThan(30),
+    ({ readings }) => expect(readings.size).toBeGreaterThan(30),
   ),
   parser(
     '.samocode',

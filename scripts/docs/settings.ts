@@ -1,4 +1,3 @@
-import { REACH, type Reach } from '../../src/core/project/settings/reach.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
@@ -94,9 +93,7 @@ ${settingsTable('secret')}
 }
 
 function settingsTable(scope: SettingSpec['scope']): string {
-  const specs = settingRows()
-    .map(([, spec]) => spec)
-    .filter((spec) => spec.scope === scope);
+  const specs = settingRows().filter((spec) => spec.scope === scope);
   if (scope === 'project') {
     const head = [
       'setting',
@@ -128,20 +125,15 @@ function defaultOf(byDefault: string | undefined, required: true | undefined): s
 }
 
 function trustOf(spec: SettingSpec): string {
-  const { risk } = spec;
-  if (risk === undefined) return reachOf(spec)?.within === 'folder' ? 'yes, outside of its folder' : 'no';
+  const { risk, reach } = spec;
+  if (risk === undefined) return reach?.within === 'folder' ? 'yes, outside of its folder' : 'no';
   return risk === 'runs' ? 'yes: it is run' : 'yes: it may relax a rule';
-}
-
-function reachOf({ key }: SettingSpec): Reach | undefined {
-  const name = settingRows().find(([, spec]) => spec.key === key)?.[0];
-  return name !== undefined && name in REACH ? REACH[name as keyof typeof REACH] : undefined;
 }
 
 /** What each line of a project's file makes samocode do. */
 function reachTable(): string {
-  const rows = settingRows().flatMap(([, spec]) => {
-    const { read = '–', write = '–', run = '–', send = '–' } = reachOf(spec) ?? {};
+  const rows = settingRows().flatMap((spec) => {
+    const { read = '–', write = '–', run = '–', send = '–' } = spec.reach ?? {};
     const does = [read, write, run, send];
     return does.every((each) => each === '–') ? [] : [[`\`${spec.key}\``, trustOf(spec), ...does]];
   });

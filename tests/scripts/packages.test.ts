@@ -6,8 +6,7 @@ import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.t
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { compiledSource } from '../../src/core/faces/package/compiled-source.ts';
 import { parseSource, SESSION_COMMANDS } from '../../src/core/faces/package/package-source.ts';
-import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
-import { allSettings } from '../../src/core/project/settings/settings.ts';
+import { settingByKey, settingRows } from '../../src/core/project/settings/settings.ts';
 import {
   claudePackage,
   codexPackage,
@@ -133,8 +132,7 @@ test('values that a person enters in Claude Desktop reach the server in variable
   expect(fields.provider.description, 'what a person without a shell can choose').toMatch(
     /kiro or antigravity\./,
   );
-  const rows: readonly SettingSpec[] = Object.values(allSettings());
-  const variables = rows.flatMap(
+  const variables = settingRows().flatMap(
     ({ scope, key, pairedWith }) => (scope === 'project' ? pairedWith : key) ?? [],
   );
   const passed: [string, string][] = Object.entries(server.mcp_config.env);
@@ -169,7 +167,7 @@ test('every address comes from the one in package.json, which is a placeholder b
 
 test('the plugin of Claude Code declares the hosts that are fixed, and the page about privacy explains each', async () => {
   const { hosts } = read('packages/plugin/.claude-plugin/plugin.json').network;
-  const [, telegram] = /https:\/\/([a-z.]+),/.exec(allSettings().telegramApiRoot.doc) ?? [];
+  const [, telegram] = /https:\/\/([a-z.]+),/.exec(settingByKey('TELEGRAM_API_ROOT')?.doc ?? '') ?? [];
   expect(hosts).toEqual(['github.com', 'api.github.com', telegram]);
   const page = await readFile(join(ROOT, 'docs/privacy.md'), 'utf8');
   expect(hosts.filter((host: string) => !page.includes(`\`${host}\``))).toEqual([]);

@@ -19,14 +19,14 @@ import { mcpOverHttp } from '../../src/core/faces/http-sessions.ts';
 import { chatPages } from '../../src/core/faces/mcp/chat-page.ts';
 import { chatTasks } from '../../src/core/faces/mcp/chat-tasks.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
-import { settingsJudges } from '../../src/core/project/settings/read-settings.ts';
+import { furtherSettings } from '../../src/core/project/settings/settings.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
 import { HAS_EXTENSIONS } from './has-extensions.ts';
 
 const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   furtherProviders,
-  settingsJudges,
+  furtherSettings,
   publishing,
   pullRequestsToVerify,
   baseChecks,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exampleErrors } from '../../scripts/docs/error-tables.ts';
 import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
-import { allSettings } from '../../src/core/project/settings/settings.ts';
+import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { parseSignal } from '../../src/core/session/documents/signal.ts';
 import { commandsOf, isAsShown } from '../support/page-commands.ts';
 import { blocksOf, pagePaths } from '../support/pages.ts';
@@ -47,7 +47,7 @@ test.each(PAGES)('every command and option of samocode that %s names exists', as
   expect(options.filter((option) => !known.includes(option))).toEqual([]);
 });
 
-const SETTINGS = Object.values(allSettings()).map(({ key }) => key as string);
+const SETTINGS = settingRows().map(({ key }) => key);
 const IN_THE_ENVIRONMENT = [
   'SAMOCODE_SUPERVISOR',
   'SAMOCODE_REVIVE',

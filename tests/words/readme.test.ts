@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { commandOnPath } from '../../src/core/faces/package/package-source.ts';
-import { allSettings } from '../../src/core/project/settings/settings.ts';
+import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
@@ -22,7 +22,7 @@ test('every option that it names exists', () => {
 });
 
 test('every setting and tool that it names exists', () => {
-  const settings = Object.values(allSettings()).map(({ key }) => key);
+  const settings = settingRows().map(({ key }) => key);
   const known = new Set<string>([...settings, ...TOOLS.map(({ name }) => name), 'CHECK', ...OF_TERMINALS]);
   const words = inBackticks(README).map((word) => word.replace(/=.*$/, ''));
   const named = words.filter((word) => /^[A-Z]+(?:_[A-Z]+)*$|^[a-z]+(?:_[a-z]+)+$/.test(word));

@@ -1,12 +1,25 @@
 import { furtherProviders } from '../../core/agents/registry.ts';
-import { settingsJudges } from '../../core/project/settings/read-settings.ts';
+import { furtherSettings } from '../../core/project/settings/settings.ts';
 import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
+import { ACP_SETTINGS } from '../../extensions/acp/settings.ts';
 import { ANTIGRAVITY_PROVIDERS } from '../../extensions/antigravity/antigravity.ts';
-import { APPLICATION_JUDGES } from '../../extensions/application/set-up/setting-problems.ts';
+import { APPLICATION_SETTINGS } from '../../extensions/application/set-up/application-settings.ts';
+import { GITHUB_SETTINGS } from '../../extensions/github/settings.ts';
+import { NOTIFY_SETTINGS } from '../../extensions/notify/settings.ts';
+import { POOL_SETTINGS } from '../../extensions/pool/settings.ts';
 import { REHEARSAL_PROVIDERS } from '../../extensions/rehearsal/rehearsal.ts';
+import { REHEARSAL_SETTINGS } from '../../extensions/rehearsal/settings.ts';
 
-/** For every program: agent CLIs, and judges of settings. */
+/** For every program: agent CLIs and settings. */
 export function useProviders(): void {
-  settingsJudges.handOver([...APPLICATION_JUDGES]);
   furtherProviders.handOver([...ACP_PROVIDERS, ...ANTIGRAVITY_PROVIDERS, ...REHEARSAL_PROVIDERS]);
+  // In the order in which they are shown.
+  furtherSettings.handOver([
+    ...ACP_SETTINGS,
+    ...APPLICATION_SETTINGS,
+    ...REHEARSAL_SETTINGS,
+    ...NOTIFY_SETTINGS,
+    ...GITHUB_SETTINGS,
+    ...POOL_SETTINGS,
+  ]);
 }

@@ -1,12 +1,13 @@
-import { machineLimits } from '../project/finding/machine-limits.ts';
+import { machineSetting } from '../project/finding/machine-setting.ts';
 import { slotsInUse, slotsRoot } from '../session/folder/slots.ts';
 import { spentOnDay } from '../session/waits/day-spent.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
 /** Whether MAX_COST_USD_PER_DAY is reached, or might be because the amount spent is unknown. */
-export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promise<boolean> {
-  const { usdPerDay } = await machineLimits(env, home);
+export async function isDaySpent(supervisor: Supervisor): Promise<boolean> {
+  const { clock, paths } = supervisor;
+  const usdPerDay = await machineSetting('maxCostUsdPerDay', supervisor);
   if (usdPerDay === undefined) return false;
   const spent = await spentOnDay(paths.spent, clock.now());
   return 'unknown' in spent || spent.usd >= usdPerDay;
@@ -24,8 +25,8 @@ export async function admit(
   supervisor: Supervisor,
   onUnreadable: (sessionsDir: string, error: unknown) => void = () => undefined,
 ): Promise<WatchedSession[]> {
-  const { env, home, host, paths } = supervisor;
-  const limits = await machineLimits(env, home);
+  const { host, paths } = supervisor;
+  const parallel = await machineSetting('maxParallelOnMachine', supervisor);
   const waiting = new Map<string, WatchedSession[]>();
   for (const session of queued.toSorted(byAge)) {
     const { sessionsDir } = session.paths;
@@ -45,9 +46,9 @@ export async function admit(
   }
   const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
   let free =
-    limits.parallel === undefined
+    parallel === undefined
       ? Number.POSITIVE_INFINITY
-      : limits.parallel - (await slotsInUse(paths.slots, host)).length - startingAnywhere;
+      : parallel - (await slotsInUse(paths.slots, host)).length - startingAnywhere;
   const admitted: WatchedSession[] = [];
   for (; free > 0; free -= 1) {
     const dir = nextProject(waiting, inUse);

@@ -10,7 +10,7 @@ import { plainJson } from '../kernel/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
 import { acquireLease, type OwnedLease } from '../kernel/processes/lease.ts';
 import { isOlder } from '../kernel/versions.ts';
-import { machineLimits } from '../project/finding/machine-limits.ts';
+import { machineSetting } from '../project/finding/machine-setting.ts';
 import { askToLeave, launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
 import { LimitedPart } from './limited-part.ts';
 import { NowFile } from './now-file.ts';
@@ -156,9 +156,9 @@ async function watch(
   }
 }
 
-async function idleMs({ env, home }: Supervisor): Promise<number> {
-  const limits = await machineLimits(env, home).catch(() => undefined);
-  return (limits?.supervisorMinutes ?? 10) * 60_000;
+async function idleMs(supervisor: Supervisor): Promise<number> {
+  const minutes = await machineSetting('supervisorMinutes', supervisor).catch(() => undefined);
+  return (minutes ?? 10) * 60_000;
 }
 
 /** The files that wake the supervisor: its own, those that people may edit, and logs of running sessions. */

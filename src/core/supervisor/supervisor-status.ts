@@ -1,7 +1,7 @@
 import type { ActionContext } from '../caller/context/context.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
-import { machineLimits } from '../project/finding/machine-limits.ts';
+import { machineSetting } from '../project/finding/machine-setting.ts';
 import {
   isOff,
   type Presence,
@@ -66,7 +66,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
       sessions.push({ view, waits, isDying });
     }
   }
-  const { usdPerDay } = await machineLimits(env, home);
+  const usdPerDay = await machineSetting('maxCostUsdPerDay', { env, home });
   const unwritable = await whyNoSupervisor(paths);
   return {
     presence: await readPresence(paths, host),

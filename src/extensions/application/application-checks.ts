@@ -6,13 +6,15 @@ import { configFolder } from '../../core/kernel/config-folder.ts';
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
 import { counted } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
-import { missingProgram } from '../../core/project/proving/project-command.ts';
+import { missingProgram } from '../../core/project/finding/project-command.ts';
+import { valuesOf } from '../../core/project/settings/settings.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
 import { isWriterOf, readServicesNow } from '../../core/session/folder/services-now.ts';
 import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
 import { holderOf, oddReservations, reservedPorts } from './ports/reserve-ports.ts';
+import { APPLICATION_ROWS } from './set-up/application-settings.ts';
 
 /** Ports of sessions that other programs hold, and what services and pictures of the project need. */
 export async function applicationChecks(context: ActionContext): Promise<DoctorCheck[]> {
@@ -57,10 +59,11 @@ async function mayBeServed(file: string, { processes }: ActionContext['host']): 
 }
 
 async function serviceChecks({ mainRepo, values }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {
+  const { services, ready } = valuesOf(APPLICATION_ROWS, values);
   const place = { cwd: mainRepo, env: childEnvironment(env, { sessionUlid: '', iteration: 0 }) };
   const lines = [
-    ...values.services.map(({ name, value }) => ({ key: `SERVICE_${name}`, value })),
-    ...values.ready.map(({ name, value }) => ({ key: `READY_${name}`, value })),
+    ...services.map(({ name, value }) => ({ key: `SERVICE_${name}`, value })),
+    ...ready.map(({ name, value }) => ({ key: `READY_${name}`, value })),
   ];
   const checks = lines.map(async ({ key, value }) => {
     const id = key.toLowerCase().replace('_', '.');
@@ -88,7 +91,7 @@ async function firstMissing(line: string, place: Parameters<typeof missingProgra
 }
 
 async function pageChecks({ values }: Project, { env, programs }: ActionContext): Promise<DoctorCheck[]> {
-  if ((values.pages ?? []).length === 0) return [];
+  if ((valuesOf(APPLICATION_ROWS, values).pages ?? []).length === 0) return [];
   const browser = await programOnPath(CHROMIUMS, env);
   const lacking = [
     ...(playwrightOf(dirname(programs.worker)) === undefined

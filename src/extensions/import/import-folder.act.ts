@@ -215,7 +215,7 @@ async function doneWorktree(
  * Without a worktree, returns the one that the Python samocode used: with a prefix only if a person chose it.
  */
 async function branchOfAdopted(
-  { mainRepo, values, sources }: Project,
+  { mainRepo, values, readings }: Project,
   { folder, workingDir = '' }: { folder: string; workingDir?: string },
   { env }: ActionContext,
 ): Promise<string> {
@@ -224,6 +224,6 @@ async function branchOfAdopted(
   const named = await earlierWorktree(workingDir, mainRepo, { baseEnv: env });
   if (named !== undefined && named.path !== own?.path)
     throw START_ERRORS.work_elsewhere({ session: folder, earlier: named.path, worktreePath });
-  const prefix = sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix;
+  const prefix = readings.get('BRANCH_PREFIX')?.source.kind === 'default' ? '' : values.branchPrefix;
   return own?.branch ?? branchOf(folder, prefix);
 }

@@ -4,28 +4,26 @@ import { findCli, installedClis, providersOf } from '../../caller/refusals/agent
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { Sandbox } from '../../kernel/sandbox-level.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
 import { GIT_IDENTITY } from '../../project/git/git-variables.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
-import {
-  agentSettings,
-  ownSettings,
-  type ResolvedSettings,
-} from '../../project/settings/resolve-settings.ts';
+import type { SettingsReading } from '../../project/settings/read-settings.ts';
+import { agentSettings, cliSettings } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
-import { allSettings } from '../../project/settings/settings.ts';
-import { branchOf } from '../../project/worktrees/branch-name.ts';
+import { allSettings, keptOf, type Settings } from '../../project/settings/settings.ts';
 import type { FrozenSettings, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';
 
 /** The settings stored with a session, including the path of every agent CLI it may start. */
 export async function freezeSettings(
-  settings: ResolvedSettings,
+  settings: SettingsReading,
   choices: SessionChoices & Pick<SessionFile, 'folder' | 'pool'>,
   context: ActionContext,
 ): Promise<FrozenSettings> {
   const { values } = settings;
+  const { acp, scenarioPath } = keptOf(values);
   const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool } = choices;
   return {
     provider: values.provider,
@@ -37,8 +35,8 @@ export async function freezeSettings(
     cliPaths: pool
       ? await installedClis(settings, providersOf(settings), context)
       : await findClis(settings, context),
-    own: ownSettings(values),
-    ...acpOf(values),
+    own: cliSettings(values),
+    acp,
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
     // Silence is reported after half of the time after which the agent is ended.
@@ -65,15 +63,17 @@ export async function freezeSettings(
     gitIdentity: identityIn(context.env),
     branch: branch ?? branchOf(folder, values.branchPrefix),
     base,
-    scenarioPath: values.rehearsalScenario,
+    scenarioPath,
   };
 }
 
 /** Only what the project's file raises: the machine's is read before each agent. */
-function keepOf({ values, sources }: ResolvedSettings): Pick<FrozenSettings, 'keep'> {
-  const raised = (name: 'keep5h' | 'keep7d') =>
-    sources[name]?.kind === 'project_file' ? values[name] : undefined;
-  const keep = { '5h': raised('keep5h'), '7d': raised('keep7d') };
+function keepOf({ values, readings }: SettingsReading): Pick<FrozenSettings, 'keep'> {
+  const isRaised = (key: string) => readings.get(key)?.source.kind === 'project_file';
+  const keep = {
+    '5h': isRaised('KEEP_5H') ? values.keep5h : undefined,
+    '7d': isRaised('KEEP_7D') ? values.keep7d : undefined,
+  };
   return keep['5h'] === undefined && keep['7d'] === undefined ? {} : { keep };
 }
 
@@ -83,29 +83,16 @@ function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
   return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
 }
 
-export function acpOf({
-  acpCommand,
-  acpAsks,
-  acpWithoutGuard,
-}: ResolvedSettings['values']): Pick<FrozenSettings, 'acp'> {
-  const acp = {
-    ...(acpCommand !== undefined && { command: acpCommand }),
-    ...(acpAsks === 'yes' && { asks: true as const }),
-    ...(acpWithoutGuard === 'yes' && { withoutGuard: true as const }),
-  };
-  return Object.keys(acp).length > 0 ? { acp } : {};
-}
-
 export function permissionsOf({
   permissions,
   gatewayReviewed,
-}: ResolvedSettings['values']): Pick<FrozenSettings, 'permissions' | 'gatewayReviewed'> {
+}: Settings): Pick<FrozenSettings, 'permissions' | 'gatewayReviewed'> {
   return { permissions, ...(gatewayReviewed === 'yes' && { gatewayReviewed: true }) };
 }
 
 /** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */
 function sandboxOf(
-  { sandbox: ofProject, ...values }: ResolvedSettings['values'],
+  { sandbox: ofProject, ...values }: Settings,
   chosen: string | undefined,
 ): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'openings'> {
   const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
@@ -124,7 +111,7 @@ function requireSandbox(written: string): Sandbox {
   return parsed;
 }
 
-export function limitsOf(values: ResolvedSettings['values']): SessionLimits {
+export function limitsOf(values: Settings): SessionLimits {
   const limitsWith = (limitOf: (setting: LimitSetting) => number | undefined): SpendingLimits => {
     const limits = LIMIT_NAMES.map((name) => [name, limitOf(LIMIT_SETTINGS[name])] as const);
     return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
@@ -139,27 +126,27 @@ export function limitsOf(values: ResolvedSettings['values']): SessionLimits {
 }
 
 /** The phases whose model differs from the session's, by a setting of the phase or of its provider. */
-function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
+function modelsByPhase(settings: SettingsReading): FrozenSettings['models'] {
   const pairs = PHASE_NAMES.map((phase) => [phase, agentSettings(settings, phase).model] as const);
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
 }
 
 /** Covers all providers, because a resume may switch to one that the session did not start with. */
-function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
+function timeLimits(settings: SettingsReading): FrozenSettings['timeLimitsMs'] {
   const pairs = providerNames()
     .map((name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const)
     .filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
   return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
 }
 
-function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
+function fallbackOf(settings: SettingsReading): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
   const { fallback } = settings.values;
   const models = fallback.map((name) => [name, agentSettings(settings, 'init', name).model] as const);
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 
 /** Finds the programs of all providers that a session may run, by name. */
-async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
+async function findClis(settings: SettingsReading, context: ActionContext): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of providersOf(settings)) found[name] = await findCli(settings, name, context);
   return found;

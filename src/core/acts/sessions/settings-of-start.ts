@@ -2,6 +2,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { isTrusted } from '../../project/finding/trust.ts';
+import { isSetNow } from '../../project/settings/samocode-file.ts';
 import { allowedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import { freezeSettings } from './freeze-settings.ts';
@@ -24,7 +25,7 @@ export async function settingsOfStart(
     ? frozen.gateChannels
     : [...new Set([...frozen.gateChannels, 'cli' as const])];
   const { settings, warnings } = withinFileLimits({ ...frozen, gateChannels }, project, context);
-  const isSilent = project.values.notify === 'off' && !isFileTrusted;
+  const isSilent = !isFileTrusted && (await isSetNow(project.filePath, 'NOTIFY', 'off'));
   return { settings, warnings: [...warnings, ...(isSilent ? [silentText(project)] : [])] };
 }
 

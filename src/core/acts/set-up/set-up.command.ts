@@ -6,8 +6,8 @@ import type { Output } from '../../faces/terminal/output.ts';
 import { projectFileAt, resolveFolder } from '../../faces/terminal/project-file.ts';
 import { type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
-import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
+import type { SettingReading } from '../../project/settings/settings.ts';
 import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';
 import { type FurtherLines, furtherLines } from './further-lines.ts';
 
@@ -160,10 +160,9 @@ export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
     .description('Show every setting in use and where it comes from')
     .action(async ({ project }: SharedOptions) => {
-      const [{ readProject, readSettingTexts }, { readSettings }, { settingByKey }] = await Promise.all([
+      const [{ readProject, readSettingTexts }, { readSettings }] = await Promise.all([
         import('../../project/finding/open-project.ts'),
         import('../../project/settings/read-settings.ts'),
-        import('../../project/settings/settings.ts'),
       ]);
       const filePath = await projectFileAt(cli, project);
       const place = { env: cli.env, homeDir: cli.home };
@@ -171,8 +170,7 @@ export function addConfig(program: Command, cli: Cli): void {
         filePath === undefined
           ? readSettings(await readSettingTexts(place))
           : await readProject({ ...place, filePath });
-      const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
-      const settings = readings.map((reading) => shown(reading, isSecret(reading)));
+      const settings = [...readings.values()].map(shown);
       // Outside a project, the required settings of a project are always missing.
       const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
       if (broken) cli.leaveWith(EXIT.failed);
@@ -183,11 +181,11 @@ export function addConfig(program: Command, cli: Cli): void {
     });
 }
 
-function shown({ key, value, source, problem }: SettingReading, isSecret: boolean): ShownSetting {
+function shown({ spec, key, value, source, problem }: SettingReading): ShownSetting {
   const isUnset = value === undefined || value === '';
   return {
     key,
-    value: isUnset ? undefined : isSecret ? '[set]' : value,
+    value: isUnset ? undefined : spec.scope === 'secret' ? '[set]' : value,
     source,
     problem: problem?.message,
   };

@@ -6,7 +6,6 @@ import { readSettingTexts } from '../../project/finding/open-project.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
-import { settingsIn } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { allSettings } from '../../project/settings/settings.ts';
 import { isFileError } from '../../session/folder/read-session.ts';
@@ -103,10 +102,10 @@ async function readSessionsFolder(
 ): Promise<SessionsFolder> {
   const texts = await readSettingTexts({ filePath, env, homeDir });
   const all = readSettings(texts);
-  const reading = all.readings.find(({ name }) => name === 'sessions');
+  const reading = all.readings.get(allSettings().sessions.key);
   if (reading?.problem) throw reading.problem;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  await requirePlaces({ ...settingsIn(all), filePath, fileHash }, homeDir, ['sessions']);
+  await requirePlaces({ ...all, filePath, fileHash }, homeDir, ['sessions']);
   const sessionsDir = String(reading?.value);
   const problem = await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir, isOwn };

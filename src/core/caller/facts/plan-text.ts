@@ -2,7 +2,7 @@ import { isBundled, providerNamed, providerNames } from '../../agents/registry.t
 import { age } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { isOfNow, usedText } from '../../kernel/phases/usage-windows.ts';
-import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { readPlanWindows } from '../../sandbox/plan-windows.ts';
 import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -63,9 +63,10 @@ function hasWindows(provider: string): boolean {
   return providerNamed(provider).windows !== undefined;
 }
 
-async function keepsSome({ env, home }: Machine): Promise<boolean> {
-  const limits = await machineLimits(env, home).catch(() => undefined);
-  return Boolean(limits?.keep['5h'] || limits?.keep['7d']);
+async function keepsSome(machine: Machine): Promise<boolean> {
+  const keep = async (name: 'keep5h' | 'keep7d') =>
+    await machineSetting(name, machine).catch(() => undefined);
+  return Boolean((await keep('keep5h')) || (await keep('keep7d')));
 }
 
 function workingProvider(view: SessionView): string | undefined {

@@ -1,5 +1,7 @@
 import { isBundled, providerNamed } from '../../agents/registry.ts';
-import { agentSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import type { SettingsReading } from '../../project/settings/read-settings.ts';
+import { agentSettings } from '../../project/settings/resolve-settings.ts';
+import { keptOf } from '../../project/settings/settings.ts';
 import { locateCli } from '../../sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -7,14 +9,14 @@ import { START_ERRORS } from '../errors/start-errors.ts';
 import { projectRefusal } from './login-of-project.ts';
 
 /** Every provider that a session can use: the default, those of phases and the fallbacks. */
-export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<string> {
+export function providersOf({ values }: Pick<SettingsReading, 'values'>): Set<string> {
   const { provider, providerByPhase, fallback } = values;
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
 /** The paths of the agent CLIs that are installed, by provider. */
 export async function installedClis(
-  settings: ResolvedSettings,
+  settings: SettingsReading,
   names: Iterable<string>,
   context: ActionContext,
 ): Promise<Record<string, string>> {
@@ -27,13 +29,13 @@ export async function installedClis(
 }
 
 export async function findCli(
-  settings: ResolvedSettings,
+  settings: SettingsReading,
   name: string,
   { env, home, programs }: ActionContext,
 ): Promise<string> {
   const provider = providerNamed(name);
   if (isBundled(name)) return programs.rehearsal;
-  if (provider.defaultCommand === '' && settings.values.acpCommand === undefined)
+  if (provider.defaultCommand === '' && keptOf(settings.values).acp?.command === undefined)
     throw START_ERRORS.command_missing();
   const { path } = await locateCli({
     cli: provider,

@@ -1,5 +1,5 @@
 import { isBundled, providerNamed } from '../../agents/registry.ts';
-import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
@@ -14,7 +14,7 @@ export async function refuseUnfitAgents(
 ): Promise<void> {
   const all = [limits.session, ...Object.values(limits.phases)];
   const isLimited = (name: 'usd' | 'tokens') => all.some((each) => each[name] !== undefined);
-  const { usdPerDay } = await machineLimits(env, home);
+  const usdPerDay = await machineSetting('maxCostUsdPerDay', { env, home });
   const ofDay = usdPerDay === undefined ? undefined : 'MAX_COST_USD_PER_DAY';
   const usd = isLimited('usd') ? 'MAX_COST_USD' : ofDay;
   for (const provider of names.map(providerNamed)) {

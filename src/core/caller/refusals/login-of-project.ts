@@ -1,9 +1,9 @@
 import { openingsOf } from '../../project/settings/openings.ts';
-import type { ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import type { SettingsReading } from '../../project/settings/read-settings.ts';
 import { environmentOfSessions, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import type { ActionContext } from '../context/context.ts';
 
-type Settings = Pick<ResolvedSettings, 'values'>;
+type Settings = Pick<SettingsReading, 'values'>;
 
 /** Returns the reason why no login shell may be read for sessions of this project; undefined if it may be. */
 export function projectRefusal(

@@ -81,8 +81,8 @@ function requireLines({ lines = {}, homeDir }: ProjectSetup): void {
   const text = Object.entries(lines).map((line) => samocodeLine(...line));
   const projectFile = { path: 'the given lines', text: text.join('\n') };
   const { readings } = readSettings({ projectFile, env: {}, homeDir });
-  const invalid = readings.find(({ key, problem }) => problem !== undefined && key in lines);
-  if (invalid?.problem !== undefined) throw invalid.problem;
+  const problem = [...readings.values()].find((reading) => reading.problem && reading.key in lines)?.problem;
+  if (problem) throw problem;
 }
 
 async function setUp(
@@ -169,12 +169,12 @@ function written(path: string, toplevel: string, home: string): string {
 
 /** The requested lines that the existing file lacks, for the user to add. */
 function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
-  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, String(value)]));
+  const { readings } = readSettings(texts);
   const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
   const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
   return Object.entries({ ...folders, ...setup.lines }).flatMap(([key, wanted = '']) => {
     const isThere =
-      [wanted, resolve(wanted)].includes(has.get(key) ?? '') ||
+      [wanted, resolve(wanted)].includes(String(readings.get(key)?.value)) ||
       entries.some((entry) => entry.key === key && entry.value === wanted);
     if (wanted === '' || isThere) return [];
     return [

@@ -6,21 +6,21 @@ import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
 import {
+  problemsIn,
   readSettings,
-  type SettingReading,
   type SettingsReading,
   type SettingTexts,
+  withProblems,
 } from '../settings/read-settings.ts';
-import { problemsIn, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
+import { UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
-import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
-import { missingSafeguards } from '../settings/unattended-start.ts';
-import { PROJECT_ERRORS } from './project-errors.ts';
+import { allSettings, type CallSettings, type Readings, type SettingProblems } from '../settings/settings.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
@@ -63,14 +63,14 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const { filePath, env, signal } = request;
   const texts = await readSettingTexts(request);
   const asWritten = readSettings(texts);
-  const onDisk = await Promise.all(asWritten.readings.map(withPathProblem));
-  const checked = withProblems(onDisk, intakeProblems(onDisk));
-  const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
-  const reading = { readings, warnings: asWritten.warnings };
+  const onDisk = withProblems(asWritten.readings, await pathProblems(asWritten.readings));
+  const found = await repositoryIn(onDisk, { baseEnv: env, signal });
+  const reading = { ...asWritten, readings: withProblems(onDisk, found.problems) };
   const problems = problemsIn(reading);
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  const isUnderstood = problemsIn(asWritten).length === 0;
-  const file = isUnderstood ? await withMcpText({ ...settingsIn(reading), filePath, fileHash }) : undefined;
+  const isUnderstood = problemsIn(asWritten).every(({ code }) => !(code in SETTING_ERRORS));
+  const file = isUnderstood ? await withMcpText({ ...reading, filePath, fileHash }) : undefined;
+  const { repository } = found;
   if (file === undefined || repository === undefined || problems.length > 0)
     return { ...reading, problems, file, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
@@ -79,8 +79,8 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
 }
 
 async function withMcpText<File extends ProjectFile>(file: File): Promise<File> {
-  const { values, sources } = file;
-  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return file;
+  const { values, readings } = file;
+  if (values.mcp === undefined || readings.get('MCP')?.source.kind !== 'project_file') return file;
   return { ...file, mcpText: (await plainText(values.mcp, MAX_MCP_BYTES)) ?? '' };
 }
 
@@ -89,8 +89,7 @@ const MAX_MCP_BYTES = 1024 * 1024;
 function limitsOfFile(texts: SettingTexts): SpendingLimits {
   const { readings } = readSettings({ ...texts, call: undefined });
   const limits = LIMIT_NAMES.flatMap((limitName) => {
-    const key = settingOf({ limitName, scope: 'session' });
-    const value = readings.find((reading) => reading.key === key)?.value;
+    const { value } = readings.get(settingOf({ limitName, scope: 'session' })) ?? {};
     return typeof value === 'number' ? [[limitName, value]] : [];
   });
   return Object.fromEntries(limits);
@@ -123,13 +122,13 @@ async function readProjectFile(filePath: string): Promise<string> {
   }
 }
 
-async function withPathProblem(reading: SettingReading): Promise<SettingReading> {
-  const { name, key, value, source } = reading;
-  const spec: SettingSpec = allSettings()[name];
-  if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return reading;
-  const problem = await problemWith(value, spec);
-  if (problem === undefined) return reading;
-  return { ...reading, problem: settingInvalid(spec, { key, written: value, source, problem }) };
+async function pathProblems(readings: Readings): Promise<SettingProblems> {
+  const found = [...readings.values()].map(async ({ spec, key, value, source }) => {
+    if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return [];
+    const problem = await problemWith(value, spec);
+    return problem ? [[key, settingInvalid(spec, { key, written: value, source, problem })] as const] : [];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
 }
 
 /** Of a file that a setting names. */
@@ -143,61 +142,41 @@ async function problemWith(path: string, { kind }: SettingSpec): Promise<string 
   return kind === 'file' && found.size > MAX_NAMED_FILE_BYTES ? 'This file is larger than 1 MiB' : undefined;
 }
 
-/** Adds the problems of the repository, or of the folders in it. */
-async function withRepository(readings: readonly SettingReading[], context: GitContext) {
-  const folder = usablePath(readings, 'mainRepo');
-  if (folder === undefined) return { readings };
+/** The repository, and the problems of it or of the folders in it. */
+async function repositoryIn(
+  readings: Readings,
+  context: GitContext,
+): Promise<{ problems: SettingProblems; repository?: Awaited<ReturnType<typeof requireRepository>> }> {
+  const folder = usablePath(readings, 'MAIN_REPO');
+  if (folder === undefined) return { problems: {} };
   try {
     const repository = await requireRepository(folder, context);
-    const colliding = await collisions(readings, repository.toplevel);
-    return { readings: withProblems(readings, colliding), repository };
+    return { repository, problems: await collisions(readings, repository.toplevel) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return { readings: withProblems(readings, { mainRepo: error }) };
+    return { problems: { MAIN_REPO: error } };
   }
 }
 
-type Problems = Partial<Record<SettingName, SamocodeError>>;
-
-function withProblems(readings: readonly SettingReading[], problems: Problems): SettingReading[] {
-  return readings.map((reading) => {
-    const problem = problems[reading.name];
-    return problem === undefined ? reading : { ...reading, problem };
-  });
-}
-
-function intakeProblems(readings: readonly SettingReading[]): Problems {
-  const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
-  if (written('intakeLabel') === undefined) return {};
-  const missing = missingSafeguards({
-    sandbox: written('sandbox'),
-    maxCostUsd: written('maxCostUsd'),
-    gates: written('gates'),
-  });
-  return Object.fromEntries(
-    missing.map(({ name, why, fix }) => [name, SETTING_ERRORS.intake_refused({ why, fix })]),
-  );
-}
-
-async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {
+async function collisions(readings: Readings, mainRepo: string): Promise<SettingProblems> {
   const [sessions, worktrees] = await Promise.all(
-    (['sessions', 'worktrees'] as const).map(async (name) => {
-      const path = usablePath(readings, name);
+    ['SESSIONS', 'WORKTREES'].map(async (key) => {
+      const path = usablePath(readings, key);
       return path === undefined ? undefined : await realPathAsFar(path);
     }),
   );
   return {
-    ...(sessions === mainRepo && { sessions: collision('SESSIONS', 'MAIN_REPO', mainRepo) }),
-    ...(worktrees === mainRepo && { worktrees: collision('WORKTREES', 'MAIN_REPO', mainRepo) }),
+    ...(sessions === mainRepo && { SESSIONS: collision('SESSIONS', 'MAIN_REPO', mainRepo) }),
+    ...(worktrees === mainRepo && { WORKTREES: collision('WORKTREES', 'MAIN_REPO', mainRepo) }),
     ...(sessions !== undefined &&
-      sessions === worktrees && { sessions: collision('SESSIONS', 'WORKTREES', sessions) }),
+      sessions === worktrees && { SESSIONS: collision('SESSIONS', 'WORKTREES', sessions) }),
   };
 }
 
 /** The path of a setting without a problem. */
-function usablePath(readings: readonly SettingReading[], wanted: SettingName): string | undefined {
-  const reading = readings.find(({ name, problem }) => name === wanted && problem === undefined);
-  return typeof reading?.value === 'string' ? reading.value : undefined;
+function usablePath(readings: Readings, key: string): string | undefined {
+  const { value, problem } = readings.get(key) ?? {};
+  return typeof value === 'string' && problem === undefined ? value : undefined;
 }
 
 function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {

@@ -5,16 +5,14 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readRecords } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
-import { REACH } from '../settings/reach.ts';
-import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { allSettings } from '../settings/settings.ts';
+import { allSettings, type Readings, type Settings, settingRows } from '../settings/settings.ts';
 
 /** The lines of a project's file that name a place, as far as they were read. */
 export interface NamedPlaces {
   filePath: string;
-  /** Without sources, all of them are of the file. */
-  sources?: ResolvedSettings['sources'];
-  values: Partial<Pick<ResolvedSettings['values'], NamedPlace>>;
+  /** Without readings, all of them are of the file. */
+  readings?: Readings;
+  values: Partial<Pick<Settings, NamedPlace>>;
 }
 
 /** A `RiskyLine` about a place. */
@@ -28,18 +26,18 @@ export interface StrayLine {
 export type NamedPlace = 'mainRepo' | 'worktrees' | 'sessions' | 'constraints';
 
 /** The settings whose paths stay below the folder of the file until a person trusts it. */
-const PLACES = (Object.keys(REACH) as (keyof typeof REACH)[]).filter(
-  (name): name is NamedPlace => REACH[name].within === 'folder',
-);
+function places(): NamedPlace[] {
+  return settingRows().flatMap(({ name, reach }) => (reach?.within === 'folder' ? [name as NamedPlace] : []));
+}
 
 /**
  * Lines of `.samocode` that lead, after links, to a place that the folder of the file does not contain, or that is not
  * the user's to give: a cloned repository could have written them. Runs nothing.
  */
 export async function strayPlaces(
-  { filePath, values, sources }: NamedPlaces,
+  { filePath, values, readings }: NamedPlaces,
   homeDir: string,
-  among: readonly NamedPlace[] = PLACES,
+  among: readonly NamedPlace[] = places(),
 ): Promise<StrayLine[]> {
   const [folder, home, config, repository] = await Promise.all([
     realPathAsFar(dirname(filePath)),
@@ -50,7 +48,7 @@ export async function strayPlaces(
   const owners = [process.geteuid?.(), repository && statsAt(repository)?.uid];
   const lines = among.map(async (name): Promise<StrayLine[]> => {
     const path = values[name];
-    if (path === undefined || !isOfFile(name, sources)) return [];
+    if (path === undefined || !isOfFile(name, readings)) return [];
     const real = name === 'mainRepo' ? repository : await realPathOf(path);
     const around = name === 'mainRepo' && real === repositoryAround(folder);
     const isHere = real !== undefined && (around || isBelow(folder, real));
@@ -65,7 +63,7 @@ export async function strayPlaces(
  * top of its own repository is a person's.
  */
 export async function trackedPlaces(
-  { values: { mainRepo, ...values }, sources }: NamedPlaces,
+  { values: { mainRepo, ...values }, readings }: NamedPlaces,
   context: GitContext,
 ): Promise<StrayLine[]> {
   const top = await realPathOf(mainRepo);
@@ -73,7 +71,7 @@ export async function trackedPlaces(
   const inside: { name: NamedPlace; path: string; way: string }[] = [];
   for (const name of ['worktrees', 'sessions'] as const) {
     const path = values[name];
-    const real = isOfFile(name, sources) ? await realPathOf(path) : undefined;
+    const real = isOfFile(name, readings) ? await realPathOf(path) : undefined;
     const way = real === undefined ? '' : pathInside(top, real);
     const isApart = name === 'sessions' && statsAt(join(real ?? '', '.git')) !== undefined;
     if (path !== undefined && way && !isApart) inside.push({ name, path, way });
@@ -95,12 +93,12 @@ function placeLine(name: NamedPlace, path: string, real: string | undefined): St
   return { key: allSettings()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
 }
 
-function isOfFile(name: NamedPlace, sources: NamedPlaces['sources']): boolean {
-  return sources === undefined || sources[name]?.kind === 'project_file';
+function isOfFile(name: NamedPlace, readings: NamedPlaces['readings']): boolean {
+  return readings === undefined || readings.get(allSettings()[name].key)?.source.kind === 'project_file';
 }
 
 function isWritten(name: NamedPlace): boolean {
-  return REACH[name].write !== undefined && name !== 'mainRepo';
+  return 'write' in allSettings()[name].reach && name !== 'mainRepo';
 }
 
 /** Whether samocode may make its folders there: this user's, and nothing that other programs load files from. */

@@ -9,12 +9,12 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { isGitError } from '../git/git-errors.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import type { GitContext } from '../git/repository.ts';
-import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import type { SettingsReading } from '../settings/read-settings.ts';
 import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
-import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
-import { PROJECT_ERRORS } from './project-errors.ts';
+import type { Readings, SettingReading } from '../settings/settings.ts';
 import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
@@ -28,7 +28,7 @@ export interface RiskyLine {
 }
 
 /** What trust is asked for: the lines of one content of a project's file, whether or not its folders exist. */
-export interface ProjectFile extends Pick<ResolvedSettings, 'values' | 'sources'> {
+export interface ProjectFile extends Pick<SettingsReading, 'values' | 'readings'> {
   filePath: string;
   /** SHA-256 of that file. */
   fileHash: string;
@@ -113,33 +113,20 @@ function withServers(line: RiskyLine, { mcpText = '' }: ProjectFile): RiskyLine 
   return { ...line, value: `${line.value} ${content === undefined ? mcpText : JSON.stringify(content)}` };
 }
 
-/** Only `.samocode` sets them: no call and no environment. */
-const NAMED = ['services', 'ready', 'serviceEnv'] as const;
-
 /** Lines of a project's file that run something or relax a rule; empty if nothing needs trust. */
-export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
-  const single = (Object.keys(allSettings()) as SettingName[]).flatMap((name): RiskyLine[] => {
-    const spec = allSettings()[name];
-    const source = sources[name];
-    if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
+export function riskyLines({ readings }: { readings: Readings }): RiskyLine[] {
+  const all = [...readings.values()].toSorted((a, b) => familyRank(a) - familyRank(b));
+  return all.flatMap(({ spec, key, source, value }) => {
+    if (spec.risk === undefined || source.kind !== 'project_file') return [];
     // A line that is at least as strict as the default needs no trust.
-    if ('default' in spec && isAsStrict(spec, values[name], spec.parse(spec.default))) return [];
-    return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
+    if (spec.default !== undefined && isAsStrict(spec, value, spec.parse(spec.default))) return [];
+    return [{ key, risk: spec.risk, value: String(value) || 'none' }];
   });
-  const checks = sources.checks?.kind === 'project_file' ? values.checks : [];
-  return [
-    ...single,
-    ...checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
-    ...NAMED.flatMap((row) =>
-      values[row].map(
-        ({ name, value }): RiskyLine => ({
-          key: familyPrefix(allSettings()[row]) + name,
-          risk: 'runs',
-          value,
-        }),
-      ),
-    ),
-  ];
+}
+
+/** Single settings, then members of families. */
+function familyRank({ spec }: SettingReading): number {
+  return spec.family === undefined ? 0 : 1;
 }
 
 /** What a person agrees to: the file, and the MCP file that it names. */

@@ -1,5 +1,5 @@
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
-import type { ResolvedSettings } from './resolve-settings.ts';
+import type { Settings } from './settings.ts';
 
 export function openingsOf({
   sandboxWrite = [],
@@ -8,7 +8,7 @@ export function openingsOf({
   sandboxHosts = [],
   sandboxEnv = [],
   sandboxPorts = [],
-}: Omit<ResolvedSettings['values'], 'sandbox'>): SandboxOpenings {
+}: Omit<Settings, 'sandbox'>): SandboxOpenings {
   return {
     write: [...sandboxWrite],
     sockets: [...sandboxSockets],

@@ -2,7 +2,6 @@ import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
-import { newRegistry } from '../../kernel/registry.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 import { type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
@@ -10,9 +9,14 @@ import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
   allSettings,
   type CallSettings,
+  familyPrefix,
+  furtherSettings,
   isOfFamily,
   keyOfPhase,
-  type SettingName,
+  type Readings,
+  type SettingProblems,
+  type SettingReading,
+  type Settings,
   settingByKey,
   settingRows,
 } from './settings.ts';
@@ -25,56 +29,82 @@ export interface SettingTexts {
   call?: CallSettings;
 }
 
-export interface SettingReading {
-  name: SettingName;
-  /** As written: `MODEL_PLANNING` for a member of a family. */
-  key: string;
-  phase?: Phase;
-  source: SettingSource;
-  /** Undefined if unset or invalid. Paths are absolute. */
-  value: unknown;
-  problem?: SamocodeError;
-}
-
 export interface SettingsReading {
-  /** In the order of the table; all single settings, and members of families that are set. */
-  readings: readonly SettingReading[];
+  readings: Readings;
+  /** Of use only without a problem; a setting that has one may have no value. */
+  values: Settings;
   warnings: readonly SettingWarning[];
 }
 
-/** Adds the problems of settings that only show beside others. */
-export type SettingsJudge = (readings: readonly SettingReading[]) => readonly SettingReading[];
-
-export const settingsJudges = newRegistry<SettingsJudge>('judges of settings');
-
 /** Reads every setting: call › environment › `.samocode` › `.env` › default. Returns problems, never throws them. */
 export function readSettings(texts: SettingTexts): SettingsReading {
-  const file = parseSamocodeFile(texts.projectFile?.text ?? '');
-  const reader: Reader = {
-    texts,
-    entries: file.entries,
-    envFile: texts.envFile ? parseDotenv(texts.envFile.text) : {},
-    provider: '',
-    warnings: [
-      ...file.warnings.map((warning) => ({ ...warning, path: texts.projectFile?.path ?? '.samocode' })),
-    ],
-  };
-  reader.warnings.push(
-    ...warnAboutKeys(file.entries, texts.projectFile?.path, reader.envFile, texts.envFile?.path),
+  const reader = newReader(texts);
+  const { entries, envFile, warnings } = reader;
+  warnings.push(...warnAboutKeys(entries, texts.projectFile?.path, envFile, texts.envFile?.path));
+  const found = settingRows().flatMap((spec) => readRow(reader, spec));
+  const readings = furtherSettings.items.reduce<Readings>(
+    (all, { check }) => (check ? withProblems(all, check(all)) : all),
+    new Map(found.map((reading) => [reading.key, reading])),
   );
-  // First, because the paired keys of MODEL and TIMEOUT depend on it.
-  reader.provider = String(readSetting(reader, 'provider', allSettings().provider).value ?? '');
-  const readings: readonly SettingReading[] = settingRows().flatMap((row) => readRow(reader, row));
-  const judged = settingsJudges.items.reduce((all, judge) => judge(all), readings);
-  return { readings: judged, warnings: reader.warnings };
+  return { readings, values: valuesIn(readings), warnings };
+}
+
+/** The value of one setting; undefined if it is unset, invalid or of an extension that this build lacks. */
+export function readSettingNamed(texts: SettingTexts, name: string): unknown {
+  const spec = settingRows().find((row) => row.name === name);
+  return spec && readSetting(newReader(texts), spec).value;
+}
+
+export function problemsIn({ readings }: Pick<SettingsReading, 'readings'>): SamocodeError[] {
+  return [...readings.values()].flatMap(({ problem }) => problem ?? []);
+}
+
+/** Adds problems, but not to a setting that already has one. */
+export function withProblems(readings: Readings, problems: SettingProblems): Readings {
+  const judged = (reading: SettingReading): SettingReading => {
+    const { spec, key, source, value } = reading;
+    const problem = reading.problem ?? problems[key];
+    if (typeof problem !== 'string') return { ...reading, problem };
+    const invalid = settingInvalid(spec, { key, written: String(value), source, problem });
+    return { ...reading, value: undefined, problem: invalid };
+  };
+  return new Map([...readings].map(([key, reading]) => [key, judged(reading)]));
+}
+
+function valuesIn(readings: Readings): Settings {
+  const valueFor = (spec: SettingSpec) => {
+    if (!spec.family) return readings.get(spec.key)?.value;
+    const members = [...readings.values()].filter((reading) => reading.spec === spec);
+    if (spec.family === 'phase') return Object.fromEntries(members.map(({ phase, value }) => [phase, value]));
+    if (spec.family === 'check') return members.map(({ key, value }) => ({ key, command: String(value) }));
+    const prefix = familyPrefix(spec).length;
+    return members.map(({ key, value }) => ({ name: key.slice(prefix), value: String(value) }));
+  };
+  // Every row has a reading, whose value its own kind has parsed.
+  return Object.fromEntries(settingRows().map((spec) => [spec.name, valueFor(spec)])) as unknown as Settings;
 }
 
 interface Reader {
   texts: SettingTexts;
   entries: readonly FileEntry[];
   envFile: Readonly<Record<string, string>>;
-  provider: string;
   warnings: SettingWarning[];
+  /** On which the paired keys of MODEL and TIMEOUT depend. */
+  readonly provider: string;
+}
+
+function newReader(texts: SettingTexts): Reader {
+  const { entries, warnings } = parseSamocodeFile(texts.projectFile?.text ?? '');
+  const path = texts.projectFile?.path ?? '.samocode';
+  return {
+    texts,
+    entries,
+    envFile: texts.envFile ? parseDotenv(texts.envFile.text) : {},
+    warnings: warnings.map((warning) => ({ ...warning, path })),
+    get provider() {
+      return String(readSetting(this, allSettings().provider).value ?? '');
+    },
+  };
 }
 
 interface Written {
@@ -82,107 +112,103 @@ interface Written {
   source: SettingSource;
 }
 
-function readRow(reader: Reader, [name, spec]: [SettingName, SettingSpec]): SettingReading[] {
+function readRow(reader: Reader, spec: SettingSpec): SettingReading[] {
   switch (spec.family) {
     case 'phase':
-      return PHASE_NAMES.flatMap((phase) => readPhase(reader, name, spec, phase));
+      return PHASE_NAMES.flatMap((phase) => readPhase(reader, spec, phase));
     case 'check':
-      return readChecks(reader, name, spec);
+      return readChecks(reader, spec);
     case 'named':
-      return readOfFile(reader, name, spec);
+      return readOfFile(reader, spec);
     default:
-      return [readSetting(reader, name, spec)];
+      return [readSetting(reader, spec)];
   }
 }
 
-function readPhase(reader: Reader, name: SettingName, spec: SettingSpec, phase: Phase): SettingReading[] {
+function readPhase(reader: Reader, spec: SettingSpec, phase: Phase): SettingReading[] {
   const key = keyOfPhase(spec, phase);
-  const given = called(reader, name);
+  const given = called(reader, spec);
   const inCall: unknown =
     typeof given === 'object' && given !== null
       ? Object.entries(given).find(([each]) => each === phase)?.[1]
       : undefined;
   const found = fromCall(inCall) ?? fromProjectFile(reader, key);
-  return found ? [{ ...understand(reader, name, spec, key, found), phase }] : [];
+  return found ? [{ ...parseSetting(reader, spec, key, found), phase }] : [];
 }
 
-function readChecks(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading[] {
+function readChecks(reader: Reader, spec: SettingSpec): SettingReading[] {
   const given = reader.texts.call?.checks;
-  if (given) {
-    return given.map(({ key, command }) =>
-      understand(reader, name, spec, key, { written: command, source: { kind: 'call' } }),
-    );
-  }
-  return readOfFile(reader, name, spec);
+  if (given === undefined) return readOfFile(reader, spec);
+  return given.map(({ key, command }) =>
+    parseSetting(reader, spec, key, { written: command, source: { kind: 'call' } }),
+  );
 }
 
-function readOfFile(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading[] {
+function readOfFile(reader: Reader, spec: SettingSpec): SettingReading[] {
   const keys = reader.entries.map(({ key }) => key).filter((key) => isOfFamily(spec, key));
   return keys.flatMap((key) => {
     const found = fromProjectFile(reader, key);
-    return found ? [understand(reader, name, spec, key, found)] : [];
+    return found ? [parseSetting(reader, spec, key, found)] : [];
   });
 }
 
-function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading {
-  const paired = pairedName(spec, reader.provider);
-  if (spec.isRaisedOnly) return readLargest(reader, name, spec);
+function readSetting(reader: Reader, spec: SettingSpec): SettingReading {
+  if (spec.isRaisedOnly) return readLargest(reader, spec);
+  const paired = pairedName(reader, spec);
   const found =
-    fromCall(called(reader, name)) ??
+    fromCall(called(reader, spec)) ??
     fromEnvironment(reader, paired) ??
     (spec.scope === 'project' ? fromProjectFile(reader, spec.key, spec.mayBeEmpty) : undefined) ??
     fromEnvFile(reader, paired);
-  if (found && !(name === 'model' && isForAnotherProvider(reader, found.source))) {
-    return understand(reader, name, spec, spec.key, found);
+  if (found && !(spec.name === 'model' && isForAnotherProvider(reader, found.source))) {
+    return parseSetting(reader, spec, spec.key, found);
   }
   if (spec.required) {
     const empty = reader.entries.some(({ key }) => key === spec.key);
     const problem = settingMissing(spec, reader.texts.projectFile?.path, empty);
-    return { name, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };
+    return { spec, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };
   }
-  return byDefault(name, spec, paired);
+  return byDefault(spec, paired);
 }
 
 /** The machine's number, unless that of the file is larger or cannot be understood. */
-function readLargest(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading {
+function readLargest(reader: Reader, spec: SettingSpec): SettingReading {
   const machine = fromEnvironment(reader, spec.key) ?? fromEnvFile(reader, spec.key);
   const [ofFile, ofMachine] = [fromProjectFile(reader, spec.key), machine].map(
-    (found) => found && understand(reader, name, spec, spec.key, found),
+    (found) => found && parseSetting(reader, spec, spec.key, found),
   );
-  if (ofFile === undefined) return ofMachine ?? byDefault(name, spec, undefined);
+  if (ofFile === undefined) return ofMachine ?? byDefault(spec, undefined);
   return ofFile.problem || Number(ofFile.value) > Number(ofMachine?.value ?? 0)
     ? ofFile
     : (ofMachine ?? ofFile);
 }
 
-function pairedName(spec: SettingSpec, provider: string): string | undefined {
+function pairedName(reader: Reader, spec: SettingSpec): string | undefined {
   if (spec.scope !== 'project') return spec.key;
-  if (spec.pairedPerProvider) return `${provider.toUpperCase()}_${spec.pairedPerProvider}`;
+  if (spec.pairedPerProvider) return `${reader.provider.toUpperCase()}_${spec.pairedPerProvider}`;
   return spec.pairedWith;
 }
 
-function byDefault(name: SettingName, spec: SettingSpec, paired: string | undefined): SettingReading {
-  const written = (paired && settingByKey(paired)?.[1].default) ?? spec.default;
+function byDefault(spec: SettingSpec, paired: string | undefined): SettingReading {
+  const written = (paired && settingByKey(paired)?.default) ?? spec.default;
   const value = written ? spec.parse(written) : written;
-  return { name, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
+  return { spec, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
 }
 
 // MODEL in the file belongs to the file's provider: a model of claude must not be passed to codex.
 function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
   if (source.kind !== 'project_file') return false;
   const { call: _, ...withoutCall } = reader.texts;
-  const ofFile =
-    fromProjectFile(reader, 'PROVIDER')?.written ??
-    String(readSetting({ ...reader, texts: withoutCall }, 'provider', allSettings().provider).value);
+  const ofFile = fromProjectFile(reader, 'PROVIDER')?.written ?? newReader(withoutCall).provider;
   if (ofFile.toLowerCase() === reader.provider) return false;
   const text = `Line ${source.line}: MODEL is meant for ${ofFile} and was not used for ${reader.provider}.`;
   reader.warnings.push({ path: source.path, line: source.line, text });
   return true;
 }
 
-function called(reader: Reader, name: SettingName): unknown {
+function called({ texts }: Reader, { name }: SettingSpec): unknown {
   // A call has no setting that is not per session; such a name reads as undefined.
-  const call: Readonly<Partial<Record<SettingName, unknown>>> = reader.texts.call ?? {};
+  const call: Readonly<Record<string, unknown>> = texts.call ?? {};
   return call[name];
 }
 
@@ -213,20 +239,19 @@ function fromEnvFile({ envFile, texts }: Reader, name: string | undefined): Writ
     : undefined;
 }
 
-function understand(
+function parseSetting(
   reader: Reader,
-  name: SettingName,
   spec: SettingSpec,
   key: string,
   { written, source }: Written,
 ): SettingReading {
-  if (written === '') return { name, key, source, value: '' };
+  if (written === '') return { spec, key, source, value: '' };
   const value = spec.parse(written);
   if (value === undefined) {
     const problem = settingInvalid(spec, { key, written, source });
-    return { name, key, source, value, problem };
+    return { spec, key, source, value, problem };
   }
-  return { name, key, source, value: withAbsolutePaths(reader, spec, value) };
+  return { spec, key, source, value: withAbsolutePaths(reader, spec, value) };
 }
 
 function withAbsolutePaths(reader: Reader, spec: SettingSpec, value: unknown): unknown {

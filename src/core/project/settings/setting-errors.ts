@@ -16,11 +16,6 @@ export const SETTING_ERRORS = errors({
     hint: fix,
     next: isRequired ? [{ act: 'set_up', when: 'to have the folder created' }] : [],
   }),
-  intake_refused: ({ why, fix }: { why: string; fix: string }) => ({
-    what: 'INTAKE_LABEL cannot be used.',
-    why,
-    hint: `${fix}, or remove INTAKE_LABEL.`,
-  }),
   setting_missing: ({ key, path, isEmpty, form, example }: Missing) => ({
     what: `${key} is ${isEmpty ? 'empty' : 'missing'} in ${path}.`,
     why: `It must be ${form}.`,

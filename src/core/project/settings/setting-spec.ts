@@ -1,10 +1,25 @@
 import type { SettingKind } from './setting-kinds.ts';
 
-export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
+/**
+ * What a line of `.samocode` makes samocode do. A setting with a `risk` does nothing of it before a person has trusted
+ * the file; any other does it at once, inside the bound that `within` names. Empty: it sets a limit, a time or a name.
+ */
+export interface Reach {
+  read?: string;
+  write?: string;
+  run?: string;
+  send?: string;
+  /**
+   * folder: its path stays, after links, below the folder of the file, or the line needs trust. repository: below
+   * MAIN_REPO, whoever trusts the file.
+   */
+  within?: 'folder' | 'repository';
+}
+
+/** A row of a table of settings. */
+export interface SettingRow<Value = unknown> extends SettingKind<Value> {
   /** Its name in `.samocode`, or for machine and secret settings in the environment and in `.env`. */
   key: string;
-  /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
-  scope: 'project' | 'machine' | 'secret';
   doc: string;
   /** In its written form. Absent: no default; it may stay unset. */
   default?: string;
@@ -32,19 +47,29 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
    * something to run. A setting whose default is its weakest value cannot relax anything.
    */
   risk?: 'loosens' | 'runs';
+  reach?: Reach;
   example?: string;
+}
+
+/** A row for `.samocode`: one without `reach` does not compile. */
+export type ProjectRow = SettingRow & { reach: Reach };
+
+export interface SettingSpec<Value = unknown> extends SettingRow<Value> {
+  name: string;
+  /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
+  scope: 'project' | 'machine' | 'secret';
 }
 
 export function inScope<
   const Scope extends SettingSpec['scope'],
-  const Rows extends Readonly<Record<string, Omit<SettingSpec, 'scope'>>>,
->(scope: Scope, rows: Rows): { [Name in keyof Rows]: Rows[Name] & { scope: Scope } } {
-  const scoped = Object.entries(rows).map(([name, row]) => [name, { ...row, scope }]);
+  const Rows extends Readonly<Record<string, Scope extends 'project' ? ProjectRow : SettingRow>>,
+>(scope: Scope, rows: Rows): { [Name in keyof Rows]: Rows[Name] & { name: string; scope: Scope } } {
+  const scoped = Object.entries(rows).map(([name, row]) => [name, { ...row, name, scope }]);
   return Object.fromEntries(scoped);
 }
 
 /** Whether a value is at least as strict as the other one: a number is, if it is no higher; the order of a list is irrelevant. */
-export function isAsStrict({ choices, kind }: SettingSpec, value: unknown, usual: unknown): boolean {
+export function isAsStrict({ choices, kind }: SettingRow, value: unknown, usual: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
   if (kind === 'number') return Number(value) <= Number(usual);
   if (kind !== 'choice' || choices === undefined) return String(value) === String(usual);

@@ -14,7 +14,7 @@ export interface SettingWarning {
 
 /** The keys that a `.samocode` may have, and those of the machine. */
 const knownKeys = once(() => {
-  const all = settingRows().map(([, spec]) => spec);
+  const all = settingRows();
   const rows = all.filter((spec) => !spec.family);
   const ofPhases = all
     .filter((spec) => spec.family === 'phase')
@@ -57,7 +57,7 @@ export function mistakeInProject(key: string): string | undefined {
   }
   const twin = projectTwin(key);
   if (twin) return `${key} has no effect in .samocode; its name here is ${twin}.`;
-  if (settingByKey(key)?.[1].scope === 'secret') {
+  if (settingByKey(key)?.scope === 'secret') {
     return `${key} is a secret and was not read: move it to ~/.config/samocode/.env and replace it with a new one if this file was ever shared.`;
   }
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
@@ -79,7 +79,7 @@ const IDLE: Readonly<Partial<Record<Phase, string>>> = {
 };
 
 function idleKey(key: string): string | undefined {
-  for (const [, spec] of settingRows())
+  for (const spec of settingRows())
     for (const [phase, why] of Object.entries(IDLE))
       if (spec.family === 'phase' && keyOfPhase(spec, phase as Phase) === key)
         return `${key} has little effect: ${why}.`;
@@ -87,14 +87,14 @@ function idleKey(key: string): string | undefined {
 }
 
 function isInFamily(key: string): boolean {
-  return settingRows().some(([, spec]) => isOfFamily(spec, key));
+  return settingRows().some((spec) => isOfFamily(spec, key));
 }
 
 // The file may contain other programs' variables: report only likely mistakes.
 function mistakeInEnvFile(key: string): string | undefined {
   if (knownKeys().machine.includes(key)) return undefined;
   if (knownKeys().project.includes(key)) {
-    const twin = settingByKey(key)?.[1].pairedWith;
+    const twin = settingByKey(key)?.pairedWith;
     return `${key} has no effect in .env; ${twin ? `its name here is ${twin}` : 'it belongs in .samocode'}.`;
   }
   const meant = nearestName(key, knownKeys().machine);
@@ -105,5 +105,5 @@ function mistakeInEnvFile(key: string): string | undefined {
 function projectTwin(key: string): string | undefined {
   const isTwin = ({ family, pairedWith, pairedPerProvider }: SettingSpec) =>
     !family && (pairedWith === key || (pairedPerProvider && key.endsWith(`_${pairedPerProvider}`)));
-  return settingRows().find(([, spec]) => isTwin(spec))?.[1].key;
+  return settingRows().find(isTwin)?.key;
 }

@@ -1,15 +1,18 @@
+import type { SamocodeError } from '../../kernel/errors.ts';
 import { once } from '../../kernel/once.ts';
+import type { Application } from '../../kernel/phases/application.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { machineSettings } from './machine-settings.ts';
-import { projectSettings } from './project-settings.ts';
-import type { SettingSpec } from './setting-spec.ts';
+import { newRegistry } from '../../kernel/registry.ts';
+import { machineRows } from './machine-rows.ts';
+import { projectRows } from './project-rows.ts';
+import type { SettingSource } from './setting-errors.ts';
+import { inScope, type ProjectRow, type SettingRow, type SettingSpec } from './setting-spec.ts';
 
-/** All settings. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
-export const allSettings = once(() => ({ ...projectSettings(), ...machineSettings() }));
+const coreSettings = once(() => ({ ...projectRows(), ...machineRows() }));
 
-type AllSettings = ReturnType<typeof allSettings>;
+type CoreSettings = ReturnType<typeof coreSettings>;
 
-export type SettingName = keyof AllSettings;
+export type SettingName = keyof CoreSettings;
 
 export interface Check {
   key: string;
@@ -22,23 +25,36 @@ export interface NamedValue {
   value: string;
 }
 
-type Parsed<Spec extends SettingSpec> = NonNullable<ReturnType<Spec['parse']>>;
+type Parsed<Row extends SettingRow> = NonNullable<ReturnType<Row['parse']>>;
 
-type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
+type ValueOf<Row extends SettingRow> = Row extends { family: 'check' }
   ? readonly Check[]
-  : Spec extends { family: 'named' }
+  : Row extends { family: 'named' }
     ? readonly NamedValue[]
-    : Spec extends { family: 'phase' }
-      ? Readonly<Partial<Record<Phase, Parsed<Spec>>>>
-      : Spec extends { default: string } | { required: true }
-        ? Parsed<Spec>
-        : Parsed<Spec> | undefined;
+    : Row extends { family: 'phase' }
+      ? Readonly<Partial<Record<Phase, Parsed<Row>>>>
+      : Row extends { default: string } | { required: true }
+        ? Parsed<Row>
+        : Parsed<Row> | undefined;
 
-/** The settings as the rest of the program uses them: read, checked, paths absolute. */
-export type Settings = { readonly [Name in SettingName]: ValueOf<AllSettings[Name]> };
+export type ValuesOf<Rows extends Readonly<Record<string, SettingRow>>> = {
+  readonly [Name in keyof Rows]: ValueOf<Rows[Name]>;
+};
+
+/** The settings as the rest of the program uses them: read, checked, paths absolute. Those of extensions: `valuesOf`. */
+export type Settings = ValuesOf<CoreSettings>;
+
+/** The values of an extension's own rows. */
+export function valuesOf<Rows extends Readonly<Record<string, SettingRow>>>(
+  _rows: Rows,
+  values: Settings,
+): ValuesOf<Rows> {
+  // The values of all rows are read together; the type names those that each build has.
+  return values as unknown as ValuesOf<Rows>;
+}
 
 type PerSessionName = {
-  [Name in SettingName]: AllSettings[Name] extends { perSession: true } ? Name : never;
+  [Name in SettingName]: CoreSettings[Name] extends { perSession: true } ? Name : never;
 }[SettingName];
 
 /** Settings of a call for one session, as written; parsed and judged like all others. */
@@ -46,8 +62,65 @@ export type CallSettings = {
   readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
 };
 
-export const settingRows = once(
-  () => Object.entries(allSettings()) as ReadonlyArray<[SettingName, SettingSpec]>,
+export interface SettingReading {
+  spec: SettingSpec;
+  /** As written: `MODEL_PLANNING` for a member of a family. */
+  key: string;
+  phase?: Phase;
+  source: SettingSource;
+  /** Undefined if unset or invalid. Paths are absolute. */
+  value: unknown;
+  problem?: SamocodeError;
+}
+
+/** By key, in the order of the table: all single settings, and members of families that are set. */
+export type Readings = ReadonlyMap<string, SettingReading>;
+
+/** By key: an error, or in words what is wrong with the value, which then counts as invalid. */
+export type SettingProblems = Readonly<Record<string, SamocodeError | string>>;
+
+/** The rows of an extension, and what only it can tell about them. */
+export interface FurtherSettings {
+  project?: Readonly<Record<string, ProjectRow>>;
+  machine?: Readonly<Record<string, SettingRow>>;
+  secret?: Readonly<Record<string, SettingRow>>;
+  /** Finds the problems that only show beside other settings. */
+  check?(readings: Readings): SettingProblems;
+  /** What a session keeps of their values. */
+  kept?(values: Settings): KeptSettings;
+}
+
+export interface KeptSettings {
+  application?: Application;
+  acp?: { command?: string; asks?: true; withoutGuard?: true };
+  /** What the rehearsal agent plays. */
+  scenarioPath?: string;
+}
+
+export const furtherSettings = newRegistry<FurtherSettings>('settings');
+
+/** What a session keeps of the settings of extensions. */
+export function keptOf(values: Settings): KeptSettings {
+  return Object.assign({}, ...furtherSettings.items.map((each) => each.kept?.(values)));
+}
+
+/** All settings, in the order of their scopes. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
+export const allSettings = once((): CoreSettings => {
+  const ofExtensions = <Scope extends SettingSpec['scope']>(scope: Scope) =>
+    Object.assign({}, ...furtherSettings.items.map((each) => inScope(scope, each[scope] ?? {})));
+  return {
+    ...projectRows(),
+    ...ofExtensions('project'),
+    ...machineRows(),
+    ...ofExtensions('machine'),
+    ...ofExtensions('secret'),
+  };
+});
+
+export const settingRows = once((): readonly SettingSpec[] => Object.values(allSettings()));
+
+const singleRows = once(
+  () => new Map(settingRows().flatMap((spec) => (spec.family ? [] : [[spec.key, spec] as const]))),
 );
 
 /** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
@@ -56,7 +129,7 @@ export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
 }
 
 /** Where the keys of a family begin: `CHECK`, `SERVICE_`. */
-export function familyPrefix({ key }: SettingSpec): string {
+export function familyPrefix({ key }: Pick<SettingSpec, 'key'>): string {
   return key.replace(/<NAME>|…/, '');
 }
 
@@ -66,6 +139,7 @@ export function isOfFamily(spec: SettingSpec, key: string): boolean {
   return isOpen && key.startsWith(familyPrefix(spec)) && settingByKey(key) === undefined;
 }
 
-export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
-  return settingRows().find(([, spec]) => !spec.family && spec.key === key);
+/** A single setting, not a family. */
+export function settingByKey(key: string): SettingSpec | undefined {
+  return singleRows().get(key);
 }

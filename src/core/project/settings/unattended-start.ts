@@ -1,7 +1,7 @@
 import { GATES } from '../../kernel/phases/table.ts';
 
 export interface MissingSafeguard {
-  name: 'sandbox' | 'maxCostUsd' | 'gates';
+  key: 'SANDBOX' | 'MAX_COST_USD' | 'GATES';
   why: string;
   /** For `.samocode`. */
   fix: string;
@@ -21,17 +21,17 @@ export function missingSafeguards(given: {
   const missing: (MissingSafeguard | false)[] = [
     sandbox !== 'guard' &&
       sandbox !== 'strict' && {
-        name: 'sandbox',
+        key: 'SANDBOX',
         why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${String(sandbox)}.`,
         fix: 'Add SANDBOX=guard',
       },
     maxCostUsd === undefined && {
-      name: 'maxCostUsd',
+      key: 'MAX_COST_USD',
       why: 'No person starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
       fix: 'Add for example MAX_COST_USD=10',
     },
     open.length > 0 && {
-      name: 'gates',
+      key: 'GATES',
       why: `A person has to answer the questions and approve the plan of these sessions, and ${open.join(' and ')} would be left out.`,
       fix: 'Remove the line GATES',
     },

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { SessionRecords } from '../../kernel/files/session-records.ts';
 import type { Host } from '../../kernel/processes/host.ts';
-import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import {
   isOff,
@@ -62,8 +62,8 @@ export class Watch {
 
   /** The slots of the machine, according to its current limit. */
   readonly machineSlots: SlotLimits['machine'] = async () => {
-    const { env } = this.#options;
-    const limits = await machineLimits(env, this.home).catch(() => undefined);
-    return limits?.parallel === undefined ? undefined : { dir: this.paths.slots, count: limits.parallel };
+    const machine = { env: this.#options.env, home: this.home };
+    const count = await machineSetting('maxParallelOnMachine', machine).catch(() => undefined);
+    return count === undefined ? undefined : { dir: this.paths.slots, count };
   };
 }

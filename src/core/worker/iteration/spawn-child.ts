@@ -8,7 +8,7 @@ import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
-import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { guardFound } from '../../project/worktrees/as-found.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
@@ -114,7 +114,7 @@ export async function cliPathNow(worker: Worker, cli: Provider): Promise<string 
   if (known === undefined || (await isExecutable(known))) return known;
   const place = { env, homeDir: watch.home };
   try {
-    const configured = await machineCliPath(cli.name, place);
+    const configured = await machineSetting(`${cli.name}Path`, { env, home: watch.home });
     const refusal = loginRefusal(file.settings, watch.home);
     const question = { cli, ...place, configured, nodePath: await nodePath(env), refusal };
     return (await locateCli(question)).path;

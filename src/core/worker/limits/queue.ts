@@ -1,7 +1,7 @@
 import { configFolder } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import type { Host } from '../../kernel/processes/host.ts';
-import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { describeHolders, slotsInUse, slotsRoot } from '../../session/folder/slots.ts';
 import { recordSpent, spentOnDay } from '../../session/waits/day-spent.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -57,10 +57,10 @@ export async function noteCost(
 async function daySpent(worker: Worker): Promise<string | undefined> {
   const { watch, clock, environment, memory } = worker;
   // Uses the supervisor's environment: with a different limit from a login shell, the session would queue repeatedly.
-  const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
-  if (limits === undefined)
+  const machine = { env: environment.started, home: watch.home };
+  const usdPerDay = await machineSetting('maxCostUsdPerDay', machine).catch(() => 'unreadable' as const);
+  if (usdPerDay === 'unreadable')
     return `the settings of this machine, which may limit the cost per day, cannot be read (${configFolder(watch.home)}); no agent starts until that is fixed`;
-  const { usdPerDay } = limits;
   if (usdPerDay === undefined) return undefined;
   const { lastIteration: last } = stateOf(worker);
   const isNoted = last === undefined || last.iteration === memory.notedCostOf;

@@ -5,11 +5,11 @@ import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
-import { INIT } from '../../../core/project/settings/application-settings.ts';
 import { inShell, servedPorts, WEB, webAddress } from '../filled-in.ts';
 import { requireFreePorts } from '../ports/reserve-ports.ts';
 import { type Inbound, openInbound } from '../sandbox/inbound.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
+import { INIT } from '../set-up/setting-problems.ts';
 import { RunningService } from './service.ts';
 
 /** A database that recovers, or a first compilation. */

@@ -1,9 +1,13 @@
-import { APPLICATION_NAME, MOST_NAMES, SERVED_IN } from '../../kernel/phases/application.ts';
-import { command, listOf, oneOf, text, wordsUpTo } from './setting-kinds.ts';
-import type { SettingSpec } from './setting-spec.ts';
-
-/** The name of the line that runs once all services are ready. */
-export const INIT = 'init';
+import {
+  APPLICATION_NAME,
+  type Application,
+  MOST_NAMES,
+  SERVED_IN,
+} from '../../../core/kernel/phases/application.ts';
+import { command, listOf, oneOf, text, wordsUpTo } from '../../../core/project/settings/setting-kinds.ts';
+import type { ProjectRow } from '../../../core/project/settings/setting-spec.ts';
+import { type FurtherSettings, type Settings, valuesOf } from '../../../core/project/settings/settings.ts';
+import { applicationProblems, INIT } from './setting-problems.ts';
 
 const portNames = wordsUpTo(
   'at most 10 names of ports, separated by commas: small letters, digits and _, a letter first',
@@ -19,10 +23,11 @@ const pages = wordsUpTo(
 );
 
 /** Ports and services of each session, the variables that name them, and the pages of which pictures are taken. */
-export const APPLICATION_SETTINGS = {
+export const APPLICATION_ROWS = {
   ports: {
     ...portNames,
     key: 'PORTS',
+    reach: {},
     example: 'PORTS=web,db',
     doc: 'Ports of each session, by name: PORT_WEB and PORT_DB in its commands, {port.web} in these lines; PORT is the first.',
   },
@@ -31,6 +36,7 @@ export const APPLICATION_SETTINGS = {
     key: 'SERVICE_<NAME>',
     family: 'named',
     risk: 'runs',
+    reach: { run: 'the command' },
     example: 'SERVICE_WEB=npm run dev -- --port {port.web}',
     doc: 'A command that stays in the foreground and runs beside agents and checks. SERVICE_INIT ends: it runs once all are ready.',
   },
@@ -39,6 +45,7 @@ export const APPLICATION_SETTINGS = {
     key: 'READY_<NAME>',
     family: 'named',
     risk: 'runs',
+    reach: { run: 'the command' },
     example: 'READY_DB=pg_isready -h 127.0.0.1 -p {port.db}',
     doc: 'A command that exits 0 once that service is ready. Default: the service listens on the port of its name.',
   },
@@ -47,6 +54,7 @@ export const APPLICATION_SETTINGS = {
     key: 'ENV_<NAME>',
     family: 'named',
     risk: 'runs',
+    reach: { run: 'programs with the variable' },
     example: 'ENV_DATABASE_URL=postgres://localhost:{port.db}/app',
     doc: 'A variable of SETUP, CHECK, agents and services, also if it is named like a secret.',
   },
@@ -54,11 +62,13 @@ export const APPLICATION_SETTINGS = {
     ...listOf(SERVED_IN, { orNone: false }),
     key: 'SERVICES_IN',
     default: 'implementation,testing,quality,proof',
+    reach: {},
     doc: 'When services run: beside agents of these phases, in the clones of a proof, and with setup around SETUP too.',
   },
   pages: {
     ...pages,
     key: 'PAGES',
+    reach: { read: 'pages of the services' },
     example: 'PAGES=/,/login',
     doc: 'Pages of the service web of which a proof has pictures, before and after the work.',
   },
@@ -67,6 +77,41 @@ export const APPLICATION_SETTINGS = {
     key: 'PICTURES_UPLOAD',
     default: 'no',
     risk: 'loosens',
+    reach: { send: 'pictures to the pull request' },
     doc: 'yes: these pictures are attached to the pull request, where all who can read it see them.',
   },
-} as const satisfies Record<string, Omit<SettingSpec, 'scope'>>;
+} as const satisfies Record<string, ProjectRow>;
+
+export const APPLICATION_SETTINGS: readonly FurtherSettings[] = [
+  {
+    project: APPLICATION_ROWS,
+    check: applicationProblems,
+    kept: (values) => ({ application: frozenApplication(values) }),
+  },
+];
+
+function frozenApplication(values: Settings): Application | undefined {
+  const {
+    ports = [],
+    services,
+    ready,
+    serviceEnv,
+    servicesIn,
+    pages = [],
+    picturesUpload,
+  } = valuesOf(APPLICATION_ROWS, values);
+  const isNeeded = ports.length + services.length + serviceEnv.length > 0;
+  if (!isNeeded) return undefined;
+  const inLowerCase = services.map(({ name, value }) => ({ name: name.toLowerCase(), command: value }));
+  const init = inLowerCase.find(({ name }) => name === INIT);
+  return {
+    ports: [...ports],
+    services: inLowerCase.filter((service) => service !== init),
+    ...(init && { init: init.command }),
+    ready: Object.fromEntries(ready.map(({ name, value }) => [name.toLowerCase(), value])),
+    env: Object.fromEntries(serviceEnv.map(({ name, value }) => [name, value])),
+    in: [...servicesIn],
+    pages: [...pages],
+    ...(picturesUpload === 'yes' && { uploads: true as const }),
+  };
+}

@@ -1,72 +1,62 @@
 import { APPLICATION_NAME, isSettable, MOST_NAMES } from '../../../core/kernel/phases/application.ts';
-import { INIT } from '../../../core/project/settings/application-settings.ts';
-import type { SettingReading, SettingsJudge } from '../../../core/project/settings/read-settings.ts';
-import { settingInvalid } from '../../../core/project/settings/setting-errors.ts';
-import { allSettings, familyPrefix } from '../../../core/project/settings/settings.ts';
+import { familyPrefix, type Readings, type SettingReading } from '../../../core/project/settings/settings.ts';
 
-type NamedRow = 'services' | 'ready' | 'serviceEnv';
-const ROWS: readonly string[] = ['services', 'ready', 'serviceEnv'] satisfies NamedRow[];
+/** The name of the line that runs once all services are ready. */
+export const INIT = 'init';
 
-/** Adds the problems of lines of an application that only show beside the other lines. */
-const withApplicationProblems: SettingsJudge = (readings) => {
-  const { value: named, problem: wrong } = readings.find(({ name }) => name === 'ports') ?? {};
+/** What is wrong with lines of an application, as far as it only shows beside the other lines. */
+export function applicationProblems(readings: Readings): Record<string, string> {
+  const { value: named, problem: wrong } = readings.get('PORTS') ?? {};
   const ports = wrong ? undefined : Array.isArray(named) ? named.map(String) : [];
-  const services = readings.filter(({ name }) => name === 'services').map(nameIn);
-  const servedIn = readings.find(({ name }) => name === 'servicesIn')?.value;
-  return readings.map((reading) => {
-    if (reading.problem) return reading;
-    const { key, value, source } = reading;
-    const others = { ports, services, servedIn };
-    const problem = isNamed(reading) ? problemOf(reading, others) : problemOfPages(reading, others);
-    if (problem === undefined) return reading;
-    const error = settingInvalid(allSettings()[reading.name], {
-      key,
-      written: String(value),
-      source,
-      problem,
-    });
-    return { ...reading, value: undefined, problem: error };
-  });
-};
-
-export const APPLICATION_JUDGES: readonly SettingsJudge[] = [withApplicationProblems];
-
-type NamedReading = SettingReading & { name: NamedRow };
-
-function isNamed(reading: SettingReading): reading is NamedReading {
-  return ROWS.includes(reading.name);
+  const all = [...readings.values()];
+  const services = all.filter(({ spec }) => spec.name === 'services').map(nameIn);
+  const others = { ports, services, servedIn: readings.get('SERVICES_IN')?.value };
+  const problems = all
+    .filter(({ problem }) => problem === undefined)
+    .map((reading) => [reading.key, problemOf(reading, others)] as const);
+  return Object.fromEntries(problems.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
 /** The part after the prefix: `DB` of `SERVICE_DB`. */
-function nameIn(reading: SettingReading): string {
-  return reading.key.slice(familyPrefix(allSettings()[reading.name]).length);
-}
-
-/** Pages of which no picture could be taken. */
-function problemOfPages(
-  { name, value }: SettingReading,
-  { ports, services, servedIn }: Others & { servedIn: unknown },
-): string | undefined {
-  if (name !== 'pages' || !Array.isArray(value) || value.length === 0) return undefined;
-  if (!services.includes('WEB')) return 'SERVICE_WEB, whose pages these are, is missing';
-  if (ports?.includes('web') === false) return 'PORTS does not name web, on which SERVICE_WEB listens';
-  if (!Array.isArray(servedIn) || servedIn.includes('proof')) return undefined;
-  return 'SERVICES_IN does not name proof, in which pictures are taken';
+function nameIn({ spec, key }: SettingReading): string {
+  return key.slice(familyPrefix(spec).length);
 }
 
 interface Others {
   /** Undefined if PORTS itself has a problem, which says enough. */
   ports: readonly string[] | undefined;
   services: readonly string[];
+  servedIn: unknown;
 }
 
-function problemOf(reading: NamedReading, others: Others): string | undefined {
-  const name = nameIn(reading);
-  return problemOfName(reading.name, name, others) ?? problemOfBraces(String(reading.value), others);
+function problemOf(reading: SettingReading, others: Others): string | undefined {
+  switch (reading.spec.name) {
+    case 'pages':
+      return problemOfPages(reading, others);
+    case 'services':
+    case 'ready':
+    case 'serviceEnv':
+      return problemOfName(reading, others) ?? problemOfBraces(String(reading.value), others);
+    default:
+      return undefined;
+  }
 }
 
-function problemOfName(row: NamedRow, name: string, { services }: Others): string | undefined {
-  const prefix = familyPrefix(allSettings()[row]);
+/** Pages of which no picture could be taken. */
+function problemOfPages(
+  { value }: SettingReading,
+  { ports, services, servedIn }: Others,
+): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  if (!services.includes('WEB')) return 'SERVICE_WEB, whose pages these are, is missing';
+  if (ports?.includes('web') === false) return 'PORTS does not name web, on which SERVICE_WEB listens';
+  if (!Array.isArray(servedIn) || servedIn.includes('proof')) return undefined;
+  return 'SERVICES_IN does not name proof, in which pictures are taken';
+}
+
+function problemOfName(reading: SettingReading, { services }: Others): string | undefined {
+  const { name: row } = reading.spec;
+  const [name, prefix] = [nameIn(reading), familyPrefix(reading.spec)];
   if (row === 'serviceEnv') {
     if (!/^[A-Za-z_]\w*$/.test(name)) return `After ${prefix} comes the name of a variable`;
     return isSettable(name) ? undefined : `A project cannot set the variable ${name}`;

@@ -15,7 +15,7 @@ import { capitalised } from '../../../core/kernel/text.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
 import { readSettings } from '../../../core/project/settings/read-settings.ts';
-import { problemsIn } from '../../../core/project/settings/resolve-settings.ts';
+import type { SettingReading } from '../../../core/project/settings/settings.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { lastLinesOf, list } from '../../../core/session/proof/proof-markdown.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
@@ -75,20 +75,23 @@ async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCom
   const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
   const text = exitCode === 0 ? stdout : '';
   // The environment and home folder of the job must not supply project settings.
-  const { readings } = readSettings({ projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' });
-  const used = readings.filter(({ name }) => ['setup', 'checks', 'checkTimeoutSeconds'].includes(name));
-  const [problem] = problemsIn({ readings: used, warnings: [] });
-  if (problem !== undefined) throw problem;
-  const valuesOf = (wanted: string) =>
-    used.flatMap(({ name, value }) => (name === wanted && value ? [String(value)] : []));
+  const { readings, values } = readSettings({
+    projectFile: { path: '/.samocode', text },
+    env: {},
+    homeDir: '/',
+  });
+  const isUsed = ({ spec: { name } }: SettingReading) =>
+    ['setup', 'checks', 'checkTimeoutSeconds'].includes(name);
+  const problem = [...readings.values()].find((reading) => reading.problem && isUsed(reading))?.problem;
+  if (problem) throw problem;
   const ofWorkflow = (env.SAMOCODE_CHECKS ?? '')
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
-  const checks = ofWorkflow.length > 0 ? ofWorkflow : valuesOf('checks');
+  const checks = ofWorkflow.length > 0 ? ofWorkflow : values.checks.map(({ command }) => command);
   if (checks.length === 0) throw EVENT_ERRORS.no_base_checks({ branch: baseBranch });
-  const setup = env.SAMOCODE_SETUP?.trim() || valuesOf('setup')[0];
-  return { setup, checks, timeoutMs: Number(valuesOf('checkTimeoutSeconds')[0]) * 1000 };
+  const setup = env.SAMOCODE_SETUP?.trim() || values.setup;
+  return { setup, checks, timeoutMs: values.checkTimeoutSeconds * 1000 };
 }
 
 /** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */

@@ -7,12 +7,14 @@ import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
+import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
 import { differing } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
+import { GITHUB_ROWS } from '../settings.ts';
 import { type Feedback, judgeFeedback, type Remark, remarkRecords, remarksIn } from './feedback.ts';
 import { describeKeys } from './round-keys.ts';
 import { roundText } from './round-text.ts';
@@ -131,8 +133,8 @@ async function settingsNow(
   try {
     const project = await findProjectFor({ projectDir: sessionFile?.configPath }, context);
     await requireTrust(project, context);
-    const { prRounds, prTrust } = project.values;
-    return { rounds: prRounds, trusted: trustedIn(prTrust) };
+    const { prRounds } = valuesOf(GITHUB_ROWS, project.values);
+    return { rounds: prRounds, trusted: trustedIn(project) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const how = START_ERRORS.project_not_trusted.is(error)

@@ -1,4 +1,7 @@
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { Author, Forge } from '../forge/forge.ts';
+import { GITHUB_ROWS } from '../settings.ts';
 
 /**
  * Decides who may steer agents: people with write access, and trusted accounts.
@@ -16,8 +19,9 @@ export async function steeringLogins(
   return may;
 }
 
-/** The accounts in the value of PR_TRUST. */
-export function trustedIn(prTrust = ''): string[] {
+/** The accounts in PR_TRUST. */
+export function trustedIn({ values }: Pick<Project, 'values'>): string[] {
+  const { prTrust = '' } = valuesOf(GITHUB_ROWS, values);
   return prTrust
     .split(',')
     .map((name) => name.trim())

@@ -14,11 +14,13 @@ import { respondingProjects } from '../../../core/project/finding/known-projects
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
+import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { GITHUB_ROWS } from '../settings.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
 import { givenIssue, isAt, placesOf } from './read-issue.ts';
@@ -111,12 +113,13 @@ export class Intake {
     const project = await findProjectFor({ projectDir: filePath }, context);
     await requireTrust(project, context);
     const { mainRepo, values } = project;
+    const { intakeLabel: label } = valuesOf(GITHUB_ROWS, values);
     const { env } = context;
     const here = await placesOf(project, context);
-    if (values.intakeLabel === undefined || here === undefined) return [];
+    if (label === undefined || here === undefined) return [];
     const repository = await here.issues();
     const claiming = { claims: here.own, mainRepo, sessionsDir: values.sessions, env, signal };
-    const place: Place = { ...claiming, repository, forge, context, project, label: values.intakeLabel };
+    const place: Place = { ...claiming, repository, forge, context, project, label };
     const own = views.filter(
       ({ paths, sessionFile }) =>
         paths.sessionsDir === values.sessions &&
@@ -168,7 +171,7 @@ export class Intake {
         sessionFile?.issue?.number === number && sessionFile.issue.claim?.labelledAt === labelledAt,
     );
     if (isWorkedOn) return undefined;
-    const trusted = trustedIn(project.values.prTrust);
+    const trusted = trustedIn(project);
     const given = await givenIssue(issue, repository, { forge, trusted });
     const commit = await claimIssue(number, place);
     if (commit === undefined)

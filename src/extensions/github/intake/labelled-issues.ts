@@ -32,7 +32,7 @@ export async function labelledIssues(
         Date.parse(sessionFile.createdAt) >= since,
     );
     if (isWorkedOn) continue;
-    const asking = { forge, trusted: trustedIn(values.prTrust) };
+    const asking = { forge, trusted: trustedIn(project) };
     found.push({ kind: 'issue', issue: await givenIssue(issue, repository, asking) });
   }
   return found;

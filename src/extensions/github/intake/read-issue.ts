@@ -65,7 +65,7 @@ export async function readIssue(
   });
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
   if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
-  const trusted = trustedIn(project.values.prTrust);
+  const trusted = trustedIn(project);
   return await givenIssue(issue, repository, { forge, trusted });
 }
 

@@ -1,9 +1,9 @@
 import { cut, escapedMarkup } from '../../../core/kernel/text.ts';
-import type { Settings } from '../../../core/project/settings/settings.ts';
 import { type Notification, shownTitle } from '../notice/notification.ts';
+import type { NotifySettings } from '../notice/notify-settings.ts';
 import { payloadOf } from './payload.ts';
 
-export type WebhookFormat = Settings['notifyWebhookFormat'];
+export type WebhookFormat = NonNullable<NotifySettings['notifyWebhookFormat']>;
 
 export interface Post {
   url: URL;

@@ -1,36 +1,21 @@
 import { readSettingTexts } from '../../../core/project/finding/open-project.ts';
 import { readSettings } from '../../../core/project/settings/read-settings.ts';
-import type { Settings } from '../../../core/project/settings/settings.ts';
-
-type NotifyKey =
-  | 'notifyWebhookUrl'
-  | 'notifyWebhookSecret'
-  | 'notifyWebhookFormat'
-  | 'notifyDesktop'
-  | 'notifyCommand'
-  | 'notifyDetail'
-  | 'notifyQuiet'
-  | 'telegramBotToken'
-  | 'telegramChatId'
-  | 'telegramUsers'
-  | 'telegramApiRoot';
+import { type ValuesOf, valuesOf } from '../../../core/project/settings/settings.ts';
+import { NOTIFY_ROWS } from '../settings.ts';
 
 /** The notification settings from the environment and from the `.env` in the config folder. */
-export type NotifySettings = Partial<Pick<Settings, NotifyKey>>;
+export type NotifySettings = Partial<ValuesOf<typeof NOTIFY_ROWS>>;
 
 /** Invalid values are left out; `problems` names them without showing what was written. */
 export async function readNotifySettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
 ): Promise<{ settings: NotifySettings; problems: string[] }> {
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const ours = readings.filter(({ name }) => /^(?:notify.|telegram)/.test(name));
+  const { readings, values } = readSettings(await readSettingTexts({ env, homeDir }));
+  const problems = Object.values(NOTIFY_ROWS).flatMap(({ key }) => readings.get(key)?.problem ?? []);
   return {
-    // Each value was parsed by the schema of its row.
-    settings: Object.fromEntries(ours.map(({ name, value }) => [name, value])) as NotifySettings,
-    problems: ours.flatMap(({ problem }) =>
-      problem === undefined ? [] : [`${problem.what} ${problem.why}`],
-    ),
+    settings: valuesOf(NOTIFY_ROWS, values),
+    problems: problems.map(({ what, why }) => `${what} ${why}`),
   };
 }
 

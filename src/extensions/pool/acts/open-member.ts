@@ -11,6 +11,7 @@ import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import { openingsOf } from '../../../core/project/settings/openings.ts';
+import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../boards/board.ts';
 import type { PostgresBoard, PostgresBoardPlan } from '../boards/postgres-board.ts';
@@ -22,6 +23,7 @@ import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder } from '../pool-file.ts';
 import { PoolStates } from '../pool-states.ts';
+import { POOL_ROWS } from '../settings.ts';
 import { type MemberCard, publishCard } from './member-card.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -103,7 +105,7 @@ export async function openMember(
     times,
     ownSettings: () => settingsNow(membership, context),
     slots,
-    poolDays: values.poolDays,
+    poolDays: valuesOf(POOL_ROWS, values).poolDays,
     isLeaving: leaving ?? false,
   };
   const publish = (made: MemberCard) => publishCard(made, folder, { remote, git });
@@ -116,7 +118,7 @@ export async function openMember(
         throw error;
       });
       const made = await memberCardOf(membership, now, context);
-      Object.assign(offered, { slots: made.slots, poolDays: now.values.poolDays });
+      Object.assign(offered, { slots: made.slots, poolDays: valuesOf(POOL_ROWS, now.values).poolDays });
       // The board and the states have the same object.
       Object.assign(card, { labels: made.labels, slots: made.slots, level: made.level });
       if (isDeepStrictEqual(made, memberCard)) return;

@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
@@ -14,6 +15,7 @@ import type { MemberLists } from '../member-list.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { openAct } from '../pool-states.ts';
 import { type CopyMark, readCopyMark } from '../restore-state.ts';
+import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from './copies.ts';
 import { membershipOf, poolAt, requirePerson } from './membership.ts';
 import { postgresBoard } from './open-member.ts';
@@ -65,7 +67,8 @@ export async function prunePool(
   if (!dryRun) await requirePerson(context);
   const { membership, project } = await membershipOf(question, context);
   const { database } = membership;
-  const { sessions, poolDays } = project.values;
+  const { sessions } = project.values;
+  const { poolDays } = valuesOf(POOL_ROWS, project.values);
   const board =
     database === undefined || dryRun ? NO_BOARD : await postgresBoard(database, { clock: context.clock });
   try {

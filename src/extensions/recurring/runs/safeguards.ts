@@ -22,7 +22,7 @@ export function lackedSafeguards(
     maxCostUsd: limits.costRunUsd ?? limits.costTotalUsd ?? values.maxCostUsd,
     gates: values.gates.filter((gate) => !isOpen[gate]),
   });
-  return isByChecks ? missing : missing.filter(({ name }) => name === 'sandbox');
+  return isByChecks ? missing : missing.filter(({ key }) => key === 'SANDBOX');
 }
 
 /** @param what what was not done */
@@ -35,14 +35,14 @@ export function requireSafeguards(
   if (missing.length === 0) return;
   const [why, hint] = [
     missing.map((each) => each.why).join(' '),
-    missing.map(({ name }) => FIXES[name]).join(' '),
+    missing.map(({ key }) => FIXES[key]).join(' '),
   ];
   throw RECURRING_ERRORS.recurring_unguarded({ what, why, hint });
 }
 
-const FIXES: Readonly<Record<MissingSafeguard['name'], string>> = {
-  sandbox: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
-  maxCostUsd: 'Add --max-cost-run, or MAX_COST_USD to .samocode.',
-  gates:
+const FIXES: Readonly<Record<MissingSafeguard['key'], string>> = {
+  SANDBOX: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
+  MAX_COST_USD: 'Add --max-cost-run, or MAX_COST_USD to .samocode.',
+  GATES:
     'Leave out --auto-approve and --accept-suggestions, and the line GATES; remove one that exists, then create it again.',
 };

@@ -8,7 +8,6 @@ import {
   allProviders,
   credentialNames,
   providerNamed,
-  providerNames,
 } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
@@ -29,9 +28,8 @@ import type { Permissions } from '../../../core/kernel/phases/grants.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { counted, inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
-import { machineCliPath } from '../../../core/project/finding/machine-cli-path.ts';
-import { type Project, readSettingTexts } from '../../../core/project/finding/open-project.ts';
-import { readSettings } from '../../../core/project/settings/read-settings.ts';
+import { machineSetting } from '../../../core/project/finding/machine-setting.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
 import { agentSettings } from '../../../core/project/settings/resolve-settings.ts';
 import { copyState } from '../../../core/sandbox/cli-state.ts';
 import { insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
@@ -63,12 +61,10 @@ export interface CliCheckContext {
 /** The providers that a session of this project would use; without a project, the one that a new project would use. */
 export async function usedProviders(
   project: Project | undefined,
-  { env, home: homeDir }: ActionContext,
+  context: ActionContext,
 ): Promise<ReadonlySet<string>> {
   if (project !== undefined) return providersOf(project);
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const value = readings.find(({ name }) => name === 'provider')?.value;
-  return new Set(providerNames().filter((name) => name === (value ?? 'claude')));
+  return new Set([(await machineSetting('provider', context)) ?? 'claude']);
 }
 
 /** Checks what an agent CLI reports about itself; sends no request to its service. */
@@ -185,7 +181,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
     refusal: project && projectRefusal(project, context),
     configured: project
       ? agentSettings(project, 'init', provider.name).cliPath
-      : await machineCliPath(provider.name, place),
+      : await machineSetting(`${provider.name}Path`, context),
   });
   const env = definedOnly(context.env);
   const ask: AskCli = async (asked) => {

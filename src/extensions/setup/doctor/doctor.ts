@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
-import { acpOf, limitsOf, permissionsOf } from '../../../core/acts/sessions/freeze-settings.ts';
+import { limitsOf, permissionsOf } from '../../../core/acts/sessions/freeze-settings.ts';
 import { areConfined } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
@@ -38,6 +38,7 @@ import { runByRepository } from '../../../core/project/git/executing-settings.ts
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
 import { openingsOf } from '../../../core/project/settings/openings.ts';
+import { keptOf } from '../../../core/project/settings/settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
@@ -257,7 +258,7 @@ async function unfitAgents(project: Project, context: ActionContext): Promise<Do
   const choices = {
     mcpPath: values.mcp,
     limits: limitsOf(values),
-    ...acpOf(values),
+    acp: keptOf(values).acp,
     ...permissionsOf(values),
   };
   try {
@@ -332,7 +333,7 @@ async function sandboxCheck(
   if (now.level !== 'none') return ok(id, describeLevel(now.level), now.level);
   if (sandbox === 'guard' || sandbox === 'strict')
     return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
-  const refusal = unguardedRefusal([...used], acpOf(project.values).acp, now);
+  const refusal = unguardedRefusal([...used], keptOf(project.values).acp, now);
   if (refusal !== undefined) return fail(id, refusal.why, refusal.hint);
   if (areConfined([...used], permissions))
     return ok(id, describeLevel('provider sandbox'), 'provider sandbox');

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { settingRows } from '../../../../src/core/project/settings/settings.ts';
 
-const LIMITS = settingRows().filter(([, { key }]) =>
+const LIMITS = settingRows().filter(({ key }) =>
   /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),
 );
 
 test('every limit exists for the session and for each phase', () => {
-  expect(LIMITS.map(([, { key }]) => key)).toEqual([
+  expect(LIMITS.map(({ key }) => key)).toEqual([
     'MAX_COST_USD',
     'MAX_TOKENS',
     'MAX_HOURS',
@@ -21,7 +21,7 @@ test('every limit exists for the session and for each phase', () => {
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
   '"%s" is refused as a limit, and the error names the range',
   (text) => {
-    for (const [, { parse, form }] of LIMITS) {
+    for (const { parse, form } of LIMITS) {
       expect(parse(text)).toBeUndefined();
       expect(form).toMatch(/from 0 to/);
     }
@@ -29,5 +29,5 @@ test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
 );
 
 test('zero is accepted as a limit', () => {
-  for (const [, { parse }] of LIMITS) expect(parse('0')).toBe(0);
+  for (const { parse } of LIMITS) expect(parse('0')).toBe(0);
 });

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { REACH } from '../../../../src/core/project/settings/reach.ts';
-import { allSettings } from '../../../../src/core/project/settings/settings.ts';
+import { settingRows } from '../../../../src/core/project/settings/settings.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 
-const rows = (Object.keys(REACH) as (keyof typeof REACH)[]).map((name) => ({
+const rows = settingRows().map(({ name, risk, reach }) => ({
   name,
-  needsTrust: 'risk' in allSettings()[name],
-  ...REACH[name],
+  needsTrust: risk !== undefined,
+  ...reach,
 }));
 
 test('what is read or written without trust is bounded by a folder, or is of its own session', () => {
   const open = rows.filter(({ needsTrust, within }) => !needsTrust && within === undefined);
   expect(open.filter(({ read, write }) => read ?? write).map(({ name }) => name)).toEqual([
-    'pages',
     'branchPrefix',
+    ...(HAS_EXTENSIONS ? ['pages'] : []),
   ]);
 });
 

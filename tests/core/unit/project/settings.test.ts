@@ -5,22 +5,26 @@ import { warnAboutKeys } from '../../../../src/core/project/settings/setting-war
 import { allSettings, settingByKey, settingRows } from '../../../../src/core/project/settings/settings.ts';
 
 test('every key is unique', () => {
-  const keys = settingRows().map(([, spec]) => spec.key);
+  const keys = settingRows().map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test.each(settingRows())('%s has a description and accepts its own default', (_name, spec) => {
-  expect(spec.doc).toMatch(/^.{10,120}\.$/);
-  expect(spec.form.length).toBeGreaterThan(5);
-  expect(spec.default ? spec.parse(spec.default) !== undefined : true).toBe(true);
-});
-
-test.each(settingRows().filter(([, spec]) => spec.kind === 'command' && spec.scope === 'project'))(
-  '%s is run and comes from a repository, so it needs trust',
+test.each(settingRows().map((spec) => [spec.name, spec] as const))(
+  '%s has a description and accepts its own default',
   (_name, spec) => {
-    expect(spec.risk).toBe('runs');
+    expect(spec.doc).toMatch(/^.{10,120}\.$/);
+    expect(spec.form.length).toBeGreaterThan(5);
+    expect(spec.default ? spec.parse(spec.default) !== undefined : true).toBe(true);
   },
 );
+
+test.each(
+  settingRows().flatMap((spec) =>
+    spec.kind === 'command' && spec.scope === 'project' ? [[spec.name, spec] as const] : [],
+  ),
+)('%s is run and comes from a repository, so it needs trust', (_name, spec) => {
+  expect(spec.risk).toBe('runs');
+});
 
 test.each([
   ['timeoutSeconds', '1800', 1800],
@@ -73,7 +77,6 @@ test.each([
   ['branchPrefix', 'a/'],
   ['model', '--dangerous'],
   ['claudePath', 'bin/claude'],
-  ['rehearsalScenario', 'scenario.json'],
   ['sandbox', 'none'],
   ['retryHours', '0'],
   ['retryHours', '169'],
@@ -106,11 +109,11 @@ test.each([
 });
 
 test('a family of settings has no single key', () => {
-  expect(settingByKey('TIMEOUT')?.[0]).toBe('timeoutSeconds');
+  expect(settingByKey('TIMEOUT')?.name).toBe('timeoutSeconds');
   expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
 });
 
-test.each(settingRows())(
+test.each(settingRows().map((spec) => [spec.name, spec] as const))(
   '%s causes no warning in its own file, under every documented key',
   (_name, spec) => {
     const keys =

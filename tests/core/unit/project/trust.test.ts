@@ -47,31 +47,6 @@ test('a lower sandbox level and every writable path relax a rule, a higher level
   ]);
 });
 
-test('each line of a service, of its readiness and of a variable needs trust, ports and pages do not', () => {
-  const lines = [
-    ['SERVICE_DB', 'postgres -D {data} -p {port.db}'],
-    ['SERVICE_WEB', 'serve'],
-    ['SERVICE_INIT', 'npm run migrate'],
-    ['READY_DB', 'pg_isready -p {port.db}'],
-    ['ENV_TOKEN', 'of-tests'],
-  ] as const;
-  const written = lines.map(([key, value]) => `${key}=${value}\n`).join('');
-  expect(riskyIn(`PORTS=web,db\nSERVICES_IN=proof\nPAGES=/,/login\nPICTURES_UPLOAD=no\n${written}`)).toEqual(
-    lines.map(([key, value]) => ({ key, risk: 'runs', value })),
-  );
-  expect(riskyIn('PICTURES_UPLOAD=yes')).toEqual([{ key: 'PICTURES_UPLOAD', risk: 'loosens', value: 'yes' }]);
-});
-
-test('a pull request that is watched, and more rounds than by default, relax a rule', () => {
-  expect(riskyIn('PR_WATCH=off\nPR_ROUNDS=3\n')).toEqual([]);
-  expect(riskyIn('PR_ROUNDS=0\n')).toEqual([]);
-  expect(riskyIn('PR_WATCH=on\nPR_ROUNDS=4\n')).toEqual([
-    { key: 'PR_WATCH', risk: 'loosens', value: 'on' },
-    { key: 'PR_ROUNDS', risk: 'loosens', value: '4' },
-  ]);
-  expect(riskyIn('PR_ROUNDS=20\n')).toEqual([{ key: 'PR_ROUNDS', risk: 'loosens', value: '20' }]);
-});
-
 test('a line that is written counts only in the content that was trusted', async () => {
   await using home = await tempDir();
   const file = join(home.path, '.samocode');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { frozenProving } from '../../../../src/core/acts/proof/frozen-proving.ts';
-import { readSettings } from '../../../../src/core/project/settings/read-settings.ts';
-import { problemsIn, settingsIn } from '../../../../src/core/project/settings/resolve-settings.ts';
+import { riskyLines } from '../../../../src/core/project/finding/trust.ts';
+import { problemsIn, readSettings } from '../../../../src/core/project/settings/read-settings.ts';
 
 const read = (...lines: string[]) =>
   readSettings({
@@ -13,7 +13,7 @@ const read = (...lines: string[]) =>
     homeDir: '/home/me',
   });
 
-const frozen = (...lines: string[]) => frozenProving(settingsIn(read(...lines)).values).application;
+const frozen = (...lines: string[]) => frozenProving(read(...lines).values).application;
 
 const PORTS = 'PORTS=web,db';
 const WEB = 'SERVICE_WEB=npm run dev -- --port {port.web}';
@@ -135,4 +135,22 @@ test.each([
   ['PAGE=/', 'Did you mean PAGES?'],
 ])('%s is reported as a typo', (line, said) => {
   expect(read(line).warnings.map(({ text }) => text)).toEqual([expect.stringContaining(said)]);
+});
+
+test('each line of a service, of its readiness and of a variable needs trust, ports and pages do not', () => {
+  const lines = [
+    ['SERVICE_DB', 'postgres -D {data} -p {port.db}'],
+    ['SERVICE_WEB', 'serve'],
+    ['SERVICE_INIT', 'npm run migrate'],
+    ['READY_DB', 'pg_isready -p {port.db}'],
+    ['ENV_TOKEN', 'of-tests'],
+  ] as const;
+  const others = ['PORTS=web,db', 'SERVICES_IN=proof', 'PAGES=/,/login', 'PICTURES_UPLOAD=no'];
+  const written = lines.map(([key, value]) => `${key}=${value}`);
+  expect(riskyLines(read(...others, ...written))).toEqual(
+    lines.map(([key, value]) => ({ key, risk: 'runs', value })),
+  );
+  expect(riskyLines(read('PICTURES_UPLOAD=yes'))).toEqual([
+    { key: 'PICTURES_UPLOAD', risk: 'loosens', value: 'yes' },
+  ]);
 });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSettings } from '../../../../src/core/project/settings/read-settings.ts';
+import { problemsIn, readSettings } from '../../../../src/core/project/settings/read-settings.ts';
 import {
   applicationText,
   proposedApplication,
@@ -74,7 +74,7 @@ test('databases of compose files and of .env.example are proposed, with addresse
     env: {},
     homeDir: '/home/me',
   });
-  expect(readings.filter(({ problem }) => problem !== undefined)).toEqual([]);
+  expect(problemsIn({ readings })).toEqual([]);
   expect(warnings).toEqual([]);
 });
 

@@ -230,7 +230,7 @@ test('an issue that a start names by number belongs to the original', async () =
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   s.boats.openIssue('ada', 'Boats have no names', 'Please.');
-  const project = { mainRepo: repo.path, values: { prTrust: undefined } } as Partial<Project> as Project;
+  const project = { mainRepo: repo.path, values: {} } as Project;
   const issue = await readIssue('#1001', project, { forge: new GitHub(s.context), context: s.context });
   expect(issue).toMatchObject({ repository: 'github.com/fleet/boats', title: 'Boats have no names' });
 });

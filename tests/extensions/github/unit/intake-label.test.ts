@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
 import { riskyLines } from '../../../../src/core/project/finding/trust.ts';
 import { forgeLoginIsHidden } from '../../../../src/core/project/settings/forge-login.ts';
+import { resolveSettings } from '../../../../src/core/project/settings/resolve-settings.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { makeProject } from '../../../support/project.ts';
 
@@ -19,14 +20,14 @@ async function opened(lines: Record<string, string>, sandbox: 'guard' | 'auto' |
 test('with the guard, a limit of cost and both gates a label may start sessions, once a person has trusted the line', async () => {
   await using project = await opened(GUARDED);
   const made = await project.opening;
-  expect(made.values.intakeLabel).toBe('samocode');
+  expect(made.readings.get('INTAKE_LABEL')?.value).toBe('samocode');
   expect(riskyLines(made)).toContainEqual({ key: 'INTAKE_LABEL', risk: 'loosens', value: 'samocode' });
   expect(await forgeLoginIsHidden({ configPath: project.filePath })).toBe(true);
 });
 
 test('without the line no login is hidden, except from agents that work on an issue', async () => {
   await using project = await opened({});
-  expect((await project.opening).values.intakeLabel).toBeUndefined();
+  expect((await project.opening).readings.get('INTAKE_LABEL')?.value).toBeUndefined();
   const configPath = project.filePath;
   expect(await forgeLoginIsHidden({ configPath })).toBe(false);
   expect(await forgeLoginIsHidden({ configPath, issue: {} })).toBe(true);
@@ -70,4 +71,23 @@ test.each([
     ...{ code: 'intake_refused', what: 'INTAKE_LABEL cannot be used.' },
     ...{ why: expect.stringContaining(why), hint: expect.stringContaining(hint) },
   });
+});
+
+const riskyIn = (lines: string) =>
+  riskyLines(
+    resolveSettings({
+      projectFile: { path: '/p/.samocode', text: `MAIN_REPO=.\nWORKTREES=w\nSESSIONS=s\n${lines}` },
+      env: {},
+      homeDir: '/home/me',
+    }),
+  );
+
+test('a pull request that is watched, and more rounds than by default, relax a rule', () => {
+  expect(riskyIn('PR_WATCH=off\nPR_ROUNDS=3\n')).toEqual([]);
+  expect(riskyIn('PR_ROUNDS=0\n')).toEqual([]);
+  expect(riskyIn('PR_WATCH=on\nPR_ROUNDS=4\n')).toEqual([
+    { key: 'PR_WATCH', risk: 'loosens', value: 'on' },
+    { key: 'PR_ROUNDS', risk: 'loosens', value: '4' },
+  ]);
+  expect(riskyIn('PR_ROUNDS=20\n')).toEqual([{ key: 'PR_ROUNDS', risk: 'loosens', value: '20' }]);
 });

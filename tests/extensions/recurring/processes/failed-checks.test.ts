@@ -96,7 +96,7 @@ test('one that lacked only a limit continues once its person resumes it with one
 test('issues with a label need the guard alone', () => {
   const label = { work: { kind: 'label', label: 'x' }, isByChecks: false } as const;
   const values = { sandbox: 'auto', gates: [], maxCostUsd: undefined } as unknown as Project['values'];
-  expect(lackedSafeguards(label, { values }).map(({ name }) => name)).toEqual(['sandbox']);
+  expect(lackedSafeguards(label, { values }).map(({ key }) => key)).toEqual(['SANDBOX']);
   expect(lackedSafeguards({ ...label, choices: { sandbox: 'strict' } }, { values })).toEqual([]);
   expect(lackedSafeguards({ ...label, work: { kind: 'task', task: 'x' } }, { values })).toEqual([]);
 });

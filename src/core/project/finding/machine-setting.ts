@@ -1,0 +1,15 @@
+import { readSettingNamed } from '../settings/read-settings.ts';
+import type { SettingName, Settings } from '../settings/settings.ts';
+import { readSettingTexts } from './open-project.ts';
+
+type Named = SettingName | `${string}Path`;
+
+/** A setting of this machine, outside of any project, as it is now; undefined if it is unset or invalid. */
+export async function machineSetting<Name extends Named>(
+  name: Name,
+  { env, home }: { env: Readonly<Record<string, string | undefined>>; home: string },
+): Promise<(Name extends SettingName ? Settings[Name] : string) | undefined> {
+  const texts = await readSettingTexts({ env, homeDir: home });
+  // The kind of its row has parsed it; the rows of all agent CLIs are made alike.
+  return readSettingNamed(texts, name) as never;
+}
