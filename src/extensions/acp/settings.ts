@@ -1,8 +1,8 @@
 import { command, oneOf } from '../../core/project/settings/setting-kinds.ts';
-import type { ProjectRow } from '../../core/project/settings/setting-spec.ts';
+import { inScope } from '../../core/project/settings/setting-spec.ts';
 import { type FurtherSettings, valuesOf } from '../../core/project/settings/settings.ts';
 
-const ROWS = {
+const ROWS = inScope('project', {
   acpCommand: {
     ...command,
     key: 'ACP_COMMAND',
@@ -27,11 +27,11 @@ const ROWS = {
     reach: { run: 'programs that the repository names, without the guard' },
     doc: 'yes: agents for which a repository can name programs may start without the sandbox.',
   },
-} as const satisfies Record<string, ProjectRow>;
+});
 
 export const ACP_SETTINGS: readonly FurtherSettings[] = [
   {
-    project: ROWS,
+    rows: ROWS,
     kept(values) {
       const { acpCommand, acpAsks, acpWithoutGuard } = valuesOf(ROWS, values);
       const acp = {

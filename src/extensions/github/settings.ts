@@ -1,6 +1,6 @@
 import { errors } from '../../core/kernel/errors.ts';
 import { oneOf, text, wholeNumber } from '../../core/project/settings/setting-kinds.ts';
-import type { ProjectRow } from '../../core/project/settings/setting-spec.ts';
+import { inScope } from '../../core/project/settings/setting-spec.ts';
 import type { FurtherSettings, Readings } from '../../core/project/settings/settings.ts';
 import { missingSafeguards } from '../../core/project/settings/unattended-start.ts';
 
@@ -10,7 +10,7 @@ const accounts = text(
 );
 const label = text('the name of a label, 50 characters at most', /^[^\p{Cc},"\\]{1,50}$/u);
 
-export const GITHUB_ROWS = {
+export const GITHUB_ROWS = inScope('project', {
   prWatch: {
     ...oneOf(['off', 'on']),
     key: 'PR_WATCH',
@@ -43,7 +43,7 @@ export const GITHUB_ROWS = {
     example: 'INTAKE_LABEL=samocode',
     doc: 'An issue that gets this label from a person with write access starts a session. Needs guard, MAX_COST_USD, both gates.',
   },
-} as const satisfies Record<string, ProjectRow>;
+});
 
 export const INTAKE_ERRORS = errors({
   intake_refused: ({ why, fix }: { why: string; fix: string }) => ({
@@ -53,7 +53,7 @@ export const INTAKE_ERRORS = errors({
   }),
 });
 
-export const GITHUB_SETTINGS: readonly FurtherSettings[] = [{ project: GITHUB_ROWS, check: whyNoIntake }];
+export const GITHUB_SETTINGS: readonly FurtherSettings[] = [{ rows: GITHUB_ROWS, check: whyNoIntake }];
 
 function whyNoIntake(readings: Readings) {
   const written = (key: string) => readings.get(key)?.value;

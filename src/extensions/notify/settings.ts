@@ -1,8 +1,8 @@
 import { command, oneOf, text } from '../../core/project/settings/setting-kinds.ts';
-import type { ProjectRow, SettingRow } from '../../core/project/settings/setting-spec.ts';
+import { inScope } from '../../core/project/settings/setting-spec.ts';
 import type { FurtherSettings } from '../../core/project/settings/settings.ts';
 
-const PROJECT_ROWS = {
+const PROJECT_ROWS = inScope('project', {
   notify: {
     ...oneOf(['on', 'off']),
     key: 'NOTIFY',
@@ -10,9 +10,9 @@ const PROJECT_ROWS = {
     reach: {},
     doc: 'off: no notifications about sessions of this project. Takes effect at once.',
   },
-} as const satisfies Record<string, ProjectRow>;
+});
 
-const MACHINE_ROWS = {
+const MACHINE_ROWS = inScope('machine', {
   notifyDesktop: {
     ...oneOf(['off', 'auto']),
     key: 'NOTIFY_DESKTOP',
@@ -43,9 +43,9 @@ const MACHINE_ROWS = {
     example: 'NOTIFY_QUIET=22:00-07:00',
     doc: 'Hours in which only what needs you is sent; the rest is sent afterwards.',
   },
-} as const satisfies Record<string, SettingRow>;
+});
 
-const SECRET_ROWS = {
+const SECRET_ROWS = inScope('secret', {
   notifyWebhookUrl: {
     ...text('an http or https address', /^https?:\/\/\S+$/u),
     key: 'NOTIFY_WEBHOOK_URL',
@@ -76,11 +76,9 @@ const SECRET_ROWS = {
     key: 'TELEGRAM_API_ROOT',
     doc: 'A Bot API server to use instead of https://api.telegram.org, such as your own.',
   },
-} as const satisfies Record<string, SettingRow>;
+});
 
 /** Those of the machine. */
 export const NOTIFY_ROWS = { ...MACHINE_ROWS, ...SECRET_ROWS };
 
-export const NOTIFY_SETTINGS: readonly FurtherSettings[] = [
-  { project: PROJECT_ROWS, machine: MACHINE_ROWS, secret: SECRET_ROWS },
-];
+export const NOTIFY_SETTINGS: readonly FurtherSettings[] = [{ rows: { ...PROJECT_ROWS, ...NOTIFY_ROWS } }];

@@ -1,5 +1,5 @@
+import { projectRows } from '../../core/project/settings/project-rows.ts';
 import { isAsStrict } from '../../core/project/settings/setting-spec.ts';
-import { allSettings } from '../../core/project/settings/settings.ts';
 import { HostSettings } from '../../core/session/events/bodies/positions.ts';
 
 /**
@@ -11,7 +11,7 @@ import { HostSettings } from '../../core/session/events/bodies/positions.ts';
 export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
   const { openings: theirs, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
   const { openings, acp } = own;
-  const { sandbox, permissions: row } = allSettings();
+  const { sandbox, permissions: row } = projectRows();
   const isStricter = isAsStrict(sandbox, ofSession.sandbox, own.sandbox);
   const grantsLess = isAsStrict(row, permissions, own.permissions);
   // Parsing drops the settings that do not depend on the machine.

@@ -1,8 +1,8 @@
 import { wholeNumber } from '../../core/project/settings/setting-kinds.ts';
-import type { ProjectRow } from '../../core/project/settings/setting-spec.ts';
+import { inScope } from '../../core/project/settings/setting-spec.ts';
 import type { FurtherSettings } from '../../core/project/settings/settings.ts';
 
-export const POOL_ROWS = {
+export const POOL_ROWS = inScope('project', {
   poolDays: {
     ...wholeNumber('days', 1, 3650),
     key: 'POOL_DAYS',
@@ -10,6 +10,6 @@ export const POOL_ROWS = {
     reach: {},
     doc: 'After how many days an archived, merged, discarded or done session leaves its pool. In days.',
   },
-} as const satisfies Record<string, ProjectRow>;
+});
 
-export const POOL_SETTINGS: readonly FurtherSettings[] = [{ project: POOL_ROWS }];
+export const POOL_SETTINGS: readonly FurtherSettings[] = [{ rows: POOL_ROWS }];

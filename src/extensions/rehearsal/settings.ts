@@ -1,15 +1,16 @@
 import { absoluteFile } from '../../core/project/settings/setting-kinds.ts';
+import { inScope } from '../../core/project/settings/setting-spec.ts';
 import { type FurtherSettings, valuesOf } from '../../core/project/settings/settings.ts';
 
-const ROWS = {
+const ROWS = inScope('machine', {
   rehearsalScenario: {
     ...absoluteFile,
     key: 'REHEARSAL_SCENARIO',
     example: 'REHEARSAL_SCENARIO=/tmp/scenario.json',
     doc: 'The scenario that the rehearsal provider plays, for tests and experiments.',
   },
-} as const;
+});
 
 export const REHEARSAL_SETTINGS: readonly FurtherSettings[] = [
-  { machine: ROWS, kept: (values) => ({ scenarioPath: valuesOf(ROWS, values).rehearsalScenario }) },
+  { rows: ROWS, kept: (values) => ({ scenarioPath: valuesOf(ROWS, values).rehearsalScenario }) },
 ];

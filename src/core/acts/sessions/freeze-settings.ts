@@ -7,11 +7,12 @@ import type { Sandbox } from '../../kernel/sandbox-level.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { GIT_IDENTITY } from '../../project/git/git-variables.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
+import { projectRows } from '../../project/settings/project-rows.ts';
 import type { SettingsReading } from '../../project/settings/read-settings.ts';
 import { agentSettings, cliSettings } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
-import { allSettings, keptOf, type Settings } from '../../project/settings/settings.ts';
+import { keptOf, type Settings } from '../../project/settings/settings.ts';
 import type { FrozenSettings, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';
@@ -98,13 +99,13 @@ function sandboxOf(
   const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
   return {
     sandbox,
-    sandboxLowered: isAsStrict(allSettings().sandbox, sandbox, ofProject) ? undefined : true,
+    sandboxLowered: isAsStrict(projectRows().sandbox, sandbox, ofProject) ? undefined : true,
     openings: openingsOf(values),
   };
 }
 
 function requireSandbox(written: string): Sandbox {
-  const { sandbox } = allSettings();
+  const { sandbox } = projectRows();
   const parsed = sandbox.parse(written);
   if (parsed === undefined)
     throw settingInvalid(sandbox, { key: sandbox.key, written, source: { kind: 'call' } });

@@ -5,9 +5,9 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readSettingTexts } from '../../project/finding/open-project.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { readSettings } from '../../project/settings/read-settings.ts';
+import { projectRows } from '../../project/settings/project-rows.ts';
+import { readRows } from '../../project/settings/read-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
-import { allSettings } from '../../project/settings/settings.ts';
 import { isFileError } from '../../session/folder/read-session.ts';
 import { byUrgency, readAllSessions, sessionFolders } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -101,21 +101,16 @@ async function readSessionsFolder(
   isOwn: boolean,
 ): Promise<SessionsFolder> {
   const texts = await readSettingTexts({ filePath, env, homeDir });
-  const all = readSettings(texts);
-  const reading = all.readings.get(allSettings().sessions.key);
-  if (reading?.problem) throw reading.problem;
+  const { mainRepo, sessions } = projectRows();
+  const read = readRows(texts, { mainRepo, sessions });
+  const { value, source = { kind: 'unset' }, problem: wrong } = read.readings.get(sessions.key) ?? {};
+  if (wrong) throw wrong;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  await requirePlaces({ ...all, filePath, fileHash }, homeDir, ['sessions']);
-  const sessionsDir = String(reading?.value);
+  await requirePlaces({ ...read, filePath, fileHash }, homeDir, ['sessions']);
+  const sessionsDir = String(value);
   const problem = await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir, isOwn };
-  const source = reading?.source ?? { kind: 'unset' };
-  throw settingInvalid(allSettings().sessions, {
-    key: allSettings().sessions.key,
-    written: sessionsDir,
-    source,
-    problem,
-  });
+  throw settingInvalid(sessions, { key: sessions.key, written: sessionsDir, source, problem });
 }
 
 async function folderProblem(path: string): Promise<string | undefined> {

@@ -1,4 +1,7 @@
-import { readSettingNamed } from '../settings/read-settings.ts';
+import { machineRows } from '../settings/machine-rows.ts';
+import { projectRows } from '../settings/project-rows.ts';
+import { readRows } from '../settings/read-settings.ts';
+import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingName, Settings } from '../settings/settings.ts';
 import { readSettingTexts } from './open-project.ts';
 
@@ -10,6 +13,8 @@ export async function machineSetting<Name extends Named>(
   { env, home }: { env: Readonly<Record<string, string | undefined>>; home: string },
 ): Promise<(Name extends SettingName ? Settings[Name] : string) | undefined> {
   const texts = await readSettingTexts({ env, homeDir: home });
+  const rowIn = (rows: Readonly<Record<string, SettingSpec>>) => rows[name];
+  const row = rowIn(machineRows()) ?? rowIn(projectRows());
   // The kind of its row has parsed it; the rows of all agent CLIs are made alike.
-  return readSettingNamed(texts, name) as never;
+  return row && (readRows(texts, { [name]: row }).values[name] as never);
 }

@@ -9,6 +9,7 @@ import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
+import { projectRows } from '../settings/project-rows.ts';
 import {
   problemsIn,
   readSettings,
@@ -20,7 +21,7 @@ import { UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
-import { allSettings, type CallSettings, type Readings, type SettingProblems } from '../settings/settings.ts';
+import type { CallSettings, Readings, SettingProblems } from '../settings/settings.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
@@ -180,6 +181,6 @@ function usablePath(readings: Readings, key: string): string | undefined {
 }
 
 function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {
-  const { example } = allSettings()[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
+  const { example } = projectRows()[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
   return PROJECT_ERRORS.folders_collide({ first, second, path, example });
 }

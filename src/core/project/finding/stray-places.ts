@@ -5,7 +5,8 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readRecords } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
-import { allSettings, type Readings, type Settings, settingRows } from '../settings/settings.ts';
+import { projectRows } from '../settings/project-rows.ts';
+import { type Readings, type Settings, settingRows } from '../settings/settings.ts';
 
 /** The lines of a project's file that name a place, as far as they were read. */
 export interface NamedPlaces {
@@ -90,15 +91,15 @@ export async function trackedPlaces(
 
 function placeLine(name: NamedPlace, path: string, real: string | undefined): StrayLine {
   const value = real === path ? path : `${path} -> ${real ?? 'a link that leads nowhere'}`;
-  return { key: allSettings()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
+  return { key: projectRows()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
 }
 
 function isOfFile(name: NamedPlace, readings: NamedPlaces['readings']): boolean {
-  return readings === undefined || readings.get(allSettings()[name].key)?.source.kind === 'project_file';
+  return readings === undefined || readings.get(projectRows()[name].key)?.source.kind === 'project_file';
 }
 
 function isWritten(name: NamedPlace): boolean {
-  return 'write' in allSettings()[name].reach && name !== 'mainRepo';
+  return 'write' in projectRows()[name].reach && name !== 'mainRepo';
 }
 
 /** Whether samocode may make its folders there: this user's, and nothing that other programs load files from. */

@@ -1,8 +1,7 @@
 import type { Provider } from '../../agents/contract/provider.ts';
 import { allProviders, type CoreProvider, providerNames } from '../../agents/registry.ts';
 import { once } from '../../kernel/once.ts';
-import { modelName } from './project-rows.ts';
-import { amount, oneOf, program, type SettingKind, wholeNumber } from './setting-kinds.ts';
+import { amount, modelName, oneOf, program, type SettingKind, wholeNumber } from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);

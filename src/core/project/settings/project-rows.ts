@@ -2,6 +2,7 @@ import { allProviders, providerNames } from '../../agents/registry.ts';
 import { once } from '../../kernel/once.ts';
 import { GATE_CHANNELS, PERSONAL } from '../../kernel/phases/channels.ts';
 import { PERMISSIONS } from '../../kernel/phases/grants.ts';
+import { OVERAGES } from '../../kernel/phases/limits.ts';
 import { CHECK_PLACES } from '../../kernel/phases/proving.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { SANDBOX_MEANS, SANDBOXES, SOCKETS } from '../../kernel/sandbox-level.ts';
@@ -9,6 +10,7 @@ import { PACKAGE_HOSTS } from './sandbox-hosts.ts';
 import {
   absolutePaths,
   amount,
+  branchPrefix,
   command,
   commandWith,
   file,
@@ -16,28 +18,36 @@ import {
   homePaths,
   hostList,
   listOf,
+  modelName,
   namesOfPeople,
   namesOfVariables,
   oneOf,
+  percent,
   ports,
   relativePaths,
-  text,
+  type SettingKind,
   wholeNumber,
 } from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
-import { SPENDING_ROWS } from './spending-rows.ts';
 
 const AGENT = { send: 'the work to the vendor of this agent CLI' };
 
-// No leading dash, so that no program mistakes a model or branch for an option.
-export const modelName = text(
-  "a model's name without spaces, 200 characters at most",
-  /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
-);
-const branchPrefix = text(
-  'the first part of a branch name: letters, digits, and . _ - / between them',
-  /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
-);
+const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
+const TOKENS = { ...wholeNumber('tokens', 0, 1_000_000_000_000), key: 'MAX_TOKENS' };
+const HOURS = { ...amount('hours', 0, 10_000), key: 'MAX_HOURS' };
+const ITERATIONS = { ...wholeNumber('iterations', 0, 100_000), key: 'MAX_ITERATIONS' };
+
+function ofPhase(limit: SettingKind<number> & { key: string }, example: string) {
+  const doc = `The same for one phase: ${example}.`;
+  return {
+    ...limit,
+    key: `${limit.key}_<PHASE>`,
+    family: 'phase',
+    perSession: true,
+    reach: {},
+    doc,
+  } as const;
+}
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, which is made once the providers are known
 export const projectRows = once(() =>
@@ -299,7 +309,64 @@ export const projectRows = once(() =>
       example: 'GATE_PEOPLE=anna,ben',
       doc: 'People and machines of a pool whose acts on other machines may open a gate; default: all that are trusted.',
     },
-    ...SPENDING_ROWS,
+    maxCostUsd: {
+      ...COST,
+      perSession: true,
+      reach: {},
+      example: 'MAX_COST_USD=20',
+      doc: 'A session stops and asks at this cost. Checked after each iteration; during one, only for Claude Code and opencode.',
+    },
+    maxTokens: {
+      ...TOKENS,
+      perSession: true,
+      reach: {},
+      example: 'MAX_TOKENS=5000000',
+      doc: 'A session stops and asks once it has used this many tokens, without cache reads. Checked like MAX_COST_USD.',
+    },
+    maxHours: {
+      ...HOURS,
+      perSession: true,
+      reach: {},
+      example: 'MAX_HOURS=8',
+      doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
+    },
+    maxIterations: {
+      ...ITERATIONS,
+      perSession: true,
+      reach: {},
+      example: 'MAX_ITERATIONS=60',
+      doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
+    },
+    overage: {
+      ...oneOf(OVERAGES),
+      key: 'OVERAGE',
+      default: 'allow',
+      perSession: true,
+      reach: {},
+      doc: 'If usage beyond the plan costs extra (Claude Code): allow continues and tells you; wait waits until the limit ends.',
+    },
+    keep5h: {
+      ...percent(0, 90),
+      key: 'KEEP_5H',
+      pairedWith: 'KEEP_5H',
+      isRaisedOnly: true,
+      reach: {},
+      example: 'KEEP_5H=20%',
+      doc: "How much of a plan's 5 hours stays for you: no agent begins once less is left. In `.samocode` only a larger one counts.",
+    },
+    keep7d: {
+      ...percent(0, 90),
+      key: 'KEEP_7D',
+      pairedWith: 'KEEP_7D',
+      isRaisedOnly: true,
+      reach: {},
+      example: 'KEEP_7D=30%',
+      doc: "The same for a plan's 7 days.",
+    },
+    maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
+    maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),
+    maxHoursByPhase: ofPhase(HOURS, 'MAX_HOURS_TESTING=1'),
+    maxIterationsByPhase: ofPhase(ITERATIONS, 'MAX_ITERATIONS_PLANNING=4'),
     retryHours: {
       ...amount('hours', 0.01, 168),
       key: 'RETRY_HOURS',

@@ -2,12 +2,12 @@ import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { projectRows } from './project-rows.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 import { type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
-  allSettings,
   type CallSettings,
   familyPrefix,
   furtherSettings,
@@ -19,6 +19,7 @@ import {
   type Settings,
   settingByKey,
   settingRows,
+  type ValuesOf,
 } from './settings.ts';
 
 export interface SettingTexts {
@@ -41,18 +42,25 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   const reader = newReader(texts);
   const { entries, envFile, warnings } = reader;
   warnings.push(...warnAboutKeys(entries, texts.projectFile?.path, envFile, texts.envFile?.path));
-  const found = settingRows().flatMap((spec) => readRow(reader, spec));
-  const readings = furtherSettings.items.reduce<Readings>(
+  const readings = furtherSettings.items.reduce(
     (all, { check }) => (check ? withProblems(all, check(all)) : all),
-    new Map(found.map((reading) => [reading.key, reading])),
+    readingsBy(reader, settingRows()),
   );
-  return { readings, values: valuesIn(readings), warnings };
+  // Every row has a reading, whose value its own kind has parsed.
+  return { readings, values: valuesIn(readings, settingRows()) as unknown as Settings, warnings };
 }
 
-/** The value of one setting; undefined if it is unset, invalid or of an extension that this build lacks. */
-export function readSettingNamed(texts: SettingTexts, name: string): unknown {
-  const spec = settingRows().find((row) => row.name === name);
-  return spec && readSetting(newReader(texts), spec).value;
+/** Reads some settings alone, as a program does that starts often: without warnings and checks of extensions. */
+export function readRows<Rows extends Readonly<Record<string, SettingSpec>>>(
+  texts: SettingTexts,
+  rows: Rows,
+) {
+  const readings = readingsBy(newReader(texts), Object.values(rows));
+  return { readings, values: valuesIn(readings, Object.values(rows)) as ValuesOf<Rows> };
+}
+
+function readingsBy(reader: Reader, rows: readonly SettingSpec[]): Readings {
+  return new Map(rows.flatMap((spec) => readRow(reader, spec)).map((reading) => [reading.key, reading]));
 }
 
 export function problemsIn({ readings }: Pick<SettingsReading, 'readings'>): SamocodeError[] {
@@ -71,7 +79,7 @@ export function withProblems(readings: Readings, problems: SettingProblems): Rea
   return new Map([...readings].map(([key, reading]) => [key, judged(reading)]));
 }
 
-function valuesIn(readings: Readings): Settings {
+function valuesIn(readings: Readings, rows: readonly SettingSpec[]): Record<string, unknown> {
   const valueFor = (spec: SettingSpec) => {
     if (!spec.family) return readings.get(spec.key)?.value;
     const members = [...readings.values()].filter((reading) => reading.spec === spec);
@@ -80,8 +88,7 @@ function valuesIn(readings: Readings): Settings {
     const prefix = familyPrefix(spec).length;
     return members.map(({ key, value }) => ({ name: key.slice(prefix), value: String(value) }));
   };
-  // Every row has a reading, whose value its own kind has parsed.
-  return Object.fromEntries(settingRows().map((spec) => [spec.name, valueFor(spec)])) as unknown as Settings;
+  return Object.fromEntries(rows.map((spec) => [spec.name, valueFor(spec)]));
 }
 
 interface Reader {
@@ -102,7 +109,7 @@ function newReader(texts: SettingTexts): Reader {
     envFile: texts.envFile ? parseDotenv(texts.envFile.text) : {},
     warnings: warnings.map((warning) => ({ ...warning, path })),
     get provider() {
-      return String(readSetting(this, allSettings().provider).value ?? '');
+      return String(readSetting(this, projectRows().provider).value ?? '');
     },
   };
 }
@@ -190,7 +197,8 @@ function pairedName(reader: Reader, spec: SettingSpec): string | undefined {
 }
 
 function byDefault(spec: SettingSpec, paired: string | undefined): SettingReading {
-  const written = (paired && settingByKey(paired)?.default) ?? spec.default;
+  const isPaired = paired !== undefined && paired !== spec.key;
+  const written = (isPaired ? settingByKey(paired)?.default : undefined) ?? spec.default;
   const value = written ? spec.parse(written) : written;
   return { spec, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
 }

@@ -16,6 +16,16 @@ export function text(form: string, pattern: RegExp): SettingKind<string> {
   return { kind: 'text', form, parse: (written) => (pattern.test(written) ? written : undefined) };
 }
 
+// No leading dash, so that no program mistakes a model or branch for an option.
+export const modelName = text(
+  "a model's name without spaces, 200 characters at most",
+  /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
+);
+export const branchPrefix = text(
+  'the first part of a branch name: letters, digits, and . _ - / between them',
+  /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
+);
+
 const ANY = /./s;
 
 /** An existing folder; the reader makes it absolute, relative to the file that contains it. */

@@ -6,11 +6,9 @@ import { newRegistry } from '../../kernel/registry.ts';
 import { machineRows } from './machine-rows.ts';
 import { projectRows } from './project-rows.ts';
 import type { SettingSource } from './setting-errors.ts';
-import { inScope, type ProjectRow, type SettingRow, type SettingSpec } from './setting-spec.ts';
+import type { SettingRow, SettingSpec } from './setting-spec.ts';
 
-const coreSettings = once(() => ({ ...projectRows(), ...machineRows() }));
-
-type CoreSettings = ReturnType<typeof coreSettings>;
+type CoreSettings = ReturnType<typeof projectRows> & ReturnType<typeof machineRows>;
 
 export type SettingName = keyof CoreSettings;
 
@@ -81,9 +79,7 @@ export type SettingProblems = Readonly<Record<string, SamocodeError | string>>;
 
 /** The rows of an extension, and what only it can tell about them. */
 export interface FurtherSettings {
-  project?: Readonly<Record<string, ProjectRow>>;
-  machine?: Readonly<Record<string, SettingRow>>;
-  secret?: Readonly<Record<string, SettingRow>>;
+  rows: Readonly<Record<string, SettingSpec>>;
   /** Finds the problems that only show beside other settings. */
   check?(readings: Readings): SettingProblems;
   /** What a session keeps of their values. */
@@ -104,20 +100,14 @@ export function keptOf(values: Settings): KeptSettings {
   return Object.assign({}, ...furtherSettings.items.map((each) => each.kept?.(values)));
 }
 
-/** All settings, in the order of their scopes. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
-export const allSettings = once((): CoreSettings => {
-  const ofExtensions = <Scope extends SettingSpec['scope']>(scope: Scope) =>
-    Object.assign({}, ...furtherSettings.items.map((each) => inScope(scope, each[scope] ?? {})));
-  return {
-    ...projectRows(),
-    ...ofExtensions('project'),
-    ...machineRows(),
-    ...ofExtensions('machine'),
-    ...ofExtensions('secret'),
-  };
+/** All settings, those of core first. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
+export const settingRows = once((): readonly SettingSpec[] => {
+  const further = furtherSettings.items.map(({ rows }) => rows);
+  const all = [projectRows(), machineRows(), ...further].flatMap((rows) => Object.values<SettingSpec>(rows));
+  return (['project', 'machine', 'secret'] as const).flatMap((scope) =>
+    all.filter((spec) => spec.scope === scope),
+  );
 });
-
-export const settingRows = once((): readonly SettingSpec[] => Object.values(allSettings()));
 
 const singleRows = once(
   () => new Map(settingRows().flatMap((spec) => (spec.family ? [] : [[spec.key, spec] as const]))),

@@ -5,7 +5,7 @@ import {
   SERVED_IN,
 } from '../../../core/kernel/phases/application.ts';
 import { command, listOf, oneOf, text, wordsUpTo } from '../../../core/project/settings/setting-kinds.ts';
-import type { ProjectRow } from '../../../core/project/settings/setting-spec.ts';
+import { inScope } from '../../../core/project/settings/setting-spec.ts';
 import { type FurtherSettings, type Settings, valuesOf } from '../../../core/project/settings/settings.ts';
 import { applicationProblems, INIT } from './setting-problems.ts';
 
@@ -23,7 +23,7 @@ const pages = wordsUpTo(
 );
 
 /** Ports and services of each session, the variables that name them, and the pages of which pictures are taken. */
-export const APPLICATION_ROWS = {
+export const APPLICATION_ROWS = inScope('project', {
   ports: {
     ...portNames,
     key: 'PORTS',
@@ -80,11 +80,11 @@ export const APPLICATION_ROWS = {
     reach: { send: 'pictures to the pull request' },
     doc: 'yes: these pictures are attached to the pull request, where all who can read it see them.',
   },
-} as const satisfies Record<string, ProjectRow>;
+});
 
 export const APPLICATION_SETTINGS: readonly FurtherSettings[] = [
   {
-    project: APPLICATION_ROWS,
+    rows: APPLICATION_ROWS,
     check: applicationProblems,
     kept: (values) => ({ application: frozenApplication(values) }),
   },

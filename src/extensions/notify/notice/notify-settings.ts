@@ -1,6 +1,6 @@
 import { readSettingTexts } from '../../../core/project/finding/open-project.ts';
-import { readSettings } from '../../../core/project/settings/read-settings.ts';
-import { type ValuesOf, valuesOf } from '../../../core/project/settings/settings.ts';
+import { problemsIn, readRows } from '../../../core/project/settings/read-settings.ts';
+import type { ValuesOf } from '../../../core/project/settings/settings.ts';
 import { NOTIFY_ROWS } from '../settings.ts';
 
 /** The notification settings from the environment and from the `.env` in the config folder. */
@@ -11,11 +11,10 @@ export async function readNotifySettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
 ): Promise<{ settings: NotifySettings; problems: string[] }> {
-  const { readings, values } = readSettings(await readSettingTexts({ env, homeDir }));
-  const problems = Object.values(NOTIFY_ROWS).flatMap(({ key }) => readings.get(key)?.problem ?? []);
+  const { readings, values } = readRows(await readSettingTexts({ env, homeDir }), NOTIFY_ROWS);
   return {
-    settings: valuesOf(NOTIFY_ROWS, values),
-    problems: problems.map(({ what, why }) => `${what} ${why}`),
+    settings: values,
+    problems: problemsIn({ readings }).map(({ what, why }) => `${what} ${why}`),
   };
 }
 

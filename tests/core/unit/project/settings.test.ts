@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { PERSONAL } from '../../../../src/core/kernel/phases/channels.ts';
 import { PHASE_NAMES } from '../../../../src/core/kernel/phases/table.ts';
+import { machineRows } from '../../../../src/core/project/settings/machine-rows.ts';
+import { projectRows } from '../../../../src/core/project/settings/project-rows.ts';
 import { warnAboutKeys } from '../../../../src/core/project/settings/setting-warnings.ts';
-import { allSettings, settingByKey, settingRows } from '../../../../src/core/project/settings/settings.ts';
+import { settingByKey, settingRows } from '../../../../src/core/project/settings/settings.ts';
 
 test('every key is unique', () => {
   const keys = settingRows().map(({ key }) => key);
@@ -56,7 +58,7 @@ test.each([
   ['sandboxRead', '/srv/a,~/.m2', ['/srv/a', '~/.m2']],
   ['checkHome', '~/.m2/settings.xml, ./.cache/ms-playwright/', ['.m2/settings.xml', '.cache/ms-playwright']],
 ] as const)('%s accepts %s', (name, written, value) => {
-  expect(allSettings()[name].parse(written)).toEqual(value);
+  expect({ ...projectRows(), ...machineRows() }[name].parse(written)).toEqual(value);
 });
 
 test.each([
@@ -105,7 +107,7 @@ test.each([
   ['checkHome', '~/../other'],
   ['checkHome', '/etc'],
 ] as const)('%s refuses %s', (name, written) => {
-  expect(allSettings()[name].parse(written)).toBeUndefined();
+  expect({ ...projectRows(), ...machineRows() }[name].parse(written)).toBeUndefined();
 });
 
 test('a family of settings has no single key', () => {

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { isOnNow, isTrusted, riskyLines, trustFile } from '../../../../src/core/project/finding/trust.ts';
+import { projectRows } from '../../../../src/core/project/settings/project-rows.ts';
 import { resolveSettings } from '../../../../src/core/project/settings/resolve-settings.ts';
-import { allSettings, type CallSettings } from '../../../../src/core/project/settings/settings.ts';
+import type { CallSettings } from '../../../../src/core/project/settings/settings.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
@@ -69,7 +70,7 @@ test("checks in the agent's folder relax a rule, checks on a fresh clone do not"
 });
 
 test('settings that need no trust are at their most permissive by default', () => {
-  const { permissions, gateChannels } = allSettings();
+  const { permissions, gateChannels } = projectRows();
   expect(permissions.default).toBe('skip');
   expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
 });
