@@ -14,7 +14,7 @@ import type { GitContext } from '../git/repository.ts';
 import type { SettingsReading } from '../settings/read-settings.ts';
 import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
-import type { Readings, SettingReading } from '../settings/settings.ts';
+import type { Readings } from '../settings/settings.ts';
 import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
@@ -115,18 +115,14 @@ function withServers(line: RiskyLine, { mcpText = '' }: ProjectFile): RiskyLine 
 
 /** Lines of a project's file that run something or relax a rule; empty if nothing needs trust. */
 export function riskyLines({ readings }: { readings: Readings }): RiskyLine[] {
-  const all = [...readings.values()].toSorted((a, b) => familyRank(a) - familyRank(b));
-  return all.flatMap(({ spec, key, source, value }) => {
+  const all = [...readings.values()];
+  const single = all.filter(({ spec }) => spec.family === undefined);
+  return [...single, ...all.filter(({ spec }) => spec.family)].flatMap(({ spec, key, source, value }) => {
     if (spec.risk === undefined || source.kind !== 'project_file') return [];
     // A line that is at least as strict as the default needs no trust.
     if (spec.default !== undefined && isAsStrict(spec, value, spec.parse(spec.default))) return [];
     return [{ key, risk: spec.risk, value: String(value) || 'none' }];
   });
-}
-
-/** Single settings, then members of families. */
-function familyRank({ spec }: SettingReading): number {
-  return spec.family === undefined ? 0 : 1;
 }
 
 /** What a person agrees to: the file, and the MCP file that it names. */

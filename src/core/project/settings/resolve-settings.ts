@@ -15,7 +15,7 @@ export function resolveSettings(texts: SettingTexts): SettingsReading {
 
 export const UNUSABLE = 'The settings of the project cannot be used.';
 
-export interface ChildSettings {
+interface AgentSettings {
   provider: string;
   /** A program's name or absolute path; absent for the bundled rehearsal. */
   cliPath?: string;
@@ -29,7 +29,7 @@ export function agentSettings(
   { values, readings }: Pick<SettingsReading, 'values' | 'readings'>,
   phase: Phase,
   provider: string = values.providerByPhase[phase] ?? values.provider,
-): ChildSettings {
+): AgentSettings {
   const own = ofProvider(values, provider);
   const isMain = provider === values.provider;
   const isPhases = provider === (values.providerByPhase[phase] ?? values.provider);

@@ -25,7 +25,8 @@ const knownKeys = once(() => {
     .filter(({ family }) => family === 'check' || family === 'named')
     .map((spec) => familyPrefix(spec));
   const paired = rows.flatMap((spec) => spec.pairedWith ?? []);
-  return { project: [...inScope(true), ...ofPhases], machine: [...inScope(false), ...paired], prefixes };
+  const machine = [...inScope(false), ...paired];
+  return { project: [...inScope(true), ...ofPhases], ofPhases, machine, prefixes };
 });
 
 /** Warns about unknown keys, with the nearest known name, and about keys in the wrong file. */
@@ -36,7 +37,7 @@ export function warnAboutKeys(
   envPath = '.env',
 ): SettingWarning[] {
   const inProject = entries.flatMap(({ key, line }) => {
-    const text = mistakeInProject(key) ?? mistakenCheck(key) ?? idleKey(key);
+    const text = mistakeInProject(key) ?? mistakenMember(key) ?? idleKey(key);
     return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
   });
   const inEnvFile = Object.keys(envFile).flatMap((key) => {
@@ -48,7 +49,7 @@ export function warnAboutKeys(
 
 /** @returns why a line with this key would have no effect */
 export function mistakeInProject(key: string): string | undefined {
-  if (knownKeys().project.includes(key) || isInFamily(key)) return undefined;
+  if (knownKeys().project.includes(key) || familyOf(key)) return undefined;
   if (!knownKeys().machine.includes(key)) {
     const name = key.slice(key.indexOf('_') + 1);
     const members = knownKeys().prefixes.map((prefix) => (prefix.endsWith('_') ? prefix + name : prefix));
@@ -63,13 +64,14 @@ export function mistakeInProject(key: string): string | undefined {
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
 }
 
-/** Any name that begins with CHECK is that of a check, also one that was meant for a setting. */
-function mistakenCheck(key: string): string | undefined {
-  if (knownKeys().project.includes(key)) return undefined;
+/** A name of one's own, such as that of a check, may be meant for a setting. */
+function mistakenMember(key: string): string | undefined {
+  const family = familyOf(key);
   // A key can be very long.
   const isNear = (known: string) => Math.abs(known.length - key.length) < 2 && editDistance(key, known) === 1;
-  const meant = knownKeys().project.find(isNear);
-  return meant && `${key} is a further check. Did you mean ${meant}?`;
+  const meant = family && knownKeys().project.find(isNear);
+  const what = family?.family === 'check' ? 'a further check' : `one of ${family?.key}`;
+  return meant && `${key} is ${what}. Did you mean ${meant}?`;
 }
 
 /** What the phases do that samocode itself carries out. */
@@ -79,15 +81,12 @@ const IDLE: Readonly<Partial<Record<Phase, string>>> = {
 };
 
 function idleKey(key: string): string | undefined {
-  for (const spec of settingRows())
-    for (const [phase, why] of Object.entries(IDLE))
-      if (spec.family === 'phase' && keyOfPhase(spec, phase as Phase) === key)
-        return `${key} has little effect: ${why}.`;
-  return undefined;
+  const why = IDLE[key.slice(key.lastIndexOf('_') + 1).toLowerCase() as Phase];
+  return why && knownKeys().ofPhases.includes(key) ? `${key} has little effect: ${why}.` : undefined;
 }
 
-function isInFamily(key: string): boolean {
-  return settingRows().some((spec) => isOfFamily(spec, key));
+function familyOf(key: string): SettingSpec | undefined {
+  return settingRows().find((spec) => isOfFamily(spec, key));
 }
 
 // The file may contain other programs' variables: report only likely mistakes.

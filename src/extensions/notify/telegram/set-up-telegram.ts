@@ -5,8 +5,8 @@ import type { Message } from 'grammy/types';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
-import { setInEnvFile } from '../../../core/project/settings/env-file.ts';
 import { type BotApi, type FailureText, failureText, newBotApi, sendingFailure } from './bot-api.ts';
+import { setInEnvFile } from './env-file.ts';
 
 export interface SetUp {
   token: string;

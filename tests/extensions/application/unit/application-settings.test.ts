@@ -154,3 +154,9 @@ test('each line of a service, of its readiness and of a variable needs trust, po
     { key: 'PICTURES_UPLOAD', risk: 'loosens', value: 'yes' },
   ]);
 });
+
+test('a service that was probably meant for a setting is a warning, and is no check', () => {
+  expect(read('SERVICE_IN=proof', 'SERVICE_INIT=true').warnings.map(({ text }) => text)).toEqual([
+    'Line 4: SERVICE_IN is one of SERVICE_<NAME>. Did you mean SERVICES_IN?',
+  ]);
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { setInEnvFile } from '../../../../src/core/project/settings/env-file.ts';
+import { setInEnvFile } from '../../../../src/extensions/notify/telegram/env-file.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 test('values are read back as they were set, and other lines are not changed', async () => {

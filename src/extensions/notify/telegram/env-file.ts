@@ -1,9 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { configFolder } from '../../kernel/config-folder.ts';
-import { ifExists } from '../../kernel/errors.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import { plainText } from '../../kernel/files/plain-file.ts';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { ifExists } from '../../../core/kernel/errors.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { plainText } from '../../../core/kernel/files/plain-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
