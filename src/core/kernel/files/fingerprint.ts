@@ -21,9 +21,6 @@ export function newFingerprint(): Hash {
   return createHash('sha256');
 }
 
-/** A file that changed less than this before it was read could change again without a new time. */
-export const SETTLED_MS = 2000;
-
 /** Identifies one state of a file: it changes whenever the file is written or replaced. */
 export function fileIdentity(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
