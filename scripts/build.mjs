@@ -1,5 +1,6 @@
 // Builds every published program into dist/, or with --faults into dist-test/ with crash and fault points compiled in.
 // Tests build into folders of their own: --outdir FOLDER, --version TEXT, --also NAME=MODULE for a further program.
+// --rehearsal MODULE: another rehearsal agent, as tests have one that can do what a process can do wrong.
 // --noting FOLDER: each refusal and crash point that a program reaches leaves a file in FOLDER (tests/support/reached.ts).
 // --without NAME leaves an extension out, or all of them with --without all: what src/app/extensions/ lists of it is empty.
 // --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
@@ -17,6 +18,7 @@ const { values: asked } = parseArgs({
     outdir: { type: 'string' },
     version: { type: 'string' },
     maps: { type: 'boolean', default: false },
+    rehearsal: { type: 'string', default: 'src/extensions/rehearsal/agent/main.ts' },
     noting: { type: 'string', default: '' },
     also: { type: 'string', multiple: true, default: [] },
     without: { type: 'string', multiple: true, default: [] },
@@ -32,7 +34,7 @@ const BACKGROUND = {
   supervisor: 'src/app/supervisor/main.ts',
 };
 // Separate, because it starts for each iteration and needs only a sixth of the code of those two.
-const REHEARSAL = { 'samocode-rehearsal': 'src/extensions/rehearsal/agent/main.ts' };
+const REHEARSAL = { 'samocode-rehearsal': asked.rehearsal };
 // Runs around each agent of a strict sandbox, so it contains only what it needs.
 const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
 // Runs around each agent of the Agent Client Protocol; kept small for the same reason.

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { startQuickly } from './quick-start.ts';
 
@@ -29,7 +29,10 @@ const SOURCES = [
   'package.json',
   'scripts/build.mjs',
   'tests/support/quick-start.ts',
+  'tests/support/rehearsal',
 ];
+/** Builds the rehearsal agent that can do what a process can do wrong. */
+export const WITH_DIFFICULT_ACTS = ['--rehearsal', resolve('tests/support/rehearsal/main.ts')];
 /** Where programs note what they reach. */
 const REACHED = process.env.SAMOCODE_REACHED;
 const KEPT_MS = 3_600_000;
@@ -89,7 +92,15 @@ async function buildInto(
 ): Promise<void> {
   const draft = `${folder}.${process.pid}`;
   const also = Object.entries(extra).flatMap(([name, path]) => ['--also', `${name}=${path}`]);
-  const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
+  const args = [
+    'scripts/build.mjs',
+    '--outdir',
+    draft,
+    '--version',
+    '0.0.0-test',
+    ...WITH_DIFFICULT_ACTS,
+    ...also,
+  ];
   if (faults) args.push('--faults');
   if (REACHED !== undefined) args.push('--noting', REACHED);
   await promisify(execFile)(process.execPath, args);

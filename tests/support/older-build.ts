@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { builtPrograms } from './built-programs.ts';
+import { builtPrograms, WITH_DIFFICULT_ACTS } from './built-programs.ts';
 import { startQuickly } from './quick-start.ts';
 
 /** What the build before did not have: present in the sources, else the test says that the text has moved. */
@@ -52,7 +52,7 @@ async function buildOlder(folder: string): Promise<void> {
       if (after === before) throw new Error(`${path} has no ${text}: choose what an older build lacks anew`);
       await writeFile(join(sources, path), after);
     }
-    const args = ['scripts/build.mjs', '--outdir', draft, '--version', OLDER_VERSION];
+    const args = ['scripts/build.mjs', '--outdir', draft, '--version', OLDER_VERSION, ...WITH_DIFFICULT_ACTS];
     await promisify(execFile)(process.execPath, args, { cwd: sources });
     await startQuickly(draft);
     await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));

@@ -22,7 +22,7 @@ export const rehearsal = {
   classifyEnd,
 } as const satisfies Provider;
 
-/** Exit status of `extensions/rehearsal/agent/main.ts` for a start that cannot work: no prompt, no such scenario. */
+/** Exit status of `extensions/rehearsal/agent/play-iteration.ts` for a start that cannot work: no prompt, no such scenario. */
 const SETUP_EXIT_CODE = 2;
 
 function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {

@@ -1,7 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { systemClock } from '../../../core/kernel/clock.ts';
-import type { ScenarioAct } from './scenario.ts';
 
 /** How long processes that the program left behind may keep its output open. */
 const OPEN_MS = 1500;
@@ -27,15 +25,4 @@ export function runAsAgent(
       program.stderr?.destroy();
     });
   });
-}
-
-/** Starts a program that outlives this one. @returns when the shell between them has ended */
-export function startLeftover(
-  { command, setsid, ignoreTerm, scrubEnv }: Extract<ScenarioAct, { act: 'leave' }>,
-  { cwd, env }: { cwd: string; env: Record<string, string> },
-): Promise<unknown> {
-  // A program inherits the signals that its shell ignores.
-  const script = `${ignoreTerm ? "trap '' TERM INT HUP; " : ''}"$@" &`;
-  const options = { cwd, env: scrubEnv ? { PATH: env.PATH } : env, stdio: 'ignore' } as const;
-  return once(spawn('sh', ['-c', script, 'stray', ...command], { ...options, detached: setsid }), 'exit');
 }

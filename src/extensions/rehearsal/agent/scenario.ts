@@ -8,14 +8,9 @@ import honestWork from './honest-work.json' with { type: 'json' };
 import { SetupError } from './read-prompt.ts';
 
 const milliseconds = z.number().nonnegative();
-const AN_HOUR = 3_600_000;
-const json = z.record(z.string(), z.unknown());
 const no = z.boolean().default(false);
 const yes = z.boolean().default(true);
 
-/** A file: `qa`, `overview`, `signal`, `history`, `session:<name>`, `worktree:<path>` or `abs:<absolute path>`. */
-const place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
-const signalName = z.string().regex(/^SIG[A-Z0-9]+$/);
 const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // TypeScript types the keys as string
 
 const Question = z.strictObject({
@@ -24,11 +19,16 @@ const Question = z.strictObject({
   suggestion: z.strictObject({ letters: z.array(z.string()), reason: z.string() }),
 });
 
-const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fields: Fields) =>
+export const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fields: Fields) =>
   z.strictObject({ act: z.literal(name), ...fields });
 
-/** One action of an agent; they run in order. See tests/core/difficult-children/README.md. */
-export const ScenarioAct = z.discriminatedUnion('act', [
+/** By name. Their form is that of the act; they return an exit code if they end the process. */
+export type FurtherActs = Record<string, { form: z.ZodObject; play(act: never, context: never): unknown }>;
+
+/** None in the published program: those of tests do what a process can do wrong. */
+export const furtherActs: FurtherActs = {};
+
+export const HONEST_ACTS = [
   act('normal', { signal: yes, result: yes }),
   // Honest work. In its texts, `%{name}` is replaced with a word from `situation.ts`.
   act('say', { text: z.string() }),
@@ -53,41 +53,14 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('commit', { subject: z.string() }),
   act('tick', {}),
   act('end', { did: z.string(), signal: z.record(z.string(), z.string()) }),
-  // Everything that a process can do wrong.
-  act('hang', { ms: milliseconds.default(AN_HOUR) }),
-  act('sleep', { ms: milliseconds }),
-  act('exit', { code: z.int().min(0).max(255) }),
-  act('kill-self', { signal: signalName.default('SIGKILL') }),
-  act('ignore-term', {}),
-  act('leave', {
-    command: z.array(z.string()).min(1).default(['sleep', '600']),
-    count: z.int().min(1).max(500).default(1),
-    /** In a new session, and therefore in a new process group. */
-    setsid: no,
-    ignoreTerm: no,
-    /** Without our environment, and therefore without the marker that identifies it. */
-    scrubEnv: no,
-  }),
-  act('print', {
-    text: z.string().min(1),
-    times: z.int().positive(),
-    to: z.enum(['stdout', 'stderr']).default('stdout'),
-  }),
-  act('event', { json }),
-  act('result', { json: json.default({}) }),
-  act('limit', { resetsInSeconds: z.number().optional() }),
-  act('windows', {
-    fiveHours: z.number().optional(),
-    sevenDays: z.number().optional(),
-    endsInSeconds: z.number().default(3600),
-  }),
-  act('signal-file', { text: z.string() }),
-  act('write', { path: place, text: z.string(), append: no }),
-  act('remove', { path: place }),
-  act('run', { command: z.array(z.string()).min(1) }),
-  act('script', { path: z.string() }),
-]);
-export type ScenarioAct = z.infer<typeof ScenarioAct>;
+] as const;
+export type ScenarioAct = z.infer<(typeof HONEST_ACTS)[number]>;
+
+/** One action of an agent; they run in order. */
+const ScenarioAct: z.ZodType<ScenarioAct> = z.lazy(() => {
+  const further = Object.values(furtherActs).map(({ form }) => form as never);
+  return z.discriminatedUnion('act', [...HONEST_ACTS, ...further]);
+});
 
 /** Selects iterations; all given fields must match. */
 const When = z.strictObject({

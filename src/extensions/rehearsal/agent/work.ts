@@ -18,8 +18,6 @@ import { fill, type Situation, type Words } from './situation.ts';
 export interface ActContext {
   situation: Situation;
   scenario: Scenario;
-  /** Absolute path of the scenario; script acts are relative to its folder. */
-  scenarioPath: string;
   /** Read on demand: difficult agents must not start git. */
   words(): Promise<Words>;
   lines: ClaudeLines;
@@ -32,10 +30,6 @@ export interface ActContext {
   /** Worktree files edited, and documents written, in this iteration. */
   edited: Set<string>;
   documents: Set<string>;
-  /** Resolves when the text has left the process. */
-  write(text: string, to: 'stdout' | 'stderr'): Promise<void>;
-  /** Makes the process ignore TERM, INT and HUP. */
-  ignoreTerm(): void;
 }
 
 export type Named<Name extends ScenarioAct['act']> = Extract<ScenarioAct, { act: Name }>;

@@ -104,7 +104,9 @@ test('a reached usage limit has its end time', () => {
   };
   const events = read(rejected, { ...FAILED, api_error_status: 429, api_error: 'usage_limit_reached' });
   expect(events[0]).toEqual({ kind: 'limit', until: 1_700_000_000_000 });
-  expect(events.at(-1)).toMatchObject({ report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } } });
+  expect(events.at(-1)).toMatchObject({
+    report: { problem: { kind: 'usage_limit', until: 1_700_000_000_000 } },
+  });
 });
 
 test('the windows of a plan are read from the line about limits, in any state, and broken ones are left out', () => {
