@@ -32,7 +32,6 @@ export function acceptedAccounts({ facts }: Pick<Provider, 'facts'>): string | u
   return facts?.refused === undefined ? undefined : `takes ${facts.accounts}`;
 }
 
-/** Whether it is the agent that comes with this program: it has no settings, and costs nothing. */
 /** Whether a script plays the agent, and its own scenario: it writes a document, whatever the task is. */
 export function isRehearsal({
   provider,
@@ -44,6 +43,7 @@ export function isRehearsal({
   return isBundled(provider) && scenarioPath === undefined;
 }
 
+/** Whether it is the agent that comes with this program: it has no settings, and costs nothing. */
 export function isBundled(name: string): boolean {
   const provider = findProvider(name);
   return provider !== undefined && provider.settings === undefined;

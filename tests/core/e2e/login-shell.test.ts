@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.ts';
 import { chatWith } from '../../app/e2e/desktop-bundle.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
@@ -11,10 +12,7 @@ import { type DemoProject, makeDemoProject, pathsOf, until } from '../../support
 import { trustLines } from '../../support/project.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';
 
-const SERVER = {
-  command: process.execPath,
-  args: ['dist/samocode-mcp.js'].map((path) => join(process.cwd(), path)),
-};
+const ownServer = async () => ({ command: process.execPath, args: [(await builtPrograms()).server] });
 const VALUE = 'value-that-no-file-may-hold';
 
 /** A person whose tools and keys are only in the environment of their login shell. */
@@ -46,7 +44,7 @@ interface Started {
 
 /** Starts a session in a project with more lines of `.samocode`. */
 async function start(place: DemoProject, { lines, env, args }: Started) {
-  await using chat = await chatWith(SERVER, { cwd: place.repo, env });
+  await using chat = await chatWith(await ownServer(), { cwd: place.repo, env });
   await trustLines({ path: place.repo, homeDir: place.home }, lines);
   const { problems } = await chat.call('setup_project', { project_dir: place.repo });
   const started = await chat.call('start_session', {
@@ -214,7 +212,7 @@ test.concurrent('a tool that a person installs for their login shell is found by
   const { session } = await start(place, { lines: 'SETUP=true\nCHECK=mytool check\n', env });
   await until(pathsOf(place, session), ({ status }) => status.kind === 'blocked');
   await writeFile(join(place.home, '.bash_profile'), PROFILE);
-  await using chat = await chatWith(SERVER, { cwd: place.repo, env });
+  await using chat = await chatWith(await ownServer(), { cwd: place.repo, env });
   await chat.call('resume_session', { session, project_dir: place.repo });
   await until(pathsOf(place, session), ({ openIteration }) => openIteration !== undefined);
   const events = await readFile(pathsOf(place, session).events, 'utf8');

@@ -1,10 +1,9 @@
-import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import promptText from '../../../../workflow/provider-codex.md';
-import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import { realFolder } from '../../kernel/files/path-stats.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
@@ -221,25 +220,15 @@ function toml(value: unknown): string {
  * `mainRepo`'s: an agent might have changed that pointer.
  */
 async function gitDirsOf(workingDir: string, mainRepo: string): Promise<string[]> {
-  const common = await commonDir(await gitDir(mainRepo));
-  const own = await gitDir(workingDir);
+  const [own, main] = await Promise.all([gitDir(workingDir), gitDir(mainRepo)]);
+  const common = main && realFolder((await sharedDirOf(main)) ?? main);
   if (common === undefined || own === undefined) return [];
   if (own === common) return [common];
-  if (!own.startsWith(`${common}/worktrees/`)) return [];
-  return [common, own];
+  return own.startsWith(`${common}/worktrees/`) ? [common, own] : [];
 }
 
 async function gitDir(checkout: string): Promise<string | undefined> {
-  const dotGit = join(checkout, '.git');
-  if ((await ifExists(stat(dotGit)))?.isDirectory()) return await realpath(dotGit);
-  const pointed = await gitDirOf(checkout);
-  return pointed && (await ifExists(realpath(pointed)));
-}
-
-async function commonDir(own: string | undefined): Promise<string | undefined> {
-  if (own === undefined) return undefined;
-  const shared = await sharedDirOf(own);
-  return shared === undefined ? own : await realpath(shared);
+  return realFolder((await gitDirOf(checkout)) ?? join(checkout, '.git'));
 }
 
 const textOrNull = { type: ['string', 'null'] };

@@ -24,7 +24,6 @@ export interface FinalReport {
 export type ChildProblem =
   | {
       kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
-      /** Advice to the user. */
       advice?: string;
     }
   /** `until`: milliseconds since the epoch; absent if unknown. */
@@ -35,7 +34,6 @@ export interface PrintedFacts {
   version?: string;
   model?: string;
   cliSession?: string;
-  /** Its working directory. */
   cwd?: string;
   /** The mode in which it decides about tool calls. */
   mode?: string;
@@ -93,10 +91,8 @@ export type ChildEvent =
       /** It only retries network requests, and would do so forever. */
       isOffline?: boolean;
     }
-  /** The vendor's reviewer denied an action. */
   | { kind: 'denied'; why: string }
   | { kind: 'limit'; until?: number }
-  /** How much of the windows of the plan is used. */
   | { kind: 'windows'; windows: readonly WindowUsed[] }
   /** The plan is used up until then, and the account pays for what follows. */
   | { kind: 'overage'; until?: number }

@@ -15,7 +15,6 @@ export interface ChildServers {
   servers: McpServers;
 }
 
-/** The facts with which the worker starts an agent. */
 export interface ChildRequest {
   cliPath: string;
   promptPath: string;
@@ -41,7 +40,6 @@ export interface ChildRequest {
   env: Readonly<Record<string, string>>;
   /** US dollars after which the agent must end, for CLIs that enforce it. */
   budgetUsd?: number;
-  /** The folder of our own programs. */
   programFolder: string;
   /** The command line of ACP_COMMAND. */
   agentCommand?: string;

@@ -62,7 +62,6 @@ export class Tally {
   tokens: TokenCounts = NO_TOKENS;
   /** The cost so far, if the CLI reports it while it runs. */
   usd: number | undefined;
-  /** Whether it is only waiting for the network. */
   isOffline = false;
   /** What the vendor's reviewer said to denials since the last tool call that succeeded; the first that were too many stay. */
   denials: string[] = [];
