@@ -12,7 +12,7 @@ import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { gitAtTerminal } from '../../project/git/git.ts';
 import { areUnread } from '../../project/git/git-programs.ts';
-import { hasPrePushHook } from '../../project/git/pre-push-hook.ts';
+import { prePushHook } from '../../project/git/pre-push-hook.ts';
 import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
 import type { FinishResult } from './finish-rows.ts';
 import type { ConfirmedFinish, FinishSessionInput } from './publishing.ts';
@@ -71,7 +71,7 @@ async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promi
   if (unpushed === undefined || mainRepo === undefined) return false;
   const { tip, remote, branch } = unpushed;
   const git = await safeGit(view, await cli.actionContext());
-  if (areUnread(git.config) || (await hasPrePushHook(mainRepo, git))) return false;
+  if (areUnread(git.config) || (await prePushHook(mainRepo, git)) !== undefined) return false;
   cli.output.say(done);
   if (!(await askYesNo(cli, 'Push it from this terminal, where git can ask you for a login?', true)))
     return false;

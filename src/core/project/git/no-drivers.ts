@@ -1,12 +1,9 @@
-import { type GitOptions, runGit } from './git.ts';
+import { configEntries } from './config.ts';
+import type { GitOptions } from './git.ts';
 import type { Setting } from './git-programs.ts';
 
 /** A merge driver would run outside the guard, so a file that needs one is reported as a conflict. */
 export async function noDrivers(clone: GitOptions): Promise<Setting[]> {
-  const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
-  const { stdout } = await runGit(list, { ...clone, allowFailure: true });
-  return stdout
-    .split('\0')
-    .filter(Boolean)
-    .map((key): Setting => [key, 'false']);
+  const drivers = (await configEntries(clone)).filter(({ key }) => /^merge\..*\.driver$/s.test(key));
+  return drivers.map(({ key }) => [key, 'false']);
 }

@@ -1,11 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { beginning, visibleControls } from '../../../core/kernel/text.ts';
-import { gitLine } from '../../../core/project/git/git.ts';
+import { prePushHook } from '../../../core/project/git/pre-push-hook.ts';
 import { configuredPushRemote, defaultRemote, remoteOfBase } from '../../../core/project/git/remotes.ts';
-import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { taskText } from '../../../core/session/documents/overview.ts';
 import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
@@ -79,9 +75,9 @@ export async function whyByHand(
   const { mainRepo = '' } = view.sessionFile ?? {};
   if (remote === undefined) return 'This repository has no remote to push the branch to.';
   if (repository === undefined) return `The remote "${remote}" does not name a repository that gh supports.`;
-  const hook = join(await hooksDir(mainRepo, git), 'pre-push');
+  const hook = await prePushHook(mainRepo, git);
   // LFS uploads its files in this hook, and samocode runs no hooks.
-  if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
+  if (hook !== undefined) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
   try {
     await new GitHub(context).login(partsOf(repository).host);
     return undefined;
@@ -97,20 +93,4 @@ export async function visibilityOf({ repository }: PullRequest, context: GhConte
   if (repository === undefined) return 'unknown';
   const isPrivate = await repositoryIs('private', repository, context);
   return isPrivate === undefined ? 'unknown' : isPrivate ? 'private' : 'public';
-}
-
-/** The folder whose hooks git runs when a person pushes; our own git calls override it. */
-async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
-  const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
-  const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });
-  const own = set.split('\n').findLast((line) => line.startsWith('file:'));
-  const path = own?.split('\t')[1];
-  return path ? resolve(mainRepo, path) : join(await commonDirOf(mainRepo, git), 'hooks');
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return await access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
