@@ -153,7 +153,7 @@ export async function encryptedAmong(
   if (names.length === 0) return new Set();
   const env = { GIT_DIR: commonDir, GIT_WORK_TREE: folder };
   const options = listing({ ...context, cwd: folder, env });
-  const decrypting = new Set(context.smudging ?? smudgingFilters(await smudgeSettings(options)));
+  const decrypting = new Set(smudgingFilters(await smudgeSettings(options)));
   decrypting.delete('lfs');
   if (decrypting.size === 0) return new Set();
   const input = rawBytes(`${names.join('\0')}\0`);

@@ -6,10 +6,7 @@ import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError, REPOSITORY_ERRORS } from './git-errors.ts';
 
 /** The options of git for a whole task; the task adds `cwd`. */
-export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'runningGitDir'> & {
-  /** Filters that change bytes in the worktree, if the caller has just read them; otherwise git is asked. */
-  smudging?: readonly string[];
-};
+export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'runningGitDir'>;
 
 /** The git options among the fields of a plan. */
 export function gitContextOf({ signal, baseEnv, config, runningGitDir }: GitContext): GitContext {

@@ -9,7 +9,7 @@ import {
   NOTHING_EXECUTING,
   readExecuting,
 } from '../../project/git/executing-settings.ts';
-import { smudgingFilters, UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
+import { UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
@@ -28,7 +28,6 @@ export class GitGuard {
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
-  #smudging: readonly string[] | undefined;
 
   constructor(
     { gitSettings, gitCalls }: SessionPaths,
@@ -47,7 +46,6 @@ export class GitGuard {
     return {
       baseEnv: this.#env,
       config: this.#config,
-      smudging: this.#smudging,
       runningGitDir: this.#runningGitDir,
     };
   }
@@ -102,8 +100,6 @@ export class GitGuard {
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
     const folders = { commonDir: await this.sharedDir(), worktreePath };
-    const now = await readExecuting(folders, this.context).catch(this.#unread);
-    this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
-    return now;
+    return await readExecuting(folders, this.context).catch(this.#unread);
   }
 }
