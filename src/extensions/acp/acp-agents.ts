@@ -1,5 +1,5 @@
 import type {
-  ChildRequest,
+  AgentRequest,
   Price,
   StateFolder,
   ToolTable,
@@ -14,8 +14,8 @@ export interface AcpAgent {
   name: string;
   title: string;
   command: string;
-  args(request: ChildRequest): readonly string[];
-  env?(request: ChildRequest): Readonly<Record<string, string>>;
+  args(request: AgentRequest): readonly string[];
+  env?(request: AgentRequest): Readonly<Record<string, string>>;
   /** Absent for an agent without a known vendor. */
   facts?: VendorFacts;
   install: string;
@@ -257,7 +257,7 @@ export const ACP_AGENTS = [
  * By default opencode permits everything in the working directory without asking, and asks about the rest.
  * This configuration takes precedence over the user's own, which can name models, servers and keys.
  */
-function openCodeConfig({ permissions, sessionDir, mcp }: ChildRequest): object {
+function openCodeConfig({ permissions, sessionDir, mcp }: AgentRequest): object {
   const usually = permissions === 'skip' ? 'allow' : 'ask';
   const inSession = Object.fromEntries([sessionDir, `${sessionDir}/**`].map((path) => [path, 'allow']));
   return {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ChildEvent, FinalReport, TokenCounts, ToolCall } from '../../core/agents/contract/events.ts';
+import type { AgentEvent, FinalReport, TokenCounts, ToolCall } from '../../core/agents/contract/events.ts';
 import { firstLine, objectIn, shortPath } from '../../core/agents/reading/activity.ts';
 import { addTokens, apartFromCache, NO_TOKENS } from '../../core/agents/reading/tally.ts';
 import type { AcpAgent } from './acp-agents.ts';
@@ -43,7 +43,7 @@ const MAX_OPEN = 200;
 type Agent = Pick<AcpAgent, 'usage' | 'countsCached' | 'cost'>;
 
 /** Reads the runner's log of one agent: the agent's lines, with the runner's own lines in between. */
-export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent[] } {
+export function newAcpReader(agent: Agent): { readLine(line: string): AgentEvent[] } {
   const open = new Set<string>();
   const vague = new Map<string, string>();
   const denied = new Set<string>();
@@ -52,7 +52,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
   let turns = 0;
   let tokens: TokenCounts | undefined;
 
-  function readUpdate(update: Update): ChildEvent[] {
+  function readUpdate(update: Update): AgentEvent[] {
     if (update.sessionUpdate === 'usage_update') {
       const { amount, currency } = update.cost;
       // A cost of 0 means that the model has no known price.
@@ -60,7 +60,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
     }
     if (update.sessionUpdate === 'agent_message_chunk') {
       const { text } = update.content;
-      const event: ChildEvent = { kind: 'said', text, continues: true, isMore: isSpeaking };
+      const event: AgentEvent = { kind: 'said', text, continues: true, isMore: isSpeaking };
       said = `${isSpeaking ? said : ''}${text}`.slice(-4000);
       isSpeaking = true;
       return [event];
@@ -87,7 +87,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
     return [calledIn(begins)];
   }
 
-  function endedIf({ toolCallId, status, content }: CallUpdate): ChildEvent[] {
+  function endedIf({ toolCallId, status, content }: CallUpdate): AgentEvent[] {
     if (!ENDED.has(status)) return [];
     const text = () => content.map((part) => part.content?.text ?? '').join('\n');
     const outputs = () => [{ text: text(), failed: status === 'failed' }];
@@ -105,7 +105,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
     if (agent.usage === 'of the session') tokens = now;
   }
 
-  function readOwn(line: RunnerLine): ChildEvent[] {
+  function readOwn(line: RunnerLine): AgentEvent[] {
     switch (line.samocode) {
       case 'started':
         return [
@@ -134,7 +134,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
     }
   }
 
-  function ended(line: Extract<RunnerLine, { samocode: 'end' }>): ChildEvent[] {
+  function ended(line: Extract<RunnerLine, { samocode: 'end' }>): AgentEvent[] {
     const { problem, text: about = '' } = endingOf(line, said.trim());
     const report: FinalReport = {
       ok: problem === undefined,
@@ -144,7 +144,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
       tokens,
       ...(denied.size > 0 && { deniedTools: [...denied] }),
     };
-    const final: ChildEvent = { kind: 'final', report };
+    const final: AgentEvent = { kind: 'final', report };
     return problem ? [{ kind: 'noted', text: `failed: ${about || problem.kind}` }, final] : [final];
   }
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { McpServer as AcpServer } from '@agentclientprotocol/sdk';
 import { expandVariables, type McpServer } from '../../core/agents/contract/mcp-file.ts';
-import type { ChildCommand, ChildRequest, Provider } from '../../core/agents/contract/provider.ts';
+import type { AgentRequest, ChildCommand, Provider } from '../../core/agents/contract/provider.ts';
 import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 import { READING_COMMANDS, WRITING_OPTIONS } from '../../core/agents/reading/reading-commands.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
@@ -43,7 +43,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
   } satisfies Provider;
 }
 
-function buildCommand({ env }: AcpAgent, request: ChildRequest): ChildCommand {
+function buildCommand({ env }: AcpAgent, request: AgentRequest): ChildCommand {
   return {
     file: request.nodePath,
     args: [join(request.programFolder, 'acp-runner.cjs'), planPath(request)],
@@ -54,7 +54,7 @@ function buildCommand({ env }: AcpAgent, request: ChildRequest): ChildCommand {
 
 const MINUTE_MS = 60_000;
 
-async function prepare(agent: AcpAgent, request: ChildRequest): Promise<ChildRequest> {
+async function prepare(agent: AcpAgent, request: AgentRequest): Promise<AgentRequest> {
   const { cliPath, workingDir, sessionDir, model, permissions, mcp, env } = request;
   const plan: RunnerPlan = {
     command: [cliPath, ...agent.args(request)],
@@ -73,7 +73,7 @@ async function prepare(agent: AcpAgent, request: ChildRequest): Promise<ChildReq
   return request;
 }
 
-function planPath({ promptPath }: ChildRequest): string {
+function planPath({ promptPath }: AgentRequest): string {
   return join(dirname(promptPath), 'acp-plan.json');
 }
 
@@ -87,7 +87,7 @@ function serverFor(name: string, { type, command, args = [], env, url = '', head
 const REFUSED_SYNTAX = [...WRITING_OPTIONS, '[<>&$`(){}\\\\]', ' -[^ =]*[\'"]', '[\'"]-'];
 const READING = `^(?:cd|${READING_COMMANDS.join('|')})(?= |$)(?!.*(?:${REFUSED_SYNTAX.join('|')}))`;
 
-function rulesFor({ phase, sessionDir, workingDir }: ChildRequest): PermissionRules {
+function rulesFor({ phase, sessionDir, workingDir }: AgentRequest): PermissionRules {
   if (GRANTS[phase] === 'documents') return { folders: [sessionDir], commands: READING };
   return { folders: [sessionDir, workingDir] };
 }

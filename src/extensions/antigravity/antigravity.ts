@@ -1,7 +1,7 @@
 import type { ChildProblem, FinalReport } from '../../core/agents/contract/events.ts';
 import type {
+  AgentRequest,
   ChildCommand,
-  ChildRequest,
   ExitReport,
   Provider,
 } from '../../core/agents/contract/provider.ts';
@@ -57,7 +57,7 @@ function buildCommand({
   model,
   env,
   promptPath,
-}: ChildRequest): ChildCommand {
+}: AgentRequest): ChildCommand {
   return {
     file: cliPath,
     // With an option for the prompt, it would not read stdin.

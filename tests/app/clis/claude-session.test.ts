@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { claude } from '../../../src/core/agents/claude/claude.ts';
-import type { ChildEvent, ChildProblem, FinalReport } from '../../../src/core/agents/contract/events.ts';
+import type { AgentEvent, ChildProblem, FinalReport } from '../../../src/core/agents/contract/events.ts';
 import type { Phase } from '../../../src/core/kernel/phases/table.ts';
 import { childEnvironment } from '../../../src/core/sandbox/programs/environment.ts';
 import { ci } from '../../support/ci.ts';
@@ -157,7 +157,7 @@ async function startBench({
 
 function lastReport(lines: readonly string[]): FinalReport | undefined {
   const reader = claude.newReader();
-  const isFinal = (event: ChildEvent) => event.kind === 'final';
+  const isFinal = (event: AgentEvent) => event.kind === 'final';
   return lines.flatMap((line) => reader.readLine(line)).findLast(isFinal)?.report;
 }
 

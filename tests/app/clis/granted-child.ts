@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ChildCommand, ChildRequest } from '../../../src/core/agents/contract/provider.ts';
+import type { AgentRequest, ChildCommand } from '../../../src/core/agents/contract/provider.ts';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { definedOnly } from '../../../src/core/kernel/defined-only.ts';
 import type { Phase } from '../../../src/core/kernel/phases/table.ts';
@@ -38,7 +38,7 @@ export interface GrantedChild extends AsyncDisposable, GrantedPlaces {
 type Started = Pick<ChildCommand, 'args' | 'env'>;
 
 export interface GrantedOptions
-  extends Partial<Pick<ChildRequest, 'permissions' | 'commands' | 'mcp' | 'model'>> {
+  extends Partial<Pick<AgentRequest, 'permissions' | 'commands' | 'mcp' | 'model'>> {
   cli?: Parameters<typeof installCli>[0];
   /** Replaces the credential of the scripted model. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -113,7 +113,7 @@ export async function runGranted(
   const promptPath = join(repo.root, 'run/prompt.md');
   await mkdir(dirname(promptPath));
   await writeFile(promptPath, prompt);
-  const request: ChildRequest = {
+  const request: AgentRequest = {
     cliPath: cli.path,
     promptPath,
     phase,

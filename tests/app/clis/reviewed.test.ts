@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { claude } from '../../../src/core/agents/claude/claude.ts';
-import type { ChildEvent } from '../../../src/core/agents/contract/events.ts';
+import type { AgentEvent } from '../../../src/core/agents/contract/events.ts';
 import { ci } from '../../support/ci.ts';
 import type { ToolUse } from '../../support/model-stub/conversation.ts';
 import { startCliSession } from './cli-session.ts';
@@ -9,7 +9,7 @@ import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
 const bash = (command: string): ToolUse => ({ name: 'Bash', input: { command } });
 
-function eventsOf({ stdout }: GrantedChild): ChildEvent[] {
+function eventsOf({ stdout }: GrantedChild): AgentEvent[] {
   const reader = claude.newReader();
   return stdout.split('\n').flatMap((line) => reader.readLine(line));
 }

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { PHASES } from '../../kernel/phases/table.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
-import type { ChildRequest } from '../contract/provider.ts';
+import type { AgentRequest } from '../contract/provider.ts';
 
 /** Hooks run with our Node, because an agent's PATH might have none. */
-type HookFacts = Pick<ChildRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | 'phase' | 'nodePath'>;
+type HookFacts = Pick<AgentRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | 'phase' | 'nodePath'>;
 
 /**
  * Claude Code's `hooks` setting for an agent. Stop: sends the agent back once if it would end with a signal

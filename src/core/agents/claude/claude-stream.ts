@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, ChildProblem, FinalReport, TokenCounts, ToolOutput } from '../contract/events.ts';
+import type { AgentEvent, ChildProblem, FinalReport, TokenCounts, ToolOutput } from '../contract/events.ts';
 import { firstLine, objectIn, toolCall } from '../reading/activity.ts';
 import { NO_TOKENS } from '../reading/tally.ts';
 import { windowsOfStream } from './claude-windows.ts';
@@ -137,12 +137,12 @@ const MAX_WHY = 200;
  * Reads the stdout of one `claude -p --output-format stream-json` process, or of an agent with the same
  * output. Unknown types and broken lines are ignored; each `result` line yields a `final`.
  */
-export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
+export function newClaudeReader(): { readLine(line: string): AgentEvent[] } {
   let errorClass: string | undefined;
   let limit: { until?: number } | undefined;
   const answers = new ClaudeAnswers();
 
-  function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
+  function readSystem(line: z.infer<typeof SystemLine>): AgentEvent[] {
     if (line.subtype === 'init') {
       const { claude_code_version: version, model, session_id: cliSession, cwd, permissionMode: mode } = line;
       // This line still has the old name of that tool.
@@ -162,7 +162,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     }
     if (line.subtype === 'permission_denied') {
       const { tool_name: tool, decision_reason: reason = '', message = '' } = line;
-      const noted: ChildEvent = { kind: 'noted', text: `not allowed: ${tool ?? 'a tool'}` };
+      const noted: AgentEvent = { kind: 'noted', text: `not allowed: ${tool ?? 'a tool'}` };
       if (line.decision_reason_type !== 'classifier') return [noted];
       // Without a code, the reviewer has judged; with one, it could not, and only the message says so.
       const said = line.decision_reason_code ? message : reason.replace(BLOCKED_SO_FAR, '');
@@ -171,7 +171,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     return [];
   }
 
-  function spentBy({ error, message }: z.infer<typeof AssistantLine>): ChildEvent[] {
+  function spentBy({ error, message }: z.infer<typeof AssistantLine>): AgentEvent[] {
     const { id, usage, content } = message;
     if (!usage || id === undefined) return [];
     // The CLI's own error text comes from no model.
@@ -199,12 +199,12 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           const until = { ...(resetsAt && { until: resetsAt * 1000 }) };
           limit = status === 'rejected' ? until : undefined;
           const windows = windowsOfStream(unifiedWindows);
-          const seen: ChildEvent[] = windows.length > 0 ? [{ kind: 'windows', windows }] : [];
+          const seen: AgentEvent[] = windows.length > 0 ? [{ kind: 'windows', windows }] : [];
           if (limit !== undefined) return [...seen, { kind: 'limit', ...limit }];
           return isUsingOverage ? [...seen, { kind: 'overage', ...until }] : seen;
         }
         case 'result': {
-          const final: ChildEvent = { kind: 'final', report: reportOf(line, { errorClass, limit }) };
+          const final: AgentEvent = { kind: 'final', report: reportOf(line, { errorClass, limit }) };
           const why = line.result || line.errors?.[0] || 'no reason given';
           return line.is_error ? [{ kind: 'noted', text: `failed: ${why}` }, final] : [final];
         }
@@ -231,7 +231,7 @@ function lengthOf(block: ClaudeBlock): number {
   }
 }
 
-function eventsOf(block: ClaudeBlock, line: z.infer<typeof AssistantLine>): ChildEvent[] {
+function eventsOf(block: ClaudeBlock, line: z.infer<typeof AssistantLine>): AgentEvent[] {
   const whose = line.parent_tool_use_id ? { isOfSubagent: true } : {};
   if (block.type === 'text') return [{ kind: 'said', text: block.text, ...whose }];
   return block.type === 'tool_use' ? [{ ...toolCall(block.name, block.input, WRITERS), ...whose }] : [];

@@ -3,8 +3,8 @@ import promptText from '../../../../workflow/provider-claude.md';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import {
   ACCEPTED_STARTS_WITHIN_MS,
+  type AgentRequest,
   type ChildCommand,
-  type ChildRequest,
   type Provider,
 } from '../contract/provider.ts';
 import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.ts';
@@ -192,7 +192,7 @@ const API_TIMEOUT_MS = 300_000;
 // The default of ten minutes would cut off a long test suite, which cannot continue in the background here.
 const BASH_MAX_TIMEOUT_MS = 1_800_000;
 
-function buildCommand(request: ChildRequest): ChildCommand {
+function buildCommand(request: AgentRequest): ChildCommand {
   return {
     file: request.cliPath,
     args: [
@@ -241,7 +241,7 @@ function renewalCommand(service: string) {
 }
 
 /** The project's file is passed unchanged: the CLI understands its own extensions. */
-function serverConfigs(mcp: ChildRequest['mcp']): string[] {
+function serverConfigs(mcp: AgentRequest['mcp']): string[] {
   const configs = [
     ...(mcp?.configPath === undefined ? [] : [mcp.configPath]),
     ...(mcp?.accepted === undefined ? [] : [JSON.stringify({ mcpServers: mcp.accepted })]),
@@ -249,7 +249,7 @@ function serverConfigs(mcp: ChildRequest['mcp']): string[] {
   return configs.length > 0 ? configs : [NO_SERVERS];
 }
 
-function settings(request: ChildRequest) {
+function settings(request: AgentRequest) {
   // Chats of the same user can send to the socket that every Claude Code opens.
   const always = { hooks: childHooks(request), crossSessionInbound: 'refuse' };
   const { permissions, phase, sessionDir, workingDir } = request;
@@ -273,7 +273,7 @@ function isExact(command: string): boolean {
 }
 
 /** Tools that are offered but not allowed are denied at once, because no person can be asked. */
-function permissionArgs({ permissions, phase, mcp, commands = [] }: ChildRequest): string[] {
+function permissionArgs({ permissions, phase, mcp, commands = [] }: AgentRequest): string[] {
   if (permissions === 'skip') return ['--dangerously-skip-permissions'];
   if (permissions === 'auto') {
     // In this mode, a rule for all commands is ignored.
@@ -287,6 +287,6 @@ function permissionArgs({ permissions, phase, mcp, commands = [] }: ChildRequest
 }
 
 // Allows all tools of each server; Claude Code refuses a wildcard for all servers.
-function toolsOf(mcp: ChildRequest['mcp']): string[] {
+function toolsOf(mcp: AgentRequest['mcp']): string[] {
   return (mcp?.serverNames ?? []).map((name) => `mcp__${name.replaceAll(/[^\w-]/g, '_')}`);
 }

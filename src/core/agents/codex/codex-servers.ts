@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
 import { expandVariables, type McpServer, mapValues } from '../contract/mcp-file.ts';
-import { ACCEPTED_STARTS_WITHIN_MS, type ChildRequest } from '../contract/provider.ts';
+import { ACCEPTED_STARTS_WITHIN_MS, type AgentRequest } from '../contract/provider.ts';
 
 /** Servers for a Codex agent: a table of settings, and the environment variables it refers to. */
 export interface CodexServers {
@@ -15,7 +15,7 @@ export interface CodexServers {
  * Codex merges tables of settings, so the user's servers must be disabled one by one, and the project's must not share
  * their names. Arguments of a process are visible to everyone: possible secrets are passed in the environment.
  */
-export function codexServers({ foreignServers = [], mcp, env }: ChildRequest): CodexServers {
+export function codexServers({ foreignServers = [], mcp, env }: AgentRequest): CodexServers {
   const hidden = new Hidden();
   const table: Record<string, object> = {};
   for (const name of foreignServers) table[name] = { enabled: false };
@@ -96,8 +96,8 @@ const NO_SWITCH = /expected struct AgentRoleToml/;
  * with the agent's options: a plugin's server can't be disabled without its plugin.
  */
 export async function askForServers(
-  request: ChildRequest,
-): Promise<Pick<ChildRequest, 'foreignServers' | 'lacksHelperSwitch'>> {
+  request: AgentRequest,
+): Promise<Pick<AgentRequest, 'foreignServers' | 'lacksHelperSwitch'>> {
   const { stdout, stderr } = await listServers(request, [...NO_EXTRAS, ...NO_HELPERS]);
   const lacksHelperSwitch = NO_SWITCH.test(stderr);
   const list = lacksHelperSwitch ? (await listServers(request, NO_EXTRAS)).stdout : stdout;
@@ -105,7 +105,7 @@ export async function askForServers(
   return { ...(foreignServers && { foreignServers }), ...(lacksHelperSwitch && { lacksHelperSwitch }) };
 }
 
-async function listServers({ cliPath, workingDir, env, inside }: ChildRequest, options: readonly string[]) {
+async function listServers({ cliPath, workingDir, env, inside }: AgentRequest, options: readonly string[]) {
   const asked = [cliPath, 'mcp', 'list', '--json', ...options] as const;
   // In the guard, because an agent might have written the program or its files.
   const [file, ...args] = inside?.(asked) ?? asked;

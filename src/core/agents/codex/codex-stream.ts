@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, FinalReport, TokenCounts, ToolCall, ToolOutput } from '../contract/events.ts';
+import type { AgentEvent, FinalReport, TokenCounts, ToolCall, ToolOutput } from '../contract/events.ts';
 import type { TraceQuestion, Traces } from '../contract/provider.ts';
 import { callText, firstLine, objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
@@ -62,12 +62,12 @@ const MAX_SIGNAL_TEXT = 64 * 1024;
  * Reads the stdout of one `codex exec --json` process. Unknown types and broken lines are ignored; an `error`
  * line reports a temporary error; only `turn.failed` is an end.
  */
-export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
+export function newCodexReader(): { readLine(line: string): AgentEvent[] } {
   let lastMessage = '';
   let commands = 0;
   let brokenBySandbox = 0;
 
-  function readCompleted(item: Item): ChildEvent[] {
+  function readCompleted(item: Item): AgentEvent[] {
     if (item.type === 'agent_message') {
       lastMessage = item.text;
       return [{ kind: 'said', text: item.text }];

@@ -7,7 +7,7 @@ import { realFolder } from '../../kernel/files/path-stats.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
-import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
+import type { AgentRequest, ChildCommand, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { newCodexReader, readCodexTraces } from './codex-stream.ts';
@@ -110,7 +110,7 @@ const STANDING_RULES = [
   'the keys of that signal, and null for every key that it does not have.',
 ].join(' ');
 
-function buildCommand(request: ChildRequest): ChildCommand {
+function buildCommand(request: AgentRequest): ChildCommand {
   const servers = codexServers(request);
   return {
     file: request.cliPath,
@@ -133,7 +133,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
   };
 }
 
-function permissionArgs(request: ChildRequest): string[] {
+function permissionArgs(request: AgentRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
   if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
   // In exec, nobody can be asked: the sandbox's refusals are final, or reviewed.
@@ -167,7 +167,7 @@ const DOCUMENTS_PROFILE = 'samocode-documents';
  * A sandbox mode makes either no folder writable, not even the session folder, or the working directory too; only a
  * profile can name folders. Programs that only read need temporary files as well.
  */
-function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): string[] {
+function onlyDocuments({ sessionDir, workingDir, mainRepo }: AgentRequest): string[] {
   const filesystem: Record<string, 'read' | 'write'> = { ':tmpdir': 'write', ':slash_tmp': 'write' };
   // Named explicitly, because they might be in the temporary folder.
   for (const folder of [mainRepo, workingDir]) if (!isPattern(folder)) filesystem[folder] = 'read';
@@ -184,7 +184,7 @@ function isPattern(folder: string): boolean {
   return /[*?[\]]/.test(folder);
 }
 
-function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): string[] {
+function serverArgs({ foreignServers }: AgentRequest, { table }: CodexServers): string[] {
   return [
     ...(foreignServers === undefined ? ['--ignore-user-config'] : []),
     ...NO_EXTRAS,
@@ -192,7 +192,7 @@ function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): 
   ];
 }
 
-async function prepare(request: ChildRequest): Promise<ChildRequest> {
+async function prepare(request: AgentRequest): Promise<AgentRequest> {
   await writeWhole(schemaPath(request), `${JSON.stringify(SIGNAL_SCHEMA)}\n`);
   const { workingDir, mainRepo, permissions } = request;
   return {
@@ -202,7 +202,7 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
   };
 }
 
-function schemaPath({ promptPath }: ChildRequest): string {
+function schemaPath({ promptPath }: AgentRequest): string {
   return join(dirname(promptPath), 'signal-schema.json');
 }
 

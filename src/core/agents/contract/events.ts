@@ -68,7 +68,7 @@ export interface ToolOutput {
 }
 
 /** What a line of an agent's output says, in one form for all CLIs. */
-export type ChildEvent =
+export type AgentEvent =
   | ({ kind: 'started' } & PrintedFacts)
   | {
       kind: 'said';

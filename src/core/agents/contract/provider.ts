@@ -1,6 +1,6 @@
 import type { Grant, Permissions } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import type { ChildEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
+import type { AgentEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
 import type { McpServers } from './mcp-file.ts';
 
 /** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
@@ -15,7 +15,7 @@ export interface ChildServers {
   servers: McpServers;
 }
 
-export interface ChildRequest {
+export interface AgentRequest {
   cliPath: string;
   promptPath: string;
   phase: Phase;
@@ -303,10 +303,10 @@ export interface Provider {
    * Adds machine-specific facts to a request, and writes files that the command refers to next to the prompt.
    * Without this method, a request is complete.
    */
-  prepare?(request: ChildRequest): Promise<ChildRequest>;
-  buildCommand(request: ChildRequest): ChildCommand;
+  prepare?(request: AgentRequest): Promise<AgentRequest>;
+  buildCommand(request: AgentRequest): ChildCommand;
   /** Creates a reader of one process's stdout, line by line; unknown lines yield nothing and never throw. */
-  newReader(): { readLine(line: string): ChildEvent[] };
+  newReader(): { readLine(line: string): AgentEvent[] };
   /** Returns the reason why the process ended without a valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
   /** Reads the CLI's own records about an ended process; never throws. */

@@ -1,5 +1,5 @@
 import { GRANTS, type Grant } from '../../kernel/phases/grants.ts';
-import type { ChildRequest } from '../contract/provider.ts';
+import type { AgentRequest } from '../contract/provider.ts';
 import { READING_COMMANDS, WRITING_OPTIONS } from '../reading/reading-commands.ts';
 
 interface Rule {
@@ -27,7 +27,7 @@ const READING: Rule = {
 const WRITERS = ['replace', 'write_file'];
 
 /** The rules of `PERMISSIONS=allow`; everything else would need approval, so it is denied at once. */
-const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) => readonly Rule[]>> = {
+const RULES: Readonly<Record<Grant, (request: Pick<AgentRequest, 'sessionDir'>) => readonly Rule[]>> = {
   work: () => [READING, { tools: WRITERS }, { tools: ['run_shell_command'], allowRedirection: true }],
   documents: ({ sessionDir }) => [
     READING,
@@ -38,7 +38,7 @@ const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) 
   ],
 };
 
-export function geminiPolicy(request: Pick<ChildRequest, 'phase' | 'sessionDir'>): string {
+export function geminiPolicy(request: Pick<AgentRequest, 'phase' | 'sessionDir'>): string {
   const rules = RULES[GRANTS[request.phase]](request);
   return rules.flatMap(({ tools, ...rule }) => tools.map((tool) => ruleText(tool, rule))).join('\n\n');
 }

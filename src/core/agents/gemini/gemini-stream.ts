@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { beginning } from '../../kernel/text.ts';
-import type { ChildEvent, FinalReport, TokenCounts } from '../contract/events.ts';
+import type { AgentEvent, FinalReport, TokenCounts } from '../contract/events.ts';
 import { firstLine, objectIn, toolCall } from '../reading/activity.ts';
 import { problemOfResult } from './gemini-end.ts';
 
@@ -40,7 +40,7 @@ const WRITERS: ReadonlySet<string> = new Set(['write_file', 'replace']);
 const DENIED: ReadonlySet<string> = new Set(['tool_not_registered', 'policy_violation']);
 
 /** Reads the stdout of one `gemini --output-format stream-json` process; unknown lines are ignored. */
-export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
+export function newGeminiReader(): { readLine(line: string): AgentEvent[] } {
   const calls = new Map<string, string>();
   const denied = new Set<string>();
   let turns = 0;
@@ -76,7 +76,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
           const { content: text = '', delta } = line;
           // Text arrives in pieces. One that starts with a blank, punctuation or a lower-case letter continues a sentence.
           const continues = delta && /^[\s,.;:)\]a-z]/.test(text);
-          const said: ChildEvent = { kind: 'said', text, continues, isMore: isSpeaking };
+          const said: AgentEvent = { kind: 'said', text, continues, isMore: isSpeaking };
           isSpeaking = true;
           return [said];
         }
@@ -96,7 +96,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
           return [{ kind: 'returned', count: 1, outputs }];
         }
         case 'result': {
-          const final: ChildEvent = { kind: 'final', report: report(line) };
+          const final: AgentEvent = { kind: 'final', report: report(line) };
           const text = `failed: ${line.error?.message || 'no reason given'}`;
           return line.status === 'error' ? [{ kind: 'noted', text }, final] : [final];
         }

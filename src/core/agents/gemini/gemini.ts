@@ -3,7 +3,7 @@ import * as z from 'zod';
 import promptText from '../../../../workflow/provider-gemini.md';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import type { TokenCounts } from '../contract/events.ts';
-import type { ChildCommand, ChildRequest, Provider, TraceQuestion, Traces } from '../contract/provider.ts';
+import type { AgentRequest, ChildCommand, Provider, TraceQuestion, Traces } from '../contract/provider.ts';
 import { objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
 import { addTokens, apartFromCache } from '../reading/tally.ts';
@@ -96,7 +96,7 @@ export const gemini = {
 // Matches no server; needed because the list of allowed servers can't be empty.
 const NO_SERVER = 'none-for-children-of-samocode';
 
-function buildCommand(request: ChildRequest): ChildCommand {
+function buildCommand(request: AgentRequest): ChildCommand {
   const { model, childUuid, sessionDir, mcp, env } = request;
   const servers = mcp?.serverNames ?? [];
   return {
@@ -122,7 +122,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
   };
 }
 
-async function prepare(request: ChildRequest): Promise<ChildRequest> {
+async function prepare(request: AgentRequest): Promise<AgentRequest> {
   const { permissions, mcp } = request;
   if (permissions === 'allow') await writeWhole(policyPath(request), geminiPolicy(request));
   if (mcp) {
@@ -132,11 +132,11 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
   return request;
 }
 
-function policyPath({ promptPath }: ChildRequest): string {
+function policyPath({ promptPath }: AgentRequest): string {
   return join(dirname(promptPath), 'gemini-policy.toml');
 }
 
-function defaultsPath({ promptPath }: ChildRequest): string {
+function defaultsPath({ promptPath }: AgentRequest): string {
   return join(dirname(promptPath), 'gemini-settings.json');
 }
 

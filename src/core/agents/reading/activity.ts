@@ -1,11 +1,11 @@
 import { parseJson } from '../../kernel/parse-json.ts';
 import { cut } from '../../kernel/text.ts';
-import type { ChildEvent, ToolCall } from '../contract/events.ts';
+import type { AgentEvent, ToolCall } from '../contract/events.ts';
 
 const MAX_ACTIVITY = 120;
 
 /** What an agent does now, in one line; undefined if the event is no news of that. */
-export function activityIn(event: ChildEvent, cwd = ''): string | undefined {
+export function activityIn(event: AgentEvent, cwd = ''): string | undefined {
   switch (event.kind) {
     case 'said':
       return event.isMore ? undefined : cut(firstLine(event.text), MAX_ACTIVITY) || undefined;

@@ -1,5 +1,5 @@
 import type {
-  ChildEvent,
+  AgentEvent,
   FinalReport,
   PrintedFacts,
   TokenCounts,
@@ -67,7 +67,7 @@ export class Tally {
   denials: string[] = [];
   started: PrintedFacts = {};
 
-  note(event: ChildEvent): void {
+  note(event: AgentEvent): void {
     this.isOffline = event.kind === 'noted' && event.isOffline === true;
     const now = activityIn(event, this.started.cwd);
     this.activity = now ?? this.activity;

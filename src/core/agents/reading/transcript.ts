@@ -1,5 +1,5 @@
 import { cut } from '../../kernel/text.ts';
-import type { ChildEvent, ToolCall, ToolOutput } from '../contract/events.ts';
+import type { AgentEvent, ToolCall, ToolOutput } from '../contract/events.ts';
 import type { Provider } from '../contract/provider.ts';
 
 export interface TranscriptEntry {
@@ -23,7 +23,7 @@ export function transcriptOf({ newReader }: Pick<Provider, 'newReader'>, line: s
   return newReader().readLine(line).flatMap(entriesFor);
 }
 
-export function entriesFor(event: ChildEvent): TranscriptEntry[] {
+export function entriesFor(event: AgentEvent): TranscriptEntry[] {
   switch (event.kind) {
     case 'started':
       return event.model ? [noting(`starts with ${event.model}`)] : [];
@@ -40,7 +40,7 @@ export function entriesFor(event: ChildEvent): TranscriptEntry[] {
   }
 }
 
-type EventOf<Kind> = Extract<ChildEvent, { kind: Kind }>;
+type EventOf<Kind> = Extract<AgentEvent, { kind: Kind }>;
 
 function saying({ text, continues, isOfSubagent }: EventOf<'said'>): TranscriptEntry[] {
   const trimmed = text.trim();

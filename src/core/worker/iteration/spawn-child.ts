@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { readMcpServers } from '../../agents/contract/mcp-file.ts';
-import type { ChildCommand, ChildRequest, ChildServers, Provider } from '../../agents/contract/provider.ts';
+import type { AgentRequest, ChildCommand, ChildServers, Provider } from '../../agents/contract/provider.ts';
 import { isBundled } from '../../agents/registry.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
@@ -70,7 +70,7 @@ async function commandFor(
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
-  const request: ChildRequest = {
+  const request: AgentRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
     promptPath: open.files.prompt,
     phase: open.phase,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
-import type { ChildEvent, FinalReport } from '../../../../src/core/agents/contract/events.ts';
+import type { AgentEvent, FinalReport } from '../../../../src/core/agents/contract/events.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 
-function read(...lines: unknown[]): ChildEvent[] {
+function read(...lines: unknown[]): AgentEvent[] {
   const reader = newClaudeReader();
   return lines.flatMap((line) => reader.readLine(typeof line === 'string' ? line : JSON.stringify(line)));
 }

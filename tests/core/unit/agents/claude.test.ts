@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { claude } from '../../../../src/core/agents/claude/claude.ts';
-import type { ChildRequest } from '../../../../src/core/agents/contract/provider.ts';
+import type { AgentRequest } from '../../../../src/core/agents/contract/provider.ts';
 import { CLAUDE_ENDINGS } from '../../../support/claude-endings.ts';
 import { claudeSamples, finalReportIn, problemOf } from '../../../support/claude-samples.ts';
 import type { CliSample } from '../../../support/cli-samples.ts';
 
-const request: ChildRequest = {
+const request: AgentRequest = {
   cliPath: '/opt/claude',
   promptPath: '/run/prompt.md',
   phase: 'planning',
@@ -69,7 +69,7 @@ test('servers that were accepted with a plan are passed with the MCP file, or al
   const accepted = { tickets: { command: 'tickets-mcp', args: ['--stdio'] } };
   const json = JSON.stringify({ mcpServers: accepted });
   const alone = { accepted, serverNames: ['tickets'], servers: accepted };
-  const configs = (mcp: NonNullable<ChildRequest['mcp']>) => {
+  const configs = (mcp: NonNullable<AgentRequest['mcp']>) => {
     const { args } = claude.buildCommand({ ...request, mcp, permissions: 'allow' });
     return args.slice(args.indexOf('--mcp-config') + 1);
   };

@@ -1,7 +1,7 @@
-import type { ChildRequest } from '../../../../src/core/agents/contract/provider.ts';
+import type { AgentRequest } from '../../../../src/core/agents/contract/provider.ts';
 
 /** A complete request, for tests that build a command and start nothing. */
-export const REQUEST: ChildRequest = {
+export const REQUEST: AgentRequest = {
   cliPath: '/opt/cli',
   promptPath: '/run/003/prompt.md',
   phase: 'planning',

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { ChildEvent } from '../../../../src/core/agents/contract/events.ts';
+import type { AgentEvent } from '../../../../src/core/agents/contract/events.ts';
 import type { Traces } from '../../../../src/core/agents/contract/provider.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
 
 const TOKENS = { input: 1_000_000, output: 0, cached: 0 };
-const OVER: ChildEvent = { kind: 'final', report: { ok: true, tokens: TOKENS } };
+const OVER: AgentEvent = { kind: 'final', report: { ok: true, tokens: TOKENS } };
 
 function costFor(
   { provider, model = '', traces = {} }: { provider: string; model?: string; traces?: Traces },
-  ...events: ChildEvent[]
+  ...events: AgentEvent[]
 ) {
   const seen = new Tally();
   for (const event of events) seen.note(event);
@@ -17,7 +17,7 @@ function costFor(
 }
 
 test('after starting an alias, the model in the log of the CLI determines the price', async () => {
-  const started: ChildEvent = { kind: 'started', model: 'auto' };
+  const started: AgentEvent = { kind: 'started', model: 'auto' };
   const traces = { model: 'gemini-2.5-flash' };
   expect(await costFor({ provider: 'gemini', traces }, started, OVER)).toEqual({
     cost: expect.objectContaining({ usd: 0.3, usdIsEstimate: true, model: 'gemini-2.5-flash' }),
@@ -34,15 +34,15 @@ test('tokens of a model without a price are counted, with a notice', async () =>
 });
 
 test('a cost reported by the CLI is not an estimate', async () => {
-  const finalEvent: ChildEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
+  const finalEvent: AgentEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
   const found = await costFor({ provider: 'claude' }, { kind: 'started', model: 'claude-next' }, finalEvent);
   expect(found).toEqual({ cost: expect.objectContaining({ usd: 0.5, model: 'claude-next' }) });
   expect(found.cost.usdIsEstimate).toBeUndefined();
 });
 
 test('an agent that worked without reporting tokens leaves a gap in the cost, while an idle one does not', async () => {
-  const call: ChildEvent = { kind: 'called', tool: 'Shell', about: 'make' };
+  const call: AgentEvent = { kind: 'called', tool: 'Shell', about: 'make' };
   expect(await costFor({ provider: 'codex' }, call)).toMatchObject({ gap: 'tokens' });
-  const retry: ChildEvent = { kind: 'noted', text: 'Reconnecting', now: 'Reconnecting' };
+  const retry: AgentEvent = { kind: 'noted', text: 'Reconnecting', now: 'Reconnecting' };
   expect(await costFor({ provider: 'codex' }, retry)).toEqual({ cost: {} });
 });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ChildRequest } from '../../../../src/core/agents/contract/provider.ts';
+import type { AgentRequest } from '../../../../src/core/agents/contract/provider.ts';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
@@ -34,7 +34,7 @@ async function playFailing(failing: Answer | undefined) {
     { PATH: process.env.PATH ?? '', ...service.environmentFor(dir.path) },
     { sessionUlid: '01JH0000000000000000000000', iteration: 1, cliPath: cli.path },
   );
-  const request: ChildRequest = {
+  const request: AgentRequest = {
     ...{ cliPath: cli.path, promptPath: at('prompt.md'), phase: 'investigation', sessionDir: dir.path },
     ...{ workingDir: at('work'), mainRepo: at('work'), model: 'stub/scripted', own: {}, permissions: 'skip' },
     ...{ childUuid: crypto.randomUUID(), nodePath: process.execPath, env },

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
-import type { ChildEvent } from '../../../../src/core/agents/contract/events.ts';
+import type { AgentEvent } from '../../../../src/core/agents/contract/events.ts';
 import { systemProcessTable } from '../../../../src/core/kernel/processes/process-table.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -22,7 +22,7 @@ async function playActs(session: HandSession, ...acts: unknown[]): Promise<Child
   return session.play({ phase: 'investigation', iteration: 1, env });
 }
 
-function eventsOf(end: ChildEnd): ChildEvent[] {
+function eventsOf(end: ChildEnd): AgentEvent[] {
   const reader = newClaudeReader();
   return end.stdout.split('\n').flatMap((line) => reader.readLine(line));
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ChildRequest } from '../../../../src/core/agents/contract/provider.ts';
+import type { AgentRequest } from '../../../../src/core/agents/contract/provider.ts';
 import { rehearsal } from '../../../../src/extensions/rehearsal/rehearsal.ts';
 
-const REQUEST: ChildRequest = {
+const REQUEST: AgentRequest = {
   cliPath: '/opt/samocode-rehearsal.js',
   promptPath: '/run/prompt.md',
   phase: 'testing',
