@@ -228,9 +228,9 @@ function fromCall(given: unknown): Written | undefined {
 
 // Empty counts as unset (examples and MCP clients have empty placeholders), except where a row allows it in
 // `.samocode`.
-function fromEnvironment({ texts }: Reader, name: string | undefined): Written | undefined {
-  const written = name ? texts.env[name]?.trim() : '';
-  return name && written ? { written, source: { kind: 'environment', name } } : undefined;
+function fromEnvironment({ texts }: Reader, name = ''): Written | undefined {
+  const written = texts.env[name]?.trim();
+  return written ? { written, source: { kind: 'environment', name } } : undefined;
 }
 
 function fromProjectFile({ entries, texts }: Reader, key: string, mayBeEmpty = false): Written | undefined {
@@ -240,11 +240,10 @@ function fromProjectFile({ entries, texts }: Reader, key: string, mayBeEmpty = f
   return { written: entry.value, source: { kind: 'project_file', path, key, line: entry.line } };
 }
 
-function fromEnvFile({ envFile, texts }: Reader, name: string | undefined): Written | undefined {
-  const written = name ? envFile[name]?.trim() : '';
-  return name && written
-    ? { written, source: { kind: 'env_file', path: texts.envFile?.path ?? '.env', name } }
-    : undefined;
+function fromEnvFile({ envFile, texts }: Reader, name = ''): Written | undefined {
+  const written = envFile[name]?.trim();
+  const path = texts.envFile?.path ?? '.env';
+  return written ? { written, source: { kind: 'env_file', path, name } } : undefined;
 }
 
 function parseSetting(

@@ -14,8 +14,8 @@ import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
-import { readSettings } from '../../../core/project/settings/read-settings.ts';
-import type { SettingReading } from '../../../core/project/settings/settings.ts';
+import { projectRows } from '../../../core/project/settings/project-rows.ts';
+import { problemsIn, readRows } from '../../../core/project/settings/read-settings.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { lastLinesOf, list } from '../../../core/session/proof/proof-markdown.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
@@ -75,15 +75,12 @@ async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCom
   const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
   const text = exitCode === 0 ? stdout : '';
   // The environment and home folder of the job must not supply project settings.
-  const { readings, values } = readSettings({
-    projectFile: { path: '/.samocode', text },
-    env: {},
-    homeDir: '/',
-  });
-  const isUsed = ({ spec: { name } }: SettingReading) =>
-    ['setup', 'checks', 'checkTimeoutSeconds'].includes(name);
-  const problem = [...readings.values()].find((reading) => reading.problem && isUsed(reading))?.problem;
-  if (problem) throw problem;
+  const texts = { projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' };
+  const all = projectRows();
+  const used = { checks: all.checks, setup: all.setup, checkTimeoutSeconds: all.checkTimeoutSeconds };
+  const { readings, values } = readRows(texts, used);
+  const [problem] = problemsIn({ readings });
+  if (problem !== undefined) throw problem;
   const ofWorkflow = (env.SAMOCODE_CHECKS ?? '')
     .split('\n')
     .map((line) => line.trim())
