@@ -11,16 +11,12 @@ import type { SessionRecords } from '../../core/kernel/files/session-records.ts'
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
-import {
-  addCheckpoints,
-  refPrefix,
-  stateRef,
-  treeIn,
-} from '../../core/project/checkpoints/checkpoint-refs.ts';
+import { addCheckpoints, refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import {
   type CheckpointStore,
   openStore,
   repositoryOptions,
+  treeIn,
 } from '../../core/project/checkpoints/checkpoint-store.ts';
 import {
   isSafePath,

@@ -2,8 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
-import { treeIn } from './checkpoint-refs.ts';
-import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
+import { type CheckpointStore, partOptions, repositoryOptions, treeIn } from './checkpoint-store.ts';
 import { MAX_FILE_BYTES } from './file-bounds.ts';
 import { encryptedAmong } from './take-files.ts';
 

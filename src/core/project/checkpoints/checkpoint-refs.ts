@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { threeDigits } from '../../kernel/files/stamps.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+import { type CheckpointStore, repositoryOptions, treeIn } from './checkpoint-store.ts';
 
 export const KEPT_CHECKPOINTS = 20;
 
@@ -114,18 +114,6 @@ const MAX_SKIPPED_CHARS = 1024 * 1024;
 export function withSkipped(subject: string, skipped: readonly string[]): string {
   const list = JSON.stringify(skipped);
   return skipped.length === 0 || list.length > MAX_SKIPPED_CHARS ? subject : `${subject}\n\n${list}`;
-}
-
-/** An older checkpoint lacks a folder without files: its tree is the empty one. */
-export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
-  const options = repositoryOptions(store);
-  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
-  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
-  return exitCode === 0 ? stdout.trim() : await emptyTree(store);
-}
-
-export async function emptyTree(store: CheckpointStore): Promise<string> {
-  return await gitLine(['mktree'], { ...repositoryOptions(store), input: '' });
 }
 
 const Skipped = z.array(z.string());

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { ifExists, ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../git/git.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
@@ -70,6 +70,18 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
   const env = { ...AS_STORED, GIT_DIR: commonDir };
   return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
+}
+
+/** An older checkpoint lacks a folder without files: its tree is the empty one. */
+export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
+  const options = repositoryOptions(store);
+  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
+  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
+  return exitCode === 0 ? stdout.trim() : await emptyTree(store);
+}
+
+export async function emptyTree(store: CheckpointStore): Promise<string> {
+  return await gitLine(['mktree'], { ...repositoryOptions(store), input: '' });
 }
 
 /** Removes locks left by a crashed git; the store has one user at a time. */

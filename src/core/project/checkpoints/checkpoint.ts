@@ -7,7 +7,6 @@ import { gitLine } from '../git/git.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import {
   checkpointRef,
-  emptyTree,
   type KnownCheckpoint,
   type Moment,
   newestCheckpoint,
@@ -16,6 +15,7 @@ import {
 import {
   type CheckpointStore,
   clearLocks,
+  emptyTree,
   openStore,
   partOptions,
   repositoryOptions,

@@ -17,6 +17,7 @@ import {
   openStore,
   partOptions,
   repositoryOptions,
+  treeIn,
 } from './checkpoint-store.ts';
 import { pathStates } from './file-bounds.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
