@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { gitDirOf } from '../src/core/kernel/files/git-pointer.ts';
-import { runProjectShell } from '../src/core/project/proving/project-command.ts';
 import { gitLine } from '../src/core/project/git/git.ts';
 import { removeTree } from '../src/core/project/git/remove-tree.ts';
 import { makeClone } from '../src/core/project/proving/clean-clone.ts';
+import { runProjectShell } from '../src/core/project/proving/project-command.ts';
 import { type Bench, type BenchResult, rounded } from './bench.ts';
 import { type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 

@@ -95,9 +95,8 @@ const OF_DONE: Row[] = [
   { act: 'status of a done session', programs: 2, run: (context) => getStatus(QUESTION, context) },
   { act: 'preview of a merge', programs: 2, run: finishing('merge') },
   { act: 'preview of a discard', programs: 2, run: finishing('discard') },
-  // Three more: uncommitted files would be lost. Their status runs filters, so it needs the accepted settings, and
-  // it hides files that an agent has marked as unchanged.
-  { act: 'preview of keeping the branch', programs: 5, run: finishing('keep_branch') },
+  // Two more: uncommitted files would be lost, and their status hides files that an agent has marked as unchanged.
+  { act: 'preview of keeping the branch', programs: 4, run: finishing('keep_branch') },
   { act: 'preview of archiving documents', programs: 0, run: finishing('archive_documents') },
   {
     act: 'preview of a rewind',
