@@ -6,7 +6,7 @@ import { configFolder } from '../../core/kernel/config-folder.ts';
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
 import { counted } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
-import { missingProgram } from '../../core/project/finding/project-command.ts';
+import { missingProgram } from '../../core/project/proving/project-command.ts';
 import { valuesOf } from '../../core/project/settings/settings.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';

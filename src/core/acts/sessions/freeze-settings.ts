@@ -4,7 +4,6 @@ import { findCli, installedClis, providersOf } from '../../caller/refusals/agent
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { Sandbox } from '../../kernel/sandbox-level.ts';
-import { branchOf } from '../../project/git/branch-name.ts';
 import { GIT_IDENTITY } from '../../project/git/git-variables.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { projectRows } from '../../project/settings/project-rows.ts';
@@ -13,6 +12,7 @@ import { agentSettings, cliSettings } from '../../project/settings/resolve-setti
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { keptOf, type Settings } from '../../project/settings/settings.ts';
+import { branchOf } from '../../project/worktrees/branch-name.ts';
 import type { FrozenSettings, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';

@@ -131,14 +131,6 @@ async function readTarget(store: CheckpointStore, commit: string): Promise<Targe
   };
 }
 
-/** A folder without files is not in a commit, so its tree is the empty one. */
-export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
-  const options = repositoryOptions(store);
-  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
-  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
-  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
-}
-
 /** Updates the private indexes. @returns ignored files in the way, which must be kept too */
 async function takeObstructing(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
   clearLocks(store);

@@ -6,7 +6,6 @@ import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
 import { projectRows } from '../settings/project-rows.ts';
@@ -22,6 +21,7 @@ import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
 import type { CallSettings, Readings, SettingProblems } from '../settings/settings.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {

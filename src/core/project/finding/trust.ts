@@ -9,12 +9,12 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { isGitError } from '../git/git-errors.ts';
-import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { SettingsReading } from '../settings/read-settings.ts';
 import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import type { Readings } from '../settings/settings.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */

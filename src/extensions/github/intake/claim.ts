@@ -5,7 +5,7 @@ import type { GitContext } from '../../../core/project/git/repository.ts';
 import { resolveBase } from '../../../core/project/worktrees/base-commit.ts';
 import { runRoot } from '../../../core/session/layout/paths.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
-import { gitHubAccess } from '../publish/github-access.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 
 export interface ClaimPlace {
   /** `host/owner/name` of the repository that gets the branches. */

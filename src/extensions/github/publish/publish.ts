@@ -8,7 +8,6 @@ import type { Forge, OpenPullRequest, TitleAndBody } from '../forge/forge.ts';
 import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { gitHubAccess } from '../forge/github-access.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import { gitHubAccess } from './github-access.ts';
 import type { Publishable } from './publishable.ts';
 import type { Steps } from './steps.ts';
 import { type PullRequest, whyByHand } from './target.ts';

@@ -6,7 +6,7 @@ import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/pr
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import { handleOf, refNameOf } from '../../../core/session/layout/names.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
-import { gitHubAccess } from './github-access.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 import type { Publishable } from './publishable.ts';
 
 export interface PublishedBranch {

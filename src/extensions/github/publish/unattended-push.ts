@@ -5,7 +5,7 @@ import { runGit } from '../../../core/project/git/git.ts';
 import { supervisorEnvironment } from '../../../core/sandbox/programs/launch-supervisor.ts';
 import { environmentOfSessions } from '../../../core/sandbox/programs/login-shell.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
-import { gitHubAccess } from './github-access.ts';
+import { gitHubAccess } from '../forge/github-access.ts';
 
 /**
  * Tests whether the supervisor will be able to push the branch of a watched pull request: with the environment of a login

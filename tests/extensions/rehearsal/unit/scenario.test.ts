@@ -1,28 +1,34 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { settingByKey } from '../../../../src/core/project/settings/settings.ts';
 import { parsePlan } from '../../../../src/core/session/documents/plan.ts';
 import { parseQa } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import {
   actsFor,
+  furtherActs,
+  HONEST_ACTS,
   type Occasion,
   readScenario,
   Scenario,
-  ScenarioAct,
 } from '../../../../src/extensions/rehearsal/agent/scenario.ts';
 import { fill } from '../../../../src/extensions/rehearsal/agent/situation.ts';
 import { storyTexts } from '../../../../src/extensions/rehearsal/agent/story.ts';
 import { OUTCOMES } from '../../../core/difficult-children/outcomes.ts';
 import { lintQa } from '../../../support/lint-qa.ts';
 import { DEMO_SCENARIO } from '../../../support/paper-boat.ts';
+import { DIFFICULT_ACTS } from '../../../support/rehearsal/difficult-acts.ts';
 
 const KIT = 'tests/core/difficult-children';
 const FIRST: Occasion = {
   ...{ iteration: 1, phase: 'testing', count: 1 },
   ...{ questions: 'none', planPhase: 'none', reviewed: false },
 };
+
+beforeAll(() => {
+  Object.assign(furtherActs, DIFFICULT_ACTS);
+});
 
 test('every scenario of the kit can be read and has a description', async () => {
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
@@ -33,7 +39,7 @@ test('every scenario of the kit can be read and has a description', async () => 
 
 test('the README of the kit names every scenario and every act', async () => {
   const readme = await readFile(join(KIT, 'README.md'), 'utf8');
-  const acts = ScenarioAct.options.map(({ shape }) => shape.act.value);
+  const acts = [...HONEST_ACTS.map(({ shape }) => shape.act.value), ...Object.keys(DIFFICULT_ACTS)];
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
   expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
@@ -51,14 +57,14 @@ test("the README of the kit has the final state of each scenario's session, as t
 test('the first rule that matches iteration, phase and count is played, and none if no rule matches', () => {
   const { rules } = Scenario.parse({
     rules: [
-      { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 5 }] },
-      { when: { phase: 'testing', count: 2 }, do: [{ act: 'exit', code: 2 }] },
+      { when: { iteration: [5, 6] }, do: [{ act: 'say', text: 'five' }] },
+      { when: { phase: 'testing', count: 2 }, do: [{ act: 'say', text: 'two' }] },
     ],
   });
-  const codes = [FIRST, { ...FIRST, count: 2 }, { ...FIRST, iteration: 6, count: 2 }].map((occasion) =>
-    actsFor(rules, occasion)?.map((act) => act.act === 'exit' && act.code),
+  const texts = [FIRST, { ...FIRST, count: 2 }, { ...FIRST, iteration: 6, count: 2 }].map((occasion) =>
+    actsFor(rules, occasion)?.map((act) => act.act === 'say' && act.text),
   );
-  expect(codes).toEqual([undefined, [2], [5]]);
+  expect(texts).toEqual([undefined, ['two'], ['five']]);
 });
 
 test('placeholders are filled in, and a line whose value is empty is omitted', () => {
