@@ -2,7 +2,7 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { safeGitAt } from '../../../../src/core/caller/context/session-branch.ts';
+import { isGitOutOfReach, safeGitAt } from '../../../../src/core/caller/context/session-branch.ts';
 import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import {
   NO_OPENINGS,
@@ -11,6 +11,7 @@ import {
 } from '../../../../src/core/kernel/sandbox-level.ts';
 import { gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
 import type { GitContext } from '../../../../src/core/project/git/repository.ts';
+import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
@@ -140,4 +141,16 @@ test('a person who lets git open no bare repository by itself hides no setting o
   await repo.git(['config', '--global', 'safe.bareRepository', 'explicit']);
   await repo.git(['config', 'filter.new.clean', 'new']);
   expect(await worker.unaccepted(undefined)).toEqual(['filter.new.clean: nothing -> new']);
+});
+
+test.each([
+  ['a session in the guard', { state: { sandbox: 'guard' } }, true],
+  ['one that root runs', { state: { sandbox: 'best effort' } }, false],
+  ['one without a guard', { state: { sandbox: 'none' } }, false],
+  ['one that another machine shows', { state: { sandbox: 'guard' }, mirror: {} }, false],
+  ['one that others wrote', { state: { sandbox: 'guard' }, foreign: 'copied' }, false],
+  ['one whose file cannot be read', { state: { sandbox: 'guard' }, sessionFile: undefined }, false],
+] as const)('an act takes the settings of git as they are for %s', async (_what, facts, isOutOfReach) => {
+  const view = { sessionFile: sessionFileSample({}), ...facts } as unknown as SessionView;
+  expect(isGitOutOfReach(view)).toBe(isOutOfReach);
 });
