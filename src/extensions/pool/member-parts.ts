@@ -6,8 +6,8 @@ import type { HostSettings } from '../../core/session/events/bodies/positions.ts
 import type { Board, HostCard, Oid, StateCard, Ulid } from './boards/board.ts';
 import type { MemberLists } from './member-list.ts';
 import type { PoolStates } from './pool-states.ts';
-import type { StatusFile } from './pool-status.ts';
 import type { PoolRemote } from './remote.ts';
+import type { StatusFile } from './shown/pool-status.ts';
 
 /** The intervals of a pool; tests inject shorter ones. */
 export interface PoolTimes {

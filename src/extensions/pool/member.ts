@@ -26,9 +26,9 @@ import {
 import { FirstOffers } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isHeldUp, isQueued, isWanted, needsOf, savedAt } from './pool-states.ts';
-import { unmetNeedsOf } from './pool-status.ts';
 import { restoreForWork } from './restore-state.ts';
 import { leftBehind } from './shown/left-behind.ts';
+import { unmetNeedsOf } from './shown/pool-status.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;

@@ -1,6 +1,6 @@
 import type { PoolMachine } from '../../../core/caller/context/pools.ts';
-import type { MachineSign, PoolStatus } from '../pool-status.ts';
 import { type MachineFacts, noteOf, signText } from '../shown/machine-words.ts';
+import type { MachineSign, PoolStatus } from '../shown/pool-status.ts';
 
 /** A machine as the pool's refs name it. */
 export interface ListedMachine

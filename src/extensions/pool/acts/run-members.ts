@@ -4,7 +4,7 @@ import { supervisorPaths } from '../../../core/sandbox/programs/supervisor-folde
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { Member } from '../member.ts';
 import { type Membership, readPoolFile } from '../pool-file.ts';
-import { StatusFile } from '../pool-status.ts';
+import { StatusFile } from '../shown/pool-status.ts';
 import { openMember } from './open-member.ts';
 
 export interface MembersOptions {

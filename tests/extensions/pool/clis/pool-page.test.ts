@@ -5,7 +5,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { statusPath } from '../../../../src/extensions/pool/acts/run-members.ts';
 import { readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
-import { StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
+import { StatusFile } from '../../../../src/extensions/pool/shown/pool-status.ts';
 import { makeProject } from '../../../support/project.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { violationsOn } from '../../pages/clis/axe-violations.ts';

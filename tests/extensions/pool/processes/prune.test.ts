@@ -11,7 +11,7 @@ import { type PruneParts, pruneSessions } from '../../../../src/extensions/pool/
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
 import { writeMark } from '../../../../src/extensions/pool/mark.ts';
 import type { MemberParts } from '../../../../src/extensions/pool/member-parts.ts';
-import { readPoolStatus, StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
+import { readPoolStatus, StatusFile } from '../../../../src/extensions/pool/shown/pool-status.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { contentsOf, FOLDER } from '../../../support/checkpoint-scene.ts';

@@ -6,7 +6,7 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { statusPath } from '../../../../src/extensions/pool/acts/run-members.ts';
 import { readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
-import { StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
+import { StatusFile } from '../../../../src/extensions/pool/shown/pool-status.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { makeProject } from '../../../support/project.ts';
 import { makeRemotes } from './remotes.ts';

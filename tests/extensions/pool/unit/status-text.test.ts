@@ -3,7 +3,7 @@ import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
 import { type ListedMachine, shownMachines } from '../../../../src/extensions/pool/acts/machines.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
-import type { PoolStatus } from '../../../../src/extensions/pool/pool-status.ts';
+import type { PoolStatus } from '../../../../src/extensions/pool/shown/pool-status.ts';
 
 const NOW_MS = Date.parse('2026-01-08T10:00:00.000Z');
 const at = (msAgo: number) => new Date(NOW_MS - msAgo).toISOString();

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
-import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { writeUnsynced } from '../../core/kernel/files/atomic-file.ts';
-import { plainJson } from '../../core/kernel/files/plain-file.ts';
-import type { Board, Entry, HostCard, Ulid } from './boards/board.ts';
-import type { UnmetNeeds } from './fence.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
+import { plainJson } from '../../../core/kernel/files/plain-file.ts';
+import type { Board, Entry, HostCard, Ulid } from '../boards/board.ts';
+import type { UnmetNeeds } from '../fence.ts';
 
 /** A machine of the pool, with its last sign of life in the database. */
 const MachineSign = z.object({
