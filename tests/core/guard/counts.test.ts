@@ -32,7 +32,7 @@ test('a whole session starts no more programs and waits for no more syncs than i
 
 /**
  * By the agent that ended. Of a plain gap, all but one are the checkpoint: two lists of the worktree's files and one of the
- * documents, the filters for each part that has changed, the commits that it stands on, two updates of a private index, two trees, one above them, the commit, its
+ * documents, the filters if anything has changed, the commits that it stands on, two updates of a private index, two trees, one above them, the commit, its
  * ref; then the documents' blobs, which tell whether anything has changed. Its syncs: the end and the start in the
  * log, each with the overview, the prompt, the blank signal.
  */
@@ -43,10 +43,10 @@ const MOST = {
   // Commits cost a fetch, an update of refs and the worktree's index, with a note of the tip; then the tip, its
   // difference from the base, and the checks, each with the refs and the guard; before the next agent, another look
   // at the worktree.
-  'agent 3': { programs: 31, syncs: 8 },
-  'agent 4': { programs: 32, syncs: 8 },
+  'agent 3': { programs: 30, syncs: 8 },
+  'agent 4': { programs: 31, syncs: 8 },
   // With a clean clone: its settings, folder, files and refs, the identity, and whether the person signs; the ledger.
-  'agent 5': { programs: 35, syncs: 9 },
+  'agent 5': { programs: 34, syncs: 9 },
   'agent 6': { programs: 36, syncs: 8 },
   // The tip before and after, and the state of the worktree; the end, done, the overview and the proof.
   'agent 7': { programs: 17, syncs: 8 },

@@ -83,7 +83,7 @@ test(
   },
 );
 
-test('git settings and hooks that an agent of the strict sandbox plants are its own: nothing of ours runs them, nobody is asked', async () => {
+test('git settings and hooks that an agent of the strict sandbox plants reach no program of ours, and no question is asked', async () => {
   const trap = '$REHEARSAL_SESSION_DIR/trap';
   const plants = [
     `printf '#!/bin/sh\\n[ -n "$SAMOCODE_SESSION" ] || touch "$0.ran"\\ncat\\n' >"${trap}"; chmod 755 "${trap}"`,

@@ -2,7 +2,7 @@ import { isBundled, providerNamed, providerNames } from '../../agents/registry.t
 import { age } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { isOfNow, usedText } from '../../kernel/phases/usage-windows.ts';
-import { machineSetting } from '../../project/finding/machine-setting.ts';
+import { machineKeep } from '../../project/finding/machine-setting.ts';
 import { readPlanWindows } from '../../sandbox/plan-windows.ts';
 import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -64,9 +64,8 @@ function hasWindows(provider: string): boolean {
 }
 
 async function keepsSome(machine: Machine): Promise<boolean> {
-  const keep = async (name: 'keep5h' | 'keep7d') =>
-    await machineSetting(name, machine).catch(() => undefined);
-  return Boolean((await keep('keep5h')) || (await keep('keep7d')));
+  const keep = await machineKeep(machine);
+  return Boolean(keep['5h'] || keep['7d']);
 }
 
 function workingProvider(view: SessionView): string | undefined {

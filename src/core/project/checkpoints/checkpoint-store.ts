@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { once } from '../../kernel/once.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { configEntries } from '../git/config.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { smudgingFilters } from '../git/git-programs.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
@@ -20,6 +23,8 @@ export interface CheckpointStore {
   /** Its settings file. */
   config: string;
   context: GitContext;
+  /** The filters that write other bytes into a worktree than the repository has, except LFS. git is asked once. */
+  decrypting: () => Promise<ReadonlySet<string>>;
 }
 
 export type KeptPart = 'worktree' | 'session';
@@ -45,7 +50,16 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   if (!kept)
     await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`, { sync: 'file' });
   rewriteSettings(storeDir, settings);
-  return { dir: storeDir, commonDir: settings.commonDir, config: settings.config, context };
+  const { commonDir, config } = settings;
+  const decrypting = once(() => decryptingFilters(commonDir, context));
+  return { dir: storeDir, commonDir, config, context, decrypting };
+}
+
+async function decryptingFilters(commonDir: string, context: GitContext): Promise<ReadonlySet<string>> {
+  const entries = await configEntries({ ...context, cwd: commonDir, env: { GIT_DIR: commonDir } });
+  const filters = new Set(smudgingFilters(entries.map(({ key, value }) => [key, value])));
+  filters.delete('lfs');
+  return filters;
 }
 
 /** An agent may have replaced commits by others (`git replace`). */

@@ -1,6 +1,5 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
-import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import {
   type CheckpointStore,
@@ -146,29 +145,18 @@ async function tooManyOf(
  * like encryption: plaintext must not become an object. LFS encrypts nothing.
  */
 export async function encryptedAmong(
-  { commonDir, context }: CheckpointStore,
+  store: CheckpointStore,
   folder: string,
   names: readonly string[],
 ): Promise<Set<string>> {
-  if (names.length === 0) return new Set();
-  const env = { GIT_DIR: commonDir, GIT_WORK_TREE: folder };
-  const options = listing({ ...context, cwd: folder, env });
-  const decrypting = new Set(smudgingFilters(await smudgeSettings(options)));
-  decrypting.delete('lfs');
-  if (decrypting.size === 0) return new Set();
+  const decrypting = names.length === 0 ? undefined : await store.decrypting();
+  if (!decrypting?.size) return new Set();
+  const { commonDir, context } = store;
+  const options = listing({ ...context, cwd: folder, env: { GIT_DIR: commonDir, GIT_WORK_TREE: folder } });
   const input = rawBytes(`${names.join('\0')}\0`);
   const asked = await runGit(['check-attr', '-z', '--stdin', 'filter'], { ...options, input });
   const filters = asked.stdout.split('\0').filter((_, index) => index % 3 === 2);
   return new Set(names.filter((_, index) => decrypting.has(filters[index] ?? '')));
-}
-
-async function smudgeSettings(options: GitOptions): Promise<Setting[]> {
-  const ask = ['config', '-z', '--get-regexp', '^filter\\..*\\.(smudge|process)$'];
-  const { stdout } = await runGit(ask, { ...options, allowFailure: true });
-  return namesIn(stdout).map((entry): Setting => {
-    const [key = '', ...value] = entry.split('\n');
-    return [key, value.join('\n')];
-  });
 }
 
 interface Listed {

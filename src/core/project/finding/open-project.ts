@@ -69,6 +69,7 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const reading = { ...asWritten, readings: withProblems(onDisk, found.problems) };
   const problems = problemsIn(reading);
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  // What an extension finds wrong with lines that can be read leaves the file to be trusted.
   const isUnderstood = problemsIn(asWritten).every(({ code }) => !(code in SETTING_ERRORS));
   const file = isUnderstood ? await withMcpText({ ...reading, filePath, fileHash }) : undefined;
   const { repository } = found;

@@ -27,7 +27,7 @@ export async function configEntries(options: GitOptions): Promise<ConfigEntry[]>
   });
 }
 
-/** The value in effect; empty if there is none. */
+/** The value in effect; empty if it is not set. */
 export async function configValue(key: string, options: GitOptions): Promise<string> {
   return await gitLine(['config', '--get', key], { ...options, allowFailure: true });
 }

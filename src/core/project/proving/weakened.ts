@@ -28,7 +28,7 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
     if (gone !== undefined) return [weakening(oldPath, gone)];
     const now = activeTests(after);
     if (now < active) return [weakening(path, `runs ${now} tests instead of ${active}`)];
-    const [old, settings] = [before, after].map((text) => configEntries(path, text, commands));
+    const [old, settings] = [before, after].map((text) => settingsIn(path, text, commands));
     if (active > 0 || old === settings) return [];
     return [weakening(path, 'is changed, and it says how checks run', settings)];
   });
@@ -102,7 +102,7 @@ export function hasChecks(path: string, text: string): boolean {
 
 /** Whether a path belongs to a test or CI, or defines how checks run. */
 export function isOfChecks(path: string, commands: CheckCommands): boolean {
-  const isSettings = configEntries(path, '', commands) !== undefined;
+  const isSettings = settingsIn(path, '', commands) !== undefined;
   return mayDeclareTests(path) || CI_FILE.test(path) || isSettings;
 }
 
@@ -199,7 +199,7 @@ const OF_TOOL = /^\.?(?:GNU)?(\w+?)(?:file(?:\.\w+)?|\.ini)$/i;
 const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
 
 /** The part of a file that defines how checks run; undefined if none does. */
-function configEntries(path: string, text: string, { words, programs }: CheckCommands): string | undefined {
+function settingsIn(path: string, text: string, { words, programs }: CheckCommands): string | undefined {
   const name = posix.basename(path);
   if (name === 'package.json') {
     const all = Object(parseJson(text));

@@ -43,11 +43,7 @@ export class GitGuard {
   }
 
   get context(): GitContext {
-    return {
-      baseEnv: this.#env,
-      config: this.#config,
-      runningGitDir: this.#runningGitDir,
-    };
+    return { baseEnv: this.#env, config: this.#config, runningGitDir: this.#runningGitDir };
   }
 
   /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */

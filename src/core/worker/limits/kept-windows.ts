@@ -1,7 +1,7 @@
 import type { WindowUsed } from '../../agents/contract/events.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { isSameWindow, type KeptWindow, keptWindows } from '../../kernel/phases/usage-windows.ts';
-import { machineSetting } from '../../project/finding/machine-setting.ts';
+import { machineKeep } from '../../project/finding/machine-setting.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { askPlanWindows, notePlanWindows, readPlanWindows } from '../../sandbox/plan-windows.ts';
 import type { Limit } from '../../session/waits/limit-wait.ts';
@@ -33,13 +33,10 @@ export async function keptLimit(worker: Worker, provider: string): Promise<KeptL
 /** The larger of the machine's, as it is now, and of what the project's file raised at the start. */
 async function keepNow({ environment, watch, file }: Worker) {
   // As for the cost per day, the supervisor's environment counts: a login shell's may be another one.
-  const machine = { env: environment.started, home: watch.home };
+  const keep = await machineKeep({ env: environment.started, home: watch.home });
   const { keep: raised = {} } = file.settings;
-  const larger = async (window: '5h' | '7d') => {
-    const kept = await machineSetting(`keep${window}`, machine).catch(() => undefined);
-    return Math.max(kept ?? 0, raised[window] ?? 0);
-  };
-  return { '5h': await larger('5h'), '7d': await larger('7d') };
+  const larger = (window: '5h' | '7d') => Math.max(keep[window] ?? 0, raised[window] ?? 0);
+  return { '5h': larger('5h'), '7d': larger('7d') };
 }
 
 /** Shares the figures of an agent with every session of the account. */

@@ -51,7 +51,7 @@ test.each<[SandboxLevel, Partial<SandboxOpenings>, GitContext['config'] & {}]>([
   ['guard', { sockets: ['gpg-agent'] }, [['filter.new.clean', '']]],
   ['strict', { write: ['/opened'] }, [['filter.new.clean', '']]],
 ])(
-  'at level %s, opened: %j, programs that nobody accepted are replaced by %j',
+  'at level %s, opened: %j, programs without acceptance are replaced by %j',
   async (level, openings, config) => {
     const { repo, guard } = await scene(level, openings);
     await using _ = repo;
