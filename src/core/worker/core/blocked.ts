@@ -3,7 +3,6 @@ import type { SamocodeError } from '../../kernel/errors.ts';
 import type { BlockDecision } from '../../kernel/phases/decision.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { record, stateOf, type Worker } from './worker.ts';
 
 interface Block extends Omit<BlockDecision, 'kind'> {
   /** The steps that unblock it, if a plain resume does not. */
@@ -16,11 +15,14 @@ export function blockedEvent({ phase, reason, needs, rule, next }: Block): NewEv
   return { type: 'blocked', phase, reason, needs, rule, next: recordedSteps(next), flow };
 }
 
-/** Blocks a session in its current phase. @returns false: it must not continue */
-export async function blockHere(worker: Worker, given: Omit<Block, 'phase'>): Promise<false> {
-  const { phase } = stateOf(worker).progress;
-  await record(worker, blockedEvent({ phase, ...given }));
-  return false;
+/** Thrown by a step that must not continue until a person acts; the loop records it (`runStep`). */
+export class Blocked extends Error {
+  readonly block: Omit<Block, 'phase'>;
+
+  constructor(block: Omit<Block, 'phase'>) {
+    super(block.reason);
+    this.block = block;
+  }
 }
 
 /** The steps as events record them: undefined instead of an empty list. */

@@ -13,6 +13,8 @@ export interface Performer<K extends OpenWork['kind']> {
   perform(worker: Worker, work: OpenWorkOf<K>): Promise<NewEvent[]>;
   /** The event that ends it after a lasting failure. Absent: the failure blocks the session. */
   failed?(work: OpenWorkOf<K>, failure: Failure, worker: Worker): NewEvent | Promise<NewEvent>;
+  /** The event that ends it when a stop interrupts it. Absent: the session is stopped. */
+  stopped?(work: OpenWorkOf<K>): NewEvent;
 }
 
 export type Failure = Pick<SamocodeError, 'code' | 'message'>;

@@ -2,6 +2,9 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from './worker.ts';
 
+/** Thrown where a stop interrupts a step; the loop records the stop (`runStep`), a performer what it means for its work. */
+export class Stopped extends Error {}
+
 export function stoppedEvent(by: By): NewEvent {
   return { type: 'stopped', by, why: 'on request', flow: 'Stopped' };
 }

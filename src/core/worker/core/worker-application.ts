@@ -25,8 +25,8 @@ export interface WorkerApplication {
   /** The services of a clone. */
   inClone(commands: CloneCommands): Promise<ServesClone | undefined>;
   promptLines(phase: Phase): Promise<string[]>;
-  /** Starts them before the prompt is made, which names what failed. @returns false if no agent may start */
-  beforeAgent(): Promise<boolean>;
+  /** Starts them before the prompt is made, which names what failed. @throws port_taken */
+  beforeAgent(): Promise<void>;
   /** For an agent of an earlier worker, which has lost its services with that one. */
   besideAdopted(phase: Phase): void;
   /** Restarts them if the agent asks for that. */

@@ -13,7 +13,7 @@ import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { type Failure, requireHeld } from '../core/session-extension.ts';
-import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, tipOfBranch } from '../proving/check-facts.ts';
 import { mergeCommands } from '../proving/ledger.ts';
 import { proveCommit } from '../proving/prove.ts';
@@ -42,14 +42,12 @@ interface Ended {
 }
 
 async function mergeAgain(worker: Worker, into: string): Promise<Ended> {
-  const events: NewEvent[] = [];
   for (let tries = 1; ; tries += 1) {
-    const once = await mergeOnce(worker, into);
-    events.push(...once.events);
-    if (once.end !== 'moved') return { events, end: once.end };
-    if (tries < TRIES) continue;
+    const { events, end } = await mergeOnce(worker, into);
+    if (end !== 'moved') return { events, end };
     const reason = `The branch "${into}" moved each time before the merge was checked. Merge again when it no longer changes.`;
-    return { events, end: { outcome: 'failed', reason } };
+    if (tries === TRIES) return { events, end: { outcome: 'failed', reason } };
+    await record(worker, ...events);
   }
 }
 
@@ -80,20 +78,18 @@ async function mergeOnce(
       message: `Merge branch '${worktree.branch}'${into === 'main' || into === 'master' ? '' : ` into ${into}`}`,
     }),
   );
-  if (made.kind === 'stopped') return { events: [], end: STOPPED };
   const again = `samocode finish ${folder} --merge`;
-  if (made.value.kind === 'conflicts') {
+  if (made.kind === 'conflicts') {
     const reason = `Both "${into}" and the session changed the same lines. Nothing was changed.`;
     const at = shellWord(worktree.path);
     const commands = [`git -C ${at} merge ${shellWord(into)}`, `git -C ${at} commit`, again];
-    return { events: [], end: { ...known, outcome: 'conflicts', reason, files: made.value.files, commands } };
+    return { events: [], end: { ...known, outcome: 'conflicts', reason, files: made.files, commands } };
   }
   crashPoint('merge-made');
-  const { commit } = made.value;
+  const { commit } = made;
   const proof = await proveMerge(worker, { commit, onto: onto.onto, into, tip });
   const { events } = proof;
   const merged = { ...known, commit };
-  if (proof.kind === 'stopped') return { events, end: STOPPED };
   if (proof.kind === 'failed')
     return { events, end: { ...merged, outcome: 'checks_failed', reason: proof.reason, commands: [again] } };
   crashPoint('merge-checked');
@@ -121,10 +117,13 @@ async function mergeOnce(
   }
 }
 
-const STOPPED: Ended['end'] = { outcome: 'stopped', reason: 'It was stopped. Nothing was changed.' };
-
 export function mergeFailed({ into }: FinishingOf<'merge'>, { message: reason }: Failure): NewEvent {
   return endedEvent({ into, outcome: 'failed', reason, files: [], commands: [] });
+}
+
+export function mergeStopped({ into }: FinishingOf<'merge'>): NewEvent {
+  const reason = 'It was stopped. Nothing was changed.';
+  return endedEvent({ into, outcome: 'stopped', reason, files: [], commands: [] });
 }
 
 function endedEvent(end: MergeEnd): NewEvent {
@@ -139,7 +138,6 @@ type MergeProof = { events: NewEvent[] } & (
   | { kind: 'failed'; reason: string }
   /** The checks run only in the worktree, whose files differ from the merge. */
   | { kind: 'unchecked'; reason: string }
-  | { kind: 'stopped' }
 );
 
 export async function proveMerge(
@@ -170,8 +168,7 @@ export async function proveMerge(
   });
   switch (proof.kind) {
     case 'passed':
-    case 'stopped':
-      return { kind: proof.kind, events };
+      return { kind: 'passed', events };
     case 'failed': {
       const failed = proof.failures.map(
         ({ command, how, outputPath }) => `\`${command}\` (${how}; output: ${outputPath})`,

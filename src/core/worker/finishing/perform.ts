@@ -7,12 +7,13 @@ import {
   type Performers,
   sessionExtensions,
 } from '../core/session-extension.ts';
+import { Stopped } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { settle } from '../recording/settle.ts';
 import { performArchive, performUnarchive } from './archive.ts';
 import { discardUnbegun } from './discard.ts';
 import { performDocuments } from './documents.ts';
-import { mergeFailed, performMerge } from './merge.ts';
+import { mergeFailed, mergeStopped, performMerge } from './merge.ts';
 import { performRewind, rewindFailed } from './rewind.ts';
 
 const PERFORMERS: Partial<Performers> = {
@@ -23,18 +24,22 @@ const PERFORMERS: Partial<Performers> = {
   discard: { perform: performArchive, failed },
   documents: { perform: performDocuments, failed },
   unarchive: { perform: performUnarchive, failed },
-  merge: { perform: performMerge, failed: mergeFailed },
+  merge: { perform: performMerge, failed: mergeFailed, stopped: mergeStopped },
 };
 
 /** Does what is in progress. A lasting failure ends it, and is recorded with its reason. @returns false if nothing is */
 export async function performWork(worker: Worker): Promise<boolean> {
   const work = workNow(stateOf(worker));
   if (work === undefined) return false;
-  const { perform, failed: failedAs } = performerOf(work.kind);
+  const { perform, failed: failedAs, stopped } = performerOf(work.kind);
   try {
     await record(worker, ...(await perform(worker, work)));
   } catch (error) {
-    if (failedAs === undefined) throw error;
+    if (error instanceof Stopped && stopped !== undefined) {
+      await record(worker, stopped(work));
+      return true;
+    }
+    if (failedAs === undefined || error instanceof Stopped) throw error;
     const then = work.kind === 'rewind' ? 'resume the session' : 'ask for it again';
     await record(worker, await failedAs(work, lastingFailure(worker, error, then), worker));
   }

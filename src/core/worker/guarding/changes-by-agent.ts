@@ -5,9 +5,9 @@ import { beginning, listed, visibleControls } from '../../kernel/text.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { isPassing } from '../core/passing-errors.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { homePrints, type Snapshot } from './snapshot.ts';
 
 /** Changes made while an agent ran that no agent may make. */
@@ -82,16 +82,12 @@ export async function homeChanged(worker: Worker, before: Snapshot | undefined):
 /**
  * Changes made while no agent was running block the session before money is spent on the next agent, whose signal would
  * be ignored anyway.
- * @returns false when the session is blocked
+ * @throws Blocked
  */
-export async function gitIsAccepted(worker: Worker): Promise<boolean> {
-  const breach = breachOf(stateOf(worker).progress, {
-    gitPrograms: await gitProgramsChanged(worker),
-    afterChild: false,
-  });
-  if (breach === undefined) return true;
-  await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
-  return false;
+export async function requireAcceptedGit(worker: Worker): Promise<void> {
+  const gitPrograms = await gitProgramsChanged(worker);
+  const breach = breachOf(stateOf(worker).progress, { gitPrograms, afterChild: false });
+  if (breach !== undefined) throw new Blocked({ ...breach, needs: 'error_resolution' });
 }
 
 /** Reports moves of the main checkout and never undoes them: a person may have made them. */

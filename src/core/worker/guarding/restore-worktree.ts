@@ -10,18 +10,17 @@ import { WORKTREE_ERRORS } from '../../project/worktrees/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { blockHere } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
-/** Recreates a missing worktree from its branch. @returns false when the session is blocked because that failed */
-export async function restoreWorktree(worker: Worker): Promise<boolean> {
+/** Recreates a missing worktree from its branch. @throws Blocked when that failed */
+export async function restoreWorktree(worker: Worker): Promise<void> {
   try {
     await record(worker, ...(await repairMissingWorktree(worker)));
-    return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const reason = `The worktree is gone and could not be recreated. ${error.message}`;
-    return await blockHere(worker, { reason, needs: 'error_resolution', rule: error.code });
+    throw new Blocked({ reason, needs: 'error_resolution', rule: error.code });
   }
 }
 

@@ -8,28 +8,22 @@ import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../sandbox/programs/preflight.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { agentChoice } from '../core/agent-choice.ts';
-import { blockedBy } from '../core/blocked.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { cliPathNow, workingDir } from './spawn-child.ts';
 
 /**
  * Asks the CLIs of all phases, before the first agent costs anything, whether they start in the worktree and are logged
  * in. Contacts none of their services.
- * @returns false when one of them cannot work, or when a stop interrupted it
+ * @throws cli_fails, not_logged_in
  */
-export async function agentsReady(worker: Worker): Promise<boolean> {
-  const { lastIteration, progress } = stateOf(worker);
-  if (lastIteration !== undefined) return true;
+export async function requireReadyAgents(worker: Worker): Promise<void> {
+  if (stateOf(worker).lastIteration !== undefined) return;
   const clis = new Set(PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider));
   for (const cli of clis) {
-    const asked = await whileTakingCommands(worker, (signal) => preflightProblem(worker, cli, signal));
-    if (asked.kind === 'stopped') return false;
-    if (asked.value === undefined) continue;
-    await record(worker, blockedBy(asked.value, progress.phase));
-    return false;
+    const problem = await whileTakingCommands(worker, (signal) => preflightProblem(worker, cli, signal));
+    if (problem !== undefined) throw problem;
   }
-  return true;
 }
 
 async function preflightProblem(

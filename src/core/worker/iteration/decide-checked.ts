@@ -25,21 +25,20 @@ export interface Checked {
 /**
  * The decision about an outcome. Done, and the step from testing to quality, require that none of the obstacles of
  * `core/kernel/phases/obstacles.ts` applies.
- * @returns undefined when its checks were stopped
  */
 export async function decideChecked(
   worker: Worker,
   given: { iteration: number; askTip: TipAsked },
   outcome: Outcome,
-): Promise<Checked | undefined> {
+): Promise<Checked> {
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
   if (progress.phase === 'implementation' && isTaken(decision) && !needsProof(progress.phase, decision)) {
     const hints = await fastHints(worker, given);
     // Failures come first in the next prompt.
-    const notes = [...(hints?.notes ?? []), ...decision.notes];
-    const asked = hints && (await withBaseQuestion(worker, { ...decision, notes }));
-    return asked && { ...asked, events: [...hints.events, ...asked.events] };
+    const notes = [...hints.notes, ...decision.notes];
+    const asked = await withBaseQuestion(worker, { ...decision, notes });
+    return { ...asked, events: [...hints.events, ...asked.events] };
   }
   if (!needsProof(progress.phase, decision)) {
     const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
@@ -102,13 +101,12 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
  * questions. If the settings open that gate, they also answer the question. Without a gate, the question is asked once
  * the result is known.
  */
-async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
+async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked> {
   const { progress } = stateOf(worker);
   const asking = askAboutBase(progress, decision);
   const isBefore = !followsPlan(progress.phase);
   if (asking === undefined || (!isBefore && !isBaseKnown(worker))) return { decision, events: [] };
   const known = await knownBase(worker);
-  if (known === undefined) return undefined;
   const next = isUndecided(known.base) ? asking : decision;
   return { decision: (await afterUnrunnableBase(worker, known)) ?? next, events: known.events };
 }
@@ -118,16 +116,15 @@ function rulesOf(worker: Worker): Rules {
   return { ...choicesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
-/** The results of the fast checks, as notes for the next agent. @returns undefined when they were stopped */
+/** The results of the fast checks, as notes for the next agent. */
 async function fastHints(
   worker: Worker,
   { iteration, askTip }: { iteration: number; askTip: TipAsked },
-): Promise<{ notes: string[]; events: NewEvent[] } | undefined> {
+): Promise<{ notes: string[]; events: NewEvent[] }> {
   const gone = await branchGone(worker, askTip);
   if (gone !== undefined)
     return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
   const { events, ...fast } = await tryFast(worker, iteration, await askTip());
-  if (fast.kind === 'stopped') return undefined;
   const failed = fast.kind === 'failed' ? await failureNotes(worker, fast.failures) : [];
   return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };
 }

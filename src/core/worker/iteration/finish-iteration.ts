@@ -28,7 +28,6 @@ import {
   type TipAsked,
 } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
-import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import {
@@ -66,13 +65,9 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   const { overview, kept, repairs, after } = left;
   const found = [...overview.forgeries, ...reading.notices];
   const fresh = open.isLeft ? await unlessRecorded(worker, open, found) : found;
-  const notices = [...fresh, ...repairs, ...networkRefused(worker, open.iteration)];
+  await record(worker, ...fresh, ...repairs, ...networkRefused(worker, open.iteration));
+  // A stop leaves the iteration open: the next worker resumes here, and the checks run again.
   const checked = await decideChecked(worker, { ...open, askTip }, outcome);
-  if (checked === undefined) {
-    // The iteration stays open: the next worker resumes here, and the checks run again.
-    await record(worker, ...notices, ...stopEvents(worker));
-    return;
-  }
   const { decision, print } = await guardLoop(worker, checked.decision, {
     phase: open.phase,
     kept,
@@ -82,7 +77,6 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   crashPoint('before-iteration-ended');
   await record(
     worker,
-    ...notices,
     ...checked.events,
     ...widenedNotice(worker, { ...open, decision, signal }),
     ...notKept(kept),

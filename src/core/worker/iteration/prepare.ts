@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
+import { ifExists } from '../../kernel/errors.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
@@ -23,38 +23,26 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
-import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { foundPlace } from '../core/as-ours.ts';
-import { blockedBy } from '../core/blocked.ts';
 import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import { isStopDue, stopEvents } from '../core/stopped.ts';
+import { isStopDue, Stopped } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { beginWithCopies } from './begin-with-copies.ts';
 
-/**
- * Does the init phase without a model: a fetch, the worktree on its branch, SETUP. A problem that a person must fix
- * blocks the session with the reason.
- */
+/** Does the init phase without a model: a fetch, the worktree on its branch, SETUP. */
 export async function prepare(worker: Worker): Promise<void> {
-  try {
-    // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
-    if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
-    await requireUntracked(worker);
-    const ready = await makeWorktree(worker);
-    // Once a stop is recorded, nothing may continue.
-    if (ready === undefined || isStopDue(worker)) {
-      await record(worker, ...stopEvents(worker));
-      return;
-    }
-    await requireCheckPrograms(worker, ready.worktree.path);
-    await recordPrepared(worker, ready);
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    await record(worker, blockedBy(error, 'init'));
-  }
+  // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
+  if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
+  await requireUntracked(worker);
+  const ready = await makeWorktree(worker);
+  // Once a stop is recorded, nothing may continue.
+  if (isStopDue(worker)) throw new Stopped();
+  await requireCheckPrograms(worker, ready.worktree.path);
+  await recordPrepared(worker, ready);
 }
 
 /** A commit can have put files where sessions are since the start. */
@@ -110,38 +98,34 @@ export interface Ready {
   setUp: boolean;
 }
 
-/** The fetch or the checkout can take minutes. @returns undefined if a stop interrupted it */
-async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
+/** The fetch or the checkout can take minutes. */
+async function makeWorktree(worker: Worker): Promise<Ready> {
   const { file, git } = worker;
   const { settings, mainRepo } = file;
-  const found = await whileTakingCommands(worker, (signal) =>
+  const base = await whileTakingCommands(worker, (signal) =>
     resolveBase({ mainRepo, ...git.context, base: settings.base, signal }),
   );
-  if (found.kind === 'stopped') return undefined;
-  const base = found.value;
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
   const { startCommit = base.commit, outcome } = await beginWithCopies(file, base, git.context);
   const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, startCommit };
-  const made = await whileTakingCommands(worker, (signal) =>
+  const worktree = await whileTakingCommands(worker, (signal) =>
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
-  if (made.kind === 'stopped') return undefined;
   // Only after the checkout, because a partial clone is incomplete before that.
   const now = await worker.guard.now(worker);
   const hides = hidesFolders(now.level === 'none' ? undefined : { now });
-  if (made.value.head === startCommit && !hides)
+  if (worktree.head === startCommit && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
     );
   await joinEnvironment(worker);
-  const setup = await setUpOnce(worker, made.value);
-  if (setup.kind === 'stopped') return undefined;
-  const { text, firstCommit } = (await outcome?.(made.value)) ?? {};
+  const setup = await setUpOnce(worker, worktree);
+  const { text, firstCommit } = (await outcome?.(worktree)) ?? {};
   const warnings = [...(text ? [text] : []), ...setup.warnings];
-  return { base, worktree: made.value, firstCommit, warnings, setUp: setup.ran };
+  return { base, worktree, firstCommit, warnings, setUp: setup.ran };
 }
 
 /** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */
@@ -151,30 +135,22 @@ function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: Sessio
     throw WORKER_ERRORS.branch_is_its_base({ branch });
 }
 
-/**
- * Runs SETUP in a worktree that was recreated, or that came from another machine: it lacks all ignored files.
- * @returns false when the session is stopped or blocked
- */
-export async function setUpAgain(worker: Worker): Promise<boolean> {
-  const { worktree, progress } = stateOf(worker);
-  if (worktree === undefined || !isSetupDue(await setupNote(worker))) return true;
-  try {
-    await joinEnvironment(worker);
-    worker.memory.seen = undefined;
-    const setup = await setUpOnce(worker, { ...worktree, kind: 'kept' });
-    if (setup.kind === 'stopped') await record(worker, ...stopEvents(worker));
-    else for (const text of setup.warnings) await record(worker, { type: 'notice', code: 'prepare', text });
-    return setup.kind === 'done';
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    await record(worker, blockedBy(error, progress.phase));
-    return false;
-  }
+/** Runs SETUP in a worktree that was recreated, or that came from another machine: it lacks all ignored files. */
+export async function setUpAgain(worker: Worker): Promise<void> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || !isSetupDue(await setupNote(worker))) return;
+  await joinEnvironment(worker);
+  worker.memory.seen = undefined;
+  const { warnings } = await setUpOnce(worker, { ...worktree, kind: 'kept' });
+  for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }
 
 type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;
 
-type SetupEnd = { kind: 'done'; warnings: string[]; ran: boolean } | { kind: 'stopped' };
+interface SetupEnd {
+  warnings: string[];
+  ran: boolean;
+}
 
 const RAN = 'ran';
 const FAILED = 'failed';
@@ -211,24 +187,19 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   const note = await setupNote(worker);
   const [earlierEnd, ...earlier] = note?.trimEnd().split('\n') ?? [];
   if (worktree.kind === 'kept' && !isSetupDue(note) && !hasLostNote(worker, note))
-    return { kind: 'done', warnings: earlier, ran: earlierEnd !== FAILED };
+    return { warnings: earlier, ran: earlierEnd !== FAILED };
   const { context } = worker.git;
   const { path } = worktree;
   const commonDir = await worker.git.sharedDir();
-  const added = await whileTakingCommands(worker, (signal) =>
-    addSubmodules(path, commonDir, { ...context, signal }),
-  );
-  if (added.kind === 'stopped') return { kind: 'stopped' };
+  await whileTakingCommands(worker, (signal) => addSubmodules(path, commonDir, { ...context, signal }));
   const place = foundPlace(worker, path);
   // A worktree restored from another machine, or made by a worker that died, has the work of agents.
   await beforeProgram(place, { isNew: worktree.kind !== 'kept' });
   if (setup === undefined) return setUpDone(worker, await afterProgram(place, 'A checkout'));
-  const end = await runSetup(worker, setup, worktree);
-  if (end.kind === 'stopped') {
-    await endChildTree(worker, undefined, { leftoversOnly: true });
-    return end;
-  }
-  const failure = end.value;
+  const failure = await runSetup(worker, setup, worktree).catch(async (error: unknown) => {
+    if (error instanceof Stopped) await endChildTree(worker, undefined, { leftoversOnly: true });
+    throw error;
+  });
   // Still due: it runs again when the session is resumed.
   if (failure?.missing !== undefined)
     throw WORKER_ERRORS.setup_not_found({ program: failure.missing, setup });
@@ -247,7 +218,7 @@ async function setupWarning(worker: Worker, setup: string, failure: FailedCheck)
 function setUpDone(worker: Worker, warnings: string[], ran = true): SetupEnd {
   // After a power cut that loses it, SETUP runs again.
   writeUnsynced(worker.paths.setup, [ran ? RAN : FAILED, ...warnings.map(oneLine), ''].join('\n'));
-  return { kind: 'done', warnings, ran };
+  return { warnings, ran };
 }
 
 /** Takes commands in the meantime, because SETUP can run for half an hour. */
@@ -255,7 +226,7 @@ async function runSetup(
   worker: Worker,
   setup: string,
   worktree: SetUpPlace,
-): Promise<MeanwhileEnd<FailedCheck | undefined>> {
+): Promise<FailedCheck | undefined> {
   const env = await environmentOf(worker);
   const guard = await worker.guard.guard(worker, { worktree });
   return await whileTakingCommands(worker, async (signal) => {

@@ -15,7 +15,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
 import type { AgentChoice } from '../core/agent-choice.ts';
-import { blockHere } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import {
   type Iteration,
@@ -79,7 +79,6 @@ async function watchAndFinish(
   // wrapper was never seen alive, its number may have been reused for another group.
   const seen = wasSeen ? [child.wrapper, ...known] : known;
   const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
-  if (ended === undefined) return;
   log.readToEnd();
   await finishIteration(worker, open, { ...ended, awakeMs: watched.awakeMs, child, log });
 }
@@ -104,13 +103,13 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
 
 /**
  * Ends the whole tree of an agent and checks the run folder.
- * @returns the result; undefined when the session is blocked because processes could not be ended
+ * @throws Blocked when processes could not be ended
  */
 async function endChild(
   worker: Worker,
   open: OpenIteration,
   watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
-): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
+): Promise<{ end: WatchEnd; runFolder: string[] }> {
   const { child, known, isOurs } = watched;
   // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
   const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
@@ -125,8 +124,7 @@ async function endChild(
   await wait(async () => await worker.application?.afterAgent());
   if (tree.kind === 'immortal') {
     const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
-    await blockHere(worker, { reason, needs: 'error_resolution', rule: 'child_immortal' });
-    return undefined;
+    throw new Blocked({ reason, needs: 'error_resolution', rule: 'child_immortal' });
   }
   crashPoint('after-end-tree');
   return { end, runFolder: await wait(() => checkRunFolder(worker, open)) };

@@ -18,7 +18,7 @@ import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausible, spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
-import { blockHere } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
 export function budgetUses(
@@ -106,16 +106,16 @@ export async function endsByBudget(
   return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
-/** Called before every spawn. @returns false when the session is blocked because of it */
-export async function withinBudget(worker: Worker): Promise<boolean> {
+/** Called before every spawn. @throws Blocked */
+export async function requireBudget(worker: Worker): Promise<void> {
   const state = stateOf(worker);
   const { phase } = state.progress;
   await reportBudget(worker, budgetUses(worker, state, { phase }));
   const verdict = budgetVerdict(worker);
-  if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
+  if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return;
   const uses = spentUses(worker);
   const [reason, next, needs] = [budgetReason(uses), higherLimits(uses), 'human_decision'];
-  return await blockHere(worker, { reason, needs, rule: 'budget', next });
+  throw new Blocked({ reason, needs, rule: 'budget', next });
 }
 
 /** Every exhausted limit: a resume must raise all of them at once. */

@@ -2,7 +2,7 @@ import { credentialNames, providerNamed } from '../../agents/registry.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { Limit } from '../../session/waits/limit-wait.ts';
 import { type AgentChoice, agentChoice } from '../core/agent-choice.ts';
-import { blockHere } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { type KeptLimit, keptLimit } from './kept-windows.ts';
 import { readSharedLimit } from './shared-limit.ts';
@@ -44,15 +44,14 @@ async function limitOf(worker: Worker, provider: string): Promise<LimitNow | und
 /**
  * A session continued by another program gets that program's environment. The account never changes silently: other
  * credentials block until a person resumes.
- * @returns false when the session was blocked
+ * @throws Blocked
  */
-export async function sameAccount(worker: Worker, { provider }: AgentChoice): Promise<boolean> {
+export function requireSameAccount(worker: Worker, { provider }: AgentChoice): void {
   const before = stateOf(worker).paidBy[provider.name];
-  if (before === undefined) return true;
-  const change = credentialChange(provider.name, before, worker.env);
-  if (change === undefined) return true;
+  const change = before && credentialChange(provider.name, before, worker.env);
+  if (change === undefined) return;
   const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
-  return await blockHere(worker, { reason, needs: 'human_decision', rule: 'credentials_changed' });
+  throw new Blocked({ reason, needs: 'human_decision', rule: 'credentials_changed' });
 }
 
 /**

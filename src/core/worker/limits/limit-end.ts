@@ -6,7 +6,7 @@ import type { FrozenSettings } from '../../session/events/bodies/session-file.ts
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, spread } from '../../session/waits/limit-wait.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { type ChoiceNow, chooseAgent, type LimitNow, sameAccount } from './choose-agent.ts';
+import { type ChoiceNow, chooseAgent, type LimitNow, requireSameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 
 const LONG_OVER_MS = 10_000;
@@ -52,11 +52,12 @@ function isOfWrongClock({ clock }: Worker, until: number): boolean {
 
 /**
  * The provider of the next agent. Another session may have reached a limit meanwhile, and one may have ended.
- * @returns undefined when the session was blocked because of the account, or waits for a limit
+ * @returns undefined when the session now waits for a limit
+ * @throws Blocked if the account is another one
  */
 export async function freeAgent(worker: Worker): Promise<ChoiceNow | undefined> {
   const choice = await chooseAgent(worker, stateOf(worker).progress.phase);
-  if (!(await sameAccount(worker, choice))) return undefined;
+  requireSameAccount(worker, choice);
   if (choice.limit === undefined) return choice;
   await record(worker, limited(worker, choice.limit));
   return undefined;

@@ -2,22 +2,21 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
-import { inOrder, type WorkerStep } from '../commands/while-taking-commands.ts';
-import { blockedEvent } from '../core/blocked.ts';
+import { Blocked } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { stoppedEvent } from '../core/stopped.ts';
+import { isStopDue, Stopped, stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { gitIsAccepted } from '../guarding/changes-by-agent.ts';
-import { checkSandboxLevel, FORGE_LOGIN, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
+import { requireAcceptedGit } from '../guarding/changes-by-agent.ts';
+import { FORGE_LOGIN, requireSandboxLevel, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { restoreWorktree } from '../guarding/restore-worktree.ts';
-import { agentsReady } from '../iteration/agents-ready.ts';
+import { requireReadyAgents } from '../iteration/agents-ready.ts';
 import { prepare, setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
-import { withinBudget } from '../limits/budget.ts';
+import { requireBudget } from '../limits/budget.ts';
 import { announceChange, freeAgent } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { baseChecksRun, baseRunBegun, beginBaseRun } from '../proving/base-run.ts';
+import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../proving/base-run.ts';
 import { proveClaim } from '../proving/prove-claim.ts';
 import { keepState } from '../recording/keep-state.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
@@ -71,7 +70,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       } else {
         // Not earlier: a living agent must be watched without waiting for the environment.
         await joinEnvironment(worker);
-        await nextIteration(worker);
+        await inOrder(worker, state.claim === undefined ? RUN_AGENT : JUDGE_AGAIN);
       }
       return undefined;
     case 'queued': {
@@ -106,61 +105,79 @@ function needsAnotherEnvironment({ status, openIteration }: SessionState): boole
   );
 }
 
-/** What comes before checks that follow no agent. */
-const BEFORE_PROOF: readonly WorkerStep[] = [
-  checkSandboxLevel,
-  gitIsAccepted,
+/** A part of an iteration; false: it recorded what comes instead of the next part. @throws Stopped, Blocked, SamocodeError */
+type Part = (worker: Worker) => unknown;
+
+/** Checks that follow no agent: a claim is judged again after a person's answer. */
+const JUDGE_AGAIN: readonly Part[] = [
+  keepsPhase,
+  requireSandboxLevel,
+  requireAcceptedGit,
   restoreWorktree,
   setUpAgain,
-  baseChecksRun,
+  requireRunnableBase,
   hasTurn,
+  proveClaim,
 ];
 
-/** What comes before an agent, in this order; false: it recorded something that prevents one, or a stop interrupted it. */
-const BEFORE_CHOICE: readonly WorkerStep[] = [
-  checkSandboxLevel,
-  gitIsAccepted,
-  withinBudget,
+/** An agent, and what it needs. */
+const RUN_AGENT: readonly Part[] = [
+  // Is one due?
+  keepsPhase,
+  requireProgress,
+  requireSandboxLevel,
+  requireAcceptedGit,
+  requireBudget,
   // The environment is not made for an agent that cannot start.
-  async (worker) => (await freeAgent(worker)) !== undefined,
+  isFree,
+  // What it works in.
   restoreWorktree,
   setUpAgain,
-  baseChecksRun,
+  requireRunnableBase,
+  // When it may begin.
   hasTurn,
   backOff,
-];
-const AFTER_CHOICE: readonly WorkerStep[] = [
-  async (worker) => {
-    await keepState(worker);
-    beginBaseRun(worker);
-    return true;
-  },
-  agentsReady,
-  baseRunBegun,
-  async ({ application }) => (await application?.beforeAgent()) !== false,
+  // What is asked before the first one costs anything, and what runs beside it.
+  keepState,
+  beginBaseRun,
+  requireReadyAgents,
+  untilBaseRunBegins,
+  async ({ application }) => await application?.beforeAgent(),
+  runNewIteration,
 ];
 
-/** Runs the next iteration, unless a step before it records something that prevents it. */
-async function nextIteration(worker: Worker): Promise<void> {
-  if (await applyPhaseEdit(worker)) return;
-  const { claim } = stateOf(worker);
-  if (claim !== undefined) {
-    if (await inOrder(worker, BEFORE_PROOF)) await proveClaim(worker, claim);
-    return;
+export async function inOrder(worker: Worker, parts: readonly Part[]): Promise<void> {
+  for (const part of parts) {
+    // A stop may have been taken just as the last part ended.
+    if (isStopDue(worker)) throw new Stopped();
+    if ((await part(worker)) === false) return;
   }
+}
+
+/** @returns false if a person has written another phase into the overview */
+async function keepsPhase(worker: Worker): Promise<boolean> {
+  return !(await applyPhaseEdit(worker));
+}
+
+/** Agents that repeat themselves or fail again and again stop a session. @throws Blocked */
+async function requireProgress(worker: Worker): Promise<void> {
   const limit = checkLimit(stateOf(worker).progress);
-  if (limit !== undefined) {
-    await record(worker, blockedEvent(limit));
-    return;
-  }
-  if (!(await inOrder(worker, BEFORE_CHOICE))) return;
-  // This one starts, whatever limit begins or ends in the minutes before it does: its account has been compared.
+  if (limit !== undefined) throw new Blocked(limit);
+}
+
+async function isFree(worker: Worker): Promise<boolean> {
+  return (await freeAgent(worker)) !== undefined;
+}
+
+/** Chooses the agent once more: in the minutes before its start a limit may have begun or ended. */
+async function runNewIteration(worker: Worker): Promise<void> {
   const agent = await freeAgent(worker);
   if (agent === undefined) return;
   await announceChange(worker, agent);
-  if (await inOrder(worker, AFTER_CHOICE)) await runIteration(worker, { agent });
+  await runIteration(worker, { agent });
 }
 
+/** Takes a slot, or queues for one. */
 async function hasTurn(worker: Worker): Promise<boolean> {
   const reason = await queueReason(worker);
   if (reason !== undefined) await record(worker, { type: 'queued', reason });

@@ -9,9 +9,9 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
-import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
+import { runStep } from './run-step.ts';
 import { takeOver } from './take-over.ts';
 
 /**
@@ -82,7 +82,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
 /** @returns why it leaves */
 async function work(worker: Worker): Promise<string> {
   for (;;) {
-    const left = await guarded(worker, () => oneStep(worker));
+    const left = await runStep(worker, () => oneStep(worker));
     if (left !== undefined) return left;
   }
 }

@@ -3,7 +3,6 @@ import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../kernel/phas
 import { onceForBase } from '../../project/proving/base-results.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { blockedBy } from '../core/blocked.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import {
   checksOf,
@@ -57,17 +56,17 @@ function asFailure(error: unknown): SamocodeError {
 /**
  * Waits, before the first agent costs anything, until a fresh clone of the base commit is made and SETUP has run in it;
  * CHECK then runs beside the agents.
- * @returns false when nothing can be proved here, or when a stop interrupted it
+ * @throws SamocodeError when nothing can be proved here
  */
-export async function baseRunBegun(worker: Worker): Promise<boolean> {
+export async function untilBaseRunBegins(worker: Worker): Promise<void> {
   const { baseRun } = worker.memory;
-  if (baseRun === undefined || stateOf(worker).lastIteration !== undefined) return true;
+  if (baseRun === undefined || stateOf(worker).lastIteration !== undefined) return;
   showChecking(worker, 'the base commit');
-  const end = await whileTakingCommands(worker, async (signal) => {
+  await whileTakingCommands(worker, async (signal) => {
     signal.addEventListener('abort', () => baseRun.stop.abort(), { once: true });
     await baseRun.begun;
   });
-  return end.kind === 'done' && (await baseChecksRun(worker));
+  await requireRunnableBase(worker);
 }
 
 /**
@@ -165,30 +164,28 @@ export interface KnownBase {
 
 /**
  * What is known about the base commit, once its checks have ended, however long they take.
- * @returns with the event to record; undefined when the wait was stopped
+ * @returns with the event to record
  */
-export async function knownBase(worker: Worker): Promise<KnownBase | undefined> {
+export async function knownBase(worker: Worker): Promise<KnownBase> {
   const { baseChecks: base } = stateOf(worker);
   if (base !== undefined || !isWanted(worker)) return { base, events: [] };
   showChecking(worker, 'the base commit');
-  const end = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
-  if (end.kind === 'stopped') return undefined;
-  const { result, failure } = end.value;
+  const { result, failure } = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
   if (result === undefined) return { base: undefined, failure, events: [] };
   return { base: baseChecksOf(result), events: [{ type: 'checks_ran', ...result }] };
 }
 
 /**
- * Whether the checks can run on the commit that the session began from, as far as is known. If not, no agent caused
- * it, and the session blocks.
+ * The checks must be able to run on the commit that the session began from, as far as is known. If they cannot, no agent
+ * caused it.
+ * @throws SamocodeError which blocks the session
  */
-export async function baseChecksRun(worker: Worker): Promise<boolean> {
+export async function requireRunnableBase(worker: Worker): Promise<void> {
   const failure = await collectBaseRun(worker);
-  const { baseChecks, progress } = stateOf(worker);
+  const { baseChecks } = stateOf(worker);
   const isUnrunnable = baseChecks?.result === 'unrunnable';
   const error = isUnrunnable
     ? WORKER_ERRORS.base_checks({ leftOut: await leftOutBy(worker), failed: baseChecks.failed })
     : failure;
-  if (error !== undefined) await record(worker, blockedBy(error, progress.phase));
-  return error === undefined;
+  if (error !== undefined) throw error;
 }

@@ -95,13 +95,12 @@ const MOST_FILES = 20;
 /**
  * Runs test files with added tests on the base commit, once per set of files: a test that passes there would pass
  * without the work.
- * @returns undefined when it was stopped
  */
 export async function tryAddedTests(
   worker: Worker,
   iteration: number,
   { base, commit, files: all }: ComparedChecks,
-): Promise<Tried | undefined> {
+): Promise<Tried> {
   const proving = provingOf(worker);
   const { worktree, addedTests } = stateOf(worker);
   const changed = all.filter(({ test }) => test !== undefined);
@@ -129,7 +128,7 @@ export async function tryAddedTests(
   const tip = await commitWithTree(worker, base);
   const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
   const proof = await recordedSet(worker, attempt, (signal) => runInClone(worker, { ...set, signal }));
-  return proof.kind === 'stopped' ? undefined : triedWith(files, proof, await leftOutBy(worker));
+  return triedWith(files, proof, await leftOutBy(worker));
 }
 
 export function triedWith(files: readonly string[], proof: Proof, leftOut: string): Tried {

@@ -48,10 +48,7 @@ interface Shown {
   proof: Proof;
 }
 
-/** The checks were stopped: nothing is decided, and the next worker asks again. */
-const STOPPED = Symbol('stopped');
-type Answer = Decision | typeof STOPPED | undefined;
-type Question = (inquiry: Inquiry) => Promise<Answer>;
+type Question = (inquiry: Inquiry) => Promise<Decision | undefined>;
 
 export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   messages: unreadMessages,
@@ -61,7 +58,6 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async impossible_checks(inquiry) {
     const { proof } = await shownOf(inquiry);
-    if (proof.kind === 'stopped') return STOPPED;
     if (proof.kind !== 'impossible') return undefined;
     return block(progressOf(inquiry.worker).phase, 'checks', proof.reason);
   },
@@ -114,7 +110,6 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const compared = await comparedChecks(worker, (await shownOf(inquiry)).tip);
     if (compared === undefined) return undefined;
     const tried = await tryAddedTests(worker, iteration, compared);
-    if (tried === undefined) return STOPPED;
     inquiry.events.push(...tried.events);
     inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
     inquiry.changedTests = await changedTests(worker, compared);
@@ -132,17 +127,15 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
 
 /**
  * The decision for a signal that the branch must support: that of the first obstacle that applies, otherwise the
- * original one.
- * @returns undefined when its checks were stopped
+ * original one. If a stop interrupts its checks, nothing is decided, and the next worker asks again.
  */
 export async function decideByObstacles(
   worker: Worker,
   { iteration, askTip, reviewed }: Pick<Inquiry, 'iteration' | 'askTip' | 'reviewed'>,
   given: Decision,
-): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
+): Promise<{ decision: Decision; events: NewEvent[] }> {
   const inquiry: Inquiry = { worker, iteration, askTip, reviewed, decision: given, events: [] };
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
-  if (found === STOPPED) return undefined;
   const { decision, events } = inquiry;
   if (found !== undefined) return { decision: withClaim(found, decision), events };
   if (decision.kind !== 'done') return { decision, events };
@@ -183,7 +176,7 @@ export async function firstObstacle<T>(
   return undefined;
 }
 
-async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
+async function unreadMessages({ worker }: Inquiry): Promise<Decision | undefined> {
   const { waiting } = stateOf(worker).messages;
   const ids = waiting.map(({ id }) => id);
   return ids.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), ids);
@@ -202,11 +195,10 @@ async function shownOf(inquiry: Inquiry): Promise<Shown> {
   const { claims, noWork } = await falseClaims(worker, tip, now);
   const { requirements } = await readPlanEvidence(worker);
   const isLast = decision.kind === 'done';
-  let proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted, isLast });
+  const proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted, isLast });
   if (noWork !== undefined) {
     const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
-    if (isShown === undefined) proof = { kind: 'stopped', events: proof.events };
-    else if (!isShown) claims.push(noWork);
+    if (!isShown) claims.push(noWork);
   }
   inquiry.events.push(...proof.events);
   const causes = await causesOf(worker, { claims, proof, isAll: noWork !== undefined });

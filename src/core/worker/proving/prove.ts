@@ -39,7 +39,6 @@ export type Proof = { events: NewEvent[] } & (
   /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
   | { kind: 'base_red'; base: BaseChecks }
-  | { kind: 'stopped' }
 );
 
 interface BranchToProve {
@@ -83,11 +82,10 @@ async function withFacts(
   const events = [...proof.events];
   for (const { afterProof } of sessionExtensions.items) {
     if (afterProof === undefined) continue;
-    const end = await whileTakingCommands(worker, (signal) =>
+    const facts = await whileTakingCommands(worker, (signal) =>
       afterProof(worker, { ...of, commit: tip.commit, signal }),
     ).finally(() => endChildTree(worker, undefined, { leftoversOnly: true }));
-    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    events.push(...end.value);
+    events.push(...facts);
   }
   return { ...proof, events };
 }
@@ -156,9 +154,7 @@ export async function recordedSet(
 ): Promise<Proof> {
   await joinEnvironment(worker);
   try {
-    const end = await whileTakingCommands(worker, run);
-    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures, left, onBase } = end.value;
+    const { runs, failures, left, onBase } = await whileTakingCommands(worker, run);
     const sandbox = await worker.guard.level(worker);
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned, onBase }];
@@ -211,10 +207,8 @@ export function asReason({ why, hint }: Explanation): string {
 
 /** A check that cannot run on the base, or fails there without a decision about that, is not the agent's failure. */
 async function unlessBaseIsRed(worker: Worker, proof: Extract<Proof, { kind: 'failed' }>): Promise<Proof> {
-  const known = await knownBase(worker);
-  if (known === undefined) return { kind: 'stopped', events: [] };
-  const { base, failure } = known;
-  const events = [...proof.events, ...known.events];
+  const { base, failure, events: found } = await knownBase(worker);
+  const events = [...proof.events, ...found];
   if (failure !== undefined) return { kind: 'impossible', reason: asReason(failure), events };
   const { others = [] } = proof;
   if (others.length > 0 && others.length === proof.failures.length) return { kind: 'other_failures', events };

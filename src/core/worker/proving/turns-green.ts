@@ -13,12 +13,11 @@ const TIMES = 2;
 /**
  * Whether a check that passes on the branch fails on the commit where its work began: then a file without content, a
  * mode or white space can be the work. Asked only about a branch that changes nothing else.
- * @returns undefined when the session was stopped during the check
  */
 export async function turnsGreen(
   worker: Worker,
   { tip, iteration }: { tip: TipOfBranch; iteration: number },
-): Promise<boolean | undefined> {
+): Promise<boolean> {
   const { worktree, baseChecks } = stateOf(worker);
   const base = baseOfWork(stateOf(worker));
   if (worktree === undefined || base === undefined || provingOf(worker).in === 'worktree') return false;
@@ -29,7 +28,7 @@ export async function turnsGreen(
   for (let time = 1; time <= TIMES && commands.length > 0; time += 1) {
     showChecking(worker, 'the commit where the work began');
     const set = { name: `before-${time}`, commit: base, commands, worktree, iteration };
-    const end = await whileTakingCommands(worker, async (signal) => {
+    const { runs } = await whileTakingCommands(worker, async (signal) => {
       try {
         const outputDir = iterationPaths(worker.paths, iteration).checks;
         return await runInClone(worker, {
@@ -43,8 +42,7 @@ export async function turnsGreen(
         await endChildTree(worker, undefined, { leftoversOnly: true });
       }
     });
-    if (end.kind === 'stopped') return undefined;
-    commands = end.value.runs.filter(failsItself).map(({ command }) => command);
+    commands = runs.filter(failsItself).map(({ command }) => command);
   }
   return commands.length > 0;
 }

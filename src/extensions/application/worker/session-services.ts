@@ -1,6 +1,5 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import type { Application, Ports, ServedIn } from '../../../core/kernel/phases/application.ts';
 import type { Phase } from '../../../core/kernel/phases/table.ts';
@@ -18,9 +17,7 @@ import { workNow } from '../../../core/session/events/open-work.ts';
 import { isLeftToPerson } from '../../../core/session/events/rest.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
 import { asOurs } from '../../../core/worker/core/as-ours.ts';
-import { blockedBy } from '../../../core/worker/core/blocked.ts';
 import { say } from '../../../core/worker/core/failure.ts';
-import { stopEvents } from '../../../core/worker/core/stopped.ts';
 import { provingOf, record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import type { WorkerApplication } from '../../../core/worker/core/worker-application.ts';
 import { emptied, guardFolders, type PortSet } from '../../../core/worker/core/worker-guard.ts';
@@ -150,19 +147,11 @@ export class SessionServices implements WorkerApplication {
     ];
   }
 
-  async beforeAgent(): Promise<boolean> {
+  async beforeAgent(): Promise<void> {
     const worker = this.#worker;
     const { phase } = stateOf(worker).progress;
-    try {
-      const end = await whileTakingCommands(worker, (signal) => this.start(phase, { signal }));
-      if (end.kind === 'stopped') await record(worker, ...stopEvents(worker));
-      else await record(worker, ...this.#noticesOf(end.value));
-      return end.kind === 'done';
-    } catch (error) {
-      if (!isSamocodeError(error)) throw error;
-      await record(worker, blockedBy(error, phase));
-      return false;
-    }
+    const ends = await whileTakingCommands(worker, (signal) => this.start(phase, { signal }));
+    await record(worker, ...this.#noticesOf(ends));
   }
 
   besideAdopted(phase: Phase): void {

@@ -28,19 +28,18 @@ export async function performPublish(worker: Worker, work: FinishingOf<'publish'
   const env = await environmentOf(worker);
   const steps = new RecordedSteps(worker, work, env);
   const publication = await publicationOf(worker, env);
-  try {
-    switch (work.what) {
-      case 'pull_request':
-        return [ended(work, await publishBranch(publication, work, steps))];
-      case 'issue':
-        return [ended(work, await publishResult(publication, steps))];
-      case 'round':
-        return await endRound(worker, work, await publishRound(publication, steps));
-    }
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    return [ended(work, { outcome: 'stopped', summary: 'Publishing was stopped.' })];
+  switch (work.what) {
+    case 'pull_request':
+      return [ended(work, await publishBranch(publication, work, steps))];
+    case 'issue':
+      return [ended(work, await publishResult(publication, steps))];
+    case 'round':
+      return await endRound(worker, work, await publishRound(publication, steps));
   }
+}
+
+export function publishStopped(work: FinishingOf<'publish'>): NewEvent {
+  return ended(work, { outcome: 'stopped', summary: 'Publishing was stopped.' });
 }
 
 /** The event that ends a publication after a lasting failure. */
@@ -107,11 +106,8 @@ class RecordedSteps implements Steps {
     this.#by = by;
   }
 
-  /** Runs a part while the worker takes commands. @throws Stopped */
   async during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const end = await whileTakingCommands(this.#worker, act);
-    if (end.kind === 'stopped') throw new Stopped();
-    return end.value;
+    return await whileTakingCommands(this.#worker, act);
   }
 
   ended(name: string): Effect | undefined {
@@ -155,7 +151,6 @@ function isFinal(error: SamocodeError): boolean {
 }
 
 /** A person stopped the publication. */
-class Stopped extends Error {}
 
 /** The event that changes the recorded pull request of the session; none if nothing changes. */
 function pullRequestChange(worker: Worker, by: By, { url, ...more }: Change): NewEvent[] {

@@ -13,7 +13,7 @@ import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { endChildTree } from '../../../../src/core/worker/core/tree.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
-import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
+import { runStep } from '../../../../src/core/worker/loop/run-step.ts';
 import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
 import { countedTable } from '../../../support/hosts.ts';
 import { ownSession } from '../../../support/own-session.ts';
@@ -42,7 +42,7 @@ test.each([
 ])('%s does not block a session while the agent of its iteration runs', async (_, error) => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
-  await expect(guarded(scene.worker, failing(error))).rejects.toBe(error);
+  await expect(runStep(scene.worker, failing(error))).rejects.toBe(error);
   expect(await blocks(log)).toEqual([]);
 });
 
@@ -50,7 +50,7 @@ test('an error that a person must fix blocks the session once the agent has ende
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
   await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
-  await guarded(scene.worker, failing(GIT_ERRORS.git_no_folder({ cwd: '/gone' })));
+  await runStep(scene.worker, failing(GIT_ERRORS.git_no_folder({ cwd: '/gone' })));
   expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
 });
 

@@ -3,6 +3,7 @@ import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { notePlanWindows } from '../../../../src/core/sandbox/plan-windows.ts';
 import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { Blocked } from '../../../../src/core/worker/core/blocked.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { freeAgent } from '../../../../src/core/worker/limits/limit-end.ts';
@@ -47,17 +48,19 @@ async function workerAfter(
   return parts as Partial<Worker> as Worker;
 }
 
-const blockedBy = (worker: Worker) => {
-  const { status } = worker.writer.state;
-  return status.kind === 'blocked' ? status.reason : undefined;
+/** Why no agent may be chosen. */
+const whyBlocked = async (worker: Worker) => {
+  const error = await freeAgent(worker).catch((thrown: unknown) => thrown);
+  return error instanceof Blocked ? error.block.reason : undefined;
 };
 
 test("an agent of another provider in between does not allow the first provider's account to change", async () => {
   await using log = await tempLog();
   const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
-  expect(await freeAgent(worker)).toBe(undefined);
-  expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
+  expect(await whyBlocked(worker)).toContain(
+    'claude would use other credentials (set now: ANTHROPIC_API_KEY)',
+  );
 });
 
 test('a provider that replaces one at its limit must keep its own account', async () => {
@@ -66,8 +69,8 @@ test('a provider that replaces one at its limit must keep its own account', asyn
   const worker = await workerAfter(log, {}, events);
   expect((await freeAgent(worker))?.provider.name).toBe('claude');
   await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
-  expect(await freeAgent(worker)).toBe(undefined);
-  expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
+  const why = 'codex would use other credentials (no longer set: OPENAI_API_KEY)';
+  expect(await whyBlocked(worker)).toContain(why);
 });
 
 test('what is kept of one plan lets another provider take over, until that one is kept as well', async () => {
@@ -102,5 +105,5 @@ test.each([
 ] as [string, NewEvent, boolean][])('%s', async (_who, resumed, accepted) => {
   await using log = await tempLog();
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
-  expect((await freeAgent(worker)) !== undefined).toBe(accepted);
+  expect((await whyBlocked(worker)) === undefined).toBe(accepted);
 });

@@ -5,9 +5,11 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
-import { inOrder, whileTakingCommands } from '../../../../src/core/worker/commands/while-taking-commands.ts';
+import { whileTakingCommands } from '../../../../src/core/worker/commands/while-taking-commands.ts';
+import { Stopped } from '../../../../src/core/worker/core/stopped.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { inOrder } from '../../../../src/core/worker/loop/next-step.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 
@@ -35,7 +37,7 @@ test('a stop aborts what is in progress', async () => {
   const by = { channel: 'cli' } as const;
   const at = '2026-01-08T10:00:00.000Z';
   await leaveCommand(log.paths, { v: 1, id: ulid(), by, at, kind: 'stop', when: 'now' });
-  expect(await whileTakingCommands(worker, fetchForever)).toEqual({ kind: 'stopped' });
+  await expect(whileTakingCommands(worker, fetchForever)).rejects.toBeInstanceOf(Stopped);
 });
 
 test('after a stop that is taken just as a step ends, no further step is made', async () => {
@@ -45,14 +47,13 @@ test('after a stop that is taken just as a step ends, no further step is made', 
   const at = '2026-01-08T10:00:00.000Z';
   await leaveCommand(log.paths, { v: 1, id: ulid(), by, at, kind: 'stop', when: 'now' });
   const made: string[] = [];
-  const steps = ['first', 'second'].map((name) => async () => {
-    const end = await whileTakingCommands(worker, async () => made.push(name));
-    return end.kind === 'done';
-  });
-  expect(await inOrder(worker, steps)).toBe(false);
+  const parts = ['first', 'second'].map(
+    (name) => () => whileTakingCommands(worker, async () => made.push(name)),
+  );
+  await expect(inOrder(worker, parts)).rejects.toBeInstanceOf(Stopped);
   expect(made).toEqual(['first']);
-  const last = async () => made.push('an agent') > 0;
-  expect(await inOrder(worker, [last])).toBe(false);
+  await expect(inOrder(worker, [() => made.push('an agent')])).rejects.toBeInstanceOf(Stopped);
+  expect(made).toEqual(['first']);
 });
 
 test('a lost lease aborts what is in progress, even without an event to write', async () => {

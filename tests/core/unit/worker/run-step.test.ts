@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
+import { Blocked } from '../../../../src/core/worker/core/blocked.ts';
+import { Stopped } from '../../../../src/core/worker/core/stopped.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
+import { runStep } from '../../../../src/core/worker/loop/run-step.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 
@@ -26,9 +28,37 @@ test('a worker leaves a session that is already blocked for the same reason, and
   const step = async () => {
     throw refusal(log);
   };
-  expect(await guarded(worker, step)).toBeUndefined();
-  expect(await guarded(worker, step)).toBe('blocked');
+  expect(await runStep(worker, step)).toBeUndefined();
+  expect(await runStep(worker, step)).toBe('blocked');
   const blocks = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
   const reason = expect.stringContaining(`: .run/${log.paths.folder}/commands (EACCES)`);
   expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
+});
+
+test('a step that a person must unblock blocks the session in its phase, and the worker goes on', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const step = async () => {
+    throw new Blocked({
+      reason: 'Its credentials have changed.',
+      needs: 'human_decision',
+      rule: 'credentials',
+    });
+  };
+  expect(await runStep(worker, step)).toBeUndefined();
+  expect(worker.writer.state.status).toMatchObject({ kind: 'blocked', needs: 'human_decision' });
+});
+
+test('a step that a stop interrupts ends in the stop that was asked for, once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const by = { channel: 'cli' } as const;
+  await worker.writer.append({ type: 'stop_requested', by, when: 'now' });
+  const step = async () => {
+    throw new Stopped();
+  };
+  expect(await runStep(worker, step)).toBeUndefined();
+  expect(await runStep(worker, step)).toBeUndefined();
+  const stops = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'stopped');
+  expect(stops).toMatchObject([{ by }]);
 });

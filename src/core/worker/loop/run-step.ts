@@ -1,25 +1,35 @@
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { blockedBy } from '../core/blocked.ts';
+import { Blocked, blockedBy, blockedEvent } from '../core/blocked.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { isRefusedFile, lastingFailure, patiently } from '../core/passing-errors.ts';
+import { Stopped, stopEvents } from '../core/stopped.ts';
 import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Runs a step and handles every failure: waits out a temporary one (a full disk, too many open files) and blocks the
- * session for one that a person must fix. For a bug, it ends the worker if an iteration is open, so that the next one
- * takes over, and blocks the session otherwise.
+ * Runs a step and records every way in which it does not end: a stop, a block, a failure. It waits out a temporary
+ * failure (a full disk, too many open files) and blocks the session for one that a person must fix. For a bug, it ends
+ * the worker if an iteration is open, so that the next one takes over, and blocks the session otherwise.
  * @returns why the worker leaves: the step's result, or the failure that the session is already blocked for
  */
-export async function guarded(
+export async function runStep(
   worker: Worker,
   step: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   try {
     return await patiently(worker.clock, 'a step is not done', step);
   } catch (error) {
+    if (error instanceof Stopped) {
+      await record(worker, ...stopEvents(worker));
+      return undefined;
+    }
+    if (error instanceof Blocked) {
+      const { phase } = stateOf(worker).progress;
+      await record(worker, blockedEvent({ phase, ...error.block }));
+      return undefined;
+    }
     const failure = lastingFailure(worker, error, 'resume the session');
     if (isGone(worker) || !(await mayStay(worker, error))) throw error;
     return (await block(worker, failure)) ? undefined : 'blocked';
