@@ -139,7 +139,7 @@ export const projectRows = once(() =>
       default: '1200',
       perSession: true,
       reach: {},
-      doc: 'How long an agent may be silent outside a tool call: no output, no changed file, no CPU time. In seconds.',
+      doc: 'How long an agent may be silent outside a tool call: no output and no changed file. In seconds.',
     },
     permissions: {
       ...oneOf(PERMISSIONS),

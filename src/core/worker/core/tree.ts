@@ -38,7 +38,7 @@ export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: Child
   return (await livenessOf(host, wrapper)) === 'alive';
 }
 
-/** The processes of a running agent, polled repeatedly. */
+/** The processes of an agent that runs without a guard, polled repeatedly. */
 export class ChildTree {
   readonly #worker: Worker;
   readonly #child: ChildRecord;
@@ -60,14 +60,12 @@ export class ChildTree {
   /**
    * Walks from the wrapper and from all known processes to those below them. A process that left its parents since the
    * last sample is found by its new parent, unless it is just starting another program, which hides its marker. Then it
-   * ends with its agent nevertheless, because the end scans all processes. Until then its CPU time does not count as a
-   * sign of life; output, changed files and a tool call in progress still do.
+   * ends with its agent nevertheless, because the end scans all processes.
    */
-  async members(): Promise<ProcessEntry[]> {
+  async noteMembers(): Promise<ProcessEntry[]> {
     const walk = await this.#worker.host.processes.walk();
     this.#root ??= await treeRoot(this.#worker, this.#child);
-    // Inside the guard, orphans are below its first process.
-    const orphans = this.#child.guard ? [] : await this.#orphans(walk, this.#root);
+    const orphans = await this.#orphans(walk, this.#root);
     const members = walkDown(walk, [this.#root, ...this.#known, ...orphans]);
     this.#known = members;
     return members;

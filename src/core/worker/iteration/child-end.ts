@@ -133,5 +133,5 @@ const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'p
   budget: { end: 'budget', problem: 'Its share of the budget was spent.' },
   network: { end: 'network', problem: 'It did nothing but wait for the network.' },
   silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
-  stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
+  stalled: { end: 'timeout', problem: 'It stalled: no output and no file change.' },
 };

@@ -126,6 +126,8 @@ export class Sampler {
     this.#show();
     await this.#noteWindows();
     const bytes = this.#log.printedBytes;
+    // Outside the guard, a process could later detach from its parents and drop its marker, so record it now.
+    if (!this.#child.guard) await this.#tree.noteMembers();
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isUnfit()) return 'unfit';
     if (this.#log.seen.isDenied) return 'denied';
@@ -184,15 +186,11 @@ export class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    // Outside the guard, a process could later detach from its parents and drop its marker, so record it now.
-    const seen = this.#child.guard ? undefined : await this.#tree.members();
-    const verdict = await this.#stall.check(this.#awake.ms, {
-      bytes,
-      isInTool: this.#log.seen.isInTool,
-      members: async () => seen ?? (await this.#tree.members()),
-    });
+    // What it prints and does in between is unknown.
+    if (this.#cli.printsAtEnd) return undefined;
+    const verdict = await this.#stall.check(this.#awake.ms, { bytes, isInTool: this.#log.seen.isInTool });
     if (verdict === 'announce') {
-      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${age(this.#limits.stallMs)}.`;
+      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output and no file change for ${age(this.#limits.stallMs)}.`;
       const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }

@@ -1,4 +1,3 @@
-import type { ProcessEntry } from '../../kernel/processes/process-table.ts';
 import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
@@ -13,7 +12,7 @@ const MINUTE_MS = 60_000;
 const DEFAULTS: WatchLimits = {
   /** Silence before the first byte: a CLI that hangs while it starts. */
   firstByteMs: 3 * MINUTE_MS,
-  /** No output, no file change and no CPU time: reported as stalled. */
+  /** No output, no file change and no open tool call: reported as stalled. */
   stallMs: 10 * MINUTE_MS,
   /** When the same has lasted this long, the agent is ended, and the next one gets a note. */
   stallEndMs: 20 * MINUTE_MS,
@@ -28,29 +27,20 @@ export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimi
   return { ...DEFAULTS, ...watch };
 }
 
-/** CPU ticks (1/100 s) that an idle agent runtime uses between two samples. */
-const IDLE_TICKS = 3;
-/** During this first part of a stall's silence CPU time is not sampled. */
-const UNSAMPLED_SHARE = 1 / 4;
-
 export interface StallSigns {
   bytes: number;
-  /** The processes of its tree, as far as a sample sees them; asked for only during a silence. */
-  members(): Promise<readonly ProcessEntry[]>;
   /** A tool call is in progress: a remote build can be silent for the entire iteration. */
   isInTool: boolean;
 }
 
 /**
- * Distinguishes an agent that works silently from one that hangs: it is active if it prints, uses CPU time or changes
- * a file. Files are checked last, because that costs a git call.
+ * Distinguishes an agent that works silently from one that hangs: it is active if it prints, changes a file or has a
+ * tool call in progress. Files are checked last, because that costs a git call.
  */
 export class StallWatch {
   readonly #worker: Worker;
   readonly #limits: WatchLimits;
   #bytes = 0;
-  /** Ticks of each process at the last sample of this silence. */
-  #cpu: Map<string, number> | undefined;
   #seen: { tree: string | undefined; documents: string } | undefined;
   #quietSinceMs: number;
   #announced = false;
@@ -66,16 +56,11 @@ export class StallWatch {
    * @param awakeMs the agent's awake time so far
    * @returns `announce` once per silence; `end` when it has lasted too long
    */
-  async check(
-    awakeMs: number,
-    { bytes, members, isInTool }: StallSigns,
-  ): Promise<'fine' | 'announce' | 'end'> {
+  async check(awakeMs: number, { bytes, isInTool }: StallSigns): Promise<'fine' | 'announce' | 'end'> {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
       this.#stirred(awakeMs);
     }
-    if (awakeMs - this.#quietSinceMs < this.#limits.stallMs * UNSAMPLED_SHARE) return 'fine';
-    if (this.#usesCpu(await members())) this.#stirred(awakeMs);
     const quietMs = awakeMs - this.#quietSinceMs;
     const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
     if (!isDue || (isInTool && this.#announced)) return 'fine';
@@ -88,17 +73,8 @@ export class StallWatch {
     return 'announce';
   }
 
-  #usesCpu(members: readonly ProcessEntry[]): boolean {
-    const before = this.#cpu;
-    this.#cpu = new Map(members.map((entry) => [`${entry.pid}:${entry.startTicks}`, entry.cpuTicks]));
-    if (before === undefined) return false;
-    const used = [...this.#cpu].map(([key, ticks]) => ticks - (before.get(key) ?? 0));
-    return used.reduce((sum, ticks) => sum + ticks, 0) > IDLE_TICKS;
-  }
-
   #stirred(awakeMs: number): void {
     this.#quietSinceMs = awakeMs;
-    this.#cpu = undefined;
     this.#announced = false;
     this.#seen = undefined;
   }

@@ -54,11 +54,11 @@ test('on a machine with 5,000 processes, a sample of an agent reads its tree and
   await using log = await tempLog();
   await using scene = await onLargeMachine(log);
   const tree = new ChildTree(scene.worker, scene.child);
-  expect((await tree.members()).map(({ pid }) => pid)).toEqual(TREE.map(({ pid }) => pid));
+  expect((await tree.noteMembers()).map(({ pid }) => pid)).toEqual(TREE.map(({ pid }) => pid));
   // The first sample also examines the children of its ancestors: an agent may have left some before.
   expect(scene.counts).toMatchObject({ listings: 0, environments: SERVICES.length + 2 });
   scene.beginCount();
-  expect(await tree.members()).toHaveLength(TREE.length);
+  expect(await tree.noteMembers()).toHaveLength(TREE.length);
   expect(scene.counts).toMatchObject({ listings: 0, environments: 0, stats: TREE.length + ANCESTORS });
 });
 
@@ -69,16 +69,16 @@ test.each([
   await using log = await tempLog();
   await using scene = await onLargeMachine(log, {}, machine);
   const tree = new ChildTree(scene.worker, scene.child);
-  await tree.members();
+  await tree.noteMembers();
   const orphan = entryOf(WORKER_PID + 9, { ppid: 1 });
   scene.leave([...TREE, orphan]);
-  expect(await tree.members()).toEqual([...TREE, orphan]);
+  expect(await tree.noteMembers()).toEqual([...TREE, orphan]);
 });
 
 test('on a machine with 5,000 processes, the end of an agent without the guard reads all of them twice', async () => {
   await using log = await tempLog();
   await using scene = await onLargeMachine(log);
-  const known = await new ChildTree(scene.worker, scene.child).members();
+  const known = await new ChildTree(scene.worker, scene.child).noteMembers();
   scene.leave([]);
   scene.beginCount();
   await endChildTree(scene.worker, scene.child, { leftoversOnly: true, known });
@@ -155,7 +155,7 @@ test('a process that forks twice into another session between two samples ends w
   await using scene = await agentDoing(log, `echo up >up; ${until('fork')}; ${daemon}; sleep 600`);
   const tree = new ChildTree(scene.worker, scene.child);
   await scene.text('up');
-  await tree.members();
+  await tree.noteMembers();
   await scene.tell('fork');
   const pid = await scene.text('daemon');
   expect(tree.known.map((entry) => String(entry.pid))).not.toContain(pid);
@@ -176,7 +176,7 @@ test.each([
   const daemonPid = await scene.text('daemon');
   await scene.tell('wash');
   const pid = await scene.text('washed');
-  expect((await tree.members()).map((entry) => String(entry.pid))).toContain(pid);
+  expect((await tree.noteMembers()).map((entry) => String(entry.pid))).toContain(pid);
   await scene.tell('leave');
   await expect.poll(() => scene.isLiving(daemonPid)).toBe(false);
   expect(await end(scene, tree)).toMatchObject({ kind: 'empty' });

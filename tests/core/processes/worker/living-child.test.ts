@@ -63,7 +63,7 @@ test('an unreadable process table does not end the watch over an agent before it
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
-test('inside the guard, the processes of an agent are read only during a silence', async () => {
+test('inside the guard, the processes of an agent are not read while it runs', async () => {
   await using log = await tempLog();
   const { counts, table } = countedTable((await systemHost()).processes);
   await using scene = await workerWithChild(log, {
@@ -75,7 +75,7 @@ test('inside the guard, the processes of an agent are read only during a silence
   expect(counts).toMatchObject({ listings: 0, walks: 0 });
 });
 
-test('an agent that prints only at its end is not stalled because another worker adopts it', async () => {
+test('the silence of an agent counts from when another worker adopts it', async () => {
   await using log = await tempLog();
   const minute = 60_000;
   const settings = { watch: { ...PATIENT.watch, stallMs: 10 * minute, stallEndMs: 20 * minute } };
