@@ -10,8 +10,6 @@ export type Moment =
   | { kind: 'after'; iteration: number }
   /** Before an agent, if the files differ from the last checkpoint: a person may have changed them. */
   | { kind: 'before'; iteration: number }
-  /** Before we end a working agent: a separate ref, so that the later checkpoint does not replace it. */
-  | { kind: 'before_kill'; iteration: number }
   /** Before a rewind, to undo it; `id` names the rewind. */
   | { kind: 'before_rewind'; id: string }
   | { kind: 'before_discard' };
@@ -19,7 +17,7 @@ export type Moment =
 /** The state before any agent, so that all of a session's work can be undone. */
 export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
 
-/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/000017`, `discard`. */
+/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `rewinds/000017`, `discard`. */
 export function checkpointRef(sessionFolder: string, moment: Moment): string {
   const refs = refPrefix(sessionFolder);
   switch (moment.kind) {
@@ -27,8 +25,6 @@ export function checkpointRef(sessionFolder: string, moment: Moment): string {
       return `${refs}${threeDigits(moment.iteration)}`;
     case 'before':
       return `${refs}${threeDigits(moment.iteration)}-before`;
-    case 'before_kill':
-      return `${refs}${threeDigits(moment.iteration)}-before-kill`;
     case 'before_rewind':
       return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
     case 'before_discard':

@@ -143,8 +143,6 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
       return `Checkpoint of ${sessionFolder} after iteration ${moment.iteration}`;
     case 'before':
       return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration}`;
-    case 'before_kill':
-      return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration} was ended`;
     case 'before_rewind':
       return `Checkpoint of ${sessionFolder} before a rewind`;
     case 'before_discard':

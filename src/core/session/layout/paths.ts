@@ -66,7 +66,7 @@ const RUN_FILES = {
   /** The agent's private git folder, and the worker's record of what it has collected: see `privateGitIn`. */
   privateGit: { name: 'git', ending: '/', duringAgent: true },
   privateGitNote: { name: 'git.json', duringAgent: true },
-  /** Our git repository of snapshots; one is taken before an agent is ended. */
+  /** Our git repository of snapshots: too large to be compared. */
   checkpoints: { name: 'checkpoints', ending: '/', duringAgent: true },
   /** git's executable settings and hooks as they were before the first agent, or as a person accepted them since. */
   gitSettings: { name: 'git-settings.json' },

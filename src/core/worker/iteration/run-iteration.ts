@@ -29,13 +29,11 @@ import { endChildIfUnseen } from '../core/lost-lease.ts';
 import { ifTaken, patiently, unlessLost } from '../core/passing-errors.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
 import { AwakeTime } from '../limits/awake-time.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
 import { ChildLog } from '../limits/child-log.ts';
 import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
-import { keepWork } from '../recording/keep-work.ts';
 import { deliverMessages } from '../recording/messages.ts';
 import { checkRunFolder } from './after-child.ts';
 import { finishIteration } from './finish-iteration.ts';
@@ -113,7 +111,6 @@ async function endChild(
   const { child, known, isOurs } = watched;
   // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
   const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
-  if (watched.end !== 'exited') await keepLivingWork(worker, open);
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
@@ -133,13 +130,6 @@ async function endChild(
 async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<true> {
   await noteEndedByUs(worker, open, end);
   return true;
-}
-
-/** The agent is still running, so git programs that it planted so far are disabled first. */
-async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
-  // The agent must be ended whatever else fails.
-  await ifTaken(gitProgramsChanged(worker));
-  await keepWork(worker, { kind: 'before_kill', iteration });
 }
 
 /** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */

@@ -93,7 +93,7 @@ test('a worker that starts later finds the newest checkpoint, and does not name 
   expect(await keep(8)).toMatchObject({ kind: 'kept', newlySkipped: [huge] });
   await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
   await keepCheckpoint({ ...place, moment: { kind: 'before', iteration: 9 } });
-  const ended = await keepCheckpoint({ ...place, moment: { kind: 'before_kill', iteration: 9 } });
+  const ended = await keepCheckpoint({ ...place, moment: { kind: 'before', iteration: 10 } });
   expect(ended).toMatchObject({ kind: 'same', ref: 'refs/samocode/26-01-08-x/009-before', newlySkipped: [] });
   await writeFile(join(worktreePath, 'a.txt'), 'changed again\n');
   expect(await keep(9)).toMatchObject({ kind: 'kept', newlySkipped: [] });
