@@ -23,7 +23,6 @@ export async function asOurs<T>(
   const path = stateOf(worker).worktree?.path;
   if (path === undefined || statsAt(path) === undefined) return await run();
   const place = foundPlace(worker, path);
-  worker.memory.seen = undefined;
   await beforeProgram(place);
   try {
     return await run();

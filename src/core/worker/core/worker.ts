@@ -69,8 +69,8 @@ export interface WorkerMemory {
     documentsPrint: string;
   };
   /**
-   * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits,
-   * or runs a program that could change them: the next agent then gets a new look.
+   * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits
+   * for anything: the next agent then gets a new look.
    */
   seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout | undefined };
   /** The last event in the newest state kept for the pool. */

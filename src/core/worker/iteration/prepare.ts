@@ -140,7 +140,6 @@ export async function setUpAgain(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || !isSetupDue(await setupNote(worker))) return;
   await joinEnvironment(worker);
-  worker.memory.seen = undefined;
   const { warnings } = await setUpOnce(worker, { ...worktree, kind: 'kept' });
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
 }

@@ -8,12 +8,12 @@ import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
-import { newWatcher } from '../../kernel/files/watcher.ts';
 import { type ChildRecord, exitFile } from '../../sandbox/programs/run-child.ts';
 import { logFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
+import { watcherOf } from '../commands/while-taking-commands.ts';
 import type { AgentChoice } from '../core/agent-choice.ts';
 import { Blocked } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
@@ -150,8 +150,7 @@ export async function watchChild(
 ): Promise<WatchedChild> {
   const { clock, paths, memory } = worker;
   const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
-  memory.watcher ??= newWatcher({ clock });
-  const { watcher } = memory;
+  const watcher = watcherOf(worker);
   const watched = memory.wrapperPid === child.wrapper.pid ? [paths.commands] : [exit, paths.commands];
   const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   // A failed step is retried while the agent's time continues.

@@ -1,7 +1,7 @@
 import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { waitingCommandIds } from '../commands/take-commands.ts';
+import { isInterrupted } from '../commands/while-taking-commands.ts';
 import { Blocked } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { isStopDue, Stopped, stoppedEvent } from '../core/stopped.ts';
@@ -184,20 +184,12 @@ async function hasTurn(worker: Worker): Promise<boolean> {
   return reason === undefined;
 }
 
-const POLL_MS = 200;
-
 /** Waits before the next spawn after a failure, with growing delay and jitter. @returns false when a command arrived */
 async function backOff(worker: Worker): Promise<boolean> {
   const { backoff, progress, outage } = stateOf(worker);
   if (!backoff) return true;
-  worker.memory.seen = undefined;
   const { retryDelayMs } = worker.file.settings;
   const growing = growingDelay(Math.max(progress.failureCounts.failures, outage?.tries ?? 0), retryDelayMs);
   const waitMs = growing * (1 + Math.random() / 4);
-  const begun = worker.clock.monotonic();
-  while (worker.clock.monotonic() - begun < waitMs) {
-    if ((await waitingCommandIds(worker)).length > 0) return false;
-    await worker.clock.sleep(Math.min(POLL_MS, waitMs));
-  }
-  return true;
+  return !(await isInterrupted(worker, waitMs));
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
+import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { ci } from '../../../support/ci.ts';
 import { NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
@@ -102,8 +103,8 @@ test.concurrent('an agent that spends too many tokens while it runs is ended wit
   await rig.until(({ progress }) => progress.totalIterations >= 2);
   const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
   expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', retry: 'excused' } });
-  const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
-  expect(refs).toContain('001-before-kill');
+  const kept = `refs/samocode/${refNameOf(rig.file)}/001:worktree/half.txt`;
+  expect(await rig.repo.git(['show', kept])).toBe('half');
 });
 
 test.concurrent('a phase has a separate budget', async () => {

@@ -19,7 +19,7 @@ async function preparingWorker(log: TempLog): Promise<Worker> {
   await writer.append(createdEvent());
   await mkdir(paths.commands, { recursive: true });
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const own = { clock: systemClock, host: await systemHost(), env: {} };
+  const own = { clock: systemClock, host: await systemHost(), env: {}, memory: {} };
   const parts = { paths, file, writer, projector: new Projector(paths, file), ...own };
   // A stop uses neither git nor slots nor agents.
   return parts as Partial<Worker> as Worker;
