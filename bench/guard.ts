@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { guardNow } from '../src/core/caller/refusals/sandbox-now.ts';
 import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { insideGuard } from '../src/core/sandbox/guard/make-guard.ts';
+import { guardOf } from '../src/core/sandbox/guard-of.ts';
 import { iterationPaths } from '../src/core/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
 import { type Bench, median, NotMeasured, round, rounded } from './bench.ts';
@@ -82,7 +83,7 @@ async function measureStarts(rig: SessionRig, { inside, outside, probe }: Starts
   );
   if (now === undefined || now.level === 'none')
     throw new NotMeasured('there is no guard here; install bubblewrap.');
-  const [file, ...args] = insideGuard(now.guard, ['/bin/true']);
+  const [file, ...args] = insideGuard(guardOf(now.tool, now.places), ['/bin/true']);
   inside.push(await timed(() => runCommand(file, args, { leavesBehind: true })));
   outside.push(await timed(() => runCommand('/bin/true', [], { leavesBehind: true })));
 }

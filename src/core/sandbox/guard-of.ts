@@ -12,22 +12,17 @@ import { nodeProgram } from './programs/node-path.ts';
 import { inboundFolder } from './relay/loopback.ts';
 import { hiddenVariables } from './sockets.ts';
 
-export interface GuardMaker {
-  tool: GuardTool;
-  isRoot: boolean;
-}
-
-export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: GuardPart = {}): Guard {
+export function guardOf(tool: GuardTool, places: GuardPlaces, part: GuardPart = {}): Guard {
   const { programs, home, isStrict = false } = places;
   const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
   // The strict sandbox admits none of the user's settings from the environment.
   const signing = maySign ? {} : unsignedGit(isStrict ? {} : home.env);
   if (tool.kind !== 'bwrap')
-    return makeGuard(tool, macProfile(places), { isRoot, unset: hiddenVariables(places), set: signing });
+    return makeGuard(tool, macProfile(places), { unset: hiddenVariables(places), set: signing });
   const profile = guardProfile(places, part);
   const unset = [...hiddenVariables(places), ...leadingNowhere(home.env, profile)];
   const guard = makeGuard(tool, profile, {
-    ...{ isRoot, isStrict, unset },
+    ...{ isStrict, unset },
     set: { ...signing, HOME: home.dir, TMPDIR: '/tmp' },
   });
   if (part.net === undefined) return guard;

@@ -7,18 +7,19 @@ import { runCommand } from '../kernel/processes/run-command.ts';
 import { visibleControls } from '../kernel/text.ts';
 import { unusableProxy } from './egress-proxy.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './guard/make-guard.ts';
-import { type GuardMaker, guardOf } from './guard-of.ts';
-import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
+import { guardOf } from './guard-of.ts';
+import { forbiddenFolders, type GuardPart, type GuardPlaces } from './guard-profile.ts';
 
 /** The active guard, or why there is none and how to get it. */
 export type GuardNow = ActiveGuard | NoGuard;
 
 export interface ActiveGuard {
   level: 'strict' | 'guard' | 'best effort';
-  maker: GuardMaker;
+  tool: GuardTool;
+  /** Without those of a session. */
   places: GuardPlaces;
-  /** Without the places of a session. */
-  guard: Guard;
+  /** The connections out of a strict sandbox, where commands prove a commit. */
+  egress?: Pick<GuardPart, 'net' | 'ports'> | undefined;
 }
 
 export interface NoGuard {
@@ -32,7 +33,6 @@ export interface ProbeOptions {
   platform?: NodeJS.Platform;
   /** For tests: a replacement for the system's tool. */
   tool?: GuardTool;
-  isRoot?: boolean;
   limitMs?: number;
   /** The absolute path of a tool that has just been tested with these places. */
   tested?: string | undefined;
@@ -45,7 +45,7 @@ const LIMIT_MS = 10_000;
  * took effect. Starts the tool once, which takes some 10 ms.
  */
 export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
-  const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
+  const { env, platform = process.platform } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
   if (tool === undefined) return missingGuard(platform);
   if (places.isStrict && tool.kind !== 'bwrap')
@@ -67,13 +67,11 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
     };
   // A missing folder can't be hidden, and an agent that created it inside would also create it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
-  const maker = { tool, isRoot };
-  const guard = guardOf(maker, places);
   const isTested = options.tested === tool.path;
-  const why = isTested ? undefined : await failureOf(guard, forbiddenFolders(places), options);
+  const why = isTested ? undefined : await failureOf(guardOf(tool, places), places, options);
   if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
-  const level = isRoot ? 'best effort' : 'guard';
-  return { level: places.isStrict ? 'strict' : level, maker, places, guard };
+  const level = tool.isRoot ? 'best effort' : 'guard';
+  return { level: places.isStrict ? 'strict' : level, tool, places };
 }
 
 /** Sockets through which a program inside reaches what is hidden. */
@@ -95,9 +93,10 @@ const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; 
 
 async function failureOf(
   guard: Guard,
-  folders: readonly string[],
+  places: GuardPlaces,
   { env, limitMs = LIMIT_MS }: ProbeOptions,
 ): Promise<string | undefined> {
+  const folders = forbiddenFolders(places);
   const name = `.samocode-probe-${randomUUID()}`;
   const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
   const { kind } = guard.tool;

@@ -7,22 +7,13 @@ import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
 import { type Guard, guardOption } from './guard/make-guard.ts';
 import { readOnly } from './guard/mount.ts';
 import { guardOf } from './guard-of.ts';
-import type { GuardPart, GuardPlaces } from './guard-profile.ts';
+import type { GuardPlaces } from './guard-profile.ts';
 import { outermost, programNames } from './home-programs.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 
-/** A guard and the paths that it protects; undefined without a guard. */
-export type ProofGuard =
-  | {
-      now: ActiveGuard;
-      /** The connections out of a strict sandbox. */
-      egress?: Pick<GuardPart, 'net' | 'ports'> | undefined;
-    }
-  | undefined;
-
 /** Whether a guard can mount one folder over another, so that no parent of a clone holds an agent's files. */
-export function hidesFolders(guard: ProofGuard): boolean {
-  return guard?.now.maker.tool.kind === 'bwrap';
+export function hidesFolders(guard: Pick<ActiveGuard, 'tool'> | undefined): boolean {
+  return guard?.tool.kind === 'bwrap';
 }
 
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
@@ -32,24 +23,28 @@ const VERIFIED = '.npm/_cacache/content-v2';
 export type ServedFolders = ProofFolders & { data?: string };
 
 /** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
-export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
+export function proofPlace(
+  guard: ActiveGuard | undefined,
+  folders: ProofFolders,
+  env: Record<string, string>,
+) {
   const { env: moved, guard: made } = proofGuard(guard, folders, env);
   return { env: moved, ...guardOption(made) };
 }
 
 /** The guard of a clone, and the environment inside. */
 export function proofGuard(
-  guard: ProofGuard,
+  guard: ActiveGuard | undefined,
   folders: ServedFolders,
   env: Record<string, string>,
 ): { env: Record<string, string>; guard: Guard | undefined } {
   const home = realFolder(env.HOME);
   const { objects, clone, empty } = folders;
   const own = join(empty, 'home');
-  const places = guard?.now.places;
+  const places = guard?.places;
   // Without a home there is nothing to hide.
   if (home === undefined || home === '/')
-    return { env, guard: guard && places && guardOf(guard.now.maker, opening(places, folders)) };
+    return { env, guard: guard && places && guardOf(guard.tool, opening(places, folders)) };
   mkdirSync(own, { recursive: true });
   const ofHome = folders.ofHome.map((name) => resolve(home, `./${name}`));
   // A proof file can name any path.
@@ -64,7 +59,7 @@ export function proofGuard(
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
     const open = [clone, ...dataOf(folders)];
     const part = { home: own, tmp, states, shown: [...objects, ...shown], open, ...guard.egress };
-    return { env, guard: guardOf(guard.now.maker, rest, part) };
+    return { env, guard: guardOf(guard.tool, rest, part) };
   }
   const programs = programNames({ dir: home, env });
   const names = [...programs, VERIFIED, ...shown.map((path) => relative(home, path))];
@@ -75,7 +70,7 @@ export function proofGuard(
   const moved = movedTo(own, [home, env.HOME ?? home], env);
   return {
     env: moved,
-    guard: guard && places && guardOf(guard.now.maker, opening(places, folders)),
+    guard: guard && places && guardOf(guard.tool, opening(places, folders)),
   };
 }
 

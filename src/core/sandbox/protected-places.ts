@@ -1,60 +1,51 @@
 import { join } from 'node:path';
 import { configFolder } from '../kernel/config-folder.ts';
 import { respondingOf } from '../kernel/files/silent-places.ts';
-import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
+import type { Sandbox, SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
-import { commonDirOf, type GitContext } from '../project/git/repository.ts';
+import { commonDirOf } from '../project/git/repository.ts';
 import { worktreeFolders } from '../project/git/worktree-list.ts';
+import type { GuardPlaces } from './guard-profile.ts';
+import type { HomePlaces } from './home-places.ts';
 import { withoutClosed } from './programs/environment.ts';
 
-/** Paths an agent must not change, absolute and real; see `GuardPlaces`. */
-export interface ProtectedPlaces {
+/** What is guarded: the file of a session, or a project as its next session would have it. */
+export interface GuardedProject {
   mainRepo: string;
-  commonDir: string;
-  otherCheckouts: string[];
-  otherSessions: string[];
   sessionsDir: string;
-  runRoot: string;
   worktreesDir: string;
-  configFolder: string;
-  programs: string[];
-  openings: SandboxOpenings;
-  isStrict: boolean;
-  home: { dir: string; env: GitContext['baseEnv'] };
-  links: { path: string; to: string }[];
+  settings: { sandbox: Sandbox; openings: SandboxOpenings };
 }
 
-export interface PlacesQuestion {
-  mainRepo: string;
-  sessionsDir: string;
+/** Where it is guarded. */
+export interface GuardedOn {
+  env: HomePlaces['env'];
+  home: string;
   runRoot: string;
-  worktreesDir: string;
-  homeDir: string;
   programFolder: string;
-  openings: SandboxOpenings;
-  isStrict: boolean;
+  /** Absent: git is asked. */
   commonDir?: string;
 }
 
 /** @throws GitError when there is no repository */
 export async function findProtectedPlaces(
-  { mainRepo, homeDir, programFolder, openings, isStrict, commonDir, ...folders }: PlacesQuestion,
-  context: GitContext,
-): Promise<ProtectedPlaces> {
+  { mainRepo, settings: { sandbox, openings }, ...folders }: GuardedProject,
+  { env, home, runRoot, programFolder, commonDir }: GuardedOn,
+): Promise<GuardPlaces> {
   const main = await realPathAsFar(mainRepo);
   const sessionsDir = await realPathAsFar(folders.sessionsDir);
   const worktreesDir = await realPathAsFar(folders.worktreesDir);
-  const sharedDir = commonDir ?? (await commonDirOf(mainRepo, context));
+  const sharedDir = commonDir ?? (await commonDirOf(mainRepo, { baseEnv: env }));
   const checkouts: string[] = [];
   for (const path of await worktreeFolders(sharedDir)) {
     const real = await realPathAsFar(path);
     if (real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
   }
-  const homeReal = await realPathAsFar(homeDir);
+  const homeReal = await realPathAsFar(home);
   const named = [
     [mainRepo, main],
-    [homeDir, homeReal],
+    [home, homeReal],
     [folders.sessionsDir, sessionsDir],
     [folders.worktreesDir, worktreesDir],
   ] as const;
@@ -62,21 +53,21 @@ export async function findProtectedPlaces(
     mainRepo: main,
     commonDir: sharedDir,
     otherCheckouts: checkouts,
-    otherSessions: await sessionsOfOthers(homeDir, sessionsDir),
+    otherSessions: await sessionsOfOthers(home, sessionsDir),
     sessionsDir,
-    runRoot: await realPathAsFar(folders.runRoot),
+    runRoot: await realPathAsFar(runRoot),
     worktreesDir,
-    configFolder: await realPathAsFar(configFolder(homeDir)),
+    configFolder: await realPathAsFar(configFolder(home)),
     programs: await Promise.all(
-      [programFolder, ...SERVICE_UNITS.map((path) => join(homeDir, path))].map(realPathAsFar),
+      [programFolder, ...SERVICE_UNITS.map((path) => join(home, path))].map(realPathAsFar),
     ),
     openings: {
       ...openings,
       write: await Promise.all(openings.write.map(realPathAsFar)),
       read: await Promise.all(openings.read.map(realPathAsFar)),
     },
-    isStrict,
-    home: { dir: homeReal, env: withoutClosed(context.baseEnv) },
+    isStrict: sandbox === 'strict',
+    home: { dir: homeReal, env: withoutClosed(env) },
     links: named.flatMap(([path, to]) => (path === to ? [] : [{ path, to }])),
   };
 }

@@ -68,8 +68,8 @@ async function takenOf(worker: Worker, proven: ProvenCommit): Promise<Pick<Pictu
   if (playwright === undefined) return missing('playwright-core is not installed next to samocode-mcp');
   const chromium = await programOnPath(CHROMIUMS, worker.env);
   if (chromium === undefined) return missing('no Chromium was found on PATH');
-  const now = await worker.guard.now(worker);
-  if (now.level === 'none' || now.maker.tool.kind !== 'bwrap') return missing(NO_SANDBOX);
+  const now = await worker.guard.now();
+  if (now.level === 'none' || now.tool.kind !== 'bwrap') return missing(NO_SANDBOX);
   const { own } = sandboxFolders(await realPathAsFar(worker.file.worktreesDir), worker.file.folder);
   const work = join(own, 'pictures');
   const place = {

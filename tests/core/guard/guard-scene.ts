@@ -107,7 +107,7 @@ export async function makeScene(
     ...strict?.part,
   };
   for (const { kind } of guardProfile(places, part)) noteReached('mount', kind);
-  const guard = change(guardOf({ tool, isRoot: user.isRoot }, places, part));
+  const guard = change(guardOf(tool, places, part));
   await handOver();
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
@@ -139,21 +139,23 @@ type Places = GuardPlaces & Required<Pick<GuardPlaces, 'session'>>;
 /** As the worker determines them. */
 async function placesOf(variables: Variables, place: Place, env: Record<string, string>): Promise<Places> {
   const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH, RUN } = variables;
-  const question = {
-    ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES, homeDir: HOME },
-    runRoot: runRoot(SESSIONS),
-    programFolder: PROGRAM,
-    isStrict: place.strict !== undefined,
-    openings: {
-      ...NO_OPENINGS,
-      ...place.strict,
-      sockets: [...(place.sockets ?? [])],
-      // A remote on this machine.
-      write: [variables.ORIGIN, ...(place.writable ?? []).map((path) => join(MAIN, path))],
-      read: (place.readable ?? []).map((path) => join(HOME, path)),
+  const guarded = {
+    ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES },
+    settings: {
+      sandbox: place.strict === undefined ? ('guard' as const) : ('strict' as const),
+      openings: {
+        ...NO_OPENINGS,
+        ...place.strict,
+        sockets: [...(place.sockets ?? [])],
+        // A remote on this machine.
+        write: [variables.ORIGIN, ...(place.writable ?? []).map((path) => join(MAIN, path))],
+        read: (place.readable ?? []).map((path) => join(HOME, path)),
+      },
     },
   };
-  const places = await findProtectedPlaces(question, { baseEnv: env });
+  const places = await findProtectedPlaces(guarded, {
+    ...{ env, home: HOME, runRoot: runRoot(SESSIONS), programFolder: PROGRAM },
+  });
   const runDir = await realPathAsFar(RUN);
   const git = privateGitIn(runDir);
   const gitDir = await realPathAsFar((await gitDirOf(WORKTREE)) ?? '');
@@ -208,5 +210,5 @@ async function toolOf(user: User, folder: string, env: Record<string, string>): 
   const path = join(folder, 'bwrap-of-somebody');
   await writeFile(path, `#!/bin/sh\nexec ${user.prefix.join(' ')} ${tool.path} "$@"\n`);
   await chmod(path, 0o755);
-  return { ...tool, path };
+  return { ...tool, path, isRoot: user.isRoot };
 }

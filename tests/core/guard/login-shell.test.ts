@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { loginGuard } from '../../../src/core/sandbox/guard/login-guard.ts';
-import { insideGuard } from '../../../src/core/sandbox/guard/make-guard.ts';
+import { findGuardTool, insideGuard } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { findNodeScript } from '../../../src/core/sandbox/programs/find-node.ts';
 import { ci } from '../../support/ci.ts';
 import { USERS, type User } from './users.ts';
@@ -97,7 +97,8 @@ test.each(USERS)(
   ci,
   async (user) => {
     await using scene = await sceneOf(user);
-    const guard = loginGuard(scene.env, scene.home, user.isRoot) ?? expect.fail('There is no bubblewrap.');
+    const tool = findGuardTool(scene.env) ?? expect.fail('There is no bubblewrap.');
+    const guard = loginGuard(scene.env, scene.home, { ...tool, isRoot: user.isRoot }) ?? expect.fail();
     const { stdout, stderr } = await scene.run(insideGuard(guard, PRINTS));
     const [ran, reached, path] = stdout.trim().split(':');
     expect([ran, reached, path], stderr).toEqual(['yes', ' leaves_files_in_tmp', join(scene.home, 'tools')]);

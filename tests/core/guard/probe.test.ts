@@ -22,7 +22,7 @@ describe.each(USERS)('probed by $name', (user) => {
     await chmod(path, 0o755);
     const { env } = scene;
     return await probeGuard(scene.places, {
-      ...{ env, tool: { kind: 'bwrap', path }, isRoot: user.isRoot },
+      ...{ env, tool: { kind: 'bwrap', path, isRoot: user.isRoot } },
       ...(limitMs !== undefined && { limitMs }),
     });
   }
@@ -30,7 +30,7 @@ describe.each(USERS)('probed by $name', (user) => {
   test('the guard of this machine works, and probing it leaves nothing behind', ci, async () => {
     const before = scene.others();
     const { env, tool, places } = scene;
-    const now = await probeGuard(places, { env, tool, isRoot: user.isRoot });
+    const now = await probeGuard(places, { env, tool });
     expect(now.level).toBe(user.isRoot ? 'best effort' : 'guard');
     expect(scene.others()).toEqual(before);
   });
@@ -48,7 +48,7 @@ describe.each(USERS)('probed by $name', (user) => {
   test('a tool is not started again if it has just been tested, and another one in its place is', async () => {
     using counter = new EffectCounter('probe');
     const { env, tool, places } = scene;
-    const probe = (tested: string) => probeGuard(places, { env, tool, tested, isRoot: user.isRoot });
+    const probe = (tested: string) => probeGuard(places, { env, tool, tested });
     expect((await probe(tool.path)).level).not.toBe('none');
     expect(counter.of('probe').programs).toBe(0);
     expect((await probe(join(scene.root, 'another-tool'))).level).not.toBe('none');

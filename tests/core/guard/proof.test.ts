@@ -224,10 +224,9 @@ async function inProof(
     await makeClone({ mainRepo: places.mainRepo, dir: clone, commit, base: commit, branch: 'x' }, git);
     const identity = { name: 'Person', email: 'person@example.invalid' };
     const level = user.isRoot ? 'best effort' : 'guard';
-    const maker = { tool, isRoot: user.isRoot };
-    const now = { level, maker, places: protectedPlaces, guard: { tool, args: [] } } as const;
+    const guard = { level, tool, places: protectedPlaces } as const;
     const folders = { clone, empty, objects: await borrowedBy(clone, git), ofHome, identity };
-    const place = proofPlace({ now }, folders, env);
+    const place = proofPlace(guard, folders, env);
     if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, dirname(clone)]);
     const [file, ...args] = place.inside?.(['/bin/sh', '-c', check]) ?? ['false'];
     return await runCommand(file, args, { cwd: clone, env: place.env, leavesBehind: true });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
-import { placesToProtect } from '../../caller/refusals/sandbox-now.ts';
+import { guardedProject, guardNow } from '../../caller/refusals/sandbox-now.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
@@ -12,10 +12,9 @@ import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
-import { openingsOf } from '../../project/settings/openings.ts';
 import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import { egressRules } from '../../sandbox/egress-rules.ts';
-import { probeGuard } from '../../sandbox/probe-guard.ts';
+import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
 import {
   type Admission,
   childEnvironment,
@@ -23,7 +22,8 @@ import {
   SESSION_MARK,
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
-import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
+import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
+import type { GuardedProject } from '../../sandbox/protected-places.ts';
 import { cloneApplications } from './clone-application.ts';
 import { frozenProving } from './frozen-proving.ts';
 
@@ -32,7 +32,7 @@ export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir
   worktreesDir: string;
   git: GitContext;
   /** Undefined if this machine has no guard, or none is wanted. */
-  guard: ProofGuard;
+  guard: ActiveGuard | undefined;
 }
 
 export type CloneSet = Pick<
@@ -59,7 +59,7 @@ export async function checksOnClone(
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
-  const { isStrict, openings } = guard?.now.places ?? {};
+  const { isStrict, openings } = guard?.places ?? {};
   const admits = admittedBy(guard);
   const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, admits });
   const isHidden = hidesFolders(guard) || given.asWorktree;
@@ -120,9 +120,9 @@ function withLeftOut<Failure extends { lastLines: string }>(failure: Failure, le
 }
 
 /** Which variables the commands get. */
-export function admittedBy(guard: ProofGuard): Admission | undefined {
+export function admittedBy(guard: ActiveGuard | undefined): Admission | undefined {
   if (guard === undefined) return undefined;
-  const { isStrict = false, openings } = guard.now.places;
+  const { isStrict = false, openings } = guard.places;
   return { isStrict, env: openings.env, clis: [] };
 }
 
@@ -152,22 +152,21 @@ async function openStrictEgress(
 
 /** Creates the guard that confines the commands of a proof to their clone, as in a worker. */
 export async function cloneGuard(
-  folders: Parameters<typeof placesToProtect>[0],
+  guarded: GuardedProject,
   context: ActionContext,
-): Promise<ProofGuard> {
-  const places = await placesToProtect(folders, context);
-  const now = await probeGuard(places, context);
-  return now.level === 'none' ? undefined : { now };
+): Promise<ActiveGuard | undefined> {
+  const now = await guardNow(guarded, context);
+  return now.level === 'none' ? undefined : now;
 }
 
 /** Where and with what a project's checks run outside a session, in the guard that its settings require. */
 export async function projectClone(project: Project, context: ActionContext) {
   const { mainRepo, values } = project;
-  const { worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
-  const isStrict = sandbox === 'strict';
-  const folders = { mainRepo, sessionsDir, worktreesDir, openings: openingsOf(values), isStrict };
-  const guard = sandbox === 'off' ? undefined : await cloneGuard(folders, context);
-  const place: ClonePlace = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+  const guard = await cloneGuard(guardedProject(project), context);
+  const place: ClonePlace = {
+    ...{ mainRepo, worktreesDir: values.worktrees },
+    ...{ git: { baseEnv: context.env }, guard },
+  };
   const commands = values.checks.map(({ command }) => command);
   return {
     place,

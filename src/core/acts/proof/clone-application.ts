@@ -4,7 +4,7 @@ import type { ProofFolders } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import type { ServesClone } from '../../project/proving/run-on-clone.ts';
-import type { ProofGuard } from '../../sandbox/proof-place.ts';
+import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
 
 /** The application of a clone outside of a worker, with reserved ports. */
 export interface CloneApplication {
@@ -19,7 +19,7 @@ export interface CloneApplication {
 
 export interface ServingPlace {
   outputDir: string;
-  guard: ProofGuard;
+  guard: ActiveGuard | undefined;
   env: () => Record<string, string>;
   signal: AbortSignal;
 }

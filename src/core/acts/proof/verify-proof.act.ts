@@ -41,7 +41,7 @@ export async function verifyProof(
   const tools = { ...context, env };
   const run = async (commit: string, commands: readonly string[]) =>
     await checksOnClone(place, { ...set, commit, commands }, tools, { ...options, cloneFailed });
-  return { ...(await repeatProof(claims, trusted, run)), sandbox: place.guard?.now.level ?? 'none' };
+  return { ...(await repeatProof(claims, trusted, run)), sandbox: place.guard?.level ?? 'none' };
 }
 
 /** Reads a proof, from a file, the events of a session or a pull request, and finds its repository. */
@@ -69,14 +69,10 @@ async function ofFile(
   const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
   // The default folder, so that the clone is as deep as the clones of sessions.
   const worktreesDir = join(mainRepo, '_samocode/worktrees');
-  const folders = {
-    mainRepo,
-    worktreesDir,
-    sessionsDir: join(mainRepo, '_samocode/sessions'),
-    openings: NO_OPENINGS,
-    isStrict: false,
-  };
-  const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const sessionsDir = join(mainRepo, '_samocode/sessions');
+  const settings = { sandbox: 'auto' as const, openings: NO_OPENINGS };
+  const guard = await cloneGuard({ mainRepo, worktreesDir, sessionsDir, settings }, context);
+  const place = { mainRepo, worktreesDir, git, guard };
   const path = statsAt(given)?.isDirectory() ? join(given, 'proof.json') : given;
   const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
   if (reading.kind === 'none') throw READING_ERRORS.holds_no_proof({ path });
@@ -121,20 +117,13 @@ async function ofSession(
   // Its commands would run without anyone's consent.
   if (foreign !== undefined) throw foreignError(paths, foreign);
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
-  const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
-  const folders = {
-    mainRepo,
-    worktreesDir,
-    sessionsDir,
-    openings: settings.openings,
-    isStrict: settings.sandbox === 'strict',
-  };
+  const { mainRepo, worktreesDir } = sessionFile;
   const place = {
     mainRepo,
     worktreesDir,
     worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
     git: await safeGit(view, context),
-    guard: settings.sandbox === 'off' ? undefined : await cloneGuard(folders, context),
+    guard: await cloneGuard(sessionFile, context),
   };
   const differences = await Promise.all([
     fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),

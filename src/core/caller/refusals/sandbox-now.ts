@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { areConfined, openToRepositories } from '../../agents/registry.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
-import type { SandboxLevel, SandboxOpenings } from '../../kernel/sandbox-level.ts';
+import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../project/settings/forge-login.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import { openStates } from '../../sandbox/cli-state.ts';
 import { loginPlaces } from '../../sandbox/login-places.ts';
 import {
@@ -12,7 +14,7 @@ import {
   probeGuard,
   SWITCHED_OFF,
 } from '../../sandbox/probe-guard.ts';
-import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { findProtectedPlaces, type GuardedProject } from '../../sandbox/protected-places.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { runRoot } from '../../session/layout/paths.ts';
@@ -20,31 +22,18 @@ import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 
-export interface SandboxQuestion {
-  mainRepo: string;
-  sessionsDir: string;
-  worktreesDir: string;
-  settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
+export function guardedProject({ mainRepo, values }: Project): GuardedProject {
+  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox } = values;
+  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, openings: openingsOf(values) } };
 }
 
 export async function guardNow(
-  { settings, ...places }: SandboxQuestion,
-  context: ActionContext,
-): Promise<GuardNow> {
-  const { sandbox, openings } = settings;
-  if (sandbox === 'off') return SWITCHED_OFF;
-  const isStrict = sandbox === 'strict';
-  const protectedPlaces = await placesToProtect({ ...places, openings, isStrict }, context);
-  return await probeGuard(protectedPlaces, { env: context.env });
-}
-
-/** The paths that agents and checks must not access, and those that stay writable for them. */
-export async function placesToProtect(
-  folders: Omit<SandboxQuestion, 'settings'> & { openings: SandboxOpenings; isStrict: boolean },
+  guarded: GuardedProject,
   { env, home, programs }: ActionContext,
-): Promise<ProtectedPlaces> {
-  const own = { runRoot: runRoot(folders.sessionsDir), programFolder: dirname(programs.worker) };
-  return await findProtectedPlaces({ ...folders, ...own, homeDir: home }, { baseEnv: env });
+): Promise<GuardNow> {
+  if (guarded.settings.sandbox === 'off') return SWITCHED_OFF;
+  const own = { runRoot: runRoot(guarded.sessionsDir), programFolder: dirname(programs.worker) };
+  return await probeGuard(await findProtectedPlaces(guarded, { env, home, ...own }), { env });
 }
 
 /**
@@ -52,7 +41,7 @@ export async function placesToProtect(
  * or which parts of home agents can reach for their login; `testedGuard`: the program of the guard.
  */
 export async function sandboxNow(
-  question: SandboxQuestion & {
+  question: GuardedProject & {
     settings: Pick<
       FrozenSettings,
       'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered' | 'acp'
@@ -72,7 +61,7 @@ export async function sandboxNow(
   const names = [provider, ...Object.values(providers), ...fallback];
   if (now.level !== 'none') {
     const warning = await reachedForLogins(now, names);
-    return { level: now.level, warning, testedGuard: now.maker.tool.path };
+    return { level: now.level, warning, testedGuard: now.tool.path };
   }
   const refusal = unguardedRefusal(names, acp, now);
   if (refusal) throw refusal;

@@ -1,7 +1,7 @@
 import { configFolder } from '../../kernel/config-folder.ts';
 import { contains } from '../../kernel/files/contains.ts';
 import { namesAt, realFolder } from '../../kernel/files/path-stats.ts';
-import { findGuardTool, type Guard, makeGuard } from './make-guard.ts';
+import { findGuardTool, type Guard, type GuardTool, makeGuard } from './make-guard.ts';
 import { type Mount, readOnly } from './mount.ts';
 
 /** Made anew, or hidden for the sockets in them. */
@@ -18,9 +18,8 @@ const SHOWN_IN_RUN = ['/run/current-system', '/run/booted-system', '/run/wrapper
 export function loginGuard(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
-  isRoot: boolean = process.getuid?.() === 0,
+  tool: GuardTool | undefined = findGuardTool({ ...env, HOME: homeDir }),
 ): Guard | undefined {
-  const tool = findGuardTool({ ...env, HOME: homeDir });
   if (tool?.kind !== 'bwrap') return undefined;
   const home = realFolder(homeDir) ?? homeDir;
   const own = realFolder(configFolder(homeDir));
@@ -40,5 +39,5 @@ export function loginGuard(
   const mounts = profile.map((mount) =>
     mount.kind === 'read_only' ? { ...mount, ifThere: true as const } : mount,
   );
-  return makeGuard(tool, mounts, { isRoot, isStrict: true });
+  return makeGuard(tool, mounts, { isStrict: true });
 }

@@ -7,6 +7,8 @@ export interface GuardTool {
   kind: 'bwrap' | 'sandbox-exec';
   /** Absolute. */
   path: string;
+  /** Whether it is started with root's rights, some of which break any guard. */
+  isRoot: boolean;
 }
 
 /** The command line by which a command is started inside the guard. */
@@ -33,12 +35,10 @@ export function findGuardTool(
   const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
   const folders = [...named, ...USUAL_FOLDERS];
   const path = folders.map((folder) => join(folder, kind)).find((each) => mayAccess(each, constants.X_OK));
-  return path === undefined ? undefined : { kind, path };
+  return path === undefined ? undefined : { kind, path, isRoot: process.getuid?.() === 0 };
 }
 
-export interface GuardOptions {
-  /** Whether the agent has root's rights, some of which break any guard. */
-  isRoot: boolean;
+interface GuardOptions {
   /** There is no network. */
   isStrict?: boolean;
   /** Variables to remove, and to set. */
@@ -46,8 +46,8 @@ export interface GuardOptions {
   set?: Readonly<Record<string, string>>;
 }
 
-export function makeGuard(tool: GuardTool, profile: readonly Mount[], options: GuardOptions): Guard {
-  const args = tool.kind === 'bwrap' ? bwrapArgs(profile, options) : sandboxExecArgs(profile);
+export function makeGuard(tool: GuardTool, profile: readonly Mount[], options: GuardOptions = {}): Guard {
+  const args = tool.kind === 'bwrap' ? bwrapArgs(tool, profile, options) : sandboxExecArgs(profile);
   return { tool, args };
 }
 
@@ -87,8 +87,9 @@ const KERNEL = ['/proc/sys', '/proc/sysrq-trigger'];
 const DEVICES = ['dri', 'kvm', 'nvidia0', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools', 'nvidia-modeset'];
 
 function bwrapArgs(
+  { isRoot }: GuardTool,
   profile: readonly Mount[],
-  { isRoot, isStrict = false, unset = [], set = {} }: GuardOptions,
+  { isStrict = false, unset = [], set = {} }: GuardOptions,
 ): string[] {
   const devices = DEVICES.map((name) => `/dev/${name}`).flatMap((path) => ['--dev-bind-try', path, path]);
   return [

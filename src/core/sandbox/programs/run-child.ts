@@ -37,16 +37,16 @@ export interface RunChildOptions {
   /** Called once the wrapper has ended, if this process still runs then. */
   onExit?: () => void;
   /** Absent: the agent is not confined. */
-  guard?: ChildGuard;
+  guard?: GuardedStart;
   host: Host;
   clock: Clock;
 }
 
-export interface ChildGuard {
+interface GuardedStart {
   guard: Guard;
   /** The file for the guard's arguments, which an agent would see in a process list. */
   argsPath: string;
-  /** The guard's own status; see `hasRunInGuard`. */
+  /** Where the guard reports its own status. */
   statusPath: string;
 }
 
@@ -122,7 +122,7 @@ interface Start {
 }
 
 /** Bubblewrap reads its arguments from descriptor 4 and reports its status on 5; the agent gets neither. */
-function guardedStart(wanted: ChildGuard | undefined, command: readonly string[], files: number[]): Start {
+function guardedStart(wanted: GuardedStart | undefined, command: readonly string[], files: number[]): Start {
   if (wanted === undefined) return { command, record: {} };
   const { guard, argsPath, statusPath } = wanted;
   if (guard.tool.kind !== 'bwrap') return { command: insideGuard(guard, command), record: {} };

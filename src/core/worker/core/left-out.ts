@@ -3,7 +3,7 @@ import type { Worker } from './worker.ts';
 
 /** The first sentence of a report about failed commands: variables that SETUP and CHECK did not get; usually empty. */
 export async function leftOutBy(worker: Worker): Promise<string> {
-  return leftOutOf(worker.env, (await worker.guard.variables(worker)).admits);
+  return leftOutOf(worker.env, (await worker.guard.variables()).admits);
 }
 
 export function afterLeftOut(leftOut: string, text: string): string {

@@ -15,27 +15,21 @@ import { type EgressProxy, openEgressProxy } from '../../sandbox/egress-proxy.ts
 import { egressRules } from '../../sandbox/egress-rules.ts';
 import type { Guard } from '../../sandbox/guard/make-guard.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
-import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
+import type { GuardPart, GuardPlaces, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { loginPlaces } from '../../sandbox/login-places.ts';
 import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
-import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
+import { type ActiveGuard, type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
-import type { ProofGuard } from '../../sandbox/proof-place.ts';
-import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { findProtectedPlaces } from '../../sandbox/protected-places.ts';
 import { freshHome } from '../../sandbox/session-home.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
 import type { GitGuard } from './git-guard.ts';
-
-interface Place {
-  path: string;
-  branch: string;
-}
 
 /** The parts of a `Worker` that the guard uses. */
 interface Guarded extends Chooser {
@@ -46,17 +40,9 @@ interface Guarded extends Chooser {
   readonly wake: Pick<Wake, 'testedGuard'>;
 }
 
-interface GuardOptions {
-  /** Given if it is not recorded yet. */
-  worktree?: Place;
-  /** The agent's CLI; absent for SETUP and CHECK. */
-  cli?: { name: string; path: string | undefined };
-  /** Further files that it reads. */
-  shown?: readonly string[];
-}
-
 /** The sandbox for agents, SETUP and CHECK: tested once, by the act if this is a new session, and again at a resume. */
 export class WorkerGuard {
+  readonly #worker: Guarded;
   #now: Promise<GuardNow> | undefined;
   #mustTest = false;
   readonly #egress = new Map<PortSet, { key: string; opened: Promise<Egress> }>();
@@ -66,26 +52,42 @@ export class WorkerGuard {
   /** From before the start of an agent until its tree has ended: then what the worktree asks for is the agent's. */
   agentRuns = false;
 
+  constructor(worker: Guarded) {
+    this.#worker = worker;
+  }
+
   /**
    * The guard for programs in the session's worktree, with its home and the private git folder prepared; undefined if
    * unavailable or disabled. Call it only while nothing of the session is running there.
+   * @param wanted.worktree given if it is not recorded yet
+   * @param wanted.cli the agent's CLI; absent for SETUP and CHECK
+   * @param wanted.shown further files that it reads
    */
-  async guard(worker: Guarded, options: GuardOptions = {}): Promise<Guard | undefined> {
-    const { worktree = worker.writer.state.worktree, cli, shown = [] } = options;
-    const now = await this.now(worker);
+  async inWorktree({
+    worktree = this.#worker.writer.state.worktree,
+    cli,
+    shown = [],
+  }: {
+    worktree?: { path: string; branch: string };
+    cli?: { name: string; path: string | undefined };
+    shown?: readonly string[];
+  } = {}): Promise<Guard | undefined> {
+    const now = await this.now();
     if (now.level === 'none') return undefined;
+    const { tool } = now;
+    const { git: ofPerson, paths } = this.#worker;
     const [places, refs] = await Promise.all([
-      this.#placesOf(worker),
-      worker.git.sharedDir().then((dir) => usersRefs(dir, worker.git.context)),
+      this.#places(),
+      ofPerson.sharedDir().then((dir) => usersRefs(dir, ofPerson.context)),
     ]);
-    const session = worktree && (await sessionPlaces(worker, worktree, places));
-    if (now.maker.tool.kind !== 'bwrap') return guardOf(now.maker, { ...places, session });
-    const git = session && (await gitOf(worker, session, { ...places, refs }));
+    const session = worktree && (await sessionPlaces(paths, worktree, places));
+    if (tool.kind !== 'bwrap') return guardOf(tool, { ...places, session });
+    const git = session && (await this.#privateGit(session, places, refs));
     const all = { ...places, session: session && { ...session, git } };
-    const folders = await guardFolders(worker);
+    const folders = await this.folders();
     freshHome(places.home.dir, folders.home);
-    await emptied(folders.tmp, 0o1777);
-    const egress = now.level === 'strict' ? await this.egress(worker) : {};
+    await makeEmpty(folders.tmp, 0o1777);
+    const egress = now.level === 'strict' ? await this.egress() : {};
     const states =
       cli === undefined ? [] : await copyState(cli.name, places.home, join(folders.own, 'state'));
     const clis = cli === undefined ? [] : [cli];
@@ -93,27 +95,27 @@ export class WorkerGuard {
       places.home,
       clis.map(({ name }) => name),
     );
-    return guardOf(now.maker, all, { ...folders, ...egress, clis, states, shown: [...shown, ...login] });
+    return guardOf(tool, all, { ...folders, ...egress, clis, states, shown: [...shown, ...login] });
   }
 
   /**
    * The guard for commands that prove a commit, and the paths it hides; undefined without a guard.
    * @param set the ports that are open in a strict sandbox
    */
-  async ofProof(worker: Guarded, set: PortSet = 'own'): Promise<ProofGuard> {
-    const now = await this.now(worker);
+  async ofProof(set: PortSet = 'own'): Promise<ActiveGuard | undefined> {
+    const now = await this.now();
     if (now.level === 'none') return undefined;
-    const own = { ...now, places: await this.#placesOf(worker) };
-    if (now.level !== 'strict') return { now: own };
-    const { net, ports } = await this.egress(worker, set);
-    return { now: own, egress: { net, ports } };
+    const guard = { ...now, places: await this.#places() };
+    if (now.level !== 'strict') return guard;
+    const { net, ports } = await this.egress(set);
+    return { ...guard, egress: { net, ports } };
   }
 
   /**
    * The egress proxy of this session's strict sandbox; opened once, even for an agent of an earlier worker, and again if
    * the ports of services changed. Agents never reach services beside which the base commit is checked.
    */
-  async egress(worker: Guarded, set: PortSet = 'own'): Promise<Egress> {
+  async egress(set: PortSet = 'own'): Promise<Egress> {
     const refused = (target: string, why: string) => {
       const of = this.#refused[set === 'own' && this.agentRuns ? 'agent' : 'others'];
       if (of.size < MAX_REFUSED) of.set(target.slice(0, 100), why);
@@ -124,7 +126,7 @@ export class WorkerGuard {
     if (before?.key === key) return await before.opened;
     const closed = before?.opened.then(({ close }) => close()).catch(() => undefined);
     const opened = Promise.resolve(closed)
-      .then(() => openEgress(worker, NET_FOLDERS[set], { ports: served, refused }))
+      .then(() => this.#openEgress(NET_FOLDERS[set], { ports: served, refused }))
       .catch((error: unknown) => {
         this.#egress.delete(set);
         throw error;
@@ -134,16 +136,18 @@ export class WorkerGuard {
   }
 
   /** Which variables SETUP, CHECK and agents of these CLIs get. */
-  async variables(worker: Guarded, clis: readonly string[] = []): Promise<Pick<ChildFacts, 'admits'>> {
-    const { sandbox, openings } = worker.file.settings;
+  async variables(clis: readonly string[] = []): Promise<Pick<ChildFacts, 'admits'>> {
+    const { sandbox, openings } = this.#worker.file.settings;
     const isStrict = sandbox === 'strict';
-    if (!isStrict && (await this.now(worker)).level === 'none') return {};
-    const env = [...openings.env, ...(await variablesOfClis(clis, worker.env))];
+    if (!isStrict && (await this.now()).level === 'none') return {};
+    const env = [...openings.env, ...(await variablesOfClis(clis, this.#worker.env))];
     return { admits: { isStrict, env, clis } };
   }
 
-  async hidesForgeLogin({ file: { configPath, issue }, writer: { state } }: Guarded): Promise<boolean> {
-    return await forgeLoginIsHidden({ configPath, issue, ...state });
+  async hidesForgeLogin(): Promise<boolean> {
+    const { file, writer } = this.#worker;
+    const { configPath, issue } = file;
+    return await forgeLoginIsHidden({ configPath, issue, ...writer.state });
   }
 
   /** The connections refused since the last call, to an agent or to SETUP, checks and the like: `host:port`, and why. */
@@ -156,14 +160,14 @@ export class WorkerGuard {
   }
 
   /** Where the CLI of the agent that ran last has its records; ask before `tidy`. */
-  async stateFolder(worker: Guarded, cli: string): Promise<string | undefined> {
-    const copy = stateCopyIn(join((await guardFolders(worker)).own, 'state'));
-    return statsAt(copy) ? copy : stateFolderOf(cli, await this.home(worker));
+  async stateFolder(cli: string): Promise<string | undefined> {
+    const copy = stateCopyIn(join((await this.folders()).own, 'state'));
+    return statsAt(copy) ? copy : stateFolderOf(cli, await this.home());
   }
 
   /** Removes the temporary files of an ended agent, and the copies of its CLI's state. */
-  async tidy(worker: Guarded): Promise<void> {
-    const { own, tmp } = await guardFolders(worker);
+  async tidy(): Promise<void> {
+    const { own, tmp } = await this.folders();
     for (const folder of [join(own, 'state'), tmp]) await removeAtOnce(folder);
   }
 
@@ -171,21 +175,23 @@ export class WorkerGuard {
    * Call it once no process of the session is running.
    * @param isOver no agent will need its home
    */
-  async leave(worker: Guarded, { isOver }: { isOver: boolean }): Promise<void> {
+  async leave({ isOver }: { isOver: boolean }): Promise<void> {
     for (const { opened } of this.#egress.values())
       await opened.then(({ close }) => close()).catch(() => undefined);
     this.#egress.clear();
-    const { own } = await guardFolders(worker);
+    const { own } = await this.folders();
     for (const folder of isOver ? [own] : LEFT_BEHIND.map((name) => join(own, name)))
       await removeAtOnce(folder);
   }
 
   /** The providers of all its phases, and those that may take over. */
-  providers(worker: Guarded): string[] {
-    return providersOf(worker);
+  providers(): string[] {
+    const own = PHASE_NAMES.map((phase) => agentChoice(this.#worker, phase).provider.name);
+    return [...own, ...(this.#worker.file.settings.fallback ?? [])];
   }
 
-  async home({ env }: Guarded): Promise<HomePlaces> {
+  async home(): Promise<HomePlaces> {
+    const { env } = this.#worker;
     return { dir: await realPathAsFar(env.HOME ?? '/'), env };
   }
 
@@ -195,45 +201,73 @@ export class WorkerGuard {
     this.#now = undefined;
   }
 
-  async level(worker: Guarded): Promise<SandboxLevel> {
-    const { level } = await this.now(worker);
+  async level(): Promise<SandboxLevel> {
+    const { level } = await this.now();
     if (level !== 'none') return level;
-    return areConfined(providersOf(worker), worker.file.settings.permissions) ? 'provider sandbox' : 'none';
+    return areConfined(this.providers(), this.#worker.file.settings.permissions)
+      ? 'provider sandbox'
+      : 'none';
   }
 
-  async now(worker: Guarded): Promise<GuardNow> {
-    if (worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
-    this.#now ??= this.#probe(worker).catch((error: unknown) => {
+  async now(): Promise<GuardNow> {
+    if (this.#worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
+    this.#now ??= this.#probe().catch((error: unknown) => {
       this.#now = undefined;
       throw error;
     });
     return await this.#now;
   }
 
-  async #probe(worker: Guarded): Promise<GuardNow> {
-    const tested = this.#mustTest ? undefined : worker.wake.testedGuard;
-    return await probeGuard(await this.#placesOf(worker), { env: worker.env, tested });
+  /** Absolute paths without links. */
+  async folders(): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
+    const { worktreesDir, folder } = this.#worker.file;
+    const { own, caches } = sandboxFolders(await realPathAsFar(worktreesDir), folder);
+    for (const path of [join(own, 'home'), caches]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
   }
 
-  async #placesOf(worker: Guarded): Promise<ProtectedPlaces> {
-    const { file, env, rehearsalProgram, git } = worker;
-    const { mainRepo, sessionsDir, worktreesDir, settings } = file;
-    // Read each time, because the person may have added a checkout.
-    const places = await findProtectedPlaces(
-      {
-        mainRepo,
-        sessionsDir,
-        worktreesDir,
-        runRoot: runRoot(sessionsDir),
-        homeDir: env.HOME ?? '/',
-        programFolder: dirname(rehearsalProgram),
-        openings: settings.openings,
-        isStrict: settings.sandbox === 'strict',
-        commonDir: await git.sharedDir(),
-      },
-      git.context,
-    );
-    return { ...places, home: { ...places.home, env } };
+  async #probe(): Promise<GuardNow> {
+    const { env, wake } = this.#worker;
+    const tested = this.#mustTest ? undefined : wake.testedGuard;
+    return await probeGuard(await this.#places(), { env, tested });
+  }
+
+  /** Read each time, because the person may have added a checkout. */
+  async #places(): Promise<GuardPlaces> {
+    const { file, env, rehearsalProgram, git } = this.#worker;
+    return await findProtectedPlaces(file, {
+      env,
+      home: env.HOME ?? '/',
+      runRoot: runRoot(file.sessionsDir),
+      programFolder: dirname(rehearsalProgram),
+      commonDir: await git.sharedDir(),
+    });
+  }
+
+  async #privateGit(
+    { gitDir, branch }: SessionPlaces,
+    { commonDir }: GuardPlaces,
+    refs: UsersRefs,
+  ): Promise<SessionGit> {
+    const { paths, git: ofPerson } = this.#worker;
+    const runDir = await realPathAsFar(paths.runDir);
+    const git = privateGitIn(runDir);
+    const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, refs, ofPerson.context);
+    const { dir } = git;
+    return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
+  }
+
+  async #openEgress(
+    folder: string,
+    opens: { ports: readonly number[]; refused: (target: string, why: string) => void },
+  ): Promise<Egress> {
+    const { file, env } = this.#worker;
+    const { own } = await this.folders();
+    const rules = egressRules(file.settings.openings, this.providers(), env);
+    const ports = [...new Set([...rules.ports, ...opens.ports])];
+    const net = join(own, folder);
+    const { close } = await openEgressProxy(net, { ...rules, ports }, opens.refused);
+    return { net, ports, close };
   }
 }
 
@@ -248,56 +282,16 @@ const LEFT_BEHIND = [...Object.values(NET_FOLDERS), 'tmp', 'services-tmp', 'stat
 
 type Egress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
-/** Absolute paths without links. */
-export async function guardFolders({
-  file,
-}: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
-  const { own, caches } = sandboxFolders(await realPathAsFar(file.worktreesDir), file.folder);
-  for (const folder of [join(own, 'home'), caches]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
-}
-
-async function openEgress(
-  worker: Guarded,
-  folder: string,
-  opens: { ports: readonly number[]; refused: (target: string, why: string) => void },
-): Promise<Egress> {
-  const { file, env } = worker;
-  const { own } = await guardFolders(worker);
-  const rules = egressRules(file.settings.openings, providersOf(worker), env);
-  const ports = [...new Set([...rules.ports, ...opens.ports])];
-  const net = join(own, folder);
-  const { close } = await openEgressProxy(net, { ...rules, ports }, opens.refused);
-  return { net, ports, close };
-}
-
-export async function emptied(folder: string, mode: number): Promise<void> {
+export async function makeEmpty(folder: string, mode: number): Promise<void> {
   await removeAtOnce(folder);
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, mode);
 }
 
-async function gitOf(
-  { paths, git: { context } }: Guarded,
-  { gitDir, branch }: SessionPlaces,
-  { commonDir, refs }: Pick<ProtectedPlaces, 'commonDir'> & { refs: UsersRefs },
-): Promise<SessionGit> {
-  const runDir = await realPathAsFar(paths.runDir);
-  const git = privateGitIn(runDir);
-  const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, refs, context);
-  const { dir } = git;
-  return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
-}
-
-function providersOf(worker: Guarded): string[] {
-  const own = PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider.name);
-  return [...own, ...(worker.file.settings.fallback ?? [])];
-}
-
 async function sessionPlaces(
-  worker: Guarded,
-  worktree: Place,
-  { commonDir }: ProtectedPlaces,
+  { sessionDir }: Pick<SessionPaths, 'sessionDir'>,
+  worktree: { path: string; branch: string },
+  { commonDir }: GuardPlaces,
 ): Promise<SessionPlaces | undefined> {
   const pointed = await gitDirOf(worktree.path);
   if (pointed === undefined) return undefined;
@@ -305,7 +299,7 @@ async function sessionPlaces(
   // An agent that ran without a guard may have redirected `.git`, and this guard allows access to the paths found here.
   if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
   return {
-    sessionDir: await realPathAsFar(worker.paths.sessionDir),
+    sessionDir: await realPathAsFar(sessionDir),
     worktree: await realPathAsFar(worktree.path),
     gitDir,
     branch: worktree.branch,

@@ -39,15 +39,15 @@ export async function snapshotBefore(
 
 /** @returns undefined in a guard, from which no agent reaches it: what moves there is a person's */
 export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | undefined> {
-  if ((await worker.guard.now(worker)).level !== 'none') return undefined;
+  if ((await worker.guard.now()).level !== 'none') return undefined;
   return await readMainCheckout({ mainRepo: worker.file.mainRepo, ...worker.git.context });
 }
 
 /** Files that a shell, ssh or an editor reads when it starts: without a guard an agent could change them. */
 export async function homePrints(worker: Worker): Promise<Record<string, string>> {
   const prints: Record<string, string> = {};
-  if ((await worker.guard.now(worker)).level !== 'none') return prints;
-  const { dir } = await worker.guard.home(worker);
+  if ((await worker.guard.now()).level !== 'none') return prints;
+  const { dir } = await worker.guard.home();
   for (const path of START_FILES.map((name) => join(dir, name))) {
     const kind = await kindAt(await realPathAsFar(path));
     if (kind !== undefined && kind !== 'folder') prints[path] = kind;

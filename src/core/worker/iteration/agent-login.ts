@@ -30,8 +30,8 @@ async function planOf(
   cli: Provider,
   path: string | undefined,
 ): Promise<LoginPlan | undefined> {
-  const now = await worker.guard.now(worker);
-  if (path === undefined || now.level === 'none' || now.maker.tool.kind !== 'bwrap') return undefined;
+  const now = await worker.guard.now();
+  if (path === undefined || now.level === 'none' || now.tool.kind !== 'bwrap') return undefined;
   const { host, clock } = worker;
-  return { cli, path, home: await worker.guard.home(worker), host, clock };
+  return { cli, path, home: await worker.guard.home(), host, clock };
 }

@@ -34,9 +34,9 @@ async function preflightProblem(
   const { title, preflight } = cli;
   const path = await cliPathNow(worker, cli);
   if (preflight === undefined || path === undefined) return undefined;
-  const guard = await worker.guard.guard(worker, { cli: { name: cli.name, path } });
+  const guard = await worker.guard.inWorktree({ cli: { name: cli.name, path } });
   const { file, env } = worker;
-  const variables = await worker.guard.variables(worker, [cli.name]);
+  const variables = await worker.guard.variables([cli.name]);
   const options = {
     cwd: workingDir(worker),
     env: childEnvironment(env, { sessionUlid: file.id, iteration: 0, cliPath: path, ...variables }),

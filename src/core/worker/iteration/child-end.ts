@@ -119,7 +119,7 @@ async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | unde
   const { readTraces } = cli;
   const cliSession = log?.seen.started.cliSession;
   if (readTraces === undefined || cliSession === undefined) return {};
-  const folder = await worker.guard.stateFolder(worker, cli.name);
+  const folder = await worker.guard.stateFolder(cli.name);
   if (folder === undefined) return {};
   return await readTraces({ cliSession, folder, final: log?.seen.final, now: worker.clock.now() });
 }

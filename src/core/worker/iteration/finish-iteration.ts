@@ -188,7 +188,7 @@ async function tidyIteration(
   { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
 ): Promise<void> {
   await moveMessages(worker, acknowledged, worker.paths.inboxRead);
-  await worker.guard.tidy(worker);
+  await worker.guard.tidy();
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;
   if (checkpoint === undefined) return;

@@ -114,9 +114,9 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   // Only after the checkout, because a partial clone is incomplete before that.
-  const now = await worker.guard.now(worker);
-  const hides = hidesFolders(now.level === 'none' ? undefined : { now });
-  if (worktree.head === startCommit && !hides)
+  const now = await worker.guard.now();
+  const hides = hidesFolders(now.level === 'none' ? undefined : now);
+  if (made.value.head === startCommit && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
@@ -227,7 +227,7 @@ async function runSetup(
   worktree: SetUpPlace,
 ): Promise<FailedCheck | undefined> {
   const env = await environmentOf(worker);
-  const guard = await worker.guard.guard(worker, { worktree });
+  const guard = await worker.guard.inWorktree({ worktree });
   return await whileTakingCommands(worker, async (signal) => {
     const [failed] = (await worker.application?.start('setup', { signal, cwd: worktree.path })) ?? [];
     if (failed?.failure !== undefined) return failed.failure;
@@ -243,7 +243,7 @@ async function environmentOf(worker: Worker): Promise<Record<string, string>> {
   return childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration: 0,
-    ...(await worker.guard.variables(worker)),
+    ...(await worker.guard.variables()),
     own: await worker.application?.variables(),
   });
 }

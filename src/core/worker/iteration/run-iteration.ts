@@ -207,7 +207,7 @@ async function beginIteration(worker: Worker, { provider, model }: AgentChoice):
       timeLimitMs,
       wrapUp,
       credentials: credentialNames(provider.name, worker.env),
-      sandbox: await worker.guard.level(worker),
+      sandbox: await worker.guard.level(),
     },
   );
   crashPoint('after-iteration-started');

@@ -38,7 +38,7 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   // These steps come first, because they write files for the agent that belong to the snapshot.
   const cli = { name: open.cli.name, path: await cliPathNow(worker, open.cli) };
   await renewBefore(worker, open, cli.path);
-  const guard = await worker.guard.guard(worker, { cli, shown: filesFor(worker) });
+  const guard = await worker.guard.inWorktree({ cli, shown: filesFor(worker) });
   const command = await commandFor(worker, open, { guard, cliPath: cli.path });
   await prepareIteration(worker, open);
   // Also before an iteration is restarted: the machine may have lost contact with its pool in the meantime.
@@ -91,7 +91,7 @@ async function commandFor(
       sessionUlid: file.id,
       iteration: open.iteration,
       cliPath,
-      ...(await worker.guard.variables(worker, [cli.name])),
+      ...(await worker.guard.variables([cli.name])),
       own: await worker.application?.variables(),
     }),
     ...budgetOf(worker, open),

@@ -72,7 +72,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = withoutClosed({ ...file.settings.gitIdentity, ...options.env });
   const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
-  const worker: Worker = {
+  const unguarded: Omit<Worker, 'guard'> = {
     paths,
     file,
     given,
@@ -90,12 +90,12 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
       host,
       under: { leases: paths.leases, number: lease.number },
     }),
-    guard: new WorkerGuard(),
     memory: {},
     get env() {
       return environment.now;
     },
   };
+  const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });
   worker.application = sessionExtensions.items.find((each) => each.application)?.application?.(worker);
   return { worker, lease, arrived };
 }

@@ -43,7 +43,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
   // An agent of an earlier worker may be waiting for its connections.
   worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
   if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
-    await worker.guard.egress(worker).catch((error) => say(worker, error));
+    await worker.guard.egress().catch((error) => say(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
   await work(worker)
     .then(leave)
@@ -71,7 +71,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await worker.application?.end();
   await endBaseRun(worker);
   const isOver = stateOf(worker).status.kind === 'done';
-  await worker.guard.leave(worker, { isOver }).catch((error) => say(worker, error));
+  await worker.guard.leave({ isOver }).catch((error) => say(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   await keepState(worker);

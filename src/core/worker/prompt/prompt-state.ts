@@ -48,7 +48,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     iteration: facts.iteration,
     provider: facts.provider,
     permissions: permissionsIn(facts.phase, settings.permissions),
-    sandbox: (await worker.guard.now(worker)).level,
+    sandbox: (await worker.guard.now()).level,
     timeLimitMs: facts.timeLimitMs,
     now: facts.now,
     worktree,

@@ -121,7 +121,7 @@ async function runBase(
   if (worktree === undefined) return undefined;
   const base = goalBase ?? worktree.baseCommit;
   const { mainRepo, worktreesDir } = worker.file;
-  const sandbox = await worker.guard.level(worker);
+  const sandbox = await worker.guard.level();
   const proving = provingOf(worker);
   const given = { commit: base, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };

@@ -154,8 +154,10 @@ export async function recordedSet(
 ): Promise<Proof> {
   await joinEnvironment(worker);
   try {
-    const { runs, failures, left, onBase } = await whileTakingCommands(worker, run);
-    const sandbox = await worker.guard.level(worker);
+    const end = await whileTakingCommands(worker, run);
+    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
+    const { runs, failures, left, onBase } = end.value;
+    const sandbox = await worker.guard.level();
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned, onBase }];
     if (left !== undefined) {
@@ -233,13 +235,13 @@ async function runInWorktree(
   const env = childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration,
-    ...(await worker.guard.variables(worker)),
+    ...(await worker.guard.variables()),
     own: await worker.application?.variables(),
   });
   const place = {
     cwd,
     env,
-    ...guardOption(await worker.guard.guard(worker)),
+    ...guardOption(await worker.guard.inWorktree()),
     outputDir: iterationPaths(worker.paths, iteration).checks,
     outputRoot: worker.paths.runDir,
     timeoutMs: provingOf(worker).timeoutMs,

@@ -39,12 +39,12 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const { worktree, mark, iteration, ...given } = set;
   const { outputDir, signal } = given;
   const ports = mark === worker.file.id ? 'own' : 'base';
-  const admitted = await worker.guard.variables(worker);
+  const admitted = await worker.guard.variables();
   const envIn = async (folders: ProofFolders) => {
     const own = await worker.application?.variables({ set: ports, folders });
     return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...admitted, own });
   };
-  const guard = await worker.guard.ofProof(worker, ports);
+  const guard = await worker.guard.ofProof(ports);
   const onClone = {
     ...given,
     mainRepo: worker.file.mainRepo,

@@ -4,8 +4,8 @@ import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
 import type { Mark } from '../../../core/kernel/processes/end-tree.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
 import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
+import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import { SESSION_MARK } from '../../../core/sandbox/programs/environment.ts';
-import type { ProofGuard } from '../../../core/sandbox/proof-place.ts';
 import { webAddress } from '../filled-in.ts';
 import { applicationRunner } from '../runner.ts';
 import { serviceInside } from '../sandbox/service-place.ts';
@@ -24,7 +24,7 @@ export function dataIn({ empty }: Pick<ProofFolders, 'empty'>): string {
 interface CloneServing extends Pick<ServedPlace, 'application' | 'ports' | 'outputDir' | 'outputRoot'> {
   /** Of the commands in the clone. */
   mark: string;
-  guard(): Promise<ProofGuard>;
+  guard(): Promise<ActiveGuard | undefined>;
   /** The environment of the commands. */
   env(folders: ProofFolders): Promise<Record<string, string>>;
   signal: AbortSignal;

@@ -16,7 +16,7 @@ import type { PicturesJob } from './job.ts';
 const MAX_SAID = 300;
 
 export interface JobPlace {
-  now: Pick<ActiveGuard, 'maker' | 'places'>;
+  now: Pick<ActiveGuard, 'tool' | 'places'>;
   /** The folder of our programs. */
   programs: string;
   /** Made and removed here; absolute, without links. */

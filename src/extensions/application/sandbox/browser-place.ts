@@ -12,12 +12,12 @@ const NO_OPENINGS = { write: [], read: [], sockets: [], env: [], hosts: [], port
  * @returns undefined without bubblewrap
  */
 export function browserInside(
-  { maker, places }: Pick<ActiveGuard, 'maker' | 'places'>,
+  { tool, places }: Pick<ActiveGuard, 'tool' | 'places'>,
   part: Required<Pick<GuardPart, 'home' | 'tmp' | 'net' | 'ports' | 'shown' | 'open'>>,
 ): Inside | undefined {
-  if (maker.tool.kind !== 'bwrap') return undefined;
+  if (tool.kind !== 'bwrap') return undefined;
   const { session: _, ...rest } = places;
   const strict = { ...rest, openings: NO_OPENINGS, isStrict: true };
-  const guard = guardOf(maker, strict, { ...part, hidesCheckout: true });
+  const guard = guardOf(tool, strict, { ...part, hidesCheckout: true });
   return (command) => insideGuard(guard, command);
 }

@@ -4,7 +4,7 @@ import { type Guard, insideGuard } from '../../../core/sandbox/guard/make-guard.
 import { guardOf, serving } from '../../../core/sandbox/guard-of.ts';
 import type { GuardPart, GuardPlaces } from '../../../core/sandbox/guard-profile.ts';
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
-import { type ProofGuard, proofGuard } from '../../../core/sandbox/proof-place.ts';
+import { proofGuard } from '../../../core/sandbox/proof-place.ts';
 import type { Inside } from '../served-place.ts';
 
 /** How each service starts, by the ports on which it listens; undefined without a guard. */
@@ -12,7 +12,7 @@ export type InsideFor = ((serves: readonly number[]) => Inside) | undefined;
 
 /** Services in a clone: with what its checks see, and their data. */
 export function serviceInside(
-  guard: ProofGuard,
+  guard: ActiveGuard | undefined,
   folders: ProofFolders & { data: string },
   env: Record<string, string>,
 ): InsideFor {
@@ -32,19 +32,19 @@ export interface ServedWorktree {
 
 /** Services in a worktree: they see neither its repository nor the files of the session. */
 export function serviceInWorktree(
-  { maker, places }: Pick<ActiveGuard, 'maker' | 'places'>,
+  { tool, places }: Pick<ActiveGuard, 'tool' | 'places'>,
   { worktree, data, env }: ServedWorktree,
   part: Pick<GuardPart, 'home' | 'tmp' | 'caches' | 'net' | 'ports'>,
 ): InsideFor {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const { session: _, ...rest } = places;
   const own: GuardPlaces = { ...rest, home: { ...places.home, env } };
-  if (maker.tool.kind !== 'bwrap') {
+  if (tool.kind !== 'bwrap') {
     const { openings } = own;
     const opened = { ...openings, write: [...openings.write, worktree, data] };
-    return insideFor(guardOf(maker, { ...own, openings: opened }));
+    return insideFor(guardOf(tool, { ...own, openings: opened }));
   }
-  return insideFor(guardOf(maker, own, { ...part, open: [worktree, data], hidesCheckout: true }), part);
+  return insideFor(guardOf(tool, own, { ...part, open: [worktree, data], hidesCheckout: true }), part);
 }
 
 /** The guard is made once: making it again would change files below the home of services that run. */

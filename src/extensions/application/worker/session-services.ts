@@ -20,7 +20,7 @@ import { asOurs } from '../../../core/worker/core/as-ours.ts';
 import { say } from '../../../core/worker/core/failure.ts';
 import { provingOf, record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import type { WorkerApplication } from '../../../core/worker/core/worker-application.ts';
-import { emptied, guardFolders, type PortSet } from '../../../core/worker/core/worker-guard.ts';
+import { makeEmpty, type PortSet } from '../../../core/worker/core/worker-guard.ts';
 import { dataIn, servesClone, servicesMark } from '../clones/served-clone.ts';
 import { applicationVariables, servedPorts, webAddress } from '../filled-in.ts';
 import { applicationRunner } from '../runner.ts';
@@ -129,7 +129,7 @@ export class SessionServices implements WorkerApplication {
     if (application === undefined) return undefined;
     const worker = this.#worker;
     const { [set]: ports } = await this.#ports();
-    const guard = () => worker.guard.ofProof(worker, set);
+    const guard = () => worker.guard.ofProof(set);
     const output = { outputDir: join(outputDir, 'services'), outputRoot: worker.paths.runDir };
     return servesClone({ ...given, ...output, application, ports, guard }, worker);
   }
@@ -259,7 +259,7 @@ export class SessionServices implements WorkerApplication {
     const env = childEnvironment(worker.env, {
       sessionUlid: mark.value,
       iteration: 0,
-      ...(await worker.guard.variables(worker)),
+      ...(await worker.guard.variables()),
       own: await this.variables(),
     });
     const { own: ports } = await this.#ports();
@@ -271,14 +271,14 @@ export class SessionServices implements WorkerApplication {
   /** How services start in the worktree; without `insideFor` if no guard confines them. */
   async #inGuard({ worktree, data, env }: ServedWorktree): Promise<Pick<ServedPlace, 'insideFor' | 'net'>> {
     const worker = this.#worker;
-    const guard = await worker.guard.ofProof(worker);
+    const guard = await worker.guard.ofProof();
     if (guard === undefined) return {};
-    const { own, home, caches } = await guardFolders(worker);
+    const { own, home, caches } = await worker.guard.folders();
     const tmp = join(own, 'services-tmp');
-    await emptied(tmp, 0o1777);
+    await makeEmpty(tmp, 0o1777);
     const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
     const part = { home, tmp, caches, ...guard.egress };
-    return { insideFor: serviceInWorktree(guard.now, served, part), net: guard.egress?.net };
+    return { insideFor: serviceInWorktree(guard, served, part), net: guard.egress?.net };
   }
 
   /** Tells the next agent what failed. */

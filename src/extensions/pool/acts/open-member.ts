@@ -3,14 +3,13 @@ import { freezeSettings } from '../../../core/acts/sessions/freeze-settings.ts';
 import { providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { installedClis } from '../../../core/caller/refusals/agent-clis.ts';
-import { guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
+import { guardedProject, guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
 import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../boards/board.ts';
@@ -184,17 +183,8 @@ function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment, times: PoolTimes
 /** The sandbox levels that a machine offers to sessions. */
 const LABELS = { off: [], guard: ['guard'], strict: ['guard', 'strict'] } as const;
 
-async function sandboxLevel(
-  { mainRepo, values }: Project,
-  context: ActionContext,
-): Promise<HostCard['level']> {
-  const folders = {
-    mainRepo,
-    sessionsDir: values.sessions,
-    worktreesDir: values.worktrees,
-  };
-  const settings = { sandbox: values.sandbox, openings: openingsOf(values) };
-  const { level } = await guardNow({ ...folders, settings }, context);
+async function sandboxLevel(project: Project, context: ActionContext): Promise<HostCard['level']> {
+  const { level } = await guardNow(guardedProject(project), context);
   if (level === 'strict') return level;
   return isGuarded(level) ? 'guard' : 'off';
 }

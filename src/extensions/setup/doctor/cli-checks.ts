@@ -77,14 +77,14 @@ export async function cliChecks(
   const permissions = project?.values.permissions ?? 'skip';
   const question = { provider, isUsed: used.has(provider.name), permissions, project, machine, context };
   if (now === undefined || now.level === 'none') return await checksOf(question);
-  const { maker, places } = now;
+  const { tool, places } = now;
   const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
   try {
     const states = await copyState(provider.name, places.home, join(folder, 'state'));
     const shown = await loginPlaces(places.home, [provider.name]);
     const inside: Inside = (command) => {
       const part = { clis: [{ name: provider.name, path: command[0] }], states, shown };
-      return insideGuard(guardOf(maker, places, part), command);
+      return insideGuard(guardOf(tool, places, part), command);
     };
     return await checksOf({ ...question, inside });
   } finally {

@@ -23,11 +23,7 @@ import {
 } from '../../../core/caller/refusals/check.ts';
 import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
 import { refuseUnfitAgents } from '../../../core/caller/refusals/fit-agents.ts';
-import {
-  guardNow,
-  type SandboxQuestion,
-  unguardedRefusal,
-} from '../../../core/caller/refusals/sandbox-now.ts';
+import { guardedProject, guardNow, unguardedRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { cut } from '../../../core/kernel/text.ts';
@@ -37,7 +33,6 @@ import { requirePlaces, type Trust, trustIn } from '../../../core/project/findin
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
-import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { keptOf } from '../../../core/project/settings/settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
@@ -129,7 +124,7 @@ async function groupsOf(
   input: DoctorInput,
   { context, machine, used }: Omit<CliCheckContext, 'project' | 'guard'>,
 ): Promise<RunningGroup[]> {
-  const guard = project && guardNow(questionOf(project), context);
+  const guard = project && guardNow(guardedProject(project), context);
   const surroundings = { project, used, machine, context, guard };
   const clis = checkedProviders().map((provider) => ({
     ...provider,
@@ -297,11 +292,6 @@ async function identityCheck(
     if (!isSamocodeError(error)) throw error;
     return judge(id, `${error.what} ${error.why}`, error.hint);
   }
-}
-
-function questionOf({ mainRepo, values }: Project): SandboxQuestion {
-  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox } = values;
-  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, openings: openingsOf(values) } };
 }
 
 /** The sandbox level of this project's agents, tested on the project's own folders. */

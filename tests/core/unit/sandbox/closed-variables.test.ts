@@ -13,16 +13,13 @@ import { closedFolder, NAMES_OF_PATHS } from '../../../support/closed-variables.
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
-const MAKER = { tool: { kind: 'bwrap', path: '/usr/bin/bwrap' }, isRoot: false } as const;
+const TOOL = { kind: 'bwrap', path: '/usr/bin/bwrap', isRoot: false } as const;
 const OPENINGS = {
   ...NO_OPENINGS,
   sockets: ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const,
 };
 
-describe.each([
-  ['guard', false],
-  ['strict', true],
-] as const)('with SANDBOX=%s', (_, isStrict) => {
+describe.each(['guard', 'strict'] as const)('with SANDBOX=%s', (sandbox) => {
   let closed: Awaited<ReturnType<typeof closedFolder>>;
   beforeAll(async () => {
     closed = await closedFolder();
@@ -39,17 +36,20 @@ describe.each([
     await asOrdinaryUser(async () => {
       const places = await findProtectedPlaces(
         {
-          ...{ mainRepo: at('repo'), commonDir: at('repo/.git'), homeDir: at('home'), isStrict },
-          ...{ sessionsDir: at('sessions'), runRoot: at('sessions/.run'), worktreesDir: at('worktrees') },
-          ...{ programFolder: '/usr/lib', openings: { ...OPENINGS, sockets: [...OPENINGS.sockets] } },
+          ...{ mainRepo: at('repo'), sessionsDir: at('sessions'), worktreesDir: at('worktrees') },
+          settings: { sandbox, openings: { ...OPENINGS, sockets: [...OPENINGS.sockets] } },
         },
-        { baseEnv: env },
+        {
+          ...{ env, home: at('home'), runRoot: at('sessions/.run') },
+          programFolder: '/usr/lib',
+          commonDir: at('repo/.git'),
+        },
       );
       const clis = allProviders().map((provider) => provider.name);
       for (const cli of clis) await copyState(cli, places.home, join(at('copies'), cli));
       await loginPlaces(places.home, clis);
       await variablesOfClis(clis, places.home.env);
-      guardOf(MAKER, places, { clis: clis.map((cli) => ({ name: cli })) });
+      guardOf(TOOL, places, { clis: clis.map((cli) => ({ name: cli })) });
       expect(Object.keys(childEnvironment(env, { sessionUlid: 'x', iteration: 1 }))).not.toContain(name);
       expect(closedText(env)).toContain(`${name} (${closed.at(name)})`);
     });

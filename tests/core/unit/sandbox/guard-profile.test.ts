@@ -127,18 +127,18 @@ test.each<[Mount['kind'] | undefined, string]>([
 
 test('root loses the rights that break the guard, while other users have none of them', () => {
   const tool = { kind: 'bwrap', path: '/usr/bin/bwrap' } as const;
-  expect(makeGuard(tool, [], { isRoot: true }).args).toContain('--cap-drop');
-  expect(makeGuard(tool, [], { isRoot: false }).args).not.toContain('--cap-drop');
+  expect(makeGuard({ ...tool, isRoot: true }, []).args).toContain('--cap-drop');
+  expect(makeGuard({ ...tool, isRoot: false }, []).args).not.toContain('--cap-drop');
 });
 
 test('sandbox-exec gets the same rules in the same order, with paths of any characters', () => {
-  const tool = { kind: 'sandbox-exec', path: '/usr/bin/sandbox-exec' } as const;
+  const tool = { kind: 'sandbox-exec', path: '/usr/bin/sandbox-exec', isRoot: false } as const;
   const profile: Mount[] = [
     { kind: 'hidden', path: '/a "b" \\c' },
     { kind: 'read_only', path: '/d' },
     { kind: 'writable', path: '/d/e' },
   ];
-  expect(insideGuard(makeGuard(tool, profile, { isRoot: false }), ['true', 'x'])).toEqual([
+  expect(insideGuard(makeGuard(tool, profile), ['true', 'x'])).toEqual([
     '/usr/bin/sandbox-exec',
     '-p',
     [

@@ -7,16 +7,16 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { findProtectedPlaces } from '../../../../src/core/sandbox/protected-places.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
-const question = ({ path, root, homeDir }: TempRepo) => ({
-  mainRepo: path,
-  sessionsDir: join(root, 'sessions'),
-  runRoot: join(root, 'sessions/.run'),
-  worktreesDir: join(root, 'worktrees'),
-  homeDir,
-  programFolder: join(root, 'dist'),
-  openings: NO_OPENINGS,
-  isStrict: false,
-});
+const placesOf = async ({ path, root, homeDir, env }: TempRepo) =>
+  await findProtectedPlaces(
+    {
+      mainRepo: path,
+      sessionsDir: join(root, 'sessions'),
+      worktreesDir: join(root, 'worktrees'),
+      settings: { sandbox: 'guard', openings: NO_OPENINGS },
+    },
+    { env, home: homeDir, runRoot: join(root, 'sessions/.run'), programFolder: join(root, 'dist') },
+  );
 
 test("checkouts of the user and sessions of other projects are found, samocode's own worktrees are not", async () => {
   await using repo = await makeRepo({ files: { a: '1' } });
@@ -30,7 +30,7 @@ test("checkouts of the user and sessions of other projects are found, samocode's
     sessions,
   };
   await rememberProject(other, { homeDir: repo.homeDir, clock: systemClock });
-  const places = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
+  const places = await placesOf(repo);
   expect(places.otherCheckouts).toEqual([join(repo.root, 'beside')]);
   expect(places.otherSessions).toEqual([sessions]);
   expect(places.commonDir).toBe(join(repo.path, '.git'));
@@ -38,7 +38,7 @@ test("checkouts of the user and sessions of other projects are found, samocode's
 
 test('the units that start the supervisor are protected', async () => {
   await using repo = await makeRepo();
-  const { programs } = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
+  const { programs } = await placesOf(repo);
   const units = [
     join(repo.homeDir, '.config/systemd/user/samocode-supervisor.service'),
     join(repo.homeDir, 'Library/LaunchAgents/dev.samocode.supervisor.plist'),

@@ -3,7 +3,7 @@ import { unusableProxy } from '../../../../src/core/sandbox/egress-proxy.ts';
 import type { GuardPlaces } from '../../../../src/core/sandbox/guard-profile.ts';
 import { probeGuard } from '../../../../src/core/sandbox/probe-guard.ts';
 
-const tool = { kind: 'bwrap', path: '/nowhere/bwrap' } as const;
+const tool = { kind: 'bwrap', path: '/nowhere/bwrap', isRoot: false } as const;
 /** The proxy is judged before anything else of the places is read. */
 const strict = { isStrict: true } as GuardPlaces;
 

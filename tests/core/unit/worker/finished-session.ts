@@ -58,12 +58,6 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
     host: await systemHost(),
     env: repo.env,
   };
-  return {
-    ...own,
-    writer,
-    projector,
-    git,
-    guard: new WorkerGuard(),
-    memory: {},
-  } as Partial<Worker> as Worker;
+  const worker = { ...own, writer, projector, git, memory: {} } as Partial<Worker> as Worker;
+  return Object.assign(worker, { guard: new WorkerGuard(worker) });
 }

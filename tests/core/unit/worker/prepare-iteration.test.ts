@@ -21,10 +21,10 @@ test('the overview is saved as the agent finds it, and a pipe at its path does n
     ...{ paths, file, writer, clock: systemClock, memory: {} },
     env: {},
     git: new GitGuard(paths, file, {}, () => 'none'),
-    guard: new WorkerGuard(),
     projector: new Projector(paths, file),
   };
-  const worker = parts as Partial<Worker> as Worker;
+  const unguarded = parts as Partial<Worker> as Worker;
+  const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });
   await writer.append({
     type: 'iteration_started',
     iteration: 1,

@@ -77,7 +77,7 @@ test(
       z.array(z.string()),
       { into, shown: [programs, playwright], port: web.port },
       {
-        now: { maker: { tool: scene.tool, isRoot: user.isRoot }, places: scene.places },
+        now: { tool: scene.tool, places: scene.places },
         ...{ programs, scratch: join(scene.root, 'scratch'), signal: new AbortController().signal },
         ...{ env: { PATH: process.env.PATH ?? '' }, timeoutMs: 240_000 },
       },

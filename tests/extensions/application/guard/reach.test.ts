@@ -64,7 +64,6 @@ async function served(host = '127.0.0.1') {
   if (USER === undefined) throw new Error('There is no user.');
   const scene: GuardScene = await makeScene(USER, { title: 'a strict session', strict: {} });
   const { places, tool, env, root } = scene;
-  const maker = { tool, isRoot: USER.isRoot };
   const port = await freePort();
   const folder = join(root, 'net-of-services');
   const [home, tmp, data] = ['home', 'tmp', 'data'].map((name) => join(root, `services-${name}`));
@@ -74,7 +73,7 @@ async function served(host = '127.0.0.1') {
   const inbound = await openInbound(folder, [port]);
   const worktree = env.WORKTREE ?? '';
   await writeFile(join(worktree, 'service.cjs'), SERVICE);
-  const insideFor = serviceInWorktree({ maker, places }, { worktree, data: data ?? '', env }, part);
+  const insideFor = serviceInWorktree({ tool, places }, { worktree, data: data ?? '', env }, part);
   const [file, ...args] = insideFor?.([port])(['node', 'service.cjs', 'ours', `${port}`, host]) ?? [''];
   const service = spawn(file, args, { cwd: worktree, env, stdio: 'inherit' });
   const ended = once(service, 'exit');
@@ -83,9 +82,9 @@ async function served(host = '127.0.0.1') {
     const [program = '', ...rest] = inside?.(['/bin/sh', '-c', script]) ?? [];
     return (await runCommand(program, rest, { cwd: root, env })).stdout;
   };
-  const agent = guardOf(maker, places, part);
+  const agent = guardOf(tool, places, part);
   return {
-    ...{ scene, maker, port, part, data: data ?? '' },
+    ...{ scene, port, part, data: data ?? '' },
     inAgent: (script: string) => run((command) => insideGuard(agent, command), script),
     inService: (script: string) => run(insideFor?.([]), script),
     run,
@@ -153,10 +152,7 @@ test('a browser reaches one port, and neither files of the session nor other por
   const page = http.createServer((_, response) => response.end('our page')).listen(0, '127.0.0.1');
   await once(page, 'listening');
   const other = (page.address() as AddressInfo).port;
-  const inside = browserInside(
-    { maker: one.maker, places: one.scene.places },
-    { ...one.part, shown: [], open: [] },
-  );
+  const inside = browserInside(one.scene, { ...one.part, shown: [], open: [] });
   const { MAIN, WORKTREE } = one.scene.env;
   const asks = [`http://localhost:${one.port}/`, `http://127.0.0.1:${other}/`, 'http://169.254.169.254/'];
   const files = [`ls ${MAIN}`, `ls -A ${MAIN}/.git`, `ls -A ${WORKTREE}`];

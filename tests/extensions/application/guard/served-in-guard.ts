@@ -71,9 +71,8 @@ export async function servedInGuard(
     level === 'strict'
       ? await openEgressProxy(net, { hosts: [], ports: numbers, env: {} }, () => undefined)
       : undefined;
-  const maker = { tool, isRoot: user.isRoot };
   const part = { home, tmp, ...(egress && { net, ports: numbers }) };
-  const insideFor = serviceInWorktree({ maker, places }, { worktree: WORKTREE, data, env }, part);
+  const insideFor = serviceInWorktree({ tool, places }, { worktree: WORKTREE, data, env }, part);
   if (insideFor === undefined) throw new Error('There is no guard.');
   const application: Application = {
     ...{ ports: names, ready: {}, env: {}, in: [], pages: [] },
@@ -86,7 +85,7 @@ export async function servedInGuard(
     ...(egress && { net }),
   };
   const host = await systemHost();
-  const agent = guardOf(maker, places, part);
+  const agent = guardOf(tool, places, part);
   return {
     ...{ scene, place, ports },
     start: () => runner.start(place, { clock: systemClock, host, signal: new AbortController().signal }),
