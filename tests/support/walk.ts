@@ -9,7 +9,7 @@ import type { SessionView } from '../../src/core/session/folder/session-view.ts'
 import { shortId } from '../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../src/core/session/log/event-log.ts';
-import type { WatchedSession } from '../../src/core/supervisor/watched-session.ts';
+import type { WatchedSession } from '../../src/core/supervisor/session.ts';
 import { compose } from '../../src/extensions/notify/notice/compose.ts';
 import { noticesOf } from '../../src/extensions/notify/supervisor/notices-of.ts';
 import { statusDraft } from '../../src/extensions/notify/telegram/phone-commands.ts';

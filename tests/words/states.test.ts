@@ -14,7 +14,7 @@ import {
   stateSentence,
   statusSentence,
 } from '../../src/core/session/words/words.ts';
-import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
+import type { UnfinishedSession } from '../../src/core/supervisor/status.ts';
 import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
 import { findGaps } from '../../src/extensions/pages/report/iterations-and-gaps.ts';

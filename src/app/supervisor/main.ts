@@ -5,7 +5,7 @@ import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
-import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
+import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
 import { useActs } from '../extensions/acts.ts';
 import { useProviders } from '../extensions/providers.ts';

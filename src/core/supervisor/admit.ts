@@ -1,8 +1,8 @@
 import { machineSetting } from '../project/finding/machine-setting.ts';
 import { slotsInUse, slotsRoot } from '../session/folder/slots.ts';
 import { spentOnDay } from '../session/waits/day-spent.ts';
+import type { WatchedSession } from './session.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { WatchedSession } from './watched-session.ts';
 
 /** Whether MAX_COST_USD_PER_DAY is reached, or might be because the amount spent is unknown. */
 export async function isDaySpent(supervisor: Supervisor): Promise<boolean> {

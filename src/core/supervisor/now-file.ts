@@ -3,8 +3,8 @@ import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { needsHuman } from '../session/folder/session-list.ts';
 import { spentFacts, spentOnDay } from '../session/waits/day-spent.ts';
 import type { Scan } from './scan.ts';
+import type { WatchedSession } from './session.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { WatchedSession } from './watched-session.ts';
 
 /** One session in the supervisor's `now.json`. */
 export interface NowSession {

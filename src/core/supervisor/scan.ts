@@ -14,9 +14,9 @@ import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { isPolled } from '../session/pull-request.ts';
 import { admit, isDaySpent } from './admit.ts';
+import { filesStamp, type NextAct, WatchedSession } from './session.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
 import { waitsFor } from './waits-for.ts';
-import { filesStamp, type NextAct, WatchedSession } from './watched-session.ts';
 
 /** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;

@@ -3,7 +3,7 @@ import { isContinuedBy } from '../session/folder/read-session.ts';
 import { isLost } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
 import { watchedPullRequest } from '../session/pull-request.ts';
-import { awaitedPaths } from '../session/waits/due.ts';
+import { awaitedPaths } from '../session/waits/next-wake.ts';
 
 /** The event that a session waits for, which decides when the supervisor starts a worker. */
 export type Waits =

@@ -1,7 +1,7 @@
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { phaseWritten } from '../../session/waits/due.ts';
+import { phaseWritten } from '../../session/waits/next-wake.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';

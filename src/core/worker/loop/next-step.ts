@@ -19,7 +19,7 @@ import { queueReason } from '../limits/queue.ts';
 import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../proving/base-run.ts';
 import { proveClaim } from '../proving/prove-claim.ts';
 import { keepState } from '../recording/keep-state.ts';
-import { waitsOut, wokenByHand } from './parked.ts';
+import { waitsOut, wokenByHand } from './rest.ts';
 import { orderStep, ownOrder } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([

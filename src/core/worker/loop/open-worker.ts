@@ -21,7 +21,7 @@ import { foreignError, whyForeign } from '../../session/log/foreign.ts';
 import { identityOf, readWrittenStart } from '../../session/log/read-session-file.ts';
 import { GitGuard } from '../core/git-guard.ts';
 import { sessionExtensions } from '../core/session-extension.ts';
-import type { Watch } from '../core/supervisor-watch.ts';
+import type { Watch } from '../core/supervisor-client.ts';
 import type { Worker } from '../core/worker.ts';
 import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';

@@ -4,7 +4,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { say } from '../core/failure.ts';
-import { Watch } from '../core/supervisor-watch.ts';
+import { Watch } from '../core/supervisor-client.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';

@@ -5,7 +5,7 @@ import type { ControlQuestion, StartOrder } from '../../session/events/bodies/po
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/folder/session-view.ts';
-import { type Due, dueOf, readFilesNow } from '../../session/waits/due.ts';
+import { type Due, dueOf, readFilesNow } from '../../session/waits/next-wake.ts';
 import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/waits/start-order.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';

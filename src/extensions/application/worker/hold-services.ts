@@ -1,10 +1,10 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { typingRestMs } from '../../../core/session/waits/due.ts';
+import { typingRestMs } from '../../../core/session/waits/next-wake.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
 import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
 import { requireLease } from '../../../core/worker/core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
-import { notedAsUnclear } from '../../../core/worker/loop/parked.ts';
+import { notedAsUnclear } from '../../../core/worker/loop/rest.ts';
 import { dueNow } from '../../../core/worker/loop/start-order.ts';
 
 const POLL_MS = 500;

@@ -13,8 +13,8 @@ import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import { isContinuedBy } from '../../../core/session/folder/read-session.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
+import type { WatchedSession } from '../../../core/supervisor/session.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
-import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
 import { QueuedNotice } from '../notice/queued-notice.ts';
 import { currentNotices, noticeSession, noticesOf } from './notices-of.ts';
 

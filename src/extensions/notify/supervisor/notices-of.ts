@@ -7,7 +7,7 @@ import { OVERAGE } from '../../../core/session/events/fold-spent.ts';
 import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine } from '../../../core/session/words/words.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
-import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
+import type { WatchedSession } from '../../../core/supervisor/session.ts';
 import type { QueuedNotice } from '../notice/queued-notice.ts';
 
 type View = WatchedSession['view'];

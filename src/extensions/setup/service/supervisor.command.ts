@@ -14,8 +14,8 @@ import { handleOf } from '../../../core/session/layout/names.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
 import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words/words.ts';
-import type { SupervisorEnd } from '../../../core/supervisor/run-supervisor.ts';
-import type { SupervisorStatus, UnfinishedSession } from '../../../core/supervisor/supervisor-status.ts';
+import type { SupervisorEnd } from '../../../core/supervisor/run.ts';
+import type { SupervisorStatus, UnfinishedSession } from '../../../core/supervisor/status.ts';
 import type { SupervisorInstallReport } from './service.ts';
 
 type SupervisorOptions = SharedOptions & {
@@ -54,7 +54,7 @@ async function showStatus(cli: Cli): Promise<void> {
 
 async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
   const [{ readSupervisorStatus }, { installedSupervisor }] = await Promise.all([
-    import('../../../core/supervisor/supervisor-status.ts'),
+    import('../../../core/supervisor/status.ts'),
     import('./service.ts'),
   ]);
   const service = (await installedSupervisor(context))?.service;
@@ -80,7 +80,7 @@ async function watch(cli: Cli): Promise<void> {
   const facts = await readFacts(context);
   if (facts.stays || facts.suspended !== undefined) return sayRunning(cli, facts);
   if (facts.unwritable !== undefined) throw CLI_ERRORS.supervisor_folder({ problem: facts.unwritable });
-  const { runSupervisor } = await import('../../../core/supervisor/run-supervisor.ts');
+  const { runSupervisor } = await import('../../../core/supervisor/run.ts');
   cli.output.say(
     `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
   );

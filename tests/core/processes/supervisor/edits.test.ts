@@ -7,7 +7,7 @@ import { documentFingerprint } from '../../../../src/core/session/documents/docu
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { type Due, dueOf, readFilesNow } from '../../../../src/core/session/waits/due.ts';
+import { type Due, dueOf, readFilesNow } from '../../../../src/core/session/waits/next-wake.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../unit/session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from '../../unit/supervisor/scene.ts';

@@ -5,7 +5,7 @@ import type { StartOrder } from '../../../../src/core/session/events/bodies/posi
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { dueOf, readFilesNow } from '../../../../src/core/session/waits/due.ts';
+import { dueOf, readFilesNow } from '../../../../src/core/session/waits/next-wake.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { acquireLease, type OwnedLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { runSupervisor } from '../../../../src/core/supervisor/run-supervisor.ts';
+import { runSupervisor } from '../../../../src/core/supervisor/run.ts';
 import { MINUTE_MS, scene } from '../../unit/supervisor/scene.ts';
 
 const signal = new AbortController().signal;

@@ -8,7 +8,7 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
-import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { readSupervisorStatus } from '../../../../src/core/supervisor/status.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { silentDisk } from '../../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';

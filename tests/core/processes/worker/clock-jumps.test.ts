@@ -16,14 +16,14 @@ import type { LimitedStatus } from '../../../../src/core/session/events/state.ts
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
 import { logPaths } from '../../../../src/core/worker/core/iteration-files.ts';
-import { Watch } from '../../../../src/core/worker/core/supervisor-watch.ts';
+import { Watch } from '../../../../src/core/worker/core/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
 import { limitEnd } from '../../../../src/core/worker/limits/limit-end.ts';
-import { waitsOut } from '../../../../src/core/worker/loop/parked.ts';
+import { waitsOut } from '../../../../src/core/worker/loop/rest.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';

@@ -17,7 +17,7 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { needsHuman } from '../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
-import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { readSupervisorStatus } from '../../../../src/core/supervisor/status.ts';
 import { cursorFor } from '../../../support/cursor-for.ts';
 import { silentDisk } from '../../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';

@@ -13,7 +13,7 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
-import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { readSupervisorStatus } from '../../../../src/core/supervisor/status.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';

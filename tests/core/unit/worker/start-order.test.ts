@@ -9,7 +9,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
-import { wokenByHand } from '../../../../src/core/worker/loop/parked.ts';
+import { wokenByHand } from '../../../../src/core/worker/loop/rest.ts';
 import { orderStep, ownOrder } from '../../../../src/core/worker/loop/start-order.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';

@@ -8,7 +8,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { LimitedStatus } from '../../../../src/core/session/events/state.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { waitsOut, wokenByHand } from '../../../../src/core/worker/loop/parked.ts';
+import { waitsOut, wokenByHand } from '../../../../src/core/worker/loop/rest.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';

@@ -13,7 +13,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { OpenIteration } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
-import { Watch } from '../../../../src/core/worker/core/supervisor-watch.ts';
+import { Watch } from '../../../../src/core/worker/core/supervisor-client.ts';
 import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';

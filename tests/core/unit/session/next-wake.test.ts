@@ -8,7 +8,7 @@ import {
 } from '../../../../src/core/session/events/state.ts';
 import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { dueOf, type FilesNow } from '../../../../src/core/session/waits/due.ts';
+import { dueOf, type FilesNow } from '../../../../src/core/session/waits/next-wake.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';

@@ -10,11 +10,7 @@ import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { askToLeave } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import {
-  type RunOptions,
-  runSupervisor,
-  type SupervisorEnd,
-} from '../../../../src/core/supervisor/run-supervisor.ts';
+import { type RunOptions, runSupervisor, type SupervisorEnd } from '../../../../src/core/supervisor/run.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../unit/session/events.ts';

@@ -11,6 +11,7 @@ import type { Wake } from '../sandbox/programs/launch-worker.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
+import { limitWait } from '../session/waits/limit-wait.ts';
 import {
   awaitedPaths,
   type Due,
@@ -18,8 +19,7 @@ import {
   dueOf,
   readFilesNow,
   typingRestMs,
-} from '../session/waits/due.ts';
-import { limitWait } from '../session/waits/limit-wait.ts';
+} from '../session/waits/next-wake.ts';
 import { branchBefore, openOrder, withMerged } from '../session/waits/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
