@@ -11,7 +11,7 @@ import {
 } from '../../sandbox/programs/supervisor-folder.ts';
 import type { SlotLimits } from '../../session/folder/slots.ts';
 
-export interface WatchOptions {
+export interface SupervisorOptions {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   host: Host;
@@ -23,14 +23,14 @@ export interface WatchOptions {
 const CHECK_MS = 60_000;
 
 /** A worker's view of the supervisor; ensures that one watches the work that the worker leaves behind. */
-export class Watch {
+export class SupervisorClient {
   readonly paths: SupervisorPaths;
   readonly home: string;
   readonly records: SessionRecords;
-  readonly #options: WatchOptions;
+  readonly #options: SupervisorOptions;
   #checkAtMs: number;
 
-  constructor(options: WatchOptions) {
+  constructor(options: SupervisorOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
     this.records = new SessionRecords(options.home);
@@ -42,22 +42,22 @@ export class Watch {
     return this.paths.identity;
   }
 
-  async isThere(): Promise<boolean> {
+  async isRunning(): Promise<boolean> {
     const { env, host } = this.#options;
     return !isOff(env) && (await readPresence(this.paths, host)).kind === 'watching';
   }
 
   /** Hands over a session that is parked, limited or queued, or that frees a slot for another session. */
-  async over(sessionsDir: string): Promise<void> {
+  async handOver(sessionsDir: string): Promise<void> {
     await watchOver({ ...this.#options, sessionsDir });
   }
 
   /** Called while an agent runs, which can take hours: replaces a killed supervisor within a minute. */
-  async keep(sessionsDir: string): Promise<void> {
+  async ensureRunning(sessionsDir: string): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#checkAtMs) return;
     this.#checkAtMs = clock.monotonic() + CHECK_MS;
-    if (!(await this.isThere())) await this.over(sessionsDir);
+    if (!(await this.isRunning())) await this.handOver(sessionsDir);
   }
 
   /** The slots of the machine, according to its current limit. */

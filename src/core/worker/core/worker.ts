@@ -20,7 +20,7 @@ import type { EventWriter, LogMark } from '../../session/log/event-writer.ts';
 import type { Projector } from '../documents/projector.ts';
 import type { GitGuard } from './git-guard.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
-import type { Watch } from './supervisor-client.ts';
+import type { SupervisorClient } from './supervisor-client.ts';
 import type { WorkerApplication } from './worker-application.ts';
 import type { WorkerGuard } from './worker-guard.ts';
 
@@ -44,7 +44,7 @@ export interface Worker {
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: Wake;
-  readonly watch: Watch;
+  readonly watch: SupervisorClient;
   readonly memory: WorkerMemory;
 }
 

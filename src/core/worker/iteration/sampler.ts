@@ -120,7 +120,7 @@ export class Sampler {
 
   async #sample(): Promise<WatchEnd | undefined> {
     await requireLease(this.#worker);
-    await this.#worker.watch.keep(this.#worker.paths.sessionsDir);
+    await this.#worker.watch.ensureRunning(this.#worker.paths.sessionsDir);
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();
     this.#show();

@@ -21,7 +21,7 @@ import { foreignError, whyForeign } from '../../session/log/foreign.ts';
 import { identityOf, readWrittenStart } from '../../session/log/read-session-file.ts';
 import { GitGuard } from '../core/git-guard.ts';
 import { sessionExtensions } from '../core/session-extension.ts';
-import type { Watch } from '../core/supervisor-client.ts';
+import type { SupervisorClient } from '../core/supervisor-client.ts';
 import type { Worker } from '../core/worker.ts';
 import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
@@ -46,7 +46,10 @@ export interface OpenedWorker {
 }
 
 /** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */
-export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
+export async function openWorker(
+  options: WorkerOptions,
+  watch: SupervisorClient,
+): Promise<OpenedWorker | undefined> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
   // Read again for every lease, because the session had no owner in between. Before the lease, so that a newer worker
@@ -101,7 +104,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
 }
 
 /** Whoever started this program: a folder that others wrote runs none of its commands. */
-function requireOwn(paths: SessionPaths, identity: SessionIdentity, { records }: Watch): void {
+function requireOwn(paths: SessionPaths, identity: SessionIdentity, { records }: SupervisorClient): void {
   const foreign = whyForeign(paths, identity, records);
   if (foreign !== undefined) throw foreignError(paths, foreign);
 }
@@ -112,7 +115,7 @@ const OTHER_TEXTS = 'The texts that it was started with are not those that its c
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,
-  { watch: { identity: supervisor }, above }: { watch: Watch; above: number },
+  { watch: { identity: supervisor }, above }: { watch: SupervisorClient; above: number },
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
   const givenUp = await givenUpOwner(options, paths);

@@ -4,7 +4,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { say } from '../core/failure.ts';
-import { Watch } from '../core/supervisor-client.ts';
+import { SupervisorClient } from '../core/supervisor-client.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
@@ -20,7 +20,7 @@ import { takeOver } from './take-over.ts';
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, supervisorProgram: program } = options;
-  const watch = new Watch({ env, home: env.HOME ?? homedir(), host, clock, program });
+  const watch = new SupervisorClient({ env, home: env.HOME ?? homedir(), host, clock, program });
   for (;;) {
     const opened = await openWorker(options, watch);
     if (opened === undefined) return;
@@ -30,7 +30,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 /** @returns whether there is more to do, under another lease */
-async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch): Promise<boolean> {
+async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: SupervisorClient): Promise<boolean> {
   using writer = worker.writer;
   // Read git's executable settings first, so that no git call runs a planted program.
   if (arrived) await worker.git.accept(arrived.worktreePath);
@@ -56,7 +56,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
     });
   await lease.release().catch((error) => say(worker, error));
   crashPoint('after-release');
-  await watch.over(worker.paths.sessionsDir);
+  await watch.handOver(worker.paths.sessionsDir);
   crashPoint('after-handover');
   // A program that sent a command before the release saw a live worker and started no other.
   return (await waitingCommandIds(worker)).length > 0;

@@ -16,7 +16,7 @@ import type { LimitedStatus } from '../../../../src/core/session/events/state.ts
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
 import { logPaths } from '../../../../src/core/worker/core/iteration-files.ts';
-import { Watch } from '../../../../src/core/worker/core/supervisor-client.ts';
+import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
@@ -75,7 +75,7 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
   const file = { ...sample, settings: { ...sample.settings, ...settings } };
   const projector = new Projector(paths, file);
   const host = await systemHost();
-  const watch = new Watch({
+  const watch = new SupervisorClient({
     env: { SAMOCODE_SUPERVISOR: 'off' },
     ...{ home: paths.runDir, host, clock, program: 'none' },
   });
@@ -181,7 +181,7 @@ test('a supervisor killed while an agent works is replaced within a minute, and 
   await writeFile(program, `require('node:fs').appendFileSync(__filename + '.started', 'x')`);
   const worker = await workerOn(log, clock, { watch: NEVER });
   const env = { PATH: process.env.PATH };
-  const watch = new Watch({ env, home, host: worker.host, clock, program });
+  const watch = new SupervisorClient({ env, home, host: worker.host, clock, program });
   const supervisor = await acquireLease(watch.paths.leases, { clock, host: worker.host });
   for (const at of [3, 6]) clock.jumps.set(at, { monotonic: 61_000 });
   const sleep = clock.sleep;

@@ -12,7 +12,7 @@ import { emptyState, type SessionState } from '../../../../src/core/session/even
 import { Slots } from '../../../../src/core/session/folder/slots.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
-import { Watch } from '../../../../src/core/worker/core/supervisor-client.ts';
+import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { noteCost, queueReason } from '../../../../src/core/worker/limits/queue.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
@@ -39,7 +39,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
   const dir = await tempDir();
   const sessionsDir = join(dir.path, 'sessions');
   const env = { HOME: dir.path };
-  const watch = new Watch({ env, home: dir.path, host: HOST, clock, program: 'none' });
+  const watch = new SupervisorClient({ env, home: dir.path, host: HOST, clock, program: 'none' });
   if (!alone) await acquireLease(watch.paths.leases, { clock, host: HOST });
   const settingsPath = join(dir.path, '.config/samocode/.env');
   const configure = async (lines: string) => {

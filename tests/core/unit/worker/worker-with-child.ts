@@ -13,7 +13,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { OpenIteration } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
-import { Watch } from '../../../../src/core/worker/core/supervisor-client.ts';
+import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
 import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -53,7 +53,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const host = { ...own, ...plan.host };
   // These tests use neither git nor slots.
   const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
-  const watch = new Watch({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
+  const watch = new SupervisorClient({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
   const memory: WorkerMemory = {};
   const projector = new Projector(paths, file);
   const parts = { paths, file, clock, host, env: {}, writer, watch, projector, memory };
