@@ -7,6 +7,7 @@ import { fieldsOf } from '../../src/core/faces/mcp/session-fields.ts';
 import { jsonFacts } from '../../src/core/faces/terminal/json-facts.ts';
 import { printedJson } from '../../src/core/faces/terminal/output.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import { waitsFor } from '../../src/core/session/waits/next-wake.ts';
 import {
   doingText,
   nowText,
@@ -15,7 +16,6 @@ import {
   statusSentence,
 } from '../../src/core/session/words/words.ts';
 import type { UnfinishedSession } from '../../src/core/supervisor/status.ts';
-import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
 import { findGaps } from '../../src/extensions/pages/report/iterations-and-gaps.ts';
 import { supervisorFacts } from '../../src/extensions/setup/service/supervisor.command.ts';

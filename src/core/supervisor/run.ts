@@ -122,10 +122,10 @@ async function watch(
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
       // Folders that stopped responding are no longer watched.
-      await scan.list();
+      const listed = await scan.list();
       const watched = watchedBy(supervisor, scan);
       const isReported = watcher.watch(watched);
-      const nextMs = await scan.run().catch((error: unknown) => {
+      const nextMs = await scan.run(listed).catch((error: unknown) => {
         scan.report('scan', error);
         return clock.monotonic() + SCAN_MS;
       });

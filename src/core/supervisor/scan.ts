@@ -4,28 +4,32 @@ import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { listed } from '../kernel/text.ts';
+import { machineSetting } from '../project/finding/machine-setting.ts';
 import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
 import { launchWorker } from '../sandbox/programs/launch-worker.ts';
 import { judgedFolders, type RefusedFolder } from '../sandbox/programs/watched-folders.ts';
 import { isForgotten, readSession } from '../session/folder/read-session.ts';
 import { readSessionList, sessionFolders } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
+import { slotsInUse, slotsRoot } from '../session/folder/slots.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { isPolled } from '../session/pull-request.ts';
-import { admit, isDaySpent } from './admit.ts';
-import { filesStamp, type NextAct, WatchedSession } from './session.ts';
+import { spentOnDay } from '../session/waits/day-spent.ts';
+import { type NextWake, waitsFor } from '../session/waits/next-wake.ts';
+import { filesStamp, WatchedSession } from './session.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
-import { waitsFor } from './waits-for.ts';
 
 /** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;
-/** The interval of checks for a free slot, and for a raised daily limit. */
-const SLOTS_MS = 1000;
+/** The interval of checks after starts, for a free slot while no session changes, and for a raised daily limit. */
+const STARTED_MS = 1000;
+const SLOTS_MS = 10_000;
 const DAY_MS = 30_000;
 const KEPT_PROBLEMS = 200;
 
-type Startable = Exclude<NextAct, { kind: 'later' }>;
+/** The sessions of each SESSIONS folder; undefined if they cannot be read. */
+type Listed = Map<string, string[] | undefined>;
 
 /** All sessions of this machine, and the acts that are due for each. */
 export class Scan {
@@ -40,22 +44,24 @@ export class Scan {
   /** Folders about which the person was notified. */
   readonly #refused = new Set<string>();
   #refusedUntilMs = 0;
+  /** No slot was free: whoever frees one changes a session, unless it is not seen from here. */
+  #fullUntilMs = 0;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
   }
 
   /** Scans every session once and starts what is due. @returns the latest time of the next scan, monotonic */
-  async run(): Promise<number> {
-    await this.read();
+  async run(folders?: Listed): Promise<number> {
+    await this.read(folders);
     const { clock } = this.#supervisor;
     let nextMs = Number.POSITIVE_INFINITY;
-    const due = new Map<WatchedSession, Startable>();
+    const due = new Map<WatchedSession, NextWake>();
     for (const session of this.sessions.values()) {
       try {
         const one = await session.due(this.#supervisor, () => this.#viewsIn(session.paths.sessionsDir));
         if (one.kind === 'later') nextMs = Math.min(nextMs, one.atMs);
-        else due.set(session, one);
+        else due.set(session, one.wake);
       } catch (error) {
         this.report(session.paths.folder, error);
       }
@@ -65,19 +71,18 @@ export class Scan {
     if (statsAt(this.#supervisor.programs.worker) === undefined)
       return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
     if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
-    const queued = [...due.keys()].filter(({ waits }) => waits.for === 'turn');
-    for (const [session, { wake, evidence }] of due)
-      if (!queued.includes(session)) await this.#start(session, wake, evidence);
-    if (queued.length === 0) return Math.min(nextMs, clock.monotonic() + SLOTS_MS);
-    return Math.min(nextMs, await this.#admit(queued, due));
+    const queued = [...due].filter(([, { kind }]) => kind === 'turn').map(([session]) => session);
+    for (const [session, wake] of due) if (wake.kind !== 'turn') await this.#start(session, wake);
+    if (queued.length < due.size) nextMs = Math.min(nextMs, clock.monotonic() + STARTED_MS);
+    return queued.length === 0 ? nextMs : Math.min(nextMs, await this.#startQueued(queued));
   }
 
   /**
    * The sessions of each SESSIONS folder; undefined if they cannot be read. A folder that does not respond is skipped
    * until it does: any other access to it would block the whole supervisor.
    */
-  async list(): Promise<Map<string, string[] | undefined>> {
-    const found = new Map<string, string[] | undefined>();
+  async list(): Promise<Listed> {
+    const found: Listed = new Map();
     for (const sessionsDir of await this.#known()) {
       this.#unresponsive.delete(sessionsDir);
       try {
@@ -92,9 +97,9 @@ export class Scan {
     return found;
   }
 
-  async read(): Promise<void> {
+  async read(known?: Listed): Promise<void> {
     const seen = new Set<string>();
-    for (const [sessionsDir, folders] of await this.list()) {
+    for (const [sessionsDir, folders] of known ?? (await this.list())) {
       // A disk that is briefly unavailable must not remove sessions.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {
@@ -138,22 +143,19 @@ export class Scan {
     return views.filter(({ paths }) => paths.sessionsDir === sessionsDir);
   }
 
-  async #admit(
-    queued: readonly WatchedSession[],
-    due: ReadonlyMap<WatchedSession, Startable>,
-  ): Promise<number> {
+  async #startQueued(queued: readonly WatchedSession[]): Promise<number> {
     const { clock } = this.#supervisor;
+    if (clock.monotonic() < this.#fullUntilMs) return this.#fullUntilMs;
     if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
     const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
-    const admitted = await admit(queued, [...this.sessions.values()], this.#supervisor, isRefused);
-    for (const session of admitted) {
-      const turn = due.get(session);
-      if (turn !== undefined) await this.#start(session, turn.wake, turn.evidence);
-    }
-    return clock.monotonic() + SLOTS_MS;
+    const next = await schedule(queued, [...this.sessions.values()], this.#supervisor, isRefused);
+    for (const session of next) await this.#start(session, { kind: 'turn' });
+    if (next.length > 0) return clock.monotonic() + STARTED_MS;
+    this.#fullUntilMs = clock.monotonic() + SLOTS_MS;
+    return this.#fullUntilMs;
   }
 
-  async #start(session: WatchedSession, wake: Startable['wake'], evidence: string): Promise<void> {
+  async #start(session: WatchedSession, wake: NextWake): Promise<void> {
     const { programs, env, home, clock, say } = this.#supervisor;
     let pid: number | undefined;
     try {
@@ -162,10 +164,14 @@ export class Scan {
         program: programs.worker,
         // The worker adds the variables of a login shell.
         env: supervisorEnvironment(env, home),
-        wake,
+        // Only what it cannot see itself.
+        wake: {
+          rested: wake.kind === 'answers' ? wake.fileHash : undefined,
+          limitOver: wake.kind === 'limit' ? wake.until : undefined,
+        },
       });
       crashPoint('after-start-worker');
-      say(`${session.paths.folder}: a worker was started (${evidence.split(' ')[0]})`);
+      say(`${session.paths.folder}: a worker was started (${wake.kind})`);
     } catch (error) {
       this.report(session.paths.folder, error);
       // No process can be started now, for any session.
@@ -174,19 +180,20 @@ export class Scan {
         return;
       }
     }
-    session.started(evidence, pid, clock);
+    session.started(wake, pid, clock);
   }
 
   async #read(key: string, sessionsDir: string, folder: string): Promise<void> {
     const { host, clock } = this.#supervisor;
     const known = this.sessions.get(key);
     const place = known?.place ?? sessionPaths(sessionsDir, folder);
-    const print = filesStamp(place);
-    if (known !== undefined && !(await known.hasChanged({ host }, print))) return;
+    const stamp = filesStamp(place, known?.waits.for === 'nothing');
+    if (known !== undefined && !(await known.hasChanged({ host }, stamp))) return;
+    this.#fullUntilMs = 0;
     const view = await readSession(place, host, clock);
     if (view === undefined) this.sessions.delete(key);
-    else if (known !== undefined) known.update(view, print, this.#supervisor);
-    else this.sessions.set(key, new WatchedSession(place, view, print, this.#supervisor));
+    else if (known !== undefined) known.update(view, stamp, this.#supervisor);
+    else this.sessions.set(key, new WatchedSession(place, view, stamp, this.#supervisor));
   }
 
   /** The watched SESSIONS folders. A known one stays known even if the config folder is removed. */
@@ -227,6 +234,97 @@ export class Scan {
 }
 
 /** Whether it starts at a set time, which can be later than the time after which a session is forgotten. */
-function isTimed({ waits, view: { state } }: WatchedSession): boolean {
-  return waits.for === 'order' && state.status.kind === 'queued' && state.status.order?.at !== undefined;
+function isTimed({ waits }: WatchedSession): boolean {
+  return waits.for === 'order' && waits.order.at !== undefined;
+}
+
+/** Whether MAX_COST_USD_PER_DAY is reached, or might be because the amount spent is unknown. */
+export async function isDaySpent(supervisor: Supervisor): Promise<boolean> {
+  const { clock, paths } = supervisor;
+  const usdPerDay = await machineSetting('maxCostUsdPerDay', supervisor);
+  if (usdPerDay === undefined) return false;
+  const spent = await spentOnDay(paths.spent, clock.now());
+  return 'unknown' in spent || spent.usd >= usdPerDay;
+}
+
+/**
+ * Chooses the sessions that start next: the project with the fewest slots in use first, and within it the
+ * oldest session. A full project delays no other.
+ * @param all every session, to find those that were just started and have no slot yet
+ * @param onUnreadable called for a project whose slots cannot be read; it gets none
+ */
+export async function schedule(
+  queued: readonly WatchedSession[],
+  all: readonly WatchedSession[],
+  supervisor: Supervisor,
+  onUnreadable: (sessionsDir: string, error: unknown) => void = () => undefined,
+): Promise<WatchedSession[]> {
+  const { host, paths } = supervisor;
+  const parallel = await machineSetting('maxParallelOnMachine', supervisor);
+  const waiting = new Map<string, WatchedSession[]>();
+  for (const session of queued.toSorted(byAge)) {
+    const { sessionsDir } = session.paths;
+    waiting.set(sessionsDir, [...(waiting.get(sessionsDir) ?? []), session]);
+  }
+  const starting = await startingIn(all, supervisor);
+  const inUse = new Map<string, number>();
+  for (const dir of waiting.keys()) {
+    const slots = slotsInUse(slotsRoot(dir), host);
+    const used = await slots
+      .then(({ length }) => length)
+      .catch((error: unknown) => {
+        onUnreadable(dir, error);
+        return Number.POSITIVE_INFINITY;
+      });
+    inUse.set(dir, used + (starting.get(dir) ?? 0));
+  }
+  const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
+  let free =
+    parallel === undefined
+      ? Number.POSITIVE_INFINITY
+      : parallel - (await slotsInUse(paths.slots, host)).length - startingAnywhere;
+  const next: WatchedSession[] = [];
+  for (; free > 0; free -= 1) {
+    const dir = nextProject(waiting, inUse);
+    const session = dir === undefined ? undefined : waiting.get(dir)?.shift();
+    if (dir === undefined || session === undefined) break;
+    inUse.set(dir, (inUse.get(dir) ?? 0) + 1);
+    next.push(session);
+  }
+  return next;
+}
+
+function nextProject(
+  waiting: ReadonlyMap<string, WatchedSession[]>,
+  inUse: ReadonlyMap<string, number>,
+): string | undefined {
+  const free = [...waiting].filter(([dir, [first]]) => {
+    const used = inUse.get(dir) ?? 0;
+    const limit = first?.view.sessionFile?.settings.maxParallel ?? Number.MAX_SAFE_INTEGER;
+    return first !== undefined && used < limit;
+  });
+  const [first] = free.toSorted(
+    ([a, sessionsA], [b, sessionsB]) =>
+      (inUse.get(a) ?? 0) - (inUse.get(b) ?? 0) || byAge(sessionsA[0], sessionsB[0]),
+  );
+  return first?.[0];
+}
+
+/** Per SESSIONS folder, the sessions whose worker was just started and might still take a slot. */
+async function startingIn(
+  all: readonly WatchedSession[],
+  supervisor: Supervisor,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const session of all) {
+    if (session.waits.for !== 'turn' || !(await session.isStarting(supervisor))) continue;
+    const { sessionsDir } = session.paths;
+    counts.set(sessionsDir, (counts.get(sessionsDir) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function byAge(a: WatchedSession | undefined, b: WatchedSession | undefined): number {
+  const [one, other] = [a, b].map((session) => session?.view.state.createdAt ?? '');
+  return (one ?? '').localeCompare(other ?? '');
 }

@@ -15,8 +15,8 @@ import { byUrgency, readSessionList } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
 import { isPolled } from '../session/pull-request.ts';
 import { type DaySpent, spentOnDay } from '../session/waits/day-spent.ts';
+import { type Waits, waitsFor } from '../session/waits/next-wake.ts';
 import { describeFailure } from './supervisor.ts';
-import { type Waits, waitsFor } from './waits-for.ts';
 
 /** A session that is running or waiting. */
 export interface UnfinishedSession {

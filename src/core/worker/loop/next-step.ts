@@ -19,8 +19,7 @@ import { queueReason } from '../limits/queue.ts';
 import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../proving/base-run.ts';
 import { proveClaim } from '../proving/prove-claim.ts';
 import { keepState } from '../recording/keep-state.ts';
-import { waitsOut, wokenByHand } from './rest.ts';
-import { orderStep, ownOrder } from './start-order.ts';
+import { ownOrder, restStep } from './rest.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   'credentials_changed',
@@ -53,8 +52,7 @@ function mayStop({ status, prepared, openIteration }: SessionState): boolean {
 async function stepOf(worker: Worker, state: SessionState): Promise<string | undefined> {
   const { status, prepared, openIteration } = state;
   if (state.createdAt === undefined) return 'nothing to do';
-  const order = ownOrder(worker);
-  if (order !== undefined && status.kind !== 'waiting') return await orderStep(worker, order);
+  if (ownOrder(worker) !== undefined && status.kind !== 'waiting') return await restStep(worker);
   switch (status.kind) {
     case 'starting':
     case 'running':
@@ -83,14 +81,15 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       return undefined;
     }
     case 'waiting':
-    case 'limited':
     case 'blocked':
       await worker.slots.leave();
-      if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
       if (worker.application?.isHeld()) return await worker.application.hold();
       // A resume starts a worker with the intended environment.
       if (needsAnotherEnvironment(state)) return 'another environment is needed';
-      return (await wokenByHand(worker)) ? undefined : status.kind;
+      return await restStep(worker);
+    case 'limited':
+      await worker.slots.leave();
+      return await restStep(worker);
     case 'stopped':
     case 'done':
       return worker.application?.isHeld() ? await worker.application.hold() : status.kind;

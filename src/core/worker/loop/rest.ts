@@ -1,56 +1,131 @@
+import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { isInBase } from '../../project/finishing/base-branch.ts';
+import { isAsked } from '../../session/documents/qa.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
+import type { ControlQuestion, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
+import { NO_LIMIT_KNOWN, type SessionView } from '../../session/folder/session-view.ts';
 import { limitWait } from '../../session/waits/limit-wait.ts';
-import type { DueOf } from '../../session/waits/next-wake.ts';
+import { atRest, type NextWake, nextWake, readFilesNow, type Times } from '../../session/waits/next-wake.ts';
+import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/waits/start-order.ts';
+import type { TypedAnswers } from '../../session/waits/typed-answers.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
+import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
+import { readQuestions } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { chooseAgent } from '../limits/choose-agent.ts';
-import { dueNow, withdrawQuestion } from './start-order.ts';
+import { readSharedLimit } from '../limits/shared-limit.ts';
+import { askAboutOrder } from '../recording/park.ts';
 
 const POLL_MS = 200;
 /** The longest wait of a worker itself; longer waits are left to the supervisor. */
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
+const BY_SETTINGS: By = { channel: 'settings' };
+const MOVED = 'no longer asked, because the situation has changed';
 
-/** Records what has come of that which a waiting or blocked session waits for. @returns true when that wakes it */
-export async function wokenByHand(worker: Worker): Promise<boolean> {
-  requireRunFolder(worker);
-  const due = await dueNow(worker);
+/** The conditions that must hold before the first step of a session; undefined once it has begun. */
+export function ownOrder({ file, writer: { state } }: Worker): StartOrder | undefined {
+  return state.createdAt === undefined ? undefined : openOrder(state, file.order);
+}
+
+/** Records what has come of that which a session at rest waits for. @returns why the worker leaves if nothing has */
+export async function restStep(worker: Worker): Promise<string | undefined> {
   const { status } = stateOf(worker);
-  switch (due.kind) {
+  requireRunFolder(worker);
+  const limit = status.kind === 'limited' ? await limitOf(worker, status) : undefined;
+  while (limit !== undefined && limit.leftMs() > 0 && limit.leftMs() <= SHORT_WAIT_MS) {
+    if ((await waitingCommandIds(worker)).length > 0) return undefined;
+    await worker.clock.sleep(Math.min(POLL_MS, limit.leftMs()));
+    requireRunFolder(worker);
+  }
+  const own = ownOrder(worker);
+  const order = own && status.kind !== 'waiting' ? await withLimit(worker, own) : own;
+  const wake = await wakeNow(worker, {
+    order,
+    limitLeftMs: limit?.leftMs(),
+    // Only the supervisor sees that a person has stopped typing.
+    restedMs: (fileHash) => (fileHash === worker.wake.rested ? Number.POSITIVE_INFINITY : 0),
+  });
+  switch (wake.kind) {
+    case 'begin':
+      await record(worker, { type: 'went_on', why: 'order_over' });
+      return undefined;
+    case 'limit':
+      await record(worker, { type: 'went_on', why: 'limit_over' });
+      return undefined;
+    case 'ask':
+      await record(worker, ...(await askAboutOrder(worker, { ...own }, wake)));
+      return undefined;
     case 'withdraw':
-      await withdrawQuestion(worker, due.asked);
-      return true;
+      await withdrawQuestion(worker, wake.asked);
+      return undefined;
     case 'answers': {
-      // Only the supervisor sees that a person has stopped typing.
-      if (due.fileHash !== worker.wake.rested) return false;
-      const { answers } = due;
-      if (await notedAsUnclear(worker, due)) return false;
+      const { answers } = wake;
+      if (await notedAsUnclear(worker, wake)) return status.kind;
       const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
       await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
-      return true;
+      return undefined;
     }
     case 'phase':
-      return await applyPhaseEdit(worker);
+      return (await applyPhaseEdit(worker)) ? undefined : status.kind;
     case 'file': {
-      if (status.kind !== 'waiting') return false;
+      if (status.kind !== 'waiting') return status.kind;
       const { file, resumePhase: phase } = status;
       const flow = `${file} was changed; continuing`;
       await record(worker, { type: 'resumed', by: BY_HAND, phase, resetsCounts: false, flow });
-      return true;
+      return undefined;
     }
-    default:
-      return false;
+    default: {
+      const isQueued = status.kind === 'queued' && isDeepStrictEqual(status.order, order);
+      if (order === undefined || status.kind === 'waiting' || isQueued) return status.kind;
+      const reason = `starts ${describeOrder(order)}`;
+      await record(worker, { type: 'queued', reason, order, flow: `Queued: ${reason}` });
+      return undefined;
+    }
   }
 }
 
+/** Judges whether the session's wait is over. @param known `order`: its start order with the times known now */
+export async function wakeNow(
+  worker: Worker,
+  { order = ownOrder(worker), ...times }: { order?: StartOrder } & Omit<Times, 'atMs'>,
+): Promise<NextWake> {
+  const { paths, file: session, clock } = worker;
+  const state = stateOf(worker);
+  const waits = atRest({ paths, state }, order) ?? { for: 'nothing' };
+  const files = await readFilesNow(waits, state);
+  const others = order === undefined ? [] : await othersNow(worker, order);
+  return nextWake(waits, { state, session, files, others }, { atMs: clock.now(), ...times });
+}
+
+async function othersNow({ paths, host, env }: Worker, order: StartOrder): Promise<SessionView[]> {
+  const views = await readAllSessions(paths.sessionsDir, host);
+  const branch = branchBefore(order, views);
+  return branch && (await isInBase(branch, env)) ? withMerged(order, views) : views;
+}
+
+/** Withdraws the question about the start order: the situation has changed. */
+async function withdrawQuestion(worker: Worker, ask: ControlQuestion): Promise<void> {
+  const { questions } = await readQuestions(worker);
+  const asked = questions.find((each) => isAsked(ask, each));
+  const id = asked?.id ?? 'The question about the start order';
+  const answer = { id, question: ask.question, text: MOVED };
+  const flow = `${id} is withdrawn: ${MOVED}`;
+  await record(worker, { type: 'answers_recorded', by: BY_SETTINGS, answers: [answer], open: [], flow });
+}
+
 /** Says below typed lines that they choose nothing. @returns whether there are any: then no answer counts yet */
-export async function notedAsUnclear(worker: Worker, { unclear }: DueOf<'answers'>): Promise<boolean> {
+export async function notedAsUnclear(
+  worker: Worker,
+  { unclear }: Pick<TypedAnswers, 'unclear'>,
+): Promise<boolean> {
   if (unclear.length === 0) return false;
   await changeFile(worker.paths.qa, (text = '') => noteUnclear(text, unclear));
   return true;
@@ -61,26 +136,29 @@ function requireRunFolder({ paths }: Worker): void {
     throw new Error(`The run folder ${paths.runDir} is gone, so the session no longer exists.`);
 }
 
-/** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
-export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
-  const { clock, wake } = worker;
+/** What is left of a limit, as it is known now. */
+async function limitOf(worker: Worker, status: LimitedStatus): Promise<{ leftMs(): number }> {
+  const over = { leftMs: () => 0 };
   if (status.kept !== undefined) {
     // The environment determines the account.
     await joinEnvironment(worker);
     const { limit } = await chooseAgent(worker, stateOf(worker).progress.phase);
-    if (limit?.kept !== undefined && limitWait(status, clock).leftMs() > 0) return false;
-    await record(worker, { type: 'went_on', why: 'limit_over' });
-    return true;
+    return limit?.kept === undefined ? over : limitWait(status, worker.clock);
   }
   // The program that started this worker has measured the wait, which this worker's clock might not reflect.
-  const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
-  const judge = () => dueNow(worker, { limitLeftMs: wait.leftMs() });
-  for (let due = await judge(); due.kind === 'not_yet'; due = await judge()) {
-    if (due.leftMs > SHORT_WAIT_MS) return false;
-    requireRunFolder(worker);
-    if ((await waitingCommandIds(worker)).length > 0) return true;
-    await clock.sleep(Math.min(POLL_MS, due.leftMs));
+  return worker.wake.limitOver === status.until ? over : limitWait(status, worker.clock);
+}
+
+/** Replaces `limit` with the time at which the usage limit ends, as known now. */
+async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder> {
+  if (order.at !== 'limit') return order;
+  // The environment determines the account.
+  await joinEnvironment(worker);
+  const { name } = agentChoice(worker, 'investigation').provider;
+  const limit = await readSharedLimit(worker, name);
+  if (limit === undefined && stateOf(worker).status.kind === 'starting') {
+    const text = `No usage limit of ${name} is known on this machine, so the session does not wait for one.`;
+    await record(worker, { type: 'notice', code: NO_LIMIT_KNOWN, text });
   }
-  await record(worker, { type: 'went_on', why: 'limit_over' });
-  return true;
+  return { ...order, at: limit?.until };
 }

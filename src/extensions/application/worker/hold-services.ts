@@ -1,11 +1,9 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { typingRestMs } from '../../../core/session/waits/next-wake.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
 import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
 import { requireLease } from '../../../core/worker/core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
-import { notedAsUnclear } from '../../../core/worker/loop/rest.ts';
-import { dueNow } from '../../../core/worker/loop/start-order.ts';
+import { notedAsUnclear, wakeNow } from '../../../core/worker/loop/rest.ts';
 
 const POLL_MS = 500;
 const HOLD_LIMIT_MS = 4 * 60 * 60_000;
@@ -44,12 +42,11 @@ async function whyOver(worker: Worker, { problem }: Held): Promise<string | unde
 }
 
 async function canContinue(worker: Worker): Promise<boolean> {
-  const due = await dueNow(worker);
-  if (due.kind !== 'answers') return due.kind !== 'not_yet';
   // A person may still be typing.
-  const restedMs = worker.clock.now() - (statsAt(worker.paths.qa)?.mtimeMs ?? 0);
-  if (restedMs < typingRestMs(due, worker.file.settings)) return false;
-  return !(await notedAsUnclear(worker, due));
+  const restedMs = () => worker.clock.now() - (statsAt(worker.paths.qa)?.mtimeMs ?? 0);
+  const wake = await wakeNow(worker, { restedMs });
+  if (wake.kind !== 'answers') return wake.kind !== 'not_yet';
+  return !(await notedAsUnclear(worker, wake));
 }
 
 async function untilCommand(worker: Worker): Promise<undefined> {

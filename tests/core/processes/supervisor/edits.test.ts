@@ -7,7 +7,12 @@ import { documentFingerprint } from '../../../../src/core/session/documents/docu
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { type Due, dueOf, readFilesNow } from '../../../../src/core/session/waits/next-wake.ts';
+import {
+  type NextWake,
+  nextWake,
+  readFilesNow,
+  waitsFor,
+} from '../../../../src/core/session/waits/next-wake.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../unit/session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from '../../unit/supervisor/scene.ts';
@@ -46,10 +51,14 @@ async function waiting(here: Scene, more: Partial<SessionPlan> = {}): Promise<Se
   return await here.session('s', { events: [CREATED, PREPARED, asking()], qa: QUESTIONS, ...more });
 }
 
-async function dueNow(here: Scene, paths: SessionPaths): Promise<Due['kind']> {
+async function dueNow(here: Scene, paths: SessionPaths): Promise<NextWake['kind']> {
   const view = await readSession(paths, here.supervisor.host);
   if (view?.sessionFile === undefined) throw new Error('There is no session.');
-  return dueOf(view.state, await readFilesNow(view.sessionFile, view), [], { atMs: 0 }).kind;
+  const { state, sessionFile: session } = view;
+  const waits = waitsFor(view, here.supervisor.identity);
+  const files = await readFilesNow(waits, state);
+  const restedMs = () => MINUTE_MS;
+  return nextWake(waits, { state, session, files, others: [] }, { atMs: 0, restedMs }).kind;
 }
 
 /** Scans like the supervisor. @returns the milliseconds until a worker was started; undefined: not within `ms` */

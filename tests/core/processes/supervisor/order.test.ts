@@ -5,7 +5,7 @@ import type { StartOrder } from '../../../../src/core/session/events/bodies/posi
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { dueOf, readFilesNow } from '../../../../src/core/session/waits/next-wake.ts';
+import { nextWake, readFilesNow, waitsFor } from '../../../../src/core/session/waits/next-wake.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
@@ -39,8 +39,10 @@ async function judgedByWorker(here: Scene, { sessionsDir, folder }: SessionPaths
   const others = await readAllSessions(sessionsDir, here.supervisor.host);
   const view = others.find((each) => each.folder === folder);
   if (view?.sessionFile === undefined) throw new Error('There is no session.');
-  const files = await readFilesNow(view.sessionFile, view);
-  return dueOf(view.state, files, others, { atMs: here.supervisor.clock.now() });
+  const { state, sessionFile: session } = view;
+  const waits = waitsFor(view, here.supervisor.identity);
+  const files = await readFilesNow(waits, state);
+  return nextWake(waits, { state, session, files, others }, { atMs: here.supervisor.clock.now() });
 }
 
 const askedAbout = (key: string): NewEvent => ({

@@ -23,7 +23,7 @@ import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
 import { limitEnd } from '../../../../src/core/worker/limits/limit-end.ts';
-import { waitsOut } from '../../../../src/core/worker/loop/rest.ts';
+import { restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -209,7 +209,7 @@ async function limitedUntil(worker: Worker, stated: number | null) {
 async function waitedOut(worker: Worker, clock: JumpingClock, status: LimitedStatus): Promise<void> {
   const wait = limitWait(status, clock);
   while (wait.leftMs() > 0) await clock.sleep(Math.min(wait.leftMs(), 60_000));
-  expect(await waitsOut({ ...worker, wake: { limitOver: status.until } }, status)).toBe(true);
+  expect(await restStep({ ...worker, wake: { limitOver: status.until } })).toBeUndefined();
   expect(worker.writer.state.status.kind).toBe('running');
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import type { ControlQuestion, StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import {
   emptyState,
   type SessionState,
@@ -8,7 +9,8 @@ import {
 } from '../../../../src/core/session/events/state.ts';
 import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { dueOf, type FilesNow } from '../../../../src/core/session/waits/next-wake.ts';
+import { atRest, type FilesNow, nextWake } from '../../../../src/core/session/waits/next-wake.ts';
+import { openOrder } from '../../../../src/core/session/waits/start-order.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
@@ -39,16 +41,9 @@ const begun = (status: SessionState['status'], more: Partial<SessionState> = {})
 const unbegun = (status: SessionState['status'], order?: SessionState['order']): SessionState =>
   begun(status, { prepared: false, order, ...(status === ASKED && { asks: ASKS }) });
 
-const filesOf = ({ gateChannels, ...files }: Files): FilesNow => {
-  const { settings, ...sample } = sessionFileSample({ folder: 'sails', order: files.order });
-  return {
-    session: { ...sample, settings: { ...settings, ...(gateChannels && { gateChannels }) } },
-    ...files,
-  };
-};
-interface Files extends Omit<FilesNow, 'session'> {
+interface Files extends FilesNow {
   order?: StartOrder;
-  gateChannels?: FilesNow['session']['settings']['gateChannels'];
+  gateChannels?: SessionFile['settings']['gateChannels'];
 }
 
 const boat = (status: SessionState['status'], more: Partial<SessionView> = {}): SessionView => ({
@@ -62,6 +57,7 @@ interface Row {
   files?: Files;
   others?: SessionView[];
   limitLeftMs?: number;
+  restedMs?: () => number;
 }
 
 const REWIND: SessionState['work'] = {
@@ -72,6 +68,19 @@ const OPEN_ITERATION = { iteration: 1 } as SessionState['openIteration'];
 
 test.each<[string, Row, object]>([
   ['answers that are all typed', { state: begun(waiting({})), files: { qa: ANSWERED } }, { kind: 'answers' }],
+  [
+    'answers that were typed a second ago',
+    { state: begun(waiting({})), files: { qa: ANSWERED }, restedMs: () => 1000 },
+    { leftMs: 29_000 },
+  ],
+  [
+    'answers that were typed and marked as complete a second ago',
+    {
+      state: begun(waiting({})),
+      ...{ files: { qa: ANSWERED.replace('Status: waiting', 'Status: answered') }, restedMs: () => 1000 },
+    },
+    { leftMs: 1000 },
+  ],
   ['questions as they were at parking', { state: begun(waiting({})), files: { qa: QA } }, {}],
   ['a question that is still open', { state: begun(waiting({ fileHash: 'x' })), files: { qa: QA } }, {}],
   [
@@ -203,7 +212,16 @@ test.each<[string, Row, object]>([
   'what is due for a session that waits for %s',
   (_what, { state, files = {}, others = [], ...now }, due) => {
     const notYet = { kind: 'not_yet', leftMs: Number.POSITIVE_INFINITY };
-    const judged = dueOf(state, filesOf(files), others, { atMs: NOW_MS, ...now });
+    const { order, gateChannels, ...read } = files;
+    const { settings, ...sample } = sessionFileSample({ folder: 'sails' });
+    const session = { ...sample, settings: { ...settings, ...(gateChannels && { gateChannels }) } };
+    const waits = atRest({ paths: sessionPaths('/sessions', 'sails'), state }, openOrder(state, order));
+    const seen = { state, session, files: read, others };
+    const judged = nextWake(waits ?? { for: 'nothing' }, seen, {
+      atMs: NOW_MS,
+      restedMs: () => 30_000,
+      ...now,
+    });
     expect(judged).toMatchObject({ ...('kind' in due ? {} : notYet), ...due });
   },
 );

@@ -9,8 +9,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
-import { wokenByHand } from '../../../../src/core/worker/loop/rest.ts';
-import { orderStep, ownOrder } from '../../../../src/core/worker/loop/start-order.ts';
+import { ownOrder, restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';
@@ -32,7 +31,7 @@ async function unbegun(order: StartOrder, settings: Partial<SessionFile['setting
   await writer.append(createdEvent(file));
   const parts = {
     ...{ paths, file, clock, writer, host: hostWith([]), env: { HOME: paths.runDir } },
-    ...{ environment: { isJoined: true }, projector: new Projector(paths, file) },
+    ...{ environment: { isJoined: true }, wake: {}, projector: new Projector(paths, file) },
   };
   // These tests use neither git nor slots.
   const worker = parts as unknown as Worker;
@@ -40,9 +39,8 @@ async function unbegun(order: StartOrder, settings: Partial<SessionFile['setting
     worker,
     clock,
     step: async () => {
-      const open = ownOrder(worker) ?? expect.fail('it has begun');
-      const left = await orderStep(worker, open);
-      return left ?? stateOf(worker).status.kind;
+      if (ownOrder(worker) === undefined) expect.fail('it has begun');
+      return (await restStep(worker)) ?? stateOf(worker).status.kind;
     },
     other: async (folder: string, ...events: NewEvent[]) =>
       await writeEvents(sessionPaths(paths.sessionsDir, folder), [CREATED, PREPARED, ...events]),
@@ -135,9 +133,9 @@ test('a question about a session that is resumed or done is withdrawn', async ()
   await using here = await unbegun({ after: 'boats' });
   await here.other('boats', BLOCKED);
   expect(await here.step()).toBe('waiting');
-  expect(await wokenByHand(here.worker)).toBe(false);
+  expect(await restStep(here.worker)).toBe('waiting');
   await here.other('boats');
-  expect(await wokenByHand(here.worker)).toBe(true);
+  expect(await restStep(here.worker)).toBeUndefined();
   expect(await here.questions()).toMatchObject([
     { answer: 'no longer asked, because the situation has changed' },
   ]);

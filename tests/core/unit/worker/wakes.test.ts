@@ -5,10 +5,9 @@ import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { Wake } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { LimitedStatus } from '../../../../src/core/session/events/state.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { waitsOut, wokenByHand } from '../../../../src/core/worker/loop/rest.ts';
+import { restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
@@ -48,7 +47,7 @@ test('typed answers that stayed unchanged open their gate', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, asking(fingerprint(QA)), { rested: fingerprint(ANSWERED) });
   await writeFile(log.paths.qa, ANSWERED);
-  expect(await wokenByHand(worker)).toBe(true);
+  expect(await restStep(worker)).toBeUndefined();
   expect(statusOf(worker).kind).toBe('running');
   expect(worker.writer.state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
 });
@@ -63,7 +62,7 @@ test.each<[string, string, Wake]>([
   const before = _what.startsWith('from before') ? fingerprint(text) : fingerprint('before');
   const worker = await workerOn(log, asking(before), wake);
   await writeFile(log.paths.qa, text);
-  expect(await wokenByHand(worker)).toBe(false);
+  expect(await restStep(worker)).toBe('waiting');
   expect(statusOf(worker)).toMatchObject({ kind: 'waiting', openQuestions: ['Q1'] });
   expect(await readFile(log.paths.qa, 'utf8')).toBe(text);
 });
@@ -72,7 +71,7 @@ test('an awaited file that was only saved again does not start the session', asy
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(fingerprint('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
-  expect(await wokenByHand(worker)).toBe(false);
+  expect(await restStep(worker)).toBe('waiting');
 });
 
 test('an awaited file from a machine whose clock is slow starts its session', async () => {
@@ -82,7 +81,7 @@ test('an awaited file from a machine whose clock is slow starts its session', as
   await writeFile(path, 'after');
   const long = new Date('2020-01-01T00:00:00Z');
   await utimes(path, long, long);
-  expect(await wokenByHand(worker)).toBe(true);
+  expect(await restStep(worker)).toBeUndefined();
   expect(worker.writer.state).toMatchObject({ status: { kind: 'running' }, progress: { phase: 'testing' } });
 });
 
@@ -90,7 +89,7 @@ test('a session whose run folder was removed gets no worker', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, BLOCKED);
   await rm(log.paths.runDir, { recursive: true });
-  await expect(wokenByHand(worker)).rejects.toThrow('is gone, so the session no longer exists');
+  await expect(restStep(worker)).rejects.toThrow('is gone, so the session no longer exists');
 });
 
 /** Time passes only in sleeps. */
@@ -108,15 +107,14 @@ async function limited(log: TempLog, forMs: number, given: { wake?: Wake; clock?
   const clock = given.clock ?? sleepingClock();
   const until = START_MS + forMs;
   const event: NewEvent = { type: 'limited', until, guessed: false, provider: 'claude' };
-  const worker = await workerOn(log, event, given.wake, clock);
-  return { worker, status: statusOf(worker) as LimitedStatus };
+  return await workerOn(log, event, given.wake, clock);
 }
 
 test('a limit of a minute is waited out', async () => {
   await using log = await tempLog();
   const clock = sleepingClock();
-  const { worker, status } = await limited(log, 60_000, { clock });
-  expect(await waitsOut(worker, status)).toBe(true);
+  const worker = await limited(log, 60_000, { clock });
+  expect(await restStep(worker)).toBeUndefined();
   expect(statusOf(worker).kind).toBe('running');
   expect(clock.now()).toBe(START_MS + 60_000);
 });
@@ -129,8 +127,8 @@ test('a command that arrives during the wait for a limit is taken at once', asyn
     await mkdir(log.paths.commands, { recursive: true });
     await writeFile(`${log.paths.commands}/01JH0000000000000000000000.json`, '{}');
   };
-  const { worker, status } = await limited(log, 60_000, { clock: { ...clock, sleep } });
-  expect(await waitsOut(worker, status)).toBe(true);
+  const worker = await limited(log, 60_000, { clock: { ...clock, sleep } });
+  expect(await restStep(worker)).toBeUndefined();
   expect(statusOf(worker).kind).toBe('limited');
   expect(clock.slept).toHaveLength(1);
 });
@@ -138,8 +136,8 @@ test('a command that arrives during the wait for a limit is taken at once', asyn
 test('the worker leaves if the limit is longer', async () => {
   await using log = await tempLog();
   const clock = sleepingClock();
-  const { worker, status } = await limited(log, 60_001, { clock });
-  expect(await waitsOut(worker, status)).toBe(false);
+  const worker = await limited(log, 60_001, { clock });
+  expect(await restStep(worker)).toBe('limited');
   expect(statusOf(worker).kind).toBe('limited');
   expect(clock.slept).toEqual([]);
 });
@@ -148,21 +146,21 @@ test('a worker whose clock is set back while it waits leaves', async () => {
   await using log = await tempLog();
   const clock = sleepingClock();
   const now = () => clock.now() - (clock.slept.length > 5 ? 86_400_000 : 0);
-  const { worker, status } = await limited(log, 30_000, { clock: { ...clock, now } });
-  expect(await waitsOut(worker, status)).toBe(false);
+  const worker = await limited(log, 30_000, { clock: { ...clock, now } });
+  expect(await restStep(worker)).toBe('limited');
 });
 
 test("a limit whose end the starter observed is over, whatever the worker's clock shows", async () => {
   await using log = await tempLog();
-  const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS + 3_600_000 } });
-  expect(await waitsOut(worker, status)).toBe(true);
+  const worker = await limited(log, 3_600_000, { wake: { limitOver: START_MS + 3_600_000 } });
+  expect(await restStep(worker)).toBeUndefined();
   expect(statusOf(worker).kind).toBe('running');
 });
 
 test('the end of one limit does not end another', async () => {
   await using log = await tempLog();
-  const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS } });
-  expect(await waitsOut(worker, status)).toBe(false);
+  const worker = await limited(log, 3_600_000, { wake: { limitOver: START_MS } });
+  expect(await restStep(worker)).toBe('limited');
 });
 
 test('a supervisor of another version may say more than a worker knows', () => {

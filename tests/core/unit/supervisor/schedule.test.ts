@@ -1,11 +1,10 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { slotsRoot } from '../../../../src/core/session/folder/slots.ts';
 import { recordSpent } from '../../../../src/core/session/waits/day-spent.ts';
-import { admit, isDaySpent } from '../../../../src/core/supervisor/admit.ts';
-import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import { isDaySpent, Scan, schedule } from '../../../../src/core/supervisor/scan.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 
@@ -33,7 +32,7 @@ async function admitted(here: Scene): Promise<string[]> {
   const scan = new Scan(here.supervisor);
   await scan.read();
   const sessions = [...scan.sessions.values()];
-  return (await admit(sessions, sessions, here.supervisor)).map(({ view }) => view.folder);
+  return (await schedule(sessions, sessions, here.supervisor)).map(({ view }) => view.folder);
 }
 
 async function setMachine(here: Scene, lines: string): Promise<void> {
@@ -85,6 +84,38 @@ test('the slot of a dead worker is free', async () => {
   expect(await admitted(here)).toEqual(['a']);
 });
 
+test('while no slot is free, slots are read again once a session changes, and otherwise every ten seconds', async () => {
+  await using here = await scene();
+  const { clock } = here.supervisor;
+  await queue(here, 'next', 'a', 1);
+  const holder = await here.session(
+    'holder',
+    { events: [CREATED, PREPARED], lease: { owner: 'alive' } },
+    'a',
+  );
+  await holdSlot(here, 'a', 1);
+  const scan = new Scan(here.supervisor);
+  await scan.run();
+  clock.pass(1000);
+  const slots = slotsRoot(holder.sessionsDir);
+  await rename(slots, `${slots}.away`);
+  await scan.run();
+  expect(here.started()).toEqual([]);
+  await appendFile(holder.events, '\n');
+  await scan.run();
+  expect(here.started()).toEqual(['next']);
+  clock.pass(2000);
+  await rename(`${slots}.away`, slots);
+  await scan.run();
+  await rename(slots, `${slots}.away`);
+  clock.pass(9000);
+  await scan.run();
+  expect(here.started()).toEqual(['next']);
+  clock.pass(1000);
+  await scan.run();
+  expect(here.started()).toEqual(['next', 'next']);
+});
+
 test('a session whose worker was just started holds a slot until the worker takes its lease', async () => {
   await using here = await scene();
   await queue(here, 'started', 'a', 2);
@@ -94,10 +125,10 @@ test('a session whose worker was just started holds a slot until the worker take
   const sessions = [...scan.sessions.values()];
   const started = sessions.find(({ view }) => view.folder === 'started');
   const others = sessions.filter((session) => session !== started);
-  started?.started('turn', process.pid, here.supervisor.clock);
-  expect(await admit(others, sessions, here.supervisor)).toEqual([]);
+  started?.started({ kind: 'turn' }, process.pid, here.supervisor.clock);
+  expect(await schedule(others, sessions, here.supervisor)).toEqual([]);
   here.supervisor.clock.pass(MINUTE_MS);
-  expect(await admit(others, sessions, here.supervisor)).toHaveLength(1);
+  expect(await schedule(others, sessions, here.supervisor)).toHaveLength(1);
 });
 
 test('above the limit of the day no session is admitted until midnight or until it is raised', async () => {

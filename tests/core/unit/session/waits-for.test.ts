@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { emptyState, type Status } from '../../../../src/core/session/events/state.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { type Waits, waitsFor } from '../../../../src/core/supervisor/waits-for.ts';
+import { type Waits, waitsFor } from '../../../../src/core/session/waits/next-wake.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const OURS = 'ours';
@@ -52,7 +52,7 @@ function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
   const wants = status.kind === 'starting' || status.kind === 'running';
   return {
     ...{ folder: 's', paths, sessionFile: sessionFileSample(), worker: 'none', problems: [] },
-    state: { ...emptyState(), createdAt: since, prepared: true, status },
+    state: { ...emptyState(), createdAt: since, prepared: !name.includes('its order'), status },
     pendingCommands: [],
     wantsWorker: wants || (more.pendingCommands ?? []).length > 0,
     needsWorker: false,
