@@ -14,9 +14,9 @@ import type { SessionView } from '../session/folder/session-view.ts';
 import { slotsInUse, slotsRoot } from '../session/folder/slots.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
-import { isPolled } from '../session/pull-request.ts';
 import { spentOnDay } from '../session/waits/day-spent.ts';
 import { type NextWake, waitsFor } from '../session/waits/next-wake.ts';
+import { isPolled } from '../session/waits/pull-request.ts';
 import { filesStamp, WatchedSession } from './session.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
 

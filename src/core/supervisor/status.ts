@@ -13,9 +13,9 @@ import {
 import { judgedFolders } from '../sandbox/programs/watched-folders.ts';
 import { byUrgency, readSessionList } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
-import { isPolled } from '../session/pull-request.ts';
 import { type DaySpent, spentOnDay } from '../session/waits/day-spent.ts';
 import { type Waits, waitsFor } from '../session/waits/next-wake.ts';
+import { isPolled } from '../session/waits/pull-request.ts';
 import { describeFailure } from './supervisor.ts';
 
 /** A session that is running or waiting. */

@@ -13,7 +13,7 @@ import { byUrgency, needsHuman } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { waitForEvents } from '../../session/folder/watch.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { watchedPullRequest } from '../../session/pull-request.ts';
+import { watchedPullRequest } from '../../session/waits/pull-request.ts';
 import { sessionsOfGroup } from './list-sessions.act.ts';
 
 export interface WaitForAnyInput {

@@ -9,7 +9,7 @@ import { hasEnded } from '../../session/events/rest.ts';
 import { isContinuedBy, isForgotten } from '../../session/folder/read-session.ts';
 import { isLost, readSessionList } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { watchedPullRequest } from '../../session/pull-request.ts';
+import { watchedPullRequest } from '../../session/waits/pull-request.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 

@@ -13,7 +13,7 @@ import { isContinuedBy } from '../folder/read-session.ts';
 import { isLost } from '../folder/session-list.ts';
 import type { SessionView } from '../folder/session-view.ts';
 import { MAX_OVERVIEW_BYTES } from '../layout/paths.ts';
-import { watchedPullRequest } from '../pull-request.ts';
+import { watchedPullRequest } from './pull-request.ts';
 import { openOrder, predecessorsNow } from './start-order.ts';
 import { type TypedAnswers, typedAnswers } from './typed-answers.ts';
 

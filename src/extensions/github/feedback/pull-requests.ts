@@ -12,7 +12,7 @@ import type { PullRequestFact } from '../../../core/session/events/bodies/positi
 import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
-import { isPolled } from '../../../core/session/pull-request.ts';
+import { isPolled } from '../../../core/session/waits/pull-request.ts';
 import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { fetchPublished } from '../publish/published-branch.ts';

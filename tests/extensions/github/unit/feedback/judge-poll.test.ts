@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PullRequestFact } from '../../../../../src/core/session/events/bodies/positions.ts';
 import { changed } from '../../../../../src/core/session/events/pull-request-change.ts';
-import { isPolled } from '../../../../../src/core/session/pull-request.ts';
+import { isPolled } from '../../../../../src/core/session/waits/pull-request.ts';
 import { judgePoll, type PollOutcome } from '../../../../../src/extensions/github/feedback/judge-poll.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import type { SessionState } from './events/state.ts';
+import type { SessionState } from '../events/state.ts';
 
 /** The pull request that the supervisor watches; undefined if there is none, or if watching was not requested. */
 export function watchedPullRequest({
