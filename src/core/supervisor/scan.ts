@@ -148,7 +148,7 @@ export class Scan {
     if (clock.monotonic() < this.#fullUntilMs) return this.#fullUntilMs;
     if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
     const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
-    const next = await schedule(queued, [...this.sessions.values()], this.#supervisor, isRefused);
+    const next = await schedule(queued, this.sessions.values(), this.#supervisor, isRefused);
     for (const session of next) await this.#start(session, { kind: 'turn' });
     if (next.length > 0) return clock.monotonic() + STARTED_MS;
     this.#fullUntilMs = clock.monotonic() + SLOTS_MS;
@@ -255,76 +255,44 @@ export async function isDaySpent(supervisor: Supervisor): Promise<boolean> {
  */
 export async function schedule(
   queued: readonly WatchedSession[],
-  all: readonly WatchedSession[],
+  all: Iterable<WatchedSession>,
   supervisor: Supervisor,
   onUnreadable: (sessionsDir: string, error: unknown) => void = () => undefined,
 ): Promise<WatchedSession[]> {
   const { host, paths } = supervisor;
-  const parallel = await machineSetting('maxParallelOnMachine', supervisor);
-  const waiting = new Map<string, WatchedSession[]>();
-  for (const session of queued.toSorted(byAge)) {
-    const { sessionsDir } = session.paths;
-    waiting.set(sessionsDir, [...(waiting.get(sessionsDir) ?? []), session]);
-  }
-  const starting = await startingIn(all, supervisor);
+  const starting: string[] = [];
+  for (const session of all)
+    if (session.waits.for === 'turn' && (await session.isStarting(supervisor))) starting.push(dirOf(session));
   const inUse = new Map<string, number>();
-  for (const dir of waiting.keys()) {
-    const slots = slotsInUse(slotsRoot(dir), host);
-    const used = await slots
-      .then(({ length }) => length)
-      .catch((error: unknown) => {
+  for (const dir of new Set(queued.map(dirOf))) {
+    const used = await slotsInUse(slotsRoot(dir), host).then(
+      ({ length }) => length,
+      (error: unknown) => {
         onUnreadable(dir, error);
         return Number.POSITIVE_INFINITY;
-      });
-    inUse.set(dir, used + (starting.get(dir) ?? 0));
+      },
+    );
+    inUse.set(dir, used + starting.filter((one) => one === dir).length);
   }
-  const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
-  let free =
-    parallel === undefined
-      ? Number.POSITIVE_INFINITY
-      : parallel - (await slotsInUse(paths.slots, host)).length - startingAnywhere;
+  const usedBy = (session: WatchedSession) => inUse.get(dirOf(session)) ?? 0;
+  const waiting = queued.toSorted((a, b) => createdAt(a).localeCompare(createdAt(b)));
+  const isOldest = (session: WatchedSession) =>
+    waiting.find((one) => dirOf(one) === dirOf(session)) === session;
+  const hasRoom = (session: WatchedSession) =>
+    usedBy(session) < (session.view.sessionFile?.settings.maxParallel ?? Number.MAX_SAFE_INTEGER);
+  const parallel = await machineSetting('maxParallelOnMachine', supervisor);
+  const held = parallel === undefined ? 0 : (await slotsInUse(paths.slots, host)).length + starting.length;
   const next: WatchedSession[] = [];
-  for (; free > 0; free -= 1) {
-    const dir = nextProject(waiting, inUse);
-    const session = dir === undefined ? undefined : waiting.get(dir)?.shift();
-    if (dir === undefined || session === undefined) break;
-    inUse.set(dir, (inUse.get(dir) ?? 0) + 1);
-    next.push(session);
+  while (held + next.length < (parallel ?? Number.POSITIVE_INFINITY)) {
+    const candidates = waiting.filter((one) => isOldest(one) && hasRoom(one));
+    const [first] = candidates.sort((a, b) => usedBy(a) - usedBy(b));
+    if (first === undefined) break;
+    waiting.splice(waiting.indexOf(first), 1);
+    inUse.set(dirOf(first), usedBy(first) + 1);
+    next.push(first);
   }
   return next;
 }
 
-function nextProject(
-  waiting: ReadonlyMap<string, WatchedSession[]>,
-  inUse: ReadonlyMap<string, number>,
-): string | undefined {
-  const free = [...waiting].filter(([dir, [first]]) => {
-    const used = inUse.get(dir) ?? 0;
-    const limit = first?.view.sessionFile?.settings.maxParallel ?? Number.MAX_SAFE_INTEGER;
-    return first !== undefined && used < limit;
-  });
-  const [first] = free.toSorted(
-    ([a, sessionsA], [b, sessionsB]) =>
-      (inUse.get(a) ?? 0) - (inUse.get(b) ?? 0) || byAge(sessionsA[0], sessionsB[0]),
-  );
-  return first?.[0];
-}
-
-/** Per SESSIONS folder, the sessions whose worker was just started and might still take a slot. */
-async function startingIn(
-  all: readonly WatchedSession[],
-  supervisor: Supervisor,
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (const session of all) {
-    if (session.waits.for !== 'turn' || !(await session.isStarting(supervisor))) continue;
-    const { sessionsDir } = session.paths;
-    counts.set(sessionsDir, (counts.get(sessionsDir) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function byAge(a: WatchedSession | undefined, b: WatchedSession | undefined): number {
-  const [one, other] = [a, b].map((session) => session?.view.state.createdAt ?? '');
-  return (one ?? '').localeCompare(other ?? '');
-}
+const dirOf = ({ paths }: WatchedSession) => paths.sessionsDir;
+const createdAt = ({ view }: WatchedSession) => view.state.createdAt ?? '';

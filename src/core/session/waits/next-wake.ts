@@ -101,7 +101,7 @@ export type NextWake =
   | { kind: 'commands'; ids: readonly string[] }
   /** Answers to all questions in `_qa.md`, which have rested. */
   | ({ kind: 'answers'; fileHash: string } & TypedAnswers)
-  | { kind: 'file'; fileHash: string }
+  | { kind: 'file'; fileHash: string; file: string; resumePhase: Phase }
   | { kind: 'phase'; phase: Phase; fileHash: string }
   | { kind: 'limit'; until: number }
   /** Its start order: it may begin, a person must be asked, or the question to that person is obsolete. */
@@ -110,7 +110,7 @@ export type NextWake =
   | { kind: 'withdraw'; asked: ControlQuestion; key: string };
 
 /** What the judgement depends on. */
-export interface Seen {
+export interface Judged {
   state: SessionState;
   session: Pick<SessionFile, 'folder' | 'group' | 'settings'>;
   files: FilesNow;
@@ -144,7 +144,7 @@ const notYet = (leftMs: number): NextWake => ({ kind: 'not_yet', leftMs });
 const NEVER = notYet(Number.POSITIVE_INFINITY);
 
 /** Judges whether a wait has ended, and by what, for the supervisor and for workers. Pure. */
-export function nextWake(waits: Waits, seen: Seen, times: Times): NextWake {
+export function nextWake(waits: Waits, seen: Judged, times: Times): NextWake {
   switch (waits.for) {
     case 'nothing':
     case 'pull_request':
@@ -180,7 +180,7 @@ export function nextWake(waits: Waits, seen: Seen, times: Times): NextWake {
 
 function orderNow(
   order: StartOrder,
-  { state: { order: decided }, session, others }: Seen,
+  { state: { order: decided }, session, others }: Judged,
   { atMs }: Times,
 ): NextWake {
   if (decided?.startsAnyway) return { kind: 'begin' };
@@ -192,7 +192,10 @@ function orderNow(
 }
 
 /** A question about the start order is obsolete once the situation has changed. */
-function questionNow(order: StartOrder | undefined, { state, session, others }: Seen): NextWake | undefined {
+function questionNow(
+  order: StartOrder | undefined,
+  { state, session, others }: Judged,
+): NextWake | undefined {
   const [asked] = asksOf(state, 'order');
   if (order === undefined || asked === undefined) return undefined;
   const [key = ''] = asked.keys ?? [];
@@ -200,7 +203,7 @@ function questionNow(order: StartOrder | undefined, { state, session, others }: 
   return now.kind === 'asks' && now.key === key ? undefined : { kind: 'withdraw', asked, key };
 }
 
-function typedNow({ state, session, files: { qa } }: Seen, { restedMs }: Times): NextWake | undefined {
+function typedNow({ state, session, files: { qa } }: Judged, { restedMs }: Times): NextWake | undefined {
   const { status } = state;
   if (qa === undefined || status.kind !== 'waiting') return undefined;
   if (channelRefusal({ channel: 'file' }, session.settings) !== undefined) return undefined;
@@ -212,13 +215,14 @@ function typedNow({ state, session, files: { qa } }: Seen, { restedMs }: Times):
   return leftMs > 0 ? notYet(leftMs) : { kind: 'answers', fileHash, ...typed };
 }
 
-function changedFile({ state: { status }, files: { awaited } }: Seen): NextWake | undefined {
+function changedFile({ state: { status }, files: { awaited } }: Judged): NextWake | undefined {
   if (awaited === undefined || status.kind !== 'waiting' || awaited === status.fileHash) return undefined;
-  return { kind: 'file', fileHash: awaited };
+  const { file = '', resumePhase } = status;
+  return { kind: 'file', fileHash: awaited, file, resumePhase };
 }
 
 /** A change while an iteration is open might be its agent's. */
-function phaseNow({ state, files: { overview } }: Seen): NextWake | undefined {
+function phaseNow({ state, files: { overview } }: Judged): NextWake | undefined {
   const phase = state.openIteration === undefined ? phaseWritten(state, overview) : undefined;
   return phase && { kind: 'phase', phase, fileHash: fingerprint(overview ?? '') };
 }

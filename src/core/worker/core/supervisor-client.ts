@@ -1,8 +1,6 @@
-import type { Clock } from '../../kernel/clock.ts';
 import { SessionRecords } from '../../kernel/files/session-records.ts';
-import type { Host } from '../../kernel/processes/host.ts';
 import { machineSetting } from '../../project/finding/machine-setting.ts';
-import { watchOver } from '../../sandbox/programs/launch-supervisor.ts';
+import { type WatchOverOptions, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import {
   isOff,
   readPresence,
@@ -10,14 +8,6 @@ import {
   supervisorPaths,
 } from '../../sandbox/programs/supervisor-folder.ts';
 import type { SlotLimits } from '../../session/folder/slots.ts';
-
-export interface SupervisorOptions {
-  env: Readonly<Record<string, string | undefined>>;
-  home: string;
-  host: Host;
-  clock: Clock;
-  program: string;
-}
 
 /** Interval of the check while an agent runs. */
 const CHECK_MS = 60_000;
@@ -27,10 +17,10 @@ export class SupervisorClient {
   readonly paths: SupervisorPaths;
   readonly home: string;
   readonly records: SessionRecords;
-  readonly #options: SupervisorOptions;
+  readonly #options: WatchOverOptions;
   #checkAtMs: number;
 
-  constructor(options: SupervisorOptions) {
+  constructor(options: WatchOverOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
     this.records = new SessionRecords(options.home);

@@ -6,6 +6,7 @@ import { isAsked } from '../../session/documents/qa.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
 import type { ControlQuestion, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/folder/session-view.ts';
@@ -27,8 +28,6 @@ const POLL_MS = 200;
 /** The longest wait of a worker itself; longer waits are left to the supervisor. */
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
-const BY_SETTINGS: By = { channel: 'settings' };
-const MOVED = 'no longer asked, because the situation has changed';
 
 /** The conditions that must hold before the first step of a session; undefined once it has begun. */
 export function ownOrder({ file, writer: { state } }: Worker): StartOrder | undefined {
@@ -38,56 +37,46 @@ export function ownOrder({ file, writer: { state } }: Worker): StartOrder | unde
 /** Records what has come of that which a session at rest waits for. @returns why the worker leaves if nothing has */
 export async function restStep(worker: Worker): Promise<string | undefined> {
   const { status } = stateOf(worker);
-  requireRunFolder(worker);
   const limit = status.kind === 'limited' ? await limitOf(worker, status) : undefined;
   while (limit !== undefined && limit.leftMs() > 0 && limit.leftMs() <= SHORT_WAIT_MS) {
     if ((await waitingCommandIds(worker)).length > 0) return undefined;
     await worker.clock.sleep(Math.min(POLL_MS, limit.leftMs()));
-    requireRunFolder(worker);
   }
+  if (statsAt(worker.paths.runDir) === undefined)
+    throw new Error(`The run folder ${worker.paths.runDir} is gone, so the session no longer exists.`);
   const own = ownOrder(worker);
   const order = own && status.kind !== 'waiting' ? await withLimit(worker, own) : own;
-  const wake = await wakeNow(worker, {
-    order,
-    limitLeftMs: limit?.leftMs(),
-    // Only the supervisor sees that a person has stopped typing.
-    restedMs: (fileHash) => (fileHash === worker.wake.rested ? Number.POSITIVE_INFINITY : 0),
-  });
+  // Only the supervisor sees that a person has stopped typing.
+  const restedMs = (fileHash: string) => (fileHash === worker.wake.rested ? Number.POSITIVE_INFINITY : 0);
+  const wake = await wakeNow(worker, { order, limitLeftMs: limit?.leftMs(), restedMs });
+  const recorded = (...events: NewEvent[]) => record(worker, ...events).then(() => undefined);
   switch (wake.kind) {
     case 'begin':
-      await record(worker, { type: 'went_on', why: 'order_over' });
-      return undefined;
+      return await recorded({ type: 'went_on', why: 'order_over' });
     case 'limit':
-      await record(worker, { type: 'went_on', why: 'limit_over' });
-      return undefined;
+      return await recorded({ type: 'went_on', why: 'limit_over' });
     case 'ask':
-      await record(worker, ...(await askAboutOrder(worker, { ...own }, wake)));
-      return undefined;
+      return await recorded(...(await askAboutOrder(worker, { ...own }, wake)));
     case 'withdraw':
-      await withdrawQuestion(worker, wake.asked);
-      return undefined;
+      return await recorded(await withdrawn(worker, wake.asked));
     case 'answers': {
       const { answers } = wake;
       if (await notedAsUnclear(worker, wake)) return status.kind;
       const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
-      await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
-      return undefined;
+      return await recorded({ type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
     }
     case 'phase':
       return (await applyPhaseEdit(worker)) ? undefined : status.kind;
     case 'file': {
-      if (status.kind !== 'waiting') return status.kind;
-      const { file, resumePhase: phase } = status;
+      const { file, resumePhase: phase } = wake;
       const flow = `${file} was changed; continuing`;
-      await record(worker, { type: 'resumed', by: BY_HAND, phase, resetsCounts: false, flow });
-      return undefined;
+      return await recorded({ type: 'resumed', by: BY_HAND, phase, resetsCounts: false, flow });
     }
     default: {
       const isQueued = status.kind === 'queued' && isDeepStrictEqual(status.order, order);
       if (order === undefined || status.kind === 'waiting' || isQueued) return status.kind;
       const reason = `starts ${describeOrder(order)}`;
-      await record(worker, { type: 'queued', reason, order, flow: `Queued: ${reason}` });
-      return undefined;
+      return await recorded({ type: 'queued', reason, order, flow: `Queued: ${reason}` });
     }
   }
 }
@@ -112,13 +101,13 @@ async function othersNow({ paths, host, env }: Worker, order: StartOrder): Promi
 }
 
 /** Withdraws the question about the start order: the situation has changed. */
-async function withdrawQuestion(worker: Worker, ask: ControlQuestion): Promise<void> {
+async function withdrawn(worker: Worker, ask: ControlQuestion): Promise<NewEvent> {
   const { questions } = await readQuestions(worker);
-  const asked = questions.find((each) => isAsked(ask, each));
-  const id = asked?.id ?? 'The question about the start order';
-  const answer = { id, question: ask.question, text: MOVED };
-  const flow = `${id} is withdrawn: ${MOVED}`;
-  await record(worker, { type: 'answers_recorded', by: BY_SETTINGS, answers: [answer], open: [], flow });
+  const id = questions.find((each) => isAsked(ask, each))?.id ?? 'The question about the start order';
+  const text = 'no longer asked, because the situation has changed';
+  const answers = [{ id, question: ask.question, text }];
+  const flow = `${id} is withdrawn: ${text}`;
+  return { type: 'answers_recorded', by: { channel: 'settings' }, answers, open: [], flow };
 }
 
 /** Says below typed lines that they choose nothing. @returns whether there are any: then no answer counts yet */
@@ -129,11 +118,6 @@ export async function notedAsUnclear(
   if (unclear.length === 0) return false;
   await changeFile(worker.paths.qa, (text = '') => noteUnclear(text, unclear));
   return true;
-}
-
-function requireRunFolder({ paths }: Worker): void {
-  if (statsAt(paths.runDir) === undefined)
-    throw new Error(`The run folder ${paths.runDir} is gone, so the session no longer exists.`);
 }
 
 /** What is left of a limit, as it is known now. */

@@ -139,7 +139,7 @@ test.each<[string, Row, object]>([
     { kind: 'limit', until: LIMITED.until },
   ],
   ['a limit', { state: begun(LIMITED), limitLeftMs: 5 }, { leftMs: 5 }],
-  ['a slot', { state: begun(QUEUED) }, {}],
+  ['a slot', { state: begun(QUEUED) }, { kind: 'turn' }],
   [
     'a session that is done',
     { state: unbegun(QUEUED), files: after, others: [boat(DONE)] },
@@ -173,7 +173,7 @@ test.each<[string, Row, object]>([
   [
     'an order that is over',
     { state: unbegun(QUEUED, { isOver: true }), files: after, others: [boat(DONE)] },
-    {},
+    { kind: 'turn' },
   ],
   ['a time that has come', { state: unbegun(QUEUED), files: { order: { at: NOW_MS } } }, { kind: 'begin' }],
   ['a time', { state: unbegun(QUEUED), files: { order: { at: NOW_MS + HOUR_MS } } }, { leftMs: HOUR_MS }],
