@@ -4,8 +4,8 @@ import { systemClock } from '../src/core/kernel/clock.ts';
 import { type Checkpoint, keepCheckpoint } from '../src/core/project/checkpoints/checkpoint.ts';
 import { openStore } from '../src/core/project/checkpoints/checkpoint-store.ts';
 import { restoreCheckpoint } from '../src/core/project/checkpoints/restore-checkpoint.ts';
-import { commitState } from '../src/core/project/checkpoints/state-commit.ts';
 import { runGit } from '../src/core/project/git/git.ts';
+import { commitState } from '../src/extensions/pool/saved/state-commit.ts';
 import { type Bench, type BenchResult, type Measurement, median, round, rounded } from './bench.ts';
 import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 

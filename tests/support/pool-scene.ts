@@ -4,7 +4,6 @@ import { systemClock } from '../../src/core/kernel/clock.ts';
 import { keepCheckpoint } from '../../src/core/project/checkpoints/checkpoint.ts';
 import { stateRef } from '../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../src/core/project/checkpoints/checkpoint-store.ts';
-import { commitState } from '../../src/core/project/checkpoints/state-commit.ts';
 import type { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
@@ -12,6 +11,7 @@ import { hostKey, type KeyFiles, keyFilesIn } from '../../src/extensions/pool/ho
 import type { MemberList, PoolMember } from '../../src/extensions/pool/member-list.ts';
 import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
 import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
+import { commitState } from '../../src/extensions/pool/saved/state-commit.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
 import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sinceBootMs } from '../../core/kernel/clock.ts';
 import { ifThere } from '../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../core/kernel/files/atomic-file.ts';
+import { plainText } from '../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import type { Host } from '../../core/kernel/processes/host.ts';
 import type { SessionPaths } from '../../core/session/layout/paths.ts';
@@ -46,4 +47,18 @@ export function writePoolUntil(
   ifThere(() =>
     writeUnsynced(poolUntil, `${Math.round(sinceBootMs() + leftMs)} ${bootId}\n`, { mode: 0o600 }),
   );
+}
+
+const MAX_UNTIL_BYTES = 64;
+
+/** Whether the time is over until which the session's worker may continue. */
+export async function isPoolTimeUp(
+  { poolUntil }: Pick<SessionPaths, 'poolUntil'>,
+  { bootId }: Pick<Host, 'bootId'>,
+): Promise<boolean> {
+  const given = await plainText(poolUntil, MAX_UNTIL_BYTES);
+  if (given === undefined) return false;
+  const [untilMs, ofBoot] = given.trim().split(' ');
+  // A time from an earlier boot could be far in the future.
+  return sinceBootMs() > Number(untilMs) || ofBoot !== bootId;
 }

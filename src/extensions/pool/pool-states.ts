@@ -5,7 +5,6 @@ import { parseJson } from '../../core/kernel/parse-json.ts';
 import { isGuarded } from '../../core/kernel/sandbox-level.ts';
 import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../core/project/checkpoints/checkpoint-store.ts';
-import { commitState, divideFiles } from '../../core/project/checkpoints/state-commit.ts';
 import { type GitOptions, gitLine, runGit } from '../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
@@ -22,6 +21,7 @@ import { type KeyFiles, keyFilesIn } from './host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
+import { commitState, divideFiles } from './saved/state-commit.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface VerifiedState {

@@ -1,11 +1,11 @@
 import { parseJson } from '../../core/kernel/parse-json.ts';
-import { KeptState } from '../../core/project/checkpoints/state-commit.ts';
 import { type GitOptions, gitLine } from '../../core/project/git/git.ts';
 import { commitOf } from '../../core/project/git/repository.ts';
 import type { Oid } from './boards/board.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { fingerprintOf, type KeyFiles } from './host-keys.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
+import { KeptState } from './saved/state-commit.ts';
 import { readStateNote, type StateNote } from './state-note.ts';
 
 export interface Publication {

@@ -10,7 +10,6 @@ import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { SessionRecords } from '../../core/kernel/files/session-records.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
-import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
 import { addCheckpoints, refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import {
   type CheckpointStore,
@@ -18,11 +17,6 @@ import {
   repositoryOptions,
   treeIn,
 } from '../../core/project/checkpoints/checkpoint-store.ts';
-import {
-  isSafePath,
-  MAX_STATE_BYTES,
-  MAX_STATE_FILE_BYTES,
-} from '../../core/project/checkpoints/state-commit.ts';
 import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
 import { listing, namesIn, readable } from '../../core/project/git/path-bytes.ts';
 import { removeTree } from '../../core/project/git/remove-tree.ts';
@@ -41,6 +35,8 @@ import { identitiesIn, isEditedCopy } from './acts/copies.ts';
 import type { Oid } from './boards/board.ts';
 import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
+import { checkOut, checkOutWorktree } from './saved/check-out.ts';
+import { isSafePath, MAX_STATE_BYTES, MAX_STATE_FILE_BYTES } from './saved/state-commit.ts';
 import { leftBehind } from './shown/left-behind.ts';
 import type { StateNote } from './state-note.ts';
 

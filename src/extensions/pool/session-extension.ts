@@ -1,11 +1,25 @@
+import { isoUtc } from '../../core/kernel/clock.ts';
+import { giveLease, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
+import { OFFERED } from '../../core/session/layout/fence.ts';
 import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import { isPoolTimeUp } from './mark.ts';
+import { keepState } from './worker/keep-state.ts';
 
 const pool: SessionExtension = {
   commands: {},
   performers: {},
   async requireHeld({ file, paths, env, host, clock, watch: { home } }) {
+    if (!file.pool) return;
     const { requireHeldBy } = await import('./acts/require-held.ts');
     await requireHeldBy({ file, paths }, { env, home, host, clock });
+  },
+  // Its supervisor could be frozen while another machine takes over.
+  async checkLease({ file, paths, host, clock }) {
+    if (file.pool && (await isPoolTimeUp(paths, host)))
+      await giveLease(paths.leases, { owner: ownerElsewhere(OFFERED), acquiredAt: isoUtc(clock.now()) });
+  },
+  async betweenAgents(worker) {
+    if (worker.file.pool) await keepState(worker);
   },
 };
 

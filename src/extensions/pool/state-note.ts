@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { TRAVELLING } from '../../core/project/checkpoints/checkpoint-refs.ts';
-import { LeftWork } from '../../core/project/checkpoints/state-commit.ts';
 import { isFolderName } from '../../core/session/layout/names.ts';
 import type { StateCard } from './boards/board.ts';
+import { LeftWork } from './saved/state-commit.ts';
 
 const Ulid = z.string().regex(/^[\dA-HJKMNP-TV-Z]{26}$/);
 const Oid = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);

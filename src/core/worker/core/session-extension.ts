@@ -28,8 +28,15 @@ export interface SessionExtension {
   performers: Partial<Performers>;
   /** The services of its application; at most one extension runs them. */
   application?(worker: Worker): WorkerApplication;
-  /** @throws if another machine has the session now, or if that cannot be found out */
+  /**
+   * Called before each effect outside the session, such as a push or a merge, so that two machines never both cause one.
+   * @throws if another machine has the session now, or if that cannot be found out
+   */
   requireHeld?(worker: Worker): Promise<void>;
+  /** Called before each check of the lease, which is every second while an agent works; may give the lease away. */
+  checkLease?(worker: Worker): Promise<void>;
+  /** Called before each agent, and last before the worker leaves. @throws only `lease_lost` */
+  betweenAgents?(worker: Worker): Promise<void>;
   /** Adds facts about a commit that has passed all checks, before a session is done. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }
@@ -44,11 +51,10 @@ export interface ProvenCommit {
 
 export const sessionExtensions = newRegistry<SessionExtension>('session extensions');
 
-/**
- * Called before each effect outside the session, such as a push or a merge, so that two machines of a pool never both
- * cause one.
- */
-export async function requireHeld(worker: Worker): Promise<void> {
-  if (worker.file.pool)
-    for (const extension of sessionExtensions.items) await extension.requireHeld?.(worker);
+/** What extensions do at this point, one after the other. */
+export async function callExtensions(
+  worker: Worker,
+  hook: 'requireHeld' | 'checkLease' | 'betweenAgents',
+): Promise<void> {
+  for (const extension of sessionExtensions.items) await extension[hook]?.(worker);
 }

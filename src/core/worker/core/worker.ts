@@ -73,8 +73,6 @@ export interface WorkerMemory {
    * for anything: the next agent then gets a new look.
    */
   seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout | undefined };
-  /** The last event in the newest state kept for the pool. */
-  keptStateAt?: number;
   /** The checks on the base commit, which run in parallel with agents. */
   baseRun?: {
     /** Resolves when the clone is made and SETUP has run there, or when another session runs these checks. */

@@ -12,8 +12,8 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import { type Failure, requireHeld } from '../core/session-extension.ts';
-import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
+import { callExtensions, type Failure } from '../core/session-extension.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, tipOfBranch } from '../proving/check-facts.ts';
 import { mergeCommands } from '../proving/ledger.ts';
 import { proveCommit } from '../proving/prove.ts';
@@ -102,7 +102,7 @@ async function mergeOnce(
   }
   const copied = worktree.firstCommit === undefined ? undefined : chat?.brought;
   const plan = { mainRepo, branch: into, from: onto.from, to: commit, ref, copied, ...context };
-  await requireHeld(worker);
+  await callExtensions(worker, 'requireHeld');
   const moved = await forwardAlone(plan, worker);
   crashPoint('merge-moved');
   switch (moved.kind) {

@@ -4,7 +4,8 @@ import type { SessionState } from '../../session/events/state.ts';
 import { isInterrupted } from '../commands/while-taking-commands.ts';
 import { Blocked } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { isStopDue, Stopped, stoppedEvent } from '../core/stopped.ts';
+import { callExtensions } from '../core/session-extension.ts';
+import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { requireAcceptedGit } from '../guarding/changes-by-agent.ts';
 import { FORGE_LOGIN, requireSandboxLevel, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
@@ -18,8 +19,8 @@ import { announceChange, freeAgent } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../proving/base-run.ts';
 import { proveClaim } from '../proving/prove-claim.ts';
-import { keepState } from '../recording/keep-state.ts';
-import { ownOrder, restStep } from './rest.ts';
+import { waitsOut, wokenByHand } from './parked.ts';
+import { orderStep, ownOrder } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   'credentials_changed',
@@ -136,13 +137,16 @@ const RUN_AGENT: readonly Part[] = [
   // When it may begin.
   hasTurn,
   backOff,
-  // What is asked before the first one costs anything, and what runs beside it.
-  keepState,
-  beginBaseRun,
-  requireReadyAgents,
-  untilBaseRunBegins,
-  async ({ application }) => await application?.beforeAgent(),
-  runNewIteration,
+];
+const AFTER_CHOICE: readonly WorkerStep[] = [
+  async (worker) => {
+    await callExtensions(worker, 'betweenAgents');
+    beginBaseRun(worker);
+    return true;
+  },
+  agentsReady,
+  baseRunBegun,
+  async ({ application }) => (await application?.beforeAgent()) !== false,
 ];
 
 export async function inOrder(worker: Worker, parts: readonly Part[]): Promise<void> {

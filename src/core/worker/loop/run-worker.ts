@@ -4,11 +4,12 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { say } from '../core/failure.ts';
-import { SupervisorClient } from '../core/supervisor-client.ts';
+import { callExtensions } from '../core/session-extension.ts';
+import { Watch } from '../core/supervisor-watch.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
-import { keepState } from '../recording/keep-state.ts';
+import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
 import { runStep } from './run-step.ts';
@@ -74,7 +75,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await worker.guard.leave({ isOver }).catch((error) => say(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
-  await keepState(worker);
+  await callExtensions(worker, 'betweenAgents');
   worker.writer.writeCache();
   crashPoint('before-release');
 }

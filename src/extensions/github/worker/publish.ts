@@ -12,7 +12,7 @@ import { differing, isSamePullRequest } from '../../../core/session/events/pull-
 import { newestRound } from '../../../core/session/events/rounds.ts';
 import { folderNow } from '../../../core/worker/commands/archive-places.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
-import { type Failure, requireHeld } from '../../../core/worker/core/session-extension.ts';
+import { callExtensions, type Failure } from '../../../core/worker/core/session-extension.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { GitHub } from '../forge/github.ts';
@@ -117,7 +117,7 @@ class RecordedSteps implements Steps {
   async effect(...[name, act, change]: Parameters<Steps['effect']>): ReturnType<Steps['effect']> {
     const before = this.ended(name);
     if (before !== undefined) return before;
-    await requireHeld(this.#worker);
+    await callExtensions(this.#worker, 'requireHeld');
     const { env } = this;
     const done = await this.during((signal) => outcomeOf(name, act(new GitHub({ env, signal }), signal)));
     if (done === undefined) return undefined;

@@ -1,10 +1,10 @@
 import { counted, shownText } from '../../../core/kernel/text.ts';
 import { MAX_FILE_BYTES } from '../../../core/project/checkpoints/file-bounds.ts';
-import { isSafePath } from '../../../core/project/checkpoints/state-commit.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { Ulid } from '../boards/board.ts';
 import { POOL_REFS } from '../git-remote.ts';
+import { isSafePath } from '../saved/state-commit.ts';
 import { readStateNote, type StateNote } from '../state-note.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { statsAt } from '../../kernel/files/path-stats.ts';
-import { cut } from '../../kernel/text.ts';
-import type { LeftWork } from '../../project/checkpoints/state-commit.ts';
-import { skippedInWorktree } from '../../project/finishing/trash.ts';
-import { EACH_FILE, readStatus } from '../../project/git/status-entries.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { cut } from '../../../core/kernel/text.ts';
+import { skippedInWorktree } from '../../../core/project/finishing/trash.ts';
+import { EACH_FILE, readStatus } from '../../../core/project/git/status-entries.ts';
+import { stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import type { LeftWork } from '../saved/state-commit.ts';
 
 const MAX_NAMED = 20;
 const MAX_PATH = 300;

@@ -1,20 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BASE_ERRORS } from '../../kernel/base-errors.ts';
-import { isoUtc } from '../../kernel/clock.ts';
-import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
-import { readTail } from '../../kernel/files/lines.ts';
-import { filesBelow, statsAt } from '../../kernel/files/path-stats.ts';
-import { travellingCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
-import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
-import { commitState, divideFiles, type KeptState } from '../../project/checkpoints/state-commit.ts';
-import { refNameOf } from '../../session/layout/names.ts';
-import { sessionPaths, travels } from '../../session/layout/paths.ts';
-import { say } from '../core/failure.ts';
-import { requireLease } from '../core/lost-lease.ts';
-import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
-import { keepWorkBefore, notKept } from './keep-work.ts';
+import { BASE_ERRORS } from '../../../core/kernel/base-errors.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
+import { readTail } from '../../../core/kernel/files/lines.ts';
+import { filesBelow, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { travellingCheckpoints } from '../../../core/project/checkpoints/checkpoint-refs.ts';
+import { openStore, repositoryOptions } from '../../../core/project/checkpoints/checkpoint-store.ts';
+import { refNameOf } from '../../../core/session/layout/names.ts';
+import { sessionPaths, travels } from '../../../core/session/layout/paths.ts';
+import { say } from '../../../core/worker/core/failure.ts';
+import { requireLease } from '../../../core/worker/core/lost-lease.ts';
+import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { keepWorkBefore, notKept } from '../../../core/worker/recording/keep-work.ts';
+import { commitState, divideFiles, type KeptState } from '../saved/state-commit.ts';
 import { leftWork } from './left-work.ts';
+
+/** The last event in the newest state that a worker kept; in memory only, so that no agent can have changed it. */
+const keptAt = new WeakMap<Worker, number>();
 
 /**
  * Saves a pool's session between two agents as one commit, from which another machine can continue.
@@ -22,7 +25,7 @@ import { leftWork } from './left-work.ts';
  */
 export async function keepState(worker: Worker): Promise<void> {
   const { openIteration, archived, n } = stateOf(worker);
-  if (!worker.file.pool || openIteration !== undefined || worker.memory.keptStateAt === n) return;
+  if (openIteration !== undefined || keptAt.get(worker) === n) return;
   await requireLease(worker);
   try {
     const { file, git } = worker;
@@ -42,7 +45,7 @@ export async function keepState(worker: Worker): Promise<void> {
     const checkpoints = await travellingCheckpoints(sessionFolder, repositoryOptions(store));
     const kept = { ...keptNow(worker), left, checkpoints };
     await commitState(store, { sessionFolder, worktreeTree, files: fit, kept });
-    worker.memory.keptStateAt = stateOf(worker).n;
+    keptAt.set(worker, stateOf(worker).n);
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;
     say(worker, error);

@@ -2,13 +2,13 @@ import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
-import { KeptState } from '../../../../src/core/project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
+import { KeptState } from '../../../../src/extensions/pool/saved/state-commit.ts';
+import { changeFile } from '../../../core/faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
-import { changeFile } from '../../faults/with-settings.ts';
 
 /** A session that waits for answers, and that other machines may continue. */
 async function pooledRig(): Promise<SessionRig> {

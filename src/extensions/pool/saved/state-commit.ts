@@ -1,13 +1,17 @@
 import { constants, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { crashPoint } from '../../kernel/fault-points.ts';
-import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
-import { gitLine, runGit } from '../git/git.ts';
-import { commitsOf } from '../git/repository.ts';
-import { stateRef } from './checkpoint-refs.ts';
-import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
-import { commitTree } from './commit-tree.ts';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
+import { mayAccess, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { stateRef } from '../../../core/project/checkpoints/checkpoint-refs.ts';
+import {
+  type CheckpointStore,
+  partOptions,
+  repositoryOptions,
+} from '../../../core/project/checkpoints/checkpoint-store.ts';
+import { commitTree } from '../../../core/project/checkpoints/commit-tree.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
+import { commitsOf } from '../../../core/project/git/repository.ts';
 
 /** Work of a session that its state does not include: it stays on the machine that saved the state. */
 export const LeftWork = z.object({

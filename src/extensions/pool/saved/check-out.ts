@@ -1,10 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runGit } from '../git/git.ts';
-import { listing, namesIn, readable } from '../git/path-bytes.ts';
-import { type CheckpointStore, partOptions, repositoryOptions, treeIn } from './checkpoint-store.ts';
-import { MAX_FILE_BYTES } from './file-bounds.ts';
-import { encryptedAmong } from './take-files.ts';
+import {
+  type CheckpointStore,
+  partOptions,
+  repositoryOptions,
+  treeIn,
+} from '../../../core/project/checkpoints/checkpoint-store.ts';
+import { MAX_FILE_BYTES } from '../../../core/project/checkpoints/file-bounds.ts';
+import { encryptedAmong } from '../../../core/project/checkpoints/take-files.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { listing, namesIn, readable } from '../../../core/project/git/path-bytes.ts';
 
 /** Writes the files of a tree byte for byte into a folder without files. */
 export async function checkOut(store: CheckpointStore, tree: string, folder: string): Promise<void> {
