@@ -1,6 +1,7 @@
 import { sessionExtensions } from '../../core/worker/core/session-extension.ts';
 import { APPLICATION_SESSION_EXTENSIONS } from '../../extensions/application/session-extension.ts';
 import { SERVICES_SESSION_EXTENSIONS } from '../../extensions/application/worker/services-extension.ts';
+import { CHAT_SESSION_EXTENSIONS } from '../../extensions/chats/session-extension.ts';
 import { GITHUB_SESSION_EXTENSIONS } from '../../extensions/github/session-extension.ts';
 import { POOL_SESSION_EXTENSIONS } from '../../extensions/pool/session-extension.ts';
 
@@ -8,6 +9,7 @@ export function useSessionExtensions(): void {
   sessionExtensions.handOver([
     ...APPLICATION_SESSION_EXTENSIONS,
     ...SERVICES_SESSION_EXTENSIONS,
+    ...CHAT_SESSION_EXTENSIONS,
     ...GITHUB_SESSION_EXTENSIONS,
     ...POOL_SESSION_EXTENSIONS,
   ]);

@@ -24,6 +24,11 @@ export function filesOfChat(
       const { copyFiles } = await import('./bring/copy-files.ts');
       return await copyFiles(files, options, hasSecrets);
     },
+    async keepCopies({ commit: copies }, sessionFolder) {
+      const { keepCopies } = await import('./bring/first-commit.ts');
+      const { mainRepo } = project;
+      await keepCopies({ mainRepo, copies, sessionFolder, baseEnv: context.env });
+    },
     async elsewhere(base) {
       const { changesElsewhere } = await import('./changes-elsewhere.ts');
       return await changesElsewhere(await paths(), { project, base }, context);

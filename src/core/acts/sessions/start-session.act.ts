@@ -15,7 +15,6 @@ import { dropCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { requireBranchName } from '../../project/worktrees/branch-name.ts';
-import { keepCopies } from '../../project/worktrees/first-commit.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { sessionFolders } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -91,14 +90,18 @@ async function startNew(
     const judged = { ...(await newSession(project, request, context)), poolOwner };
     // Only now: a start that is refused asks nothing.
     const made = await withQuickAsked(judged, input.askQuick, context);
-    const begun = await beginWith(await bringing(), made, context);
+    const begun = await beginWith({ files, ...(await bringing()) }, made, context);
     if (begun !== undefined) return begun;
   }
 }
 
 /** Begins a session with the copies of its chat's files, which are kept only if the session exists. */
 async function beginWith(
-  { brought, warnings: ofFiles }: Awaited<ReturnType<typeof copyUncommitted>>,
+  {
+    files,
+    brought,
+    warnings: ofFiles,
+  }: Awaited<ReturnType<typeof copyUncommitted>> & Pick<ResolvedWork, 'files'>,
   made: NewSession,
   context: ActionContext,
 ): Promise<Begun | undefined> {
@@ -110,7 +113,7 @@ async function beginWith(
   if (brought === undefined || chat === undefined) return await beginSession({ ...made, warnings }, context);
   const file = { ...made.file, chat: { ...chat, brought } };
   const sessionFolder = refNameOf(file);
-  await keepCopies({ mainRepo, sessionFolder, copies: brought.commit, baseEnv: context.env });
+  await files?.keepCopies(brought, sessionFolder);
   let begun: Begun | undefined;
   try {
     begun = await beginSession({ ...made, file, warnings }, context);

@@ -1,5 +1,8 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { newRegistry } from '../../kernel/registry.ts';
+import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
+import type { Worktree } from '../../project/worktrees/worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import type { Command } from '../../session/commands/commands.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
@@ -28,6 +31,8 @@ export interface SessionExtension {
   performers: Partial<Performers>;
   /** The services of its application; at most one extension runs them. */
   application?(worker: Worker): WorkerApplication;
+  /** Where a new session's branch begins, if the extension has something to put on its base. */
+  beginBranch?(worker: Worker, base: BaseCommit): Promise<BranchBeginning | undefined>;
   /**
    * Called before each effect outside the session, such as a push or a merge, so that two machines never both cause one.
    * @throws if another machine has the session now, or if that cannot be found out
@@ -41,6 +46,16 @@ export interface SessionExtension {
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }
 
+export interface BranchBeginning {
+  /** A commit on top of the base; absent: the base itself. */
+  startCommit?: string;
+  /**
+   * What became of it, once there is a worktree.
+   * @returns `text`: for the first agent and the person; `firstCommit`: the commit, if the branch contains it
+   */
+  outcome(worktree: Worktree): Promise<{ text: string; firstCommit?: string }>;
+}
+
 export interface ProvenCommit {
   commit: string;
   worktree: { path: string; branch: string; baseCommit: string };
@@ -50,6 +65,16 @@ export interface ProvenCommit {
 }
 
 export const sessionExtensions = newRegistry<SessionExtension>('session extensions');
+
+/** @returns undefined: at its base */
+export async function beginningOf(worker: Worker, base: BaseCommit): Promise<BranchBeginning | undefined> {
+  for (const extension of sessionExtensions.items) {
+    const beginning = await extension.beginBranch?.(worker, base);
+    if (beginning !== undefined) return beginning;
+  }
+  if (worker.file.chat?.brought !== undefined) throw COMMAND_ERRORS.no_extension({ kind: 'chat' });
+  return undefined;
+}
 
 /** What extensions do at this point, one after the other. */
 export async function callExtensions(

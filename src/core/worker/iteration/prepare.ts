@@ -27,11 +27,11 @@ import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { foundPlace } from '../core/as-ours.ts';
 import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import { isStopDue, Stopped } from '../core/stopped.ts';
+import { beginningOf } from '../core/session-extension.ts';
+import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { beginWithCopies } from './begin-with-copies.ts';
 
 /** Does the init phase without a model: a fetch, the worktree on its branch, SETUP. */
 export async function prepare(worker: Worker): Promise<void> {
@@ -108,7 +108,8 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
-  const { startCommit = base.commit, outcome } = await beginWithCopies(file, base, git.context);
+  const beginning = await beginningOf(worker, base);
+  const startCommit = beginning?.startCommit ?? base.commit;
   const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, startCommit };
   const worktree = await whileTakingCommands(worker, (signal) =>
     ensureWorktree({ ...plan, ...git.context, signal }),
@@ -122,8 +123,9 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
       git.context,
     );
   await joinEnvironment(worker);
-  const setup = await setUpOnce(worker, worktree);
-  const { text, firstCommit } = (await outcome?.(worktree)) ?? {};
+  const setup = await setUpOnce(worker, made.value);
+  if (setup.kind === 'stopped') return undefined;
+  const { text, firstCommit } = (await beginning?.outcome(made.value)) ?? {};
   const warnings = [...(text ? [text] : []), ...setup.warnings];
   return { base, worktree, firstCommit, warnings, setUp: setup.ran };
 }

@@ -1,9 +1,9 @@
 import { chmod, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { firstCommitOn, keepCopies } from '../../../../src/core/project/worktrees/first-commit.ts';
 import { ensureWorktree } from '../../../../src/core/project/worktrees/worktree.ts';
 import { copyFiles } from '../../../../src/extensions/chats/bring/copy-files.ts';
+import { firstCommitOn, keepCopies } from '../../../../src/extensions/chats/bring/first-commit.ts';
 import { changedFiles } from '../../../../src/extensions/chats/bring/uncommitted-files.ts';
 import { bytesOfCheckout } from '../../../support/bytes-of-checkout.ts';
 import { ci } from '../../../support/ci.ts';

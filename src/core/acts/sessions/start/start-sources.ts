@@ -30,6 +30,8 @@ export interface FilesOfWork {
   uncommitted(): Promise<ChangedFiles>;
   /** Copies those that are still uncommitted and fit into a commit on no branch. */
   copy(files: readonly string[]): Promise<CopiedWork>;
+  /** Keeps that commit until the session's branch begins with it; removed with its checkpoints. */
+  keepCopies(copied: CopiedUncommitted, sessionFolder: string): Promise<void>;
   /** Warnings about other checkouts of the project, with which a session from this base does not begin. */
   elsewhere(base: string | undefined): Promise<string[]>;
 }

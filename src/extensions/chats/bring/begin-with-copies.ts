@@ -1,25 +1,12 @@
-import { listed, shownText } from '../../kernel/text.ts';
-import { gitSaysYes } from '../../project/git/git.ts';
-import type { GitContext } from '../../project/git/repository.ts';
-import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
-import { type FirstCommit, firstCommitOn } from '../../project/worktrees/first-commit.ts';
-import type { Worktree } from '../../project/worktrees/worktree.ts';
-import type { SessionFile } from '../../session/events/bodies/session-file.ts';
-import { refNameOf } from '../../session/layout/names.ts';
-
-export interface Beginning {
-  /** Where a new branch starts, if not at the base. */
-  startCommit?: string;
-  /** What became of the copies. */
-  outcome?(worktree: Worktree): Promise<Outcome>;
-}
-
-interface Outcome {
-  /** For the first agent and the person. */
-  text: string;
-  /** The commit with them, if the branch contains it. */
-  firstCommit?: string;
-}
+import { listed, shownText } from '../../../core/kernel/text.ts';
+import { gitSaysYes } from '../../../core/project/git/git.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import type { BaseCommit } from '../../../core/project/worktrees/base-commit.ts';
+import type { Worktree } from '../../../core/project/worktrees/worktree.ts';
+import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
+import { refNameOf } from '../../../core/session/layout/names.ts';
+import type { BranchBeginning } from '../../../core/worker/core/session-extension.ts';
+import { type FirstCommit, firstCommitOn } from './first-commit.ts';
 
 /**
  * Makes the first commit of a session's branch from the files that its chat had changed, if the person agreed. The
@@ -29,16 +16,16 @@ export async function beginWithCopies(
   { chat, mainRepo, folder, id }: SessionFile,
   base: BaseCommit,
   context: GitContext,
-): Promise<Beginning> {
+): Promise<BranchBeginning | undefined> {
   const { brought } = chat ?? {};
-  if (brought === undefined) return {};
+  if (brought === undefined) return undefined;
   const kept = { mainRepo, sessionFolder: refNameOf({ folder, id }), copies: brought.commit };
   const made = await firstCommitOn(base.commit, { ...kept, ...context });
   const files = listed(brought.files.map(shownText), MAX_NAMED);
   if (made.kind !== 'made')
     return { outcome: async () => ({ text: whyNot(made, { files, base, copies: brought.commit }) }) };
   const startCommit = made.commit;
-  const outcome = async ({ path, head, branch }: Worktree): Promise<Outcome> => {
+  const outcome = async ({ path, head, branch }: Worktree) => {
     if (!(await gitSaysYes(['merge-base', '--is-ancestor', startCommit, head], { ...context, cwd: path })))
       return { text: left(files, `the branch ${branch} existed before`, brought.commit) };
     const text = `The first commit of the branch (${short(startCommit)}) contains what the chat had changed and not committed: ${files}.`;

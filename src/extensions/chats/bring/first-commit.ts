@@ -1,8 +1,8 @@
-import { refPrefix } from '../checkpoints/checkpoint-refs.ts';
-import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { noDrivers } from '../git/no-drivers.ts';
-import { namesIn } from '../git/path-bytes.ts';
-import { commitsOf, type GitContext } from '../git/repository.ts';
+import { refPrefix } from '../../../core/project/checkpoints/checkpoint-refs.ts';
+import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import { noDrivers } from '../../../core/project/git/no-drivers.ts';
+import { namesIn } from '../../../core/project/git/path-bytes.ts';
+import { commitsOf, type GitContext } from '../../../core/project/git/repository.ts';
 
 // A person's uncommitted files, copied at the start into a commit that is on no branch. Its parent is the commit that
 // was checked out then, which need not be the base of the session.

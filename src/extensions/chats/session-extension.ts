@@ -1,0 +1,10 @@
+import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import { beginWithCopies } from './bring/begin-with-copies.ts';
+
+const chats: SessionExtension = {
+  commands: {},
+  performers: {},
+  beginBranch: async ({ file, git }, base) => await beginWithCopies(file, base, git.context),
+};
+
+export const CHAT_SESSION_EXTENSIONS: readonly SessionExtension[] = [chats];
