@@ -185,8 +185,8 @@ async function branchFrom(repo: TempRepo, copies: string): Promise<string> {
   const base = await repo.git(['rev-parse', 'main']);
   const made = await firstOn(repo, base, copies);
   const worktreePath = join(repo.root, 'worktree');
-  const first = made.kind === 'made' ? { first: made.commit } : {};
-  const plan = { mainRepo: repo.path, worktreePath, branch: 'boats', baseCommit: base, ...first };
+  const start = made.kind === 'made' ? { startCommit: made.commit } : {};
+  const plan = { mainRepo: repo.path, worktreePath, branch: 'boats', baseCommit: base, ...start };
   const worktree = await ensureWorktree({ ...plan, baseEnv: repo.env });
   expect(worktree.baseCommit).toBe(base);
   return worktreePath;
