@@ -44,7 +44,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     redBase: undefined,
     baseRun: phase === 'investigation' ? 'running' : undefined,
     opensPages: phase === 'testing',
-    round: undefined,
+    sections: [],
     documents: [
       '_overview.md',
       ...(isAfter('investigation') ? ['01-08-1010-dive-jwt.md'] : []),

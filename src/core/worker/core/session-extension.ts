@@ -1,4 +1,5 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
@@ -7,6 +8,7 @@ import type { Command } from '../../session/commands/commands.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
 import type { Handler } from './command-outcome.ts';
+import type { TipOfBranch } from './evidence.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerApplication } from './worker-application.ts';
 
@@ -42,6 +44,10 @@ export interface SessionExtension {
   checkLease?(worker: Worker): Promise<void>;
   /** Called before each agent, and last before the worker leaves. @throws only `lease_lost` */
   betweenAgents?(worker: Worker): Promise<void>;
+  /** A section about what the session works on, for the next agent's prompt. */
+  promptSection?(worker: Worker): Promise<string | undefined>;
+  /** Asks a person, before a session is done, about changes that nobody has agreed to. */
+  outsideScope?(worker: Worker, tip: TipOfBranch, decision: Decision): Promise<ParkDecision | undefined>;
   /** Adds facts about a commit that has passed all checks, before a session is done. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }
@@ -68,11 +74,19 @@ export const sessionExtensions = newRegistry<SessionExtension>('session extensio
 
 /** @returns undefined: at its base */
 export async function beginningOf(worker: Worker, base: BaseCommit): Promise<BranchBeginning | undefined> {
+  const beginning = await firstAnswer((extension) => extension.beginBranch?.(worker, base));
+  if (beginning === undefined && worker.file.chat?.brought !== undefined)
+    throw COMMAND_ERRORS.no_extension({ kind: 'chat' });
+  return beginning;
+}
+
+export async function firstAnswer<T>(
+  ask: (extension: SessionExtension) => Promise<T | undefined> | undefined,
+): Promise<T | undefined> {
   for (const extension of sessionExtensions.items) {
-    const beginning = await extension.beginBranch?.(worker, base);
-    if (beginning !== undefined) return beginning;
+    const answer = await ask(extension);
+    if (answer !== undefined) return answer;
   }
-  if (worker.file.chat?.brought !== undefined) throw COMMAND_ERRORS.no_extension({ kind: 'chat' });
   return undefined;
 }
 

@@ -6,13 +6,12 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
-import { documentText } from '../../session/documents/documents.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
-import { openRound, roundDocuments } from '../../session/events/rounds.ts';
 import { hasCommands, readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { sessionExtensions } from '../core/session-extension.ts';
 import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
@@ -75,7 +74,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     hasChecks: await hasCommands(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
-    round: await promptRound(worker),
+    sections: await extensionSections(worker),
     /** Rounds of questions and plans of earlier goals. */
     earlier: { rounds: oldRounds, plans: oldPlans },
     progress,
@@ -126,12 +125,9 @@ async function promptPlan(worker: Worker) {
   return { name: version.name, outcome, phases, testing };
 }
 
-/** The round of the pull request that the session works on. */
-async function promptRound({ paths, writer }: Worker) {
-  const round = openRound(stateOf({ writer }));
-  const { number, threads = [] } = round ?? {};
-  const text = number && (await documentText(join(paths.sessionDir, roundDocuments(number).about)));
-  return number && text ? { number, text, threads: threads.map(({ name }) => name) } : undefined;
+async function extensionSections(worker: Worker): Promise<string[]> {
+  const sections = await Promise.all(sessionExtensions.items.map((each) => each.promptSection?.(worker)));
+  return sections.filter((section) => section !== undefined);
 }
 
 async function promptRequirements(worker: Worker) {

@@ -13,6 +13,7 @@ import { block, run } from '../../kernel/phases/verdict.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
+import { firstAnswer } from '../core/session-extension.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
@@ -21,7 +22,6 @@ import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { ignoredWork } from './ignored-work.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { splitFailures, unreviewed } from './ledger.ts';
-import { waitIfOutside } from './outside-scope.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
 import { turnsGreen } from './turns-green.ts';
 import { whyUnread } from './unread-work.ts';
@@ -116,7 +116,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
   async outside_scope(inquiry) {
-    return await waitIfOutside(inquiry.worker, (await shownOf(inquiry)).tip, inquiry.decision);
+    const { worker, decision } = inquiry;
+    const { tip } = await shownOf(inquiry);
+    return tip && (await firstAnswer((extension) => extension.outsideScope?.(worker, tip, decision)));
   },
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);

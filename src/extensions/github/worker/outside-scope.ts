@@ -1,14 +1,14 @@
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
-import { park } from '../../kernel/phases/verdict.ts';
-import { listed, visibleControls } from '../../kernel/text.ts';
-import { gitLine } from '../../project/git/git.ts';
-import { changesOfChecks } from '../../project/proving/weakened-read.ts';
-import { changedPaths } from '../../project/worktrees/changes.ts';
-import { openRound } from '../../session/events/rounds.ts';
-import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
-import { readPlanEvidence, type TipOfBranch } from '../core/evidence.ts';
-import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import type { Decision, ParkDecision } from '../../../core/kernel/phases/decision.ts';
+import { park } from '../../../core/kernel/phases/verdict.ts';
+import { listed, visibleControls } from '../../../core/kernel/text.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
+import { changesOfChecks } from '../../../core/project/proving/weakened-read.ts';
+import { changedPaths } from '../../../core/project/worktrees/changes.ts';
+import { openRound } from '../../../core/session/events/rounds.ts';
+import { outsidePlanFiles } from '../../../core/session/proof/plan-files.ts';
+import { readPlanEvidence, type TipOfBranch } from '../../../core/worker/core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 
 const MAX_NAMED = 20;
 
@@ -18,11 +18,11 @@ const MAX_NAMED = 20;
  */
 export async function waitIfOutside(
   worker: Worker,
-  tip: TipOfBranch | undefined,
+  tip: TipOfBranch,
   decision: Decision,
 ): Promise<ParkDecision | undefined> {
   const round = openRound(stateOf(worker));
-  if (round === undefined || tip === undefined) return undefined;
+  if (round === undefined) return undefined;
   const found = await changesOutsideScope(worker, tip.commit, round);
   if (found.length === 0) return undefined;
   const outsideScope = fingerprint(found.join('\n'));
