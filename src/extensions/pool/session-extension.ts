@@ -8,10 +8,10 @@ import { keepState } from './worker/keep-state.ts';
 const pool: SessionExtension = {
   commands: {},
   performers: {},
-  async requireHeld({ file, paths, env, host, clock, watch: { home } }) {
-    if (!file.pool) return;
+  async requireHeld(worker) {
+    if (!worker.file.pool) return;
     const { requireHeldBy } = await import('./acts/require-held.ts');
-    await requireHeldBy({ file, paths }, { env, home, host, clock });
+    await requireHeldBy(worker, { ...worker, home: worker.watch.home });
   },
   // Its supervisor could be frozen while another machine takes over.
   async checkLease({ file, paths, host, clock }) {

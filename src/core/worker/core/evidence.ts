@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { once } from '../../kernel/once.ts';
 import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
 import { isReviewed } from '../../kernel/phases/progress.ts';
 import { cut } from '../../kernel/text.ts';
@@ -92,17 +93,32 @@ function taskToReview(worker: Worker): Requirement[] {
 
 const MAX_REQUIREMENT_TEXT = 300;
 
-/** The commands of the full set: the project's, then those of the requirements. */
-export async function fullCommands(worker: Worker): Promise<string[]> {
-  const ofLedger = (await readPlanEvidence(worker)).requirements.map(({ check }) => check);
-  return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
-}
+/** What one judgement rests on: each part is read when it is first needed, and then stays as it was. */
+export class Evidence {
+  readonly worker: Worker;
+  readonly plan: () => Promise<PlanEvidence>;
+  readonly questions: () => Promise<QuestionEvidence>;
+  readonly tip: () => Promise<TipOfBranch | undefined>;
 
-/** Whether a command can show the work: one that a person left red shows nothing. */
-export async function hasCommands(worker: Worker): Promise<boolean> {
-  const { baseChecks } = stateOf(worker);
-  const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-  return (await fullCommands(worker)).some((command) => !leftRed.includes(command));
+  constructor(worker: Worker) {
+    this.worker = worker;
+    this.plan = once(() => readPlanEvidence(worker));
+    this.questions = once(() => readQuestions(worker));
+    this.tip = once(() => branchTip(worker));
+  }
+
+  /** The commands of the full set: the project's, then those of the requirements. */
+  async fullCommands(): Promise<string[]> {
+    const ofLedger = (await this.plan()).requirements.map(({ check }) => check);
+    return [...new Set([...checksOf(this.worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
+  }
+
+  /** Whether a command can show the work: one that a person left red shows nothing. */
+  async hasCommands(): Promise<boolean> {
+    const { baseChecks } = stateOf(this.worker);
+    const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
+    return (await this.fullCommands()).some((command) => !leftRed.includes(command));
+  }
 }
 
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {
@@ -114,9 +130,6 @@ export interface TipOfBranch {
   commit: string;
   tree: string;
 }
-
-/** Asks for the tip at the first call, and returns it at each later one. */
-export type TipAsked = () => Promise<TipOfBranch | undefined>;
 
 /** The end of the session's branch; undefined without a branch, or if the branch was deleted. */
 export async function branchTip(worker: Worker): Promise<TipOfBranch | undefined> {

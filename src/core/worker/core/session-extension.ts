@@ -8,7 +8,7 @@ import type { Command } from '../../session/commands/commands.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
 import type { Handler } from './command-outcome.ts';
-import type { TipOfBranch } from './evidence.ts';
+import type { Evidence, TipOfBranch } from './evidence.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerApplication } from './worker-application.ts';
 
@@ -47,7 +47,7 @@ export interface SessionExtension {
   /** A section about what the session works on, for the next agent's prompt. */
   promptSection?(worker: Worker): Promise<string | undefined>;
   /** Asks a person, before a session is done, about changes that nobody has agreed to. */
-  outsideScope?(worker: Worker, tip: TipOfBranch, decision: Decision): Promise<ParkDecision | undefined>;
+  outsideScope?(evidence: Evidence, tip: TipOfBranch, decision: Decision): Promise<ParkDecision | undefined>;
   /** Adds facts about a commit that has passed all checks, before a session is done. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }

@@ -10,7 +10,7 @@ import type { MergeEnd } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import type { TipOfBranch } from '../core/evidence.ts';
+import { Evidence, type TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { callExtensions, type Failure } from '../core/session-extension.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
@@ -144,7 +144,8 @@ export async function proveMerge(
   worker: Worker,
   { commit, onto, into, tip }: { commit: string; onto: string; into: string; tip: TipOfBranch },
 ): Promise<MergeProof> {
-  const commands = await mergeCommands(worker);
+  const evidence = new Evidence(worker);
+  const commands = await mergeCommands(evidence);
   const { worktree, proved } = stateOf(worker);
   if (commands.length === 0 || worktree === undefined) return { kind: 'passed', events: [] };
   const merged = await commitWithTree(worker, commit);
@@ -157,7 +158,7 @@ export async function proveMerge(
     const reason = `${changed}, and with CHECK_IN=worktree no check can run on the merge.`;
     return { kind: 'unchecked', reason, events: [] };
   }
-  const { events, ...proof } = await proveCommit(worker, {
+  const { events, ...proof } = await proveCommit(evidence, {
     set: 'merge',
     tip: merged,
     base: onto,

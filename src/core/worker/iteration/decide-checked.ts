@@ -7,7 +7,7 @@ import { followsPlan, type Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
+import type { Evidence } from '../core/evidence.ts';
 import { choicesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
 import { isBaseKnown, knownBase } from '../proving/base-run.ts';
@@ -27,28 +27,29 @@ export interface Checked {
  * `core/kernel/phases/obstacles.ts` applies.
  */
 export async function decideChecked(
-  worker: Worker,
-  given: { iteration: number; askTip: TipAsked },
+  evidence: Evidence,
+  iteration: number,
   outcome: Outcome,
 ): Promise<Checked> {
+  const { worker } = evidence;
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
   if (progress.phase === 'implementation' && isTaken(decision) && !needsProof(progress.phase, decision)) {
-    const hints = await fastHints(worker, given);
+    const hints = await fastHints(evidence, iteration);
     // Failures come first in the next prompt.
     const notes = [...hints.notes, ...decision.notes];
     const asked = await withBaseQuestion(worker, { ...decision, notes });
     return { ...asked, events: [...hints.events, ...asked.events] };
   }
   if (!needsProof(progress.phase, decision)) {
-    const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
+    const instead = await byDocuments(evidence, outcome, decision);
     return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
   const { signal } = outcome;
   // Only a reviewer confirms requirements: the agent that did the work cannot.
   const isReview = progress.phase === 'quality' && signal.kind === 'signal';
   const reviewed = isReview ? signal.signal.reviewed : undefined;
-  return await decideByObstacles(worker, { ...given, reviewed }, decision);
+  return await decideByObstacles(evidence, { iteration, reviewed }, decision);
 }
 
 /** Whether the agent's signal was accepted and another agent follows. */
@@ -65,10 +66,11 @@ function needsProof(phase: Phase, decision: Decision): boolean {
 
 /** What an agent must do first because of the requirement ledger or the servers in its plan. */
 async function byDocuments(
-  worker: Worker,
-  { signal, askTip }: Pick<Outcome, 'signal'> & { askTip: TipAsked },
+  evidence: Evidence,
+  { signal }: Pick<Outcome, 'signal'>,
   decision: Decision,
 ): Promise<Decision | undefined> {
+  const { worker } = evidence;
   const { progress } = stateOf(worker);
   const { phase } = progress;
   const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
@@ -80,19 +82,19 @@ async function byDocuments(
     const problem = await ledgerProblem(worker, phase);
     if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
     const isPlan = isPlanned || decision.phase === 'implementation';
-    const servers = isPlan ? await serversProblem(worker) : undefined;
+    const servers = isPlan ? await serversProblem(evidence) : undefined;
     return servers === undefined
       ? undefined
       : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
-  const open = await unreviewed(worker, askTip, signal.signal.reviewed);
+  const open = await unreviewed(evidence, signal.signal.reviewed);
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
 /** Why no person could accept the plan's MCP servers. */
-async function serversProblem(worker: Worker): Promise<string | undefined> {
-  const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
+async function serversProblem(evidence: Evidence): Promise<string | undefined> {
+  const { problems } = planServers((await evidence.plan()).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
 }
 
@@ -118,13 +120,13 @@ function rulesOf(worker: Worker): Rules {
 
 /** The results of the fast checks, as notes for the next agent. */
 async function fastHints(
-  worker: Worker,
-  { iteration, askTip }: { iteration: number; askTip: TipAsked },
+  evidence: Evidence,
+  iteration: number,
 ): Promise<{ notes: string[]; events: NewEvent[] }> {
-  const gone = await branchGone(worker, askTip);
+  const gone = await branchGone(evidence);
   if (gone !== undefined)
     return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
-  const { events, ...fast } = await tryFast(worker, iteration, await askTip());
-  const failed = fast.kind === 'failed' ? await failureNotes(worker, fast.failures) : [];
+  const { events, ...fast } = await tryFast(evidence, iteration);
+  const failed = fast.kind === 'failed' ? await failureNotes(evidence.worker, fast.failures) : [];
   return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };
 }

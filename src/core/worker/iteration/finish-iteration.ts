@@ -4,7 +4,6 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import { once } from '../../kernel/once.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { type ChildEnd, widens } from '../../kernel/phases/progress.ts';
@@ -19,14 +18,7 @@ import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
-import {
-  branchTip,
-  hasCommands,
-  type PlanEvidence,
-  readPlanEvidence,
-  readQuestions,
-  type TipAsked,
-} from '../core/evidence.ts';
+import { Evidence } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
@@ -59,15 +51,15 @@ import { cliPathNow } from './spawn-child.ts';
 export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
   worker.guard.agentRuns = false;
   const left = await collectResults(worker, open, ended);
-  const askTip = once(() => branchTip(worker));
-  const reading = await readOutcome(worker, open, { ended, left, askTip });
+  const evidence = new Evidence(worker);
+  const reading = await readOutcome(evidence, open, { ended, left });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
   const found = [...overview.forgeries, ...reading.notices];
   const fresh = open.isLeft ? await unlessRecorded(worker, open, found) : found;
   await record(worker, ...fresh, ...repairs, ...networkRefused(worker, open.iteration));
   // A stop leaves the iteration open: the next worker resumes here, and the checks run again.
-  const checked = await decideChecked(worker, { ...open, askTip }, outcome);
+  const checked = await decideChecked(evidence, open.iteration, outcome);
   const { decision, print } = await guardLoop(worker, checked.decision, {
     phase: open.phase,
     kept,
@@ -215,14 +207,15 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
 }
 
 async function readOutcome(
-  worker: Worker,
+  evidence: Evidence,
   open: Iteration,
-  { ended, left, askTip }: { ended: ChildEnded; left: IterationResults; askTip: TipAsked },
+  { ended, left }: { ended: ChildEnded; left: IterationResults },
 ) {
+  const { worker } = evidence;
   const { breach, overview, before, after } = left;
   const process = await readChildEnd(worker, open, ended);
-  const questions = await readQuestions(worker);
-  const plan = await readPlanEvidence(worker);
+  const questions = await evidence.questions();
+  const plan = await evidence.plan();
   const { outage, messages } = stateOf(worker);
   const [then, now] = [before?.worktree, after.worktree];
   const treeChanged = then?.print !== now?.print || then?.head !== now?.head;
@@ -246,10 +239,10 @@ async function readOutcome(
     treeChanged,
     questions: { asked: questions.questions.length, open: questions.open },
     plan: plan.outcome,
-    hasChecks: await hasCommands(worker),
+    hasChecks: await evidence.hasCommands(),
     unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
-  const outsidePlan = await filesOutsidePlan(worker, plan, askTip);
+  const outsidePlan = await filesOutsidePlan(evidence);
   const notices = [
     ...mainCheckoutMoves(open.iteration, before, after),
     ...unpriced(worker, open, process),
@@ -264,13 +257,11 @@ async function readOutcome(
 const MAX_NAMED = 10;
 
 /** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
-export async function filesOutsidePlan(
-  worker: Worker,
-  { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
-  askTip: TipAsked,
-): Promise<string[] | undefined> {
+export async function filesOutsidePlan(evidence: Evidence): Promise<string[] | undefined> {
+  const { worker } = evidence;
+  const { text, outcome } = await evidence.plan();
   if (text === undefined || !outcome.approved) return undefined;
-  const tip = await askTip();
+  const tip = await evidence.tip();
   const facts = tip && branchFacts(worker, tip.commit);
   if (facts === undefined) return undefined;
   return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MAX_OUTSIDE_PLAN);

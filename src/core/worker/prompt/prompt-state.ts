@@ -10,7 +10,8 @@ import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
-import { hasCommands, readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import { Evidence, type PlanEvidence } from '../core/evidence.ts';
 import { sessionExtensions } from '../core/session-extension.ts';
 import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
@@ -39,7 +40,8 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
   const { settings } = file;
   const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, answers, baseChecks } =
     stateOf(worker);
-  const { questions, open } = await readQuestions(worker);
+  const evidence = new Evidence(worker);
+  const { questions, open } = await evidence.questions();
   return {
     sessionDir: paths.sessionDir,
     workingDir: worktree?.path ?? file.mainRepo,
@@ -71,9 +73,9 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
     rules: choicesOf(worker),
-    hasChecks: await hasCommands(worker),
-    plan: await promptPlan(worker),
-    requirements: await promptRequirements(worker),
+    hasChecks: await evidence.hasCommands(),
+    plan: promptPlan(await evidence.plan()),
+    requirements: promptRequirements(stateOf(worker), await evidence.plan()),
     sections: await extensionSections(worker),
     /** Rounds of questions and plans of earlier goals. */
     earlier: { rounds: oldRounds, plans: oldPlans },
@@ -118,8 +120,7 @@ function answersTo(questions: readonly QaQuestion[], answers: AnswersOnRecord['a
   });
 }
 
-async function promptPlan(worker: Worker) {
-  const { version, text, outcome } = await readPlanEvidence(worker);
+function promptPlan({ version, text, outcome }: PlanEvidence) {
   if (version === undefined || text === undefined) return undefined;
   const { phases, testing } = parsePlan(text);
   return { name: version.name, outcome, phases, testing };
@@ -130,9 +131,8 @@ async function extensionSections(worker: Worker): Promise<string[]> {
   return sections.filter((section) => section !== undefined);
 }
 
-async function promptRequirements(worker: Worker) {
-  const state = stateOf(worker);
-  return (await readPlanEvidence(worker)).requirements.map((each) => {
+function promptRequirements(state: SessionState, { requirements }: PlanEvidence) {
+  return requirements.map((each) => {
     return { id: each.id, check: each.check, isMet: isMet(each, state) };
   });
 }

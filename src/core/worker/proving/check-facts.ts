@@ -6,16 +6,16 @@ import type { FailedCheck } from '../../project/proving/run-check.ts';
 import { readWork } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { readPlanEvidence, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 
 /** The commands of the fast set: the project's, and those of finished phases of the approved plan. */
-export async function fastCommands(worker: Worker): Promise<string[]> {
-  const { text, outcome } = await readPlanEvidence(worker);
+export async function fastCommands(evidence: Evidence): Promise<string[]> {
+  const { text, outcome } = await evidence.plan();
   const phases = text !== undefined && outcome.approved ? parsePlan(text).phases : [];
   const ofPlan = phases.flatMap(({ completed, command }) => (completed && command ? [command] : []));
-  return [...new Set([...provingOf(worker).fast, ...ofPlan])];
+  return [...new Set([...provingOf(evidence.worker).fast, ...ofPlan])];
 }
 
 /** The tip of the session's branch: the commit to prove, whatever is checked out in the worktree. */

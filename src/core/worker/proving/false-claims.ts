@@ -6,7 +6,7 @@ import { boxesIn } from '../../session/documents/given-plan.ts';
 import { parseMarkdown } from '../../session/documents/markdown-lines.ts';
 import { endOfPlan, type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
 import { isNamed } from '../../session/proof/plan-files.ts';
-import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { branchFacts, mainGit, tipOfBranch, type WorktreeNow } from './check-facts.ts';
 
@@ -19,10 +19,11 @@ export interface FalseClaims {
 
 /** Claims about finished work that the branch does not support. Only an approved plan makes promises. */
 export async function falseClaims(
-  worker: Worker,
+  evidence: Evidence,
   tip: TipOfBranch | undefined,
   now: Pick<WorktreeNow, 'branch'> | undefined,
 ): Promise<FalseClaims> {
+  const { worker } = evidence;
   const { worktree } = stateOf(worker);
   const facts = tip && branchFacts(worker, tip.commit);
   if (worktree === undefined || facts === undefined) return { claims: [] };
@@ -30,12 +31,12 @@ export async function falseClaims(
   const links = (await linksOutside(await facts.entries(git), git)).map(
     ({ path, target }) => `the link ${path} leads out of the repository, to ${target}`,
   );
-  const { claims, noWork } = await emptyPromises(worker, facts);
+  const { claims, noWork } = await emptyPromises(evidence, facts);
   return { claims: [...otherBranch(now, worktree), ...links, ...claims], noWork };
 }
 
 /** Without its branch nothing of a session can be verified. */
-export async function branchGone(worker: Worker, askTip: TipAsked): Promise<string | undefined> {
+export async function branchGone({ worker, tip: askTip }: Evidence): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
   const tip = await askTip();
@@ -58,9 +59,10 @@ function otherBranch(now: Pick<WorktreeNow, 'branch'> | undefined, { branch }: {
   return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
 }
 
-async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseClaims> {
+async function emptyPromises(evidence: Evidence, facts: BranchFacts): Promise<FalseClaims> {
+  const { worker } = evidence;
   const git = mainGit(worker);
-  const { text, outcome } = await readPlanEvidence(worker);
+  const { text, outcome } = await evidence.plan();
   const nothing = async (asked: string) =>
     (await facts.changesContent(git))
       ? undefined

@@ -14,7 +14,7 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { branchFacts, commitWithTree, mainGit } from './check-facts.ts';
@@ -27,14 +27,15 @@ export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
 
 /** Compares the branch with the commit that the current goal started from, before any files of a chat. */
 export async function comparedChecks(
-  worker: Worker,
+  evidence: Evidence,
   tip: TipOfBranch | undefined,
 ): Promise<ComparedChecks | undefined> {
+  const { worker } = evidence;
   const { goalBase, worktree } = stateOf(worker);
   const facts = tip && branchFacts(worker, tip.commit, goalBase ?? worktree?.baseCommit);
   if (facts === undefined) return undefined;
   const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
-  const checks = await fullCommands(worker);
+  const checks = await evidence.fullCommands();
   const own = checksOf(worker);
   const ofPlan = checks.filter((check) => !own.includes(check));
   const seen = await facts.seen(mainGit(worker));
@@ -97,10 +98,11 @@ const MOST_FILES = 20;
  * without the work.
  */
 export async function tryAddedTests(
-  worker: Worker,
+  evidence: Evidence,
   iteration: number,
   { base, commit, files: all }: ComparedChecks,
 ): Promise<Tried> {
+  const { worker } = evidence;
   const proving = provingOf(worker);
   const { worktree, addedTests } = stateOf(worker);
   const changed = all.filter(({ test }) => test !== undefined);
@@ -127,7 +129,7 @@ export async function tryAddedTests(
   };
   const tip = await commitWithTree(worker, base);
   const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
-  const proof = await recordedSet(worker, attempt, (signal) => runInClone(worker, { ...set, signal }));
+  const proof = await recordedSet(evidence, attempt, (signal) => runInClone(worker, { ...set, signal }));
   return triedWith(files, proof, await leftOutBy(worker));
 }
 

@@ -9,57 +9,51 @@ import {
   ledgerText,
   parseLedger,
   REVIEWED,
-  type Requirement,
 } from '../../session/documents/requirements.ts';
-import { fullCommands, readPlanEvidence, type TipAsked } from '../core/evidence.ts';
+import type { Evidence } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 
-async function requirementsOf(worker: Worker): Promise<Requirement[]> {
-  return (await readPlanEvidence(worker)).requirements;
-}
-
 /** The commands that a merge must pass. Includes those that proved the work, even if its plan is archived now. */
-export async function mergeCommands(worker: Worker): Promise<string[]> {
-  const { proved } = stateOf(worker);
-  return [...new Set([...(await fullCommands(worker)), ...(proved?.commands ?? [])])];
+export async function mergeCommands(evidence: Evidence): Promise<string[]> {
+  const { proved } = stateOf(evidence.worker);
+  return [...new Set([...(await evidence.fullCommands()), ...(proved?.commands ?? [])])];
 }
 
 /** Splits failed commands into those of the project and a line for each requirement that one leaves open. */
 export async function splitFailures(
-  worker: Worker,
+  evidence: Evidence,
   failures: readonly FailedCheck[],
 ): Promise<{ ofProject: FailedCheck[]; requirements: string[] }> {
   const lines: string[] = [];
   const ofLedger = new Set<string>();
-  for (const { id, text, check } of await requirementsOf(worker)) {
+  for (const { id, text, check } of (await evidence.plan()).requirements) {
     const failure = failures.find(({ command }) => command === check);
     if (failure === undefined) continue;
     ofLedger.add(check);
     lines.push(`requirement ${id} is open (${text}): \`${check}\` (${failure.how})`);
   }
-  const own = checksOf(worker);
+  const own = checksOf(evidence.worker);
   const ofProject = failures.filter(({ command }) => own.includes(command) || !ofLedger.has(command));
   return { ofProject, requirements: lines };
 }
 
 /** Requirements without a command that no quality agent has confirmed for the current code, except those in `also`. */
-export async function unreviewed(
-  worker: Worker,
-  askTip: TipAsked,
-  also: readonly string[] = [],
-): Promise<string[]> {
-  const { reviewed = [], reviewedAt = {} } = stateOf(worker);
-  const changed = await changedSince(worker, askTip, Object.values(reviewedAt));
+export async function unreviewed(evidence: Evidence, also: readonly string[] = []): Promise<string[]> {
+  const { reviewed = [], reviewedAt = {} } = stateOf(evidence.worker);
+  const changed = await changedSince(evidence, Object.values(reviewedAt));
   const held = reviewed.filter((id) => !changed.includes(reviewedAt[id] ?? ''));
   const shown = { reviewed: [...held, ...also] };
-  return (await requirementsOf(worker))
+  return (await evidence.plan()).requirements
     .filter((each) => each.check === REVIEWED && !isMet(each, shown))
     .map(
       ({ id, text }) => `requirement ${id} is open (${text}): no review of the current code has confirmed it`,
     );
 }
 
-async function changedSince(worker: Worker, askTip: TipAsked, commits: readonly string[]): Promise<string[]> {
+async function changedSince(
+  { worker, tip: askTip }: Evidence,
+  commits: readonly string[],
+): Promise<string[]> {
   const { mainRepo } = worker.file;
   const { context } = worker.git;
   const tip = commits.length === 0 ? undefined : (await askTip())?.commit;

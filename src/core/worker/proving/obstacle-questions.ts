@@ -11,7 +11,7 @@ import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phas
 import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
 import { block, run } from '../../kernel/phases/verdict.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { firstAnswer } from '../core/session-extension.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
@@ -27,9 +27,9 @@ import { turnsGreen } from './turns-green.ts';
 import { whyUnread } from './unread-work.ts';
 
 interface Inquiry {
+  evidence: Evidence;
   worker: Worker;
   iteration: number;
-  askTip: TipAsked;
   decision: Decision;
   /** Those that the agent whose signal is judged confirmed. */
   reviewed?: readonly string[] | undefined;
@@ -52,8 +52,8 @@ type Question = (inquiry: Inquiry) => Promise<Decision | undefined>;
 
 export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   messages: unreadMessages,
-  async branch_gone({ worker, askTip }) {
-    const gone = await branchGone(worker, askTip);
+  async branch_gone({ worker, evidence }) {
+    const gone = await branchGone(evidence);
     return gone === undefined ? undefined : afterFalseClaims(progressOf(worker), [gone]);
   },
   async impossible_checks(inquiry) {
@@ -80,7 +80,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const { proof, claims, causes } = await shownOf(inquiry);
     if (proof.kind !== 'failed') return undefined;
     const progress = progressOf(inquiry.worker);
-    const { ofProject, requirements } = await splitFailures(inquiry.worker, proof.failures);
+    const { ofProject, requirements } = await splitFailures(inquiry.evidence, proof.failures);
     const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
     const details = await failureNotes(inquiry.worker, proof.failures);
     const found = [...claims, ...requirements];
@@ -94,9 +94,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...causes, ...open]);
   },
   async unread(inquiry) {
-    const { worker } = inquiry;
+    const { worker, evidence } = inquiry;
     const { tip } = await shownOf(inquiry);
-    const why = await whyUnread(worker, tip && branchFacts(worker, tip.commit));
+    const why = await whyUnread(evidence, tip && branchFacts(worker, tip.commit));
     if (why === undefined) return undefined;
     const task = 'Read the whole diff against the task as it is written, and try what it asks for.';
     return run('quality', [`${why} ${task}`]);
@@ -106,19 +106,19 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     return open.length === 0 ? undefined : afterUnreviewed(progressOf(inquiry.worker), open);
   },
   async weakened_tests(inquiry) {
-    const { worker, iteration } = inquiry;
-    const compared = await comparedChecks(worker, (await shownOf(inquiry)).tip);
+    const { evidence, worker, iteration } = inquiry;
+    const compared = await comparedChecks(evidence, (await shownOf(inquiry)).tip);
     if (compared === undefined) return undefined;
-    const tried = await tryAddedTests(worker, iteration, compared);
+    const tried = await tryAddedTests(evidence, iteration, compared);
     inquiry.events.push(...tried.events);
     inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
     inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
   async outside_scope(inquiry) {
-    const { worker, decision } = inquiry;
+    const { evidence, decision } = inquiry;
     const { tip } = await shownOf(inquiry);
-    return tip && (await firstAnswer((extension) => extension.outsideScope?.(worker, tip, decision)));
+    return tip && (await firstAnswer((extension) => extension.outsideScope?.(evidence, tip, decision)));
   },
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
@@ -132,11 +132,12 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
  * original one. If a stop interrupts its checks, nothing is decided, and the next worker asks again.
  */
 export async function decideByObstacles(
-  worker: Worker,
-  { iteration, askTip, reviewed }: Pick<Inquiry, 'iteration' | 'askTip' | 'reviewed'>,
+  evidence: Evidence,
+  { iteration, reviewed }: Pick<Inquiry, 'iteration' | 'reviewed'>,
   given: Decision,
 ): Promise<{ decision: Decision; events: NewEvent[] }> {
-  const inquiry: Inquiry = { worker, iteration, askTip, reviewed, decision: given, events: [] };
+  const { worker } = evidence;
+  const inquiry: Inquiry = { evidence, worker, iteration, reviewed, decision: given, events: [] };
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   const { decision, events } = inquiry;
   if (found !== undefined) return { decision: withClaim(found, decision), events };
@@ -184,22 +185,22 @@ async function unreadMessages({ worker }: Inquiry): Promise<Decision | undefined
   return ids.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), ids);
 }
 
-async function unreviewedOf({ worker, askTip, decision, reviewed }: Inquiry): Promise<string[]> {
-  return decision.kind === 'done' ? await unreviewed(worker, askTip, reviewed) : [];
+async function unreviewedOf({ evidence, decision, reviewed }: Inquiry): Promise<string[]> {
+  return decision.kind === 'done' ? await unreviewed(evidence, reviewed) : [];
 }
 
 /** Claims are read before the checks run, because the checks take time and only one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
-  const { worker, iteration, decision } = inquiry;
-  const tip = stateOf(worker).worktree && ((await inquiry.askTip()) ?? (await tipOfBranch(worker)));
+  const { evidence, worker, iteration, decision } = inquiry;
+  const tip = stateOf(worker).worktree && ((await evidence.tip()) ?? (await tipOfBranch(worker)));
   const now = await worktreeNow(worker);
-  const { claims, noWork } = await falseClaims(worker, tip, now);
-  const { requirements } = await readPlanEvidence(worker);
+  const { claims, noWork } = await falseClaims(evidence, tip, now);
+  const { requirements } = await evidence.plan();
   const isLast = decision.kind === 'done';
-  const proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted, isLast });
+  const proof = await proveBranch(evidence, iteration, { tip, uncommitted: now?.uncommitted, isLast });
   if (noWork !== undefined) {
-    const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
+    const isShown = proof.kind === 'passed' && tip && (await turnsGreen(evidence, { tip, iteration }));
     if (!isShown) claims.push(noWork);
   }
   inquiry.events.push(...proof.events);

@@ -1,5 +1,4 @@
-import { once } from '../../kernel/once.ts';
-import { branchTip } from '../core/evidence.ts';
+import { Evidence } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { decideByObstacles } from './obstacle-questions.ts';
 
@@ -7,7 +6,7 @@ import { decideByObstacles } from './obstacle-questions.ts';
 export async function proveClaim(worker: Worker): Promise<void> {
   const { lastIteration, claim } = stateOf(worker);
   if (claim === undefined) return;
-  const given = { iteration: lastIteration?.iteration ?? 0, askTip: once(() => branchTip(worker)) };
-  const judged = await decideByObstacles(worker, given, claim);
+  const iteration = lastIteration?.iteration ?? 0;
+  const judged = await decideByObstacles(new Evidence(worker), { iteration }, claim);
   await record(worker, ...judged.events, { type: 'judged_again', decision: judged.decision });
 }

@@ -18,7 +18,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { asOurs } from '../core/as-ours.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { type ProvenCommit, sessionExtensions } from '../core/session-extension.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
@@ -50,15 +50,16 @@ interface BranchToProve {
 
 /** The full set of checks, on the commit of the branch. Its time counts neither as agent time nor against MAX_HOURS. */
 export async function proveBranch(
-  worker: Worker,
+  evidence: Evidence,
   iteration: number,
   { tip, uncommitted = [], isLast }: BranchToProve,
 ): Promise<Proof> {
+  const { worker } = evidence;
   const { worktree, goalBase, proved } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return { kind: 'passed', events: [] };
-  const commands = await fullCommands(worker);
+  const commands = await evidence.fullCommands();
   if (provingOf(worker).in === 'worktree')
-    return await tryInWorktree(worker, { set: 'full', iteration, commands, tip });
+    return await tryInWorktree(evidence, { set: 'full', iteration, commands, tip });
   if (uncommitted.length > 0) return { kind: 'uncommitted', files: [...uncommitted], events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
@@ -66,7 +67,7 @@ export async function proveBranch(
   const base = goalBase ?? worktree.baseCommit;
   const proof: Proof = isProved
     ? { kind: 'passed', events: [] }
-    : await proveCommit(worker, { set: 'full', tip, base, worktree, iteration, commands, outputDir });
+    : await proveCommit(evidence, { set: 'full', tip, base, worktree, iteration, commands, outputDir });
   if (proof.kind === 'failed') return await unlessBaseIsRed(worker, proof);
   return proof.kind === 'passed' && isLast
     ? await withFacts(worker, proof, { tip, worktree, iteration })
@@ -97,8 +98,12 @@ interface CommitToProve
   base: string;
 }
 
-export async function proveCommit(worker: Worker, { set, tip, base, ...of }: CommitToProve): Promise<Proof> {
-  return await recordedSet(worker, { set, in: 'clone', iteration: of.iteration, tip }, async (signal) => {
+export async function proveCommit(
+  evidence: Evidence,
+  { set, tip, base, ...of }: CommitToProve,
+): Promise<Proof> {
+  const { worker } = evidence;
+  return await recordedSet(evidence, { set, in: 'clone', iteration: of.iteration, tip }, async (signal) => {
     const onClone: ClonedSet = {
       ...of,
       name: set,
@@ -113,16 +118,14 @@ export async function proveCommit(worker: Worker, { set, tip, base, ...of }: Com
 }
 
 /** A few quick checks in the worktree after an agent worked there; hints for the next agent, not proof. */
-export async function tryFast(
-  worker: Worker,
-  iteration: number,
-  tip: TipOfBranch | undefined,
-): Promise<Proof> {
-  const commands = await fastCommands(worker);
+export async function tryFast(evidence: Evidence, iteration: number): Promise<Proof> {
+  const { worker } = evidence;
+  const tip = await evidence.tip();
+  const commands = await fastCommands(evidence);
   const { worktree } = stateOf(worker);
   const isThere = worktree !== undefined && statsAt(worktree.path) !== undefined;
   if (!isThere || tip === undefined) return { kind: 'passed', events: [] };
-  const proof = await tryInWorktree(worker, { set: 'fast', iteration, commands, tip });
+  const proof = await tryInWorktree(evidence, { set: 'fast', iteration, commands, tip });
   if (proof.kind !== 'failed') return proof;
   // No agent has to repair what a person lets stay red.
   const { baseChecks } = stateOf(worker);
@@ -132,13 +135,14 @@ export async function tryFast(
 
 /** Runs on the agent's files, including uncommitted and ignored ones. */
 async function tryInWorktree(
-  worker: Worker,
+  evidence: Evidence,
   { tip, ...set }: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'> & { tip: TipOfBranch },
 ): Promise<Proof> {
+  const { worker } = evidence;
   if (set.commands.length === 0) return { kind: 'passed', events: [] };
   const attempt = { set: set.set, in: 'worktree', iteration: set.iteration, tip } as const;
   const begins = (command: string) => showChecking(worker, command);
-  return await recordedSet(worker, attempt, (signal) => runInWorktree(worker, { ...set, signal, begins }));
+  return await recordedSet(evidence, attempt, (signal) => runInWorktree(worker, { ...set, signal, begins }));
 }
 
 interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {
@@ -148,10 +152,11 @@ interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {
 
 /** Runs a set while commands are taken, ends the processes it left, and creates its event. */
 export async function recordedSet(
-  worker: Worker,
+  evidence: Evidence,
   { tip, ...head }: Attempt,
   run: (signal: AbortSignal) => Promise<SetEnd>,
 ): Promise<Proof> {
+  const { worker } = evidence;
   await joinEnvironment(worker);
   try {
     const end = await whileTakingCommands(worker, run);
@@ -164,7 +169,7 @@ export async function recordedSet(
       const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
     }
-    const { ofProject } = await splitFailures(worker, failures);
+    const { ofProject } = await splitFailures(evidence, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
     return failures.length === 0

@@ -1,9 +1,9 @@
 import type { CheckRun } from '../../kernel/phases/proving.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
+import type { Evidence, TipOfBranch } from '../core/evidence.ts';
 import { endChildTree } from '../core/tree.ts';
-import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, stateOf } from '../core/worker.ts';
 import { baseOfWork, commitWithTree, showChecking } from './check-facts.ts';
 import { runInClone } from './run-in-clone.ts';
 
@@ -15,16 +15,17 @@ const TIMES = 2;
  * mode or white space can be the work. Asked only about a branch that changes nothing else.
  */
 export async function turnsGreen(
-  worker: Worker,
+  evidence: Evidence,
   { tip, iteration }: { tip: TipOfBranch; iteration: number },
 ): Promise<boolean> {
+  const { worker } = evidence;
   const { worktree, baseChecks } = stateOf(worker);
   const base = baseOfWork(stateOf(worker));
   if (worktree === undefined || base === undefined || provingOf(worker).in === 'worktree') return false;
   if ((await commitWithTree(worker, base)).tree === tip.tree) return false;
   // Those may still fail on the branch.
   const accepted = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-  let commands = (await fullCommands(worker)).filter((command) => !accepted.includes(command));
+  let commands = (await evidence.fullCommands()).filter((command) => !accepted.includes(command));
   for (let time = 1; time <= TIMES && commands.length > 0; time += 1) {
     showChecking(worker, 'the commit where the work began');
     const set = { name: `before-${time}`, commit: base, commands, worktree, iteration };

@@ -7,8 +7,8 @@ import { changesOfChecks } from '../../../core/project/proving/weakened-read.ts'
 import { changedPaths } from '../../../core/project/worktrees/changes.ts';
 import { openRound } from '../../../core/session/events/rounds.ts';
 import { outsidePlanFiles } from '../../../core/session/proof/plan-files.ts';
-import { readPlanEvidence, type TipOfBranch } from '../../../core/worker/core/evidence.ts';
-import { checksOf, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import type { Evidence, TipOfBranch } from '../../../core/worker/core/evidence.ts';
+import { checksOf, stateOf } from '../../../core/worker/core/worker.ts';
 
 const MAX_NAMED = 20;
 
@@ -17,13 +17,14 @@ const MAX_NAMED = 20;
  * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
  */
 export async function waitIfOutside(
-  worker: Worker,
+  evidence: Evidence,
   tip: TipOfBranch,
   decision: Decision,
 ): Promise<ParkDecision | undefined> {
+  const { worker } = evidence;
   const round = openRound(stateOf(worker));
   if (round === undefined) return undefined;
-  const found = await changesOutsideScope(worker, tip.commit, round);
+  const found = await changesOutsideScope(evidence, tip.commit, round);
   if (found.length === 0) return undefined;
   const outsideScope = fingerprint(found.join('\n'));
   if (round.accepted === outsideScope) return undefined;
@@ -33,10 +34,11 @@ export async function waitIfOutside(
 }
 
 async function changesOutsideScope(
-  worker: Worker,
+  evidence: Evidence,
   tip: string,
   { head, base }: { head: string; base: string },
 ): Promise<string[]> {
+  const { worker } = evidence;
   const { mainRepo } = worker.file;
   const options = { ...worker.git.context, cwd: mainRepo };
   const changedIn = async (commit: string) => {
@@ -45,7 +47,7 @@ async function changesOutsideScope(
   };
   const [before, now] = [new Set(await changedIn(head)), new Set(await changedIn(tip))];
   const added = [...now].filter((path) => !before.has(path));
-  const { text = '' } = await readPlanEvidence(worker);
+  const { text = '' } = await evidence.plan();
   const files = outsidePlanFiles(text, added).map(visibleControls);
   const own = checksOf(worker);
   const compared = { mainRepo, base: head, commit: tip };

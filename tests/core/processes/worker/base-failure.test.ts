@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { Evidence } from '../../../../src/core/worker/core/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { decideChecked } from '../../../../src/core/worker/iteration/decide-checked.ts';
 import { outcomeOf } from '../../../support/phase-facts.ts';
@@ -24,8 +25,8 @@ test('a gate does not open on a base of which no clone can be made: the session 
   );
   const signal = { status: 'waiting', phase: 'requirements', for: 'qa_answers' } as const;
   const asks = outcomeOf({ signal: { kind: 'signal', signal }, questions: { asked: 1, open: ['Q1'] } });
-  const given = { iteration: 1, askTip: async () => undefined };
-  const checked = await decideChecked({ ...worker } as Worker, given, asks);
+  const evidence = new Evidence({ ...worker } as Worker);
+  const checked = await decideChecked(evidence, 1, asks);
   expect(checked?.decision).toMatchObject({
     kind: 'block',
     rule: 'base_checks',

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { branchTip, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
+import { Evidence } from '../../../../src/core/worker/core/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
@@ -26,10 +26,13 @@ const by = { channel: 'cli' } as const;
 const PLAN = '01-08-1000-plan-x.md';
 const TEXT = '# Plan: x\n\n### Phase 1: Other\nFiles: other.txt\n- [x] it\n';
 
-const askedAbout = async (worker: Worker) =>
-  await waitIfWeakened(worker, (await comparedChecks(worker, await branchTip(worker))) ?? expect.fail(), {
+const askedAbout = async (worker: Worker) => {
+  const evidence = new Evidence(worker);
+  const compared = (await comparedChecks(evidence, await evidence.tip())) ?? expect.fail();
+  return await waitIfWeakened(worker, compared, {
     ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
   });
+};
 
 /** Gets a plan approved, with a ledger of one command if one is given. */
 async function approve({ paths, writer }: Worker, check?: string): Promise<void> {
@@ -51,8 +54,8 @@ test('the work for a goal is compared with its own base, not with earlier work',
   };
   await worker.writer.append(goal);
   await approve(worker);
-  expect(await filesOutsidePlan(worker, await readPlanEvidence(worker), () => branchTip(worker))).toEqual([]);
-  expect(await falseClaims(worker, { commit: oldTip, tree }, undefined)).toEqual({
+  expect(await filesOutsidePlan(new Evidence(worker))).toEqual([]);
+  expect(await falseClaims(new Evidence(worker), { commit: oldTip, tree }, undefined)).toEqual({
     claims: [],
     noWork: expect.stringContaining('changes nothing except white space'),
   });
@@ -86,9 +89,9 @@ test('a merge runs the checks of requirements whose plan has since been archived
   const run = { command: 'sh prove.sh', exitCode: 0, durationMs: 1 };
   const runs = [{ ...run, outputHash: 'h', outputBytes: 0, output: 'o' }];
   await worker.writer.append({ type: 'checks_ran', set: 'full', ...of, runs } as NewEvent, DONE);
-  expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
+  expect(await mergeCommands(new Evidence(worker))).toEqual(['sh prove.sh']);
   await worker.writer.append({ type: 'archived', by, what: 'documents', moved: [PLAN], to: '_archive/x' });
-  expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
+  expect(await mergeCommands(new Evidence(worker))).toEqual(['sh prove.sh']);
 });
 
 test('the ledger of an earlier goal does not count for the next one, whatever its states', async () => {

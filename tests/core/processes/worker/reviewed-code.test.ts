@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
-import { branchTip } from '../../../../src/core/worker/core/evidence.ts';
+import { Evidence } from '../../../../src/core/worker/core/evidence.ts';
 import { unreviewed } from '../../../../src/core/worker/proving/ledger.ts';
 import { ended } from '../../../support/proved-events.ts';
 import { tempLog } from '../../../support/temp-log.ts';
@@ -48,8 +48,8 @@ test.each<[string, Record<string, string> | undefined, string[]]>([
   await repo.git(['switch', '--quiet', 'samocode/x']);
   if (files && Object.keys(files).length > 0) await repo.commit('Later', files);
   else if (files) await repo.git(['commit', '--quiet', '--allow-empty', '-m', 'Later']);
-  expect((await unreviewed(worker, () => branchTip(worker))).map((line) => line.split(' ')[1])).toEqual(open);
-  expect(await unreviewed(worker, () => branchTip(worker), ['R1'])).toEqual([]);
+  expect((await unreviewed(new Evidence(worker))).map((line) => line.split(' ')[1])).toEqual(open);
+  expect(await unreviewed(new Evidence(worker), ['R1'])).toEqual([]);
 });
 
 test('a missing branch invalidates no review, and is reported as such', async () => {
@@ -57,5 +57,5 @@ test('a missing branch invalidates no review, and is reported as such', async ()
   await using repo = await makeRepo();
   const worker = await reviewedSession(log, repo);
   await repo.git(['update-ref', '-d', 'refs/heads/samocode/x']);
-  expect(await unreviewed(worker, () => branchTip(worker))).toEqual([]);
+  expect(await unreviewed(new Evidence(worker))).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
-import { fullCommands, hasCommands, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
+import { Evidence, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
 import { choicesOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -57,15 +57,15 @@ const APPROVED: NewEvent = { type: 'plan_approved', by: { channel: 'cli' }, plan
 test('no command of a plan or ledger counts before a person has approved it', async () => {
   await using log = await tempLog();
   const worker = await planned(log, {});
-  expect(await fullCommands(worker)).toEqual([]);
-  expect(await hasCommands(worker)).toBe(false);
+  expect(await new Evidence(worker).fullCommands()).toEqual([]);
+  expect(await new Evidence(worker).hasCommands()).toBe(false);
   expect((await readPlanEvidence(worker)).outcome).toMatchObject({ exists: true, triedInReview: false });
   await worker.writer.append(APPROVED);
-  expect(await fullCommands(worker)).toEqual(['npm run r1']);
-  expect(await hasCommands(worker)).toBe(true);
+  expect(await new Evidence(worker).fullCommands()).toEqual(['npm run r1']);
+  expect(await new Evidence(worker).hasCommands()).toBe(true);
   expect((await readPlanEvidence(worker)).outcome).toMatchObject({ approved: true, triedInReview: true });
   await writeFile(worker.paths.requirements, LEDGER.replace('npm run r1', 'touch mark'));
-  expect(await fullCommands(worker)).toEqual([]);
+  expect(await new Evidence(worker).fullCommands()).toEqual([]);
 });
 
 test('a command that a person left red shows nothing', async () => {
@@ -74,8 +74,8 @@ test('a command that a person left red shows nothing', async () => {
   const run = { command: 'npm test', exitCode: 1, how: 'exit status 1', output: 'base-1.txt' };
   const baseChecks = { result: 'red' as const, failed: [run], choice: 'leave' as const };
   const red = { ...worker, writer: { ...worker.writer, state: { ...worker.writer.state, baseChecks } } };
-  expect(await hasCommands(worker)).toBe(true);
-  expect(await hasCommands(red as Worker)).toBe(false);
+  expect(await new Evidence(worker).hasCommands()).toBe(true);
+  expect(await new Evidence(red as Worker).hasCommands()).toBe(false);
 });
 
 test('a reader of a plan is told first that no agent had a question, and what leaves out testing', async () => {
