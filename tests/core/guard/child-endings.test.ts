@@ -24,7 +24,7 @@ import {
   leaving,
 } from './child-in-guard.ts';
 
-const exitOf = async ({ worker, open, child }: WorkerWithChild) => await readExit(worker, open, child);
+const exitOf = async ({ open, child }: WorkerWithChild) => await readExit(open, child);
 const untilExit = async (scene: WorkerWithChild) => {
   return await eventually(() => exitOf(scene), { what: 'its exit status' });
 };

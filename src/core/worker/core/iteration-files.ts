@@ -13,7 +13,7 @@ import { type IterationPaths, iterationPaths } from '../../session/layout/paths.
 import type { Worker } from './worker.ts';
 
 type Place = Pick<Worker, 'paths'>;
-type Numbered = Pick<OpenIteration, 'iteration'>;
+export type WithFiles = Pick<Iteration, 'files'>;
 
 /** An open iteration with its machine files, its output files and its CLI. */
 export interface Iteration extends OpenIteration {
@@ -38,29 +38,25 @@ export function logPaths(
 }
 
 /** The exit status that the wrapper wrote for an iteration's CLI, or `NEVER_STARTED`. */
-export async function readExit(
-  { paths }: Place,
-  { iteration }: Numbered,
-  child: ChildRecord,
-): Promise<string | undefined> {
-  const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
+export async function readExit({ files }: WithFiles, child: ChildRecord): Promise<string | undefined> {
+  const text = await readShort(exitFile(files.exit, child));
   // Without a line end the file is incomplete: still being written, or cut off by a full disk or a power failure.
   return text?.endsWith('\n') ? text.trim() : undefined;
 }
 
 /** Written before the first signal is sent: exit status 143 alone is ambiguous. */
-export async function noteEndedByUs({ paths }: Place, { iteration }: Numbered, end: string): Promise<void> {
-  await writeWhole(iterationPaths(paths, iteration).endedByUs, `${end}\n`);
+export async function noteEndedByUs({ files }: WithFiles, end: string): Promise<void> {
+  await writeWhole(files.endedByUs, `${end}\n`);
 }
 
 /** Why a worker was ending the agent of an iteration; the agent may have written it itself. */
-export async function readEndedByUs({ paths }: Place, { iteration }: Numbered): Promise<string | undefined> {
-  return (await readShort(iterationPaths(paths, iteration).endedByUs))?.trim();
+export async function readEndedByUs({ files }: WithFiles): Promise<string | undefined> {
+  return (await readShort(files.endedByUs))?.trim();
 }
 
 /** Awake milliseconds saved for an iteration's agent; 0 if none or invalid. */
-export async function readAwakeMs({ paths }: Place, { iteration }: Numbered): Promise<number> {
-  const saved = Number(await readShort(iterationPaths(paths, iteration).awake));
+export async function readAwakeMs({ files }: WithFiles): Promise<number> {
+  const saved = Number(await readShort(files.awake));
   return Number.isFinite(saved) && saved > 0 ? saved : 0;
 }
 

@@ -7,15 +7,10 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import {
-  isWrittenDuringAgent,
-  iterationPaths,
-  NAMES_WRITTEN,
-  type SessionPaths,
-} from '../../session/layout/paths.ts';
+import { isWrittenDuringAgent, NAMES_WRITTEN, type SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { LogMark } from '../../session/log/event-writer.ts';
+import type { Iteration } from '../core/iteration-files.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /** A snapshot of the part of the run folder that only the worker writes. */
@@ -38,7 +33,7 @@ export const RUN_FOLDER_ITSELF = 'the run folder itself';
  */
 export async function keepRunFolder(
   worker: Worker,
-  { iteration }: OpenIteration,
+  { iteration, files }: Iteration,
   keep: (folder?: RunFolder) => Promise<void>,
 ): Promise<void> {
   if (isSafe(worker)) return await keep();
@@ -46,8 +41,7 @@ export async function keepRunFolder(
   const entries = await runFolderEntries(paths, iteration);
   const folder = { entries, written: [...NAMES_WRITTEN], log: writer.mark(), lease: writer.lease };
   await keep(folder);
-  const { before } = iterationPaths(paths, iteration);
-  const written = { [relative(paths.runDir, before)]: (await kindAt(before)) ?? '' };
+  const written = { [relative(paths.runDir, files.before)]: (await kindAt(files.before)) ?? '' };
   worker.memory.runFolder = {
     iteration,
     ...folder,
@@ -66,7 +60,7 @@ function isSafe(worker: Worker): boolean {
  */
 export async function runFolderChanges(
   worker: Worker,
-  open: OpenIteration,
+  open: Iteration,
   kept: () => Promise<RunFolder | undefined>,
 ): Promise<string[]> {
   const { runFolder } = worker.memory;
@@ -80,7 +74,7 @@ export async function runFolderChanges(
   const names = [...NAMES_WRITTEN, ...(before.written ?? [])];
   const compared = (entries: Readonly<RunFolder['entries']>) => comparable(entries, open.iteration, names);
   const paths = changedKeys(compared(before.entries), compared(now)).filter(
-    (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
+    (path) => !isWorkersChange(worker, path, { open, before, isOwn: own !== undefined }),
   );
   // A log that this worker wrote alone since then has no event of another one.
   const isLogChanged =
@@ -114,12 +108,12 @@ function comparable(
 function isWorkersChange(
   { paths, writer }: Worker,
   path: string,
-  { iteration, before, isOwn }: { iteration: number; before: RunFolder; isOwn: boolean },
+  { open, before, isOwn }: { open: Iteration; before: RunFolder; isOwn: boolean },
 ): boolean {
   // A later worker has its own lease and has removed old ones.
   if (path.startsWith('leases/')) return before.lease !== writer.lease;
   if (isOwn) return false;
-  const { before: copy, signal, checks } = iterationPaths(paths, iteration);
+  const { before: copy, signal, checks } = open.files;
   return [copy, signal, checks, paths.setup, paths.asFound, paths.pictures].some((each) =>
     `${join(paths.runDir, path)}/`.startsWith(`${each}/`),
   );

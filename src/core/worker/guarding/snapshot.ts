@@ -7,8 +7,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
 import { START_FILES } from '../../sandbox/home-lists.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
+import type { WithFiles } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 import { kindAt, RunFolder } from './run-folder.ts';
 
@@ -29,11 +28,8 @@ export type Snapshot = z.infer<typeof Snapshot>;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The snapshot before an iteration's agent; undefined if missing or damaged: then everything counts as changed. */
-export async function snapshotBefore(
-  { paths }: Pick<Worker, 'paths'>,
-  { iteration }: Pick<OpenIteration, 'iteration'>,
-): Promise<Snapshot | undefined> {
-  const text = await plainText(iterationPaths(paths, iteration).before, MAX_BYTES);
+export async function snapshotBefore({ files }: WithFiles): Promise<Snapshot | undefined> {
+  const text = await plainText(files.before, MAX_BYTES);
   return text === undefined ? undefined : Snapshot.safeParse(parseJson(text)).data;
 }
 

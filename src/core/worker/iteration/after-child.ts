@@ -13,6 +13,7 @@ import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { foundPlace } from '../core/as-ours.ts';
+import type { Iteration } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { collectWork } from '../guarding/collect-work.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
@@ -24,7 +25,7 @@ import { keepWork } from '../recording/keep-work.ts';
  * time that could open a gate are refused.
  * @returns paths that changed though only the worker writes there
  */
-export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
+export async function checkRunFolder(worker: Worker, open: Iteration): Promise<string[]> {
   return await checkAndCollect(worker, open).catch(async (error: unknown) => {
     if (BASE_ERRORS.file_rewritten.is(error))
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
@@ -32,10 +33,10 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   });
 }
 
-async function checkAndCollect(worker: Worker, open: OpenIteration): Promise<string[]> {
+async function checkAndCollect(worker: Worker, open: Iteration): Promise<string[]> {
   // A missing repository blocks the session later, with a more precise message.
   await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
-  const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
+  const kept = async () => (await snapshotBefore(open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept);
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);

@@ -35,7 +35,7 @@ export interface ProcessEnd {
 
 /** How the process ended, apart from its signal: judged by our action, its output and exit status, in that order. */
 export async function readChildEnd(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
-  const exitText = ended.child && (await readExit(worker, open, ended.child));
+  const exitText = ended.child && (await readExit(open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.seen.final;
   const traces = await tracesOf(worker, open, ended.log);

@@ -15,7 +15,6 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { NETWORK_REFUSED, WIDENED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import { Evidence } from '../core/evidence.ts';
@@ -127,10 +126,10 @@ function noticeKey(event: NewEvent): string {
 type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
 /** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
-async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
+async function collectResults(worker: Worker, open: Iteration, ended: ChildEnded) {
   const gitPrograms = await gitProgramsChanged(worker);
   // After a forbidden change, the signal is ignored.
-  const before = await snapshotBefore(worker, open);
+  const before = await snapshotBefore(open);
   const home = await homeChanged(worker, before);
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
   // Without an agent, the signal may be that of an earlier one.
@@ -276,8 +275,8 @@ function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly str
 }
 
 /** The agent's signal. The judged bytes are kept, so that the same bytes are judged again after a crash. */
-async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: string): Promise<SignalReading> {
-  const kept = iterationPaths(worker.paths, open.iteration).signal;
+async function keepSignal(worker: Worker, open: Iteration, lastWords?: string): Promise<SignalReading> {
+  const kept = open.files.signal;
   const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
   // Empty after a power cut: then the file itself is read again.
   if (earlier.kind === 'bytes' && earlier.bytes.length > 0) return parseSignal(earlier.bytes, open.phase);

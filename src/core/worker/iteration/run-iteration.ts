@@ -105,19 +105,19 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
  */
 async function endChild(
   worker: Worker,
-  open: OpenIteration,
+  open: Iteration,
   watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
 ): Promise<{ end: WatchEnd; runFolder: string[] }> {
   const { child, known, isOurs } = watched;
   // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
-  const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
+  const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(open, watched.end));
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the agent is not ended', ending);
   // The agent has been ended: from here on it is safe to wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
-  if (!noted) await wait(() => noteEnd(worker, open, end));
+  if (!noted) await wait(() => noteEnd(open, end));
   await wait(async () => await worker.application?.afterAgent());
   if (tree.kind === 'immortal') {
     const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
@@ -127,14 +127,14 @@ async function endChild(
   return { end, runFolder: await wait(() => checkRunFolder(worker, open)) };
 }
 
-async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<true> {
-  await noteEndedByUs(worker, open, end);
+async function noteEnd(open: Iteration, end: WatchEnd): Promise<true> {
+  await noteEndedByUs(open, end);
   return true;
 }
 
 /** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */
-async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
-  const written = await readEndedByUs(worker, open);
+async function endBefore(worker: Worker, open: Iteration): Promise<WatchEnd> {
+  const written = await readEndedByUs(open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }
@@ -144,15 +144,15 @@ const NOTHING_LEFT = { areLeft: false, stopsNow: false };
 /** Watches an agent until it has ended or must be ended; takes the commands that are allowed during that time. */
 export async function watchChild(
   worker: Worker,
-  open: OpenIteration,
+  open: Iteration,
   child: ChildRecord,
   log: ChildLog,
 ): Promise<WatchedChild> {
   const { clock, paths, memory } = worker;
-  const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
+  const exit = exitFile(open.files.exit, child);
   const watcher = watcherOf(worker);
   const watched = memory.wrapperPid === child.wrapper.pid ? [paths.commands] : [exit, paths.commands];
-  const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
+  const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open));
   // A failed step is retried while the agent's time continues.
   const tried = unlessLost(clock);
   for (let commandsAtMs = 0; ; ) {
@@ -161,7 +161,7 @@ export async function watchChild(
       clock.monotonic() >= commandsAtMs ? await tried(takeCommandsMeanwhile(worker)) : NOTHING_LEFT;
     if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
-    if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
+    if ((await tried(readExit(open, child))) !== undefined) return sampler.watched('exited');
     await tried(Promise.resolve(worker.application?.whileAgent(open.phase)));
     const end = await tried(sampler.sample());
     if (end !== undefined) return sampler.watched(end);

@@ -19,8 +19,7 @@ import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts'
 import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
 import { foundPlace } from '../core/as-ours.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { requireLease } from '../core/lost-lease.ts';
@@ -139,9 +138,9 @@ export function workingDir(worker: Worker): string {
 }
 
 /** Prepares an agent's start: blank signal, log folder, a checkpoint, and the snapshot to compare with afterwards. */
-export async function prepareIteration(worker: Worker, open: OpenIteration): Promise<void> {
+export async function prepareIteration(worker: Worker, open: Iteration): Promise<void> {
   const { paths } = worker;
-  const files = iterationPaths(paths, open.iteration);
+  const { files } = open;
   ensurePlainFolder(paths.logs);
   // SESSIONS can be a separate repository, which must not contain the agents' output.
   writeUnsynced(join(paths.logs, '.gitignore'), '*\n');

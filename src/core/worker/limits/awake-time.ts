@@ -1,6 +1,5 @@
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
-import { readAwakeMs } from '../core/iteration-files.ts';
+import { readAwakeMs, type WithFiles } from '../core/iteration-files.ts';
 import type { Worker } from '../core/worker.ts';
 
 /** A longer gap between two ticks was caused by sleep, SIGSTOP or a clock jump, and is not counted. */
@@ -23,9 +22,8 @@ export class AwakeTime {
     this.#last = clock.monotonic();
   }
 
-  static async resume(worker: Pick<Worker, 'clock' | 'paths'>, iteration: number): Promise<AwakeTime> {
-    const path = iterationPaths(worker.paths, iteration).awake;
-    return new AwakeTime(worker.clock, path, await readAwakeMs(worker, { iteration }));
+  static async resume({ clock }: Pick<Worker, 'clock'>, { files }: WithFiles): Promise<AwakeTime> {
+    return new AwakeTime(clock, files.awake, await readAwakeMs({ files }));
   }
 
   get ms(): number {

@@ -10,8 +10,7 @@ import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import { type Arrived, Places } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { LEFT_BEHIND } from '../../session/events/fold.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
-import { readChildRecord, readExit } from '../core/iteration-files.ts';
+import { iterationOf, readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
@@ -85,14 +84,14 @@ function phaseForged(phase: Phase): NewEvent {
 async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) return { recovery: 'nothing' };
-  const files = iterationPaths(worker.paths, open.iteration);
+  const of = iterationOf(worker, open);
   const child = await readChildRecord(worker, open.iteration);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };
-  if ((await readExit(worker, open, child)) === NEVER_STARTED) {
+  if ((await readExit(of, child)) === NEVER_STARTED) {
     // The record is removed first: if this is interrupted, its absence means "no agent yet".
-    await rm(files.child, { force: true });
-    await rm(exitFile(files.exit, child), { force: true });
+    await rm(of.files.child, { force: true });
+    await rm(exitFile(of.files.exit, child), { force: true });
     return { recovery: 'run_again', why: `the agent of iteration ${open.iteration} was never started` };
   }
   const alive = await isAlive(worker, child);

@@ -2,9 +2,8 @@ import { beginning } from '../../kernel/text.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths } from '../../session/layout/paths.ts';
 import { readQuestions } from '../core/evidence.ts';
+import type { WithFiles } from '../core/iteration-files.ts';
 import { stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
 import { writeRecordedAnswers } from '../documents/recorded-answers.ts';
@@ -22,8 +21,8 @@ export interface OverviewEnd {
  * Reads the agent's changes to overview and questions, and reports forbidden ones. Answers are reverted here; the status
  * of the overview is rewritten with the next event.
  */
-export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
-  const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
+export async function repairOverview(worker: Worker, { files }: WithFiles): Promise<OverviewEnd> {
+  const beforeText = await documentText(files.overviewBefore);
   const text = await readOwnOverview(worker.paths);
   // If the earlier copy was deleted with the run folder, changes cannot be determined.
   const before = readOverview(beforeText ?? text ?? '');

@@ -15,7 +15,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { LimitedStatus } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
-import { logPaths } from '../../../../src/core/worker/core/iteration-files.ts';
+import { iterationOf, logPaths } from '../../../../src/core/worker/core/iteration-files.ts';
 import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -110,7 +110,7 @@ async function watchIdle(worker: Worker, said = 'something\n') {
     const { stdout } = logPaths(worker, open);
     await writeFile(stdout, said);
     using log = new ChildLog(stdout, providerNamed(open.provider));
-    return await watchChild(worker, open, { v: 1, wrapper, startedAt: started.at }, log);
+    return await watchChild(worker, iterationOf(worker, open), { v: 1, wrapper, startedAt: started.at }, log);
   } finally {
     child.kill('SIGKILL');
   }

@@ -20,8 +20,9 @@ async function scene() {
   const dir = await tempDir();
   const clock = new MovedClock();
   const paths = sessionPaths(dir.path, '26-01-08-x');
-  await mkdir(iterationPaths(paths, 1).dir, { recursive: true });
-  const resume = () => AwakeTime.resume({ clock, paths }, 1);
+  const files = iterationPaths(paths, 1);
+  await mkdir(files.dir, { recursive: true });
+  const resume = () => AwakeTime.resume({ clock }, { files });
   return { clock, paths, resume, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 

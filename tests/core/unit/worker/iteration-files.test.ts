@@ -28,23 +28,17 @@ test.each([
   ['14', undefined],
 ])('the exit status file %j gives %j', async (text, status) => {
   await using it = await place();
-  expect(await readExit(it, { iteration: 1 }, CHILD)).toBeUndefined();
+  expect(await readExit(it, CHILD)).toBeUndefined();
   await writeFile(exitFile(it.files.exit, CHILD), text);
-  expect(await readExit(it, { iteration: 1 }, CHILD)).toBe(status);
+  expect(await readExit(it, CHILD)).toBe(status);
 });
 
 test('the reason and the awake time of an ended agent are read without their line ends', async () => {
   await using it = await place();
-  expect([await readEndedByUs(it, { iteration: 1 }), await readAwakeMs(it, { iteration: 1 })]).toEqual([
-    undefined,
-    0,
-  ]);
+  expect([await readEndedByUs(it), await readAwakeMs(it)]).toEqual([undefined, 0]);
   await writeFile(it.files.endedByUs, 'timeout\n');
   await writeFile(it.files.awake, '1500\n');
-  expect([await readEndedByUs(it, { iteration: 1 }), await readAwakeMs(it, { iteration: 1 })]).toEqual([
-    'timeout',
-    1500,
-  ]);
+  expect([await readEndedByUs(it), await readAwakeMs(it)]).toEqual(['timeout', 1500]);
 });
 
 test('an exit status that an agent made unreadable counts as missing', async () => {
@@ -52,5 +46,5 @@ test('an exit status that an agent made unreadable counts as missing', async () 
   const path = exitFile(it.files.exit, CHILD);
   await writeFile(path, '0\n');
   await chmod(path, 0);
-  expect(await asOrdinaryUser(() => readExit(it, { iteration: 1 }, CHILD))).toBeUndefined();
+  expect(await asOrdinaryUser(() => readExit(it, CHILD))).toBeUndefined();
 });

@@ -3,8 +3,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
+import { iterationOf } from '../../../../src/core/worker/core/iteration-files.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { WorkerGuard } from '../../../../src/core/worker/core/worker-guard.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -37,9 +37,10 @@ test('the overview is saved as the agent finds it, and a pipe at its path does n
     credentials: [],
     sandbox: 'none',
   });
-  const open = writer.state.openIteration;
-  if (open === undefined) throw new Error('The iteration is not open.');
-  const files = iterationPaths(paths, 1);
+  const begun = writer.state.openIteration;
+  if (begun === undefined) throw new Error('The iteration is not open.');
+  const open = iterationOf(worker, begun);
+  const { files } = open;
   await mkdir(paths.sessionDir, { recursive: true });
   await mkdir(files.dir, { recursive: true });
   await writeFile(paths.overview, 'Phase: planning\n');

@@ -10,9 +10,12 @@ import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { OpenIteration } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
+import {
+  type Iteration,
+  iterationOf,
+  wrapperName,
+} from '../../../../src/core/worker/core/iteration-files.ts';
 import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
 import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -22,7 +25,7 @@ import type { TempLog } from '../../../support/temp-log.ts';
 /** A worker whose iteration 1 is open, with a real agent process that it started and recorded. */
 export interface WorkerWithChild extends AsyncDisposable {
   worker: Worker;
-  open: OpenIteration;
+  open: Iteration;
   child: ChildRecord;
   stdout: string;
   /** The number of the agent's processes that still run. */
@@ -58,8 +61,9 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const projector = new Projector(paths, file);
   const parts = { paths, file, clock, host, env: {}, writer, watch, projector, memory };
   const worker = parts as Partial<Worker> as Worker;
-  const open = stateOf(worker).openIteration;
-  if (open === undefined) throw new Error('The iteration did not begin.');
+  const begun = stateOf(worker).openIteration;
+  if (begun === undefined) throw new Error('The iteration did not begin.');
+  const open = iterationOf(worker, begun);
   const stdout = join(paths.logs, STARTED.log);
   const { child: recordPath, exit: exitPath, guardArgs, guardStatus } = iterationPaths(paths, 1);
   const child = await runChild({

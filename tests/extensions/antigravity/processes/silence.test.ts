@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
+import { iterationOf } from '../../../../src/core/worker/core/iteration-files.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
 import { workerWithChild } from '../../../core/unit/worker/worker-with-child.ts';
@@ -19,7 +20,7 @@ test('an agent whose CLI prints only at its end is never taken for stalled: its 
   await using log = await tempLog();
   const settings = { watch: { firstByteMs: 1000, stallMs: 10_000, stallEndMs: 20_000 } };
   await using scene = await workerWithChild(log, { settings, clock: quickClock(), timeLimitMs: 60_000 });
-  const open = { ...scene.open, provider: 'antigravity' };
+  const open = iterationOf(scene.worker, { ...scene.open, provider: 'antigravity' });
   using childLog = new ChildLog(scene.stdout, providerNamed('antigravity'));
   expect((await watchChild(scene.worker, open, scene.child, childLog)).end).toBe('timeout');
   expect((await readEvents(log.paths, 0)).filter(({ type }) => type === 'notice')).toEqual([]);
