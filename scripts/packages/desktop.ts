@@ -2,9 +2,9 @@ import { TOOLS } from '../../src/app/server/tools.ts';
 import type { Provider } from '../../src/core/agents/contract/provider.ts';
 import { acceptedAccounts, allProviders } from '../../src/core/agents/registry.ts';
 import { inWords } from '../../src/core/kernel/text.ts';
-import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
 import { pathSettingOf } from '../../src/core/sandbox/programs/locate-cli.ts';
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
+import { findNodeScript } from './find-node.ts';
 import type { RepositorySource } from './source.ts';
 
 /** The folder of the built programs in the bundle for Claude Desktop and in the plugin. */

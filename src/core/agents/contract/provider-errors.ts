@@ -19,7 +19,7 @@ export const PROVIDER_ERRORS = errors({
   }),
   node_not_found: () => ({
     what: 'No Node.js was found to run sessions with.',
-    why: 'The program that runs this server is not Node.js, and no Node.js 20.19 or newer is on PATH, in the usual folders or on the PATH of a login shell.',
+    why: 'The program that runs this server is not Node.js, and no Node.js 20.19 or newer is on PATH or in the usual folders.',
     hint: 'Install Node.js 20.19 or newer from https://nodejs.org, then restart the client.',
   }),
   state_too_large: ({ part, megabytes }: { part: string; megabytes: number }) => ({

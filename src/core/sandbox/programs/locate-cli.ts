@@ -1,10 +1,8 @@
-import { constants } from 'node:fs';
-import { access, readdir, stat } from 'node:fs/promises';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Provider } from '../../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
-import { allProviders } from '../../agents/registry.ts';
 import { readLoginEnvironment } from './login-shell.ts';
+import { absoluteFolders, executabilityOf, isExecutable, usualPlaces } from './usual-places.ts';
 
 export interface CliQuestion {
   cli: Pick<Provider, 'name' | 'defaultCommand'>;
@@ -83,66 +81,6 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
   if (finding === 'executable') return { path, foundIn: 'setting' };
   const why = finding === 'missing' ? 'does not exist' : 'is not an executable file';
   throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why });
-}
-
-/** @returns false also for missing files */
-export async function isExecutable(path: string): Promise<boolean> {
-  return (await executabilityOf(path)) === 'executable';
-}
-
-async function executabilityOf(path: string): Promise<'executable' | 'not executable' | 'missing'> {
-  try {
-    if (!(await stat(path)).isFile()) return 'not executable';
-  } catch {
-    return 'missing';
-  }
-  try {
-    await access(path, constants.X_OK);
-    return 'executable';
-  } catch {
-    return 'not executable';
-  }
-}
-
-// A relative entry of PATH means a different program in every working directory.
-function absoluteFolders(path = ''): string[] {
-  return path.split(delimiter).filter(isAbsolute);
-}
-
-async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
-  const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
-  const fnmDir = env.FNM_DIR ?? join(homeDir, '.local/share/fnm');
-  const miseDir = env.MISE_DATA_DIR ?? join(homeDir, '.local/share/mise');
-  const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
-  return [
-    join(homeDir, '.local/bin'),
-    ...allProviders().flatMap(({ installFolders = [] }) =>
-      installFolders.map((folder) => join(homeDir, folder)),
-    ),
-    '/usr/local/bin',
-    '/opt/homebrew/bin',
-    ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),
-    dirname(nodePath),
-    join(homeDir, '.npm-global/bin'),
-    join(homeDir, '.volta/bin'),
-    join(homeDir, '.bun/bin'),
-    join(homeDir, '.local/share/pnpm'),
-    join(env.N_PREFIX ?? join(homeDir, 'n'), 'bin'),
-    ...(await versionFolders(join(env.NVM_DIR ?? join(homeDir, '.nvm'), 'versions/node'), 'bin')),
-    ...(await versionFolders(join(fnmDir, 'node-versions'), 'installation/bin')),
-    ...(await versionFolders(join(miseDir, 'installs/node'), 'bin')),
-    join(miseDir, 'shims'),
-    ...(await versionFolders(join(asdfDir, 'installs/nodejs'), 'bin')),
-    join(asdfDir, 'shims'),
-  ];
-}
-
-/** The program folders of a tool with one folder per version, newest first. */
-async function versionFolders(versionsDir: string, bin: string): Promise<string[]> {
-  const versions = await readdir(versionsDir).catch(() => []);
-  return versions
-    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-    .map((version) => join(versionsDir, version, bin));
 }
 
 async function loginShellPath({ env, homeDir, refusal }: CliQuestion): Promise<string[]> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
-import { runCommand } from '../../kernel/processes/run-command.ts';
-import { findNodeScript } from './find-node.ts';
+import { homeLast, runCommand } from '../../kernel/processes/run-command.ts';
+import { absoluteFolders, isExecutable, usualPlaces } from './usual-places.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function nodePath(env: Environment): Promise<string> {
   if (isNode()) return process.execPath;
-  found ??= findNode(env).catch((error: unknown) => {
+  found ??= findElsewhere(env).catch((error: unknown) => {
     found = undefined;
     throw error;
   });
@@ -38,19 +39,26 @@ function isNode(): boolean {
   return versions.electron === undefined && /^node/.test(basename(execPath)) && existsSync(execPath);
 }
 
-/** Longer than the search's 5 s for a login shell. */
-const LIMIT_MS = 20_000;
-
-async function findNode(env: Environment): Promise<string> {
+async function findElsewhere(env: Environment): Promise<string> {
   const { execPath, versions } = process;
+  const place = { env, homeDir: env.HOME ?? homedir(), nodePath: execPath };
+  const folders = [...absoluteFolders(homeLast(env)), ...(await usualPlaces(place))];
   // Electron also answers --version, but would open a window or hang if started as Node.
   const first = versions.electron === undefined ? [execPath] : [];
-  const { stdout } = await runCommand(
-    '/bin/sh',
-    ['-c', `${findNodeScript()}find_node "$@"`, 'sh', ...first],
-    { env: definedOnly(env), timeoutMs: LIMIT_MS },
-  );
-  const path = stdout.trim();
-  if (path === '') throw PROVIDER_ERRORS.node_not_found();
-  return path;
+  return await firstNode([...first, ...folders.map((folder) => join(folder, 'node'))], env);
+}
+
+/** The first of the paths that is a Node.js >= 20.19. */
+export async function firstNode(paths: readonly string[], env: Environment): Promise<string> {
+  for (const path of new Set(paths))
+    if ((await isExecutable(path)) && (await isNewEnough(path, env))) return path;
+  throw PROVIDER_ERRORS.node_not_found();
+}
+
+const LIMIT_MS = 5_000;
+
+async function isNewEnough(path: string, env: Environment): Promise<boolean> {
+  const { stdout } = await runCommand(path, ['--version'], { env: definedOnly(env), timeoutMs: LIMIT_MS });
+  const [, major, minor] = (/^v(\d+)\.(\d+)\./.exec(stdout) ?? []).map(Number);
+  return major !== undefined && minor !== undefined && (major > 20 || (major === 20 && minor >= 19));
 }

@@ -81,6 +81,7 @@ test.each([
   'node/bin',
   '.nvm/versions/node/v9.1.0/bin',
   '.local/share/fnm/node-versions/v22.3.0/installation/bin',
+  'Library/Application Support/fnm/node-versions/v22.3.0/installation/bin',
   '.local/share/mise/installs/node/22.3.0/bin',
   '.local/share/mise/shims',
   '.asdf/installs/nodejs/22.3.0/bin',
