@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { definedOnly } from '../kernel/defined-only.ts';
-import { statsAt } from '../kernel/files/path-stats.ts';
+import { identityAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
 import { visibleControls } from '../kernel/text.ts';
 import { unusableProxy } from './egress-proxy.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './guard/make-guard.ts';
 import { guardOf } from './guard-of.ts';
 import { forbiddenFolders, type GuardPart, type GuardPlaces } from './guard-profile.ts';
+import { findProtectedPlaces, type GuardedOn, type GuardedProject } from './protected-places.ts';
 
 /** The active guard, or why there is none and how to get it. */
 export type GuardNow = ActiveGuard | NoGuard;
@@ -16,6 +17,8 @@ export type GuardNow = ActiveGuard | NoGuard;
 export interface ActiveGuard {
   level: 'strict' | 'guard' | 'best effort';
   tool: GuardTool;
+  /** What `printOf` returned for the tool before it was tested. */
+  tested: string;
   /** Without those of a session. */
   places: GuardPlaces;
   /** The connections out of a strict sandbox, where commands prove a commit. */
@@ -34,11 +37,25 @@ export interface ProbeOptions {
   /** For tests: a replacement for the system's tool. */
   tool?: GuardTool;
   limitMs?: number;
-  /** The absolute path of a tool that has just been tested with these places. */
+  /** `tested` of a guard that has just been made with these places. */
   tested?: string | undefined;
 }
 
 const LIMIT_MS = 10_000;
+
+/** Changes if another file takes the tool's place, as by an update of the system. */
+export function printOf(tool: GuardTool): string {
+  return `${tool.path} ${identityAt(realFolder(tool.path) ?? tool.path)}`;
+}
+
+/** The guard of a project here: every start, worker, doctor and proof asks for it in this way. */
+export async function guardFor(
+  guarded: GuardedProject,
+  on: GuardedOn & Pick<ProbeOptions, 'tested'>,
+): Promise<GuardNow> {
+  if (guarded.settings.sandbox === 'off') return SWITCHED_OFF;
+  return await probeGuard(await findProtectedPlaces(guarded, on), on);
+}
 
 /**
  * Creates the guard for these places and tries the writes that it must deny: it works only if none of them
@@ -67,11 +84,11 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
     };
   // A missing folder can't be hidden, and an agent that created it inside would also create it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
-  const isTested = options.tested === tool.path;
-  const why = isTested ? undefined : await failureOf(guardOf(tool, places), places, options);
+  const tested = printOf(tool);
+  const why = options.tested === tested ? undefined : await failureOf(guardOf(tool, places), places, options);
   if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
   const level = tool.isRoot ? 'best effort' : 'guard';
-  return { level: places.isStrict ? 'strict' : level, tool, places };
+  return { level: places.isStrict ? 'strict' : level, tool, tested, places };
 }
 
 /** Sockets through which a program inside reaches what is hidden. */
@@ -131,7 +148,7 @@ const HOW_TO_REPAIR: Readonly<Record<GuardTool['kind'], string>> = {
   'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
 };
 
-export const SWITCHED_OFF: GuardNow = {
+const SWITCHED_OFF: GuardNow = {
   level: 'none',
   why: 'SANDBOX is off',
   hint: 'Remove SANDBOX=off from .samocode.',

@@ -4,7 +4,6 @@ import { respondingOf } from '../kernel/files/silent-places.ts';
 import type { Sandbox, SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
-import { commonDirOf } from '../project/git/repository.ts';
 import { worktreeFolders } from '../project/git/worktree-list.ts';
 import type { GuardPlaces } from './guard-profile.ts';
 import type { HomePlaces } from './home-places.ts';
@@ -24,21 +23,20 @@ export interface GuardedOn {
   home: string;
   runRoot: string;
   programFolder: string;
-  /** Absent: git is asked. */
-  commonDir?: string;
+  commonDir(): Promise<string>;
 }
 
 /** @throws GitError when there is no repository */
 export async function findProtectedPlaces(
   { mainRepo, settings: { sandbox, openings }, ...folders }: GuardedProject,
-  { env, home, runRoot, programFolder, commonDir }: GuardedOn,
+  { env, home, runRoot, programFolder, ...on }: GuardedOn,
 ): Promise<GuardPlaces> {
   const main = await realPathAsFar(mainRepo);
   const sessionsDir = await realPathAsFar(folders.sessionsDir);
   const worktreesDir = await realPathAsFar(folders.worktreesDir);
-  const sharedDir = commonDir ?? (await commonDirOf(mainRepo, { baseEnv: env }));
+  const commonDir = await on.commonDir();
   const checkouts: string[] = [];
-  for (const path of await worktreeFolders(sharedDir)) {
+  for (const path of await worktreeFolders(commonDir)) {
     const real = await realPathAsFar(path);
     if (real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
   }
@@ -51,7 +49,7 @@ export async function findProtectedPlaces(
   ] as const;
   return {
     mainRepo: main,
-    commonDir: sharedDir,
+    commonDir,
     otherCheckouts: checkouts,
     otherSessions: await sessionsOfOthers(home, sessionsDir),
     sessionsDir,

@@ -6,6 +6,7 @@ import { gitDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { NO_OPENINGS } from '../../../src/core/kernel/sandbox-level.ts';
 import { realPathAsFar } from '../../../src/core/project/git/real-path.ts';
+import { commonDirOf } from '../../../src/core/project/git/repository.ts';
 import { sandboxFolders } from '../../../src/core/project/worktrees/sandbox-folders.ts';
 import { copyState } from '../../../src/core/sandbox/cli-state.ts';
 import { openEgressProxy } from '../../../src/core/sandbox/egress-proxy.ts';
@@ -155,6 +156,7 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
   };
   const places = await findProtectedPlaces(guarded, {
     ...{ env, home: HOME, runRoot: runRoot(SESSIONS), programFolder: PROGRAM },
+    commonDir: () => commonDirOf(MAIN, { baseEnv: env }),
   });
   const runDir = await realPathAsFar(RUN);
   const git = privateGitIn(runDir);

@@ -3,15 +3,20 @@ import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { describeLevel } from '../../../src/core/kernel/sandbox-level.ts';
+import { findGuardTool } from '../../../src/core/sandbox/guard/make-guard.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
 import { sessionFolders } from '../../../src/core/session/folder/session-list.ts';
+import { WorkerGuard } from '../../../src/core/worker/core/worker-guard.ts';
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
+import { EffectCounter } from '../../support/counted.ts';
 import { makeProject } from '../../support/project.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { startSession } from '../../support/start-session.ts';
-import type { TempRepo } from '../../support/temp-repo.ts';
+import { tempLog } from '../../support/temp-log.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+import { finished } from '../unit/worker/finished-session.ts';
 
 /** As root the kernel protects the same paths, but root has other ways. */
 const GUARDED = process.getuid?.() === 0 ? 'best effort' : 'guard';
@@ -78,6 +83,36 @@ test('if the guard fails, SANDBOX=auto starts without it, and the first warning 
   expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here: Can't mount proc/);
   const { checks } = await doctor({}, broken);
   expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'warn' });
+});
+
+test("a worker's guard is tested again before an agent if another file has taken the place of its program", async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const folder = join(repo.root, 'programs');
+  const write = (script: string) =>
+    writeFile(join(folder, 'bwrap'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await mkdir(folder);
+  await write(`exec ${findGuardTool(process.env)?.path} "$@"`);
+  const settings = { ...worker.file.settings, sandbox: 'guard' as const };
+  const guard = new WorkerGuard({
+    ...worker,
+    file: { ...worker.file, settings },
+    env: { ...repo.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+    rehearsalProgram: join(folder, 'rehearsal.cjs'),
+    wake: {},
+  });
+  using counter = new EffectCounter('first');
+  for (const part of ['first', 'same file']) {
+    counter.begin(part);
+    await guard.forgetReplaced();
+    expect(await guard.level()).toBe(GUARDED);
+  }
+  expect(counter.of('first').programs).toBe(1);
+  expect(counter.of('same file').programs).toBe(0);
+  await write('while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+  await guard.forgetReplaced();
+  expect(await guard.now()).toMatchObject({ level: 'none', why: expect.stringMatching(/does not keep/) });
 });
 
 /** Its login counts only where its own folder can be read, and nothing else of home. */

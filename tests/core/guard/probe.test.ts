@@ -1,7 +1,7 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { probeGuard } from '../../../src/core/sandbox/probe-guard.ts';
+import { printOf, probeGuard } from '../../../src/core/sandbox/probe-guard.ts';
 import { ci } from '../../support/ci.ts';
 import { EffectCounter } from '../../support/counted.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
@@ -47,11 +47,19 @@ describe.each(USERS)('probed by $name', (user) => {
 
   test('a tool is not started again if it has just been tested, and another one in its place is', async () => {
     using counter = new EffectCounter('probe');
-    const { env, tool, places } = scene;
+    const { env, places, root } = scene;
+    const tool = { ...scene.tool, path: join(root, 'another-tool') };
+    const install = async () => {
+      await writeFile(`${tool.path}.new`, `#!/bin/sh\nexec ${scene.tool.path} "$@"\n`, { mode: 0o755 });
+      await rename(`${tool.path}.new`, tool.path);
+    };
     const probe = (tested: string) => probeGuard(places, { env, tool, tested });
-    expect((await probe(tool.path)).level).not.toBe('none');
+    await install();
+    const tested = printOf(tool);
+    expect((await probe(tested)).level).not.toBe('none');
     expect(counter.of('probe').programs).toBe(0);
-    expect((await probe(join(scene.root, 'another-tool'))).level).not.toBe('none');
+    await install();
+    expect((await probe(tested)).level).not.toBe('none');
     expect(counter.of('probe').programs).toBe(1);
   });
 

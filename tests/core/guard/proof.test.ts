@@ -224,7 +224,7 @@ async function inProof(
     await makeClone({ mainRepo: places.mainRepo, dir: clone, commit, base: commit, branch: 'x' }, git);
     const identity = { name: 'Person', email: 'person@example.invalid' };
     const level = user.isRoot ? 'best effort' : 'guard';
-    const guard = { level, tool, places: protectedPlaces } as const;
+    const guard = { level, tool, tested: '', places: protectedPlaces } as const;
     const folders = { clone, empty, objects: await borrowedBy(clone, git), ofHome, identity };
     const place = proofPlace(guard, folders, env);
     if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, dirname(clone)]);

@@ -3,18 +3,13 @@ import { areConfined, openToRepositories } from '../../agents/registry.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { commonDirOf } from '../../project/git/repository.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../project/settings/forge-login.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { openStates } from '../../sandbox/cli-state.ts';
 import { loginPlaces } from '../../sandbox/login-places.ts';
-import {
-  type ActiveGuard,
-  forgeLoginProblem,
-  type GuardNow,
-  probeGuard,
-  SWITCHED_OFF,
-} from '../../sandbox/probe-guard.ts';
-import { findProtectedPlaces, type GuardedProject } from '../../sandbox/protected-places.ts';
+import { type ActiveGuard, forgeLoginProblem, type GuardNow, guardFor } from '../../sandbox/probe-guard.ts';
+import type { GuardedProject } from '../../sandbox/protected-places.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { runRoot } from '../../session/layout/paths.ts';
@@ -31,14 +26,14 @@ export async function guardNow(
   guarded: GuardedProject,
   { env, home, programs }: ActionContext,
 ): Promise<GuardNow> {
-  if (guarded.settings.sandbox === 'off') return SWITCHED_OFF;
+  const commonDir = () => commonDirOf(guarded.mainRepo, { baseEnv: env });
   const own = { runRoot: runRoot(guarded.sessionsDir), programFolder: dirname(programs.worker) };
-  return await probeGuard(await findProtectedPlaces(guarded, { env, home, ...own }), { env });
+  return await guardFor(guarded, { env, home, commonDir, ...own });
 }
 
 /**
  * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it,
- * or which parts of home agents can reach for their login; `testedGuard`: the program of the guard.
+ * or which parts of home agents can reach for their login; `testedGuard`: which program of the guard was tested.
  */
 export async function sandboxNow(
   question: GuardedProject & {
@@ -61,7 +56,7 @@ export async function sandboxNow(
   const names = [provider, ...Object.values(providers), ...fallback];
   if (now.level !== 'none') {
     const warning = await reachedForLogins(now, names);
-    return { level: now.level, warning, testedGuard: now.tool.path };
+    return { level: now.level, warning, testedGuard: now.tested };
   }
   const refusal = unguardedRefusal(names, acp, now);
   if (refusal) throw refusal;

@@ -24,7 +24,7 @@ export const Wake = z.object({
   rested: z.string().optional(),
   /** The end of a past limit, as the session records it, in milliseconds since the epoch. */
   limitOver: z.number().optional(),
-  /** The program of the guard, absolute: the starter of a new session has just tested it with the session's places. */
+  /** The print of the guard's program, which the starter of a new session has just tested with the session's places. */
   testedGuard: z.string().optional(),
 });
 export type Wake = z.infer<typeof Wake>;

@@ -20,11 +20,11 @@ import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { loginPlaces } from '../../sandbox/login-places.ts';
 import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
-import { type ActiveGuard, type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
+import { type ActiveGuard, type GuardNow, guardFor, printOf } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
-import { findProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { findProtectedPlaces, type GuardedOn } from '../../sandbox/protected-places.ts';
 import { freshHome } from '../../sandbox/session-home.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
@@ -40,7 +40,7 @@ interface Guarded extends Chooser {
   readonly wake: Pick<Wake, 'testedGuard'>;
 }
 
-/** The sandbox for agents, SETUP and CHECK: tested once, by the act if this is a new session, and again at a resume. */
+/** The sandbox for agents, SETUP and CHECK: tested once, again at a resume, and if its program is another one. */
 export class WorkerGuard {
   readonly #worker: Guarded;
   #now: Promise<GuardNow> | undefined;
@@ -201,6 +201,12 @@ export class WorkerGuard {
     this.#now = undefined;
   }
 
+  /** Call it before an agent and before checks: an update may have replaced the program of the guard. */
+  async forgetReplaced(): Promise<void> {
+    const now = await this.#now;
+    if (now !== undefined && now.level !== 'none' && printOf(now.tool) !== now.tested) this.forget();
+  }
+
   async level(): Promise<SandboxLevel> {
     const { level } = await this.now();
     if (level !== 'none') return level;
@@ -210,7 +216,6 @@ export class WorkerGuard {
   }
 
   async now(): Promise<GuardNow> {
-    if (this.#worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
     this.#now ??= this.#probe().catch((error: unknown) => {
       this.#now = undefined;
       throw error;
@@ -227,21 +232,24 @@ export class WorkerGuard {
   }
 
   async #probe(): Promise<GuardNow> {
-    const { env, wake } = this.#worker;
-    const tested = this.#mustTest ? undefined : wake.testedGuard;
-    return await probeGuard(await this.#places(), { env, tested });
+    const tested = this.#mustTest ? undefined : this.#worker.wake.testedGuard;
+    return await guardFor(this.#worker.file, { ...this.#here(), tested });
   }
 
   /** Read each time, because the person may have added a checkout. */
   async #places(): Promise<GuardPlaces> {
+    return await findProtectedPlaces(this.#worker.file, this.#here());
+  }
+
+  #here(): GuardedOn {
     const { file, env, rehearsalProgram, git } = this.#worker;
-    return await findProtectedPlaces(file, {
+    return {
       env,
       home: env.HOME ?? '/',
       runRoot: runRoot(file.sessionsDir),
       programFolder: dirname(rehearsalProgram),
-      commonDir: await git.sharedDir(),
-    });
+      commonDir: () => git.sharedDir(),
+    };
   }
 
   async #privateGit(

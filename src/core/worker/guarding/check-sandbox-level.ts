@@ -8,8 +8,9 @@ export const SANDBOX_LOWER = 'sandbox_lower';
 const NEEDS_GUARD = 'agent_needs_guard';
 export const FORGE_LOGIN = 'forge_login_open';
 
-/** A session never continues with less protection than it started with or needs. @throws Blocked */
-export async function requireSandboxLevel(worker: Worker): Promise<void> {
+/** Blocks a session with less protection than it started with or needs. @returns false when it is blocked */
+export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
+  await worker.guard.forgetReplaced();
   const level = await levelIfLower(worker);
   const now = await worker.guard.now();
   if (level === undefined)

@@ -42,7 +42,7 @@ describe.each(['guard', 'strict'] as const)('with SANDBOX=%s', (sandbox) => {
         {
           ...{ env, home: at('home'), runRoot: at('sessions/.run') },
           programFolder: '/usr/lib',
-          commonDir: at('repo/.git'),
+          commonDir: async () => at('repo/.git'),
         },
       );
       const clis = allProviders().map((provider) => provider.name);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { NO_OPENINGS } from '../../../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
+import { commonDirOf } from '../../../../src/core/project/git/repository.ts';
 import { findProtectedPlaces } from '../../../../src/core/sandbox/protected-places.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
@@ -15,7 +16,10 @@ const placesOf = async ({ path, root, homeDir, env }: TempRepo) =>
       worktreesDir: join(root, 'worktrees'),
       settings: { sandbox: 'guard', openings: NO_OPENINGS },
     },
-    { env, home: homeDir, runRoot: join(root, 'sessions/.run'), programFolder: join(root, 'dist') },
+    {
+      ...{ env, home: homeDir, runRoot: join(root, 'sessions/.run'), programFolder: join(root, 'dist') },
+      commonDir: () => commonDirOf(path, { baseEnv: env }),
+    },
   );
 
 test("checkouts of the user and sessions of other projects are found, samocode's own worktrees are not", async () => {

@@ -57,7 +57,8 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
     clock: systemClock,
     host: await systemHost(),
     env: repo.env,
+    rehearsalProgram: 'none',
   };
-  const worker = { ...own, writer, projector, git, memory: {} } as Partial<Worker> as Worker;
+  const worker = { ...own, writer, projector, git, memory: {}, wake: {} } as Partial<Worker> as Worker;
   return Object.assign(worker, { guard: new WorkerGuard(worker) });
 }

@@ -18,7 +18,7 @@ test('the overview is saved as the agent finds it, and a pipe at its path does n
   const { writer } = await log.open();
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const parts = {
-    ...{ paths, file, writer, clock: systemClock, memory: {} },
+    ...{ paths, file, writer, clock: systemClock, memory: {}, wake: {}, rehearsalProgram: 'none' },
     env: {},
     git: new GitGuard(paths, file, {}, () => 'none'),
     projector: new Projector(paths, file),
