@@ -19,7 +19,7 @@ import {
 } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { guardOf } from '../../../src/core/sandbox/guard-of.ts';
 import { type GuardPlaces, guardProfile } from '../../../src/core/sandbox/guard-profile.ts';
-import { makePrivateGit, usersRefs } from '../../../src/core/sandbox/private-git/make-private-git.ts';
+import { makePrivateGit } from '../../../src/core/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
 import { findProtectedPlaces } from '../../../src/core/sandbox/protected-places.ts';
 import { freshHome } from '../../../src/core/sandbox/session-home.ts';
@@ -163,9 +163,7 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
   const gitDir = await realPathAsFar((await gitDirOf(WORKTREE)) ?? '');
   const { commonDir } = places;
   const plan = { git, commonDir, gitDir, branch: BRANCH };
-  const bound = await makePrivateGit(plan, await usersRefs(plan.commonDir, { baseEnv: env }), {
-    baseEnv: env,
-  });
+  const bound = await makePrivateGit(plan, { baseEnv: env });
   const session = {
     sessionDir: await realPathAsFar(SESSION),
     worktree: await realPathAsFar(WORKTREE),

@@ -1,6 +1,6 @@
 import { gitDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
 import { type Collected, collectPrivateGit } from '../../../src/core/sandbox/private-git/collect.ts';
-import { makePrivateGit, usersRefs } from '../../../src/core/sandbox/private-git/make-private-git.ts';
+import { makePrivateGit } from '../../../src/core/sandbox/private-git/make-private-git.ts';
 import { privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
 import type { GuardScene } from './guard-scene.ts';
 
@@ -18,7 +18,7 @@ export async function around(scene: GuardScene) {
   return {
     note: plan.git.note,
     make: async () => {
-      await makePrivateGit(plan, await usersRefs(plan.commonDir, context), context);
+      await makePrivateGit(plan, context);
       await scene.handOver();
     },
     collect: async (): Promise<Collected> => {

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } fr
 import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
-import { readRecords, runGit } from '../../project/git/git.ts';
+import { runGit } from '../../project/git/git.ts';
 import { borrowedBy } from '../../project/git/own-repository.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import type { GitContext } from '../../project/git/repository.ts';
@@ -17,7 +17,7 @@ import {
   privateHead,
   privateRef,
   readNote,
-  refsIn,
+  usersRefs,
   writeNote,
 } from './private-git.ts';
 
@@ -29,9 +29,6 @@ export interface PrivateGitPlan {
   branch: string;
 }
 
-/** Name → object of the user's refs, as `usersRefs` reads them. */
-export type UsersRefs = ReadonlyMap<string, string>;
-
 /** Folders that the private git folder has itself; the shared one's other folders are bound read-only. */
 const OWN = ['objects', 'refs', 'logs', 'info', 'hooks', 'worktrees', 'rr-cache', 'lfs', 'base'];
 const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects', 'base/lfs'];
@@ -41,12 +38,9 @@ const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects',
  * stash, a rebase, an index) is kept; otherwise it is created again. Settings and refs are always copied again.
  * @returns names of the folders bound over it, read-only
  */
-export async function makePrivateGit(
-  plan: PrivateGitPlan,
-  refs: UsersRefs,
-  context: GitContext,
-): Promise<string[]> {
+export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext): Promise<string[]> {
   const { git, commonDir, gitDir, branch } = plan;
+  const refs = usersRefs(commonDir);
   const tip = refs.get(`refs/heads/${branch}`) ?? '';
   const bound = foldersIn(commonDir).filter((name) => !OWN.includes(name));
   const own = basename(gitDir);
@@ -134,21 +128,8 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
   return (await runGit(ask, { ...options, input, allowFailure: true })).stdout.trim();
 }
 
-/** Name → object of the user's refs, one character for every byte; without those that agents must not see. */
-export async function usersRefs(commonDir: string, context: GitContext): Promise<UsersRefs> {
-  const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
-  const refs = new Map<string, string>();
-  const take = (line: string) => {
-    for (const [name, hash] of refsIn(line)) if (!HIDDEN_REFS.test(name)) refs.set(name, hash);
-  };
-  await readRecords(list, { ...context, cwd: commonDir, encoding: 'latin1' }, take, '\n');
-  return refs;
-}
-
-const HIDDEN_REFS = /^refs\/(?:samocode\/|stash$)/;
-
 /** Writes the user's refs and the packed refs of agents. */
-async function writeRefs(dir: string, refs: UsersRefs): Promise<void> {
+async function writeRefs(dir: string, refs: ReadonlyMap<string, string>): Promise<void> {
   const own = [...(await packedRefs(dir))].filter(([name]) => isFitName(name) || name === 'refs/stash');
   const all = new Map([...own.map(([name, hash]) => [asBytes(name), hash] as const), ...refs]);
   const lines = [...all].map(([name, hash]) => `${name} ${hash}`).sort();

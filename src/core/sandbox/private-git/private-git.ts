@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { ifThere, orNothing } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
@@ -115,6 +117,51 @@ function refFiles(dir: string, folder: string): string[] {
     const path = `${folder}/${name}`;
     return statsAt(join(dir, path))?.isDirectory() ? refFiles(dir, path) : [path];
   });
+}
+
+/** Not shown to agents. */
+const HIDDEN_REFS = /^refs\/(?:samocode(?:\/|$)|stash$)/;
+/** What git allows in no name of a ref, and skips. */
+const NO_REF = /[^!-~\u0080-\u00ff]|[~^:?*[\\]|\.\.|@\{|\/\.|\.lock(?:\/|$)|\.$/;
+
+const LINK = 'ref:';
+/** As many as git follows. */
+const MAX_LINKS = 5;
+
+/**
+ * Name → object of the user's refs, one character for every byte, as `git for-each-ref` lists them; without those that
+ * agents must not see.
+ */
+export function usersRefs(commonDir: string): ReadonlyMap<string, string> {
+  // The files first: what is packed in the meantime is then in the packed refs.
+  const files = looseRefs(Buffer.from(commonDir).toString('latin1'), 'refs');
+  const packed = ifThere(() => readFileSync(join(commonDir, 'packed-refs'), 'latin1'));
+  const refs = refsIn(packed ?? '');
+  for (const [name, text] of files) {
+    let found = text;
+    for (let links = 0; links < MAX_LINKS && found.startsWith(LINK); links += 1) {
+      const target = found.slice(LINK.length).trimStart();
+      found = files.get(target) ?? refs.get(target) ?? '';
+    }
+    if (HASH.test(found)) refs.set(name, found);
+    else refs.delete(name);
+  }
+  return new Map([...refs].filter(([name]) => !HIDDEN_REFS.test(name) && !NO_REF.test(name)));
+}
+
+/** Name → content of the files of refs. Folder and names have one character for every byte. */
+function looseRefs(dir: string, folder: string): Map<string, string> {
+  const at = (name: string) => Buffer.from(`${dir}/${name}`, 'latin1');
+  const entries = ifThere(() => readdirSync(at(folder), { encoding: 'latin1', withFileTypes: true })) ?? [];
+  return new Map(
+    entries.flatMap((entry): [string, string][] => {
+      const name = `${folder}/${entry.name}`;
+      if (HIDDEN_REFS.test(name)) return [];
+      if (entry.isDirectory()) return [...looseRefs(dir, name)];
+      const text = orNothing(() => readFileSync(at(name), 'latin1').trimEnd());
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
 }
 
 /** Whether a path below `dir` and all its parents are real folders, not links. */

@@ -18,7 +18,7 @@ import { guardOf } from '../../sandbox/guard-of.ts';
 import type { GuardPart, GuardPlaces, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { loginPlaces } from '../../sandbox/login-places.ts';
-import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
+import { makePrivateGit } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import { type ActiveGuard, type GuardNow, guardFor, printOf } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
@@ -75,14 +75,10 @@ export class WorkerGuard {
     const now = await this.now();
     if (now.level === 'none') return undefined;
     const { tool } = now;
-    const { git: ofPerson, paths } = this.#worker;
-    const [places, refs] = await Promise.all([
-      this.#places(),
-      ofPerson.sharedDir().then((dir) => usersRefs(dir, ofPerson.context)),
-    ]);
-    const session = worktree && (await sessionPlaces(paths, worktree, places));
+    const places = await this.#places();
+    const session = worktree && (await sessionPlaces(this.#worker.paths, worktree, places));
     if (tool.kind !== 'bwrap') return guardOf(tool, { ...places, session });
-    const git = session && (await this.#privateGit(session, places, refs));
+    const git = session && (await this.#privateGit(session, places));
     const all = { ...places, session: session && { ...session, git } };
     const folders = await this.folders();
     freshHome(places.home.dir, folders.home);
@@ -252,15 +248,11 @@ export class WorkerGuard {
     };
   }
 
-  async #privateGit(
-    { gitDir, branch }: SessionPlaces,
-    { commonDir }: GuardPlaces,
-    refs: UsersRefs,
-  ): Promise<SessionGit> {
+  async #privateGit({ gitDir, branch }: SessionPlaces, { commonDir }: GuardPlaces): Promise<SessionGit> {
     const { paths, git: ofPerson } = this.#worker;
     const runDir = await realPathAsFar(paths.runDir);
     const git = privateGitIn(runDir);
-    const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, refs, ofPerson.context);
+    const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, ofPerson.context);
     const { dir } = git;
     return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
   }

@@ -16,7 +16,7 @@ import {
 } from '../../../../src/core/project/proving/weakened-read.ts';
 import { changedPaths, diffStat, diffsBetween } from '../../../../src/core/project/worktrees/changes.ts';
 import { uncommittedIn } from '../../../../src/core/project/worktrees/inspect-worktree.ts';
-import { usersRefs } from '../../../../src/core/sandbox/private-git/make-private-git.ts';
+import { usersRefs } from '../../../../src/core/sandbox/private-git/private-git.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
@@ -187,7 +187,7 @@ test("an agent's git folder gets every one of 300,000 refs", async () => {
     join(repo.path, '.git/packed-refs'),
     ['# pack-refs with: sorted ', ...lines, ''].join('\n'),
   );
-  const refs = await usersRefs(join(repo.path, '.git'), { baseEnv: repo.env });
+  const refs = usersRefs(join(repo.path, '.git'));
   expect(refs.size).toBe(300_001);
   expect(refs.get('refs/tags/299999')).toBe(hash);
 });
