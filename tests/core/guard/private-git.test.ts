@@ -74,6 +74,22 @@ describe.each(USERS)('a private git folder, $name', (user) => {
     expect(await collect()).toMatchObject({ kind: 'nothing' });
   });
 
+  test('an agent finds other worktrees as they are, whatever an earlier one wrote there', async () => {
+    await using other = await makeScene(user, USUAL);
+    const { make } = await around(other);
+    const heads = 'git worktree list --porcelain | grep -A2 26-01-09-other | grep -e branch -e detached';
+    const seen = async () => (await other.inside(heads)).stdout.trim();
+    await make();
+    expect(await seen()).toBe('branch refs/heads/another');
+    const place = '"$COMMON/worktrees/26-01-09-other"';
+    await other.inside(`rm -r ${place}; ln -s "$COMMON/worktrees/26-01-08-boat" ${place}`);
+    await make();
+    expect(await seen()).toBe('branch refs/heads/another');
+    await other.outside('git -C "$MAIN" branch -m another renamed');
+    await make();
+    expect(await seen()).toBe('branch refs/heads/renamed');
+  });
+
   test('an index whose lock an editor holds for a moment is updated', async () => {
     await using other = await makeScene(user, USUAL);
     const { collect, lock } = await lockedAfterWork(other);

@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { runGit } from '../../project/git/git.ts';
@@ -164,11 +165,16 @@ async function copyWorktrees(
 ): Promise<void> {
   const own = basename(gitDir);
   const [from, to] = [join(commonDir, 'worktrees'), join(dir, 'worktrees')];
+  const read = (folder: string) =>
+    Promise.all(WORKTREE_FILES.map((file) => plainText(join(folder, file), MAX_SETTINGS_BYTES)));
   for (const name of foldersIn(from).filter((each) => each !== own)) {
+    const texts = await read(join(from, name));
+    // Unchanged in most cases, and each session has one.
+    if (isPlainFolder(to, name) && isDeepStrictEqual(await read(join(to, name)), texts)) continue;
     await removeTree(join(to, name));
     mkdirSync(join(to, name));
-    const files = WORKTREE_FILES.filter((file) => statsAt(join(from, name, file))?.isFile());
-    for (const file of files) copyFileSync(join(from, name, file), join(to, name, file));
+    for (const [at, file] of WORKTREE_FILES.entries())
+      if (texts[at] !== undefined) writeFileSync(join(to, name, file), texts[at]);
   }
   const modules = join(gitDir, 'modules');
   const files = { recursive: true, filter: (path: string) => path !== modules };
