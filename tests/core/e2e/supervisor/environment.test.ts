@@ -137,7 +137,7 @@ test.concurrent('a key that is only exported is named at the start, and without 
   await endOfWorker(rig);
   await rig.resume({}, { SHELL: '/bin/bash', ...TERMINAL, ...WITH_KEY });
   await rig.until(({ status }) => status.kind === 'running');
-  await eventually(async () => (await keysOfAgents(rig)).length === 3, { what: 'its next agent' });
+  await eventually(async () => (await keysOfAgents(rig)).length === 2, { what: 'its next agent' });
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
 });
 
