@@ -45,6 +45,8 @@ const SPACING_MS = 100;
  */
 const SCAN_MS = 10_000;
 const SCAN_MS_PER_SESSION = 300;
+/** The same while not all files can be watched. */
+const UNREPORTED_MS = 1000;
 /** A watched path costs about 35 KB of memory; edits of further files are found by scanning. */
 const MAX_PATHS = 1024;
 
@@ -110,6 +112,8 @@ async function watch(
   const parts = supervisorParts.items.map((newPart) => new LimitedPart(newPart(supervisor, scan), report));
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
+  let scanAtMs = reasonAtMs;
+  let watched: readonly string[] = [];
   try {
     for (;;) {
       if (signal.aborted) return 'ended';
@@ -121,14 +125,18 @@ async function watch(
       // The program is missing while an upgrade replaces it.
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
-      // Folders that stopped responding are no longer watched.
-      const listed = await scan.list();
-      const watched = watchedBy(supervisor, scan);
-      const isReported = watcher.watch(watched);
-      const nextMs = await scan.run(listed).catch((error: unknown) => {
-        scan.report('scan', error);
-        return clock.monotonic() + SCAN_MS;
-      });
+      // A part that is due alone needs no look at the sessions.
+      if (clock.monotonic() >= scanAtMs) {
+        // Folders that stopped responding are no longer watched.
+        const listed = await scan.list();
+        watched = watchedBy(supervisor, scan);
+        const isReported = watcher.watch(watched);
+        const nextMs = await scan.run(listed).catch((error: unknown) => {
+          scan.report('scan', error);
+          return clock.monotonic() + SCAN_MS;
+        });
+        scanAtMs = Math.min(nextMs, clock.monotonic() + (isReported ? scanGapMs(scan) : UNREPORTED_MS));
+      }
       let partsMs = Number.POSITIVE_INFINITY;
       for (const part of parts) partsMs = Math.min(partsMs, await part.poll());
       await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
@@ -136,15 +144,11 @@ async function watch(
       if (stays || scan.hasReason() || parts.some((part) => part.keepsAlive())) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
-      const scanGapMs = Math.min(
-        LONGEST_SCAN_GAP_MS,
-        Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
-      );
-      const waitMs = Math.min(nextMs, partsMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
+      const waitMs = Math.min(scanAtMs, partsMs, leavesAtMs) - clock.monotonic();
       // Sessions that parked in the meantime are watched from now on, and scanned again.
-      if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
-      await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
+      const isOther = !isDeepStrictEqual(watchedBy(supervisor, scan), watched);
+      if (isOther || (await watcher.wait(Math.max(0, waitMs), signal))) scanAtMs = 0;
     }
   } catch (error) {
     if (signal.aborted) return 'ended';
@@ -154,6 +158,10 @@ async function watch(
     for (const part of parts.toReversed()) await part.end();
     watcher.close();
   }
+}
+
+function scanGapMs({ sessions }: Scan): number {
+  return Math.min(LONGEST_SCAN_GAP_MS, Math.max(SCAN_MS, sessions.size * SCAN_MS_PER_SESSION));
 }
 
 async function idleMs(supervisor: Supervisor): Promise<number> {

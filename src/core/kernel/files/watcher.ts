@@ -14,8 +14,8 @@ export interface Watcher {
    * @returns false if changes to any of them are not reported, so that it must be polled often
    */
   watch(paths: Iterable<string>): boolean;
-  /** Returns at a change, including one since the last wait, or after `ms`. @throws the signal's reason */
-  wait(ms: number, signal?: AbortSignal): Promise<void>;
+  /** @returns true at a change, including one since the last wait, and false after `ms`. @throws the signal's reason */
+  wait(ms: number, signal?: AbortSignal): Promise<boolean>;
   /** Ends a wait, or the next one, for a change that no file shows. */
   wake(): void;
   close(): void;
@@ -92,6 +92,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
     },
     async wait(ms, signal) {
       signal?.throwIfAborted();
+      const isRepeated = isUnsettled;
       if (!isChanged) {
         const awake = new AbortController();
         wake = () => awake.abort(awake);
@@ -106,6 +107,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
       isUnsettled = isChanged;
       isChanged = false;
       signal?.throwIfAborted();
+      return isUnsettled || isRepeated;
     },
     wake: changed,
     close() {
