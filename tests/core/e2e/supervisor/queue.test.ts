@@ -34,7 +34,7 @@ test.concurrent('on a full machine a project with one session does not wait for 
 
 test.concurrent('above the limit of the day no further agent starts, and the session continues once the limit is raised', async () => {
   const acts = [
-    { act: 'normal', result: false },
+    { act: 'signal-file', text: JSON.stringify({ status: 'continue', phase: 'requirements' }) },
     { act: 'result', json: { total_cost_usd: 3 } },
   ];
   await using rig = await startRig({
