@@ -15,7 +15,7 @@ import { WORKTREE_ERRORS } from '../../src/core/project/worktrees/worktree-error
 import { COMMAND_ERRORS } from '../../src/core/session/commands/command-errors.ts';
 import { GATE_ERRORS } from '../../src/core/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts';
-import { WORKER_ERRORS } from '../../src/core/worker/core/worker-errors.ts';
+import { WORKER_ERRORS } from '../../src/core/worker/state/worker-errors.ts';
 import { PORT_ERRORS } from '../../src/extensions/application/ports/port-errors.ts';
 import { SERVICE_ERRORS } from '../../src/extensions/application/worker/judge-services.ts';
 import { CHAT_ERRORS } from '../../src/extensions/chats/chat-errors.ts';

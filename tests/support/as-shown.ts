@@ -8,7 +8,7 @@ import { rewindSession as rewind } from '../../src/core/acts/rewind/rewind-sessi
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { commitOf } from '../../src/core/project/git/repository.ts';
 import type { Command } from '../../src/core/session/commands/commands.ts';
-import type { Worker } from '../../src/core/worker/core/worker.ts';
+import type { Worker } from '../../src/core/worker/state/worker.ts';
 
 /** Acts as a person does who has just read what an act would do, or what is asked. */
 

@@ -21,7 +21,7 @@ import { chatTasks } from '../../src/core/faces/mcp/chat-tasks.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
 import { furtherSettings } from '../../src/core/project/settings/settings.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
-import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
+import { sessionExtensions } from '../../src/core/worker/state/extension.ts';
 import { HAS_EXTENSIONS } from './has-extensions.ts';
 
 const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [

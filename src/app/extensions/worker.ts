@@ -1,4 +1,4 @@
-import { sessionExtensions } from '../../core/worker/core/session-extension.ts';
+import { sessionExtensions } from '../../core/worker/state/extension.ts';
 import { APPLICATION_SESSION_EXTENSIONS } from '../../extensions/application/session-extension.ts';
 import { SERVICES_SESSION_EXTENSIONS } from '../../extensions/application/worker/services-extension.ts';
 import { CHAT_SESSION_EXTENSIONS } from '../../extensions/chats/session-extension.ts';

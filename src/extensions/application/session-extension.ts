@@ -9,8 +9,8 @@ import { sandboxFolders } from '../../core/project/worktrees/sandbox-folders.ts'
 import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
 import type { PicturesTaken } from '../../core/session/events/bodies/pictures.ts';
-import type { ProvenCommit, SessionExtension } from '../../core/worker/core/session-extension.ts';
-import { provingOf, stateOf, type Worker } from '../../core/worker/core/worker.ts';
+import type { ProvenCommit, SessionExtension } from '../../core/worker/state/extension.ts';
+import { provingOf, stateOf, type Worker } from '../../core/worker/state/worker.ts';
 import { WIDTHS } from './pictures/job.ts';
 import { NO_SANDBOX, playwrightOf } from './pictures/run-job.ts';
 import { settingsKey, takeBoth } from './pictures/take-both.ts';

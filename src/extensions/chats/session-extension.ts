@@ -1,4 +1,4 @@
-import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { beginWithCopies } from './bring/begin-with-copies.ts';
 
 const chats: SessionExtension = {

@@ -1,4 +1,4 @@
-import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { publish } from './worker/ask-publish.ts';
 import { waitIfOutside } from './worker/outside-scope.ts';
 import { performPublish, publishFailed } from './worker/publish.ts';

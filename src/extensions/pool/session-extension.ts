@@ -1,7 +1,7 @@
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { giveLease, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { OFFERED } from '../../core/session/layout/fence.ts';
-import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { isPoolTimeUp } from './mark.ts';
 import { keepState } from './worker/keep-state.ts';
 

@@ -6,7 +6,7 @@ import { describeLevel } from '../../../src/core/kernel/sandbox-level.ts';
 import { findGuardTool } from '../../../src/core/sandbox/guard/make-guard.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
 import { sessionFolders } from '../../../src/core/session/folder/session-list.ts';
-import { WorkerGuard } from '../../../src/core/worker/core/worker-guard.ts';
+import { WorkerGuard } from '../../../src/core/worker/state/worker-guard.ts';
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';

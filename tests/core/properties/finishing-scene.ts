@@ -9,11 +9,11 @@ import { type SessionPaths, sessionPaths } from '../../../src/core/session/layou
 import { readEvents } from '../../../src/core/session/log/event-log.ts';
 import { folderNow } from '../../../src/core/worker/commands/archive-places.ts';
 import { takeCommands } from '../../../src/core/worker/commands/take-commands.ts';
-import { GitGuard } from '../../../src/core/worker/core/git-guard.ts';
-import type { Worker } from '../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../src/core/worker/documents/projector.ts';
-import { performWork } from '../../../src/core/worker/finishing/perform.ts';
-import { keepWork } from '../../../src/core/worker/recording/keep-work.ts';
+import { performWork } from '../../../src/core/worker/finish/perform.ts';
+import { keepWork } from '../../../src/core/worker/record/keep-work.ts';
+import { GitGuard } from '../../../src/core/worker/state/git-guard.ts';
+import type { Worker } from '../../../src/core/worker/state/worker.ts';
 import { ofTip } from '../../support/as-shown.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';

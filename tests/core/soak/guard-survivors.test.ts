@@ -2,10 +2,10 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
-import { endChildTree } from '../../../src/core/worker/core/tree.ts';
 import { watchChild } from '../../../src/core/worker/iteration/run-iteration.ts';
 import type { WatchedChild } from '../../../src/core/worker/iteration/sampler.ts';
-import { ChildLog } from '../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../src/core/worker/limits/output.ts';
+import { endChildTree } from '../../../src/core/worker/state/processes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import {

@@ -3,7 +3,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import type { Worker } from '../core/worker.ts';
+import type { Worker } from '../state/worker.ts';
 
 /** The session's paths outside and inside the archive; its machine state stays where it is. */
 export function foldersOf({ file: { sessionsDir, folder } }: Worker): {

@@ -22,10 +22,10 @@ import type { Finishing, Trash } from '../../session/events/bodies/finishing.ts'
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
-import { checkpointPlace } from '../recording/keep-work.ts';
+import { checkpointPlace } from '../record/keep-work.ts';
+import type { CommandOutcome, Handler } from '../state/command-outcome.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
 
 export const archive: Handler<'archive'> = async (worker, { by, what, keep, tip }) => {

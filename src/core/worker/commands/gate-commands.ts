@@ -1,10 +1,10 @@
 import { judgeAnswer, judgeApprove, judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { Handler } from '../core/command-outcome.ts';
-import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
-import { planApproved } from '../recording/plan-approved.ts';
+import { planApproved } from '../record/plan-approved.ts';
+import type { Handler } from '../state/command-outcome.ts';
+import { readPlanEvidence, readQuestions } from '../state/evidence.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** Records a person's answers, which open the first gate. */
 export const answer: Handler<'answer'> = async (worker, command) => {

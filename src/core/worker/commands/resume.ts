@@ -15,14 +15,14 @@ import { ledgerFingerprint, ledgerText } from '../../session/documents/requireme
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { agentChoice } from '../core/agent-choice.ts';
-import type { Handler } from '../core/command-outcome.ts';
-import { branchTip, readQuestions } from '../core/evidence.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
 import { documentNames } from '../documents/own-documents.ts';
-import { levelBlockedFor } from '../guarding/check-sandbox-level.ts';
+import { levelBlockedFor } from '../guarding/sandbox-level.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { liftSharedLimit } from '../limits/shared-limit.ts';
+import { agentChoice } from '../state/agent-choice.ts';
+import type { Handler } from '../state/command-outcome.ts';
+import { branchTip, readQuestions } from '../state/evidence.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {

@@ -20,13 +20,13 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { identityOf } from '../../session/log/read-session-file.ts';
-import type { Handler } from '../core/command-outcome.ts';
-import { readChildRecord } from '../core/iteration-files.ts';
-import { stoppedEvent } from '../core/stopped.ts';
-import { endChildTree } from '../core/tree.ts';
-import { stateOf } from '../core/worker.ts';
-import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { moveMessages } from '../recording/messages.ts';
+import { moveMessages } from '../record/messages.ts';
+import type { Handler } from '../state/command-outcome.ts';
+import { readChildRecord } from '../state/iteration.ts';
+import { endChildTree } from '../state/processes.ts';
+import { stoppedEvent } from '../state/stopped.ts';
+import { stateOf } from '../state/worker.ts';
+import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { currentAnswers } from './gate-commands.ts';
 
 const PLAN_GIVEN = {

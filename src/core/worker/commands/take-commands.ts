@@ -10,11 +10,11 @@ import {
 import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { workNow } from '../../session/events/open-work.ts';
-import { recordedSteps } from '../core/blocked.ts';
-import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
-import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
-import { type Handlers, sessionExtensions } from '../core/session-extension.ts';
-import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { recordedSteps } from '../state/blocked.ts';
+import type { CommandOutcome, Handler } from '../state/command-outcome.ts';
+import { type Handlers, sessionExtensions } from '../state/extension.ts';
+import { ifTaken, lastingFailure } from '../state/passing-errors.ts';
+import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 import { archive, discard, merge, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';

@@ -1,8 +1,8 @@
 import { newWatcher, type Watcher } from '../../kernel/files/watcher.ts';
-import { requireLease } from '../core/lost-lease.ts';
-import { ifTaken } from '../core/passing-errors.ts';
-import { isStopDue, Stopped } from '../core/stopped.ts';
-import type { Worker } from '../core/worker.ts';
+import { requireLease } from '../state/lost-lease.ts';
+import { ifTaken } from '../state/passing-errors.ts';
+import { isStopDue, Stopped } from '../state/stopped.ts';
+import type { Worker } from '../state/worker.ts';
 import { takeCommandsMeanwhile, waitingCommandIds } from './take-commands.ts';
 
 /** How often to look for commands and at the lease: where the file system reports changes, and where it does not. */

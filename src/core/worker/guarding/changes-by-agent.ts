@@ -5,9 +5,9 @@ import { beginning, listed, visibleControls } from '../../kernel/text.ts';
 import { movesBetween } from '../../project/worktrees/main-checkout.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { Blocked } from '../core/blocked.ts';
-import { isPassing } from '../core/passing-errors.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { Blocked } from '../state/blocked.ts';
+import { isPassing } from '../state/passing-errors.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 import { homePrints, type Snapshot } from './snapshot.ts';
 
 /** Changes made while an agent ran that no agent may make. */

@@ -10,8 +10,8 @@ import { WORKTREE_ERRORS } from '../../project/worktrees/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { Blocked } from '../core/blocked.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { Blocked } from '../state/blocked.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 
 /** Recreates a missing worktree from its branch. @throws Blocked when that failed */
 export async function restoreWorktree(worker: Worker): Promise<void> {

@@ -10,8 +10,8 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { isWrittenDuringAgent, NAMES_WRITTEN, type SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { LogMark } from '../../session/log/event-writer.ts';
-import type { Iteration } from '../core/iteration-files.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import type { Iteration } from '../state/iteration.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** A snapshot of the part of the run folder that only the worker writes. */
 export const RunFolder = z.object({

@@ -7,8 +7,8 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
 import { START_FILES } from '../../sandbox/home-lists.ts';
-import type { WithFiles } from '../core/iteration-files.ts';
-import type { Worker } from '../core/worker.ts';
+import type { WithFiles } from '../state/iteration.ts';
+import type { Worker } from '../state/worker.ts';
 import { kindAt, RunFolder } from './run-folder.ts';
 
 /** What an agent could change, at one point in time. Unreadable parts are absent. */

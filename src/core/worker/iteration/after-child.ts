@@ -12,13 +12,13 @@ import { restoreFound } from '../../project/worktrees/as-found.ts';
 import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
-import { foundPlace } from '../core/as-ours.ts';
-import type { Iteration } from '../core/iteration-files.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
-import { collectWork } from '../guarding/collect-work.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
-import { keepWork } from '../recording/keep-work.ts';
+import { keepWork } from '../record/keep-work.ts';
+import { foundPlace } from '../state/as-ours.ts';
+import type { Iteration } from '../state/iteration.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
+import { collectWork } from './collect-work.ts';
 
 /**
  * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that

@@ -1,8 +1,8 @@
 import type { Provider } from '../../agents/contract/provider.ts';
 import { type LoginPlan, renewLogin } from '../../sandbox/renew-login.ts';
-import { say } from '../core/failure.ts';
-import type { Iteration } from '../core/iteration-files.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { say } from '../state/failure.ts';
+import type { Iteration } from '../state/iteration.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** Renews the login of an agent's CLI if its token ends within the agent's time: in the sandbox it can't be renewed. */
 export async function renewBefore(worker: Worker, open: Iteration, path: string | undefined): Promise<void> {

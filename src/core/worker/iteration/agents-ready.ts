@@ -7,10 +7,10 @@ import { insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../sandbox/programs/preflight.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { agentChoice } from '../core/agent-choice.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
-import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { cliPathNow, workingDir } from './spawn-child.ts';
+import { agentChoice } from '../state/agent-choice.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
+import { WORKER_ERRORS } from '../state/worker-errors.ts';
+import { cliPathNow, workingDir } from './start.ts';
 
 /**
  * Asks the CLIs of all phases, before the first agent costs anything, whether they start in the worktree and are logged

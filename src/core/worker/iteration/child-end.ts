@@ -7,11 +7,11 @@ import { quotedSaid, saidBy, withoutSecrets } from '../../kernel/said.ts';
 import { counted, cut, visibleControls } from '../../kernel/text.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
-import { type Iteration, readExit } from '../core/iteration-files.ts';
-import type { Worker } from '../core/worker.ts';
-import type { ChildLog } from '../limits/child-log.ts';
 import { type CostFound, costOf } from '../limits/cost-of.ts';
 import { noteWindows } from '../limits/kept-windows.ts';
+import type { ChildLog } from '../limits/output.ts';
+import { type Iteration, readExit } from '../state/iteration.ts';
+import type { Worker } from '../state/worker.ts';
 import type { WatchEnd } from './sampler.ts';
 
 export interface ChildEnded {

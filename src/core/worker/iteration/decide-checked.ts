@@ -7,15 +7,15 @@ import { followsPlan, type Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { Evidence } from '../core/evidence.ts';
-import { choicesOf, stateOf, type Worker } from '../core/worker.ts';
+import { isBaseKnown, knownBase } from '../judge/base-run.ts';
+import { failureNotes } from '../judge/check-facts.ts';
+import { branchGone } from '../judge/false-claims.ts';
+import { ledgerProblem, unreviewed } from '../judge/ledger.ts';
+import { afterUnrunnableBase, decideByObstacles } from '../judge/obstacle-questions.ts';
+import { tryFast } from '../judge/prove.ts';
 import { patienceOf } from '../limits/limit-end.ts';
-import { isBaseKnown, knownBase } from '../proving/base-run.ts';
-import { failureNotes } from '../proving/check-facts.ts';
-import { branchGone } from '../proving/false-claims.ts';
-import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
-import { afterUnrunnableBase, decideByObstacles } from '../proving/obstacle-questions.ts';
-import { tryFast } from '../proving/prove.ts';
+import type { Evidence } from '../state/evidence.ts';
+import { choicesOf, stateOf, type Worker } from '../state/worker.ts';
 
 export interface Checked {
   decision: Decision;

@@ -17,10 +17,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
-import { Evidence } from '../core/evidence.ts';
-import type { Iteration } from '../core/iteration-files.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
-import { performWork } from '../finishing/perform.ts';
+import { performWork } from '../finish/perform.ts';
 import {
   breachOf,
   gitProgramsChanged,
@@ -29,19 +26,22 @@ import {
 } from '../guarding/changes-by-agent.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
-import { guardLoop } from '../judging/loop-guard.ts';
+import { branchFacts, mainGit } from '../judge/check-facts.ts';
+import { guardLoop } from '../judge/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
-import { branchFacts, mainGit } from '../proving/check-facts.ts';
-import { keepWork, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
-import { moveMessages } from '../recording/messages.ts';
-import type { OverviewEnd } from '../recording/repair-overview.ts';
-import { repairOverview } from '../recording/repair-overview.ts';
+import { keepWork, notKept, tidyCheckpoints } from '../record/keep-work.ts';
+import { moveMessages } from '../record/messages.ts';
+import type { OverviewEnd } from '../record/repair-overview.ts';
+import { repairOverview } from '../record/repair-overview.ts';
+import { Evidence } from '../state/evidence.ts';
+import type { Iteration } from '../state/iteration.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 import { renewedAfter } from './agent-login.ts';
 import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
-import { cliPathNow } from './spawn-child.ts';
+import { cliPathNow } from './start.ts';
 
 /**
  * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit

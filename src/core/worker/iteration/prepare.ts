@@ -24,14 +24,14 @@ import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { foundPlace } from '../core/as-ours.ts';
-import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
-import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import { beginningOf } from '../core/session-extension.ts';
-import { isStopDue, stopEvents } from '../core/stopped.ts';
-import { endChildTree } from '../core/tree.ts';
-import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
-import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { foundPlace } from '../state/as-ours.ts';
+import { joinEnvironment, needsLogin } from '../state/environment.ts';
+import { beginningOf } from '../state/extension.ts';
+import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
+import { endChildTree } from '../state/processes.ts';
+import { isStopDue, Stopped } from '../state/stopped.ts';
+import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
+import { WORKER_ERRORS } from '../state/worker-errors.ts';
 
 /** Does the init phase without a model: a fetch, the worktree on its branch, SETUP. */
 export async function prepare(worker: Worker): Promise<void> {

@@ -14,9 +14,14 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
 import { watcherOf } from '../commands/while-taking-commands.ts';
-import type { AgentChoice } from '../core/agent-choice.ts';
-import { Blocked } from '../core/blocked.ts';
-import { joinEnvironment } from '../core/children-environment.ts';
+import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
+import { ChildLog } from '../limits/output.ts';
+import { assemblePrompt } from '../prompt/assemble.ts';
+import { promptState } from '../prompt/prompt-state.ts';
+import { deliverMessages } from '../record/messages.ts';
+import type { AgentChoice } from '../state/agent-choice.ts';
+import { Blocked } from '../state/blocked.ts';
+import { joinEnvironment } from '../state/environment.ts';
 import {
   type Iteration,
   iterationOf,
@@ -24,21 +29,16 @@ import {
   readChildRecord,
   readEndedByUs,
   readExit,
-} from '../core/iteration-files.ts';
-import { endChildIfUnseen } from '../core/lost-lease.ts';
-import { ifTaken, patiently, unlessLost } from '../core/passing-errors.ts';
-import { endChildTree, isAlive } from '../core/tree.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
-import { AwakeTime } from '../limits/awake-time.ts';
-import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
-import { ChildLog } from '../limits/child-log.ts';
-import { assemblePrompt } from '../prompt/assemble.ts';
-import { promptState } from '../prompt/prompt-state.ts';
-import { deliverMessages } from '../recording/messages.ts';
+} from '../state/iteration.ts';
+import { endChildIfUnseen } from '../state/lost-lease.ts';
+import { ifTaken, patiently, unlessLost } from '../state/passing-errors.ts';
+import { endChildTree, isAlive } from '../state/processes.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 import { checkRunFolder } from './after-child.ts';
+import { AwakeTime } from './awake-time.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
-import { spawnChild } from './spawn-child.ts';
+import { spawnChild } from './start.ts';
 
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
 export async function runIteration(

@@ -6,13 +6,13 @@ import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { ODD_TOOLS, OVERAGE } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { requireLease } from '../core/lost-lease.ts';
-import { ChildTree, isAlive } from '../core/tree.ts';
-import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
-import type { AwakeTime } from '../limits/awake-time.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
-import type { ChildLog } from '../limits/child-log.ts';
 import { noteWindows } from '../limits/kept-windows.ts';
+import type { ChildLog } from '../limits/output.ts';
+import { requireLease } from '../state/lost-lease.ts';
+import { ChildTree, isAlive } from '../state/processes.ts';
+import { recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
+import type { AwakeTime } from './awake-time.ts';
 import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
 
 /** Why the worker stopped watching; for all but `exited` it ends the agent. */

@@ -1,8 +1,8 @@
 import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** When an agent counts as stuck, in awake milliseconds unless stated otherwise. */
 export type WatchLimits = Required<FrozenSettings['watch'] & {}>;

@@ -1,9 +1,9 @@
 import { credentialNames, providerNamed } from '../../agents/registry.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { Limit } from '../../session/waits/limit-wait.ts';
-import { type AgentChoice, agentChoice } from '../core/agent-choice.ts';
-import { Blocked } from '../core/blocked.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { type AgentChoice, agentChoice } from '../state/agent-choice.ts';
+import { Blocked } from '../state/blocked.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 import { type KeptLimit, keptLimit } from './kept-windows.ts';
 import { readSharedLimit } from './shared-limit.ts';
 

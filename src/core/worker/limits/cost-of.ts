@@ -8,9 +8,9 @@ import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausibleCost, UNPRICED } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 import { budgetUses } from './budget.ts';
-import type { ChildLog } from './child-log.ts';
+import type { ChildLog } from './output.ts';
 
 export interface CostFound {
   cost: Cost;

@@ -5,7 +5,7 @@ import { machineKeep } from '../../project/finding/machine-setting.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
 import { askPlanWindows, notePlanWindows, readPlanWindows } from '../../sandbox/plan-windows.ts';
 import type { Limit } from '../../session/waits/limit-wait.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /** A wait because a person keeps the rest of a plan, before its limit is reached. */
 export interface KeptLimit extends Limit {

@@ -5,7 +5,7 @@ import { keptText } from '../../kernel/phases/usage-windows.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, spread } from '../../session/waits/limit-wait.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 import { type ChoiceNow, chooseAgent, type LimitNow, requireSameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 

@@ -4,7 +4,7 @@ import type { Host } from '../../kernel/processes/host.ts';
 import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { describeHolders, slotsInUse, slotsRoot } from '../../session/folder/slots.ts';
 import { recordSpent, spentOnDay } from '../../session/waits/day-spent.ts';
-import { stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../state/worker.ts';
 
 /**
  * Takes a free slot for the next agent; the supervisor alone decides which queued session is next. A working session

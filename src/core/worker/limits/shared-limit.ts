@@ -6,7 +6,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { accountKey } from '../../sandbox/plan-windows.ts';
 import { isBelievable } from '../../session/waits/limit-wait.ts';
-import type { Worker } from '../core/worker.ts';
+import type { Worker } from '../state/worker.ts';
 
 /** The usage limit of one account, shared by all sessions of this machine. Times are milliseconds since the epoch. */
 export const SharedLimit = z.object({

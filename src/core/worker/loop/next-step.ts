@@ -2,25 +2,24 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { isInterrupted } from '../commands/while-taking-commands.ts';
-import { Blocked } from '../core/blocked.ts';
-import { joinEnvironment } from '../core/children-environment.ts';
-import { callExtensions } from '../core/session-extension.ts';
-import { stoppedEvent } from '../core/stopped.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
 import { requireAcceptedGit } from '../guarding/changes-by-agent.ts';
-import { FORGE_LOGIN, requireSandboxLevel, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { restoreWorktree } from '../guarding/restore-worktree.ts';
+import { FORGE_LOGIN, requireSandboxLevel, SANDBOX_LOWER } from '../guarding/sandbox-level.ts';
 import { requireReadyAgents } from '../iteration/agents-ready.ts';
 import { prepare, setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
-import { applyPhaseEdit } from '../judging/phase-edit.ts';
+import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../judge/base-run.ts';
+import { applyPhaseEdit } from '../judge/phase-edit.ts';
+import { proveClaim } from '../judge/prove-claim.ts';
 import { requireBudget } from '../limits/budget.ts';
 import { announceChange, freeAgent } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { beginBaseRun, requireRunnableBase, untilBaseRunBegins } from '../proving/base-run.ts';
-import { proveClaim } from '../proving/prove-claim.ts';
-import { waitsOut, wokenByHand } from './parked.ts';
-import { orderStep, ownOrder } from './start-order.ts';
+import { Blocked } from '../state/blocked.ts';
+import { joinEnvironment } from '../state/environment.ts';
+import { callExtensions } from '../state/extension.ts';
+import { isStopDue, Stopped, stoppedEvent } from '../state/stopped.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
+import { ownOrder, restStep } from './rest.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   'credentials_changed',

@@ -19,12 +19,12 @@ import { isLogQuarantined } from '../../session/log/event-log.ts';
 import { EventWriter, readBefore } from '../../session/log/event-writer.ts';
 import { foreignError, whyForeign } from '../../session/log/foreign.ts';
 import { identityOf, readWrittenStart } from '../../session/log/read-session-file.ts';
-import { GitGuard } from '../core/git-guard.ts';
-import { sessionExtensions } from '../core/session-extension.ts';
-import type { SupervisorClient } from '../core/supervisor-client.ts';
-import type { Worker } from '../core/worker.ts';
-import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
+import { sessionExtensions } from '../state/extension.ts';
+import { GitGuard } from '../state/git-guard.ts';
+import type { SupervisorClient } from '../state/supervisor-client.ts';
+import type { Worker } from '../state/worker.ts';
+import { WorkerGuard } from '../state/worker-guard.ts';
 
 export interface WorkerOptions {
   clock: Clock;

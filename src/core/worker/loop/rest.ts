@@ -15,14 +15,14 @@ import { atRest, type NextWake, nextWake, readFilesNow, type Times } from '../..
 import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/waits/start-order.ts';
 import type { TypedAnswers } from '../../session/waits/typed-answers.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
-import { agentChoice } from '../core/agent-choice.ts';
-import { joinEnvironment } from '../core/children-environment.ts';
-import { readQuestions } from '../core/evidence.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
-import { applyPhaseEdit } from '../judging/phase-edit.ts';
+import { applyPhaseEdit } from '../judge/phase-edit.ts';
 import { chooseAgent } from '../limits/choose-agent.ts';
 import { readSharedLimit } from '../limits/shared-limit.ts';
-import { askAboutOrder } from '../recording/park.ts';
+import { askAboutOrder } from '../record/park.ts';
+import { agentChoice } from '../state/agent-choice.ts';
+import { joinEnvironment } from '../state/environment.ts';
+import { readQuestions } from '../state/evidence.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 
 const POLL_MS = 200;
 /** The longest wait of a worker itself; longer waits are left to the supervisor. */

@@ -1,12 +1,12 @@
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { Blocked, blockedBy, blockedEvent } from '../core/blocked.ts';
-import { readChildRecord } from '../core/iteration-files.ts';
-import { isRefusedFile, lastingFailure, patiently } from '../core/passing-errors.ts';
-import { Stopped, stopEvents } from '../core/stopped.ts';
-import { isAlive } from '../core/tree.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { Blocked, blockedBy, blockedEvent } from '../state/blocked.ts';
+import { readChildRecord } from '../state/iteration.ts';
+import { isRefusedFile, lastingFailure, patiently } from '../state/passing-errors.ts';
+import { isAlive } from '../state/processes.ts';
+import { Stopped, stopEvents } from '../state/stopped.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 
 /**
  * Runs a step and records every way in which it does not end: a stop, a block, a failure. It waits out a temporary

@@ -10,12 +10,12 @@ import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import { type Arrived, Places } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { LEFT_BEHIND } from '../../session/events/fold.ts';
-import { iterationOf, readChildRecord, readExit } from '../core/iteration-files.ts';
-import { endChildTree, isAlive } from '../core/tree.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
-import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
-import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
+import { phaseSetByHand, setPhase, writtenPhase } from '../judge/phase-edit.ts';
+import { clearScratch, endBaseProcesses } from '../judge/scratch.ts';
+import { iterationOf, readChildRecord, readExit } from '../state/iteration.ts';
+import { endChildTree, isAlive } from '../state/processes.ts';
+import { record, stateOf, type Worker } from '../state/worker.ts';
 
 /** The supervisor's record of its machine. */
 const Mark = z.object({ host: z.string() });

@@ -11,13 +11,13 @@ import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.t
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { Evidence, type PlanEvidence } from '../core/evidence.ts';
-import { sessionExtensions } from '../core/session-extension.ts';
-import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
-import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
-import { messagesToRead } from '../recording/messages.ts';
+import { messagesToRead } from '../record/messages.ts';
+import { Evidence, type PlanEvidence } from '../state/evidence.ts';
+import { sessionExtensions } from '../state/extension.ts';
+import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { servesPages } from './serves-pages.ts';
 
 interface PromptFacts {

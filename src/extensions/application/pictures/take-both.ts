@@ -8,9 +8,9 @@ import { visibleControls } from '../../../core/kernel/text.ts';
 import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
 import type { PagePictures, Picture } from '../../../core/session/events/bodies/pictures.ts';
 import { iterationPaths } from '../../../core/session/layout/paths.ts';
-import type { ProvenCommit } from '../../../core/worker/core/session-extension.ts';
-import type { Worker } from '../../../core/worker/core/worker.ts';
-import { runInClone } from '../../../core/worker/proving/run-in-clone.ts';
+import { runInClone } from '../../../core/worker/judge/run-in-clone.ts';
+import type { ProvenCommit } from '../../../core/worker/state/extension.ts';
+import type { Worker } from '../../../core/worker/state/worker.ts';
 import { ComparedPairs, pictureName, type TakeJob, TakenPages, WIDTHS } from './job.ts';
 import { type JobPlace, runPicturesJob } from './run-job.ts';
 

@@ -1,9 +1,9 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
-import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
-import { requireLease } from '../../../core/worker/core/lost-lease.ts';
-import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import { notedAsUnclear, wakeNow } from '../../../core/worker/loop/rest.ts';
+import { joinEnvironment } from '../../../core/worker/state/environment.ts';
+import { requireLease } from '../../../core/worker/state/lost-lease.ts';
+import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 
 const POLL_MS = 500;
 const HOLD_LIMIT_MS = 4 * 60 * 60_000;

@@ -1,5 +1,5 @@
-import type { SessionExtension } from '../../../core/worker/core/session-extension.ts';
-import { provingOf, stateOf } from '../../../core/worker/core/worker.ts';
+import type { SessionExtension } from '../../../core/worker/state/extension.ts';
+import { provingOf, stateOf } from '../../../core/worker/state/worker.ts';
 import { judgeServices } from './judge-services.ts';
 import { SessionServices } from './session-services.ts';
 

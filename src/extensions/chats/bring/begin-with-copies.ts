@@ -5,7 +5,7 @@ import type { BaseCommit } from '../../../core/project/worktrees/base-commit.ts'
 import type { Worktree } from '../../../core/project/worktrees/worktree.ts';
 import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
-import type { BranchBeginning } from '../../../core/worker/core/session-extension.ts';
+import type { BranchBeginning } from '../../../core/worker/state/extension.ts';
 import { type FirstCommit, firstCommitOn } from './first-commit.ts';
 
 /**

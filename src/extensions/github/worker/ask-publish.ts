@@ -3,8 +3,8 @@ import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts
 import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
 import { refused } from '../../../core/session/commands/refused.ts';
 import { asked, refuseUnseen } from '../../../core/worker/commands/finish.ts';
-import type { Handler } from '../../../core/worker/core/command-outcome.ts';
-import { stateOf } from '../../../core/worker/core/worker.ts';
+import type { Handler } from '../../../core/worker/state/command-outcome.ts';
+import { stateOf } from '../../../core/worker/state/worker.ts';
 
 /** Accepts to publish; the effects follow the event, each with its own outcome. */
 export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched, tip }) => {

@@ -7,8 +7,8 @@ import { changesOfChecks } from '../../../core/project/proving/weakened-read.ts'
 import { changedPaths } from '../../../core/project/worktrees/changes.ts';
 import { openRound } from '../../../core/session/events/rounds.ts';
 import { outsidePlanFiles } from '../../../core/session/proof/plan-files.ts';
-import type { Evidence, TipOfBranch } from '../../../core/worker/core/evidence.ts';
-import { checksOf, stateOf } from '../../../core/worker/core/worker.ts';
+import type { Evidence, TipOfBranch } from '../../../core/worker/state/evidence.ts';
+import { checksOf, stateOf } from '../../../core/worker/state/worker.ts';
 
 const MAX_NAMED = 20;
 

@@ -12,8 +12,8 @@ import { differing, isSamePullRequest } from '../../../core/session/events/pull-
 import { newestRound } from '../../../core/session/events/rounds.ts';
 import { folderNow } from '../../../core/worker/commands/archive-places.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
-import { callExtensions, type Failure } from '../../../core/worker/core/session-extension.ts';
-import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { callExtensions, type Failure } from '../../../core/worker/state/extension.ts';
+import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { GitHub } from '../forge/github.ts';
 import { pullRequestAt } from '../forge/repository-name.ts';

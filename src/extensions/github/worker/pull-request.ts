@@ -7,8 +7,8 @@ import {
   isSamePullRequest,
   opened,
 } from '../../../core/session/events/pull-request-change.ts';
-import type { Handler } from '../../../core/worker/core/command-outcome.ts';
-import { stateOf } from '../../../core/worker/core/worker.ts';
+import type { Handler } from '../../../core/worker/state/command-outcome.ts';
+import { stateOf } from '../../../core/worker/state/worker.ts';
 
 /** Records what has changed about the pull request, or a new pull request. */
 export const pullRequest: Handler<'pull_request'> = async (worker, command) => {

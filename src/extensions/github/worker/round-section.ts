@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { documentText } from '../../../core/session/documents/documents.ts';
 import { materialSection } from '../../../core/session/documents/material.ts';
 import { openRound, roundDocuments } from '../../../core/session/events/rounds.ts';
-import { stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 
 const MAX_CHARS = 24_000;
 

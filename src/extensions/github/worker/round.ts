@@ -15,11 +15,11 @@ import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
 import { roundDocuments } from '../../../core/session/events/rounds.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
-import type { Handler } from '../../../core/worker/core/command-outcome.ts';
-import { branchTip } from '../../../core/worker/core/evidence.ts';
-import { lastingFailure } from '../../../core/worker/core/passing-errors.ts';
-import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import { repairMissingWorktree } from '../../../core/worker/guarding/restore-worktree.ts';
+import type { Handler } from '../../../core/worker/state/command-outcome.ts';
+import { branchTip } from '../../../core/worker/state/evidence.ts';
+import { lastingFailure } from '../../../core/worker/state/passing-errors.ts';
+import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { describeKeys } from '../feedback/round-keys.ts';
 
 /**

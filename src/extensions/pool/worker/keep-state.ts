@@ -9,10 +9,10 @@ import { travellingCheckpoints } from '../../../core/project/checkpoints/checkpo
 import { openStore, repositoryOptions } from '../../../core/project/checkpoints/checkpoint-store.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { sessionPaths, travels } from '../../../core/session/layout/paths.ts';
-import { say } from '../../../core/worker/core/failure.ts';
-import { requireLease } from '../../../core/worker/core/lost-lease.ts';
-import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
-import { keepWorkBefore, notKept } from '../../../core/worker/recording/keep-work.ts';
+import { keepWorkBefore, notKept } from '../../../core/worker/record/keep-work.ts';
+import { say } from '../../../core/worker/state/failure.ts';
+import { requireLease } from '../../../core/worker/state/lost-lease.ts';
+import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { commitState, divideFiles, type KeptState } from '../saved/state-commit.ts';
 import { leftWork } from './left-work.ts';
 

@@ -3,7 +3,7 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { skippedInWorktree } from '../../../core/project/finishing/trash.ts';
 import { EACH_FILE, readStatus } from '../../../core/project/git/status-entries.ts';
-import { stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import type { LeftWork } from '../saved/state-commit.ts';
 
 const MAX_NAMED = 20;

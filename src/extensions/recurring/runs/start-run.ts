@@ -13,7 +13,7 @@ import { readSession } from '../../../core/session/folder/read-session.ts';
 import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
-import { isPassing } from '../../../core/worker/core/passing-errors.ts';
+import { isPassing } from '../../../core/worker/state/passing-errors.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
 import { requireBoundedCost } from './bounded-cost.ts';
 import { requireSafeguards } from './safeguards.ts';

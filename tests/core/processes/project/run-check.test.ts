@@ -6,7 +6,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { runCheck } from '../../../../src/core/project/proving/run-check.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { failureNote } from '../../../../src/core/worker/proving/check-facts.ts';
+import { failureNote } from '../../../../src/core/worker/judge/check-facts.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 async function run(root: string, command: string, timeoutMs = 60_000, env: Record<string, string> = {}) {

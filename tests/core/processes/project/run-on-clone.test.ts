@@ -9,8 +9,8 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { runOnClone, type ServesClone } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
 import { proofPlace } from '../../../../src/core/sandbox/proof-place.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { clearScratch } from '../../../../src/core/worker/proving/scratch.ts';
+import { clearScratch } from '../../../../src/core/worker/judge/scratch.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';

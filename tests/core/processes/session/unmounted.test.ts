@@ -10,7 +10,7 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { isLogQuarantined, readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
-import { isPassing } from '../../../../src/core/worker/core/passing-errors.ts';
+import { isPassing } from '../../../../src/core/worker/state/passing-errors.ts';
 import { ci } from '../../../support/ci.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { notice } from '../../../support/temp-log.ts';

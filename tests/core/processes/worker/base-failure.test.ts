@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { Evidence } from '../../../../src/core/worker/core/evidence.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { decideChecked } from '../../../../src/core/worker/iteration/decide-checked.ts';
+import { Evidence } from '../../../../src/core/worker/state/evidence.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { outcomeOf } from '../../../support/phase-facts.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';

@@ -7,7 +7,7 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isRunning, type ProcessEntry } from '../../../../src/core/kernel/processes/process-table.ts';
 import type { ChildRecord } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import { ChildTree, endChildTree } from '../../../../src/core/worker/core/tree.ts';
+import { ChildTree, endChildTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable, entryOf, tableOf } from '../../../support/hosts.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';

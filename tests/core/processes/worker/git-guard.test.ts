@@ -13,7 +13,7 @@ import { gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
 import type { GitContext } from '../../../../src/core/project/git/repository.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
+import { GitGuard } from '../../../../src/core/worker/state/git-guard.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';

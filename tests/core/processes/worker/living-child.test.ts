@@ -10,11 +10,11 @@ import { leaveCommand } from '../../../../src/core/session/commands/commands.ts'
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { endChildTree } from '../../../../src/core/worker/core/tree.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import { runStep } from '../../../../src/core/worker/loop/run-step.ts';
 import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
+import { endChildTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable } from '../../../support/hosts.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';

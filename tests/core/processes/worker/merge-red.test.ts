@@ -1,9 +1,9 @@
 // @module-tag ci
 import { test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { proveMerge } from '../../../../src/core/worker/finishing/merge.ts';
-import { tipOfBranch } from '../../../../src/core/worker/proving/check-facts.ts';
+import { proveMerge } from '../../../../src/core/worker/finish/merge.ts';
+import { tipOfBranch } from '../../../../src/core/worker/judge/check-facts.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { finished } from '../../unit/worker/finished-session.ts';

@@ -11,7 +11,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
-import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { ofTip } from '../../../support/as-shown.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';

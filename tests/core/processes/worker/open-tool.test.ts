@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { workerWithChild } from '../../unit/worker/worker-with-child.ts';
 

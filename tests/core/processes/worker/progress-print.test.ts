@@ -7,7 +7,7 @@ import type { Phase } from '../../../../src/core/kernel/phases/table.ts';
 import { BLOCK_AFTER, NUDGE_AFTER } from '../../../../src/core/kernel/phases/table.ts';
 import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import { documentsIn } from '../../../../src/core/project/checkpoints/take-files.ts';
-import { progressPrint } from '../../../../src/core/worker/judging/loop-guard.ts';
+import { progressPrint } from '../../../../src/core/worker/judge/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 

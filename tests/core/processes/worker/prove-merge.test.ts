@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { Proving } from '../../../../src/core/kernel/phases/proving.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { proveMerge } from '../../../../src/core/worker/finishing/merge.ts';
-import { tipOfBranch } from '../../../../src/core/worker/proving/check-facts.ts';
+import { proveMerge } from '../../../../src/core/worker/finish/merge.ts';
+import { tipOfBranch } from '../../../../src/core/worker/judge/check-facts.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { finished } from '../../unit/worker/finished-session.ts';

@@ -12,9 +12,9 @@ import {
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readChildRecord, wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
-import { endChildTree } from '../../../../src/core/worker/core/tree.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { readChildRecord, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
+import { endChildTree } from '../../../../src/core/worker/state/processes.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

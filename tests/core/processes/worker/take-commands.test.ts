@@ -18,8 +18,8 @@ import {
   takeCommandsMeanwhile,
   waitingCommandIds,
 } from '../../../../src/core/worker/commands/take-commands.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';

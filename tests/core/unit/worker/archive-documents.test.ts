@@ -8,10 +8,10 @@ import type { FinishingOf } from '../../../../src/core/session/events/bodies/fin
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { performDocuments } from '../../../../src/core/worker/finishing/documents.ts';
-import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
+import { performDocuments } from '../../../../src/core/worker/finish/documents.ts';
+import { performWork } from '../../../../src/core/worker/finish/perform.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CAME, CREATED, PREPARED } from '../session/events.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { beginningOf } from '../../../../src/core/worker/core/session-extension.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { beginningOf } from '../../../../src/core/worker/state/extension.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 

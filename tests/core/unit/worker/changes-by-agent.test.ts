@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { expect, test } from 'vitest';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { gitProgramsChanged } from '../../../../src/core/worker/guarding/changes-by-agent.ts';
 import { mainCheckoutNow } from '../../../../src/core/worker/guarding/snapshot.ts';
+import { GitGuard } from '../../../../src/core/worker/state/git-guard.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 

@@ -4,7 +4,7 @@ import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import { rehearsal } from '../../../../src/extensions/rehearsal/rehearsal.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

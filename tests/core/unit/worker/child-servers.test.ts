@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { PlanServer } from '../../../../src/core/session/events/bodies/positions.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { childServers } from '../../../../src/core/worker/iteration/spawn-child.ts';
+import { childServers } from '../../../../src/core/worker/iteration/start.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

@@ -6,8 +6,8 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
-import { Evidence, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
-import { choicesOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Evidence, readPlanEvidence } from '../../../../src/core/worker/state/evidence.ts';
+import { choicesOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 

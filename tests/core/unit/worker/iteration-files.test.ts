@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type ChildRecord, exitFile } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readAwakeMs, readEndedByUs, readExit } from '../../../../src/core/worker/core/iteration-files.ts';
+import { readAwakeMs, readEndedByUs, readExit } from '../../../../src/core/worker/state/iteration.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

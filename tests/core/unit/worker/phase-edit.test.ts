@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { record, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { applyPhaseEdit, phaseSetByHand } from '../../../../src/core/worker/judging/phase-edit.ts';
+import { applyPhaseEdit, phaseSetByHand } from '../../../../src/core/worker/judge/phase-edit.ts';
+import { record, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 

@@ -3,12 +3,12 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
-import { iterationOf } from '../../../../src/core/worker/core/iteration-files.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { WorkerGuard } from '../../../../src/core/worker/core/worker-guard.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { prepareIteration } from '../../../../src/core/worker/iteration/spawn-child.ts';
+import { prepareIteration } from '../../../../src/core/worker/iteration/start.ts';
+import { GitGuard } from '../../../../src/core/worker/state/git-guard.ts';
+import { iterationOf } from '../../../../src/core/worker/state/iteration.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
+import { WorkerGuard } from '../../../../src/core/worker/state/worker-guard.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 

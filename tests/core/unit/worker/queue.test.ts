@@ -12,9 +12,9 @@ import { emptyState, type SessionState } from '../../../../src/core/session/even
 import { Slots } from '../../../../src/core/session/folder/slots.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
-import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { noteCost, queueReason } from '../../../../src/core/worker/limits/queue.ts';
+import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';

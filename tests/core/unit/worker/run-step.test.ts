@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { Blocked } from '../../../../src/core/worker/core/blocked.ts';
-import { Stopped } from '../../../../src/core/worker/core/stopped.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { runStep } from '../../../../src/core/worker/loop/run-step.ts';
+import { Blocked } from '../../../../src/core/worker/state/blocked.ts';
+import { Stopped } from '../../../../src/core/worker/state/stopped.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 

@@ -3,11 +3,11 @@ import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { notePlanWindows } from '../../../../src/core/sandbox/plan-windows.ts';
 import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { Blocked } from '../../../../src/core/worker/core/blocked.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { freeAgent } from '../../../../src/core/worker/limits/limit-end.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
+import { Blocked } from '../../../../src/core/worker/state/blocked.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 

@@ -6,10 +6,10 @@ import type { StartOrder } from '../../../../src/core/session/events/bodies/posi
 import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { record, stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
 import { ownOrder, restStep } from '../../../../src/core/worker/loop/rest.ts';
+import { record, stateOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';

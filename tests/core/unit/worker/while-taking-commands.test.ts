@@ -6,10 +6,10 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import { whileTakingCommands } from '../../../../src/core/worker/commands/while-taking-commands.ts';
-import { Stopped } from '../../../../src/core/worker/core/stopped.ts';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { inOrder } from '../../../../src/core/worker/loop/next-step.ts';
+import { Stopped } from '../../../../src/core/worker/state/stopped.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 

@@ -11,14 +11,10 @@ import { type ChildRecord, runChild } from '../../../../src/core/sandbox/program
 import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import {
-  type Iteration,
-  iterationOf,
-  wrapperName,
-} from '../../../../src/core/worker/core/iteration-files.ts';
-import { SupervisorClient } from '../../../../src/core/worker/core/supervisor-client.ts';
-import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { type Iteration, iterationOf, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
+import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
+import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
 import type { TempLog } from '../../../support/temp-log.ts';
 

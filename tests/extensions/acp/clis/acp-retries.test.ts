@@ -5,7 +5,7 @@ import type { AgentRequest } from '../../../../src/core/agents/contract/provider
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import type { RunnerPlan } from '../../../../src/extensions/acp/runner-plan.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { installCli } from '../../../support/install-clis.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import type { RunnerPlan } from '../../../../src/extensions/acp/runner-plan.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { iterationOf } from '../../../../src/core/worker/core/iteration-files.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { iterationOf } from '../../../../src/core/worker/state/iteration.ts';
 import { workerWithChild } from '../../../core/unit/worker/worker-with-child.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { SessionServices } from '../../../../src/extensions/application/worker/session-services.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

@@ -1,0 +1,197 @@
+import { dirname, join } from 'node:path';
+import { readMcpServers } from '../../agents/contract/mcp-file.ts';
+import type { AgentRequest, ChildCommand, ChildServers, Provider } from '../../agents/contract/provider.ts';
+import { isBundled } from '../../agents/registry.ts';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
+import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import { permissionsIn } from '../../kernel/phases/grants.ts';
+import { usdLeft } from '../../kernel/phases/limits.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
+import { guardFound } from '../../project/worktrees/as-found.ts';
+import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import { CHROMIUMS, locateCli, programOnPath } from '../../sandbox/programs/locate-cli.ts';
+import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
+import { nodePath } from '../../sandbox/programs/node-path.ts';
+import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
+import { isExecutable } from '../../sandbox/programs/usual-places.ts';
+import { serverCommand } from '../../session/documents/plan-servers.ts';
+import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
+import { acceptedServers } from '../../session/events/accepted.ts';
+import { MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { keepRunFolder } from '../guarding/run-folder.ts';
+import { documentsPrint, homePrints, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
+import { budgetUses } from '../limits/budget.ts';
+import { keepWorkBefore, notKept } from '../record/keep-work.ts';
+import { foundPlace } from '../state/as-ours.ts';
+import { type Iteration, wrapperName } from '../state/iteration.ts';
+import { requireLease } from '../state/lost-lease.ts';
+import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
+import { renewBefore } from './agent-login.ts';
+import { collectWork } from './collect-work.ts';
+
+export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
+  // SETUP and CHECK also run in the guard, and can commit.
+  await collectWork(worker);
+  // These steps come first, because they write files for the agent that belong to the snapshot.
+  const cli = { name: open.cli.name, path: await cliPathNow(worker, open.cli) };
+  await renewBefore(worker, open, cli.path);
+  const guard = await worker.guard.inWorktree({ cli, shown: filesFor(worker) });
+  const command = await commandFor(worker, open, { guard, cliPath: cli.path });
+  await prepareIteration(worker, open);
+  // Also before an iteration is restarted: the machine may have lost contact with its pool in the meantime.
+  await requireLease(worker);
+  const { files, logs } = open;
+  const record = await runChild({
+    command,
+    name: wrapperName(worker, open.iteration),
+    cwd: workingDir(worker),
+    stdoutPath: logs.stdout,
+    stderrPath: logs.stderr,
+    recordPath: files.child,
+    exitPath: files.exit,
+    guard: guard && { guard, argsPath: files.guardArgs, statusPath: files.guardStatus },
+    onExit: () => worker.memory.watcher?.wake(),
+    host: worker.host,
+    clock: worker.clock,
+  });
+  worker.memory.wrapperPid = record.wrapper.pid;
+  return record;
+}
+
+async function commandFor(
+  worker: Worker,
+  open: Iteration,
+  { guard, cliPath }: { guard: Guard | undefined; cliPath: string | undefined },
+): Promise<ChildCommand> {
+  const inGuard = guard !== undefined;
+  const { file, paths, env } = worker;
+  const { settings } = file;
+  const { cli } = open;
+  const request: AgentRequest = {
+    cliPath: cliPath ?? cli.defaultCommand,
+    promptPath: open.files.prompt,
+    phase: open.phase,
+    sessionDir: paths.sessionDir,
+    workingDir: workingDir(worker),
+    mainRepo: file.mainRepo,
+    model: open.model,
+    own: settings.own,
+    agentCommand: settings.acp?.command,
+    permissions: permissionsIn(open.phase, settings.permissions),
+    commands: [settings.setup ?? [], ...checksOf(worker)].flat(),
+    inGuard,
+    ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
+    childUuid: open.childUuid,
+    nodePath: await nodePath(env),
+    programFolder: dirname(worker.rehearsalProgram),
+    env: childEnvironment(env, {
+      sessionUlid: file.id,
+      iteration: open.iteration,
+      cliPath,
+      ...(await worker.guard.variables([cli.name])),
+      own: await worker.application?.variables(),
+    }),
+    ...budgetOf(worker, open),
+    mcp: await childServers(worker, { inGuard }),
+    scenarioPath: settings.scenarioPath,
+  };
+  return cli.buildCommand(cli.prepare ? await cli.prepare(request) : request);
+}
+
+/**
+ * The program of a provider: the one chosen at the start or, if it is gone (as after an update that replaced its
+ * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
+ */
+export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
+  const { env, file, watch } = worker;
+  if (isBundled(cli.name)) return worker.rehearsalProgram;
+  const { chosen } = stateOf(worker);
+  const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
+  const known = own ?? file.settings.cliPaths[cli.name];
+  if (known === undefined || (await isExecutable(known))) return known;
+  const place = { env, homeDir: watch.home };
+  try {
+    const configured = await machineSetting(`${cli.name}Path`, { env, home: watch.home });
+    const refusal = loginRefusal(file.settings, watch.home);
+    const question = { cli, ...place, configured, nodePath: await nodePath(env), refusal };
+    return (await locateCli(question)).path;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return known;
+  }
+}
+
+/** Files outside the session that an agent or its CLI reads. */
+function filesFor({ file: { settings } }: Worker): string[] {
+  return [settings.mcpPath, settings.scenarioPath].filter((path) => path !== undefined);
+}
+
+function budgetOf(worker: Worker, { phase, wrapUp = false }: Iteration): { budgetUsd?: number } {
+  const left = usdLeft(budgetUses(worker, stateOf(worker), { phase }), { wrapUp });
+  return left === undefined ? {} : { budgetUsd: left };
+}
+
+export function workingDir(worker: Worker): string {
+  return stateOf(worker).worktree?.path ?? worker.file.mainRepo;
+}
+
+/** Prepares an agent's start: blank signal, log folder, a checkpoint, and the snapshot to compare with afterwards. */
+export async function prepareIteration(worker: Worker, open: Iteration): Promise<void> {
+  const { paths } = worker;
+  const { files } = open;
+  ensurePlainFolder(paths.logs);
+  // SESSIONS can be a separate repository, which must not contain the agents' output.
+  writeUnsynced(join(paths.logs, '.gitignore'), '*\n');
+  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
+  writeUnsynced(paths.signal, BLANK_SIGNAL);
+  // After a power cut, the signal of an earlier agent would count as that of this one.
+  await syncFolder(paths.sessionDir);
+  const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
+  if (overview.kind === 'bytes') writeUnsynced(files.overviewBefore, overview.bytes);
+  const keeping = keepWorkBefore(worker, open.iteration);
+  const mainCheckout = worker.memory.seen?.mainCheckout ?? (await mainCheckoutNow(worker));
+  const kept = await keeping;
+  worker.memory.seen = undefined;
+  await record(worker, ...notKept(kept));
+  const { worktree } = kept;
+  if (stateOf(worker).worktree !== undefined) await guardFound(foundPlace(worker, workingDir(worker)));
+  const home = await homePrints(worker);
+  const snapshot: Snapshot = { worktree, mainCheckout, home, documents: documentsPrint(worker) };
+  await keepRunFolder(worker, open, async (runFolder) => {
+    const text = `${JSON.stringify({ ...snapshot, runFolder })}\n`;
+    // Without a guard, a damaged snapshot would be a breach; otherwise everything counts as changed.
+    if (runFolder === undefined) writeUnsynced(files.before, text);
+    else await writeWhole(files.before, text, { sync: 'file' });
+  });
+}
+
+/**
+ * The MCP servers of an agent: those of the project's MCP file, and those accepted with the plan as recorded in the
+ * event log. If two have the same name, the project's server is used.
+ */
+export async function childServers(
+  worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,
+  { inGuard }: { inGuard: boolean },
+): Promise<ChildServers | undefined> {
+  const { mcpPath: configPath } = worker.file.settings;
+  const own = configPath === undefined ? {} : await readMcpServers(configPath);
+  const proposed = acceptedServers(stateOf(worker)).filter(({ name }) => !Object.hasOwn(own, name));
+  if (proposed.length === 0)
+    return configPath === undefined ? undefined : { configPath, serverNames: Object.keys(own), servers: own };
+  const place = {
+    sessionDir: worker.paths.sessionDir,
+    chromium: await programOnPath(CHROMIUMS, worker.env),
+    isConfined: inGuard || process.getuid?.() === 0,
+  };
+  const accepted = Object.fromEntries(
+    proposed.map((server) => {
+      const [command = '', ...args] = serverCommand(server, place);
+      return [server.name, { command, args }];
+    }),
+  );
+  const servers = { ...own, ...accepted };
+  return { ...(configPath && { configPath }), accepted, serverNames: Object.keys(servers), servers };
+}

@@ -1,0 +1,191 @@
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../kernel/phases/proving.ts';
+import { onceForBase } from '../../project/proving/base-results.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { leftOutBy } from '../state/left-out.ts';
+import {
+  checksOf,
+  provingOf,
+  record,
+  recordIfTaken,
+  stateOf,
+  type Worker,
+  type WorkerMemory,
+} from '../state/worker.ts';
+import { WORKER_ERRORS } from '../state/worker-errors.ts';
+import { commitWithTree, showChecking } from './check-facts.ts';
+import { runInClone } from './run-in-clone.ts';
+import { baseRunMark, endBaseProcesses } from './scratch.ts';
+
+function isWanted(worker: Worker): boolean {
+  const { worktree, baseChecks } = stateOf(worker);
+  const isInClone = provingOf(worker).in === 'clone';
+  return isInClone && worktree !== undefined && baseChecks === undefined && checksOf(worker).length > 0;
+}
+
+/** Starts the base checks in the background, unless they are running or their result is known. */
+export function beginBaseRun(worker: Worker): void {
+  if (!isWanted(worker) || worker.memory.baseRun) return;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const run: NonNullable<WorkerMemory['baseRun']> = { stop, begun: done, ended: done };
+  run.begun = new Promise<void>((begins) => {
+    run.ended = runBase(worker, { signal, begins })
+      .catch((error: unknown) => {
+        if (!signal.aborted) run.failure = asFailure(error);
+        return undefined;
+      })
+      .then((result) => {
+        run.result = result;
+        begins();
+        return result;
+      });
+  });
+  worker.memory.baseRun = run;
+}
+
+const done = Promise.resolve(undefined);
+
+function asFailure(error: unknown): SamocodeError {
+  if (isSamocodeError(error)) return error;
+  const problem = error instanceof Error ? error.message : String(error);
+  return WORKER_ERRORS.clone_failed({ problem: `${problem}.` });
+}
+
+/**
+ * Waits, before the first agent costs anything, until a fresh clone of the base commit is made and SETUP has run in it;
+ * CHECK then runs beside the agents.
+ * @throws SamocodeError when nothing can be proved here
+ */
+export async function untilBaseRunBegins(worker: Worker): Promise<void> {
+  const { baseRun } = worker.memory;
+  if (baseRun === undefined || stateOf(worker).lastIteration !== undefined) return;
+  showChecking(worker, 'the base commit');
+  await whileTakingCommands(worker, async (signal) => {
+    signal.addEventListener('abort', () => baseRun.stop.abort(), { once: true });
+    await baseRun.begun;
+  });
+  await requireRunnableBase(worker);
+}
+
+/**
+ * Records the result of finished base checks. Called while no other event is being written.
+ * @returns the error if they could not run
+ */
+async function collectBaseRun(worker: Worker): Promise<SamocodeError | undefined> {
+  const run = worker.memory.baseRun;
+  if (run?.result !== undefined) await record(worker, { type: 'checks_ran', ...run.result });
+  if (run?.result !== undefined || run?.failure !== undefined) delete worker.memory.baseRun;
+  return run?.failure;
+}
+
+/** Waits for the base checks, however long they take. @returns their end, to be recorded by the caller */
+async function awaitBaseRun(
+  worker: Worker,
+  signal: AbortSignal,
+): Promise<Pick<NonNullable<WorkerMemory['baseRun']>, 'result' | 'failure'>> {
+  beginBaseRun(worker);
+  const run = worker.memory.baseRun;
+  if (run === undefined) return {};
+  const abort = () => run.stop.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  await run.ended;
+  signal.removeEventListener('abort', abort);
+  delete worker.memory.baseRun;
+  signal.throwIfAborted();
+  return run;
+}
+
+/** Called before the worker leaves: unfinished base checks are restarted by the next one. */
+export async function endBaseRun(worker: Worker): Promise<void> {
+  const result = await stopBaseRun(worker);
+  if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
+}
+
+export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined> {
+  const run = worker.memory.baseRun;
+  if (run === undefined) return undefined;
+  delete worker.memory.baseRun;
+  run.stop.abort();
+  return await run.ended;
+}
+
+/** Runs once for each base commit: the result can come from an earlier session. */
+async function runBase(
+  worker: Worker,
+  { signal, begins }: { signal: AbortSignal; begins: () => void },
+): Promise<ChecksRan | undefined> {
+  const { worktree, goalBase } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const base = goalBase ?? worktree.baseCommit;
+  const { mainRepo, worktreesDir } = worker.file;
+  const sandbox = await worker.guard.level();
+  const proving = provingOf(worker);
+  const given = { commit: base, commands: checksOf(worker), proving };
+  const of = { ...given, outputDir: worker.paths.baseChecks, signal };
+  const path = worker.env.PATH ?? '';
+  const { env: admitted } = worker.file.settings.openings;
+  const run = { mainRepo, worktreesDir, sandbox, path, admitted, ...of, waits: begins };
+  return await onceForBase(run, worker, async () => {
+    const set = {
+      ...of,
+      name: 'base',
+      worktree,
+      mark: baseRunMark(worker).value,
+      iteration: 0,
+      begins: (command: string) => command !== proving.setup && begins(),
+    };
+    try {
+      const end = await runInClone(worker, set);
+      const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;
+      if (said !== undefined) throw WORKER_ERRORS.guard_failed({ of: 'CHECK', said });
+      const { commit, tree } = await commitWithTree(worker, base);
+      return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
+    } finally {
+      await endBaseProcesses(worker);
+    }
+  });
+}
+
+/** Whether `knownBase` would not wait. */
+export function isBaseKnown({ memory: { baseRun }, ...worker }: Worker): boolean {
+  const end = baseRun?.result ?? baseRun?.failure;
+  return end !== undefined || stateOf(worker).baseChecks !== undefined;
+}
+
+export interface KnownBase {
+  base: BaseChecks | undefined;
+  /** Why no check could run there: a clone or the guard failed, which no agent can change. */
+  failure?: SamocodeError | undefined;
+  events: NewEvent[];
+}
+
+/**
+ * What is known about the base commit, once its checks have ended, however long they take.
+ * @returns with the event to record
+ */
+export async function knownBase(worker: Worker): Promise<KnownBase> {
+  const { baseChecks: base } = stateOf(worker);
+  if (base !== undefined || !isWanted(worker)) return { base, events: [] };
+  showChecking(worker, 'the base commit');
+  const { result, failure } = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
+  if (result === undefined) return { base: undefined, failure, events: [] };
+  return { base: baseChecksOf(result), events: [{ type: 'checks_ran', ...result }] };
+}
+
+/**
+ * The checks must be able to run on the commit that the session began from, as far as is known. If they cannot, no agent
+ * caused it.
+ * @throws SamocodeError which blocks the session
+ */
+export async function requireRunnableBase(worker: Worker): Promise<void> {
+  const failure = await collectBaseRun(worker);
+  const { baseChecks } = stateOf(worker);
+  const isUnrunnable = baseChecks?.result === 'unrunnable';
+  const error = isUnrunnable
+    ? WORKER_ERRORS.base_checks({ leftOut: await leftOutBy(worker), failed: baseChecks.failed })
+    : failure;
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,169 @@
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { ChangedTest, Decision, ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
+import { MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
+import { park } from '../../kernel/phases/verdict.ts';
+import { shellQuoted } from '../../kernel/shell-quoted.ts';
+import { listedWeakenings } from '../../project/proving/weakened.ts';
+import {
+  type ChangesOfChecks,
+  type ComparedCommits,
+  changesOfChecks,
+  diffOfWeakened,
+  linesChanged,
+} from '../../project/proving/weakened-read.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import type { Evidence, TipOfBranch } from '../state/evidence.ts';
+import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { branchFacts, commitWithTree, mainGit } from './check-facts.ts';
+import { type Proof, recordedSet } from './prove.ts';
+import { runInClone } from './run-in-clone.ts';
+
+export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
+  checks: readonly string[];
+}
+
+/** Compares the branch with the commit that the current goal started from, before any files of a chat. */
+export async function comparedChecks(
+  evidence: Evidence,
+  tip: TipOfBranch | undefined,
+): Promise<ComparedChecks | undefined> {
+  const { worker } = evidence;
+  const { goalBase, worktree } = stateOf(worker);
+  const facts = tip && branchFacts(worker, tip.commit, goalBase ?? worktree?.baseCommit);
+  if (facts === undefined) return undefined;
+  const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
+  const checks = await evidence.fullCommands();
+  const own = checksOf(worker);
+  const ofPlan = checks.filter((check) => !own.includes(check));
+  const seen = await facts.seen(mainGit(worker));
+  const changes = await changesOfChecks(commits, { own, ofPlan }, worker.git.context, seen);
+  return { ...commits, checks, ...changes };
+}
+
+/**
+ * A question to the person if the checks might prove less than those of the base and no person has accepted that.
+ * @param decision the decision that applies otherwise
+ */
+export async function waitIfWeakened(
+  worker: Worker,
+  compared: ComparedChecks,
+  decision: Decision,
+): Promise<ParkDecision | undefined> {
+  const { progress, acceptedWeakenings = [] } = stateOf(worker);
+  const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
+  const weakened = listedWeakenings(compared.weakened).filter(isOpen);
+  if (weakened.length === 0) return undefined;
+  const diff = await diffOfWeakened(compared, compared.weakened.filter(isOpen), worker.git.context);
+  await writeWhole(worker.paths.weakenedDiff, diff);
+  const asked = new Set(compared.weakened.map(({ path }) => path));
+  const reason =
+    compared.checks.length > 0
+      ? 'The checks pass, but files that they depend on were changed.'
+      : 'No check runs here, and tests or their settings were changed.';
+  return {
+    ...park(progress.phase, 'qa_answers', decision.phase),
+    weakened,
+    reason,
+    notes: 'notes' in decision ? decision.notes : undefined,
+    changedTests: pathsOfChanged(compared).filter((path) => !asked.has(path)),
+  };
+}
+
+/** Changed files that had checks on the base, by their new names; reported whether or not a question is asked. */
+function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
+  return files
+    .filter(({ hadChecks }) => hadChecks)
+    .map(({ path }) => path)
+    .slice(0, MAX_CHANGED_TESTS);
+}
+
+/** The files of `pathsOfChanged`, with the number of changed lines. */
+export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
+  return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
+}
+
+interface Tried {
+  proveNothing: readonly string[];
+  events: NewEvent[];
+}
+
+/** Each file is a separate run, so their number is limited. */
+const MOST_FILES = 20;
+
+/**
+ * Runs test files with added tests on the base commit, once per set of files: a test that passes there would pass
+ * without the work.
+ */
+export async function tryAddedTests(
+  evidence: Evidence,
+  iteration: number,
+  { base, commit, files: all }: ComparedChecks,
+): Promise<Tried> {
+  const { worker } = evidence;
+  const proving = provingOf(worker);
+  const { worktree, addedTests } = stateOf(worker);
+  const changed = all.filter(({ test }) => test !== undefined);
+  const files = changed
+    .filter(({ test }) => test?.isAdded)
+    .map(({ path }) => path)
+    .slice(0, MOST_FILES);
+  if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
+  const { files: command } = proving;
+  const key = fingerprint(
+    JSON.stringify([command, base, changed.map(({ path, test }) => [path, test?.blob])]),
+  );
+  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
+  const set = {
+    name: 'added',
+    commit: base,
+    worktree: { ...worktree, baseCommit: base },
+    commands: files.map((path) => command.replaceAll('{files}', shellQuoted(path))),
+    proving,
+    mark: worker.file.id,
+    iteration,
+    outputDir: iterationPaths(worker.paths, iteration).checks,
+    overlay: { commit, paths: changed.map(({ path }) => path) },
+  };
+  const tip = await commitWithTree(worker, base);
+  const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
+  const proof = await recordedSet(evidence, attempt, (signal) => runInClone(worker, { ...set, signal }));
+  return triedWith(files, proof, await leftOutBy(worker));
+}
+
+export function triedWith(files: readonly string[], proof: Proof, leftOut: string): Tried {
+  const { events } = proof;
+  const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const proveNothing = provesNothing({ runs }, files);
+  const hasRun = runs.some(({ isSetup }) => !isSetup);
+  const failed = baseRunProblem(proof, hasRun);
+  const problem = failed && afterLeftOut(leftOut, failed);
+  return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
+}
+
+function baseRunProblem(proof: Proof, hasRun: boolean): string | undefined {
+  if (proof.kind === 'impossible') return proof.reason;
+  const [failure] = proof.kind === 'failed' && !hasRun ? proof.failures : [];
+  return failure && `SETUP fails on the base commit (${failure.how}). Its output: ${failure.outputPath}`;
+}
+
+const NOTHING: Tried = { proveNothing: [], events: [] };
+
+function proveNothingText(files: readonly string[]): string {
+  return `These tests pass on the base commit too, so they prove nothing about the work: ${files.join(', ')}`;
+}
+
+function noticeOf(files: readonly string[], problem: string | undefined): NewEvent[] {
+  if (problem !== undefined)
+    return [{ type: 'notice', code: 'check_files_failed', text: `CHECK_FILES did not run. ${problem}` }];
+  if (files.length === 0) return [];
+  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingText(files)}.` }];
+}
+
+export function withNote(decision: Decision, files: readonly string[]): Decision {
+  if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
+  const note = `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
+  return { ...decision, notes: [...decision.notes, note] };
+}
