@@ -16,7 +16,7 @@ if (isNoted && !globalThis.samocodeNotesReached) {
     if (error instanceof SamocodeError) noteReached('refusal', error.code);
     captureStackTrace(error, below);
   };
-  const { OBSTACLE_QUESTIONS } = await import('../../src/core/worker/judge/obstacle-questions.ts');
+  const { OBSTACLE_QUESTIONS } = await import('../../src/core/worker/judge/obstacles.ts');
   const questions: Record<string, (typeof OBSTACLE_QUESTIONS)[ObstacleName]> = OBSTACLE_QUESTIONS;
   for (const [name, ask] of Object.entries(questions))
     questions[name] = async (inquiry) => {

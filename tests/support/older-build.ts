@@ -10,7 +10,7 @@ const TAKEN_AWAY: readonly [string, string | RegExp][] = [
   // Names that agents may change: it compares them, and the next build does not.
   ['src/core/session/layout/paths.ts', /(?<=name: '(?:now\.json|services)'.*), duringAgent: true/g],
   // It names none of them in its records.
-  ['src/core/worker/guarding/run-folder.ts', 'written: [...NAMES_WRITTEN], '],
+  ['src/core/worker/guarding/changes.ts', 'written: [...NAMES_WRITTEN], '],
   // A kind of event that the next build records.
   ['src/core/session/events/bodies/event-types.ts', /^ {2}message_kept: .*\n/m],
   ['src/core/session/events/bodies/event-types.ts', /^ {2}way_chosen: .*\n/m],

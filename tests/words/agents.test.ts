@@ -9,7 +9,7 @@ import { parsePlan } from '../../src/core/session/documents/plan.ts';
 import { parseQa } from '../../src/core/session/documents/qa.ts';
 import { parseLedger } from '../../src/core/session/documents/requirements.ts';
 import { parseSignal } from '../../src/core/session/documents/signal.ts';
-import { withForms } from '../../src/core/worker/prompt/forms.ts';
+import { withForms } from '../../src/core/worker/prompt/assemble.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DOCUMENT_KINDS, parseDocumentName } from '../../src/core/session/documents/documents.ts';
-import { withForms } from '../../src/core/worker/prompt/forms.ts';
+import { withForms } from '../../src/core/worker/prompt/assemble.ts';
 import {
   CLI_NAMES,
   CLI_OPTIONS,

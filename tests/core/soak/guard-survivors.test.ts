@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { watchChild } from '../../../src/core/worker/iteration/run-iteration.ts';
-import type { WatchedChild } from '../../../src/core/worker/iteration/sampler.ts';
+import type { WatchedChild } from '../../../src/core/worker/iteration/watch.ts';
 import { ChildLog } from '../../../src/core/worker/limits/output.ts';
 import { endChildTree } from '../../../src/core/worker/state/processes.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -24,7 +24,7 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../record/keep-work.ts';
-import type { CommandOutcome, Handler } from '../state/command-outcome.ts';
+import type { CommandOutcome, Handler } from '../state/extension.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
 

@@ -17,11 +17,11 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { levelBlockedFor } from '../guarding/sandbox-level.ts';
+import { liftSharedLimit } from '../limits/account.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
-import { liftSharedLimit } from '../limits/shared-limit.ts';
 import { agentChoice } from '../state/agent-choice.ts';
-import type { Handler } from '../state/command-outcome.ts';
 import { branchTip, readQuestions } from '../state/evidence.ts';
+import type { Handler } from '../state/extension.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 
 /** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */

@@ -10,15 +10,13 @@ import {
 import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { workNow } from '../../session/events/open-work.ts';
-import { recordedSteps } from '../state/blocked.ts';
-import type { CommandOutcome, Handler } from '../state/command-outcome.ts';
-import { type Handlers, sessionExtensions } from '../state/extension.ts';
+import { type CommandOutcome, type Handler, type Handlers, sessionExtensions } from '../state/extension.ts';
+import { recordedSteps } from '../state/interrupts.ts';
 import { ifTaken, lastingFailure } from '../state/passing-errors.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 import { archive, discard, merge, rewind, unarchive } from './finish.ts';
-import { answer, approve, takeChangeRequest } from './gate-commands.ts';
+import { answer, approve, message, start, stop, takeChangeRequest, withdraw } from './gates-and-running.ts';
 import { resume } from './resume.ts';
-import { message, start, stop, withdraw } from './running.ts';
 
 /** Of the commands that need no extension. */
 const HANDLERS: Partial<Handlers> = {

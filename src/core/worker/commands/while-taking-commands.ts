@@ -1,7 +1,7 @@
 import { newWatcher, type Watcher } from '../../kernel/files/watcher.ts';
-import { requireLease } from '../state/lost-lease.ts';
+import { isStopDue, Stopped } from '../state/interrupts.ts';
 import { ifTaken } from '../state/passing-errors.ts';
-import { isStopDue, Stopped } from '../state/stopped.ts';
+import { requireLease } from '../state/processes.ts';
 import type { Worker } from '../state/worker.ts';
 import { takeCommandsMeanwhile, waitingCommandIds } from './take-commands.ts';
 

@@ -26,8 +26,7 @@ import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofText, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import { nowText } from '../../session/words/words.ts';
-import { readOwnOverview } from './own-documents.ts';
-import { writeRecordedAnswers } from './recorded-answers.ts';
+import { readOwnOverview, writeRecordedAnswers } from './own-documents.ts';
 
 /** Events that can change the state of an entry in the requirement ledger. */
 const MOVES_LEDGER: ReadonlySet<EventType> = new Set([

@@ -11,12 +11,12 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { commitWithTree, tipOfBranch } from '../judge/check-facts.ts';
-import { mergeCommands } from '../judge/ledger.ts';
-import { proveCommit } from '../judge/prove.ts';
-import { scratchDir } from '../judge/scratch.ts';
+import { proveCommit } from '../judge/checks.ts';
+import { mergeCommands } from '../judge/claims.ts';
+import { scratchDir } from '../judge/in-clone.ts';
+import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import { Evidence, type TipOfBranch } from '../state/evidence.ts';
 import { callExtensions, type Failure } from '../state/extension.ts';
-import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
 import { provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 
 /** How often to merge again if the base branch moves while the checks run. */

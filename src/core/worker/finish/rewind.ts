@@ -7,8 +7,8 @@ import { describeRewoundRounds } from '../../session/events/rounds.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { type CheckpointPlace, checkpointPlace } from '../record/keep-work.ts';
 import { keepRestoredPlan } from '../record/plan-approved.ts';
-import { blockedEvent } from '../state/blocked.ts';
 import type { Failure } from '../state/extension.ts';
+import { blockedEvent } from '../state/interrupts.ts';
 import { provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 
 /**

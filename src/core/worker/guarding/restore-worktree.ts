@@ -10,7 +10,7 @@ import { WORKTREE_ERRORS } from '../../project/worktrees/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { Blocked } from '../state/blocked.ts';
+import { Blocked } from '../state/interrupts.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 
 /** Recreates a missing worktree from its branch. @throws Blocked when that failed */

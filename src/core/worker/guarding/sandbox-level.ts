@@ -1,7 +1,7 @@
 import { openToRepositories } from '../../agents/registry.ts';
 import { isLower, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { forgeLoginProblem, type GuardNow } from '../../sandbox/probe-guard.ts';
-import { Blocked } from '../state/blocked.ts';
+import { Blocked } from '../state/interrupts.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';

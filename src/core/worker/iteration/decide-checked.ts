@@ -9,11 +9,10 @@ import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { isBaseKnown, knownBase } from '../judge/base-run.ts';
 import { failureNotes } from '../judge/check-facts.ts';
-import { branchGone } from '../judge/false-claims.ts';
-import { ledgerProblem, unreviewed } from '../judge/ledger.ts';
-import { afterUnrunnableBase, decideByObstacles } from '../judge/obstacle-questions.ts';
-import { tryFast } from '../judge/prove.ts';
-import { patienceOf } from '../limits/limit-end.ts';
+import { tryFast } from '../judge/checks.ts';
+import { branchGone, ledgerProblem, unreviewed } from '../judge/claims.ts';
+import { afterUnrunnableBase, decideByObstacles } from '../judge/obstacles.ts';
+import { patienceOf } from '../limits/account.ts';
 import type { Evidence } from '../state/evidence.ts';
 import { choicesOf, stateOf, type Worker } from '../state/worker.ts';
 

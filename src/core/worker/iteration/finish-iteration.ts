@@ -20,16 +20,18 @@ import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import { performWork } from '../finish/perform.ts';
 import {
   breachOf,
+  documentsPrint,
   gitProgramsChanged,
   homeChanged,
   mainCheckoutMoves,
-} from '../guarding/changes-by-agent.ts';
+  mainCheckoutNow,
+  snapshotBefore,
+} from '../guarding/changes.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
-import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
 import { branchFacts, mainGit } from '../judge/check-facts.ts';
 import { guardLoop } from '../judge/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
-import { unpriced } from '../limits/cost-of.ts';
+import { unpriced } from '../limits/output.ts';
 import { noteCost } from '../limits/queue.ts';
 import { keepWork, notKept, tidyCheckpoints } from '../record/keep-work.ts';
 import { moveMessages } from '../record/messages.ts';
@@ -38,10 +40,9 @@ import { repairOverview } from '../record/repair-overview.ts';
 import { Evidence } from '../state/evidence.ts';
 import type { Iteration } from '../state/iteration.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
-import { renewedAfter } from './agent-login.ts';
-import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
-import { cliPathNow } from './start.ts';
+import { type ChildEnded, readChildEnd } from './end.ts';
+import { cliPathNow, renewedAfter } from './start.ts';
 
 /**
  * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit

@@ -25,11 +25,10 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { foundPlace } from '../state/as-ours.ts';
-import { joinEnvironment, needsLogin } from '../state/environment.ts';
+import { afterLeftOut, joinEnvironment, leftOutBy, needsLogin } from '../state/environment.ts';
 import { beginningOf } from '../state/extension.ts';
-import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
+import { isStopDue, Stopped } from '../state/interrupts.ts';
 import { endChildTree } from '../state/processes.ts';
-import { isStopDue, Stopped } from '../state/stopped.ts';
 import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 

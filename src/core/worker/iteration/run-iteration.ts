@@ -20,8 +20,8 @@ import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../record/messages.ts';
 import type { AgentChoice } from '../state/agent-choice.ts';
-import { Blocked } from '../state/blocked.ts';
 import { joinEnvironment } from '../state/environment.ts';
+import { Blocked } from '../state/interrupts.ts';
 import {
   type Iteration,
   iterationOf,
@@ -30,15 +30,20 @@ import {
   readEndedByUs,
   readExit,
 } from '../state/iteration.ts';
-import { endChildIfUnseen } from '../state/lost-lease.ts';
 import { ifTaken, patiently, unlessLost } from '../state/passing-errors.ts';
-import { endChildTree, isAlive } from '../state/processes.ts';
+import { endChildIfUnseen, endChildTree, isAlive } from '../state/processes.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
-import { checkRunFolder } from './after-child.ts';
-import { AwakeTime } from './awake-time.ts';
+import { checkRunFolder } from './end.ts';
 import { finishIteration } from './finish-iteration.ts';
-import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
 import { spawnChild } from './start.ts';
+import {
+  AwakeTime,
+  SAMPLE_EVERY_MS,
+  Sampler,
+  WATCH_ENDS,
+  type WatchEnd,
+  type WatchedChild,
+} from './watch.ts';
 
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
 export async function runIteration(

@@ -17,20 +17,26 @@ import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
 import { isExecutable } from '../../sandbox/programs/usual-places.ts';
+import { type LoginPlan, renewLogin } from '../../sandbox/renew-login.ts';
 import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
 import { MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
-import { keepRunFolder } from '../guarding/run-folder.ts';
-import { documentsPrint, homePrints, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
+import {
+  documentsPrint,
+  homePrints,
+  keepRunFolder,
+  mainCheckoutNow,
+  type Snapshot,
+} from '../guarding/changes.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
 import { type Iteration, wrapperName } from '../state/iteration.ts';
-import { requireLease } from '../state/lost-lease.ts';
+import { say } from '../state/passing-errors.ts';
+import { requireLease } from '../state/processes.ts';
 import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
-import { renewBefore } from './agent-login.ts';
-import { collectWork } from './collect-work.ts';
+import { collectWork } from './end.ts';
 
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
   // SETUP and CHECK also run in the guard, and can commit.
@@ -194,4 +200,36 @@ export async function childServers(
   );
   const servers = { ...own, ...accepted };
   return { ...(configPath && { configPath }), accepted, serverNames: Object.keys(servers), servers };
+}
+
+/** Renews the login of an agent's CLI if its token ends within the agent's time: in the sandbox it can't be renewed. */
+async function renewBefore(worker: Worker, open: Iteration, path: string | undefined): Promise<void> {
+  const plan = await planOf(worker, open.cli, path);
+  if (plan === undefined) return;
+  const renewal = await renewLogin(plan, { until: worker.clock.now() + open.timeLimitMs });
+  if (renewal === 'failed') say(worker, `${open.cli.title} did not renew its login.`);
+}
+
+/** Whether a login that was refused has been renewed since the agent started; only at the first failure in a row. */
+export async function renewedAfter(
+  worker: Worker,
+  open: Iteration,
+  path: string | undefined,
+): Promise<boolean> {
+  const plan = await planOf(worker, open.cli, path);
+  if (plan === undefined || stateOf(worker).progress.failureCounts.failures > 0) return false;
+  const renewal = await renewLogin(plan, { changedSince: Date.parse(open.startedAt) });
+  return renewal === 'fresh' || renewal === 'renewed';
+}
+
+/** Absent if the CLI of an agent uses the person's login itself, and so renews it. */
+async function planOf(
+  worker: Worker,
+  cli: Provider,
+  path: string | undefined,
+): Promise<LoginPlan | undefined> {
+  const now = await worker.guard.now();
+  if (path === undefined || now.level === 'none' || now.tool.kind !== 'bwrap') return undefined;
+  const { host, clock } = worker;
+  return { cli, path, home: await worker.guard.home(), host, clock };
 }

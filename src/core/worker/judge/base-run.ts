@@ -3,7 +3,7 @@ import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../kernel/phas
 import { onceForBase } from '../../project/proving/base-results.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { leftOutBy } from '../state/left-out.ts';
+import { leftOutBy } from '../state/environment.ts';
 import {
   checksOf,
   provingOf,
@@ -15,8 +15,7 @@ import {
 } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { commitWithTree, showChecking } from './check-facts.ts';
-import { runInClone } from './run-in-clone.ts';
-import { baseRunMark, endBaseProcesses } from './scratch.ts';
+import { baseRunMark, endBaseProcesses, runInClone } from './in-clone.ts';
 
 function isWanted(worker: Worker): boolean {
   const { worktree, baseChecks } = stateOf(worker);

@@ -6,8 +6,8 @@ import type { FailedCheck } from '../../project/proving/run-check.ts';
 import { readWork } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
+import { leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
-import { leftOutBy } from '../state/left-out.ts';
 import { provingOf, stateOf, type Worker } from '../state/worker.ts';
 
 /** The commands of the fast set: the project's, and those of finished phases of the approved plan. */

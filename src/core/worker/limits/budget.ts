@@ -18,7 +18,7 @@ import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { plausible, spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
-import { Blocked } from '../state/blocked.ts';
+import { Blocked } from '../state/interrupts.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 
 export function budgetUses(

@@ -16,8 +16,7 @@ import { branchBefore, describeOrder, openOrder, withMerged } from '../../sessio
 import type { TypedAnswers } from '../../session/waits/typed-answers.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
 import { applyPhaseEdit } from '../judge/phase-edit.ts';
-import { chooseAgent } from '../limits/choose-agent.ts';
-import { readSharedLimit } from '../limits/shared-limit.ts';
+import { chooseAgent, readSharedLimit } from '../limits/account.ts';
 import { askAboutOrder } from '../record/park.ts';
 import { agentChoice } from '../state/agent-choice.ts';
 import { joinEnvironment } from '../state/environment.ts';

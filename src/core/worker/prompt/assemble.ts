@@ -9,10 +9,17 @@ import quick from '../../../../agents/quick.md';
 import requirements from '../../../../agents/requirements.md';
 import testing from '../../../../agents/testing.md';
 import contract from '../../../../workflow/contract.md';
+import findingForm from '../../../../workflow/finding-form.md';
+import headlessChromium from '../../../../workflow/headless-chromium.md';
 import iteration from '../../../../workflow/iteration.md';
+import largePlan from '../../../../workflow/large-plan.md';
+import ledgerForm from '../../../../workflow/ledger-form.md';
 import overview from '../../../../workflow/overview.md';
+import planForm from '../../../../workflow/plan-form.md';
 import alone from '../../../../workflow/provider-alone.md';
+import qaForm from '../../../../workflow/qa-form.md';
 import signal from '../../../../workflow/signal.md';
+import summaryForm from '../../../../workflow/summary-form.md';
 import { providerNamed } from '../../agents/registry.ts';
 import { type Stamps, stampsAt, threeDigits } from '../../kernel/files/stamps.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
@@ -23,7 +30,6 @@ import { beginning } from '../../kernel/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
-import { fillPlaces, withForms } from './forms.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 
@@ -244,4 +250,27 @@ function messages({ messages: all }: PromptState): string {
     'Take each into account, say in the flow log what became of it, and acknowledge those that you have followed in your',
     `signal by their ids: \`"acknowledged": ${JSON.stringify(ids)}\`. The session cannot end while one is not acknowledged.\n`,
   ].join('\n');
+}
+
+/** The forms that several pages and skills share, by the name of their place. */
+const FORMS = { findingForm, headlessChromium, largePlan, ledgerForm, planForm, qaForm, summaryForm };
+
+/** Fills the shared forms into a page. @param without forms whose places stay empty */
+export function withForms(page: string, without: readonly (keyof typeof FORMS)[] = []): string {
+  const values = Object.entries(FORMS).map(
+    ([name, form]) => [name, without.some((each) => each === name) ? '' : form.trimEnd()] as const,
+  );
+  return fillPlaces(page, Object.fromEntries(values));
+}
+
+/**
+ * Fills `{{name}}` placeholders. Values are not searched for placeholders themselves.
+ * @throws Error for a placeholder without a value: a bug that a test finds
+ */
+function fillPlaces(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`There is no value for ${place}.`);
+    return value;
+  });
 }

@@ -4,6 +4,8 @@ import { permissionsIn } from '../../kernel/phases/grants.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
+import { type GitOptions, gitSaysYes } from '../../project/git/git.ts';
+import { GIT_ERRORS } from '../../project/git/git-errors.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
@@ -18,7 +20,6 @@ import { Evidence, type PlanEvidence } from '../state/evidence.ts';
 import { sessionExtensions } from '../state/extension.ts';
 import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
-import { servesPages } from './serves-pages.ts';
 
 interface PromptFacts {
   iteration: number;
@@ -151,4 +152,20 @@ async function constraintsText(path: string, configPath: string): Promise<string
   const ledOut =
     pathInside(folder, path) !== undefined && pathInside(await realPathAsFar(folder), real) === undefined;
   return ledOut ? undefined : await plainText(real, MAX_NAMED_FILE_BYTES);
+}
+
+/** Of a search that must not delay an agent. */
+const LIMIT_MS = 10_000;
+
+/** Whether a branch contains a web page, or a program that answers with one. */
+export async function servesPages(branch: string, options: GitOptions): Promise<boolean> {
+  const words = ['-e', '<html', '-e', 'text/html'];
+  try {
+    const limited = { ...options, timeoutMs: LIMIT_MS };
+    return await gitSaysYes(['grep', '-qIi', ...words, `refs/heads/${branch}`], limited);
+  } catch (error) {
+    // A repository that is too large to be searched may have some.
+    if (GIT_ERRORS.git_timeout.is(error)) return true;
+    throw error;
+  }
 }

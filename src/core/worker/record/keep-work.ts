@@ -15,7 +15,7 @@ import {
 import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
-import { documentsPrint } from '../guarding/snapshot.ts';
+import { documentsPrint } from '../guarding/changes.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 
 export interface KeptWork {

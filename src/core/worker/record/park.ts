@@ -1,27 +1,38 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { crashPoint } from '../../kernel/fault-points.ts';
+import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
 import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
+import { outageOf } from '../../kernel/phases/ending.ts';
 import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
+import { asPlan, commandLines, ledgerOfPlan } from '../../session/documents/as-plan.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { GIVEN_PLAN, parsePlan } from '../../session/documents/plan.ts';
 import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
+import { ledgerText } from '../../session/documents/requirements.ts';
 import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
 import type { ControlQuestion, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenWorkOf } from '../../session/events/open-work.ts';
 import { describeOrder } from '../../session/waits/start-order.ts';
+import { limitEnd, outageEnd } from '../limits/account.ts';
+import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import { readPlanEvidence, readQuestions } from '../state/evidence.ts';
-import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
+import { blockedEvent } from '../state/interrupts.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
-import { beyondTheStart, writeGivenPlan } from './given-plan.ts';
 import { planApproved } from './plan-approved.ts';
 
 /** The events that start a wait, followed by those of a gate that the settings open at once. */
@@ -288,4 +299,88 @@ function otherFailureQuestion({ command, how }: OtherFailure): QuestionDraft {
 
 function shortened(line: string): string {
   return cut(visibleControls(line), MAX_LINE_CHARS);
+}
+
+/**
+ * Writes the plan that the session was started with, and its checks, before a person is first asked about them. Not
+ * together with the other documents: those are written again after a crash, and by then a person may have edited these.
+ */
+async function writeGivenPlan(worker: Worker): Promise<void> {
+  const { paths, file, given } = worker;
+  const { way, createdAt } = file;
+  const { plan: text } = given;
+  if (way !== 'plan' || text === undefined || stateOf(worker).lastIteration !== undefined) return;
+  const ledger = ledgerOfPlan(text);
+  ensurePlainFolder(paths.sessionDir);
+  if (ledger !== undefined) await writeIfMissing(paths.requirements, ledger);
+  crashPoint('after-given-checks');
+  const { file: stamp } = stampsAt(Date.parse(createdAt));
+  await writeIfMissing(join(paths.sessionDir, `${stamp}${GIVEN_PLAN}`), asPlan(text));
+}
+
+async function writeIfMissing(path: string, text: string): Promise<void> {
+  if (statsAt(path) === undefined) await writeWhole(path, text);
+}
+
+/**
+ * What a plan that no agent wrote asks for and a choice made at the start does not cover, as the reason to wait for a
+ * person: nothing but the gate has shown its commands and the lines that lower the proof.
+ */
+async function beyondTheStart({ paths, file }: Worker, plan: string): Promise<string | undefined> {
+  if (file.way !== 'plan') return undefined;
+  const lowers = parsePlan(plan).testing !== undefined;
+  const runs = commandLines(plan, await ledgerText(paths)).length > 0;
+  const found = [
+    ...(lowers ? ['a line that lowers the proof'] : []),
+    ...(runs ? ['commands that will run'] : []),
+  ];
+  if (found.length === 0) return undefined;
+  return `The plan was given with ${found.join(' and ')}: auto_approve does not cover that, so a person decides.`;
+}
+
+/** The events that carry out a decision. */
+export async function settle(worker: Worker, { decision }: OpenWorkOf<'decision'>): Promise<NewEvent[]> {
+  switch (decision.kind) {
+    case 'run':
+      return [];
+    case 'limited': {
+      const { lastIteration } = stateOf(worker);
+      const outage = lastIteration && outageOf(lastIteration.ending);
+      return outage ? [outageEnd(worker, outage)] : await limitEnd(worker, decision.until);
+    }
+    case 'block':
+      return [blockedEvent(decision)];
+    case 'done': {
+      const { summary, requirements } = decision;
+      return [{ type: 'done', summary, requirements, flow: `Done: ${summary}` }];
+    }
+    case 'park':
+      return await recordParked(worker, awaitedFile(worker, decision));
+    default:
+      return decision satisfies never;
+  }
+}
+
+/**
+ * A wait for a file in the session folder that people write. With any other file (one that the worker writes, or one
+ * elsewhere) the session would never resume, or resume at once, so a person has to resume it.
+ */
+function awaitedFile(worker: Worker, decision: ParkDecision): ParkDecision {
+  const { file: named, ...rest } = decision;
+  if (named === undefined || decision.for !== 'file_update') return decision;
+  const file = relative(worker.paths.sessionDir, resolve(worker.paths.sessionDir, named));
+  if (isOfPeople(worker, file)) return { ...rest, file };
+  const why = decision.reason === undefined ? '' : ` (${decision.reason})`;
+  return { ...rest, for: 'human_action', reason: `Change ${named}${why}, then resume the session.` };
+}
+
+function isOfPeople({ paths, writer }: Worker, file: string): boolean {
+  if (file === '' || file.startsWith('..') || isAbsolute(file)) return false;
+  const path = join(paths.sessionDir, file);
+  const { overview, signal, history, sessionLog, logs, inbox } = paths;
+  if ([overview, signal, history, sessionLog].includes(path)) return false;
+  if ([logs, inbox].some((folder) => path.startsWith(folder))) return false;
+  const { worktree } = stateOf({ writer });
+  const isInWorktree = worktree !== undefined && statsAt(join(worktree.path, file)) !== undefined;
+  return statsAt(path) !== undefined || !isInWorktree;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { credentialNames } from '../../agents/registry.ts';
 import { listed } from '../../kernel/text.ts';
+import { leftOutOf } from '../../sandbox/programs/environment.ts';
 import { isFromTerminal, withLogin } from '../../sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/folder/session-view.ts';
@@ -86,4 +87,13 @@ function credentialNotices(worker: Worker, login: Record<string, string>): NewEv
   if (missing.length === 0) return [];
   const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit, and would then block, because these variables are missing, until you resume it from here. To avoid that, export them in your shell's startup file.`;
   return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
+}
+
+/** The first sentence of a report about failed commands: variables that SETUP and CHECK did not get; usually empty. */
+export async function leftOutBy(worker: Worker): Promise<string> {
+  return leftOutOf(worker.env, (await worker.guard.variables()).admits);
+}
+
+export function afterLeftOut(leftOut: string, text: string): string {
+  return leftOut === '' ? text : `${leftOut} ${text}`;
 }

@@ -4,10 +4,10 @@ import { newRegistry } from '../../kernel/registry.ts';
 import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import type { Command } from '../../session/commands/commands.ts';
+import type { Command, CommandOf } from '../../session/commands/commands.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
-import type { Handler } from './command-outcome.ts';
 import type { Evidence, TipOfBranch } from './evidence.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerApplication } from './worker-application.ts';
@@ -97,3 +97,14 @@ export async function callExtensions(
 ): Promise<void> {
   for (const extension of sessionExtensions.items) await extension[hook]?.(worker);
 }
+
+/** The result of an accepted command: events written with its acceptance. Work that follows is part of the state. */
+export interface CommandOutcome {
+  events: readonly NewEvent[];
+}
+
+/** Judges a command of one kind and returns the outcome of an accepted one; writes nothing yet. */
+export type Handler<K extends Command['kind']> = (
+  worker: Worker,
+  command: CommandOf<K>,
+) => Promise<CommandOutcome | Refused>;

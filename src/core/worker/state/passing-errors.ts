@@ -1,10 +1,10 @@
 import { basename, dirname, isAbsolute, relative } from 'node:path';
+import { stderr } from 'node:process';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fileRefused } from '../../kernel/files/refused-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { say } from './failure.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
 /** Failures that are temporary or that a person fixes: the worker waits and retries. */
@@ -95,4 +95,10 @@ export async function patiently<T>(
       await clock.sleep(waitMs);
     }
   }
+}
+
+/** Reports a problem on stderr: session.log might be on the failing disk. */
+export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }

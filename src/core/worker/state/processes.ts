@@ -1,3 +1,4 @@
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import {
   endTree,
@@ -8,10 +9,13 @@ import {
   walkDown,
 } from '../../kernel/processes/end-tree.ts';
 import { livenessOf, runningEntry } from '../../kernel/processes/host.ts';
+import { newestNumber, readHolding } from '../../kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry, type ProcessWalk } from '../../kernel/processes/process-table.ts';
-import { SESSION_MARK } from '../../sandbox/programs/environment.ts';
+import { ITERATION_MARK, SESSION_MARK } from '../../sandbox/programs/environment.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { callExtensions } from './extension.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** Time for an agent CLI to end its own tools after SIGTERM. */
@@ -138,3 +142,35 @@ async function firstInGuard(
 }
 
 const MAX_STATUS_BYTES = 8192;
+
+/** Called while watching an agent, since a new owner is otherwise noticed only when an event is written. */
+export async function requireLease(worker: Worker): Promise<void> {
+  const { paths, writer } = worker;
+  await callExtensions(worker, 'checkLease');
+  if ((newestNumber(paths.leases) ?? 0) > writer.lease)
+    throw BASE_ERRORS.lease_lost({ number: writer.lease });
+}
+
+/**
+ * Ends the agent of a session that was taken over on another machine or in another container: the new owner cannot
+ * see its processes. An owner that sees them adopts them.
+ */
+export async function endChildIfUnseen(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  child: ChildRecord,
+): Promise<void> {
+  const { host, paths } = worker;
+  const holding = await readHolding(paths.leases, host);
+  if (holding.kind !== 'held' && holding.kind !== 'released') return;
+  const { hostId, bootId, pidNamespace } = holding.lease.owner;
+  if (hostId === host.hostId && bootId === host.bootId && pidNamespace === host.pidNamespace) return;
+  const { processes } = host;
+  // If the new owner is in a container of this machine, its agent may be visible here, but has a later iteration.
+  const environmentOf = async (pid: number, name: string) =>
+    (await processes.environmentOf(pid, ITERATION_MARK)) === String(iteration)
+      ? await processes.environmentOf(pid, name)
+      : undefined;
+  const here = { ...worker, host: { ...host, processes: { ...processes, environmentOf } } };
+  await endChildTree(here, child, { leftoversOnly: false });
+}

@@ -8,7 +8,7 @@ import { visibleControls } from '../../../core/kernel/text.ts';
 import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
 import type { PagePictures, Picture } from '../../../core/session/events/bodies/pictures.ts';
 import { iterationPaths } from '../../../core/session/layout/paths.ts';
-import { runInClone } from '../../../core/worker/judge/run-in-clone.ts';
+import { runInClone } from '../../../core/worker/judge/in-clone.ts';
 import type { ProvenCommit } from '../../../core/worker/state/extension.ts';
 import type { Worker } from '../../../core/worker/state/worker.ts';
 import { ComparedPairs, pictureName, type TakeJob, TakenPages, WIDTHS } from './job.ts';

@@ -2,7 +2,7 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
 import { notedAsUnclear, wakeNow } from '../../../core/worker/loop/rest.ts';
 import { joinEnvironment } from '../../../core/worker/state/environment.ts';
-import { requireLease } from '../../../core/worker/state/lost-lease.ts';
+import { requireLease } from '../../../core/worker/state/processes.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 
 const POLL_MS = 500;

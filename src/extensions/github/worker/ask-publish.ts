@@ -3,7 +3,7 @@ import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts
 import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
 import { refused } from '../../../core/session/commands/refused.ts';
 import { asked, refuseUnseen } from '../../../core/worker/commands/finish.ts';
-import type { Handler } from '../../../core/worker/state/command-outcome.ts';
+import type { Handler } from '../../../core/worker/state/extension.ts';
 import { stateOf } from '../../../core/worker/state/worker.ts';
 
 /** Accepts to publish; the effects follow the event, each with its own outcome. */

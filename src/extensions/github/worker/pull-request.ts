@@ -7,7 +7,7 @@ import {
   isSamePullRequest,
   opened,
 } from '../../../core/session/events/pull-request-change.ts';
-import type { Handler } from '../../../core/worker/state/command-outcome.ts';
+import type { Handler } from '../../../core/worker/state/extension.ts';
 import { stateOf } from '../../../core/worker/state/worker.ts';
 
 /** Records what has changed about the pull request, or a new pull request. */

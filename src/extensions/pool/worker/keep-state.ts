@@ -10,8 +10,8 @@ import { openStore, repositoryOptions } from '../../../core/project/checkpoints/
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { sessionPaths, travels } from '../../../core/session/layout/paths.ts';
 import { keepWorkBefore, notKept } from '../../../core/worker/record/keep-work.ts';
-import { say } from '../../../core/worker/state/failure.ts';
-import { requireLease } from '../../../core/worker/state/lost-lease.ts';
+import { say } from '../../../core/worker/state/passing-errors.ts';
+import { requireLease } from '../../../core/worker/state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { commitState, divideFiles, type KeptState } from '../saved/state-commit.ts';
 import { leftWork } from './left-work.ts';

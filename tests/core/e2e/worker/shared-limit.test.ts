@@ -7,7 +7,7 @@ import { accountKey } from '../../../../src/core/sandbox/plan-windows.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { readSharedLimit, shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
+import { readSharedLimit, shareLimit } from '../../../../src/core/worker/limits/account.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startRig } from '../../../support/session-rig.ts';

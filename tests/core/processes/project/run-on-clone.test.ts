@@ -9,7 +9,7 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { runOnClone, type ServesClone } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
 import { proofPlace } from '../../../../src/core/sandbox/proof-place.ts';
-import { clearScratch } from '../../../../src/core/worker/judge/scratch.ts';
+import { clearScratch } from '../../../../src/core/worker/judge/in-clone.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';

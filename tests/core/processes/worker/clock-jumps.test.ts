@@ -18,7 +18,7 @@ import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { limitEnd } from '../../../../src/core/worker/limits/limit-end.ts';
+import { limitEnd } from '../../../../src/core/worker/limits/account.ts';
 import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
 import { restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { iterationOf, logPaths } from '../../../../src/core/worker/state/iteration.ts';

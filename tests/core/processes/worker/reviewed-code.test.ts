@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
-import { unreviewed } from '../../../../src/core/worker/judge/ledger.ts';
+import { unreviewed } from '../../../../src/core/worker/judge/claims.ts';
 import { Evidence } from '../../../../src/core/worker/state/evidence.ts';
 import { ended } from '../../../support/proved-events.ts';
 import { tempLog } from '../../../support/temp-log.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { servesPages } from '../../../../src/core/worker/prompt/serves-pages.ts';
+import { servesPages } from '../../../../src/core/worker/prompt/prompt-state.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 test.each([

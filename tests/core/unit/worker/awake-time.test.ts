@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { AwakeTime } from '../../../../src/core/worker/iteration/awake-time.ts';
+import { AwakeTime } from '../../../../src/core/worker/iteration/watch.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** A clock that only a test advances; `now` may have any value. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AgentEvent } from '../../../../src/core/agents/contract/events.ts';
 import type { Traces } from '../../../../src/core/agents/contract/provider.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
-import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
+import { costOf } from '../../../../src/core/worker/limits/output.ts';
 
 const TOKENS = { input: 1_000_000, output: 0, cached: 0 };
 const OVER: AgentEvent = { kind: 'final', report: { ok: true, tokens: TOKENS } };

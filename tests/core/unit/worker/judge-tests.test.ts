@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { triedWith } from '../../../../src/core/worker/judge/judge-tests.ts';
-import type { Proof } from '../../../../src/core/worker/judge/prove.ts';
+import type { Proof } from '../../../../src/core/worker/judge/checks.ts';
+import { triedWith } from '../../../../src/core/worker/judge/tests.ts';
 import { checkRun } from '../../../support/proved-events.ts';
 
 const FILES = ['a.test.js', 'b.test.js'];

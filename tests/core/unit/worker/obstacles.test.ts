@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OBSTACLES, type ObstacleName } from '../../../../src/core/kernel/phases/obstacles.ts';
-import { firstObstacle, OBSTACLE_QUESTIONS } from '../../../../src/core/worker/judge/obstacle-questions.ts';
+import { firstObstacle, OBSTACLE_QUESTIONS } from '../../../../src/core/worker/judge/obstacles.ts';
 
 const NAMES = OBSTACLES.map(({ name }) => name);
 const beforeDoneOnly = OBSTACLES.filter(({ onlyBeforeDone }) => onlyBeforeDone).map(({ name }) => name);

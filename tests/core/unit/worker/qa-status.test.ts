@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { park } from '../../../../src/core/kernel/phases/verdict.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { writeRecordedAnswers } from '../../../../src/core/worker/documents/recorded-answers.ts';
+import { writeRecordedAnswers } from '../../../../src/core/worker/documents/own-documents.ts';
 import { recordParked } from '../../../../src/core/worker/record/park.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { writeRecordedAnswers } from '../../../../src/core/worker/documents/recorded-answers.ts';
+import { writeRecordedAnswers } from '../../../../src/core/worker/documents/own-documents.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const withAnswers = (one: string, two: string) =>

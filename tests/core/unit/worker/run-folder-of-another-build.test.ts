@@ -5,7 +5,7 @@ import {
   type RunFolder,
   runFolderChanges,
   runFolderEntries,
-} from '../../../../src/core/worker/guarding/run-folder.ts';
+} from '../../../../src/core/worker/guarding/changes.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { workerWithChild } from './worker-with-child.ts';
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { runStep } from '../../../../src/core/worker/loop/run-step.ts';
-import { Blocked } from '../../../../src/core/worker/state/blocked.ts';
-import { Stopped } from '../../../../src/core/worker/state/stopped.ts';
+import { runStep } from '../../../../src/core/worker/loop/run-worker.ts';
+import { Blocked, Stopped } from '../../../../src/core/worker/state/interrupts.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';

@@ -7,7 +7,7 @@ import type { SessionFile } from '../../../../src/core/session/events/bodies/ses
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
+import { shareLimit } from '../../../../src/core/worker/limits/account.ts';
 import { ownOrder, restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { record, stateOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { hostWith } from '../../../support/hosts.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { readSharedLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
+import { readSharedLimit } from '../../../../src/core/worker/limits/account.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

@@ -3,7 +3,7 @@ import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 import { transcriptLines, transcriptOf } from '../../../../src/core/agents/reading/transcript.ts';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { liveSpent } from '../../../../src/core/worker/limits/budget.ts';
-import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
+import { costOf } from '../../../../src/core/worker/limits/output.ts';
 import { copilotTools, openCodeTools } from '../../../../src/extensions/acp/acp-tools.ts';
 
 const update = (fields: object) => ({ method: 'session/update', params: { sessionId: 's', update: fields } });

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { patienceOf } from '../../../../../src/core/worker/limits/limit-end.ts';
+import { patienceOf } from '../../../../../src/core/worker/limits/account.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { startSession } from '../../../../support/start-session.ts';
 

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { watchLimits } from '../../../../../src/core/worker/iteration/stall-watch.ts';
+import { watchLimits } from '../../../../../src/core/worker/iteration/watch.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { startSession } from '../../../../support/start-session.ts';
 

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runFolderEntries } from '../../../../../src/core/worker/guarding/run-folder.ts';
+import { runFolderEntries } from '../../../../../src/core/worker/guarding/changes.ts';
 import { type Typed, typed } from '../../../../app/unit/cli/typed.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
 import { type ReportedSession, reportedSession } from '../../../../support/report-session.ts';

@@ -2,18 +2,21 @@ import type { Provider } from '../../agents/contract/provider.ts';
 import { judgePrinted } from '../../agents/reading/offered-tools.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
+import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
+import { isGitError } from '../../project/git/git-errors.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
+import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { ODD_TOOLS, OVERAGE } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { documentsPrint } from '../guarding/changes.ts';
+import { noteWindows } from '../limits/account.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
-import { noteWindows } from '../limits/kept-windows.ts';
 import type { ChildLog } from '../limits/output.ts';
-import { requireLease } from '../state/lost-lease.ts';
-import { ChildTree, isAlive } from '../state/processes.ts';
+import { readAwakeMs, type WithFiles } from '../state/iteration.ts';
+import { ChildTree, isAlive, requireLease } from '../state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
-import type { AwakeTime } from './awake-time.ts';
-import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
 
 /** Why the worker stopped watching; for all but `exited` it ends the agent. */
 export const WATCH_ENDS = [
@@ -212,6 +215,154 @@ export class Sampler {
       this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
     } catch {
       // Shown with the next change.
+    }
+  }
+}
+
+/** When an agent counts as stuck, in awake milliseconds unless stated otherwise. */
+export type WatchLimits = Required<FrozenSettings['watch'] & {}>;
+
+const MINUTE_MS = 60_000;
+
+const DEFAULTS: WatchLimits = {
+  /** Silence before the first byte: a CLI that hangs while it starts. */
+  firstByteMs: 3 * MINUTE_MS,
+  /** No output, no file change and no open tool call: reported as stalled. */
+  stallMs: 10 * MINUTE_MS,
+  /** When the same has lasted this long, the agent is ended, and the next one gets a note. */
+  stallEndMs: 20 * MINUTE_MS,
+  /** Still alive after its final event. */
+  afterFinalMs: 30_000,
+  /** Nothing but attempts to reach the network. */
+  networkWaitMs: 10 * MINUTE_MS,
+  logCeilingBytes: 2 * 1024 ** 3,
+};
+
+export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimits {
+  return { ...DEFAULTS, ...watch };
+}
+
+export interface StallSigns {
+  bytes: number;
+  /** A tool call is in progress: a remote build can be silent for the entire iteration. */
+  isInTool: boolean;
+}
+
+/**
+ * Distinguishes an agent that works silently from one that hangs: it is active if it prints, changes a file or has a
+ * tool call in progress. Files are checked last, because that costs a git call.
+ */
+export class StallWatch {
+  readonly #worker: Worker;
+  readonly #limits: WatchLimits;
+  #bytes = 0;
+  #seen: { tree: string | undefined; documents: string } | undefined;
+  #quietSinceMs: number;
+  #announced = false;
+
+  /** @param sinceMs the agent's awake time when this worker began to watch it: an earlier silence was not observed */
+  constructor(worker: Worker, limits: WatchLimits, sinceMs: number) {
+    this.#worker = worker;
+    this.#limits = limits;
+    this.#quietSinceMs = sinceMs;
+  }
+
+  /**
+   * @param awakeMs the agent's awake time so far
+   * @returns `announce` once per silence; `end` when it has lasted too long
+   */
+  async check(awakeMs: number, { bytes, isInTool }: StallSigns): Promise<'fine' | 'announce' | 'end'> {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#stirred(awakeMs);
+    }
+    const quietMs = awakeMs - this.#quietSinceMs;
+    const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
+    if (!isDue || (isInTool && this.#announced)) return 'fine';
+    if (await this.#filesChanged()) {
+      this.#stirred(awakeMs);
+      return 'fine';
+    }
+    if (this.#announced) return 'end';
+    this.#announced = true;
+    return 'announce';
+  }
+
+  #stirred(awakeMs: number): void {
+    this.#quietSinceMs = awakeMs;
+    this.#announced = false;
+    this.#seen = undefined;
+  }
+
+  // The first check of a silence only records the current state.
+  async #filesChanged(): Promise<boolean> {
+    const before = this.#seen;
+    const now = { tree: await this.#tree(), documents: documentsPrint(this.#worker) };
+    this.#seen = { ...now, tree: now.tree ?? before?.tree };
+    if (before === undefined) return false;
+    const isOtherTree = now.tree !== undefined && before.tree !== undefined && now.tree !== before.tree;
+    return isOtherTree || now.documents !== before.documents;
+  }
+
+  /** Undefined if git fails: the folder is gone, or git reached its time limit in a large one. */
+  async #tree(): Promise<string | undefined> {
+    const { worktree } = stateOf(this.#worker);
+    if (worktree === undefined) return undefined;
+    try {
+      return await quickPrint(worktree.path, this.#worker.git.context);
+    } catch (error) {
+      if (isGitError(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A longer gap between two ticks was caused by sleep, SIGSTOP or a clock jump, and is not counted. */
+const LONGEST_TICK_MS = 2000;
+const SAVE_EVERY_MS = 5000;
+
+/** Counts the time that worker and machine were awake while an agent ran, across workers. */
+export class AwakeTime {
+  readonly #clock: Worker['clock'];
+  readonly #path: string;
+  #ms: number;
+  #last: number;
+  #savedMs: number;
+
+  private constructor(clock: Worker['clock'], path: string, ms: number) {
+    this.#clock = clock;
+    this.#path = path;
+    this.#ms = ms;
+    this.#savedMs = ms;
+    this.#last = clock.monotonic();
+  }
+
+  static async resume({ clock }: Pick<Worker, 'clock'>, { files }: WithFiles): Promise<AwakeTime> {
+    return new AwakeTime(clock, files.awake, await readAwakeMs({ files }));
+  }
+
+  get ms(): number {
+    return Math.round(this.#ms);
+  }
+
+  tick(): void {
+    const now = this.#clock.monotonic();
+    this.#ms += Math.min(Math.max(0, now - this.#last), LONGEST_TICK_MS);
+    this.#last = now;
+  }
+
+  /** Saves the time at intervals, because that takes two system calls. */
+  saveIfDue(): void {
+    if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) this.save();
+  }
+
+  /** Losing the saved time only gives the agent more, so the file need not survive a power failure. */
+  save(): void {
+    this.#savedMs = this.#ms;
+    try {
+      writeUnsynced(this.#path, `${this.ms}\n`);
+    } catch {
+      // Saved again a little later.
     }
   }
 }

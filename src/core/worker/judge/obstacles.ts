@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
   afterFailedChecks,
   afterFalseClaims,
@@ -9,22 +12,29 @@ import {
 } from '../../kernel/phases/after-checks.ts';
 import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
+import { isReviewed } from '../../kernel/phases/progress.ts';
 import { block, run } from '../../kernel/phases/verdict.ts';
+import { visibleControls } from '../../kernel/text.ts';
+import { type GitOptions, readRecords, runGit } from '../../project/git/git.ts';
+import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { Evidence, TipOfBranch } from '../state/evidence.ts';
+import { leftOutBy } from '../state/environment.ts';
+import { Evidence, type TipOfBranch } from '../state/evidence.ts';
 import { firstAnswer } from '../state/extension.ts';
-import { leftOutBy } from '../state/left-out.ts';
-import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { checksOf, choicesOf, provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
-import { branchFacts, failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
-import { branchGone, falseClaims, laterWork } from './false-claims.ts';
-import { ignoredWork } from './ignored-work.ts';
-import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
-import { splitFailures, unreviewed } from './ledger.ts';
-import { asReason, type Proof, proveBranch } from './prove.ts';
-import { turnsGreen } from './turns-green.ts';
-import { whyUnread } from './unread-work.ts';
+import { branchFacts, failureNotes, mainGit, tipOfBranch, worktreeNow } from './check-facts.ts';
+import { asReason, type Proof, proveBranch } from './checks.ts';
+import { branchGone, falseClaims, laterWork, splitFailures, unreviewed } from './claims.ts';
+import {
+  changedTests,
+  comparedChecks,
+  tryAddedTests,
+  turnsGreen,
+  waitIfWeakened,
+  withNote,
+} from './tests.ts';
 
 interface Inquiry {
   evidence: Evidence;
@@ -228,4 +238,111 @@ function inWorktreeNotice(worker: Worker): NewEvent[] {
   const text =
     "The checks ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
   return [{ type: 'notice', code: 'checks_in_worktree', text }];
+}
+
+/** Judges a claim again after a person's answer, by the branch as it is now. */
+export async function proveClaim(worker: Worker): Promise<void> {
+  const { lastIteration, claim } = stateOf(worker);
+  if (claim === undefined) return;
+  const iteration = lastIteration?.iteration ?? 0;
+  const judged = await decideByObstacles(new Evidence(worker), { iteration }, claim);
+  await record(worker, ...judged.events, { type: 'judged_again', decision: judged.decision });
+}
+
+/** More changed lines than one agent alone may answer for. */
+const MAX_UNREAD_LINES = 200;
+
+/**
+ * Why a quality agent must read quick work before it is done: by its size, not by what its own agent thinks of it.
+ * @returns undefined if none must, or one has since the last change
+ */
+async function whyUnread(
+  evidence: Evidence,
+  facts: BranchFacts | undefined,
+): Promise<string | undefined> {
+  const { worker } = evidence;
+  const { progress } = stateOf(worker);
+  if (progress.way !== 'quick' || isReviewed(progress)) return undefined;
+  if (choicesOf(worker).review) return 'The user wants this work reviewed.';
+  if (!(await evidence.hasCommands())) return 'No command shows this work.';
+  const { files, insertions, deletions } = (await facts?.size(mainGit(worker))) ?? {
+    files: [],
+    insertions: 0,
+    deletions: 0,
+  };
+  const lines = insertions + deletions;
+  if (lines > MAX_UNREAD_LINES)
+    return `${lines} changed lines are more than the ${MAX_UNREAD_LINES} that one agent alone may answer for.`;
+  return files.some((file) => file.insertions === null) ? 'It changes binary files.' : undefined;
+}
+
+const LIMIT_MS = 10_000;
+/** Of words of the texts, of ignored files that are listed, and of causes. */
+const MAX_WORDS = 2000;
+const MAX_LISTED = 5000;
+const MAX_CAUSES = 5;
+
+/**
+ * Files of the worktree that git ignores, so that no commit has them: those that the texts name, such as claims, commands
+ * and their output. A cause of a refusal, which the refusal itself does not show.
+ * @param isAll also those that changed since SETUP
+ */
+async function ignoredWork(
+  worker: Worker,
+  texts: readonly string[],
+  { isAll }: { isAll: boolean },
+): Promise<string[]> {
+  const cwd = stateOf(worker).worktree?.path;
+  if (cwd === undefined || statsAt(cwd) === undefined) return [];
+  const options = { ...worker.git.context, cwd, timeoutMs: LIMIT_MS };
+  try {
+    const named = namedIn(cwd, texts);
+    const since = statsAt(worker.paths.setup)?.mtimeMs ?? 0;
+    const changed = isAll ? await changedIgnored(since, options) : [];
+    return (await rulesOf([...new Set([...named, ...changed])], options)).slice(0, MAX_CAUSES);
+  } catch (error) {
+    // A hint is not worth the decision.
+    if (isSamocodeError(error)) return [];
+    throw error;
+  }
+}
+
+/** The words that are files there. A path of a clone ends with one. */
+function namedIn(cwd: string, texts: readonly string[]): string[] {
+  const words = new Set(texts.flatMap((text) => text.split(/[\s'"`:;,()[\]{}<>|=]+/)));
+  const found: string[] = [];
+  for (const word of [...words].slice(0, MAX_WORDS)) {
+    const parts = word.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.length === 0 || parts.length > 30 || parts.includes('..')) continue;
+    const from = word.startsWith('/') ? parts.map((_, at) => parts.slice(at).join('/')) : [parts.join('/')];
+    const path = from.find((each) => statsAt(join(cwd, each)) !== undefined);
+    if (path !== undefined) found.push(path);
+  }
+  return found;
+}
+
+async function changedIgnored(since: number, options: GitOptions): Promise<string[]> {
+  const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+  const changed: string[] = [];
+  let read = 0;
+  await readRecords(args, options, (path) => {
+    if ((statsAt(join(options.cwd, path))?.mtimeMs ?? 0) > since) changed.push(path);
+    read += 1;
+    return read < MAX_LISTED;
+  });
+  return changed;
+}
+
+async function rulesOf(paths: readonly string[], options: GitOptions): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const ask = ['check-ignore', '--verbose', '-z', '--stdin'];
+  const { stdout } = await runGit(ask, { ...options, input: paths.join('\0'), allowFailure: true });
+  const fields = stdout.split('\0');
+  const causes: string[] = [];
+  for (let at = 0; at + 3 < fields.length; at += 4) {
+    const [source = '', line = '', rule = '', path = ''] = fields.slice(at, at + 4);
+    if (!rule.startsWith('!'))
+      causes.push(visibleControls(`${path} is ignored by ${source}:${line}, so no commit has it`));
+  }
+  return causes;
 }

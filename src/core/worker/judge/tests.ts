@@ -1,7 +1,7 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { ChangedTest, Decision, ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
-import { MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
+import { type CheckRun, MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';
@@ -14,12 +14,14 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
-import { afterLeftOut, leftOutBy } from '../state/left-out.ts';
+import { endChildTree } from '../state/processes.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
-import { branchFacts, commitWithTree, mainGit } from './check-facts.ts';
-import { type Proof, recordedSet } from './prove.ts';
-import { runInClone } from './run-in-clone.ts';
+import { baseOfWork, branchFacts, commitWithTree, mainGit, showChecking } from './check-facts.ts';
+import { type Proof, recordedSet } from './checks.ts';
+import { runInClone } from './in-clone.ts';
 
 export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
@@ -166,4 +168,50 @@ export function withNote(decision: Decision, files: readonly string[]): Decision
   if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
   const note = `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
   return { ...decision, notes: [...decision.notes, note] };
+}
+
+/** How often a check must have failed before the work, so that one that fails at times proves nothing. */
+const TIMES = 2;
+
+/**
+ * Whether a check that passes on the branch fails on the commit where its work began: then a file without content, a
+ * mode or white space can be the work. Asked only about a branch that changes nothing else.
+ */
+export async function turnsGreen(
+  evidence: Evidence,
+  { tip, iteration }: { tip: TipOfBranch; iteration: number },
+): Promise<boolean> {
+  const { worker } = evidence;
+  const { worktree, baseChecks } = stateOf(worker);
+  const base = baseOfWork(stateOf(worker));
+  if (worktree === undefined || base === undefined || provingOf(worker).in === 'worktree') return false;
+  if ((await commitWithTree(worker, base)).tree === tip.tree) return false;
+  // Those may still fail on the branch.
+  const accepted = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
+  let commands = (await evidence.fullCommands()).filter((command) => !accepted.includes(command));
+  for (let time = 1; time <= TIMES && commands.length > 0; time += 1) {
+    showChecking(worker, 'the commit where the work began');
+    const set = { name: `before-${time}`, commit: base, commands, worktree, iteration };
+    const { runs } = await whileTakingCommands(worker, async (signal) => {
+      try {
+        const outputDir = iterationPaths(worker.paths, iteration).checks;
+        return await runInClone(worker, {
+          ...set,
+          proving: provingOf(worker),
+          mark: worker.file.id,
+          outputDir,
+          signal,
+        });
+      } finally {
+        await endChildTree(worker, undefined, { leftoversOnly: true });
+      }
+    });
+    commands = runs.filter(failsItself).map(({ command }) => command);
+  }
+  return commands.length > 0;
+}
+
+/** It ran and found something: a program that is not there, or a SETUP that fails, says nothing about the work. */
+function failsItself({ exitCode, isSetup, how }: CheckRun): boolean {
+  return how !== undefined && !isSetup && exitCode !== null && exitCode !== 126 && exitCode !== 127;
 }
