@@ -144,7 +144,7 @@ const SAME_START_MS = 10 * 60_000;
  * @returns undefined if the caller may repeat its call, as a person in a terminal
  */
 function startKeyOf(
-  { again, run = true, ...input }: StartSessionInput,
+  { again, run = true, askQuick: _, ...input }: StartSessionInput,
   { givenPlan, chat }: Pick<ResolvedWork, 'givenPlan' | 'chat'>,
 ): string | undefined {
   if (again === undefined) return undefined;
