@@ -6,7 +6,7 @@ import { runningEntry } from '../kernel/processes/host.ts';
 import { isElsewhere } from '../kernel/processes/lease.ts';
 import { isRunning } from '../kernel/processes/process-table.ts';
 import { isInBase } from '../project/finishing/base-branch.ts';
-import type { StartOrder } from '../session/events/bodies/positions.ts';
+import type { StartConditions } from '../session/events/bodies/positions.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 import { limitWait } from '../session/waits/limit-wait.ts';
@@ -165,7 +165,7 @@ export class WatchedSession {
 
   /** The same sessions, with git's last result. git runs in the background, so a slow disk delays no other session. */
   #withMerged(
-    order: StartOrder,
+    order: StartConditions,
     views: readonly SessionView[],
     { clock, env }: Supervisor,
   ): readonly SessionView[] {

@@ -7,7 +7,7 @@ import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { DAY_MS, dayAt, minuteOf, offsetMs, offsetsAt, wallAt, zoneHere } from '../../kernel/zone.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
-import type { StartOrder } from '../../session/events/bodies/positions.ts';
+import type { StartConditions } from '../../session/events/bodies/positions.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -23,7 +23,7 @@ export async function orderOfStart(
   asked: OrderRequest & Pick<ProjectQuestion, 'projectDir'> & Pick<SessionFile, 'group'> & { base?: string },
   { mainRepo, values }: Pick<Project, 'mainRepo' | 'values'>,
   context: ActionContext,
-): Promise<StartOrder> {
+): Promise<StartConditions> {
   const { clock, host, env } = context;
   const { after, afterMerge, at, group, base } = asked;
   const views = await readAllSessions(values.sessions, host);
@@ -40,7 +40,7 @@ export async function orderOfStart(
     if (!ACTION_ERRORS.session_not_found.is(error)) throw error;
     return undefined;
   });
-  const order: StartOrder = {
+  const order: StartConditions = {
     ...(whole === undefined && isGroup ? { afterGroup: after } : { after: whole ?? (await named(after)) }),
     afterMerge: await named(afterMerge),
     at: at ? startTime(at, clock.now()) : undefined,
@@ -52,7 +52,7 @@ export async function orderOfStart(
   return order;
 }
 
-function branchesBefore(order: StartOrder, views: readonly SessionView[]): string[] {
+function branchesBefore(order: StartConditions, views: readonly SessionView[]): string[] {
   const ofGroup = membersOf(order.afterGroup, views);
   const named = views.filter(({ folder }) => folder === order.after || folder === order.afterMerge);
   return [...ofGroup, ...named].flatMap(({ sessionFile }) => sessionFile?.settings.branch ?? []);

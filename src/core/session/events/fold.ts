@@ -18,7 +18,7 @@ import { mergeAnswers, withWindowsOpened } from './accepted.ts';
 import { afterAsked, withAsked, withBaseChoices } from './asks.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { PicturesTaken } from './bodies/pictures.ts';
-import type { HostSettings, Places, StartOrder } from './bodies/positions.ts';
+import type { HostSettings, Places, StartConditions } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withResumedChecks } from './fold-checks.ts';
 import { FINISH_FOLDS } from './fold-finishing.ts';
@@ -216,7 +216,7 @@ function workOf(decision: Decision): Pick<SessionState, 'work'> {
 }
 
 /** A session that waits for its turn has waited since it was queued, whatever the reason is now. */
-function queuedSince({ status }: SessionState, order: StartOrder | undefined): string | undefined {
+function queuedSince({ status }: SessionState, order: StartConditions | undefined): string | undefined {
   const isSame = status.kind === 'queued' && status.order === undefined && order === undefined;
   return isSame ? status.since : undefined;
 }

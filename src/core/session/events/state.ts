@@ -23,7 +23,7 @@ import {
   PlanServer,
   Position,
   PullRequestFact,
-  StartOrder,
+  StartConditions,
 } from './bodies/positions.ts';
 import { KeptSessionFile } from './bodies/session-file.ts';
 import { By } from './bodies/who-acted.ts';
@@ -45,7 +45,7 @@ export type LimitedStatus = z.infer<typeof LimitedNow>;
 
 export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('starting'), since }),
-  z.object({ kind: z.literal('queued'), since, reason: z.string(), order: StartOrder.optional() }),
+  z.object({ kind: z.literal('queued'), since, reason: z.string(), order: StartConditions.optional() }),
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,

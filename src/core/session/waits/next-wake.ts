@@ -5,7 +5,7 @@ import { channelRefusal } from '../commands/refused.ts';
 import { documentFingerprint, documentText } from '../documents/documents.ts';
 import { readOverview } from '../documents/overview.ts';
 import { asksOf } from '../events/asks.ts';
-import type { ControlQuestion, StartOrder } from '../events/bodies/positions.ts';
+import type { ControlQuestion, StartConditions } from '../events/bodies/positions.ts';
 import type { SessionFile } from '../events/bodies/session-file.ts';
 import { hasEnded } from '../events/rest.ts';
 import type { SessionState } from '../events/state.ts';
@@ -40,9 +40,9 @@ type AtRest =
   /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
   /** Not begun: waits for other sessions or a time. Started when it can begin or a person must decide. */
-  | { for: 'order'; order: StartOrder }
+  | { for: 'order'; order: StartConditions }
   /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. The overview comes first. */
-  | { for: 'edit'; files: string[]; order?: StartOrder };
+  | { for: 'edit'; files: string[]; order?: StartConditions };
 
 /** @param identity the supervisor's */
 export function waitsFor(view: SessionView, identity: string): Waits {
@@ -71,7 +71,7 @@ export function waitsFor(view: SessionView, identity: string): Waits {
 /** @param order what it still waits for before it begins */
 export function atRest(
   { paths, state: { status } }: Place,
-  order: StartOrder | undefined,
+  order: StartConditions | undefined,
 ): AtRest | undefined {
   if (order !== undefined && status.kind !== 'waiting') return { for: 'order', order };
   switch (status.kind) {
@@ -179,7 +179,7 @@ export function nextWake(waits: Waits, seen: Judged, times: Times): NextWake {
 }
 
 function orderNow(
-  order: StartOrder,
+  order: StartConditions,
   { state: { order: decided }, session, others }: Judged,
   { atMs }: Times,
 ): NextWake {
@@ -193,7 +193,7 @@ function orderNow(
 
 /** A question about the start order is obsolete once the situation has changed. */
 function questionNow(
-  order: StartOrder | undefined,
+  order: StartConditions | undefined,
   { state, session, others }: Judged,
 ): NextWake | undefined {
   const [asked] = asksOf(state, 'order');

@@ -1,7 +1,7 @@
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { listed } from '../../kernel/text.ts';
 import { zoneHere } from '../../kernel/zone.ts';
-import type { StartOrder } from '../events/bodies/positions.ts';
+import type { StartConditions } from '../events/bodies/positions.ts';
 import type { SessionFile } from '../events/bodies/session-file.ts';
 import { missingText } from '../events/pull-request-change.ts';
 import { isAtRest } from '../events/rest.ts';
@@ -21,8 +21,8 @@ export type Predecessors =
  */
 export function openOrder(
   { prepared, archived, order, status }: Pick<SessionState, 'prepared' | 'archived' | 'order' | 'status'>,
-  wanted: StartOrder | undefined,
-): StartOrder | undefined {
+  wanted: StartConditions | undefined,
+): StartConditions | undefined {
   const isOpen = !prepared && !archived && !order?.isOver && WAITS_ITS_TURN.has(status.kind);
   return isOpen ? wanted : undefined;
 }
@@ -54,7 +54,7 @@ export function predecessorsNow(session: Ordered, views: readonly SessionView[])
 
 const MAX_NAMED = 8;
 
-type Ordered = Pick<SessionFile, 'folder' | 'group'> & { order: StartOrder };
+type Ordered = Pick<SessionFile, 'folder' | 'group'> & { order: StartConditions };
 
 interface Named {
   folder: string;
@@ -118,13 +118,13 @@ export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
 }
 
 /** The same about the branch whose merge an order waits for, unless that is known. */
-export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
+export function branchBefore(order: StartConditions, views: readonly SessionView[]) {
   const [before] = namedSession(order.afterMerge, views);
   return before?.view && !isMergedWhole(before.view) ? branchOfWork(before.view) : undefined;
 }
 
 /** The same sessions, of which the one whose merge an order waits for is merged. */
-export function withMerged({ afterMerge }: StartOrder, views: readonly SessionView[]): SessionView[] {
+export function withMerged({ afterMerge }: StartConditions, views: readonly SessionView[]): SessionView[] {
   return views.map((view) => (view.folder === afterMerge ? { ...view, isInBase: true } : view));
 }
 
@@ -144,7 +144,7 @@ function asking(folder: string, blocker: string, view: SessionView | undefined):
 }
 
 /** `after boats and at 2026-11-23 23:00 (Europe/Berlin)`; times are local. */
-export function describeOrder({ after, afterGroup, afterMerge, at }: StartOrder): string {
+export function describeOrder({ after, afterGroup, afterMerge, at }: StartConditions): string {
   const parts = [
     after && `after ${after}`,
     afterGroup && `after group ${afterGroup}`,
@@ -161,7 +161,7 @@ export function describeOrder({ after, afterGroup, afterMerge, at }: StartOrder)
  */
 export function cycleOf(start: Ordered, views: readonly SessionView[]): string[] | undefined {
   const seen = new Set<string>();
-  const follow = (order: StartOrder, chain: readonly string[]): string[] | undefined => {
+  const follow = (order: StartConditions, chain: readonly string[]): string[] | undefined => {
     const { afterGroup: group } = order;
     if (group !== undefined && group === start.group) return [...chain, `group ${group}`, start.folder];
     const before = [

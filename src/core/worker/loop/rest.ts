@@ -4,7 +4,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { isInBase } from '../../project/finishing/base-branch.ts';
 import { isAsked } from '../../session/documents/qa.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
-import type { ControlQuestion, StartOrder } from '../../session/events/bodies/positions.ts';
+import type { ControlQuestion, StartConditions } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
@@ -29,7 +29,7 @@ const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
 
 /** The conditions that must hold before the first step of a session; undefined once it has begun. */
-export function ownOrder({ file, writer: { state } }: Worker): StartOrder | undefined {
+export function ownOrder({ file, writer: { state } }: Worker): StartConditions | undefined {
   return state.createdAt === undefined ? undefined : openOrder(state, file.order);
 }
 
@@ -83,7 +83,7 @@ export async function restStep(worker: Worker): Promise<string | undefined> {
 /** Judges whether the session's wait is over. @param known `order`: its start order with the times known now */
 export async function wakeNow(
   worker: Worker,
-  { order = ownOrder(worker), ...times }: { order?: StartOrder } & Omit<Times, 'atMs'>,
+  { order = ownOrder(worker), ...times }: { order?: StartConditions } & Omit<Times, 'atMs'>,
 ): Promise<NextWake> {
   const { paths, file: session, clock } = worker;
   const state = stateOf(worker);
@@ -93,7 +93,7 @@ export async function wakeNow(
   return nextWake(waits, { state, session, files, others }, { atMs: clock.now(), ...times });
 }
 
-async function othersNow({ paths, host, env }: Worker, order: StartOrder): Promise<SessionView[]> {
+async function othersNow({ paths, host, env }: Worker, order: StartConditions): Promise<SessionView[]> {
   const views = await readAllSessions(paths.sessionsDir, host);
   const branch = branchBefore(order, views);
   return branch && (await isInBase(branch, env)) ? withMerged(order, views) : views;
@@ -133,7 +133,7 @@ async function limitOf(worker: Worker, status: LimitedStatus): Promise<{ leftMs(
 }
 
 /** Replaces `limit` with the time at which the usage limit ends, as known now. */
-async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder> {
+async function withLimit(worker: Worker, order: StartConditions): Promise<StartConditions> {
   if (order.at !== 'limit') return order;
   // The environment determines the account.
   await joinEnvironment(worker);

@@ -24,7 +24,11 @@ import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
 import { ledgerText } from '../../session/documents/requirements.ts';
 import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
-import type { ControlQuestion, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
+import type {
+  ControlQuestion,
+  PlanEstimate,
+  StartConditions,
+} from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWorkOf } from '../../session/events/open-work.ts';
 import { describeOrder } from '../../session/waits/start-order.ts';
@@ -85,7 +89,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
 /** Asks whether to begin although a preceding session is not done. No choice made at the start answers that. */
 export async function askAboutOrder(
   worker: Worker,
-  { after, afterGroup, afterMerge }: StartOrder,
+  { after, afterGroup, afterMerge }: StartConditions,
   { about, key }: { about: string; key: string },
 ): Promise<NewEvent[]> {
   const until = describeOrder({ after, afterGroup, afterMerge });

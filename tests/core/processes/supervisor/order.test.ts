@@ -1,7 +1,7 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { StartConditions } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -15,7 +15,7 @@ import { type Scene, START_MS, scene } from '../../unit/supervisor/scene.ts';
 const BEGUN = [CREATED, PREPARED];
 const HOUR_MS = 3_600_000;
 
-const queuedFor = (order: StartOrder): NewEvent[] => [
+const queuedFor = (order: StartConditions): NewEvent[] => [
   CREATED,
   { type: 'queued', reason: 'starts later', order },
 ];

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import type { ControlQuestion, StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type {
+  ControlQuestion,
+  StartConditions,
+} from '../../../../src/core/session/events/bodies/positions.ts';
 import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import {
   emptyState,
@@ -42,7 +45,7 @@ const unbegun = (status: SessionState['status'], order?: SessionState['order']):
   begun(status, { prepared: false, order, ...(status === ASKED && { asks: ASKS }) });
 
 interface Files extends FilesNow {
-  order?: StartOrder;
+  order?: StartConditions;
   gateChannels?: SessionFile['settings']['gateChannels'];
 }
 

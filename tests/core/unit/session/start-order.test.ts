@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { zoneHere } from '../../../../src/core/kernel/zone.ts';
-import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { StartConditions } from '../../../../src/core/session/events/bodies/positions.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
 import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -35,7 +35,7 @@ interface Plan extends Partial<SessionState> {
   isInBase?: boolean;
   in?: keyof typeof STATUSES;
   group?: string;
-  waits?: StartOrder;
+  waits?: StartConditions;
 }
 
 function boat(
@@ -69,9 +69,9 @@ const trash: SessionState['trash'] = {
 };
 const merged: SessionState['lastMerge'] = { outcome: 'merged', into: 'main' };
 
-const held = (waits: StartOrder, group?: string) => ({ in: 'queued', waits, group }) as const;
+const held = (waits: StartConditions, group?: string) => ({ in: 'queued', waits, group }) as const;
 
-test.each<[string, StartOrder, Plan | undefined, string]>([
+test.each<[string, StartConditions, Plan | undefined, string]>([
   ['done', { after: 'boat' }, { in: 'done' }, 'met'],
   ['done and in the archive', { after: 'boat' }, { in: 'done', archived: true }, 'met'],
   ['running', { after: 'boat' }, { in: 'running' }, 'unmet'],
@@ -204,7 +204,7 @@ test('an order is described in one line, with times in local time', () => {
   );
 });
 
-test.each<[string, { group?: string; order: StartOrder }, SessionView[], string[] | undefined]>([
+test.each<[string, { group?: string; order: StartConditions }, SessionView[], string[] | undefined]>([
   ['its own group', { group: 'g', order: { afterGroup: 'g' } }, [], ['x', 'group g', 'x']],
   [
     'a session that waits for its group',

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { documentText } from '../../../../src/core/session/documents/documents.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
-import type { StartOrder } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { StartConditions } from '../../../../src/core/session/events/bodies/positions.ts';
 import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -20,7 +20,11 @@ import { HandClock, MINUTE_MS, START_MS } from '../supervisor/scene.ts';
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 
 /** The worker of a session that has not begun, and what a person or another session does meanwhile. */
-async function unbegun(order: StartOrder, settings: Partial<SessionFile['settings']> = {}, group?: string) {
+async function unbegun(
+  order: StartConditions,
+  settings: Partial<SessionFile['settings']> = {},
+  group?: string,
+) {
   const log = await tempLog();
   const { paths } = log;
   const clock = new HandClock();

@@ -27,7 +27,7 @@ import {
   Refusal,
   RewindTarget,
   Round,
-  StartOrder,
+  StartConditions,
   TakenOver,
 } from './positions.ts';
 import { GivenTexts, KeptSessionFile } from './session-file.ts';
@@ -126,7 +126,7 @@ export const EVENT_BODIES = {
     ...Refusal.shape,
   }),
   /** `order`: the session has not begun, and waits for this instead of a slot; a `limit` is resolved to a time. */
-  queued: z.object({ reason: z.string(), order: StartOrder.optional() }),
+  queued: z.object({ reason: z.string(), order: StartConditions.optional() }),
   /** A wait in the queue, for a usage limit or for an outage is over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback', 'order_over']) }),
   iteration_started: BegunIteration.extend({

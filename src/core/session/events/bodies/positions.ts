@@ -67,7 +67,7 @@ export const PlanEstimate = z.object({
 export type PlanEstimate = z.infer<typeof PlanEstimate>;
 
 /** The conditions that must all hold before a session begins. */
-export const StartOrder = z.object({
+export const StartConditions = z.object({
   /** The folder of a session that has to be done. */
   after: z.string().optional(),
   /** The sessions of this group have to be done, including those that join it later. */
@@ -77,7 +77,7 @@ export const StartOrder = z.object({
   /** Milliseconds since the epoch; `limit`: when the usage limit of its provider's account ends. */
   at: z.number().or(z.literal('limit')).optional(),
 });
-export type StartOrder = z.infer<typeof StartOrder>;
+export type StartConditions = z.infer<typeof StartConditions>;
 
 /** A question of the worker itself: what the letter that a person chooses has for an effect is in `../asks.ts`. */
 export const ControlQuestion = z.object({

@@ -6,7 +6,7 @@ import { GATES, PHASE_NAMES } from '../../../kernel/phases/table.ts';
 import { Keep } from '../../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../../kernel/sandbox-level.ts';
 import { FormatVersion } from './format.ts';
-import { HostSettings, type Places, StartOrder, TakenOver } from './positions.ts';
+import { HostSettings, type Places, StartConditions, TakenOver } from './positions.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -166,7 +166,7 @@ export const SessionFile = z.object({
   /** Other machines of a pool may continue it. */
   pool: z.literal(true).optional(),
   /** The conditions that must hold before it begins. */
-  order: StartOrder.optional(),
+  order: StartConditions.optional(),
   /** The fingerprint of the call that started it: the same call again returns this session. */
   startKey: z.string().optional(),
   settings: FrozenSettings,
