@@ -73,10 +73,7 @@ function failed({ kind }: OpenWork, { code, message: reason }: Failure): NewEven
 }
 
 /** Moves the folder last: as long as it is in its old place, the worktree may still have to be removed. */
-async function performArchive(
-  worker: Worker,
-  work: FinishingOf<'archive' | 'discard'>,
-): Promise<NewEvent[]> {
+async function performArchive(worker: Worker, work: FinishingOf<'archive' | 'discard'>): Promise<NewEvent[]> {
   const { home, away } = foldersOf(worker);
   if (statsAt(home.sessionDir) !== undefined) {
     if (statsAt(away.sessionDir) !== undefined) throw COMMAND_ERRORS.folder_taken();
@@ -107,10 +104,7 @@ async function removeOwnWorktree(worker: Worker): Promise<void> {
   if (refusal) throw refusal.error;
 }
 
-async function performUnarchive(
-  worker: Worker,
-  { by }: FinishingOf<'unarchive'>,
-): Promise<NewEvent[]> {
+async function performUnarchive(worker: Worker, { by }: FinishingOf<'unarchive'>): Promise<NewEvent[]> {
   const { home, away } = foldersOf(worker);
   if (statsAt(away.sessionDir) !== undefined) {
     if (statsAt(home.sessionDir) !== undefined) throw COMMAND_ERRORS.folder_taken();
@@ -137,10 +131,7 @@ async function removeDiscarded(worker: Worker, trash: Trash): Promise<void> {
 }
 
 /** The session has neither branch nor worktree: only its folder is archived. */
-async function discardUnbegun(
-  worker: Worker,
-  { by }: OpenWorkOf<'discard_unbegun'>,
-): Promise<NewEvent[]> {
+async function discardUnbegun(worker: Worker, { by }: OpenWorkOf<'discard_unbegun'>): Promise<NewEvent[]> {
   const work = { kind: 'archive', by, to: archiveFolder(worker) } as const;
   return [
     { type: 'stopped', by, why: 'discarded before it began' },

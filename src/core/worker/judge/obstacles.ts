@@ -256,10 +256,7 @@ const MAX_UNREAD_LINES = 200;
  * Why a quality agent must read quick work before it is done: by its size, not by what its own agent thinks of it.
  * @returns undefined if none must, or one has since the last change
  */
-async function whyUnread(
-  evidence: Evidence,
-  facts: BranchFacts | undefined,
-): Promise<string | undefined> {
+async function whyUnread(evidence: Evidence, facts: BranchFacts | undefined): Promise<string | undefined> {
   const { worker } = evidence;
   const { progress } = stateOf(worker);
   if (progress.way !== 'quick' || isReviewed(progress)) return undefined;
