@@ -14,7 +14,7 @@ import { limitWait } from '../../session/waits/limit-wait.ts';
 import { atRest, type NextWake, nextWake, readFilesNow, type Times } from '../../session/waits/next-wake.ts';
 import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/waits/start-order.ts';
 import type { TypedAnswers } from '../../session/waits/typed-answers.ts';
-import { waitingCommandIds } from '../commands/take-commands.ts';
+import { isInterrupted } from '../commands/while-taking-commands.ts';
 import { applyPhaseEdit } from '../judge/phase-edit.ts';
 import { chooseAgent, readSharedLimit } from '../limits/account.ts';
 import { askAboutOrder } from '../record/park.ts';
@@ -23,7 +23,8 @@ import { joinEnvironment } from '../state/environment.ts';
 import { readQuestions } from '../state/evidence.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 
-const POLL_MS = 200;
+/** How often to look at the clock, which may be set back during a wait. */
+const CLOCK_MS = 1000;
 /** The longest wait of a worker itself; longer waits are left to the supervisor. */
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
@@ -37,10 +38,8 @@ export function ownOrder({ file, writer: { state } }: Worker): StartConditions |
 export async function restStep(worker: Worker): Promise<string | undefined> {
   const { status } = stateOf(worker);
   const limit = status.kind === 'limited' ? await limitOf(worker, status) : undefined;
-  while (limit !== undefined && limit.leftMs() > 0 && limit.leftMs() <= SHORT_WAIT_MS) {
-    if ((await waitingCommandIds(worker)).length > 0) return undefined;
-    await worker.clock.sleep(Math.min(POLL_MS, limit.leftMs()));
-  }
+  while (limit !== undefined && limit.leftMs() > 0 && limit.leftMs() <= SHORT_WAIT_MS)
+    if (await isInterrupted(worker, Math.min(CLOCK_MS, limit.leftMs()))) return undefined;
   if (statsAt(worker.paths.runDir) === undefined)
     throw new Error(`The run folder ${worker.paths.runDir} is gone, so the session no longer exists.`);
   const own = ownOrder(worker);

@@ -1,5 +1,5 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
+import { isInterrupted } from '../../../core/worker/commands/while-taking-commands.ts';
 import { notedAsUnclear, wakeNow } from '../../../core/worker/loop/rest.ts';
 import { joinEnvironment } from '../../../core/worker/state/environment.ts';
 import { requireLease } from '../../../core/worker/state/processes.ts';
@@ -24,7 +24,11 @@ export async function holdServices(worker: Worker, services: Held): Promise<unde
     services.startBeside('a person');
   }
   const why = await whyOver(worker, services);
-  if (why === undefined) return await untilCommand(worker);
+  if (why === undefined) {
+    await requireLease(worker);
+    await isInterrupted(worker, POLL_MS);
+    return;
+  }
   await services.end();
   await record(worker, { type: 'services_wanted', by: { channel: 'settings' }, want: 'down', why });
 }
@@ -47,9 +51,4 @@ async function canContinue(worker: Worker): Promise<boolean> {
   const wake = await wakeNow(worker, { restedMs });
   if (wake.kind !== 'answers') return wake.kind !== 'not_yet';
   return !(await notedAsUnclear(worker, wake));
-}
-
-async function untilCommand(worker: Worker): Promise<undefined> {
-  await requireLease(worker);
-  if ((await waitingCommandIds(worker)).length === 0) await worker.clock.sleep(POLL_MS);
 }

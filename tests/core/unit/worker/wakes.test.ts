@@ -38,7 +38,7 @@ async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Cl
   await mkdir(paths.sessionDir, { recursive: true });
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const projector = new Projector(paths, file);
-  return { paths, file, clock, env: {}, wake, writer, projector } as Partial<Worker> as Worker;
+  return { paths, file, clock, env: {}, memory: {}, wake, writer, projector } as Partial<Worker> as Worker;
 }
 
 const statusOf = ({ writer }: Worker) => writer.state.status;
