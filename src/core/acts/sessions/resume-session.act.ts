@@ -12,6 +12,7 @@ import { refuseRoot } from '../../caller/refusals/ready-project.ts';
 import { requireFolders, requireText } from '../../caller/refusals/require.ts';
 import { type SessionLimits, type SpendingLimits, withRaised } from '../../kernel/phases/limits.ts';
 import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/command-rows.ts';
@@ -28,6 +29,8 @@ import { ensureWorker, lacksWorker } from './ensure-worker.ts';
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string;
   goal?: string;
+  /** Where it continues, if not in its present phase; no closed gate lies before it. */
+  phase?: Phase;
   /** Limits of the whole session from now on; they override those of its start. */
   limits?: SpendingLimits;
   /** A provider for every phase from now on, with its own model unless `model` is given. */
@@ -55,10 +58,10 @@ export async function resumeSession(
   const found = await findSession({ ...input, isAct: true }, context);
   const { limits, lowered } = isLimited ? limitsNow(input.limits ?? {}, found, context) : { lowered: [] };
   const closed = judgeKind('resume', found.state);
-  const verdict = closed ?? judgeResume({ goal, by: context.by }, found.state);
+  const verdict = closed ?? judgeResume({ goal, by: context.by, phase: input.phase }, found.state);
   requireUsable(found);
   if (verdict.kind === 'refused') {
-    const asksForMore = (goal ?? limits ?? input.provider ?? input.model) !== undefined;
+    const asksForMore = (goal ?? limits ?? input.phase ?? input.provider ?? input.model) !== undefined;
     // The next worker completes what the last one left.
     const isLacking = closed
       ? found.needsWorker && note === undefined
@@ -81,14 +84,20 @@ type ResumeRequest = Extract<CommandRequest, { kind: 'resume' }>;
  * judges whether its agents comply.
  */
 export async function resumeRequest(
-  { note, goal, limits, ...agents }: AgentRequest & Pick<ResumeRequest, 'note' | 'goal' | 'limits'>,
+  {
+    note,
+    goal,
+    phase,
+    limits,
+    ...agents
+  }: AgentRequest & Pick<ResumeRequest, 'note' | 'goal' | 'phase' | 'limits'>,
   found: SessionView,
   context: ActionContext,
 ): Promise<ResumeRequest> {
   const { sessionFile } = found;
   const isHere = found.mirror === undefined;
   const agent = sessionFile && (await chooseAgents({ ...agents, isHere }, sessionFile, context));
-  const asked = { kind: 'resume', note, goal, limits, agent } as const;
+  const asked = { kind: 'resume', note, goal, phase, limits, agent } as const;
   if (!isHere) return asked;
   const checks = sessionFile && (await currentChecks(found, goal, context));
   await refuseUnfit({ agent, limits }, found, context);

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
 import { type Cli, EXIT } from '../../faces/terminal/cli.ts';
@@ -7,6 +7,7 @@ import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { printDone } from '../../faces/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
+import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start/start-choices.ts';
 import type { StopOneResult } from './stop-session.act.ts';
@@ -55,13 +56,20 @@ function factsOf(one: StopOneResult) {
 }
 
 type ResumeOptions = SharedOptions &
-  Partial<Record<LimitSetting, number>> & { note?: string; goal?: string; provider?: string; model?: string };
+  Partial<Record<LimitSetting, number>> & {
+    note?: string;
+    goal?: string;
+    phase?: Phase;
+    provider?: string;
+    model?: string;
+  };
 
 export function addResume(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('resume <session>'))
     .description('Continue a session, or give a finished one new work')
     .option('--note <text>', 'a note for the next agent')
-    .option('--goal <text>', 'new work for a finished session');
+    .option('--goal <text>', 'new work for a finished session')
+    .addOption(new Option('--phase <name>', 'where it continues').choices(PHASES));
   for (const [, { kind, option, about, isForResume }] of START_CHOICE_ROWS) {
     if (option === undefined) continue;
     if (isForResume && kind === 'limit') command.option(option, about, limit);
@@ -69,13 +77,16 @@ export function addResume(program: Command, cli: Cli): void {
   }
   command.action(async (session: string, options: ResumeOptions) => {
     const { resumeSession } = await import('./resume-session.act.ts');
-    const { note, goal, provider, model } = options;
+    const { note, goal, phase, provider, model } = options;
     const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, options[LIMIT_SETTINGS[name]]]));
-    const input = { session, ...projectOf(options), note, goal, provider, model, limits };
+    const input = { session, ...projectOf(options), note, goal, phase, provider, model, limits };
     const { outcome, ...resumed } = await resumeSession(input, await cli.actionContext());
     printDone(cli, resumed, { facts: { outcome } });
   });
 }
+
+/** Those with agents. */
+const PHASES = PHASE_NAMES.filter((name) => name !== 'init' && name !== 'done');
 
 function limit(text: string): number {
   const number = Number(text.trim() || Number.NaN);

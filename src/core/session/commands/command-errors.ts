@@ -100,6 +100,10 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     why: waited === 'answers' ? 'It waits for answers.' : 'Its plan waits for approval.',
     next: [{ act: waited === 'answers' ? 'answer_questions' : 'decide_plan' }],
   }),
+  phase_closed: ({ phase, why }: { phase: string; why: string }) => ({
+    why: `It cannot continue in ${phase}: ${why}.`,
+    hint: 'Name an earlier phase, or none: then it continues where it is.',
+  }),
   goal_missing: () => ({
     why: 'The session is done and has no work left.',
     next: [

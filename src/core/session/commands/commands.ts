@@ -63,6 +63,7 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('resume'),
     note: z.string().optional(),
     goal: z.string().optional(),
+    phase: z.enum(PHASE_NAMES).optional(),
     limits: GivenLimits.optional(),
     agent: ChosenAgent.strict().optional(),
     checks: z.array(z.string()).optional(),

@@ -1,5 +1,5 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import type { Gate, Phase } from '../../kernel/phases/table.ts';
+import { type Gate, PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { FrozenSettings, SessionFile } from '../events/bodies/session-file.ts';
@@ -26,6 +26,8 @@ export interface ResumeFacts {
   spent?: { reason: string; next: readonly NextStep[] } | undefined;
   /** The sandbox level at which it would continue, if lower than before; only the worker has probed it. */
   lowered?: SandboxLevel;
+  /** The gate that is closed before the phase that it names; only the worker reads the questions. */
+  closedGate?: string | undefined;
 }
 
 type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
@@ -52,9 +54,9 @@ export function resumeNow(state: ResumedState, { by }: Pick<SentBy, 'by'>): Refu
 
 /** Whether a session continues, and in which phase. A resume opens no gate. */
 export function judgeResume(
-  { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
+  { goal, by, phase }: Pick<CommandOf<'resume'>, 'goal' | 'by' | 'phase'>,
   state: ResumedState,
-  { spent, lowered }: ResumeFacts = {},
+  { spent, lowered, closedGate }: ResumeFacts = {},
 ): ResumeVerdict {
   const { status, progress } = state;
   const closed = resumeNow(state, { by });
@@ -62,6 +64,8 @@ export function judgeResume(
   const isDone = status.kind === 'done';
   if (isDone && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
   if (!isDone && goal !== undefined) return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
+  if (phase !== undefined && closedGate !== undefined)
+    return refused(COMMAND_ERRORS.phase_closed({ phase, why: closedGate }));
   if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
   if (isDone) return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
   if (status.kind === 'waiting') return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
@@ -69,7 +73,39 @@ export function judgeResume(
   if (isBlocked && !sawAll(by) && lowered !== undefined)
     return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
   // One that is queued has not begun; the resume begins it.
-  return { kind: 'accepted', phase: progress.phase, resetsCounts: isBlocked };
+  return { kind: 'accepted', phase: phase ?? progress.phase, resetsCounts: isBlocked };
+}
+
+/**
+ * Why no person can put a session into a phase, however they ask for it: a gate before it is closed.
+ * @param facts the gates of its settings, and how many questions are open
+ */
+export function closedGateBefore(
+  target: Phase,
+  {
+    status,
+    answers,
+    approvedPlan,
+    progress,
+  }: Pick<SessionState, 'status' | 'answers' | 'approvedPlan' | 'progress'>,
+  { gates, open }: { gates: readonly Gate[]; open: number },
+): string | undefined {
+  if (target === 'init' || target === 'done') return 'no agent works there';
+  // The session's wait, including one that a stop or block interrupted.
+  const wait = status.kind === 'waiting' ? status.for : 'parked' in status ? status.parked?.for : undefined;
+  const order = PHASE_NAMES.indexOf(target);
+  const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
+  if (isAfter('requirements') && gates.includes('qa') && (wait === 'qa_answers' || open > 0))
+    return 'questions are still open';
+  // A plan comes before the work of every other session, and is shown even if no agent had a question.
+  if (!isAfter('planning') || progress.way === 'quick') return undefined;
+  if (gates.includes('plan')) {
+    if (approvedPlan === undefined) return 'no plan has been approved yet';
+    if (wait === 'plan_approval') return 'the plan waits for approval';
+  }
+  // An approved plan implies answers; a session that was taken over may have had no questions.
+  const wasAsked = answers.length > 0 || approvedPlan !== undefined;
+  return gates.includes('qa') && !wasAsked ? 'no question has been answered yet' : undefined;
 }
 
 /** Whether a model has undone this block before, and no person acted since: the next one is for a person to undo. */

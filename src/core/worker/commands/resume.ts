@@ -23,6 +23,7 @@ import { agentChoice } from '../state/agent-choice.ts';
 import { branchTip, readQuestions } from '../state/evidence.ts';
 import type { Handler } from '../state/extension.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
+import { closedGate, phaseSet } from './phase-edit.ts';
 
 /** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {
@@ -31,7 +32,10 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // A person may have repaired the machine, so test the guard again.
   worker.guard.forget();
   const lowered = await levelBlockedFor(worker);
-  const verdict = judgeResume(command, state, { spent: stillReached(worker, command), lowered });
+  const { phase: asked } = command;
+  const closedBefore = asked && (await closedGate(worker, asked));
+  const facts = { spent: stillReached(worker, command), lowered, closedGate: closedBefore };
+  const verdict = judgeResume(command, state, facts);
   if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
   const { raisedLimits } = state;
@@ -46,8 +50,11 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // A person who resumes may know better than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && !state.status.outage && !state.status.kept;
   if (isAccounts) await liftSharedLimit(worker, agent?.provider ?? agentChoice(worker, phase).provider.name);
+  const moved = asked === undefined || asked === state.progress.phase ? [] : [phaseSet(worker, asked)];
   const flow = 'Session resumed';
-  return { events: [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }] };
+  return {
+    events: [...moved, { type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }],
+  };
 };
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */

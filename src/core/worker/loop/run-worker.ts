@@ -7,6 +7,7 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
 import { folderNow } from '../commands/archive-places.ts';
+import { applyPhaseEdit } from '../commands/phase-edit.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { isInterrupted } from '../commands/while-taking-commands.ts';
 import { performWork } from '../finish/perform.ts';
@@ -24,7 +25,6 @@ import {
   untilBaseRunBegins,
 } from '../judge/base-run.ts';
 import { proveClaim } from '../judge/obstacles.ts';
-import { applyPhaseEdit } from '../judge/phase-edit.ts';
 import { announceChange, freeAgent } from '../limits/account.ts';
 import { requireBudget } from '../limits/budget.ts';
 import { queueReason } from '../limits/queue.ts';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { SamocodeError } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { SpendingLimits } from '../../../core/kernel/phases/limits.ts';
+import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { AnyCommand, Command, type RefusedCommand } from '../../../core/session/commands/commands.ts';
 import { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { SentAct } from '../boards/board.ts';
@@ -25,6 +26,7 @@ const AskedResume = z.strictObject({
   kind: z.literal('resume'),
   note: z.string().optional(),
   goal: z.string().optional(),
+  phase: z.enum(PHASE_NAMES).optional(),
   provider: z.string().optional(),
   model: z.string().optional(),
   limits: SpendingLimits.strict().optional(),

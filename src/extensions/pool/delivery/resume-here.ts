@@ -27,8 +27,8 @@ export async function resumeHere(
   if (view?.sessionFile === undefined) throw new Error(`The files of ${paths.folder} cannot be read.`);
   if (limits !== undefined) await requireWithin(limits, view, { context, card });
   const own = { ...context, by: asked.by };
-  const { note, goal } = asked;
-  const wanted = { note, goal, provider, model, limits: limits && { session: limits, phases: {} } };
+  const { note, goal, phase } = asked;
+  const wanted = { note, goal, phase, provider, model, limits: limits && { session: limits, phases: {} } };
   return {
     ...(await resumeRequest(wanted, view, own)),
     v: asked.v,

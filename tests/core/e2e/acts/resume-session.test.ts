@@ -36,6 +36,21 @@ test.concurrent('another provider does the work after the resume, in every phase
   });
 });
 
+test.concurrent('a resume that names a phase continues there, unless a gate before it is closed', async () => {
+  await using rig = await startRig({ here: true, at: 'resting', lines: { GATES: 'plan' } });
+  const session = rig.file.folder;
+  const ahead = resumeSession({ session, phase: 'testing' }, rig.context());
+  await expect(ahead).rejects.toMatchObject({
+    code: 'phase_closed',
+    why: expect.stringContaining('no plan'),
+  });
+  expect((await rig.state()).status.kind).toBe('stopped');
+  const { n } = await rig.state();
+  await resumeSession({ session, phase: 'planning' }, rig.context());
+  await rig.until(({ openIteration }) => openIteration !== undefined, { since: n });
+  expect((await rig.state()).openIteration).toMatchObject({ phase: 'planning' });
+});
+
 test.concurrent('a new model does not change the provider', async () => {
   await using rig = await stopped();
   const n = (await rig.state()).n;

@@ -19,6 +19,7 @@ import {
 } from '../../../../src/core/session/commands/judge-gates.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
+  closedGateBefore,
   judgeMessage,
   judgeResume,
   judgeStart,
@@ -473,6 +474,18 @@ describe('a resume', () => {
     expect(judgeResume({ by: byPerson }, STOPPED)).toMatchObject({ kind: 'accepted', resetsCounts: false });
     expect(judgeResume({ by: byPerson }, blocked)).toMatchObject({ kind: 'accepted', resetsCounts: true });
     expect(judgeResume({ by: byPerson, goal: 'More' }, DONE)).toMatchObject({ phase: 'investigation' });
+  });
+
+  test('in another phase is refused while a gate before it is closed, as a typed phase is', () => {
+    const asked = { by: byPerson, phase: 'testing' } as const;
+    const closedGate = closedGateBefore('testing', STOPPED, { gates: ['plan'], open: 0 });
+    expect(closedGate).toBe('no plan has been approved yet');
+    const refusal = { kind: 'refused', error: { code: 'phase_closed' } };
+    expect(judgeResume(asked, STOPPED, { closedGate })).toMatchObject(refusal);
+    expect(judgeResume(asked, STOPPED)).toMatchObject({ kind: 'accepted', phase: 'testing' });
+    expect(closedGateBefore('planning', STOPPED, { gates: ['plan'], open: 0 })).toBeUndefined();
+    for (const end of ['init', 'done'] as const)
+      expect(closedGateBefore(end, STOPPED, { gates: [], open: 0 })).toBe('no agent works there');
   });
 
   test.each(['tool', 'file', 'settings'] as const)(

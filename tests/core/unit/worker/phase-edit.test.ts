@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { applyPhaseEdit, phaseSetByHand } from '../../../../src/core/worker/commands/phase-edit.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { applyPhaseEdit, phaseSetByHand } from '../../../../src/core/worker/judge/phase-edit.ts';
 import { record, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -134,6 +134,7 @@ async function edited({ to, gates = GATED, events = [], qa }: Edit) {
 
 test.each<[string, Edit, string]>([
   ['to planning, which a gate follows', { to: 'planning' }, 'planning full'],
+  ['to the end', { to: 'done', gates: [] as never }, 'investigation full'],
   ['to planning past an open question', { to: 'planning', qa: QUESTION }, 'investigation full'],
   ['to the work without a plan', { to: 'implementation' }, 'investigation full'],
   ['to the work without a plan or an answer', { to: 'implementation', gates: ['qa'] }, 'investigation full'],

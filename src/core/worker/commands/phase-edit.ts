@@ -1,5 +1,6 @@
-import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
-import type { WaitingStatus } from '../../session/events/state.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import { closedGateBefore } from '../../session/commands/judge-running.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { phaseWritten } from '../../session/waits/next-wake.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
@@ -40,10 +41,9 @@ const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'lim
 /** Sets the phase that a person wrote, or records why not; the overview then shows the actual phase. */
 export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   const from = stateOf(worker).progress.phase;
-  const closed = await closedGateBefore(worker, phase);
+  const closed = await closedGate(worker, phase);
   if (closed === undefined) {
-    const flow = `Phase set from ${from} to ${phase} by hand`;
-    await record(worker, { type: 'phase_set', phase, from, flow });
+    await record(worker, phaseSet(worker, phase));
   } else {
     const reason = `The Phase line names ${phase}, but ${closed}. It was set back to ${from}.`;
     await record(worker, { type: 'notice', code: 'gate_closed', text: reason });
@@ -54,30 +54,15 @@ export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   return phaseWritten(stateOf(worker), await readOwnOverview(worker.paths));
 }
 
-async function closedGateBefore(worker: Worker, target: Phase): Promise<string | undefined> {
-  const { answers, approvedPlan, progress } = stateOf(worker);
+/** Why no person can put the session into a phase now. */
+export async function closedGate(worker: Worker, target: Phase): Promise<string | undefined> {
+  const { open } = await readQuestions(worker);
   const { gates } = worker.file.settings;
-  const wait = waitOf(worker)?.for;
-  const order = PHASE_NAMES.indexOf(target);
-  const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
-  if (isAfter('requirements') && gates.includes('qa')) {
-    const { open } = await readQuestions(worker);
-    if (wait === 'qa_answers' || open.length > 0) return 'questions are still open';
-  }
-  // A plan comes before the work of every other session, and is shown even if no agent had a question.
-  if (!isAfter('planning') || progress.way === 'quick') return undefined;
-  if (gates.includes('plan')) {
-    if (approvedPlan === undefined) return 'no plan has been approved yet';
-    if (wait === 'plan_approval') return 'the plan waits for approval';
-  }
-  // An approved plan implies answers; a session that was taken over may have had no questions.
-  const wasAsked = answers.length > 0 || approvedPlan !== undefined;
-  return gates.includes('qa') && !wasAsked ? 'no question has been answered yet' : undefined;
+  return closedGateBefore(target, stateOf(worker), { gates, open: open.length });
 }
 
-/** The session's wait, including one that a stop or block interrupted. */
-function waitOf(worker: Worker): WaitingStatus | undefined {
-  const { status } = stateOf(worker);
-  if (status.kind === 'waiting') return status;
-  return 'parked' in status ? status.parked : undefined;
+/** The event of a phase that a person chose. */
+export function phaseSet(worker: Worker, phase: Phase): NewEvent {
+  const from = stateOf(worker).progress.phase;
+  return { type: 'phase_set', phase, from, flow: `Phase set from ${from} to ${phase} by hand` };
 }
