@@ -41,13 +41,13 @@ const MOST = {
   // To a gate: no next agent.
   'agent 2': { programs: 13, syncs: 3 },
   // Commits cost a fetch, an update of refs and the worktree's index, with a note of the tip; then the tip, its
-  // difference from the base, and the checks, each with the refs and the guard; before the next agent, another look
+  // difference from the base, and the checks, each in the guard; before the next agent, another look
   // at the worktree.
-  'agent 3': { programs: 30, syncs: 8 },
-  'agent 4': { programs: 31, syncs: 8 },
+  'agent 3': { programs: 28, syncs: 7 },
+  'agent 4': { programs: 29, syncs: 7 },
   // With a clean clone: its settings, folder, files and refs, the identity, and whether the person signs; the ledger.
-  'agent 5': { programs: 34, syncs: 9 },
-  'agent 6': { programs: 36, syncs: 8 },
+  'agent 5': { programs: 32, syncs: 8 },
+  'agent 6': { programs: 35, syncs: 8 },
   // The tip before and after, and the state of the worktree; the end, done, the overview and the proof.
   'agent 7': { programs: 17, syncs: 8 },
 };

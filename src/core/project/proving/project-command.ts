@@ -1,5 +1,6 @@
-import { isAbsolute } from 'node:path';
-import { statsAt } from '../../kernel/files/path-stats.ts';
+import { constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { mayAccess, realFolder, statsAt } from '../../kernel/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
 import { withoutSecrets } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
@@ -175,10 +176,17 @@ export async function missingProgram(
 ): Promise<string | undefined> {
   if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
-  if (program === undefined) return undefined;
+  if (program === undefined || isOnPath(program, env)) return undefined;
+  // The shell has commands of its own, and looks in relative folders.
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
   // Null: the folder is gone, which another error reports.
   return exitCode === 0 || exitCode === null ? undefined : program;
+}
+
+function isOnPath(program: string, { PATH = '' }: ProjectCommandOptions['env']): boolean {
+  const folders = program.includes('/') ? [] : PATH.split(delimiter).filter(isAbsolute);
+  const paths = folders.map((folder) => join(folder, program));
+  return paths.some((path) => mayAccess(path, constants.X_OK) && statsAt(realFolder(path) ?? path)?.isFile());
 }
 
 /** Checks a command's syntax without running it. */

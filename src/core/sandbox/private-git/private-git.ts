@@ -49,7 +49,8 @@ export async function readNote({ note }: PrivateGit): Promise<Note | undefined> 
 }
 
 export async function writeNote({ note }: PrivateGit, what: Note): Promise<void> {
-  await writeWhole(note, `${JSON.stringify(what)}\n`);
+  // An older one, after a power cut, collects again what has been collected.
+  await writeWhole(note, `${JSON.stringify(what)}\n`, { sync: 'file' });
 }
 
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
