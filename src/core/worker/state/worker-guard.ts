@@ -121,13 +121,12 @@ export class WorkerGuard {
     const before = this.#egress.get(set);
     if (before?.key === key) return await before.opened;
     const closed = before?.opened.then(({ close }) => close()).catch(() => undefined);
-    const opened = Promise.resolve(closed)
-      .then(() => this.#openEgress(NET_FOLDERS[set], { ports: served, refused }))
-      .catch((error: unknown) => {
-        this.#egress.delete(set);
-        throw error;
-      });
-    this.#egress.set(set, { key, opened });
+    const opened = Promise.resolve(closed).then(() =>
+      this.#openEgress(NET_FOLDERS[set], { ports: served, refused }),
+    );
+    const entry = { key, opened };
+    this.#egress.set(set, entry);
+    opened.catch(() => this.#egress.get(set) === entry && this.#egress.delete(set));
     return await opened;
   }
 
