@@ -12,7 +12,7 @@ import { parseJson } from '../kernel/parse-json.ts';
 import { realPathAsFar } from '../project/git/real-path.ts';
 import { removeAtOnce } from '../project/git/remove-tree.ts';
 import { type Mount, readOnly, writable } from './guard/mount.ts';
-import type { HomePlaces } from './home-places.ts';
+import type { HomePlaces } from './home.ts';
 
 /**
  * Copies the part of the person's settings and login that an agent of a CLI gets into `folder`, which is emptied
@@ -53,11 +53,6 @@ export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | u
 
 export function stateFolders(home: HomePlaces): string[] {
   return allProviders().flatMap(({ name }) => stateFolderOf(name, home) ?? []);
-}
-
-/** Paths relative to home that belong to the CLIs: an agent must not find files of an earlier one there. */
-export function stateNames(): string[] {
-  return allProviders().flatMap(({ state }) => (state ? [state.folder, ...(state.beside ?? [])] : []));
 }
 
 /** CLIs among these whose real state folder agents can write, and why. */

@@ -4,9 +4,7 @@ import { contains } from '../kernel/files/contains.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { type Mount, readOnly, writable } from './guard/mount.ts';
-import type { HomePlaces } from './home-places.ts';
-import { plainFolder, programMounts, SYSTEM } from './home-programs.ts';
-import { cacheMounts, GIT_SETTINGS } from './session-home.ts';
+import { cacheMounts, GIT_SETTINGS, type HomePlaces, plainFolder, programMounts, SYSTEM } from './home.ts';
 import { openedSockets, resolverMounts } from './sockets.ts';
 
 /** The paths that a guard protects, and those that it opens. All paths are absolute and real. */

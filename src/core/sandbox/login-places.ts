@@ -5,7 +5,7 @@ import { realFolder } from '../kernel/files/path-stats.ts';
 import { plainText } from '../kernel/files/plain-file.ts';
 import { parseJson } from '../kernel/parse-json.ts';
 import { stateFolderOf } from './cli-state.ts';
-import type { HomePlaces } from './home-places.ts';
+import type { HomePlaces } from './home.ts';
 
 const MAX_SETTINGS_BYTES = 1024 * 1024;
 

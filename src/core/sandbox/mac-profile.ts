@@ -3,7 +3,7 @@ import { contains } from '../kernel/files/contains.ts';
 import { stateFolders } from './cli-state.ts';
 import { type Mount, readOnly, writable } from './guard/mount.ts';
 import { type GuardPlaces, openForSession, protectedFolders, type SessionPlaces } from './guard-profile.ts';
-import { CACHES } from './home-lists.ts';
+import { CACHES } from './home.ts';
 
 /** The parts of the shared folder to which commits write. */
 const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];

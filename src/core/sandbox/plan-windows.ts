@@ -13,7 +13,7 @@ import { plainJson } from '../kernel/files/plain-file.ts';
 import { UsageWindow } from '../kernel/phases/usage-windows.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
 import { stateFolderOf } from './cli-state.ts';
-import type { HomePlaces } from './home-places.ts';
+import type { HomePlaces } from './home.ts';
 
 /** What is known of the windows of one login, for all sessions of this machine. */
 const PlanWindows = z.object({

@@ -8,7 +8,7 @@ import { type Guard, guardOption } from './guard/make-guard.ts';
 import { readOnly } from './guard/mount.ts';
 import { guardOf } from './guard-of.ts';
 import type { GuardPlaces } from './guard-profile.ts';
-import { outermost, programNames } from './home-programs.ts';
+import { outermost, programNames } from './home.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 
 /** Whether a guard can mount one folder over another, so that no parent of a clone holds an agent's files. */

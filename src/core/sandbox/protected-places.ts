@@ -6,7 +6,7 @@ import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
 import { worktreeFolders } from '../project/git/worktree-list.ts';
 import type { GuardPlaces } from './guard-profile.ts';
-import type { HomePlaces } from './home-places.ts';
+import type { HomePlaces } from './home.ts';
 import { withoutClosed } from './programs/environment.ts';
 
 /** What is guarded: the file of a session, or a project as its next session would have it. */

@@ -17,7 +17,7 @@ import type { Host } from '../kernel/processes/host.ts';
 import { whileHolding } from '../kernel/processes/lease.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
 import { stateFolderOf } from './cli-state.ts';
-import type { HomePlaces } from './home-places.ts';
+import type { HomePlaces } from './home.ts';
 
 export interface LoginPlan {
   cli: Pick<Provider, 'name' | 'state' | 'leftovers'>;

@@ -19,10 +19,10 @@ import {
 } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { guardOf } from '../../../src/core/sandbox/guard-of.ts';
 import { type GuardPlaces, guardProfile } from '../../../src/core/sandbox/guard-profile.ts';
+import { freshHome } from '../../../src/core/sandbox/home.ts';
 import { makePrivateGit } from '../../../src/core/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
 import { findProtectedPlaces } from '../../../src/core/sandbox/protected-places.ts';
-import { freshHome } from '../../../src/core/sandbox/session-home.ts';
 import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';

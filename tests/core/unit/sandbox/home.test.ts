@@ -3,8 +3,7 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { guardProfile } from '../../../../src/core/sandbox/guard-profile.ts';
-import { plainFolder, programMounts } from '../../../../src/core/sandbox/home-programs.ts';
-import { freshHome } from '../../../../src/core/sandbox/session-home.ts';
+import { freshHome, plainFolder, programMounts } from '../../../../src/core/sandbox/home.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** A person's home, and the folder of a session's own. */
