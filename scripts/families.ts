@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENDING_KINDS } from '../src/core/kernel/phases/ending.ts';
 import { OBSTACLES } from '../src/core/kernel/phases/obstacles.ts';
-import type { Mount } from '../src/core/sandbox/guard/mount.ts';
+import type { Mount } from '../src/core/sandbox/guard/make-guard.ts';
 import { Command } from '../src/core/session/commands/commands.ts';
 import type { FamilyKind } from '../tests/support/reached.ts';
 import { exampleErrors } from './docs/error-tables.ts';

@@ -1,7 +1,8 @@
 import { type Stats, statSync } from 'node:fs';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LoginFile, StateFolder } from '../agents/contract/provider.ts';
+import * as z from 'zod';
+import type { LoginFile, Provider, StateFolder } from '../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
 import { allProviders } from '../agents/registry.ts';
 import { ifExists, ifThere, orNothing } from '../kernel/errors.ts';
@@ -11,7 +12,7 @@ import { plainText } from '../kernel/files/plain-file.ts';
 import { parseJson } from '../kernel/parse-json.ts';
 import { realPathAsFar } from '../project/git/real-path.ts';
 import { removeAtOnce } from '../project/git/remove-tree.ts';
-import { type Mount, readOnly, writable } from './guard/mount.ts';
+import { type Mount, readOnly, writable } from './guard/make-guard.ts';
 import type { HomePlaces } from './home.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function copyState(cli: string, home: HomePlaces, folder: string): 
   const copy = stateCopyIn(folder);
   await mkdir(copy, { recursive: true, mode: 0o700 });
   for (const part of state.parts)
-    for (const name of named(place, part)) await copyPart(join(place, name), join(copy, name), budget);
+    for (const name of matching(place, part)) await copyPart(join(place, name), join(copy, name), budget);
   if (state.login) await copyLogin(state.login, place, copy);
   const shown = (state.shown ?? []).flatMap((name) => {
     const from = realFolder(join(place, name));
@@ -48,7 +49,7 @@ export function stateCopyIn(folder: string): string {
 export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | undefined {
   const state = declaredState(cli);
   if (state === undefined) return undefined;
-  return own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
+  return variableIn(env, state.variable) ?? join(variableIn(env, state.homeVariable) ?? dir, state.folder);
 }
 
 export function stateFolders(home: HomePlaces): string[] {
@@ -81,13 +82,14 @@ function declaredState(cli: string): StateFolder | undefined {
   return allProviders().find(({ name }) => name === cli)?.state;
 }
 
-function own(env: HomePlaces['env'], name: string | undefined): string | undefined {
+function variableIn(env: HomePlaces['env'], name: string | undefined): string | undefined {
   return (name !== undefined && env[name]) || undefined;
 }
 
 /** The path that the CLI opens. Only its parents are resolved: a link in its place does not exist inside. */
 async function stateFolderPath(state: StateFolder, { dir, env }: HomePlaces): Promise<string> {
-  const path = own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
+  const path =
+    variableIn(env, state.variable) ?? join(variableIn(env, state.homeVariable) ?? dir, state.folder);
   return await withRealParent(path);
 }
 
@@ -103,7 +105,7 @@ async function copyBeside(
 ): Promise<Mount[]> {
   const mounts: Mount[] = [];
   for (const [index, name] of beside.entries()) {
-    const path = await withRealParent(join(own(env, homeVariable) ?? dir, name));
+    const path = await withRealParent(join(variableIn(env, homeVariable) ?? dir, name));
     const from = join(folder, `beside-${index}`);
     await copyPart(path, from, budget);
     if (statsAt(from) !== undefined) mounts.push({ ...writable(path), from });
@@ -112,7 +114,7 @@ async function copyBeside(
 }
 
 /** The entries that a part names: an asterisk is allowed in its last name. */
-function named(place: string, part: string): string[] {
+function matching(place: string, part: string): string[] {
   if (!part.includes('*')) return [part];
   const [above, last] = [dirname(part), part.slice(part.lastIndexOf('/') + 1)];
   const pattern = new RegExp(`^${last.split('*').map(escaped).join('.*')}$`);
@@ -193,3 +195,73 @@ function followed(path: string, { above }: Copying): { real: string; stats: Stat
 }
 
 const READ = 4;
+
+const MAX_SETTINGS_BYTES = 1024 * 1024;
+
+const Settings = z.record(z.string(), z.unknown());
+
+/**
+ * The places that the environment and the settings of these CLIs name for their logins, such as `~/.aws` for
+ * Bedrock: read-only for their agents.
+ * @returns absolute real paths that exist
+ */
+export async function loginPlaces(home: HomePlaces, clis: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const { name, loginFiles } of allProviders().filter((provider) => clis.includes(provider.name))) {
+    if (loginFiles === undefined) continue;
+    const settings = await settingsOf(
+      join(stateFolderOf(name, home) ?? '/', loginFiles.settings),
+      loginFiles.env,
+    );
+    const env = { ...settings.env, ...home.env };
+    const used = loginFiles.services.filter(({ variable }) => env[variable]);
+    const places = [
+      ...used.flatMap(({ folders, named = [] }) => [...folders, ...named.map((each) => env[each])]),
+      // A command line: its program, which may be a script below home.
+      ...loginFiles.commands.map((key) => /^\S+/.exec(String(settings.all[key] ?? ''))?.[0]),
+    ];
+    for (const path of places) {
+      const real =
+        path && realFolder(path.startsWith('/') ? path : join(home.dir, path.replace(/^(?:~|\$HOME)\//, '')));
+      if (real) found.add(real);
+    }
+  }
+  return [...found];
+}
+
+async function settingsOf(path: string, key: string) {
+  const all = Settings.safeParse(parseJson((await plainText(path, MAX_SETTINGS_BYTES)) ?? '')).data ?? {};
+  const env = z.record(z.string(), z.string()).safeParse(all[key]).data ?? {};
+  return { all, env };
+}
+
+/**
+ * Names of set variables that these CLIs need besides their own: those that their settings files name, such as a key of
+ * a model service, and those of a cloud whose models they use.
+ */
+export async function variablesOfClis(clis: readonly string[], env: HomePlaces['env']): Promise<string[]> {
+  const names = Object.keys(env);
+  const found = allProviders()
+    .filter(({ name }) => clis.includes(name))
+    .map(async (cli) => {
+      const text = (await Promise.all(settingsPaths(cli, env).map(readText))).join('\n');
+      const words = new Set(text.match(/\w+/g));
+      const inUse = Object.entries(cli.clouds ?? {}).filter(([name]) => env[name] || words.has(name));
+      return names.filter((name) => words.has(name) || inUse.some(([, variables]) => variables.test(name)));
+    });
+  return (await Promise.all(found)).flat();
+}
+
+async function readText(path: string): Promise<string> {
+  // Settings are often links into a folder under version control.
+  return (await plainText(realFolder(path) ?? path, MAX_SETTINGS_BYTES)) ?? '';
+}
+
+function settingsPaths({ settingsFiles = [], state }: Provider, env: HomePlaces['env']): string[] {
+  const { folder = '', variable = '', homeVariable = '' } = state ?? {};
+  const home = env[homeVariable] || env.HOME || '/';
+  const moved = env[variable];
+  return settingsFiles.map((name) =>
+    moved && name.startsWith(`${folder}/`) ? join(moved, name.slice(folder.length)) : join(home, name),
+  );
+}

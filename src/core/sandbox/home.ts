@@ -13,11 +13,11 @@ import { allProviders } from '../agents/registry.ts';
 import { ifThere } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
-import { type Mount, readOnly, writable } from './guard/mount.ts';
+import { type Mount, readOnly, writable } from './guard/make-guard.ts';
 import { nodeFolder } from './programs/node-path.ts';
 
 /** Folders of programs below home with their dependencies, read-only for agents and checks. */
-export const PROGRAM_FOLDERS: readonly string[] =
+const PROGRAM_FOLDERS: readonly string[] =
   words(`bin .local/bin .local/lib .linuxbrew .bun/bin .deno/bin .cargo/bin go/bin .ghcup .juliaup .rvm .jenv .fly/bin
     .npm-global`);
 
@@ -32,7 +32,7 @@ interface Toolchains {
  * Version managers and toolchains below home: existing entries are read-only, and a session can add versions, which
  * no other session sees.
  */
-export const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
+const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
   '.nvm': { variable: 'NVM_DIR', grows: 'versions/node alias' },
   '.local/share/uv': { grows: 'python tools' },
   '.local/share/mise': { variable: 'MISE_DATA_DIR', grows: 'installs/*' },
@@ -49,7 +49,7 @@ export const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
 };
 
 /** Variables that name the folder of a toolchain, wherever it is. */
-export const TOOL_VARIABLES: readonly string[] =
+const TOOL_VARIABLES: readonly string[] =
   words(`JAVA_HOME GOROOT ANDROID_HOME ANDROID_SDK_ROOT FLUTTER_ROOT CONDA_PREFIX BUN_INSTALL DENO_INSTALL
     N_PREFIX MAVEN_HOME GRADLE_HOME`);
 
@@ -78,7 +78,7 @@ export interface HomePlaces {
  * The folders of PATH, as named and as they really are, without relative ones and those of another user, which `su` leaves
  * there.
  */
-export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
+function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   const folders = PATH.split(delimiter).filter((path) => isAbsolute(path) && mayAccess(path, constants.X_OK));
   return [...new Set(folders.flatMap((path) => [path, real(path)]))];
 }
@@ -89,7 +89,7 @@ const SHARED = new Set(['.local', '.cargo', 'go']);
 /**
  * Programs are often links to files beside their folder, or load them; shims (pyenv, asdf) start the manager's programs.
  */
-export function prefixOf(folder: string, home: string): string {
+function prefixOf(folder: string, home: string): string {
   const above = dirname(folder);
   const name = basename(folder);
   const hasLibrary = /^s?bin$/.test(name) && ['lib', 'Cellar'].some((each) => statsAt(join(above, each)));

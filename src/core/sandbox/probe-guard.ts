@@ -8,8 +8,14 @@ import { visibleControls } from '../kernel/text.ts';
 import { unusableProxy } from './egress-proxy.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './guard/make-guard.ts';
 import { guardOf } from './guard-of.ts';
-import { forbiddenFolders, type GuardPart, type GuardPlaces } from './guard-profile.ts';
-import { findProtectedPlaces, type GuardedOn, type GuardedProject } from './protected-places.ts';
+import {
+  findProtectedPlaces,
+  forbiddenFolders,
+  type GuardedOn,
+  type GuardedProject,
+  type GuardPart,
+  type GuardPlaces,
+} from './places.ts';
 
 /** The active guard, or why there is none and how to get it. */
 export type GuardNow = ActiveGuard | NoGuard;

@@ -4,11 +4,10 @@ import { contains } from '../kernel/files/contains.ts';
 import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import type { ProofFolders } from '../kernel/phases/proving.ts';
 import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
-import { type Guard, guardOption } from './guard/make-guard.ts';
-import { readOnly } from './guard/mount.ts';
+import { type Guard, guardOption, readOnly } from './guard/make-guard.ts';
 import { guardOf } from './guard-of.ts';
-import type { GuardPlaces } from './guard-profile.ts';
 import { outermost, programNames } from './home.ts';
+import type { GuardPlaces } from './places.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 
 /** Whether a guard can mount one folder over another, so that no parent of a clone holds an agent's files. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { namesAt, realFolder } from '../kernel/files/path-stats.ts';
 import type { SandboxOpenings, SocketName } from '../kernel/sandbox-level.ts';
-import { type Mount, readOnly, writable } from './guard/mount.ts';
+import { type Mount, readOnly, writable } from './guard/make-guard.ts';
 import { type HomePlaces, words } from './home.ts';
 
 type Socketed = { home: HomePlaces; openings: Pick<SandboxOpenings, 'sockets'> };

@@ -2,8 +2,12 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { findGuardTool, type Guard, makeGuard } from '../../../src/core/sandbox/guard/make-guard.ts';
-import { writable } from '../../../src/core/sandbox/guard/mount.ts';
+import {
+  findGuardTool,
+  type Guard,
+  makeGuard,
+  writable,
+} from '../../../src/core/sandbox/guard/make-guard.ts';
 import type { TempLog } from '../../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../unit/worker/worker-with-child.ts';
 import { expectNoProcessLeftIn } from './survivors.ts';

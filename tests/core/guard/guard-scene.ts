@@ -9,8 +9,7 @@ import { realPathAsFar } from '../../../src/core/project/git/real-path.ts';
 import { commonDirOf } from '../../../src/core/project/git/repository.ts';
 import { sandboxFolders } from '../../../src/core/project/worktrees/sandbox-folders.ts';
 import { copyState } from '../../../src/core/sandbox/cli-state.ts';
-import { openEgressProxy } from '../../../src/core/sandbox/egress-proxy.ts';
-import { egressRules } from '../../../src/core/sandbox/egress-rules.ts';
+import { egressRules, openEgressProxy } from '../../../src/core/sandbox/egress-proxy.ts';
 import {
   findGuardTool,
   type Guard,
@@ -18,11 +17,10 @@ import {
   insideGuard,
 } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { guardOf } from '../../../src/core/sandbox/guard-of.ts';
-import { type GuardPlaces, guardProfile } from '../../../src/core/sandbox/guard-profile.ts';
 import { freshHome } from '../../../src/core/sandbox/home.ts';
+import { findProtectedPlaces, type GuardPlaces, guardProfile } from '../../../src/core/sandbox/places.ts';
 import { makePrivateGit } from '../../../src/core/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
-import { findProtectedPlaces } from '../../../src/core/sandbox/protected-places.ts';
 import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';

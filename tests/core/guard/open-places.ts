@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GuardPlaces } from '../../../src/core/sandbox/guard-profile.ts';
+import type { GuardPlaces } from '../../../src/core/sandbox/places.ts';
 import type { Rule } from './entries-below.ts';
 import type { Variables } from './places.ts';
 

@@ -12,8 +12,8 @@ import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
-import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
-import { egressRules } from '../../sandbox/egress-rules.ts';
+import { egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
+import type { GuardedProject } from '../../sandbox/places.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
 import {
   type Admission,
@@ -23,7 +23,6 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
-import type { GuardedProject } from '../../sandbox/protected-places.ts';
 import { cloneApplications } from './clone-application.ts';
 import { frozenProving } from './frozen-proving.ts';
 

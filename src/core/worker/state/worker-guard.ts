@@ -10,21 +10,30 @@ import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
-import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
-import { type EgressProxy, openEgressProxy } from '../../sandbox/egress-proxy.ts';
-import { egressRules } from '../../sandbox/egress-rules.ts';
+import {
+  copyState,
+  loginPlaces,
+  stateCopyIn,
+  stateFolderOf,
+  variablesOfClis,
+} from '../../sandbox/cli-state.ts';
+import { type EgressProxy, egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import type { Guard } from '../../sandbox/guard/make-guard.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
-import type { GuardPart, GuardPlaces, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
 import { freshHome, type HomePlaces } from '../../sandbox/home.ts';
-import { loginPlaces } from '../../sandbox/login-places.ts';
+import {
+  findProtectedPlaces,
+  type GuardedOn,
+  type GuardPart,
+  type GuardPlaces,
+  type SessionGit,
+  type SessionPlaces,
+} from '../../sandbox/places.ts';
 import { makePrivateGit } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import { type ActiveGuard, type GuardNow, guardFor, printOf } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
-import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
-import { findProtectedPlaces, type GuardedOn } from '../../sandbox/protected-places.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';

@@ -1,6 +1,6 @@
 import { insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
 import { guardOf } from '../../../core/sandbox/guard-of.ts';
-import type { GuardPart } from '../../../core/sandbox/guard-profile.ts';
+import type { GuardPart } from '../../../core/sandbox/places.ts';
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import type { Inside } from '../served-place.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
 import { type Guard, insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
 import { guardOf, serving } from '../../../core/sandbox/guard-of.ts';
-import type { GuardPart, GuardPlaces } from '../../../core/sandbox/guard-profile.ts';
+import type { GuardPart, GuardPlaces } from '../../../core/sandbox/places.ts';
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import { proofGuard } from '../../../core/sandbox/proof-place.ts';
 import type { Inside } from '../served-place.ts';

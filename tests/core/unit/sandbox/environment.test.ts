@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { variablesOfClis } from '../../../../src/core/sandbox/cli-state.ts';
 import {
   type Admission,
   childEnvironment,
   leftOutOf,
 } from '../../../../src/core/sandbox/programs/environment.ts';
 import { supervisorEnvironment } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
-import { variablesOfClis } from '../../../../src/core/sandbox/programs/variables-of-clis.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

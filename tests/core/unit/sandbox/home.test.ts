@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { guardProfile } from '../../../../src/core/sandbox/guard-profile.ts';
 import { freshHome, plainFolder, programMounts } from '../../../../src/core/sandbox/home.ts';
+import { guardProfile } from '../../../../src/core/sandbox/places.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** A person's home, and the folder of a session's own. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loginPlaces } from '../../../../src/core/sandbox/login-places.ts';
+import { loginPlaces } from '../../../../src/core/sandbox/cli-state.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const ALL = ['.aws/config', '.config/gcloud/x.json', 'bin/print-key', 'keys/google.json'];

@@ -5,7 +5,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { NO_OPENINGS } from '../../../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { commonDirOf } from '../../../../src/core/project/git/repository.ts';
-import { findProtectedPlaces } from '../../../../src/core/sandbox/protected-places.ts';
+import { findProtectedPlaces } from '../../../../src/core/sandbox/places.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const placesOf = async ({ path, root, homeDir, env }: TempRepo) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unusableProxy } from '../../../../src/core/sandbox/egress-proxy.ts';
-import type { GuardPlaces } from '../../../../src/core/sandbox/guard-profile.ts';
+import type { GuardPlaces } from '../../../../src/core/sandbox/places.ts';
 import { probeGuard } from '../../../../src/core/sandbox/probe-guard.ts';
 
 const tool = { kind: 'bwrap', path: '/nowhere/bwrap', isRoot: false } as const;

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { NO_OPENINGS } from '../../../../src/core/kernel/sandbox-level.ts';
-import { insideGuard, makeGuard } from '../../../../src/core/sandbox/guard/make-guard.ts';
-import type { Mount } from '../../../../src/core/sandbox/guard/mount.ts';
-import {
-  forbiddenFolders,
-  type GuardPlaces,
-  guardProfile,
-} from '../../../../src/core/sandbox/guard-profile.ts';
-import { macProfile } from '../../../../src/core/sandbox/mac-profile.ts';
+import { insideGuard, type Mount, makeGuard } from '../../../../src/core/sandbox/guard/make-guard.ts';
+import { macProfile } from '../../../../src/core/sandbox/guard-of.ts';
+import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../../../src/core/sandbox/places.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',
