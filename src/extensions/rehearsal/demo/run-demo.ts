@@ -10,6 +10,7 @@ import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
+
 import paperBoat from './paper-boat.json' with { type: 'json' };
 import { type DemoScreen, type Play, type PlayedSession, playSession, shown } from './play-session.ts';
 
