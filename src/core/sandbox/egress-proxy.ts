@@ -80,7 +80,7 @@ function proxyServer(rules: EgressRules, refused: (target: string, why: string) 
   const server = http.createServer((request, response) => {
     const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined;
     if (url?.protocol !== 'http:') return void response.writeHead(400).end('samocode: not a proxy request\n');
-    const target = { host: bare(url.hostname), port: Number(url.port || 80) };
+    const target = { host: plainHost(url.hostname), port: Number(url.port || 80) };
     void allowed(target, 'http').then((to) => {
       if (typeof to === 'string') return void response.writeHead(403).end(`samocode: ${to}\n`);
       const upstream = upstreamFor(rules.env, 'http', target.host);
@@ -104,10 +104,10 @@ function proxyServer(rules: EgressRules, refused: (target: string, why: string) 
   server.on('connect', (request: http.IncomingMessage, inner: Duplex, head: Buffer) => {
     inner.on('error', () => inner.destroy());
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(request.url ?? '') ?? [];
-    void allowed({ host: bare(host), port: Number(port) }, 'https').then((to) => {
+    void allowed({ host: plainHost(host), port: Number(port) }, 'https').then((to) => {
       if (typeof to === 'string')
         return void inner.end(`HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nsamocode: ${to}\n`);
-      const upstream = upstreamFor(rules.env, 'https', bare(host));
+      const upstream = upstreamFor(rules.env, 'https', plainHost(host));
       if (upstream === undefined) {
         const outer = net.connect(to.port, to.host, () => {
           inner.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -151,7 +151,7 @@ function proxyServer(rules: EgressRules, refused: (target: string, why: string) 
   return server;
 }
 
-function bare(host: string): string {
+function plainHost(host: string): string {
   return host.replace(/^\[|\]$/g, '').toLowerCase();
 }
 
@@ -169,7 +169,7 @@ function upstreamFor(env: EgressRules['env'], scheme: 'http' | 'https', host: st
     'base64',
   );
   return {
-    host: bare(hostname),
+    host: plainHost(hostname),
     port: Number(port || 80),
     headers: username === '' ? {} : { 'proxy-authorization': `Basic ${login}` },
   };

@@ -1,13 +1,4 @@
-import {
-  constants,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { constants, copyFileSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { allProviders } from '../agents/registry.ts';
 import { ifThere } from '../kernel/errors.ts';
@@ -80,7 +71,7 @@ export interface HomePlaces {
  */
 function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   const folders = PATH.split(delimiter).filter((path) => isAbsolute(path) && mayAccess(path, constants.X_OK));
-  return [...new Set(folders.flatMap((path) => [path, real(path)]))];
+  return [...new Set(folders.flatMap((path) => [path, realFolder(path) ?? path]))];
 }
 
 /** Folders of programs that are not their own prefix: they have the programs of everything in home. */
@@ -97,14 +88,6 @@ function prefixOf(folder: string, home: string): string {
   const isPrefix = hasLibrary || isOfModules || name === 'shims' || name === 'condabin';
   const isShared = dirname(above) === home && SHARED.has(basename(above));
   return isPrefix && !isShared && !contains(above, home) ? above : folder;
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** System folders, which are visible unchanged. */

@@ -86,14 +86,14 @@ const MACHINE_FILES = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard
 /** The mounts of the guard: nothing else exists in it. Later ones override earlier ones. */
 export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[] {
   const { home, openings, isStrict } = places;
-  const own = (path: string, from: string | undefined): Mount =>
+  const replaced = (path: string, from: string | undefined): Mount =>
     from === undefined ? { kind: 'hidden', path } : { ...writable(path), from };
   const named = [...openings.read.map(readOnly), ...openings.write.map(writable)];
   const isWide = ({ path }: Mount) => protectedFolders(places).some((folder) => contains(path, folder));
   const wide = named.filter(isWide).sort(byDepth);
   const isInWide = (path: string) => wide.some((mount) => contains(mount.path, path));
   const inHome = [
-    own(home.dir, part.home),
+    replaced(home.dir, part.home),
     ...[
       ...programMounts(home, { own: part.home, clis: part.clis }),
       ...(part.home === undefined ? GIT_SETTINGS.map((name) => readOnly(join(home.dir, name))) : []),
@@ -104,7 +104,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
   const mounts = [
     ...[...SYSTEM, ...MACHINE_FILES[isStrict ? 'strict' : 'guard']].map(readOnly),
     ...(isStrict ? [] : resolverMounts()),
-    ...['/tmp', '/var/tmp'].map((path) => own(path, part.tmp)),
+    ...['/tmp', '/var/tmp'].map((path) => replaced(path, part.tmp)),
     ...placed(inHome).filter(({ path }) => !isInWide(path)),
     ...wide,
     ...hiddenInside(places, isInWide),

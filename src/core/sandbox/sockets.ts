@@ -70,16 +70,16 @@ export function hiddenVariables({ home, openings }: Socketed): string[] {
 }
 
 function socketsOf(name: SocketName, { dir, env }: HomePlaces): string[] {
-  const own = (names: string) =>
+  const inRuntime = (names: string) =>
     env.XDG_RUNTIME_DIR ? words(names).map((each) => join(env.XDG_RUNTIME_DIR ?? '', each)) : [];
   const others: Readonly<Record<SocketName, () => (string | undefined)[]>> = {
     docker: () => [
-      ...['/run/docker.sock', '/run/podman', ...own('docker.sock podman')],
+      ...['/run/docker.sock', '/run/podman', ...inRuntime('docker.sock podman')],
       /^unix:\/\/(.+)/.exec(env.DOCKER_HOST ?? '')?.[1],
     ],
     'ssh-agent': () => [env.SSH_AUTH_SOCK],
-    'gpg-agent': () => own('gnupg'),
-    keyring: () => own('bus keyring'),
+    'gpg-agent': () => inRuntime('gnupg'),
+    keyring: () => inRuntime('bus keyring'),
   };
   return [...HOME_SOCKETS[name].map((each) => join(dir, each)), ...others[name]()].flatMap(
     (path) => realFolder(path) ?? [],

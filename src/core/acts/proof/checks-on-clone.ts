@@ -16,10 +16,10 @@ import { egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import type { GuardedProject } from '../../sandbox/places.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
 import {
-  type Admission,
   childEnvironment,
   leftOutOf,
   SESSION_MARK,
+  type VariableFilter,
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
@@ -59,8 +59,8 @@ export async function checksOnClone(
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
   const { isStrict, openings } = guard?.places ?? {};
-  const admits = admittedBy(guard);
-  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, admits });
+  const filter = filterOf(guard);
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, filter });
   const isHidden = hidesFolders(guard) || given.asWorktree;
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
   const scratch = join(root, mark.value);
@@ -103,7 +103,7 @@ export async function checksOnClone(
   const ofServices = applied && (await launchCleaner(programs.worker, env, [applied.mark]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
-    return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };
+    return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, filter))) };
   } finally {
     await egress?.close();
     await ofServices?.clears();
@@ -119,7 +119,7 @@ function withLeftOut<Failure extends { lastLines: string }>(failure: Failure, le
 }
 
 /** Which variables the commands get. */
-export function admittedBy(guard: ActiveGuard | undefined): Admission | undefined {
+export function filterOf(guard: ActiveGuard | undefined): VariableFilter | undefined {
   if (guard === undefined) return undefined;
   const { isStrict = false, openings } = guard.places;
   return { isStrict, env: openings.env, clis: [] };

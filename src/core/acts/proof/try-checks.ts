@@ -5,7 +5,7 @@ import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { leftOutOf } from '../../sandbox/programs/environment.ts';
-import { admittedBy, checksOnClone, projectClone } from './checks-on-clone.ts';
+import { checksOnClone, filterOf, projectClone } from './checks-on-clone.ts';
 
 /** The parts of a proof, and what the failure of one means for a session. */
 const KINDS = {
@@ -46,7 +46,7 @@ export async function triedChecks(
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
       const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
       const said = quotedSaid(saidBy(tail, env));
-      const leftOut = leftOutOf(env, admittedBy(place.guard));
+      const leftOut = leftOutOf(env, filterOf(place.guard));
       return fail(id, `${leftOut} ${name} fails on the base of a session (${how}).${said}`.trim(), fix);
     });
   } catch (error) {

@@ -14,7 +14,7 @@ export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Admission {
+export interface VariableFilter {
   /** Only `PLAIN` variables, instead of all but those that usually hold a secret. */
   isStrict: boolean;
   /** Further names; an asterisk at the end matches any rest. */
@@ -29,22 +29,22 @@ export interface ChildFacts {
   /** Absolute; its folder is appended to PATH, where the node that a CLI's first line names often is. */
   cliPath?: string;
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
-  admits?: Admission;
+  filter?: VariableFilter;
   /** Ports and variables of the session's application: they pass the filter of secrets, and replace what has their name. */
   own?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
  * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
- * settings and secrets, git's and npm's pointers to other folders, and variables that the sandbox does not admit,
+ * settings and secrets, git's and npm's pointers to other folders, and variables that the sandbox leaves out,
  * plus markers that identify the agent's processes. The rest is passed unchanged.
  */
 export function childEnvironment(
   env: Environment,
-  { sessionUlid, iteration, cliPath, admits, own }: ChildFacts,
+  { sessionUlid, iteration, cliPath, filter, own }: ChildFacts,
 ): Record<string, string> {
-  const isAdmitted = admission(admits);
-  const kept = definedOnly(withoutClosed(env), (name) => isForChild(name) && isAdmitted(name));
+  const passes = passing(filter);
+  const kept = definedOnly(withoutClosed(env), (name) => isForChild(name) && passes(name));
   return {
     ...kept,
     ...gitSettings(kept, GIT_SETTINGS),
@@ -133,9 +133,9 @@ function isSecret(name: string): boolean {
   return LOGIN_NAME.test(name) || isSecretName(name);
 }
 
-function admission(admits: Admission | undefined): (name: string) => boolean {
-  if (admits === undefined) return () => true;
-  const { isStrict, env, clis } = admits;
+function passing(filter: VariableFilter | undefined): (name: string) => boolean {
+  if (filter === undefined) return () => true;
+  const { isStrict, env, clis } = filter;
   const own = allProviders().filter(({ name }) => clis.includes(name));
   const isNamed = (name: string) =>
     env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
@@ -147,15 +147,15 @@ function admission(admits: Admission | undefined): (name: string) => boolean {
 const MAX_LEFT_OUT = 12;
 
 /** Names of the set variables that the sandbox leaves out, those of secrets first. */
-export function leftOutNames(env: Environment, admits: Admission | undefined): string[] {
-  const isAdmitted = admission(admits);
-  const names = lastingNames(env).filter((name) => env[name] !== '' && !isAdmitted(name));
+export function leftOutNames(env: Environment, filter: VariableFilter | undefined): string[] {
+  const passes = passing(filter);
+  const names = lastingNames(env).filter((name) => env[name] !== '' && !passes(name));
   return [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
 }
 
 /** A sentence for the report of a failed command, which may lack a variable that was left out; empty if none was. */
-export function leftOutOf(env: Environment, admits: Admission | undefined): string {
-  const names = leftOutNames(env, admits);
+export function leftOutOf(env: Environment, filter: VariableFilter | undefined): string {
+  const names = leftOutNames(env, filter);
   if (names.length === 0) return '';
   return `Left out of the environment: ${listed(names, MAX_LEFT_OUT)} (SANDBOX_ENV names what passes).`;
 }

@@ -67,8 +67,8 @@ export async function spawnDetached(
   const stderr = openForAppend(errors, 0o600);
   try {
     const stdio: StdioOptions = ['ignore', 'ignore', stderr];
-    // The root folder can't be deleted while the process runs for days.
     noteProgram(file, args);
+    // Any other working folder could be deleted while the process runs for days.
     const program = spawn(file, args, { cwd: '/', env: { ...env }, detached: true, stdio });
     await new Promise<void>((resolve, reject) => {
       program.once('error', (error) => reject(failure?.(error) ?? error));

@@ -44,7 +44,7 @@ function listen(name: string, port: number, host: string): Promise<number | unde
   });
 }
 
-function admit(port: number): Promise<void> {
+function forwardInbound(port: number): Promise<void> {
   const socket = `${inboundFolder(folder, port)}/socket`;
   rmSync(socket, { force: true });
   const server = net.createServer((outer) => {
@@ -59,7 +59,7 @@ function admit(port: number): Promise<void> {
 async function main(): Promise<void> {
   for (const port of ports.split(',').filter(Boolean))
     for (const host of ['127.0.0.1', '::1']) await listen(port, Number(port), host);
-  for (const port of serves.split(',').filter(Boolean)) await admit(Number(port));
+  for (const port of serves.split(',').filter(Boolean)) await forwardInbound(Number(port));
   // Last, so that the system does not choose one of those ports for it.
   const proxy = `http://127.0.0.1:${await listen('proxy', 0, '127.0.0.1')}`;
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);

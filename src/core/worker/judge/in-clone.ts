@@ -43,10 +43,10 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const { worktree, mark, iteration, ...given } = set;
   const { outputDir, signal } = given;
   const ports = mark === worker.file.id ? 'own' : 'base';
-  const admitted = await worker.guard.variables();
+  const filtered = await worker.guard.variables();
   const envIn = async (folders: ProofFolders) => {
     const own = await worker.application?.variables({ set: ports, folders });
-    return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...admitted, own });
+    return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...filtered, own });
   };
   const guard = await worker.guard.ofProof(ports);
   const onClone = {

@@ -139,12 +139,12 @@ export class WorkerGuard {
   }
 
   /** Which variables SETUP, CHECK and agents of these CLIs get. */
-  async variables(clis: readonly string[] = []): Promise<Pick<ChildFacts, 'admits'>> {
+  async variables(clis: readonly string[] = []): Promise<Pick<ChildFacts, 'filter'>> {
     const { sandbox, openings } = this.#worker.file.settings;
     const isStrict = sandbox === 'strict';
     if (!isStrict && (await this.now()).level === 'none') return {};
     const env = [...openings.env, ...(await variablesOfClis(clis, this.#worker.env))];
-    return { admits: { isStrict, env, clis } };
+    return { filter: { isStrict, env, clis } };
   }
 
   async hidesForgeLogin(): Promise<boolean> {

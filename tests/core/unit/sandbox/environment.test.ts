@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { variablesOfClis } from '../../../../src/core/sandbox/cli-state.ts';
 import {
-  type Admission,
   childEnvironment,
   leftOutOf,
+  type VariableFilter,
 } from '../../../../src/core/sandbox/programs/environment.ts';
 import { supervisorEnvironment } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
@@ -71,8 +71,8 @@ const ORDINARY = {
 };
 const GIVEN = { ...Object.fromEntries(SECRETS.map((name) => [name, 'secret'])), ...ORDINARY };
 const OPEN = { isStrict: false, env: [], clis: [] };
-const secretsIn = (admits: Admission | undefined) =>
-  Object.keys(childEnvironment(GIVEN, { ...marks, admits })).filter((name) => SECRETS.includes(name));
+const secretsIn = (filter: VariableFilter | undefined) =>
+  Object.keys(childEnvironment(GIVEN, { ...marks, filter })).filter((name) => SECRETS.includes(name));
 
 test('without a sandbox every login passes', () => {
   expect(secretsIn(undefined)).toEqual(SECRETS);
@@ -88,13 +88,13 @@ test.each([true, false])(
 test.each(ORDINARY_NAMES.filter((name) => !/^(?:GIT_CONFIG_|PATH$|INIT_CWD$)/.test(name)))(
   '%s reaches agents',
   (name) => {
-    expect(childEnvironment({ [name]: 'x' }, { ...marks, admits: OPEN })).toHaveProperty([name], 'x');
+    expect(childEnvironment({ [name]: 'x' }, { ...marks, filter: OPEN })).toHaveProperty([name], 'x');
   },
 );
 
 test('names that only resemble a secret, and settings of git, pass', () => {
   const { GIT_CONFIG_COUNT: _, ...others } = ORDINARY;
-  expect(childEnvironment(GIVEN, { ...marks, admits: OPEN })).toMatchObject({
+  expect(childEnvironment(GIVEN, { ...marks, filter: OPEN })).toMatchObject({
     ...others,
     GIT_CONFIG_KEY_0: expect.any(String),
   });
