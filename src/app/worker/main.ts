@@ -9,7 +9,7 @@ import { endTree } from '../../core/kernel/processes/end-tree.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
 import { removeAtOnce } from '../../core/project/git/remove-tree.ts';
 import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
-import { CLEAR_AFTER, Wake } from '../../core/sandbox/programs/launch-worker.ts';
+import { CLEAR_AFTER, LaunchReason } from '../../core/sandbox/programs/launch-worker.ts';
 import { runWorker } from '../../core/worker/loop/run-worker.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
@@ -31,7 +31,7 @@ export async function workerMain(): Promise<void> {
     await runWorker({
       sessionsDir,
       folder,
-      wake: wake === undefined ? undefined : Wake.parse(JSON.parse(wake)),
+      wake: wake === undefined ? undefined : LaunchReason.parse(JSON.parse(wake)),
       clock: systemClock,
       host: await hostOf(process.env.HOME ?? homedir()),
       env: process.env,

@@ -13,7 +13,7 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { needsRescue } from '../../caller/facts/worker-now.ts';
 import { workerReport } from '../../caller/facts/worker-report.ts';
 import { newestNumber } from '../../kernel/processes/lease.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 
@@ -49,7 +49,7 @@ export async function ensureWorker(
 export async function launchAndWait(
   found: SessionView,
   context: ActionContext,
-  wake?: Wake,
+  wake?: LaunchReason,
 ): Promise<SessionView> {
   const { paths, folder, lease } = found;
   const { found: isTaken, ...look } = await untilWorker(

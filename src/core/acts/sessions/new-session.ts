@@ -11,7 +11,7 @@ import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { runByRepository } from '../../project/git/executing-settings.ts';
 import { closedText } from '../../sandbox/programs/environment.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
@@ -48,7 +48,7 @@ export interface NewSession {
   file: SessionFile;
   given: GivenTexts;
   start: CommandOf<'start'>;
-  wake: Wake | undefined;
+  wake: LaunchReason | undefined;
   /** The first owner of a session for a pool. */
   poolOwner?: string | undefined;
   /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */

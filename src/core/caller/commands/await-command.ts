@@ -1,4 +1,4 @@
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import type { Command } from '../../session/commands/commands.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -47,7 +47,7 @@ export async function sendAndAwait(
 /** Like `sendAndAwait`, for the command that was written when the run folder was created. */
 export async function awaitStart(
   paths: SessionPaths,
-  { id, kind, wake }: Pick<Command, 'id' | 'kind'> & { wake: Wake | undefined },
+  { id, kind, wake }: Pick<Command, 'id' | 'kind'> & { wake: LaunchReason | undefined },
   endsIn: readonly EventType[],
   context: ActionContext,
 ): Promise<CompletedCommand> {

@@ -4,7 +4,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { type ProcessIdentity, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
@@ -86,7 +86,7 @@ interface AwaitedCommand {
   /** Number of an event before the answer. */
   after?: number;
   /** For the first worker that is started. */
-  wake?: Wake | undefined;
+  wake?: LaunchReason | undefined;
 }
 
 /**

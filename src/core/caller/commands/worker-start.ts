@@ -3,7 +3,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
 import { isRunning, type ProcessEntry } from '../../kernel/processes/process-table.ts';
 import { saidBy } from '../../kernel/said.ts';
-import { launchWorker, type Wake } from '../../sandbox/programs/launch-worker.ts';
+import { type LaunchReason, launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -28,7 +28,7 @@ export type LaunchedWorker = () => Promise<WorkerStartFailure | undefined>;
 export async function launchedWorker(
   paths: Pick<SessionPaths, 'sessionsDir' | 'folder' | 'runDir' | 'workerErrors' | 'events'>,
   { clock, env, host, programs }: Pick<ActionContext, 'clock' | 'env' | 'host' | 'programs'>,
-  wake?: Wake,
+  wake?: LaunchReason,
 ): Promise<LaunchedWorker> {
   const begunMs = clock.monotonic();
   const before = { printed: sizeOf(paths.workerErrors), log: sizeOf(paths.events) };
@@ -79,7 +79,7 @@ export interface WorkerWait<Found> {
   restMs?: number;
   mostLaunches?: number;
   /** For the first worker that is launched. */
-  wake?: Wake | undefined;
+  wake?: LaunchReason | undefined;
   /** One that is launched already. */
   start?: LaunchedWorker;
 }

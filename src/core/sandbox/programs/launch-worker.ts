@@ -17,7 +17,7 @@ export interface WorkerPlace {
 }
 
 /** The reason for starting a worker, if not evident from its session. Another version may record more. */
-export const Wake = z.object({
+export const LaunchReason = z.object({
   /** The number of a lease whose owner can't be checked from here and that a person wants to take over. */
   takeOver: z.int().positive().optional(),
   /** The fingerprint of a fully answered `_qa.md` that has not changed for long enough. */
@@ -27,7 +27,7 @@ export const Wake = z.object({
   /** The print of the guard's program, which the starter of a new session has just tested with the session's places. */
   testedGuard: z.string().optional(),
 });
-export type Wake = z.infer<typeof Wake>;
+export type LaunchReason = z.infer<typeof LaunchReason>;
 
 /** Passed instead of a session folder: the worker program then only cleans up after its starter. */
 export const CLEAR_AFTER = '--clear-after';
@@ -35,7 +35,7 @@ export const CLEAR_AFTER = '--clear-after';
 export interface LaunchOptions {
   program: string;
   env: Readonly<Record<string, string | undefined>>;
-  wake?: Wake;
+  wake?: LaunchReason;
 }
 
 /**

@@ -10,7 +10,7 @@ import { type Host, identify, type ProcessIdentity } from '../../kernel/processe
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
 import { waitForRunningGit } from '../../project/git/running-git.ts';
 import { withoutClosed } from '../../sandbox/programs/environment.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { exitFile, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
@@ -42,7 +42,7 @@ export interface WorkerOptions {
   clock: Clock;
   host: Host;
   /** Why the session continues, as observed by the program that started this worker. */
-  wake?: Wake;
+  wake?: LaunchReason;
   sessionsDir: string;
   folder: string;
   env: Readonly<Record<string, string | undefined>>;

@@ -33,7 +33,7 @@ import { makePrivateGit } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import { type ActiveGuard, type GuardNow, guardFor, printOf } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
@@ -45,7 +45,7 @@ interface Guarded extends Chooser {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsalProgram: string;
   readonly git: GitGuard;
-  readonly wake: Pick<Wake, 'testedGuard'>;
+  readonly wake: Pick<LaunchReason, 'testedGuard'>;
 }
 
 /** The sandbox for agents, SETUP and CHECK: tested once, again at a resume, and if its program is another one. */

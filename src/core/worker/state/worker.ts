@@ -8,7 +8,7 @@ import type { WorktreeSeen } from '../../project/checkpoints/checkpoint.ts';
 import type { KnownCheckpoint } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
-import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
 import { channelRefusal } from '../../session/commands/refused.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
@@ -43,8 +43,8 @@ export interface Worker {
   application?: WorkerApplication | undefined;
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
-  readonly wake: Wake;
-  readonly watch: SupervisorClient;
+  readonly wake: LaunchReason;
+  readonly watch: Watch;
   readonly memory: WorkerMemory;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
-import type { Wake } from '../../../../src/core/sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment } from '../../../../src/core/sandbox/programs/login-shell.ts';
 import { type NewEvent, parseEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
@@ -28,7 +28,7 @@ interface Plan {
   maxParallel?: number;
   /** Without a supervisor. */
   alone?: boolean;
-  wake?: Wake;
+  wake?: LaunchReason;
   /** Lines of the config folder's `.env`. */
   settings?: string;
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-import type { Wake } from '../../../../src/core/sandbox/programs/launch-worker.ts';
+import type { LaunchReason } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
@@ -19,7 +19,7 @@ import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 export interface RestedSession extends AsyncDisposable {
   paths: SessionPaths;
   /** Runs a worker until it has left; leases see it as a separate process. */
-  work(given?: { clock?: Clock; wake?: Wake }): Promise<void>;
+  work(given?: { clock?: Clock; wake?: LaunchReason }): Promise<void>;
   leave(command: { kind: 'stop'; when: 'now' } | { kind: 'message'; text: string }): Promise<void>;
   view(): Promise<SessionView>;
   /** The events since it came to rest. */

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import { Wake } from '../../../../src/core/sandbox/programs/launch-worker.ts';
+import { LaunchReason } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -31,7 +31,7 @@ const awaiting = (fileHash: string): NewEvent => ({
 });
 
 /** A worker of a session that came to rest with `rest`, and the observations of whatever started it. */
-async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Clock = systemClock) {
+async function workerOn(log: TempLog, rest: NewEvent, wake: LaunchReason = {}, clock: Clock = systemClock) {
   const { paths } = log;
   const { writer } = await log.open();
   await writer.append(CREATED, PREPARED, rest);
@@ -52,7 +52,7 @@ test('typed answers that stayed unchanged open their gate', async () => {
   expect(worker.writer.state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
 });
 
-test.each<[string, string, Wake]>([
+test.each<[string, string, LaunchReason]>([
   ['that were not watched', ANSWERED, {}],
   ['that changed after they had settled', `${ANSWERED}\nP.S.\n`, { rested: fingerprint(ANSWERED) }],
   ['of which one is missing', QA, { rested: fingerprint(QA) }],
@@ -103,7 +103,7 @@ function sleepingClock() {
   return { now: () => nowMs, monotonic: () => nowMs, sleep, slept };
 }
 
-async function limited(log: TempLog, forMs: number, given: { wake?: Wake; clock?: Clock } = {}) {
+async function limited(log: TempLog, forMs: number, given: { wake?: LaunchReason; clock?: Clock } = {}) {
   const clock = given.clock ?? sleepingClock();
   const until = START_MS + forMs;
   const event: NewEvent = { type: 'limited', until, guessed: false, provider: 'claude' };
@@ -164,5 +164,5 @@ test('the end of one limit does not end another', async () => {
 });
 
 test('a supervisor of another version may say more than a worker knows', () => {
-  expect(Wake.parse({ admitted: true, rested: 'x' })).toEqual({ rested: 'x' });
+  expect(LaunchReason.parse({ admitted: true, rested: 'x' })).toEqual({ rested: 'x' });
 });
