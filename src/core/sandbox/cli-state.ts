@@ -230,7 +230,7 @@ export async function loginPlaces(home: HomePlaces, clis: readonly string[]): Pr
 }
 
 async function settingsOf(path: string, key: string) {
-  const all = Settings.safeParse(parseJson((await plainText(path, MAX_SETTINGS_BYTES)) ?? '')).data ?? {};
+  const all = Settings.safeParse(parseJson(await readText(path))).data ?? {};
   const env = z.record(z.string(), z.string()).safeParse(all[key]).data ?? {};
   return { all, env };
 }
