@@ -168,7 +168,7 @@ test('auto_approve opens no plan that was given with commands or lower proof, an
   expect(first?.n).toBeGreaterThan(events.find(({ type }) => type === 'plan_approved')?.n ?? Infinity);
   expect(await agentsOf(rig)).toEqual(['implementation', 'testing', 'quality']);
   expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
-    'R1 `Name`: `test -f boats.txt`',
+    '**R1** `Name`, by `test -f boats.txt`',
   );
 });
 
