@@ -63,5 +63,5 @@ function isOfBaseRun(): boolean {
   Error.stackTraceLimit = Number.POSITIVE_INFINITY;
   const { stack = '' } = new Error('an effect');
   Error.stackTraceLimit = stackTraceLimit;
-  return stack.includes('/proving/base-run.ts');
+  return stack.includes('/judge/base-run.ts');
 }
