@@ -383,7 +383,7 @@ function isOfPeople({ paths, writer }: Worker, file: string): boolean {
   const path = join(paths.sessionDir, file);
   const { overview, signal, history, sessionLog, logs, inbox } = paths;
   if ([overview, signal, history, sessionLog].includes(path)) return false;
-  if ([logs, inbox].some((folder) => path.startsWith(folder))) return false;
+  if ([logs, inbox].some((folder) => `${path}/`.startsWith(`${folder}/`))) return false;
   const { worktree } = stateOf({ writer });
   const isInWorktree = worktree !== undefined && statsAt(join(worktree.path, file)) !== undefined;
   return statsAt(path) !== undefined || !isInWorktree;

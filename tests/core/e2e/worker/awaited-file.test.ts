@@ -24,11 +24,14 @@ function waitsFor(file: string, write?: string): Promise<SessionRig> {
 
 const isWaiting = ({ status }: Awaited<ReturnType<SessionRig['state']>>) => status.kind === 'waiting';
 
-test('a file of the session folder is waited for, even if given by a longer path', ci, async () => {
-  await using rig = await waitsFor('sub/../notes.md');
+test.each([
+  ['even if given by a longer path', 'sub/../notes.md', 'notes.md'],
+  ['even if its name begins like that of the log folder', '_logs-notes.md', '_logs-notes.md'],
+])('a file of the session folder is waited for, %s', ci, async (_, named, file) => {
+  await using rig = await waitsFor(named);
   const { status } = await rig.until(isWaiting);
-  expect(status).toMatchObject({ for: 'file_update', file: 'notes.md' });
-  await writeFile(join(rig.paths.sessionDir, 'notes.md'), 'here it is\n');
+  expect(status).toMatchObject({ for: 'file_update', file });
+  await writeFile(join(rig.paths.sessionDir, file), 'here it is\n');
   await rig.until(({ openIteration }) => openIteration?.iteration === 3);
 });
 
