@@ -7,7 +7,7 @@ import type { TreeEnd } from '../../../src/core/kernel/processes/end-tree.ts';
 import { ChildRecord, type RunChildOptions } from '../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { readExit } from '../../../src/core/worker/state/iteration.ts';
-import { endChildTree } from '../../../src/core/worker/state/processes.ts';
+import { endAgentTree } from '../../../src/core/worker/state/processes.ts';
 import { bundleScript } from '../../support/bundle-script.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -33,7 +33,7 @@ const untilExit = async (scene: WorkerWithChild) => {
 async function end({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }): Promise<TreeEnd> {
   const { counts, table } = countedTable(worker.host.processes);
   const host = { ...worker.host, processes: table };
-  const ended = await endChildTree({ ...worker, host }, child, { ...options, known: [child.wrapper] });
+  const ended = await endAgentTree({ ...worker, host }, child, { ...options, known: [child.wrapper] });
   expect(counts).toMatchObject({ environments: 0, listings: 0 });
   return ended;
 }

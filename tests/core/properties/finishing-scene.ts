@@ -95,7 +95,7 @@ export class FinishingScene implements AsyncDisposable {
   }
 
   async take(dies?: Death): Promise<void> {
-    await this.#unlessDead(dies, (worker) => takeCommands(worker, 'no_child'));
+    await this.#unlessDead(dies, (worker) => takeCommands(worker, 'no_agent'));
   }
 
   async perform(dies?: Death): Promise<void> {

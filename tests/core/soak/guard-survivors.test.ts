@@ -2,10 +2,10 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
-import { watchChild } from '../../../src/core/worker/iteration/run-iteration.ts';
-import type { WatchedChild } from '../../../src/core/worker/iteration/watch.ts';
-import { ChildLog } from '../../../src/core/worker/limits/output.ts';
-import { endChildTree } from '../../../src/core/worker/state/processes.ts';
+import { watchAgent } from '../../../src/core/worker/iteration/run-iteration.ts';
+import type { WatchedAgent } from '../../../src/core/worker/iteration/watch.ts';
+import { AgentOutput } from '../../../src/core/worker/limits/output.ts';
+import { endAgentTree } from '../../../src/core/worker/state/processes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import {
@@ -38,13 +38,13 @@ async function playRound(round: number): Promise<void> {
   expect(watched.end).toBe(end);
   const { worker, child: record } = child;
   const left = { leftoversOnly: end === 'exited', known: [record.wrapper, ...known] };
-  expect(await endChildTree(worker, record, left)).toMatchObject({ kind: 'empty' });
+  expect(await endAgentTree(worker, record, left)).toMatchObject({ kind: 'empty' });
   await expectNoProcessLeft(child);
 }
 
-async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<WatchedChild> {
-  using log = new ChildLog(stdout, providerNamed(open.provider));
-  return await watchChild(worker, open, child, log);
+async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<WatchedAgent> {
+  using log = new AgentOutput(stdout, providerNamed(open.provider));
+  return await watchAgent(worker, open, child, log);
 }
 
 async function stopNow({ paths }: TempLog): Promise<void> {

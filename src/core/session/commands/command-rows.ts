@@ -95,14 +95,14 @@ export function canSend(kind: Kind, state: SessionState, sender: SentBy): Refuse
 export function judgeKind(
   kind: Kind,
   { archived, work }: Pick<SessionState, 'archived' | 'work'>,
-  moment: 'no_child' | 'child_runs' = 'no_child',
+  moment: 'no_agent' | 'agent_runs' = 'no_agent',
 ): Refused | undefined {
   const { takenWhen = [] } = COMMAND_ROWS[kind];
   const busyWith = endNow({ work });
   // A second request for the same publication is part of the first.
   if (busyWith === 'publish' && kind === 'publish') return undefined;
   if (busyWith !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: busyWith }));
-  if (moment === 'child_runs' && !takenWhen.includes('agent_runs'))
+  if (moment === 'agent_runs' && !takenWhen.includes('agent_runs'))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
   if (archived && !takenWhen.includes('archived')) return refusedForStatus(COMMAND_ERRORS.archived());
   if (work?.kind === 'rewind' && work.isHalfway && !takenWhen.includes('half_rewound'))

@@ -26,8 +26,8 @@ import { planApproved } from '../record/plan-approved.ts';
 import { readPlanEvidence, readQuestions } from '../state/evidence.ts';
 import type { Handler } from '../state/extension.ts';
 import { stoppedEvent } from '../state/interrupts.ts';
-import { readChildRecord } from '../state/iteration.ts';
-import { endChildTree } from '../state/processes.ts';
+import { readAgentRecord } from '../state/iteration.ts';
+import { endAgentTree } from '../state/processes.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 
@@ -158,8 +158,8 @@ export const stop: Handler<'stop'> = async (worker, { by, when }) => {
   if (verdict.how === 'request') return { events: [{ type: 'stop_requested', by, when }] };
   const { openIteration } = verdict;
   // A stopped session has no agent: end one that outlived a block first.
-  const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
-  const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
+  const child = openIteration && (await readAgentRecord(worker, openIteration.iteration));
+  const end = openIteration && (await endAgentTree(worker, child, { leftoversOnly: true }));
   if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));
   return { events: [stoppedEvent(by)] };
 };

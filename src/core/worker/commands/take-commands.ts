@@ -46,7 +46,7 @@ async function handle(worker: Worker, command: Command): Promise<CommandOutcome 
 }
 
 /** While an agent is running, a command could come from it: only commands that open no gate are accepted then. */
-type Moment = 'no_child' | 'child_runs';
+type Moment = 'no_agent' | 'agent_runs';
 
 /** Ids of the commands without an event, oldest first; files left over from answered ones are removed. */
 export async function waitingCommandIds(worker: Worker): Promise<string[]> {
@@ -82,7 +82,7 @@ export async function takeCommandsMeanwhile(worker: Worker): Promise<Meanwhile> 
   const left: NewEvent[] = [];
   let areLeft = false;
   for (const id of pendingCommandIds(worker.paths)) {
-    const outcome = await ifTaken(judgeQueued(worker, id, 'child_runs'));
+    const outcome = await ifTaken(judgeQueued(worker, id, 'agent_runs'));
     if (outcome && (await recordIfTaken(worker, ...outcome.events))) {
       await removeAnswered(worker, id);
     } else {

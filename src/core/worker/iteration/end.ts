@@ -26,18 +26,18 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges, snapshotBefore } from '../guarding/changes.ts';
 import { noteWindows } from '../limits/account.ts';
-import { type ChildLog, type CostFound, costOf } from '../limits/output.ts';
+import { type AgentOutput, type CostFound, costOf } from '../limits/output.ts';
 import { keepWork } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
 import { type Iteration, readExit } from '../state/iteration.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import type { WatchEnd } from './watch.ts';
 
-export interface ChildEnded {
+export interface EndedAgent {
   end: WatchEnd | 'not_started';
   awakeMs: number;
   child?: ChildRecord;
-  log?: ChildLog;
+  log?: AgentOutput;
   problem?: string;
   /** Paths of the run folder that changed though only the worker writes there. */
   runFolder?: string[];
@@ -53,7 +53,7 @@ export interface ProcessEnd {
 }
 
 /** How the process ended, apart from its signal: judged by our action, its output and exit status, in that order. */
-export async function readChildEnd(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
+export async function readAgentEnd(worker: Worker, open: Iteration, ended: EndedAgent): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.seen.final;
@@ -106,7 +106,7 @@ const MAX_WORDS = 200;
 
 /** What the vendor's reviewer said to an agent that got nothing else done, as Codex ends one: without a last message. */
 function deniedTo(
-  { end, log }: ChildEnded,
+  { end, log }: EndedAgent,
   exitCode: number | null,
   words: readonly string[] = [],
 ): string | undefined {
@@ -134,7 +134,7 @@ function guardFailure({ files, logs }: Iteration, exitCode: number | null): stri
   return `The guard did not start the agent: ${visibleControls(lastLine.slice(0, 300))}`;
 }
 
-async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | undefined): Promise<Traces> {
+async function tracesOf(worker: Worker, { cli }: Iteration, log: AgentOutput | undefined): Promise<Traces> {
   const { readTraces } = cli;
   const cliSession = log?.seen.started.cliSession;
   if (readTraces === undefined || cliSession === undefined) return {};
@@ -144,7 +144,7 @@ async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | unde
 }
 
 /** Endings caused by the worker. An agent that lingers after its final event has ended normally. */
-const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
+const ENDED_BY_US: Partial<Record<EndedAgent['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
   timeout: { end: 'timeout' },
   flooded: { end: 'flooded' },
   stop: { end: 'killed' },
@@ -178,7 +178,7 @@ async function checkAndCollect(worker: Worker, open: Iteration): Promise<string[
   // Otherwise no command from a person could reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
   // Commands waiting now could come from the agent: they are judged as if it were still running.
-  await takeCommands(worker, 'child_runs');
+  await takeCommands(worker, 'agent_runs');
   // Readers trust a cached state that matches the log; a forged one could match.
   worker.writer.writeCache();
   await removeStaleLocks(worker, open);

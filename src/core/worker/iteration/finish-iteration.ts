@@ -41,14 +41,14 @@ import { Evidence } from '../state/evidence.ts';
 import type { Iteration } from '../state/iteration.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import { decideChecked } from './decide-checked.ts';
-import { type ChildEnded, readChildEnd } from './end.ts';
+import { type EndedAgent, readAgentEnd } from './end.ts';
 import { cliPathNow, renewedAfter } from './start.ts';
 
 /**
  * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit
  * points. It reads only files, so it has the same result after a crash.
  */
-export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
+export async function finishIteration(worker: Worker, open: Iteration, ended: EndedAgent): Promise<void> {
   worker.guard.agentRuns = false;
   const left = await collectResults(worker, open, ended);
   const evidence = new Evidence(worker);
@@ -127,7 +127,7 @@ function noticeKey(event: NewEvent): string {
 type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
 /** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
-async function collectResults(worker: Worker, open: Iteration, ended: ChildEnded) {
+async function collectResults(worker: Worker, open: Iteration, ended: EndedAgent) {
   const gitPrograms = await gitProgramsChanged(worker);
   // After a forbidden change, the signal is ignored.
   const before = await snapshotBefore(open);
@@ -209,11 +209,11 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
 async function readOutcome(
   evidence: Evidence,
   open: Iteration,
-  { ended, left }: { ended: ChildEnded; left: IterationResults },
+  { ended, left }: { ended: EndedAgent; left: IterationResults },
 ) {
   const { worker } = evidence;
   const { breach, overview, before, after } = left;
-  const process = await readChildEnd(worker, open, ended);
+  const process = await readAgentEnd(worker, open, ended);
   const questions = await evidence.questions();
   const plan = await evidence.plan();
   const { outage, messages } = stateOf(worker);

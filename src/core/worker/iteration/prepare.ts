@@ -28,7 +28,7 @@ import { foundPlace } from '../state/as-ours.ts';
 import { afterLeftOut, joinEnvironment, leftOutBy, needsLogin } from '../state/environment.ts';
 import { beginningOf } from '../state/extension.ts';
 import { isStopDue, Stopped } from '../state/interrupts.ts';
-import { endChildTree } from '../state/processes.ts';
+import { endAgentTree } from '../state/processes.ts';
 import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 
@@ -197,7 +197,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   await beforeProgram(place, { isNew: worktree.kind !== 'kept' });
   if (setup === undefined) return setUpDone(worker, await afterProgram(place, 'A checkout'));
   const failure = await runSetup(worker, setup, worktree).catch(async (error: unknown) => {
-    if (error instanceof Stopped) await endChildTree(worker, undefined, { leftoversOnly: true });
+    if (error instanceof Stopped) await endAgentTree(worker, undefined, { leftoversOnly: true });
     throw error;
   });
   // Still due: it runs again when the session is resumed.

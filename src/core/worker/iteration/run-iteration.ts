@@ -15,7 +15,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
 import { watcherOf } from '../commands/while-taking-commands.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
-import { ChildLog } from '../limits/output.ts';
+import { AgentOutput } from '../limits/output.ts';
 import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../record/messages.ts';
@@ -26,23 +26,23 @@ import {
   type Iteration,
   iterationOf,
   noteEndedByUs,
-  readChildRecord,
+  readAgentRecord,
   readEndedByUs,
   readExit,
 } from '../state/iteration.ts';
 import { ifTaken, patiently, unlessLost } from '../state/passing-errors.ts';
-import { endChildIfUnseen, endChildTree, isAlive } from '../state/processes.ts';
+import { endAgentIfUnseen, endAgentTree, isAlive } from '../state/processes.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import { checkRunFolder } from './end.ts';
 import { finishIteration } from './finish-iteration.ts';
-import { spawnChild } from './start.ts';
+import { spawnAgent } from './start.ts';
 import {
   AwakeTime,
   SAMPLE_EVERY_MS,
   Sampler,
   WATCH_ENDS,
   type WatchEnd,
-  type WatchedChild,
+  type WatchedAgent,
 } from './watch.ts';
 
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
@@ -55,9 +55,9 @@ export async function runIteration(
   if (left) worker.memory.seen = undefined;
   const begun = iterationOf(worker, 'left' in of ? of.left : await beginIteration(worker, of.agent));
   const open = { ...begun, isLeft: left !== undefined };
-  const recorded = left && (await readChildRecord(worker, open.iteration));
+  const recorded = left && (await readAgentRecord(worker, open.iteration));
   // If the record was deleted, a second agent must not run alongside the first.
-  if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
+  if (left && !recorded) await endAgentTree(worker, undefined, { leftoversOnly: true });
   worker.guard.agentRuns = true;
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
@@ -66,7 +66,7 @@ export async function runIteration(
   try {
     await watchAndFinish(worker, open, { child, isOurs, wasSeen });
   } catch (error) {
-    if (BASE_ERRORS.lease_lost.is(error)) await endChildIfUnseen(worker, open, child);
+    if (BASE_ERRORS.lease_lost.is(error)) await endAgentIfUnseen(worker, open, child);
     throw error;
   }
 }
@@ -76,12 +76,12 @@ async function watchAndFinish(
   open: Iteration,
   { child, isOurs, wasSeen }: { child: ChildRecord; isOurs: boolean; wasSeen: boolean },
 ): Promise<void> {
-  using log = new ChildLog(open.logs.stdout, open.cli);
-  const { known, ...watched } = await watchChild(worker, open, child, log);
+  using log = new AgentOutput(open.logs.stdout, open.cli);
+  const { known, ...watched } = await watchAgent(worker, open, child, log);
   // An agent can start and end between two samples, so its group is identified by the wrapper that leads it. If the
   // wrapper was never seen alive, its number may have been reused for another group.
   const seen = wasSeen ? [child.wrapper, ...known] : known;
-  const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
+  const ended = await endAgent(worker, open, { child, isOurs, end: watched.end, known: seen });
   log.readToEnd();
   await finishIteration(worker, open, { ...ended, awakeMs: watched.awakeMs, child, log });
 }
@@ -97,7 +97,7 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
   if (statsAt(open.files.prompt) === undefined)
     return await notStarted('Its prompt was lost in a power cut.');
   try {
-    return await spawnChild(worker, open);
+    return await spawnAgent(worker, open);
   } catch (error) {
     if (!PROVIDER_ERRORS.child_not_started.is(error)) throw error;
     return await notStarted(error.why);
@@ -108,17 +108,17 @@ async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildReco
  * Ends the whole tree of an agent and checks the run folder.
  * @throws Blocked when processes could not be ended
  */
-async function endChild(
+async function endAgent(
   worker: Worker,
   open: Iteration,
-  watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
+  watched: Pick<WatchedAgent, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
 ): Promise<{ end: WatchEnd; runFolder: string[] }> {
   const { child, known, isOurs } = watched;
   // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
   const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(open, watched.end));
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
-  const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  const ending = () => endAgentTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the agent is not ended', ending);
   // The agent has been ended: from here on it is safe to wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
@@ -147,12 +147,12 @@ async function endBefore(worker: Worker, open: Iteration): Promise<WatchEnd> {
 const NOTHING_LEFT = { areLeft: false, stopsNow: false };
 
 /** Watches an agent until it has ended or must be ended; takes the commands that are allowed during that time. */
-export async function watchChild(
+export async function watchAgent(
   worker: Worker,
   open: Iteration,
   child: ChildRecord,
-  log: ChildLog,
-): Promise<WatchedChild> {
+  log: AgentOutput,
+): Promise<WatchedAgent> {
   const { clock, paths, memory } = worker;
   const exit = exitFile(open.files.exit, child);
   const watcher = watcherOf(worker);

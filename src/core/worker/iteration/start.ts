@@ -34,12 +34,12 @@ import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
 import { type Iteration, wrapperName } from '../state/iteration.ts';
-import { say } from '../state/passing-errors.ts';
+import { logToStderr } from '../state/passing-errors.ts';
 import { requireLease } from '../state/processes.ts';
 import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { collectWork } from './end.ts';
 
-export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
+export async function spawnAgent(worker: Worker, open: Iteration): Promise<ChildRecord> {
   // SETUP and CHECK also run in the guard, and can commit.
   await collectWork(worker);
   // These steps come first, because they write files for the agent that belong to the snapshot.
@@ -102,7 +102,7 @@ async function commandFor(
       own: await worker.application?.variables(),
     }),
     ...budgetOf(worker, open),
-    mcp: await childServers(worker, { inGuard }),
+    mcp: await agentServers(worker, { inGuard }),
     scenarioPath: settings.scenarioPath,
   };
   return cli.buildCommand(cli.prepare ? await cli.prepare(request) : request);
@@ -179,7 +179,7 @@ export async function prepareIteration(worker: Worker, open: Iteration): Promise
  * The MCP servers of an agent: those of the project's MCP file, and those accepted with the plan as recorded in the
  * event log. If two have the same name, the project's server is used.
  */
-export async function childServers(
+export async function agentServers(
   worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,
   { inGuard }: { inGuard: boolean },
 ): Promise<ChildServers | undefined> {
@@ -208,7 +208,7 @@ async function renewBefore(worker: Worker, open: Iteration, path: string | undef
   const plan = await planOf(worker, open.cli, path);
   if (plan === undefined) return;
   const renewal = await renewLogin(plan, { until: worker.clock.now() + open.timeLimitMs });
-  if (renewal === 'failed') say(worker, `${open.cli.title} did not renew its login.`);
+  if (renewal === 'failed') logToStderr(worker, `${open.cli.title} did not renew its login.`);
 }
 
 /** Whether a login that was refused has been renewed since the agent started; only at the first failure in a row. */

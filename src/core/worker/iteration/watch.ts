@@ -13,9 +13,9 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { documentsPrint } from '../guarding/changes.ts';
 import { noteWindows } from '../limits/account.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
-import type { ChildLog } from '../limits/output.ts';
+import type { AgentOutput } from '../limits/output.ts';
 import { readAwakeMs, type WithFiles } from '../state/iteration.ts';
-import { ChildTree, isAlive, requireLease } from '../state/processes.ts';
+import { AgentTree, isAlive, requireLease } from '../state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 
 /** Why the worker stopped watching; for all but `exited` it ends the agent. */
@@ -35,10 +35,10 @@ export const WATCH_ENDS = [
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
-export interface WatchedChild {
+export interface WatchedAgent {
   end: WatchEnd;
   awakeMs: number;
-  known: ChildTree['known'];
+  known: AgentTree['known'];
 }
 
 /** Polling interval for the agent's end and for commands, where the file system reports no events. */
@@ -57,20 +57,20 @@ export class Sampler {
   readonly #open: OpenIteration;
   readonly #cli: Provider;
   readonly #child: ChildRecord;
-  readonly #log: ChildLog;
+  readonly #log: AgentOutput;
   readonly #awake: AwakeTime;
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
-  readonly #tree: ChildTree;
+  readonly #tree: AgentTree;
   #aliveAt: number | undefined;
   #sampledAt: number;
   #untold: NewEvent[] = [];
   #shown: string | undefined;
-  #noted: ChildLog['seen']['windows'];
+  #noted: AgentOutput['seen']['windows'];
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
 
-  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: ChildLog, awake: AwakeTime) {
+  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: AgentOutput, awake: AwakeTime) {
     this.#worker = worker;
     this.#open = open;
     this.#cli = providerNamed(open.provider);
@@ -78,12 +78,12 @@ export class Sampler {
     this.#log = log;
     this.#awake = awake;
     this.#limits = watchLimits(worker.file.settings);
-    this.#tree = new ChildTree(worker, child);
+    this.#tree = new AgentTree(worker, child);
     this.#stall = new StallWatch(worker, this.#limits, awake.ms);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
-  watched(end: WatchEnd): WatchedChild {
+  watched(end: WatchEnd): WatchedAgent {
     // The time since the last sample counts too.
     this.#awake.tick();
     this.#awake.save();

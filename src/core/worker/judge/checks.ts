@@ -25,7 +25,7 @@ import { asOurs } from '../state/as-ours.ts';
 import { joinEnvironment } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { type ProvenCommit, sessionExtensions } from '../state/extension.ts';
-import { endChildTree } from '../state/processes.ts';
+import { endAgentTree } from '../state/processes.ts';
 import { provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { knownBase } from './base-run.ts';
@@ -89,7 +89,7 @@ async function withFacts(
     if (afterProof === undefined) continue;
     const facts = await whileTakingCommands(worker, (signal) =>
       afterProof(worker, { ...of, commit: tip.commit, signal }),
-    ).finally(() => endChildTree(worker, undefined, { leftoversOnly: true }));
+    ).finally(() => endAgentTree(worker, undefined, { leftoversOnly: true }));
     events.push(...facts);
   }
   return { ...proof, events };
@@ -185,7 +185,7 @@ export async function recordedSet(
   } finally {
     await worker.application?.end();
     // A check may have started servers, which must not outlive the iteration.
-    await endChildTree(worker, undefined, { leftoversOnly: true });
+    await endAgentTree(worker, undefined, { leftoversOnly: true });
   }
 }
 
@@ -297,7 +297,7 @@ async function withExcuses(
   const commands = end.runs.filter((run) => mayStayRed(run, baseChecks)).map(({ command }) => command);
   if (commands.length === 0) return end;
   // What the checks of the branch have left running could be what fails on the base.
-  await endChildTree(worker, undefined, { leftoversOnly: true });
+  await endAgentTree(worker, undefined, { leftoversOnly: true });
   const onBase = { ...set, name: nameOnBase(set), commit: base, commands };
   const begins = (command: string) => showChecking(worker, `the base commit: ${command}`);
   const { runs: ofBase, left = end.left } = await runInClone(worker, { ...onBase, begins });

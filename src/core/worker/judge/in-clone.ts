@@ -13,7 +13,7 @@ import {
 } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
-import { childMark } from '../state/processes.ts';
+import { sessionMark } from '../state/processes.ts';
 import type { Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 
@@ -81,7 +81,7 @@ export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
 
 /** Marks processes that run in parallel with an agent; the end of an agent ends all processes with its own marker. */
 export function baseRunMark(worker: Place): Mark {
-  const { name, value } = childMark(worker);
+  const { name, value } = sessionMark(worker);
   return { name, value: `${value}-base` };
 }
 

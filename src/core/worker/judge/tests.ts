@@ -17,7 +17,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
-import { endChildTree } from '../state/processes.ts';
+import { endAgentTree } from '../state/processes.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
 import { baseOfWork, branchFacts, commitWithTree, mainGit, showChecking } from './check-facts.ts';
 import { type Proof, recordedSet } from './checks.ts';
@@ -203,7 +203,7 @@ export async function turnsGreen(
           signal,
         });
       } finally {
-        await endChildTree(worker, undefined, { leftoversOnly: true });
+        await endAgentTree(worker, undefined, { leftoversOnly: true });
       }
     });
     commands = runs.filter(failsItself).map(({ command }) => command);

@@ -26,7 +26,7 @@ const SPACE = 0x20;
 const OPENING_BRACE = 0x7b;
 
 /** Reads a running agent's stdout file in pieces as it grows, with constant memory. */
-export class ChildLog implements Disposable {
+export class AgentOutput implements Disposable {
   readonly #path: string;
   readonly #reader: ReturnType<Provider['newReader']>;
   readonly #piece = Buffer.alloc(PIECE_BYTES);
@@ -113,7 +113,7 @@ export interface CostFound {
 export async function costOf(
   worker: Pick<Worker, 'env'>,
   open: Pick<OpenIteration, 'provider' | 'model'>,
-  { log, traces }: { log: Pick<ChildLog, 'seen'> | undefined; traces: Traces },
+  { log, traces }: { log: Pick<AgentOutput, 'seen'> | undefined; traces: Traces },
 ): Promise<CostFound> {
   const seen = log?.seen;
   const { final, started = {} } = seen ?? {};
@@ -146,12 +146,12 @@ export async function costOf(
 }
 
 /** A CLI that did nothing spent nothing. */
-function gapOf(seen: ChildLog['seen'] | undefined): 'tokens' | undefined {
+function gapOf(seen: AgentOutput['seen'] | undefined): 'tokens' | undefined {
   return seen?.final?.ok || (seen && Object.keys(seen.tools).length > 0) ? 'tokens' : undefined;
 }
 
 /** An agent that was ended printed no final event; the sum of its responses is used. */
-function spokenTokens(seen: ChildLog['seen'] | undefined): TokenCounts | undefined {
+function spokenTokens(seen: AgentOutput['seen'] | undefined): TokenCounts | undefined {
   if (seen === undefined) return undefined;
   const { input, output, cached } = seen.tokens;
   return input + output + cached > 0 ? seen.tokens : undefined;

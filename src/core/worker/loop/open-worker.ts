@@ -32,8 +32,8 @@ import { removeDraftsOfDead } from '../iteration/end.ts';
 import { clearScratch, endBaseProcesses } from '../judge/in-clone.ts';
 import { sessionExtensions } from '../state/extension.ts';
 import { GitGuard } from '../state/git-guard.ts';
-import { iterationOf, readChildRecord, readExit } from '../state/iteration.ts';
-import { endChildTree, isAlive } from '../state/processes.ts';
+import { iterationOf, readAgentRecord, readExit } from '../state/iteration.ts';
+import { endAgentTree, isAlive } from '../state/processes.ts';
 import type { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import { WorkerGuard } from '../state/worker-guard.ts';
@@ -228,7 +228,7 @@ export async function takeOver(
   // An agent may be adopted, but not checks that were running in parallel.
   if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
   // No process of a dead worker (SETUP, a check, an agent) may run alongside the next one.
-  await endChildTree(worker, undefined, { leftoversOnly: true });
+  await endAgentTree(worker, undefined, { leftoversOnly: true });
   await clearScratch(worker);
   removeDraftsOfDead(worker);
 }
@@ -246,7 +246,7 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) return { recovery: 'nothing' };
   const of = iterationOf(worker, open);
-  const child = await readChildRecord(worker, open.iteration);
+  const child = await readAgentRecord(worker, open.iteration);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };
   if ((await readExit(of, child)) === NEVER_STARTED) {

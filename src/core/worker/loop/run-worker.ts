@@ -39,8 +39,8 @@ import {
   stopEvents,
   stoppedEvent,
 } from '../state/interrupts.ts';
-import { readChildRecord } from '../state/iteration.ts';
-import { isRefusedFile, lastingFailure, patiently, say } from '../state/passing-errors.ts';
+import { readAgentRecord } from '../state/iteration.ts';
+import { isRefusedFile, lastingFailure, logToStderr, patiently } from '../state/passing-errors.ts';
 import { isAlive } from '../state/processes.ts';
 import { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
@@ -71,12 +71,12 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   worker.projector.relocate(folderNow(worker));
   // If it fails, the session blocks before SETUP, or before its next agent.
-  await worker.application?.reserve().catch((error) => say(worker, error));
+  await worker.application?.reserve().catch((error) => logToStderr(worker, error));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
   worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
   if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
-    await worker.guard.egress().catch((error) => say(worker, error));
+    await worker.guard.egress().catch((error) => logToStderr(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
   await work(worker)
     .then(leave)
@@ -87,7 +87,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
     });
-  await lease.release().catch((error) => say(worker, error));
+  await lease.release().catch((error) => logToStderr(worker, error));
   crashPoint('after-release');
   await watch.handOver(worker.paths.sessionsDir);
   crashPoint('after-handover');
@@ -104,7 +104,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await worker.application?.end();
   await endBaseRun(worker);
   const isOver = stateOf(worker).status.kind === 'done';
-  await worker.guard.leave({ isOver }).catch((error) => say(worker, error));
+  await worker.guard.leave({ isOver }).catch((error) => logToStderr(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   await callExtensions(worker, 'betweenAgents');
@@ -123,16 +123,16 @@ async function work(worker: Worker): Promise<string> {
 async function oneStep(worker: Worker): Promise<string | undefined> {
   // Work left by a crash comes first; a command would be judged as if it did not exist.
   if (await performWork(worker)) return undefined;
-  await takeCommandsIfNoChild(worker);
+  await takeCommandsIfNoAgent(worker);
   if (!worker.application?.isHeld()) await worker.application?.end();
   if (await performWork(worker)) return undefined;
   return stateOf(worker).archived ? 'archived' : await nextStep(worker);
 }
 
-// While an agent that outlived its worker is running, `watchChild` takes the commands.
-async function takeCommandsIfNoChild(worker: Worker): Promise<void> {
+// While an agent that outlived its worker is running, `watchAgent` takes the commands.
+async function takeCommandsIfNoAgent(worker: Worker): Promise<void> {
   const { openIteration, status } = stateOf(worker);
-  if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_child');
+  if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_agent');
 }
 
 /**
@@ -178,12 +178,12 @@ function isGone(worker: Worker): boolean {
 async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) return true;
-  if (await childLives(worker, open)) return false;
+  if (await agentLives(worker, open)) return false;
   return isSamocodeError(error) || (isRefusedFile(error) && /^(?:EPERM|EACCES)$/.test(error.code ?? ''));
 }
 
-async function childLives(worker: Worker, { iteration }: OpenIteration): Promise<boolean> {
-  const child = await readChildRecord(worker, iteration).catch(() => undefined);
+async function agentLives(worker: Worker, { iteration }: OpenIteration): Promise<boolean> {
+  const child = await readAgentRecord(worker, iteration).catch(() => undefined);
   return child !== undefined && (await isAlive(worker, child));
 }
 

@@ -77,7 +77,7 @@ async function readShort(path: string): Promise<string | undefined> {
  * The process of an iteration's agent; undefined if none was recorded (none ever ran), or if the record is damaged or
  * names a living process that does not belong to this session.
  */
-export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
+export async function readAgentRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
   const { child } = iterationPaths(worker.paths, iteration);
   const record = await plainJson(child, ChildRecord);
   if (record === undefined) return undefined;

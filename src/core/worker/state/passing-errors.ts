@@ -27,7 +27,7 @@ export function lastingFailure(
   then: string,
 ): SamocodeError {
   if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
-  say(worker, error);
+  logToStderr(worker, error);
   if (isSamocodeError(error)) return error;
   if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
   return fileRefused(error, { path: pathForPeople(worker.paths.sessionsDir, String(error.path)), then });
@@ -68,7 +68,7 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
       if (BASE_ERRORS.lease_lost.is(error)) throw error;
       if (isPassing(error) || String(error) === reported) return undefined;
       reported = String(error);
-      say({ clock }, error);
+      logToStderr({ clock }, error);
       return undefined;
     }
   };
@@ -91,14 +91,14 @@ export async function patiently<T>(
       return await act();
     } catch (error) {
       if (!isPassing(error)) throw error;
-      say({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
+      logToStderr({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
       await clock.sleep(waitMs);
     }
   }
 }
 
 /** Reports a problem on stderr: session.log might be on the failing disk. */
-export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
+export function logToStderr({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }

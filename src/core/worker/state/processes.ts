@@ -26,7 +26,7 @@ const LEFTOVER_GRACE_MS = 300;
 /** Bubblewrap runs outside as a monitor and inside as the first process: a child and a grandchild of the wrapper. */
 const GUARD_DEPTH = 2;
 
-export function childMark(worker: Pick<Worker, 'file'>): Mark {
+export function sessionMark(worker: Pick<Worker, 'file'>): Mark {
   return { name: SESSION_MARK, value: worker.file.id };
 }
 
@@ -43,7 +43,7 @@ export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: Child
 }
 
 /** The processes of an agent that runs without a guard, polled repeatedly. */
-export class ChildTree {
+export class AgentTree {
   readonly #worker: Worker;
   readonly #child: ChildRecord;
   #known: readonly ProcessEntry[] = [];
@@ -77,7 +77,7 @@ export class ChildTree {
 
   /** A process whose parents have ended becomes a child of an ancestor of the wrapper. */
   async #orphans(walk: ProcessWalk, root: TreeRoot): Promise<ProcessEntry[]> {
-    const { name, value } = childMark(this.#worker);
+    const { name, value } = sessionMark(this.#worker);
     const { processes } = this.#worker.host;
     const ancestors = ancestorsOf(walk, root.pid);
     const adopted = ancestors.every((pid) => walk.read(pid) !== undefined)
@@ -100,7 +100,7 @@ function ancestorsOf(walk: ProcessWalk, pid: number): number[] {
   return parent > 0 ? [parent, ...ancestorsOf(walk, parent)] : [];
 }
 
-export async function endChildTree(
+export async function endAgentTree(
   worker: Worker,
   child: ChildRecord | undefined,
   options: { leftoversOnly: boolean; known?: readonly KnownProcess[] },
@@ -110,7 +110,7 @@ export async function endChildTree(
   const root = sameBoot ? await treeRoot(worker, child) : undefined;
   const { known = [] } = options;
   const first = root && child?.guard ? await firstInGuard(worker, root, known) : undefined;
-  return await endTree(root && first ? { ...root, isContained: true } : root, childMark(worker), {
+  return await endTree(root && first ? { ...root, isContained: true } : root, sessionMark(worker), {
     host,
     clock,
     graceMs: options.leftoversOnly ? LEFTOVER_GRACE_MS : GRACE_MS,
@@ -155,7 +155,7 @@ export async function requireLease(worker: Worker): Promise<void> {
  * Ends the agent of a session that was taken over on another machine or in another container: the new owner cannot
  * see its processes. An owner that sees them adopts them.
  */
-export async function endChildIfUnseen(
+export async function endAgentIfUnseen(
   worker: Worker,
   { iteration }: OpenIteration,
   child: ChildRecord,
@@ -172,5 +172,5 @@ export async function endChildIfUnseen(
       ? await processes.environmentOf(pid, name)
       : undefined;
   const here = { ...worker, host: { ...host, processes: { ...processes, environmentOf } } };
-  await endChildTree(here, child, { leftoversOnly: false });
+  await endAgentTree(here, child, { leftoversOnly: false });
 }

@@ -17,7 +17,7 @@ import { workNow } from '../../../core/session/events/open-work.ts';
 import { isLeftToPerson } from '../../../core/session/events/rest.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
 import { asOurs } from '../../../core/worker/state/as-ours.ts';
-import { say } from '../../../core/worker/state/passing-errors.ts';
+import { logToStderr } from '../../../core/worker/state/passing-errors.ts';
 import { provingOf, record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import type { WorkerApplication } from '../../../core/worker/state/worker-application.ts';
 import { makeEmpty, type PortSet } from '../../../core/worker/state/worker-guard.ts';
@@ -201,7 +201,7 @@ export class SessionServices implements WorkerApplication {
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
         this.#problem = error instanceof Error ? error.message : String(error);
-        say(this.#worker, error);
+        logToStderr(this.#worker, error);
       });
     this.#beside = { stop, done };
   }

@@ -10,7 +10,7 @@ import { openStore, repositoryOptions } from '../../../core/project/checkpoints/
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { sessionPaths, travels } from '../../../core/session/layout/paths.ts';
 import { keepWorkBefore, notKept } from '../../../core/worker/record/keep-work.ts';
-import { say } from '../../../core/worker/state/passing-errors.ts';
+import { logToStderr } from '../../../core/worker/state/passing-errors.ts';
 import { requireLease } from '../../../core/worker/state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { commitState, divideFiles, type KeptState } from '../saved/state-commit.ts';
@@ -48,13 +48,13 @@ export async function keepState(worker: Worker): Promise<void> {
     keptAt.set(worker, stateOf(worker).n);
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;
-    say(worker, error);
+    logToStderr(worker, error);
   }
   try {
     // Also after a failure, which another worker would only repeat.
     writeUnsynced(worker.paths.poolKept, String(stateOf(worker).n));
   } catch (error) {
-    say(worker, error);
+    logToStderr(worker, error);
   }
 }
 

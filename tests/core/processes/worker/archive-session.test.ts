@@ -66,7 +66,7 @@ test('a worktree is removed only once its archiving is recorded, and the archive
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
   expect(worker.writer.state).toMatchObject({ archived: false, work: { kind: 'archive' } });
   await finish(worker);
@@ -100,7 +100,7 @@ test('files written between judgement and removal prevent the archiving of a ses
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await writeFile(join(repo.root, 'worktree/late.txt'), 'work');
   await finish(worker);
   const last = (await readEvents(log.paths, 0)).at(-1);
@@ -115,7 +115,7 @@ test('a session is restored only once that is recorded, not while the command is
   const worker = await stopped(log, repo, ASKED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(existsSync(log.paths.sessionDir)).toBe(false);
   await finish(worker);
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
@@ -127,7 +127,7 @@ test('a session that cannot be restored stays in the archive', async () => {
   const worker = await stopped(log, repo, ASKED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await mkdir(log.paths.sessionDir);
   await writeFile(join(log.paths.sessionDir, 'of-a-person.md'), 'x');
   await finish(worker);
@@ -144,7 +144,7 @@ test('a session whose folder can’t be moved into the archive stays in place, a
   const { n } = worker.writer.state;
   await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
   await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await finish(worker);
   const events = await readEvents(log.paths, n);
   expect(events).toMatchObject([

@@ -7,7 +7,7 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isRunning, type ProcessEntry } from '../../../../src/core/kernel/processes/process-table.ts';
 import type { ChildRecord } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import { ChildTree, endChildTree } from '../../../../src/core/worker/state/processes.ts';
+import { AgentTree, endAgentTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable, entryOf, tableOf } from '../../../support/hosts.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
@@ -53,7 +53,7 @@ const ANCESTORS = 5;
 test('on a machine with 5,000 processes, a sample of an agent reads its tree and its ancestors alone', async () => {
   await using log = await tempLog();
   await using scene = await onLargeMachine(log);
-  const tree = new ChildTree(scene.worker, scene.child);
+  const tree = new AgentTree(scene.worker, scene.child);
   expect((await tree.noteMembers()).map(({ pid }) => pid)).toEqual(TREE.map(({ pid }) => pid));
   // The first sample also examines the children of its ancestors: an agent may have left some before.
   expect(scene.counts).toMatchObject({ listings: 0, environments: SERVICES.length + 2 });
@@ -68,7 +68,7 @@ test.each([
 ])('a sample sees a process whose parents have ended: %s', async (_, machine) => {
   await using log = await tempLog();
   await using scene = await onLargeMachine(log, {}, machine);
-  const tree = new ChildTree(scene.worker, scene.child);
+  const tree = new AgentTree(scene.worker, scene.child);
   await tree.noteMembers();
   const orphan = entryOf(WORKER_PID + 9, { ppid: 1 });
   scene.leave([...TREE, orphan]);
@@ -78,10 +78,10 @@ test.each([
 test('on a machine with 5,000 processes, the end of an agent without the guard reads all of them twice', async () => {
   await using log = await tempLog();
   await using scene = await onLargeMachine(log);
-  const known = await new ChildTree(scene.worker, scene.child).noteMembers();
+  const known = await new AgentTree(scene.worker, scene.child).noteMembers();
   scene.leave([]);
   scene.beginCount();
-  await endChildTree(scene.worker, scene.child, { leftoversOnly: true, known });
+  await endAgentTree(scene.worker, scene.child, { leftoversOnly: true, known });
   expect(scene.counts).toMatchObject({ listings: 2, environments: 2 * MACHINE.length });
 });
 
@@ -89,7 +89,7 @@ test('while its last processes have time to exit, the end of an agent reads no o
   await using log = await tempLog();
   await using scene = await onLargeMachine(log);
   scene.leave(TREE.slice(0, 1));
-  const ending = endChildTree(scene.worker, scene.child, { leftoversOnly: true });
+  const ending = endAgentTree(scene.worker, scene.child, { leftoversOnly: true });
   await expect.poll(() => scene.counts.stats).toBeGreaterThan(4);
   expect(scene.counts.listings).toBe(1);
   scene.leave([]);
@@ -107,7 +107,7 @@ test.each([
   await writeFile(guardStatus, `{ "child-pid": ${AGENT.pid}, "pid-namespace": 4026532178 }\n`);
   scene.leave(left);
   const known = [scene.child.wrapper];
-  const ending = endChildTree(scene.worker, scene.child, { leftoversOnly: true, known });
+  const ending = endAgentTree(scene.worker, scene.child, { leftoversOnly: true, known });
   const isOver = left.length === 0;
   await expect.poll(() => scene.counts.stats).toBeGreaterThan(isOver ? 1 : 10);
   scene.leave([]);
@@ -126,7 +126,7 @@ test.each([
   await writeFile(guardStatus, status);
   scene.leave([]);
   const known = isSeen ? [scene.child.wrapper] : [];
-  await endChildTree(scene.worker, scene.child, { leftoversOnly: true, known });
+  await endAgentTree(scene.worker, scene.child, { leftoversOnly: true, known });
   expect(scene.counts.listings).toBe(2);
 });
 
@@ -146,14 +146,14 @@ async function agentDoing(log: TempLog, script: string) {
 
 const until = (name: string) => `until [ -e ${name} ]; do sleep 0.02; done`;
 
-const end = async ({ worker, child }: WorkerWithChild, tree: ChildTree) =>
-  await endChildTree(worker, child, { leftoversOnly: true, known: [child.wrapper, ...tree.known] });
+const end = async ({ worker, child }: WorkerWithChild, tree: AgentTree) =>
+  await endAgentTree(worker, child, { leftoversOnly: true, known: [child.wrapper, ...tree.known] });
 
 test('a process that forks twice into another session between two samples ends with its agent', async () => {
   await using log = await tempLog();
   const daemon = `(setsid sh -c 'sleep 600 & echo $! >daemon' &)`;
   await using scene = await agentDoing(log, `echo up >up; ${until('fork')}; ${daemon}; sleep 600`);
-  const tree = new ChildTree(scene.worker, scene.child);
+  const tree = new AgentTree(scene.worker, scene.child);
   await scene.text('up');
   await tree.noteMembers();
   await scene.tell('fork');
@@ -172,7 +172,7 @@ test.each([
   const washed = `env -i setsid sleep 600 & echo $! >washed; ${until('leave')}`;
   const daemon = `(${start} sh -c 'echo $$ >daemon; ${until('wash')}; ${washed}' &)`;
   await using scene = await agentDoing(log, `${daemon}; sleep 600`);
-  const tree = new ChildTree(scene.worker, scene.child);
+  const tree = new AgentTree(scene.worker, scene.child);
   const daemonPid = await scene.text('daemon');
   await scene.tell('wash');
   const pid = await scene.text('washed');

@@ -17,9 +17,9 @@ import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
-import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
+import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { limitEnd } from '../../../../src/core/worker/limits/account.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { iterationOf, logPaths } from '../../../../src/core/worker/state/iteration.ts';
 import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
@@ -109,8 +109,8 @@ async function watchIdle(worker: Worker, said = 'something\n') {
     if (wrapper === undefined) throw new Error('The process is gone.');
     const { stdout } = logPaths(worker, open);
     await writeFile(stdout, said);
-    using log = new ChildLog(stdout, providerNamed(open.provider));
-    return await watchChild(worker, iterationOf(worker, open), { v: 1, wrapper, startedAt: started.at }, log);
+    using log = new AgentOutput(stdout, providerNamed(open.provider));
+    return await watchAgent(worker, iterationOf(worker, open), { v: 1, wrapper, startedAt: started.at }, log);
   } finally {
     child.kill('SIGKILL');
   }

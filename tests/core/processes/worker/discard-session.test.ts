@@ -31,7 +31,7 @@ const trash = ({ file }: Pick<Worker, 'file'>) => trashRef(refNameOf(file));
 
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
   await leaveCommand(log.paths, 'tip' in command ? await ofTip(worker, command) : command);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await performWork(worker);
   return (await readEvents(log.paths, 0)).at(-1);
 }
@@ -82,7 +82,7 @@ test('after a worker that died at any step of a discard, the next one completes 
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, await ofTip(worker, DISCARD));
   // Before the event only one of samocode's own refs is changed.
-  const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
+  const { events } = await judgeQueued(worker, DISCARD.id, 'no_agent');
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
   await performWork(worker);
@@ -97,14 +97,14 @@ test('a discard that a crash cut short is completed before a waiting command is 
   const worker = await finished(log, repo);
   await writeFile(join(worktreeOf(worker), 'unsaved.txt'), 'not committed\n');
   await leaveCommand(log.paths, await ofTip(worker, DISCARD));
-  const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
+  const { events } = await judgeQueued(worker, DISCARD.id, 'no_agent');
   await worker.writer.append(...events, CAME);
   await leaveCommand(log.paths, UNARCHIVE);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(pendingCommandIds(log.paths)).toContain(UNARCHIVE.id);
   await performWork(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   const last = (await readEvents(log.paths, 0)).at(-1);
   expect(last).toMatchObject({ type: 'command_refused', id: UNARCHIVE.id, code: 'branch_discarded' });
   const commands = /git -C .* worktree add .* && git -C .* restore /;
@@ -116,7 +116,7 @@ test('files written after the ref was made prevent the discard', async () => {
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, await ofTip(worker, DISCARD));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
   await performWork(worker);
   const last = (await readEvents(log.paths, 0)).at(-1);

@@ -10,10 +10,10 @@ import { leaveCommand } from '../../../../src/core/session/commands/commands.ts'
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { runStep, runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
-import { endChildTree } from '../../../../src/core/worker/state/processes.ts';
+import { endAgentTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable } from '../../../support/hosts.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -30,8 +30,8 @@ const blocks = async (log: TempLog) =>
   (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
 
 async function watch({ worker, open, child, stdout }: WorkerWithChild) {
-  using log = new ChildLog(stdout, providerNamed(open.provider));
-  return await watchChild(worker, open, child, log);
+  using log = new AgentOutput(stdout, providerNamed(open.provider));
+  return await watchAgent(worker, open, child, log);
 }
 
 test.each([
@@ -48,7 +48,7 @@ test.each([
 test('an error that a person must fix blocks the session once the agent has ended', async () => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
-  await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
+  await endAgentTree(scene.worker, scene.child, { leftoversOnly: true });
   await runStep(scene.worker, failing(GIT_ERRORS.git_no_folder({ cwd: '/gone' })));
   expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
 });

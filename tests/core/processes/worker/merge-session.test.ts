@@ -39,11 +39,11 @@ test('a merge is recorded as requested, then done, and a second one at the same 
   await leaveCommand(log.paths, await ofTip(worker, merge()));
   await leaveCommand(log.paths, { ...(await ofTip(worker, merge())), id: '01KEE000000000000000000002' });
   const before = await repo.git(['rev-parse', 'main']);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(worker.writer.state.work).toEqual({ kind: 'merge', by: CLI, into: 'main', effects: [] });
   expect(await repo.git(['rev-parse', 'main'])).toBe(before);
   await performWork(worker);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   const refused = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'command_refused');
   // It is taken during the merge or after it.
   const code = expect.stringMatching(/^(?:busy|nothing_to_merge)$/);
@@ -82,7 +82,7 @@ test.each<[string, FinishedPlan, Command, string]>([
   await using repo = await makeRepo();
   const worker = await finished(log, repo, plan);
   await leaveCommand(log.paths, command);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
 });
 
@@ -95,7 +95,7 @@ test('a base that is behind its remote is merged as it is on the remote', async 
   await repo.git(['update-ref', 'refs/remotes/origin/main', theirs]);
   await repo.git(['reset', '--quiet', '--hard', first]);
   await leaveCommand(log.paths, await ofTip(worker, merge()));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });
   expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
-import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { workerWithChild } from '../../unit/worker/worker-with-child.ts';
 
@@ -28,8 +28,8 @@ async function endAfter(provider: string, lines: readonly object[]): Promise<str
   await using log = await tempLog();
   await using scene = await workerWithChild(log, { settings, clock: quickClock(), timeLimitMs: LIMIT_MS });
   await writeFile(scene.stdout, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  using childLog = new ChildLog(scene.stdout, providerNamed(provider));
-  return (await watchChild(scene.worker, scene.open, scene.child, childLog)).end;
+  using childLog = new AgentOutput(scene.stdout, providerNamed(provider));
+  return (await watchAgent(scene.worker, scene.open, scene.child, childLog)).end;
 }
 
 const claudeUses = (...ids: string[]) => ({

@@ -12,8 +12,8 @@ import {
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readChildRecord, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
-import { endChildTree } from '../../../../src/core/worker/state/processes.ts';
+import { readAgentRecord, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
+import { endAgentTree } from '../../../../src/core/worker/state/processes.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -60,15 +60,15 @@ test.each([
     await using _dir = dir;
     const child = await start(1);
     try {
-      expect(await readChildRecord(worker, 1)).toEqual(child);
+      expect(await readAgentRecord(worker, 1)).toEqual(child);
       const group = async () =>
         (await table.list()).filter(({ pgid, state }) => pgid === child.wrapper.pid && state !== 'Z').length;
       await expect.poll(group, { timeout: 30_000 }).toBe(4);
-      expect(await endChildTree(worker, child, { leftoversOnly: true })).toMatchObject({ kind: 'empty' });
+      expect(await endAgentTree(worker, child, { leftoversOnly: true })).toMatchObject({ kind: 'empty' });
       expect(await group()).toBe(0);
       expect(await livenessOf(worker.host, child.wrapper)).toBe('dead');
     } finally {
-      await endChildTree(worker, child, { leftoversOnly: true });
+      await endAgentTree(worker, child, { leftoversOnly: true });
     }
   },
 );
@@ -81,8 +81,8 @@ test.each([
   await using _dir = dir;
   const child = await start(1, recordedAs);
   try {
-    expect(await readChildRecord(worker, recordedAs)).toBeUndefined();
+    expect(await readAgentRecord(worker, recordedAs)).toBeUndefined();
   } finally {
-    await endChildTree(worker, child, { leftoversOnly: true });
+    await endAgentTree(worker, child, { leftoversOnly: true });
   }
 });

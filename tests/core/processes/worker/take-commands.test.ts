@@ -78,7 +78,7 @@ test('commands are answered oldest first, each by one event, and their files are
     command({ kind: 'message', text: 'two' }, ulid(4000)),
   ];
   for (const each of given.toReversed()) await leaveCommand(log.paths, each);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(await answers(log)).toMatchObject([
     { type: 'command_accepted', id: given[0]?.id },
     { type: 'command_refused', id: given[1]?.id, code: 'not_running' },
@@ -93,11 +93,11 @@ test('an answered command is not answered again, by this worker or the next', as
   const again = command({ kind: 'message', text: 'once' });
   const worker = await workerOn(log);
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, again);
-  await takeCommands(await workerOn(log), 'no_child');
+  await takeCommands(await workerOn(log), 'no_agent');
   expect(await answers(log)).toHaveLength(1);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -107,12 +107,12 @@ test('an old command is not answered again, however many were answered since', a
   const worker = await workerOn(log);
   const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
   await leaveCommand(log.paths, old);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   for (let count = 0; count < 200; count += 1)
     await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(count * 10)));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, old);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect((await answers(log)).filter((event) => 'id' in event && event.id === old.id)).toHaveLength(1);
   expect(await answers(log)).toHaveLength(201);
 });
@@ -123,7 +123,7 @@ test('while an agent runs, only stop and message commands are taken', async () =
   const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
   await leaveCommand(log.paths, resume);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
-  await takeCommands(worker, 'child_runs');
+  await takeCommands(worker, 'agent_runs');
   expect(await answers(log)).toMatchObject([
     { type: 'command_refused', code: 'child_runs' },
     { type: 'command_accepted' },
@@ -137,7 +137,7 @@ test('a broken command is refused once, with an explanation, and its file is rem
   // Later than the last one: within a millisecond the order is undefined.
   const id = ulid(Date.now() + 1000);
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -147,7 +147,7 @@ test('a command of a newer samocode is refused as a whole, with the next step', 
   const worker = await workerOn(log);
   const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
   await leaveCommand(log.paths, stop);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(await answers(log)).toMatchObject([
     {
       id: stop.id,
@@ -165,7 +165,7 @@ test('a command sees the changes of earlier ones', async () => {
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
   for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
   expect(worker.writer.state.status.kind).toBe('stopped');
 });
@@ -175,7 +175,7 @@ test('a full disk delays the answers but loses none', async () => {
   const worker = await workerOn(log);
   for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
   const disk = fullDisk({ atWrite: 1, bytes: 30 });
-  const taken = takeCommands(worker, 'no_child');
+  const taken = takeCommands(worker, 'no_agent');
   await expect.poll(() => disk.failed(), { timeout: 30_000 }).toBe(true);
   expect(await answers(log)).toEqual([]);
   disk[Symbol.dispose]();
@@ -213,7 +213,7 @@ test('of a message that is withdrawn, the file is kept apart, and further withdr
   await leaveCommand(log.paths, command({ kind: 'message', text }, id));
   for (const time of [2, 3])
     await leaveCommand(log.paths, command({ kind: 'withdraw_message', message: id }, ulid(time)));
-  await takeCommands(worker, 'child_runs');
+  await takeCommands(worker, 'agent_runs');
   expect(await readEvents(log.paths, STOPPED.length)).toMatchObject([
     { type: 'command_accepted' },
     { type: 'message_kept', id, line: `${text.slice(0, 199)}…` },
@@ -233,7 +233,7 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
   const worker = await workerOn(log);
   const id = ulid(1);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'Mind the boats' }, id));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, command({ kind: 'withdraw_message', message: id }, ulid(2)));
   {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
@@ -242,8 +242,8 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
   }
   const next = await workerOn(log);
   expect(next.writer.state.messages.waiting).toMatchObject([{ id, line: 'Mind the boats' }]);
-  await takeCommands(next, 'no_child');
-  await takeCommands(await workerOn(log), 'no_child');
+  await takeCommands(next, 'no_agent');
+  await takeCommands(await workerOn(log), 'no_agent');
   const types = (await readEvents(log.paths, STOPPED.length)).map(({ type }) => type);
   expect(types).toEqual(['command_accepted', 'message_kept', 'command_accepted', 'message_withdrawn']);
   expect(await readdir(log.paths.withdrawn)).toHaveLength(1);
@@ -256,7 +256,7 @@ test('a leftover file of an answered command is no longer queued, and is removed
   const again = command({ kind: 'stop', when: 'now' }, ulid(1));
   const fresh = command({ kind: 'stop', when: 'now' }, ulid(2));
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   for (const each of [again, fresh]) await leaveCommand(log.paths, each);
   expect(await waitingCommandIds(worker)).toEqual([fresh.id]);
   expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
@@ -270,7 +270,7 @@ test('a command whose file cannot be read is refused with that reason, and later
   await writeFile(log.paths.sessionDir, 'no folder');
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   const [refused, accepted] = await answers(log);
   expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
   expect(refused?.type === 'command_refused' && refused.message).toContain(`: ${log.paths.folder}/_inbox`);
@@ -285,10 +285,10 @@ test('a message that cannot be kept on a full disk stays queued with the command
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
   {
     using _disk = fullDisk({ atWrite: 1, bytes: 0 });
-    await expect(takeCommands(worker, 'no_child')).rejects.toThrow('ENOSPC');
+    await expect(takeCommands(worker, 'no_agent')).rejects.toThrow('ENOSPC');
     expect(pendingCommandIds(log.paths)).toHaveLength(2);
   }
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -306,6 +306,6 @@ test('a stop of a block that left an iteration open is answered at once', async 
     { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
   );
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });
 });

@@ -665,8 +665,8 @@ test('in the archive, during a rewind or while an agent runs, only some kinds of
       code: 'rewind_halfway',
     },
   });
-  expect(judgeKind('approve', RUNNING, 'child_runs')).toMatchObject({ error: { code: 'child_runs' } });
-  expect(judgeKind('stop', RUNNING, 'child_runs')).toBeUndefined();
+  expect(judgeKind('approve', RUNNING, 'agent_runs')).toMatchObject({ error: { code: 'child_runs' } });
+  expect(judgeKind('stop', RUNNING, 'agent_runs')).toBeUndefined();
 });
 
 test('a message is kept only if an agent will read it', () => {
@@ -712,7 +712,7 @@ describe('a message', () => {
   });
 
   test('can be withdrawn while an agent runs, but not in the archive', () => {
-    expect(judgeKind('withdraw_message', RUNNING, 'child_runs')).toBeUndefined();
+    expect(judgeKind('withdraw_message', RUNNING, 'agent_runs')).toBeUndefined();
     expect(judgeKind('withdraw_message', { ...STOPPED, archived: true })).toMatchObject({
       error: { code: 'archived' },
     });

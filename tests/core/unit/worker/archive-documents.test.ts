@@ -71,7 +71,7 @@ test('a document is moved only once its archiving is recorded, not while the com
   await using log = await tempLog();
   const worker = await stopped(log);
   await leaveCommand(log.paths, COMMAND);
-  await takeCommands(worker, 'no_child');
+  await takeCommands(worker, 'no_agent');
   expect(await documents(log)).toEqual(DOCUMENTS);
   await finish(worker);
   const types = (await readEvents(log.paths, 3)).map(({ type }) => type);

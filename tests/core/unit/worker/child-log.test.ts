@@ -4,7 +4,7 @@ import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { rehearsal } from '../../../../src/extensions/rehearsal/rehearsal.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -25,7 +25,7 @@ test('lines that start like an object are read whole, wherever they were split; 
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const lines: string[] = [];
-  using log = new ChildLog(path, listening(lines));
+  using log = new AgentOutput(path, listening(lines));
   log.readOn();
   await writeFile(path, 'plain words\n{"a":1}\n  {"b"');
   log.readOn();
@@ -40,7 +40,7 @@ test('a line that arrives in several pieces is one line', async () => {
   const lines: string[] = [];
   const long = JSON.stringify({ text: 'x'.repeat(700_000) });
   await writeFile(path, `${long}\n{"after":1}\n`);
-  using log = new ChildLog(path, listening(lines));
+  using log = new AgentOutput(path, listening(lines));
   log.readToEnd();
   expect(lines).toEqual([long, '{"after":1}']);
 });
@@ -50,7 +50,7 @@ test('a file that an agent puts in place of its log is ignored, and a later log 
   const path = join(dir.path, 'log');
   await writeFile(join(dir.path, 'other'), '{"other":1}\n');
   const lines: string[] = [];
-  using log = new ChildLog(path, listening(lines));
+  using log = new AgentOutput(path, listening(lines));
   const put = [
     () => execFileSync('mkfifo', [path]),
     () => mkdir(path),
@@ -74,7 +74,7 @@ test('of a log that another worker began, every line is read, also beyond what o
   const line = JSON.stringify({ text: 'x'.repeat(100_000) });
   await writeFile(path, `{"first":1}\n${`${line}\n`.repeat(200)}`);
   const lines: string[] = [];
-  using log = new ChildLog(path, listening(lines));
+  using log = new AgentOutput(path, listening(lines));
   expect(log.readOn()).toBeLessThan(17_000_000);
   expect(lines[0]).toBe('{"first":1}');
   log.readToEnd();
@@ -98,7 +98,7 @@ test('a log that is still being written is read up to its current end', async ()
     }),
   };
   await writeFile(path, line);
-  using log = new ChildLog(path, answering);
+  using log = new AgentOutput(path, answering);
   log.readToEnd();
   expect(read).toBeLessThan(most);
 });

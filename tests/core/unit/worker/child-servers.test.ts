@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { PlanServer } from '../../../../src/core/session/events/bodies/positions.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { childServers } from '../../../../src/core/worker/iteration/start.ts';
+import { agentServers } from '../../../../src/core/worker/iteration/start.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -34,7 +34,7 @@ test('servers accepted with the plan are added to those of the MCP file, which t
   const docs: PlanServer = { name: 'docs', command: ['other-docs'] };
   const worker = workerWith(dir.path, { servers: [TICKETS, docs], mcpPath });
   const tickets = { command: 'tickets-mcp', args: ['--stdio'] };
-  expect(await childServers(worker, { inGuard: true })).toEqual({
+  expect(await agentServers(worker, { inGuard: true })).toEqual({
     configPath: mcpPath,
     accepted: { tickets },
     serverNames: ['docs', 'tickets'],
@@ -44,16 +44,16 @@ test('servers accepted with the plan are added to those of the MCP file, which t
 
 test('without an MCP file an agent gets only the accepted servers, and without either none', async () => {
   await using dir = await tempDir();
-  const alone = await childServers(workerWith(dir.path, { servers: [TICKETS] }), { inGuard: true });
+  const alone = await agentServers(workerWith(dir.path, { servers: [TICKETS] }), { inGuard: true });
   expect(alone).toMatchObject({ serverNames: ['tickets'], accepted: alone?.servers });
   expect(alone).not.toHaveProperty('configPath');
-  expect(await childServers(workerWith(dir.path, { servers: [] }), { inGuard: true })).toBeUndefined();
+  expect(await agentServers(workerWith(dir.path, { servers: [] }), { inGuard: true })).toBeUndefined();
 });
 
 test('servers of a plan that is no longer approved are not started', async () => {
   await using dir = await tempDir();
   const worker = workerWith(dir.path, { servers: [TICKETS], hash: 'another' });
-  expect(await childServers(worker, { inGuard: true })).toBeUndefined();
+  expect(await agentServers(worker, { inGuard: true })).toBeUndefined();
 });
 
 test('the built-in browser server uses the Chromium of the machine, without its sandbox inside the guard', async () => {
@@ -62,6 +62,6 @@ test('the built-in browser server uses the Chromium of the machine, without its 
   await writeFile(chromium, '');
   await chmod(chromium, 0o755);
   const worker = workerWith(dir.path, { servers: [{ name: 'browser' }] });
-  const args = (await childServers(worker, { inGuard: true }))?.servers.browser?.args;
+  const args = (await agentServers(worker, { inGuard: true }))?.servers.browser?.args;
   expect(args).toEqual(expect.arrayContaining(['--no-sandbox', '--executable-path', chromium]));
 });

@@ -5,7 +5,7 @@ import type { AgentRequest } from '../../../../src/core/agents/contract/provider
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import type { RunnerPlan } from '../../../../src/extensions/acp/runner-plan.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { installCli } from '../../../support/install-clis.ts';
@@ -48,7 +48,7 @@ async function playFailing(failing: Answer | undefined) {
   const { stdout, stderr: stderrTail, exitCode } = await runCommand(file, args, options);
   if (failing) await service.close();
   await writeFile(at('out'), stdout);
-  using log = new ChildLog(at('out'), OPENCODE);
+  using log = new AgentOutput(at('out'), OPENCODE);
   log.readToEnd();
   const { final } = log.seen;
   return { kind: OPENCODE.classifyEnd(final, { exitCode, stderrTail })?.kind, text: final?.text };

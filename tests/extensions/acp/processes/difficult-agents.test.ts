@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
-import { ChildLog } from '../../../../src/core/worker/limits/output.ts';
+import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import type { RunnerPlan } from '../../../../src/extensions/acp/runner-plan.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
@@ -50,7 +50,7 @@ async function play(dir: string, scenario: string, changes: Partial<RunnerPlan> 
   });
   const exitCode = await new Promise<number | null>((resolve) => runner.once('exit', resolve));
   const provider = providerNamed('acp');
-  using log = new ChildLog(at('out'), provider);
+  using log = new AgentOutput(at('out'), provider);
   log.readToEnd();
   const { final } = log.seen;
   const problem = provider.classifyEnd(final, { exitCode, stderrTail: '' });
