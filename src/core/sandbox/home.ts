@@ -98,7 +98,6 @@ export const SYSTEM = words(`/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /op
 export interface ProgramsOptions {
   /** The folder that is mounted as home; absent: home is empty and in memory, and no toolchain can grow. */
   own?: string;
-  /** Agent CLIs that are started. */
   clis?: readonly { name: string; path?: string }[];
 }
 

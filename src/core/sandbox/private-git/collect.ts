@@ -130,7 +130,6 @@ async function collectBranch(
 }
 
 interface Move extends Wanted {
-  /** The ref that gets the tip. */
   moved: string;
   /** Its commit until then, if that is required. */
   now?: string;

@@ -26,7 +26,6 @@ export interface WatchOverOptions {
   home: string;
   host: Host;
   clock: Clock;
-  /** The SESSIONS folder to watch from now on. */
   sessionsDir?: string;
 }
 

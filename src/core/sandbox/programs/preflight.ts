@@ -1,7 +1,6 @@
 import type { Preflight } from '../../agents/contract/provider.ts';
 import type { CommandResult } from '../../kernel/processes/run-command.ts';
 
-/** Starts a CLI with these arguments. */
 export type AskCli = (args: readonly string[]) => Promise<CommandResult>;
 
 export interface LoginProblem {

@@ -61,7 +61,6 @@ export async function closedGate(worker: Worker, target: Phase): Promise<string 
   return closedGateBefore(target, stateOf(worker), { gates, open: open.length });
 }
 
-/** The event of a phase that a person chose. */
 export function phaseSet(worker: Worker, phase: Phase): NewEvent {
   const from = stateOf(worker).progress.phase;
   return { type: 'phase_set', phase, from, flow: `Phase set from ${from} to ${phase} by hand` };

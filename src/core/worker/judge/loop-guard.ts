@@ -48,7 +48,6 @@ function evidence(
 }
 
 interface PrintMaterial extends Pick<LoopQuestion, 'phase' | 'signal'> {
-  /** The print of the worktree. */
   worktree: string;
   documents: readonly KeptDocument[];
 }

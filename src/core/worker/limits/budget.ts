@@ -106,7 +106,7 @@ export async function endsByBudget(
   return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
-/** Called before every spawn. @throws Blocked */
+/** @throws Blocked */
 export async function requireBudget(worker: Worker): Promise<void> {
   const state = stateOf(worker);
   const { phase } = state.progress;

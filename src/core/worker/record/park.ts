@@ -342,7 +342,6 @@ async function beyondTheStart({ paths, file }: Worker, plan: string): Promise<st
   return `The plan was given with ${found.join(' and ')}: auto_approve does not cover that, so a person decides.`;
 }
 
-/** The events that carry out a decision. */
 export async function settle(worker: Worker, { decision }: OpenWorkOf<'decision'>): Promise<NewEvent[]> {
   switch (decision.kind) {
     case 'run':

@@ -56,7 +56,6 @@ export class AgentTree {
     this.#child = child;
   }
 
-  /** The processes that ran at the last poll. */
   get known(): readonly KnownProcess[] {
     return this.#known;
   }

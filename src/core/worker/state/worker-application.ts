@@ -18,11 +18,9 @@ export interface WorkerApplication {
    * @throws port_taken; the signal's reason
    */
   start(when: ServedIn, options: { signal: AbortSignal; cwd?: string }): Promise<CheckEnd[]>;
-  /** Ends all services of the worktree. */
   end(): Promise<void>;
   /** Ends the services of a worker that died, which bubblewrap does only in a guard. */
   endLeft(): Promise<void>;
-  /** The services of a clone. */
   inClone(commands: CloneCommands): Promise<ServesClone | undefined>;
   promptLines(phase: Phase): Promise<string[]>;
   /** Starts them before the prompt is made, which names what failed. @throws port_taken */

@@ -11,7 +11,6 @@ const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent inst
 interface FailedCommand {
   command: string;
   how: string;
-  /** The last lines that it printed. */
   tail?: string;
 }
 

@@ -39,7 +39,6 @@ import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
 import type { GitGuard } from './git-guard.ts';
 
-/** The parts of a `Worker` that the guard uses. */
 interface Guarded extends Chooser {
   readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;

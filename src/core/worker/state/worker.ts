@@ -63,7 +63,6 @@ export interface WorkerMemory {
   watcher?: Watcher;
   /** The wrapper that this worker started last: its end wakes the watcher. */
   wrapperPid?: number;
-  /** The checkpoint that this worker took last. */
   lastKept?: KnownCheckpoint & {
     /** Of the documents that the worker does not write between two agents, as they were before it. */
     documentsPrint: string;
