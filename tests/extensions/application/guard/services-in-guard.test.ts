@@ -9,6 +9,9 @@ import { eventually } from '../../../support/eventually.ts';
 import { ask, LEVELS, servedInGuard } from './served-in-guard.ts';
 
 const STARTER = fileURLToPath(new URL('services-starter.ts', import.meta.url));
+const LOADERS = ['tsx', join(import.meta.dirname, '../../../../scripts/markdown-as-text.mjs')].flatMap(
+  (each) => ['--import', each],
+);
 
 const WEB = 'node server.cjs web {port.web} 127.0.0.1';
 
@@ -76,7 +79,7 @@ test.each(LEVELS)('services end with the killed process that started them, level
   const prefixes = Object.fromEntries(serves.map((each) => [each.join(), insideFor?.(each)([])]));
   const file = join(at.scene.root, 'place.json');
   await writeFile(file, JSON.stringify({ place, prefixes }));
-  const starter = spawn(process.execPath, ['--import', 'tsx', STARTER, file], {
+  const starter = spawn(process.execPath, [...LOADERS, STARTER, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = await Promise.race([once(starter.stdout, 'data'), once(starter, 'close')]);
