@@ -225,7 +225,7 @@ const machines: FaultRow[] = [
         also: async (rig) => {
           await neverRan(rig);
           expect(await endings(rig)).toEqual(['not_started', 'not_started', 'not_started']);
-          expect(await blockOf(rig)).toContain(NO_NAMESPACES);
+          expect(await blockOf(rig)).toContain(`The guard did not start the agent: bwrap: ${NO_NAMESPACES}`);
           expect((await rig.state()).cost.usd ?? 0).toBe(0);
         },
       },
@@ -263,7 +263,7 @@ machines.push(
   ),
   withBwrap('sound', (fake) =>
     withSettings(
-      { maxRetries: 1 },
+      { maxRetries: 2 },
       {
         name: 'a bubblewrap that is removed while a worker runs starts no agent, inside or outside',
         rules: [{ when: {}, do: [REPORTS_NAMESPACE, { act: 'exit', code: 1 }] }],
@@ -273,11 +273,12 @@ machines.push(
           await rig.until(({ progress }) => progress.failureCounts.failures > 0);
           fake.behaves('gone');
         },
-        ends: 'blocked/retries',
+        ends: 'blocked/sandbox_lower',
         also: async (rig) => {
-          expect(await endings(rig)).toEqual(['crashed', 'not_started']);
+          // Removed before or after the look that precedes the next agent.
+          expect((await endings(rig)).join()).toMatch(/^crashed(,not_started)?$/);
           expect(await namespacesOf(rig)).toHaveLength(1);
-          expect(await blockOf(rig)).toContain('The guard did not start the agent');
+          expect(await blockOf(rig)).toContain('would continue with "none"');
         },
       },
     ),
