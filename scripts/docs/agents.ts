@@ -98,8 +98,7 @@ uses only what they have in common: \`agy\` reads the prompt from its input, pri
 - **Models**: \`MODEL\` is the id that \`agy models\` prints.
 - **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` lets it start without the sandbox, like the
   [agents of the protocol](guides/any-agent.md#what-is-different). With \`SANDBOX=strict\`, name the hosts of its service in \`SANDBOX_HOSTS\`.
-- **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\`, \`TIMEOUT\` and \`STALL_TIMEOUT\`. Its tool calls are invisible, so a quiet one of that length (no output, no changed file, no CPU
-  time) ends the agent. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\` or \`auto\`.
+- **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\` and \`TIMEOUT\`. It prints only at its end, so \`STALL_TIMEOUT\` has no effect. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\` or \`auto\`.
 - **Without a signal, an exit status other than 0 or no output is a failure**, and the session shows the last lines. Some versions print nothing without a terminal: update it.
 - **An exhausted quota is not recognised**: users report (google-antigravity/antigravity-cli#1018) that a run without a terminal retries until the time limit. So \`FALLBACK\` does not begin.
 - **Servers**: a start with \`MCP\` is refused, and servers that were accepted with a plan do not reach its agents.

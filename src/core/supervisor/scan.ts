@@ -46,6 +46,7 @@ export class Scan {
   #refusedUntilMs = 0;
   /** No slot was free: whoever frees one changes a session, unless it is not seen from here. */
   #fullUntilMs = 0;
+  #withoutSlot: readonly WatchedSession[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -145,13 +146,15 @@ export class Scan {
 
   async #startQueued(queued: readonly WatchedSession[]): Promise<number> {
     const { clock } = this.#supervisor;
-    if (clock.monotonic() < this.#fullUntilMs) return this.#fullUntilMs;
+    const isKnown = queued.every((session) => this.#withoutSlot.includes(session));
+    if (isKnown && clock.monotonic() < this.#fullUntilMs) return this.#fullUntilMs;
     if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
     const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
     const next = await schedule(queued, this.sessions.values(), this.#supervisor, isRefused);
     for (const session of next) await this.#start(session, { kind: 'turn' });
     if (next.length > 0) return clock.monotonic() + STARTED_MS;
     this.#fullUntilMs = clock.monotonic() + SLOTS_MS;
+    this.#withoutSlot = queued;
     return this.#fullUntilMs;
   }
 

@@ -58,8 +58,8 @@ export class WatchedSession {
   /** The files as they were read, and when to read them again although they have not changed. */
   #read: { id: string; againMs: number } | undefined;
   #starts: Starts | undefined;
-  /** How often its workers had died when its files were last read. */
-  #revivals: number | undefined;
+  /** How often its workers had died when it was first to be started for this reason. */
+  #revivals: { reason: string; count: number } | undefined;
 
   constructor(place: SessionPaths, view: SessionView, stamp: string, { identity, clock }: Supervisor) {
     this.place = place;
@@ -192,12 +192,15 @@ export class WatchedSession {
   async #start(wake: NextWake, { clock }: Supervisor): Promise<NextAct> {
     const now = clock.monotonic();
     const { withinMs, times } = REVIVAL_LIMIT;
-    this.#revivals ??= await recentRevivals(this.view, { clock });
-    const starts = this.#startsFor(JSON.stringify(wake), now);
+    const reason = JSON.stringify(wake);
+    if (this.#revivals?.reason !== reason)
+      this.#revivals = { reason, count: await recentRevivals(this.view, { clock }) };
+    const isGivenUp = this.#revivals.count >= times;
+    const starts = this.#startsFor(reason, now);
     // Workers that never take a lease leave no trace.
     const neverStart = starts !== undefined && starts.times >= times && wake.kind !== 'turn';
-    this.isDying = this.#revivals >= times || neverStart;
-    if (this.#revivals >= times) return later(Number.POSITIVE_INFINITY);
+    this.isDying = isGivenUp || neverStart;
+    if (isGivenUp) return later(Number.POSITIVE_INFINITY);
     if (neverStart) return later(starts.firstMs + withinMs);
     const dueAtMs = starts === undefined ? now : starts.lastMs + (starts.times > 1 ? FURTHER_MS : SECOND_MS);
     return now < dueAtMs ? later(dueAtMs) : { kind: 'start', wake };

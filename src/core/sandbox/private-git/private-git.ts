@@ -159,8 +159,9 @@ function looseRefs(dir: string, folder: string): Map<string, string> {
       const name = `${folder}/${entry.name}`;
       if (HIDDEN_REFS.test(name)) return [];
       if (entry.isDirectory()) return [...looseRefs(dir, name)];
-      const text = orNothing(() => readFileSync(at(name), 'latin1').trimEnd());
-      return text === undefined ? [] : [[name, text]];
+      // Git takes no older value for a file that it cannot read, either; one that is gone has been packed, or removed.
+      const text = orNothing(() => ifThere(() => readFileSync(at(name), 'latin1').trimEnd()) ?? null);
+      return text === null ? [] : [[name, text ?? '']];
     }),
   );
 }

@@ -68,7 +68,8 @@ export function judgeResume(
     return refused(COMMAND_ERRORS.phase_closed({ phase, why: closedGate }));
   if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
   if (isDone) return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
-  if (status.kind === 'waiting') return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
+  if (status.kind === 'waiting')
+    return { kind: 'accepted', phase: phase ?? status.resumePhase, resetsCounts: false };
   const isBlocked = status.kind === 'blocked';
   if (isBlocked && !sawAll(by) && lowered !== undefined)
     return refused(COMMAND_ERRORS.needs_person({ level: lowered }));

@@ -278,7 +278,7 @@ export class StallWatch {
     }
     const quietMs = awakeMs - this.#quietSinceMs;
     const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
-    if (!isDue || (isInTool && this.#announced)) return 'fine';
+    if (!isDue || isInTool) return 'fine';
     if (await this.#filesChanged()) {
       this.#stirred(awakeMs);
       return 'fine';

@@ -13,6 +13,7 @@ import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { exitFile, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import { Arrived, Places } from '../../session/events/bodies/positions.ts';
@@ -20,7 +21,7 @@ import { atPlaces, printOfTexts } from '../../session/events/bodies/session-file
 import type { NewEvent } from '../../session/events/events.ts';
 import { LEFT_BEHIND } from '../../session/events/fold.ts';
 import { Slots } from '../../session/folder/slots.ts';
-import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { isLogQuarantined } from '../../session/log/event-log.ts';
 import { EventWriter, readBefore } from '../../session/log/event-writer.ts';
@@ -32,7 +33,7 @@ import { removeDraftsOfDead } from '../iteration/end.ts';
 import { clearScratch, endBaseProcesses } from '../judge/in-clone.ts';
 import { sessionExtensions } from '../state/extension.ts';
 import { GitGuard } from '../state/git-guard.ts';
-import { iterationOf, readAgentRecord, readExit } from '../state/iteration.ts';
+import { readAgentRecord, readExit } from '../state/iteration.ts';
 import { endAgentTree, isAlive } from '../state/processes.ts';
 import type { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
@@ -72,6 +73,9 @@ export async function openWorker(
   const chosen = recorded ?? written?.file;
   if (chosen !== undefined) requireOwn(paths, identityOf(chosen), watch);
   if (isLogQuarantined(paths)) return undefined;
+  // Without it, nobody would notice that another machine has the session.
+  if (chosen?.pool && !sessionExtensions.items.some(({ checkLease }) => checkLease))
+    throw COMMAND_ERRORS.no_extension({ kind: 'pool' });
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
   const given = before.given ?? written?.given ?? {};
   if (chosen.texts !== undefined && chosen.texts !== printOfTexts(given))
@@ -245,7 +249,8 @@ function phaseForged(phase: Phase): NewEvent {
 async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) return { recovery: 'nothing' };
-  const of = iterationOf(worker, open);
+  // Its provider may not be in this build.
+  const of = { files: iterationPaths(worker.paths, open.iteration) };
   const child = await readAgentRecord(worker, open.iteration);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };

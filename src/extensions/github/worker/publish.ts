@@ -150,8 +150,6 @@ function isFinal(error: SamocodeError): boolean {
   return forge_refused.is(error) || forge_renamed.is(error);
 }
 
-/** A person stopped the publication. */
-
 /** The event that changes the recorded pull request of the session; none if nothing changes. */
 function pullRequestChange(worker: Worker, by: By, { url, ...more }: Change): NewEvent[] {
   const place = pullRequestAt(url);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRecords } from '../../../../src/core/project/git/git.ts';
@@ -33,6 +33,10 @@ test('the refs that agents get are those that git lists, whether packed, in file
   await file('refs/heads/nowhere', 'ref: refs/heads/none\n');
   for (const [one, other] of ['ab', 'ba'])
     await file(`refs/heads/circle-${one}`, `ref: refs/heads/circle-${other}\n`);
+  // A link to itself in the place of a packed ref, which git cannot read, either.
+  await repo.git(['update-ref', 'refs/heads/unread', 'main']);
+  await repo.git(['pack-refs', '--all']);
+  await symlink('unread', join(dir, 'refs/heads/unread'));
   const listed: string[] = [];
   const options = { baseEnv: repo.env, cwd: repo.path, encoding: 'latin1' as const };
   const take = (line: string) => void (/^refs\/(?:samocode|stash)/.test(line) || listed.push(line));

@@ -135,6 +135,19 @@ test('the same answers start a worker again only after a while, different ones a
   expect(await startsAfter(here, scan, 5000)).toBe(2000);
 });
 
+test('answers that are typed after workers have died again and again are taken once that is long ago', async () => {
+  await using here = await scene();
+  const paths = await waiting(here);
+  for (const number of [2, 3, 4]) await here.lease(paths, { number });
+  await here.lease(paths, { number: 5, released: true });
+  const scan = new Scan(here.supervisor);
+  await writeFile(paths.qa, marked(answered(2)));
+  expect(await startsAfter(here, scan, MINUTE_MS)).toBeUndefined();
+  here.supervisor.clock.pass(60 * MINUTE_MS);
+  await writeFile(paths.qa, marked(answered(2)).replace('Answer: A', 'Answer: B'));
+  expect(await startsAfter(here, scan, MINUTE_MS)).toBe(2000);
+});
+
 test('a start that the system refused is retried after ten seconds, without a new wait', async () => {
   await using here = await scene();
   const { qa } = await waiting(here);

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
+import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { tempLog } from '../../../support/temp-log.ts';
@@ -29,7 +30,9 @@ async function endAfter(provider: string, lines: readonly object[]): Promise<str
   await using scene = await workerWithChild(log, { settings, clock: quickClock(), timeLimitMs: LIMIT_MS });
   await writeFile(scene.stdout, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   using childLog = new AgentOutput(scene.stdout, providerNamed(provider));
-  return (await watchAgent(scene.worker, scene.open, scene.child, childLog)).end;
+  const { end } = await watchAgent(scene.worker, scene.open, scene.child, childLog);
+  const told = (await readEvents(log.paths, 0)).some(({ type }) => type === 'notice');
+  return told ? `${end}, after a notice` : end;
 }
 
 const claudeUses = (...ids: string[]) => ({
@@ -73,5 +76,5 @@ test.each<[string, string, object[]]>([
   ['codex', 'a change ended', [codexItem('started', FILES), codexItem('completed', FILES)]],
   ['gemini', 'a call was answered', [geminiUse('1'), geminiResult('1')]],
 ])('an agent of %s that is silent after %s ends at the limit of silence', async (provider, _, lines) => {
-  expect(await endAfter(provider, lines)).toBe('stalled');
+  expect(await endAfter(provider, lines)).toBe('stalled, after a notice');
 });

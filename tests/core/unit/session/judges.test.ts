@@ -482,7 +482,8 @@ describe('a resume', () => {
     expect(closedGate).toBe('no plan has been approved yet');
     const refusal = { kind: 'refused', error: { code: 'phase_closed' } };
     expect(judgeResume(asked, STOPPED, { closedGate })).toMatchObject(refusal);
-    expect(judgeResume(asked, STOPPED)).toMatchObject({ kind: 'accepted', phase: 'testing' });
+    for (const state of [STOPPED, stateOf(waiting('file_update'))])
+      expect(judgeResume(asked, state)).toMatchObject({ kind: 'accepted', phase: 'testing' });
     expect(closedGateBefore('planning', STOPPED, { gates: ['plan'], open: 0 })).toBeUndefined();
     for (const end of ['init', 'done'] as const)
       expect(closedGateBefore(end, STOPPED, { gates: [], open: 0 })).toBe('no agent works there');

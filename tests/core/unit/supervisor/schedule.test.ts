@@ -116,6 +116,22 @@ test('while no slot is free, slots are read again once a session changes, and ot
   expect(here.started()).toEqual(['next', 'next']);
 });
 
+test('a project without a free slot delays no other by the time after which slots are read again', async () => {
+  await using here = await scene();
+  const { clock } = here.supervisor;
+  await queue(here, 'other', 'b', 1);
+  const scan = new Scan(here.supervisor);
+  await scan.run();
+  expect(here.started()).toEqual(['other']);
+  await queue(here, 'next', 'a', 1);
+  await holdSlot(here, 'a', 1);
+  clock.pass(1000);
+  await scan.run();
+  clock.pass(1000);
+  await scan.run();
+  expect(here.started()).toEqual(['other', 'other']);
+});
+
 test('a session whose worker was just started holds a slot until the worker takes its lease', async () => {
   await using here = await scene();
   await queue(here, 'started', 'a', 2);

@@ -18,6 +18,10 @@ test.each<[string, NewEvent[]]>([
   ['waits', [ASKING]],
   ['is blocked', [BLOCKED]],
   ['is blocked with an iteration that is open', [STARTED, BLOCKED]],
+  [
+    'has an open iteration of an agent that this build lacks',
+    [{ ...STARTED, provider: 'gone' } as NewEvent, BLOCKED],
+  ],
   ['is limited for an hour', [limited(Date.now() + 3_600_000)]],
   ['is limited for a few seconds', [limited(Date.now() + 20_000)]],
   ['is queued', [{ type: 'queued', reason: 'full' }]],
