@@ -41,6 +41,7 @@ test('the refs that agents get are those that git lists, whether packed, in file
   expect([...usersRefs(dir)].map(([name, object]) => `${name} ${object}`).sort()).toEqual(listed.sort());
   expect(listed.length).toBe(9);
   // Packed with an older value, which git does not fall back to, either.
+  await chmod(repo.root, 0o755);
   await chmod(join(dir, 'refs/heads/moved'), 0);
   expect(await asOrdinaryUser(async () => [...usersRefs(dir).keys()])).not.toContain('refs/heads/moved');
 });
