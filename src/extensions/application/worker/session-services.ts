@@ -150,6 +150,7 @@ export class SessionServices implements WorkerApplication {
   async beforeAgent(): Promise<void> {
     const worker = this.#worker;
     const { phase } = stateOf(worker).progress;
+    if (!this.#application?.in.includes(phase)) return;
     const ends = await whileTakingCommands(worker, (signal) => this.start(phase, { signal }));
     await record(worker, ...this.#noticesOf(ends));
   }
