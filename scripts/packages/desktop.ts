@@ -3,7 +3,6 @@ import type { Provider } from '../../src/core/agents/contract/provider.ts';
 import { acceptedAccounts, allProviders } from '../../src/core/agents/registry.ts';
 import { inWords } from '../../src/core/kernel/text.ts';
 import { pathSettingOf } from '../../src/core/sandbox/programs/locate-cli.ts';
-import { findNodeScript } from '../../src/core/sandbox/programs/node-path.ts';
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import { findNodeScript } from './find-node.ts';
 import type { RepositorySource } from './source.ts';

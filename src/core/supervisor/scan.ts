@@ -7,7 +7,7 @@ import { listed } from '../kernel/text.ts';
 import { machineSetting } from '../project/finding/machine-setting.ts';
 import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
 import { launchWorker } from '../sandbox/programs/launch-worker.ts';
-import { judgedFolders, type RefusedFolder } from '../sandbox/programs/watched-folders.ts';
+import { judgedFolders, type RefusedFolder } from '../sandbox/programs/supervisor-folder.ts';
 import { isForgotten, readSession } from '../session/folder/read-session.ts';
 import { readSessionList, sessionFolders } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';

@@ -4,13 +4,13 @@ import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.t
 import { machineSetting } from '../project/finding/machine-setting.ts';
 import {
   isOff,
+  judgedFolders,
   type Presence,
   readPresence,
   type SupervisorPaths,
   supervisorPaths,
   whyNoSupervisor,
 } from '../sandbox/programs/supervisor-folder.ts';
-import { judgedFolders } from '../sandbox/programs/watched-folders.ts';
 import { byUrgency, readSessionList } from '../session/folder/session-list.ts';
 import type { SessionView } from '../session/folder/session-view.ts';
 import { type DaySpent, spentOnDay } from '../session/waits/day-spent.ts';

@@ -1,14 +1,14 @@
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { publish } from './worker/ask-publish.ts';
 import { waitIfOutside } from './worker/outside-scope.ts';
-import { performPublish, publishFailed } from './worker/publish.ts';
+import { performPublish, publishFailed, publishStopped } from './worker/publish.ts';
 import { pullRequest } from './worker/pull-request.ts';
 import { round } from './worker/round.ts';
 import { roundSection } from './worker/round-section.ts';
 
 const github: SessionExtension = {
   commands: { publish, pull_request: pullRequest, round },
-  performers: { publish: { perform: performPublish, failed: publishFailed } },
+  performers: { publish: { perform: performPublish, failed: publishFailed, stopped: publishStopped } },
   promptSection: roundSection,
   outsideScope: waitIfOutside,
 };

@@ -6,7 +6,6 @@ import { findNodeScript } from '../../../scripts/packages/find-node.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { findGuardTool, insideGuard } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { loginGuard } from '../../../src/core/sandbox/programs/login-shell.ts';
-import { findNodeScript } from '../../../src/core/sandbox/programs/node-path.ts';
 import { ci } from '../../support/ci.ts';
 import { USERS, type User } from './users.ts';
 

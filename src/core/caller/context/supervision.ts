@@ -3,8 +3,12 @@ import { isOlder } from '../../kernel/versions.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
-import { isOff, readPresence, supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
-import { watchedFolders } from '../../sandbox/programs/watched-folders.ts';
+import {
+  isOff,
+  readPresence,
+  supervisorPaths,
+  watchedFolders,
+} from '../../sandbox/programs/supervisor-folder.ts';
 import { hasEnded } from '../../session/events/rest.ts';
 import { isContinuedBy, isForgotten } from '../../session/folder/read-session.ts';
 import { isLost, readSessionList } from '../../session/folder/session-list.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
-import { ifExists } from '../../kernel/errors.ts';
+import { ifExists, type SamocodeError } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { pathsIn } from '../../kernel/files/paths-in.ts';
@@ -12,6 +12,9 @@ import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
 import { type Host, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
+import { type KnownProject, respondingProjects } from '../../project/finding/known-projects.ts';
+import { PROJECT_ERRORS } from '../../project/finding/project-errors.ts';
+import { requirePlaces } from '../../project/finding/trust.ts';
 
 /** Files in `supervisor/<identity>/` of the config folder. */
 const FILES = {
@@ -83,9 +86,7 @@ export async function registerSessions(
 }
 
 /** All recorded SESSIONS folders; malformed files are skipped. */
-export async function registeredSessions({
-  registered,
-}: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
+async function registeredSessions({ registered }: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
   const names = (await ifExists(readdir(registered))) ?? [];
   const files = names.filter((name) => name.endsWith('.json'));
   const read = await Promise.all(files.map((name) => plainJson(join(registered, name), Registration)));
@@ -144,4 +145,51 @@ export async function whyNoSupervisor({ dir, leases }: SupervisorPaths): Promise
 /** `SAMOCODE_SUPERVISOR=off`: start none. */
 export function isOff({ SAMOCODE_SUPERVISOR }: Readonly<Record<string, string | undefined>>): boolean {
   return SAMOCODE_SUPERVISOR === 'off';
+}
+
+/** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */
+export async function watchedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<Set<string>> {
+  return (await judgedFolders(paths, home)).watched;
+}
+
+export interface RefusedFolder {
+  filePath: string;
+  /** An act on this machine has registered it: its sessions are the person's. */
+  isRegistered: boolean;
+  error: SamocodeError;
+}
+
+/** `refused`: SESSIONS folders that are not watched before a person trusts the file that names them. */
+export async function judgedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<{ watched: Set<string>; refused: Map<string, RefusedFolder> }> {
+  const registered = await registeredSessions(paths);
+  const known = await respondingProjects(home).catch(() => []);
+  const watched = new Set<string>();
+  const refused = new Map<string, RefusedFolder>();
+  for (const project of known) {
+    const { filePath, sessions } = project;
+    const error = await refusalOfSessions(project, home);
+    if (error === undefined) watched.add(sessions);
+    else refused.set(sessions, { filePath, error, isRegistered: registered.includes(sessions) });
+  }
+  for (const sessions of watched) refused.delete(sessions);
+  for (const sessions of registered) if (!refused.has(sessions)) watched.add(sessions);
+  return { watched, refused };
+}
+
+async function refusalOfSessions(project: KnownProject, home: string): Promise<SamocodeError | undefined> {
+  const { filePath, mainRepo, sessions } = project;
+  const named = { filePath, values: { mainRepo, sessions } };
+  try {
+    await requirePlaces(named, home, ['sessions']);
+    return undefined;
+  } catch (error) {
+    if (!PROJECT_ERRORS.place_not_trusted.is(error)) throw error;
+    return error;
+  }
 }

@@ -12,7 +12,7 @@ import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import { beginning, listed, visibleControls } from '../../kernel/text.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, movesBetween, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
-import { START_FILES } from '../../sandbox/home-lists.ts';
+import { START_FILES } from '../../sandbox/home.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';

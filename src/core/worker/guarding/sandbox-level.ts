@@ -8,22 +8,24 @@ export const SANDBOX_LOWER = 'sandbox_lower';
 const NEEDS_GUARD = 'agent_needs_guard';
 export const FORGE_LOGIN = 'forge_login_open';
 
-/** Blocks a session with less protection than it started with or needs. @returns false when it is blocked */
-export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
+/** A session never continues with less protection than it started with or needs. @throws Blocked */
+export async function requireSandboxLevel(worker: Worker): Promise<void> {
   await worker.guard.forgetReplaced();
   const level = await levelIfLower(worker);
   const now = await worker.guard.now();
-  if (level === undefined)
-    return (await isGuardedAsNeeded(worker, now)) && (await forgeLoginIsClosed(worker, now));
+  if (level === undefined) {
+    requireGuardAsNeeded(worker, now);
+    return await requireClosedForgeLogin(worker, now);
+  }
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
   const reason = `The session started with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
   throw new Blocked({ reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 
-/** Blocks a session if a repository could make its agents run programs as the user. */
-async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean> {
+/** A repository must not be able to make its agents run programs as the user. */
+function requireGuardAsNeeded(worker: Worker, now: GuardNow): void {
   const title = openToRepositories(worker.guard.providers());
-  if (now.level !== 'none' || title === undefined || worker.file.settings.acp?.withoutGuard) return true;
+  if (now.level !== 'none' || title === undefined || worker.file.settings.acp?.withoutGuard) return;
   const reason = `A repository can make ${title} run programs before its first prompt, and its agents would run without the sandbox: ${now.why}. ${now.hint} Or resume with another provider.`;
   throw new Blocked({ reason, needs: 'human_decision', rule: NEEDS_GUARD });
 }
@@ -31,7 +33,7 @@ async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean
 /** Agents that might read text written by others must not be able to log in to GitHub as the user. */
 async function requireClosedForgeLogin(worker: Worker, now: GuardNow): Promise<void> {
   const problem = forgeLoginProblem(now);
-  if (problem === undefined || !(await worker.guard.hidesForgeLogin())) return true;
+  if (problem === undefined || !(await worker.guard.hidesForgeLogin())) return;
   const reason = `Text written by others can reach its agents (it works on an issue, its pull request is watched, or .samocode has PR_WATCH=on or INTAKE_LABEL), so they must not be able to log in to GitHub as you, but here they could: ${problem.why}. Fix that and resume. To end a watch, run "samocode finish <session> --pull-request --no-watch".`;
   throw new Blocked({ reason, needs: 'human_decision', rule: FORGE_LOGIN });
 }

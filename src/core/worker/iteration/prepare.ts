@@ -116,15 +116,14 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
   // Only after the checkout, because a partial clone is incomplete before that.
   const now = await worker.guard.now();
   const hides = hidesFolders(now.level === 'none' ? undefined : now);
-  if (made.value.head === startCommit && !hides)
+  if (worktree.head === startCommit && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
     );
   await joinEnvironment(worker);
-  const setup = await setUpOnce(worker, made.value);
-  if (setup.kind === 'stopped') return undefined;
-  const { text, firstCommit } = (await beginning?.outcome(made.value)) ?? {};
+  const setup = await setUpOnce(worker, worktree);
+  const { text, firstCommit } = (await beginning?.outcome(worktree)) ?? {};
   const warnings = [...(text ? [text] : []), ...setup.warnings];
   return { base, worktree, firstCommit, warnings, setUp: setup.ran };
 }

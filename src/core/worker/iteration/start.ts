@@ -21,15 +21,14 @@ import { type LoginPlan, renewLogin } from '../../sandbox/renew-login.ts';
 import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { MAX_OVERVIEW_BYTES, iterationPaths } from '../../session/layout/paths.ts';
-import { foundPlace } from '../core/as-ours.ts';
-import { type Iteration, wrapperName } from '../core/iteration-files.ts';
-import { requireLease } from '../core/lost-lease.ts';
-import { type Worker, checksOf, record, stateOf } from '../core/worker.ts';
-import { collectWork } from '../guarding/collect-work.ts';
-import { keepRunFolder } from '../guarding/run-folder.ts';
-import { type Snapshot, documentsPrint, homePrints, mainCheckoutNow } from '../guarding/snapshot.ts';
+import { MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import {
+  documentsPrint,
+  homePrints,
+  keepRunFolder,
+  mainCheckoutNow,
+  type Snapshot,
+} from '../guarding/changes.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';

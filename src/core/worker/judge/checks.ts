@@ -163,9 +163,7 @@ export async function recordedSet(
   const { worker } = evidence;
   await joinEnvironment(worker);
   try {
-    const end = await whileTakingCommands(worker, run);
-    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures, left, onBase } = end.value;
+    const { runs, failures, left, onBase } = await whileTakingCommands(worker, run);
     const sandbox = await worker.guard.level();
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned, onBase }];

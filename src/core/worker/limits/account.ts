@@ -12,7 +12,7 @@ import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../k
 import type { Phase } from '../../kernel/phases/table.ts';
 import { isSameWindow, type KeptWindow, keptText, keptWindows } from '../../kernel/phases/usage-windows.ts';
 import { machineKeep } from '../../project/finding/machine-setting.ts';
-import type { HomePlaces } from '../../sandbox/home-places.ts';
+import type { HomePlaces } from '../../sandbox/home.ts';
 import { accountKey, askPlanWindows, notePlanWindows, readPlanWindows } from '../../sandbox/plan-windows.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';

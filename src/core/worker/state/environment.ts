@@ -91,7 +91,7 @@ function credentialNotices(worker: Worker, login: Record<string, string>): NewEv
 
 /** The first sentence of a report about failed commands: variables that SETUP and CHECK did not get; usually empty. */
 export async function leftOutBy(worker: Worker): Promise<string> {
-  return leftOutOf(worker.env, (await worker.guard.variables()).admits);
+  return leftOutOf(worker.env, (await worker.guard.variables()).filter);
 }
 
 export function afterLeftOut(leftOut: string, text: string): string {

@@ -44,7 +44,7 @@ export interface Worker {
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: LaunchReason;
-  readonly watch: Watch;
+  readonly watch: SupervisorClient;
   readonly memory: WorkerMemory;
 }
 

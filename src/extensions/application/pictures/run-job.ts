@@ -1,7 +1,7 @@
-import type * as z from 'zod';
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';

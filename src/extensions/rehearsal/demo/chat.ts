@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import * as z from 'zod';
 import { errors } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';

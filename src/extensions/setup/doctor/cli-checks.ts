@@ -3,11 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
-import { acceptedAccounts, allProviders, credentialNames, providerNamed } from '../../../core/agents/registry.ts';
+import {
+  acceptedAccounts,
+  allProviders,
+  credentialNames,
+  providerNamed,
+} from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
-import { type DoctorCheck, type Machine, fail, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
+import {
+  type DoctorCheck,
+  fail,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
 import { projectRefusal } from '../../../core/caller/refusals/login-of-project.ts';
 import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';

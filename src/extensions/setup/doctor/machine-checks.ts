@@ -1,7 +1,15 @@
 import { mkdtemp, readFile, realpath, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type DoctorCheck, type Machine, fail, failed, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
+import {
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';

@@ -9,9 +9,9 @@ import {
   isOff,
   readPresence,
   supervisorPaths,
+  watchedFolders,
   whyNoSupervisor,
 } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import { watchedFolders } from '../../../core/sandbox/programs/watched-folders.ts';
 import { readSessionList } from '../../../core/session/folder/session-list.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 

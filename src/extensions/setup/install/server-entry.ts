@@ -10,7 +10,7 @@ import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import { parseSettingsFile } from './settings-file.ts';
 import { refuseIfTemporary, stableNodePath } from './stable-node-path.ts';
-import { type Step, memberStep } from './step.ts';
+import { memberStep, type Step } from './step.ts';
 
 /** How a client's JSON file describes a server. */
 export interface ServerFormat {

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findNodeScript } from '../../../../scripts/packages/find-node.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { findNodeScript } from '../../../../src/core/sandbox/programs/node-path.ts';
 import { ci } from '../../../support/ci.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 

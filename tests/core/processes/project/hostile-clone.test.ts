@@ -11,9 +11,8 @@ import { readProject } from '../../../../src/core/project/finding/open-project.t
 import { requireNoneTracked, trustIn } from '../../../../src/core/project/finding/trust.ts';
 import { runByRepository } from '../../../../src/core/project/git/executing-settings.ts';
 import { commonDirOf, readRepository } from '../../../../src/core/project/git/repository.ts';
-import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
-import { watchedFolders } from '../../../../src/core/sandbox/programs/watched-folders.ts';
-import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { supervisorPaths, watchedFolders } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { readSupervisorStatus } from '../../../../src/core/supervisor/status.ts';
 import { type HostileClone, type HostilePlan, makeHostileClone } from '../../../support/hostile-clone.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { projectOf } from '../../../support/project.ts';

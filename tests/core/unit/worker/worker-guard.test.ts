@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { WorkerGuard } from '../../../../src/core/worker/core/worker-guard.ts';
+import type { Worker } from '../../../../src/core/worker/state/worker.ts';
+import { WorkerGuard } from '../../../../src/core/worker/state/worker-guard.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { tempLog } from '../../../support/temp-log.ts';
