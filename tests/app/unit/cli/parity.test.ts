@@ -118,6 +118,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'run --yes': 'a chat creates a missing project with setup_project',
   'start --yes': 'likewise',
   'start --review': 'only a person decides that quick work must be reviewed whatever its size',
+  'resume --phase': 'a person names where it continues; a chat says in a note what is to be done',
   'finish --with-answers': 'only a person may decide who reads their answers',
   'init --yes': 'a chat passes the check that it wants',
   'plan --edit': 'opens an editor; a chat asks for changes',

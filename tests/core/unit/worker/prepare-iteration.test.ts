@@ -29,7 +29,7 @@ test('the overview is saved as the agent finds it, and a pipe at its path does n
     type: 'iteration_started',
     iteration: 1,
     phase: 'planning',
-    provider: 'rehearsal',
+    provider: 'claude',
     model: '',
     log: 'child.jsonl',
     childUuid: 'u',

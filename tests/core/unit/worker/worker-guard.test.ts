@@ -10,8 +10,9 @@ test('the failure of one egress proxy does not open the next one twice', async (
   await using log = await tempLog();
   const { writer } = await log.open();
   const environments = [() => expect.fail('the first one fails')];
+  const sample = sessionFileSample({ worktreesDir: dir.path });
   const guard = new WorkerGuard({
-    file: sessionFileSample({ worktreesDir: dir.path }),
+    file: { ...sample, settings: { ...sample.settings, provider: 'claude', providers: {} } },
     writer,
     get env() {
       return environments.pop()?.() ?? {};

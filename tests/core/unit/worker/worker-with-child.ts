@@ -102,7 +102,7 @@ const STARTED = {
   type: 'iteration_started' as const,
   iteration: 1,
   phase: 'investigation' as const,
-  provider: 'rehearsal' as const,
+  provider: 'claude' as const,
   model: '',
   log: 'child.jsonl',
   childUuid: 'u',
