@@ -91,7 +91,6 @@ export function closedGateBefore(
   }: Pick<SessionState, 'status' | 'answers' | 'approvedPlan' | 'progress'>,
   { gates, open }: { gates: readonly Gate[]; open: number },
 ): string | undefined {
-  if (target === 'init' || target === 'done') return 'no agent works there';
   // The session's wait, including one that a stop or block interrupted.
   const wait = status.kind === 'waiting' ? status.for : 'parked' in status ? status.parked?.for : undefined;
   const order = PHASE_NAMES.indexOf(target);

@@ -134,7 +134,6 @@ async function edited({ to, gates = GATED, events = [], qa }: Edit) {
 
 test.each<[string, Edit, string]>([
   ['to planning, which a gate follows', { to: 'planning' }, 'planning full'],
-  ['to the end', { to: 'done', gates: [] as never }, 'investigation full'],
   ['to planning past an open question', { to: 'planning', qa: QUESTION }, 'investigation full'],
   ['to the work without a plan', { to: 'implementation' }, 'investigation full'],
   ['to the work without a plan or an answer', { to: 'implementation', gates: ['qa'] }, 'investigation full'],
