@@ -177,7 +177,7 @@ export async function missingProgram(
   if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
   if (program === undefined || isOnPath(program, env)) return undefined;
-  // The shell has commands of its own, and looks in relative folders.
+  // The shell has built-in commands, and looks in relative folders.
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
   // Null: the folder is gone, which another error reports.
   return exitCode === 0 || exitCode === null ? undefined : program;

@@ -73,7 +73,7 @@ export async function openWorker(
   const chosen = recorded ?? written?.file;
   if (chosen !== undefined) requireOwn(paths, identityOf(chosen), watch);
   if (isLogQuarantined(paths)) return undefined;
-  // Without it, nobody would notice that another machine has the session.
+  // Without it, no worker would notice that another machine has the session.
   if (chosen?.pool && !sessionExtensions.items.some(({ checkLease }) => checkLease))
     throw COMMAND_ERRORS.no_extension({ kind: 'pool' });
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);

@@ -46,7 +46,7 @@ export interface SessionExtension {
   betweenAgents?(worker: Worker): Promise<void>;
   /** A section about what the session works on, for the next agent's prompt. */
   promptSection?(worker: Worker): Promise<string | undefined>;
-  /** Asks a person, before a session is done, about changes that nobody has agreed to. */
+  /** Asks a person, before a session is done, about changes that no person has agreed to. */
   outsideScope?(evidence: Evidence, tip: TipOfBranch, decision: Decision): Promise<ParkDecision | undefined>;
   /** Adds facts about a commit that has passed all checks, before a session is done. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../../src/core/faces/terminal/output.ts';
 import { ci } from '../../../support/ci.ts';
@@ -6,13 +5,12 @@ import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { openTerminal } from '../../../support/terminal.ts';
 import { KEY } from '../../unit/cli/keys.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../../../dist/samocode.js');
 const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
 async function watching(rig: SessionRig, args = '') {
   const { path: cwd, root: dir, env } = rig.repo;
   const bySsh = { ...env, EDITOR: 'echo edits "$PWD"', SSH_CONNECTION: '::1 9 ::1 22' };
-  return await openTerminal(`'${process.execPath}' '${PROGRAM}' watch ${args}`, {
+  return await openTerminal(`'${process.execPath}' '${rig.program('cli')}' watch ${args}`, {
     dir,
     cwd,
     env: bySsh,

@@ -31,8 +31,8 @@ async function endAfter(provider: string, lines: readonly object[]): Promise<str
   await writeFile(scene.stdout, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   using childLog = new AgentOutput(scene.stdout, providerNamed(provider));
   const { end } = await watchAgent(scene.worker, scene.open, scene.child, childLog);
-  const told = (await readEvents(log.paths, 0)).some(({ type }) => type === 'notice');
-  return told ? `${end}, after a notice` : end;
+  const isReported = (await readEvents(log.paths, 0)).some(({ type }) => type === 'notice');
+  return isReported ? `${end}, after a notice` : end;
 }
 
 const claudeUses = (...ids: string[]) => ({
