@@ -41,7 +41,7 @@ test.concurrent('no agent begins on what a person keeps, a model cannot use it, 
   const { plan } = await getStatus({ session: rig.file.folder }, rig.context());
   expect(plan).toMatch(/^85 % of 5 hours, ends \d\d-\d\d \d\d:\d\d, seen \d+ s ago; 10 % of 7 days, /);
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
-  await expect(byModel).rejects.toThrow('the person keeps the rest of their usage limit');
+  await expect(byModel).rejects.toThrow('only a person may use it');
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   const limits = (await rig.events()).filter(({ type }) => type === 'limited');
