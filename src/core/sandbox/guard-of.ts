@@ -18,9 +18,9 @@ import {
   type GuardPart,
   type GuardPlaces,
   guardProfile,
+  isWide,
   NET,
   openForSession,
-  protectedFolders,
   type SessionPlaces,
 } from './places.ts';
 import { unsignedGit } from './programs/environment.ts';
@@ -92,8 +92,7 @@ const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftabl
  */
 export function macProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir, home, openings } = places;
-  const isWide = (path: string) => protectedFolders(places).some((folder) => contains(path, folder));
-  const wide = openings.write.filter(isWide);
+  const wide = openings.write.filter((path) => isWide(places, path));
   const inHome = [...CACHES.map((name) => join(home.dir, name)), ...stateFolders(home)];
   return [
     ...[readOnly(home.dir), ...inHome.map(writable)].filter(
@@ -111,7 +110,7 @@ export function macProfile(places: GuardPlaces): Mount[] {
     ...(session === undefined
       ? []
       : [...openForCommits(commonDir, session), ...openForSession(commonDir, session)]),
-    ...openings.write.filter((path) => !isWide(path)).map(writable),
+    ...openings.write.filter((path) => !isWide(places, path)).map(writable),
     readOnly(places.runRoot),
     ...places.programs.map(readOnly),
   ];

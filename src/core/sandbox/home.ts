@@ -199,6 +199,11 @@ export function plainFolder(own: string, name: string): string {
   return path;
 }
 
+/** A name below `own` whose folder is no link. */
+export function plainPath(own: string, name: string): string {
+  return join(plainFolder(own, dirname(name)), basename(name));
+}
+
 /** The targets of links in a folder of programs: a file, or the prefix that it needs. */
 function linkedFrom(folder: string, home: string): string[] {
   const links = (namesAt(folder) ?? []).filter((name) => statsAt(join(folder, name))?.isSymbolicLink());
@@ -256,11 +261,10 @@ export function freshHome(dir: string, own: string): void {
       if (!statsAt(join(at, name))?.isDirectory()) rmSync(join(at, name), { force: true });
   }
   for (const name of [...START_FILES, ...stateNames()])
-    rmSync(join(plainFolder(own, dirname(name)), basename(name)), { recursive: true, force: true });
+    rmSync(plainPath(own, name), { recursive: true, force: true });
   for (const name of gitSettings(dir)) {
     const from = realFolder(join(dir, name));
-    if (from && statsAt(from)?.isFile())
-      ifThere(() => copyFileSync(from, join(plainFolder(own, dirname(name)), basename(name))));
+    if (from && statsAt(from)?.isFile()) ifThere(() => copyFileSync(from, plainPath(own, name)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { rmSync, symlinkSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { configFolder } from '../kernel/config-folder.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
@@ -9,7 +9,7 @@ import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
 import { worktreeFolders } from '../project/git/worktree-list.ts';
 import { type Mount, readOnly, writable } from './guard/make-guard.ts';
-import { cacheMounts, GIT_SETTINGS, type HomePlaces, plainFolder, programMounts, SYSTEM } from './home.ts';
+import { cacheMounts, GIT_SETTINGS, type HomePlaces, plainPath, programMounts, SYSTEM } from './home.ts';
 import { withoutClosed } from './programs/environment.ts';
 import { openedSockets, resolverMounts } from './sockets.ts';
 
@@ -89,8 +89,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
   const replaced = (path: string, from: string | undefined): Mount =>
     from === undefined ? { kind: 'hidden', path } : { ...writable(path), from };
   const named = [...openings.read.map(readOnly), ...openings.write.map(writable)];
-  const isWide = ({ path }: Mount) => protectedFolders(places).some((folder) => contains(path, folder));
-  const wide = named.filter(isWide).sort(byDepth);
+  const wide = named.filter(({ path }) => isWide(places, path)).sort(byDepth);
   const isInWide = (path: string) => wide.some((mount) => contains(mount.path, path));
   const inHome = [
     replaced(home.dir, part.home),
@@ -111,7 +110,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
     ...(part.hidesCheckout ? withoutRepository(places) : repositoryMounts(places)),
     ...(part.net === undefined ? [] : [{ ...readOnly(NET), from: part.net }]),
     ...[...places.programs, ...(part.shown ?? [])].map(readOnly),
-    ...named.filter((mount) => !isWide(mount)),
+    ...named.filter(({ path }) => !isWide(places, path)),
     ...openedSockets(places),
     ...(part.open ?? []).map(writable),
     ...(part.hidesCheckout ? (part.open ?? []).map((path) => readOnly(join(path, '.git'))) : []),
@@ -171,7 +170,7 @@ function makePlaces(mounts: readonly Mount[], { home }: GuardPlaces, { caches }:
     if (ifThere && statsAt(from) === undefined) continue;
     if (above.path !== home.dir && !(caches && contains(caches, above.from))) continue;
     const name = relative(above.path, path);
-    const place = join(plainFolder(above.from, dirname(name)), basename(name));
+    const place = plainPath(above.from, name);
     if (statsAt(place)?.isSymbolicLink()) rmSync(place);
   }
 }
@@ -191,7 +190,7 @@ function linkMounts({ links = [] }: GuardPlaces, mounts: readonly Mount[], part:
     if (above === undefined || above.kind === 'hidden') made.push({ kind: 'link', path, from: to });
     else if (above.from !== undefined && [part.home, part.tmp].includes(above.from)) {
       const name = relative(above.path, path);
-      const place = join(plainFolder(above.from, dirname(name)), basename(name));
+      const place = plainPath(above.from, name);
       rmSync(place, { recursive: true, force: true });
       symlinkSync(to, place);
     }
@@ -231,12 +230,17 @@ function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs
   ];
 }
 
+/** Whether an opened path contains a protected folder. */
+export function isWide(places: GuardPlaces, path: string): boolean {
+  return protectedFolders(places).some((folder) => contains(path, folder));
+}
+
 /** Folders whose files, if written inside the guard, must not appear outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
   const { commonDir, openings, home } = places;
   const opened = openings.write;
   const all = protectedFolders(places);
-  const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
+  const narrow = opened.filter((path) => !isWide(places, path));
   const isHomeOpen = home.dir === '/' || opened.some((path) => contains(path, home.dir));
   return [
     ...new Set([
@@ -246,7 +250,7 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
   ].filter((folder) => !narrow.some((path) => contains(path, folder)));
 }
 
-export function protectedFolders(places: GuardPlaces): string[] {
+function protectedFolders(places: GuardPlaces): string[] {
   const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
   return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
 }

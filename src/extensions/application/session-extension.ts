@@ -25,8 +25,6 @@ const UI_ENDINGS =
 const PICTURE_LIMIT_MS = 120_000;
 
 const pictures: SessionExtension = {
-  commands: {},
-  performers: {},
   afterProof: async (worker, proven) => {
     const proving = provingOf(worker);
     if ((proving.application?.pages ?? []).length === 0) return [];

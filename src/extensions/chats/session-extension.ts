@@ -2,8 +2,6 @@ import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { beginWithCopies } from './bring/begin-with-copies.ts';
 
 const chats: SessionExtension = {
-  commands: {},
-  performers: {},
   beginBranch: async ({ file, git }, base) => await beginWithCopies(file, base, git.context),
 };
 

@@ -14,7 +14,7 @@ import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import { readyProject } from '../../core/caller/refusals/ready-project.ts';
 import { namesAt, statsAt } from '../../core/kernel/files/path-stats.ts';
 import type { Decision } from '../../core/kernel/phases/decision.ts';
-import { PHASE_NAMES, type Phase } from '../../core/kernel/phases/table.ts';
+import { type Phase, WORK_PHASES } from '../../core/kernel/phases/table.ts';
 import { park } from '../../core/kernel/phases/verdict.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
@@ -164,13 +164,10 @@ async function requirePath({ sessionDir, sessionsDir }: SessionPaths, folder: st
 
 function knownPhase(given: string | undefined): Phase | undefined {
   const written = given?.toLowerCase();
-  const phase = SELECTABLE.find((each) => each === written);
-  if (given && !phase) throw START_ERRORS.bad_phase({ given, allowed: SELECTABLE });
+  const phase = WORK_PHASES.find((each) => each === written);
+  if (given && !phase) throw START_ERRORS.bad_phase({ given, allowed: WORK_PHASES });
   return phase;
 }
-
-/** The worker always runs `init` first, and a finished session continues with a new goal. */
-const SELECTABLE = PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== 'done');
 
 /** Moves the files of the early layout up, except those whose names are taken; the overview last. */
 async function moveUp({ sessionDir, overview }: SessionPaths): Promise<void> {

@@ -6,8 +6,6 @@ import { isPoolTimeUp } from './mark.ts';
 import { keepState } from './worker/keep-state.ts';
 
 const pool: SessionExtension = {
-  commands: {},
-  performers: {},
   async requireHeld(worker) {
     if (!worker.file.pool) return;
     const { requireHeldBy } = await import('./acts/require-held.ts');

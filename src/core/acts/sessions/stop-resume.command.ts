@@ -7,7 +7,7 @@ import { jsonFacts } from '../../faces/terminal/json-facts.ts';
 import { printDone } from '../../faces/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
-import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { type Phase, WORK_PHASES } from '../../kernel/phases/table.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start/start-choices.ts';
 import type { StopOneResult } from './stop-session.act.ts';
@@ -69,7 +69,7 @@ export function addResume(program: Command, cli: Cli): void {
     .description('Continue a session, or give a finished one new work')
     .option('--note <text>', 'a note for the next agent')
     .option('--goal <text>', 'new work for a finished session')
-    .addOption(new Option('--phase <name>', 'where it continues').choices(PHASES));
+    .addOption(new Option('--phase <name>', 'where it continues').choices(WORK_PHASES));
   for (const [, { kind, option, about, isForResume }] of START_CHOICE_ROWS) {
     if (option === undefined) continue;
     if (isForResume && kind === 'limit') command.option(option, about, limit);
@@ -84,9 +84,6 @@ export function addResume(program: Command, cli: Cli): void {
     printDone(cli, resumed, { facts: { outcome } });
   });
 }
-
-/** Those with agents. */
-const PHASES = PHASE_NAMES.filter((name) => name !== 'init' && name !== 'done');
 
 function limit(text: string): number {
   const number = Number(text.trim() || Number.NaN);

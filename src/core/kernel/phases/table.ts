@@ -14,6 +14,9 @@ export const PHASE_NAMES = [
 ] as const;
 export type Phase = (typeof PHASE_NAMES)[number];
 
+/** Those that a person can name: the worker always runs `init` first, and a finished session continues with a new goal. */
+export const WORK_PHASES = PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== 'done');
+
 export const SIGNAL_STATUSES = ['continue', 'waiting', 'handoff', 'blocked', 'done'] as const;
 export type SignalStatus = (typeof SIGNAL_STATUSES)[number];
 

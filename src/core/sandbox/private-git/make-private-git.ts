@@ -170,7 +170,9 @@ async function copyWorktrees(
   for (const name of foldersIn(from).filter((each) => each !== own)) {
     const texts = await read(join(from, name));
     // Unchanged in most cases, and each session has one.
-    if (isPlainFolder(to, name) && isDeepStrictEqual(await read(join(to, name)), texts)) continue;
+    const hasOnlyThese = namesAt(join(to, name))?.every((each) => WORKTREE_FILES.includes(each)) ?? false;
+    if (hasOnlyThese && isPlainFolder(to, name) && isDeepStrictEqual(await read(join(to, name)), texts))
+      continue;
     await removeTree(join(to, name));
     mkdirSync(join(to, name));
     for (const [at, file] of WORKTREE_FILES.entries())

@@ -65,7 +65,7 @@ exec 3<&-
 printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
 
 /**
- * The path at which the wrapper records how its child ended. The name contains the wrapper's pid: one that never
+ * The path at which the wrapper records how the CLI ended. The name contains the wrapper's pid: one that never
  * got "go" might write after the next one has started, and must not be mistaken for it.
  */
 export function exitFile(exitPath: string, child: ChildRecord): string {

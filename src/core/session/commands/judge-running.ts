@@ -64,8 +64,8 @@ export function judgeResume(
   const isDone = status.kind === 'done';
   if (isDone && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
   if (!isDone && goal !== undefined) return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
-  if (phase !== undefined && closedGate !== undefined)
-    return refused(COMMAND_ERRORS.phase_closed({ phase, why: closedGate }));
+  const why = isDone ? 'new work of a finished session begins with its first phase' : closedGate;
+  if (phase !== undefined && why !== undefined) return refused(COMMAND_ERRORS.phase_closed({ phase, why }));
   if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
   if (isDone) return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
   if (status.kind === 'waiting')

@@ -37,7 +37,7 @@ export type Waits =
 type AtRest =
   /** A usage limit or an outage: started when it ends, by the wall clock. */
   | { for: 'limit'; until: number }
-  /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
+  /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when it is scheduled. */
   | { for: 'turn' }
   /** Not begun: waits for other sessions or a time. Started when it can begin or a person must decide. */
   | { for: 'order'; order: StartConditions }

@@ -87,8 +87,11 @@ function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'
   return uses.filter((use) => judgeLimits([use]).kind === 'reached');
 }
 
-function nextPhase(worker: Worker, { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>): Phase {
-  return goal === undefined ? stateOf(worker).progress.phase : firstPhase(wayOfGoal(worker, by));
+function nextPhase(
+  worker: Worker,
+  { goal, by, phase }: Pick<CommandOf<'resume'>, 'goal' | 'by' | 'phase'>,
+): Phase {
+  return goal === undefined ? (phase ?? stateOf(worker).progress.phase) : firstPhase(wayOfGoal(worker, by));
 }
 
 /** Quick again, if whoever gives the goal may open gates. */

@@ -28,7 +28,7 @@ import { stateOf, type Worker } from '../state/worker.ts';
 export type Breach = NonNullable<Outcome['breach']>;
 
 /**
- * The breach of an ended agent; undefined if there is none. Changes to the run folder take precedence, so that
+ * The breach of an ended agent, if any. Changes to the run folder take precedence, so that
  * accepting them does not accept executable git settings. The session returns to the agent's phase, whatever was
  * decided in the meantime.
  */
@@ -38,12 +38,12 @@ export function breachOf(
     runFolder = [],
     gitPrograms,
     home = [],
-    afterChild,
+    afterAgent,
   }: {
     runFolder?: readonly string[];
     gitPrograms: readonly string[];
     home?: readonly string[];
-    afterChild: boolean;
+    afterAgent: boolean;
   },
 ): Breach | undefined {
   const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
@@ -56,7 +56,7 @@ export function breachOf(
       ? ''
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
     home.length === 0 ? '' : `Files that start your programs changed while the agent ran: ${bounded(home)}.`,
-    afterChild ? "The agent's signal is ignored; its work is kept." : '',
+    afterAgent ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
       ? 'Find out what changed them, then resume the session.'
       : 'Undo what you do not recognize. A resume by a person in a terminal accepts the rest.',
@@ -100,7 +100,7 @@ export async function homeChanged(worker: Worker, before: Snapshot | undefined):
  */
 export async function requireAcceptedGit(worker: Worker): Promise<void> {
   const gitPrograms = await gitProgramsChanged(worker);
-  const breach = breachOf(stateOf(worker).progress, { gitPrograms, afterChild: false });
+  const breach = breachOf(stateOf(worker).progress, { gitPrograms, afterAgent: false });
   if (breach !== undefined) throw new Blocked({ ...breach, needs: 'error_resolution' });
 }
 
@@ -317,11 +317,11 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
   return prints;
 }
 
-const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
+const NOT_THE_AGENTS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
 // Sizes and times, not contents: a folder can hold many large documents, and any write changes the time.
 export function documentsPrint({ paths }: Worker, without: readonly string[] = []): string {
-  const isAsked = (name: string) => !without.includes(name) && !NOT_THE_CHILDS.has(name);
+  const isAsked = (name: string) => !without.includes(name) && !NOT_THE_AGENTS.has(name);
   const names = (namesAt(paths.sessionDir) ?? []).filter(isAsked);
   const states = names.sort().map((name) => {
     const stats = statsAt(join(paths.sessionDir, name));

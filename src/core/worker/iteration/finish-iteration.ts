@@ -132,7 +132,7 @@ async function collectResults(worker: Worker, open: Iteration, ended: EndedAgent
   // After a forbidden change, the signal is ignored.
   const before = await snapshotBefore(open);
   const home = await homeChanged(worker, before);
-  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
+  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterAgent: true });
   // Without an agent, the signal may be that of an earlier one.
   const isLeftOut = breach !== undefined || ended.end === 'not_started';
   const signal: SignalReading = isLeftOut

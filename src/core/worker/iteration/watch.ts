@@ -1,6 +1,5 @@
 import type { Provider } from '../../agents/contract/provider.ts';
 import { judgePrinted } from '../../agents/reading/offered-tools.ts';
-import { providerNamed } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { quickPrint } from '../../project/checkpoints/worktree-print.ts';
@@ -9,12 +8,11 @@ import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { ODD_TOOLS, OVERAGE } from '../../session/events/fold-spent.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
 import { documentsPrint } from '../guarding/changes.ts';
 import { noteWindows } from '../limits/account.ts';
 import { endsByBudget, liveSpent } from '../limits/budget.ts';
 import type { AgentOutput } from '../limits/output.ts';
-import { readAwakeMs, type WithFiles } from '../state/iteration.ts';
+import { type Iteration, readAwakeMs, type WithFiles } from '../state/iteration.ts';
 import { AgentTree, isAlive, requireLease } from '../state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 
@@ -46,15 +44,15 @@ export const SAMPLE_EVERY_MS = 1000;
 /** By then the wrapper is known, while hardly any agent has started another process. */
 const FIRST_SAMPLE_MS = 250;
 
-function overageNotice({ provider, iteration }: OpenIteration): NewEvent {
-  const text = `${providerNamed(provider).title} reports that the plan is used up and that iteration ${iteration} works on extra usage, which its account pays for. With OVERAGE=wait a session waits for the limit instead.`;
+function overageNotice({ cli, iteration }: Iteration): NewEvent {
+  const text = `${cli.title} reports that the plan is used up and that iteration ${iteration} works on extra usage, which its account pays for. With OVERAGE=wait a session waits for the limit instead.`;
   return { type: 'notice', code: OVERAGE, text, flow: text };
 }
 
 /** Samples time, output and processes about once a second. */
 export class Sampler {
   readonly #worker: Worker;
-  readonly #open: OpenIteration;
+  readonly #open: Iteration;
   readonly #cli: Provider;
   readonly #child: ChildRecord;
   readonly #log: AgentOutput;
@@ -70,10 +68,10 @@ export class Sampler {
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
 
-  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: AgentOutput, awake: AwakeTime) {
+  constructor(worker: Worker, open: Iteration, child: ChildRecord, log: AgentOutput, awake: AwakeTime) {
     this.#worker = worker;
     this.#open = open;
-    this.#cli = providerNamed(open.provider);
+    this.#cli = open.cli;
     this.#child = child;
     this.#log = log;
     this.#awake = awake;

@@ -13,7 +13,7 @@ import {
 } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
-import { sessionMark } from '../state/processes.ts';
+import { LEFTOVER_GRACE_MS, sessionMark } from '../state/processes.ts';
 import type { Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 
@@ -85,11 +85,9 @@ export function baseRunMark(worker: Place): Mark {
   return { name, value: `${value}-base` };
 }
 
-const GRACE_MS = 300;
-
 export async function endBaseProcesses(worker: Worker): Promise<void> {
   const { host, clock } = worker;
-  await endTree(undefined, baseRunMark(worker), { host, clock, graceMs: GRACE_MS, known: [] });
+  await endTree(undefined, baseRunMark(worker), { host, clock, graceMs: LEFTOVER_GRACE_MS, known: [] });
 }
 
 export async function clearScratch(worker: Worker): Promise<void> {

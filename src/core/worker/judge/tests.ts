@@ -182,13 +182,11 @@ export async function turnsGreen(
   { tip, iteration }: { tip: TipOfBranch; iteration: number },
 ): Promise<boolean> {
   const { worker } = evidence;
-  const { worktree, baseChecks } = stateOf(worker);
+  const { worktree } = stateOf(worker);
   const base = baseOfWork(stateOf(worker));
   if (worktree === undefined || base === undefined || provingOf(worker).in === 'worktree') return false;
   if ((await commitWithTree(worker, base)).tree === tip.tree) return false;
-  // Those may still fail on the branch.
-  const accepted = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-  let commands = (await evidence.fullCommands()).filter((command) => !accepted.includes(command));
+  let commands = await evidence.showingCommands();
   for (let time = 1; time <= TIMES && commands.length > 0; time += 1) {
     showChecking(worker, 'the commit where the work began');
     const set = { name: `before-${time}`, commit: base, commands, worktree, iteration };

@@ -22,7 +22,9 @@ import { Blocked } from '../state/interrupts.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 
 /** Of a provider that no agent starts on: it has reached its limit, or a person keeps the rest. */
-export type LimitNow = Limit & Partial<Pick<KeptLimit, 'kept'>>;
+export interface LimitNow extends Limit {
+  kept?: KeptWindow[];
+}
 
 export interface ChoiceNow extends AgentChoice {
   /** Set if the phase's own provider is at its limit and this one from FALLBACK replaces it. */
@@ -252,13 +254,8 @@ function limitPath({ env }: Machine, provider: string): string | undefined {
   return join(configFolder(env.HOME), 'limits', `${accountKey(provider, env)}.json`);
 }
 
-/** A wait because a person keeps the rest of a plan, before its limit is reached. */
-export interface KeptLimit extends Limit {
-  kept: KeptWindow[];
-}
-
 /** The windows of the account that a provider would use, if less is left of one than the person keeps. */
-async function keptLimit(worker: Worker, provider: string): Promise<KeptLimit | undefined> {
+async function keptLimit(worker: Worker, provider: string): Promise<LimitNow | undefined> {
   const keep = await keepNow(worker);
   if (!keep['5h'] && !keep['7d']) return undefined;
   const home = homeOf(worker);

@@ -113,11 +113,15 @@ export class Evidence {
     return [...new Set([...checksOf(this.worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
   }
 
-  /** Whether a command can show the work: one that a person left red shows nothing. */
-  async hasCommands(): Promise<boolean> {
+  /** Those that can show the work: one that a person left red shows nothing, and may still fail on the branch. */
+  async showingCommands(): Promise<string[]> {
     const { baseChecks } = stateOf(this.worker);
     const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-    return (await this.fullCommands()).some((command) => !leftRed.includes(command));
+    return (await this.fullCommands()).filter((command) => !leftRed.includes(command));
+  }
+
+  async hasCommands(): Promise<boolean> {
+    return (await this.showingCommands()).length > 0;
   }
 }
 

@@ -29,8 +29,8 @@ export type Performers = { readonly [K in OpenWork['kind']]: Performer<K> };
 
 /** What an extension does in a worker, by kind of command and of work. */
 export interface SessionExtension {
-  commands: Partial<Handlers>;
-  performers: Partial<Performers>;
+  commands?: Partial<Handlers>;
+  performers?: Partial<Performers>;
   /** The services of its application; at most one extension runs them. */
   application?(worker: Worker): WorkerApplication;
   /** Where a new session's branch begins, if the extension has something to put on its base. */

@@ -21,7 +21,7 @@ import { stateOf, type Worker } from './worker.ts';
 /** Time for an agent CLI to end its own tools after SIGTERM. */
 const GRACE_MS = 3000;
 /** Processes left after the agent's end have nothing to save. */
-const LEFTOVER_GRACE_MS = 300;
+export const LEFTOVER_GRACE_MS = 300;
 
 /** Bubblewrap runs outside as a monitor and inside as the first process: a child and a grandchild of the wrapper. */
 const GUARD_DEPTH = 2;

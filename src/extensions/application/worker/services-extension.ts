@@ -11,7 +11,6 @@ const services: SessionExtension = {
       return { events: [{ type: 'services_wanted', by, want }] };
     },
   },
-  performers: {},
   application: (worker) => new SessionServices(worker),
 };
 

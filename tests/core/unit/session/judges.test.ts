@@ -481,6 +481,7 @@ describe('a resume', () => {
     const closedGate = closedGateBefore('testing', STOPPED, { gates: ['plan'], open: 0 });
     expect(closedGate).toBe('no plan has been approved yet');
     const refusal = { kind: 'refused', error: { code: 'phase_closed' } };
+    expect(judgeResume({ ...asked, goal: 'More' }, DONE)).toMatchObject(refusal);
     expect(judgeResume(asked, STOPPED, { closedGate })).toMatchObject(refusal);
     for (const state of [STOPPED, stateOf(waiting('file_update'))])
       expect(judgeResume(asked, state)).toMatchObject({ kind: 'accepted', phase: 'testing' });
