@@ -22,7 +22,7 @@ import { CHAT_ERRORS } from '../../src/extensions/chats/chat-errors.ts';
 import { EVENT_ERRORS } from '../../src/extensions/github/action/event-errors.ts';
 import { FORGE_ERRORS } from '../../src/extensions/github/forge/forge-errors.ts';
 import { INTAKE_ERRORS } from '../../src/extensions/github/settings.ts';
-import { NOTIFY_ERRORS } from '../../src/extensions/notify/notice/channel.ts';
+import { NOTIFY_ERRORS } from '../../src/extensions/notify/channels/channel.ts';
 import { TELEGRAM_ERRORS } from '../../src/extensions/notify/telegram/set-up-telegram.ts';
 import { WEB_ERRORS } from '../../src/extensions/pages/web/web-errors.ts';
 import { POOL_ERRORS } from '../../src/extensions/pool/pool-errors.ts';

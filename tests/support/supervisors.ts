@@ -8,7 +8,6 @@ import { readHolding } from '../../src/core/kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NowSession } from '../../src/core/supervisor/now-file.ts';
-import type { QueuedNotice } from '../../src/extensions/notify/notice/queued-notice.ts';
 import { eventually } from './eventually.ts';
 import type { SessionRig } from './session-rig.ts';
 
@@ -70,12 +69,10 @@ export async function nowOf(home: Home): Promise<Now | undefined> {
   return parseJson(text) as Now | undefined;
 }
 
-export async function queueOf(home: Home): Promise<QueuedNotice[]> {
-  const text = await readFile((await supervisorOf(home)).queue, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+/** Ids of everything that was worth a notification, oldest first. */
+export async function noticedBy(home: Home): Promise<string[]> {
+  const text = await readFile((await supervisorOf(home)).outbox, 'utf8').catch(() => '');
+  return (parseJson(text) as { known: string[] } | undefined)?.known ?? [];
 }
 
 /** Its supervisor scans now. */

@@ -11,7 +11,7 @@ import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../src/core/session/log/event-log.ts';
 import type { WatchedSession } from '../../src/core/supervisor/session.ts';
 import { compose } from '../../src/extensions/notify/notice/compose.ts';
-import { noticesOf } from '../../src/extensions/notify/supervisor/notices-of.ts';
+import { noticesOf } from '../../src/extensions/notify/outbox/from-events.ts';
 import { statusDraft } from '../../src/extensions/notify/telegram/phone-commands.ts';
 import { draftsOf } from '../../src/extensions/notify/telegram/render.ts';
 import { typed } from '../app/unit/cli/typed.ts';

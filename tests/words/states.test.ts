@@ -16,7 +16,7 @@ import {
   statusSentence,
 } from '../../src/core/session/words/words.ts';
 import type { UnfinishedSession } from '../../src/core/supervisor/status.ts';
-import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
+import { kindRow } from '../../src/extensions/notify/notice/kinds.ts';
 import { findGaps } from '../../src/extensions/pages/report/iterations-and-gaps.ts';
 import { supervisorFacts } from '../../src/extensions/setup/service/supervisor.command.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
@@ -71,8 +71,8 @@ function notificationTitle({ view }: SessionReport): string | undefined {
   const kind = view.state.status.kind;
   if (kind !== 'waiting' && kind !== 'blocked' && kind !== 'limited' && kind !== 'done') return undefined;
   const { folder } = view;
-  const notice = { v: 1, id: 'x', at: view.state.status.since, sessionsDir: '/s', text: 'quoted' } as const;
-  return titleOf({ ...notice, kind, session: folder }, view, 'fleet');
+  const change = { id: 'x', at: view.state.status.since, sessionsDir: '/s', text: 'quoted' };
+  return kindRow(kind).title({ ...change, session: folder }, { view, project: 'fleet' });
 }
 
 function pageText({ view, ...report }: SessionReport): string {

@@ -1,6 +1,6 @@
 import { supervisorParts } from '../../core/supervisor/part.ts';
 import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
-import { NOTIFY_PARTS } from '../../extensions/notify/supervisor/notifier.ts';
+import { NOTIFY_PARTS } from '../../extensions/notify/notifier.ts';
 import { POOL_PARTS } from '../../extensions/pool/pools.ts';
 import { RECURRING_PARTS } from '../../extensions/recurring/supervisor-parts.ts';
 

@@ -2,18 +2,19 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
 import {
+  type AddCommand,
   projectOf,
   type SharedOptions,
   withSharedOptions,
 } from '../../core/faces/terminal/shared-options.ts';
 import { handleOf } from '../../core/session/layout/names.ts';
 
-export function addNotify(program: Command, cli: Cli): void {
+function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
     .description('Show the channels that notify you, and whether they work')
     .action(async () => {
       const [{ configuredChannels }, { channelTroubleText }] = await Promise.all([
-        import('./outbox/test-channels.ts'),
+        import('./channels/test-channels.ts'),
         import('../../core/caller/facts/channel-state.ts'),
       ]);
       const report = await configuredChannels(await cli.actionContext());
@@ -46,18 +47,24 @@ function addNotifyTelegram(notify: Command, cli: Cli): void {
     .description('Set up a Telegram bot that notifies you and takes your answers')
     .option('--token-stdin', 'read the token of the bot from standard input')
     .action(async (options: TelegramOptions) => {
-      const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
-        await Promise.all([
-          import('./telegram/set-up-telegram.ts'),
-          import('./telegram/telegram-settings.ts'),
-          import('../../core/sandbox/programs/supervisor-folder.ts'),
-          import('../../core/caller/context/refuse-from-inside.ts'),
-        ]);
+      const [
+        { setUpTelegram },
+        { apiRootOf, telegramFiles },
+        { readNotifySettings },
+        { supervisorPaths },
+        inside,
+      ] = await Promise.all([
+        import('./telegram/set-up-telegram.ts'),
+        import('./telegram/telegram-settings.ts'),
+        import('./channels/notify-settings.ts'),
+        import('../../core/sandbox/programs/supervisor-folder.ts'),
+        import('../../core/caller/context/refuse-from-inside.ts'),
+      ]);
       const context = await cli.actionContext();
       await inside.refuseFromInside(context);
       const { home, clock, host, env } = context;
       const token = (await tokenOf(cli, options)).trim();
-      const { apiRoot } = await readTelegramSettings(env, home);
+      const apiRoot = apiRootOf((await readNotifySettings(env, home)).settings);
       const { accent } = cli.output.style;
       const { json } = cli.output;
       const say = (text: string) => (json ? cli.output.warn(text) : cli.output.say(text));
@@ -92,7 +99,7 @@ function addNotifyTest(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('test'))
     .description('Send a test notification through each channel')
     .action(async () => {
-      const { testChannels } = await import('./outbox/test-channels.ts');
+      const { testChannels } = await import('./channels/test-channels.ts');
       const channels = await testChannels(await cli.actionContext(), cli.interrupted);
       if (channels.length === 0 || channels.some(({ why }) => why !== undefined)) cli.leaveWith(EXIT.failed);
       const { good, bad } = cli.output.style;
@@ -117,7 +124,7 @@ function shownName(channel: string, format: string | undefined): string {
 
 type MuteOptions = SharedOptions & { off?: true };
 
-export function addMute(program: Command, cli: Cli): void {
+function addMute(program: Command, cli: Cli): void {
   withSharedOptions(program.command('mute <session>'))
     .description('Stop the notifications of a session')
     .option('--off', 'send them again')
@@ -132,3 +139,5 @@ export function addMute(program: Command, cli: Cli): void {
       );
     });
 }
+
+export const NOTIFY_COMMANDS: Readonly<Record<string, AddCommand>> = { notify: addNotify, mute: addMute };

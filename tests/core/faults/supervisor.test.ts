@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
-import { endOfWorker, killSupervisors, nowOf, queueOf, supervisorPids } from '../../support/supervisors.ts';
+import { endOfWorker, killSupervisors, noticedBy, nowOf, supervisorPids } from '../../support/supervisors.ts';
 import { watch } from './watch-rig.ts';
 import { changeSettings } from './with-settings.ts';
 
@@ -41,7 +41,7 @@ async function firstScan(rig: SessionRig): Promise<number> {
   return pid;
 }
 
-test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
+test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-outbox'])(
   'a supervisor that dies at %s costs the session neither its work nor a second worker',
   ci,
   async (point) => {
@@ -61,16 +61,19 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
     const leases = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.lease] : []));
     expect(leases).toEqual(leases.toSorted((a, b) => a - b));
     expect(await rig.processesWithMark()).toEqual([]);
-    await eventually(async () => (await queueOf(rig)).some(({ kind }) => kind === 'waiting'), {
-      what: 'its notification',
-    });
-    // What was appended before a crash is repeated under the same id.
-    const waiting = (await queueOf(rig)).filter(({ kind }) => kind === 'waiting').map(({ id }) => id);
-    expect(new Set(waiting).size).toBe(1);
+    const waits = events.flatMap(({ type, n }) => (type === 'parked' ? [`${rig.file.id}:${n}`] : []));
+    const noticed = await eventually(
+      async () => {
+        const ids = (await noticedBy(rig)).filter((id) => waits.includes(id));
+        return ids.length > 0 && ids;
+      },
+      { what: 'its notification' },
+    );
+    expect(noticed).toEqual(waits);
   },
 );
 
-test.concurrent.each(['before-cursors', 'after-cursors'])(
+test.concurrent.each(['before-outbox', 'after-outbox'])(
   'what a supervisor finds in the scan in which it dies at %s is notified by the next one',
   ci,
   async (point) => {
@@ -85,8 +88,7 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
     const { n } = (await rig.events()).findLast(({ type }) => type === 'parked') ?? expect.fail('no wait');
     await watch(rig);
     await firstScan(rig);
-    const ids = (await queueOf(rig)).map(({ id }) => id);
-    expect(new Set(ids)).toEqual(new Set([`${rig.file.id}:${n}`]));
+    expect(await noticedBy(rig)).toEqual([`${rig.file.id}:${n}`]);
   },
 );
 
@@ -115,18 +117,23 @@ test.concurrent('a full disk stops no session, and now.json and the queue are up
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
   await watch(rig, full);
   const pid = await firstScan(rig);
-  const before = (await queueOf(rig)).length;
+  const before = (await noticedBy(rig)).length;
   await writeFile(isFull, '');
   try {
     await rig.answer();
     await rig.untilWaiting('plan_approval', DEAD);
     expect(await supervisorPids(rig.repo.homeDir)).toEqual([pid]);
-    expect(await queueOf(rig)).toHaveLength(before);
+    expect(await noticedBy(rig)).toHaveLength(before);
   } finally {
     await rm(isFull, { force: true });
   }
-  await eventually(async () => (await queueOf(rig)).length > before, { what: 'the notification' });
-  const ids = (await queueOf(rig)).map(({ id }) => id);
+  const ids = await eventually(
+    async () => {
+      const noticed = await noticedBy(rig);
+      return noticed.length > before && noticed;
+    },
+    { what: 'the notification' },
+  );
   expect(new Set(ids).size).toBe(ids.length);
 });
 

@@ -31,11 +31,8 @@ const FILES = {
   now: 'now.json',
   /** Supervisor only: labelled issues that it does not start, and why. */
   intake: 'intake.json',
-  /** Supervisor only: events to notify about, one per line, and how far each session was read. */
-  queue: 'queue.jsonl',
-  cursors: 'cursors.json',
-  /** Supervisor only: one file per channel, with its notifications and its problems. */
-  channels: 'channels',
+  /** Supervisor only: what has still to be sent, by which channels, and why they fail. */
+  outbox: 'outbox.json',
   /** One file per session with muted notifications. */
   muted: 'muted',
   /** The cost of iterations, one file per day, written by each worker. */

@@ -1,5 +1,5 @@
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
-import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from './channel.ts';
 import { hookEnvironment, payloadOf } from './payload.ts';
 
 export interface CommandChannelOptions {

@@ -1,7 +1,7 @@
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { cut, escapedMarkup } from '../../../core/kernel/text.ts';
-import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
 import { shownTitle } from '../notice/notification.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from './channel.ts';
 import { hookEnvironment } from './payload.ts';
 
 export interface DesktopOptions {

@@ -1,6 +1,6 @@
 import { cut, escapedMarkup } from '../../../core/kernel/text.ts';
 import { type Notification, shownTitle } from '../notice/notification.ts';
-import type { NotifySettings } from '../notice/notify-settings.ts';
+import type { NotifySettings } from './notify-settings.ts';
 import { payloadOf } from './payload.ts';
 
 export type WebhookFormat = NonNullable<NotifySettings['notifyWebhookFormat']>;

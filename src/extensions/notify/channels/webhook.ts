@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
-import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
+import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from './channel.ts';
 import { postOf, type WebhookFormat } from './webhook-format.ts';
 
 export interface WebhookOptions {

@@ -1,25 +1,22 @@
 import { join } from 'node:path';
 import { sessionPageAddress } from '../../../core/caller/facts/live-page.ts';
-import type { Clock } from '../../../core/kernel/clock.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { identityAt, namesAt } from '../../../core/kernel/files/path-stats.ts';
 import { isSetNow } from '../../../core/project/settings/samocode-file.ts';
-import type { SupervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { CHANNEL_NAMES, type ChannelName } from '../notice/channel.ts';
-import { quietHours, readNotifySettings } from '../notice/notify-settings.ts';
-import { ChannelQueue, clearFailure, type OutboxContext } from './channel-queue.ts';
-import { channelsOf } from './channels-of.ts';
+import type { Scan } from '../../../core/supervisor/scan.ts';
+import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
+import { CHANNEL_NAMES, type ChannelName, type NotifyChannel } from '../channels/channel.ts';
+import { channelsOf } from '../channels/channels-of.ts';
+import { type NotifySettings, quietHours, readNotifySettings } from '../channels/notify-settings.ts';
+import { EventReader } from './from-events.ts';
+import { channelIn, firstTime, type OutboxFile, openOutbox, queue } from './outbox-file.ts';
+import { ChannelSender, type SenderContext } from './sender.ts';
 
 export interface OutboxOptions {
-  paths: SupervisorPaths;
-  clock: Clock;
-  queue: OutboxContext['queue'];
-  env: Readonly<Record<string, string | undefined>>;
-  home: string;
-  /** Logs a problem; a persistent one is logged once. */
-  report: (what: string, error: unknown) => void;
-  channels?: typeof channelsOf;
+  /** @returns the channels that the settings configure */
+  channels?: (settings: NotifySettings) => NotifyChannel[];
   sendMs?: number;
 }
 
@@ -27,32 +24,38 @@ const SEND_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Sends the queued notices through every configured channel, in the background. Each channel has its own
- * file, so that a failing channel does not delay the others.
+ * Queues what is worth a notification, and sends it through every configured channel, in the background: a channel
+ * that fails does not delay the others.
  */
 export class Outbox {
-  readonly #options: OutboxOptions;
+  readonly #supervisor: Supervisor;
+  readonly #channelsOf: NonNullable<OutboxOptions['channels']>;
+  readonly #file: OutboxFile;
+  readonly #events: EventReader;
   readonly #ended = new AbortController();
-  readonly #context: OutboxContext;
+  readonly #context: SenderContext;
   /** Includes channels that are no longer configured but may still be sending. */
-  readonly #opened = new Map<ChannelName, ChannelQueue>();
-  #channels: ChannelQueue[] = [];
-  #views: ReadonlyMap<string, { view: SessionView }> = new Map();
+  readonly #opened = new Map<ChannelName, ChannelSender>();
+  #senders: readonly ChannelSender[] = [];
+  #sessions: Scan['sessions'] = new Map();
   #settingsId: string | undefined;
 
-  constructor(options: OutboxOptions) {
-    const { paths, clock, report, queue, home, sendMs = SEND_MS } = options;
-    this.#options = options;
+  constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
+    const { paths, clock, home } = supervisor;
+    const { channels = (settings) => channelsOf(settings, supervisor), sendMs = SEND_MS } = options;
+    this.#supervisor = supervisor;
+    this.#channelsOf = channels;
+    this.#file = openOutbox(paths.outbox, clock);
+    this.#events = new EventReader(supervisor);
     this.#context = {
-      paths,
+      file: this.#file,
       clock,
       sendMs,
       report,
-      queue,
       signal: this.#ended.signal,
       quiet: undefined,
       detail: 'full',
-      view: (place) => this.#views.get(place)?.view,
+      view: (place) => this.#sessions.get(place)?.view,
       pageOf: (view) => sessionPageAddress(view, home),
       isMuted: async ({ sessionFile }) =>
         sessionFile !== undefined &&
@@ -61,23 +64,47 @@ export class Outbox {
     };
   }
 
-  /** Starts sending all due notices. @returns when to poll again at the latest, in monotonic milliseconds */
-  async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
-    const { clock } = this.#options;
-    this.#views = sessions;
-    await this.#readSettings();
-    for (const channel of this.#channels) channel.start();
-    const later = this.#channels.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
+  /** Queues what is new and starts to send. @returns when to poll again at the latest, in monotonic milliseconds */
+  async poll(scan: Pick<Scan, 'sessions' | 'pauses'>): Promise<number> {
+    const { report, clock } = this.#context;
+    await this.readSettings();
+    this.#sessions = scan.sessions;
+    await this.#queue(scan).catch((error: unknown) => report('outbox.json', error));
+    for (const sender of this.#senders) sender.start();
+    const later = this.#senders.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
-  sendsBy(wanted: ChannelName): boolean {
-    return this.#channels.some(({ name }) => name === wanted);
+  /** What is new, and how far it was read, are one write: a crash loses and repeats nothing. */
+  async #queue(scan: Pick<Scan, 'sessions' | 'pauses'>): Promise<void> {
+    const { clock, say } = this.#supervisor;
+    const state = await this.#file.read();
+    const nowMs = clock.now();
+    // A time in the future comes from a clock that was wrong.
+    if (state.since > isoUtc(nowMs)) state.since = firstTime(nowMs);
+    const { notices, read, hasMoved } = await this.#events.read(scan, state);
+    const to = this.#senders.map(({ name }) => name);
+    const news = queue(state, notices, { to, nowMs });
+    for (const { session, text } of news) say(`${session}: ${text}`);
+    if (news.length === 0 && !hasMoved) return;
+    // Moved in memory even if the file cannot be written, so that no log is read twice.
+    crashPoint('before-outbox');
+    await this.#file.change(() => {
+      state.read = read;
+    });
+    crashPoint('after-outbox');
   }
 
+  /** The channel of this name, if the settings configure one. */
+  channel(wanted: ChannelName): NotifyChannel | undefined {
+    return this.#senders.find(({ name }) => name === wanted)?.channel;
+  }
+
+  /** Whether a notification of the last day has still to be sent. */
   hasUndelivered(): boolean {
-    const dayAgo = this.#options.clock.now() - DAY_MS;
-    return this.#channels.some((channel) => channel.waiting().some(({ at }) => Date.parse(at) > dayAgo));
+    const dayAgo = this.#supervisor.clock.now() - DAY_MS;
+    const isOpen = (to: readonly ChannelName[]) => this.#senders.some(({ name }) => to.includes(name));
+    return this.#file.current?.notices.some(({ at, to }) => Date.parse(at) > dayAgo && isOpen(to)) ?? false;
   }
 
   /** Aborts the sends in progress; the next supervisor treats them as possibly delivered. */
@@ -87,26 +114,38 @@ export class Outbox {
   }
 
   async rest(): Promise<void> {
-    await Promise.all([...this.#opened.values()].map((channel) => channel.rest()));
+    await Promise.all([...this.#opened.values()].map((sender) => sender.rest()));
   }
 
-  async #readSettings(): Promise<void> {
-    const { env, home, clock, report, channels = channelsOf } = this.#options;
+  /** Reads the settings again if their file has changed. */
+  async readSettings(): Promise<void> {
+    const { env, home } = this.#supervisor;
     const id = identityAt(join(configFolder(home), '.env'));
     if (id === this.#settingsId) return;
     const { settings, problems } = await readNotifySettings(env, home);
-    for (const problem of problems) report('settings', new Error(problem));
-    const queues: ChannelQueue[] = [];
-    for (const channel of channels(settings, { clock, env, home })) {
-      const queue = this.#opened.get(channel.name) ?? (await ChannelQueue.open(channel, this.#context));
-      queue.use(channel);
-      this.#opened.set(channel.name, queue);
-      queues.push(queue);
-    }
-    this.#channels = queues;
+    for (const problem of problems) this.#context.report('settings', new Error(problem));
+    this.#senders = this.#channelsOf(settings).map((channel) => this.#senderOf(channel));
     this.#context.quiet = quietHours(settings.notifyQuiet);
     this.#context.detail = settings.notifyDetail;
-    for (const name of CHANNEL_NAMES) if (!this.sendsBy(name)) await clearFailure(this.#context.paths, name);
+    await this.#clearFailures();
     this.#settingsId = id;
+  }
+
+  #senderOf(channel: NotifyChannel): ChannelSender {
+    const sender = this.#opened.get(channel.name) ?? new ChannelSender(channel, this.#context);
+    sender.use(channel);
+    this.#opened.set(channel.name, sender);
+    return sender;
+  }
+
+  /** A channel that is no longer configured does not fail. */
+  async #clearFailures(): Promise<void> {
+    const { channels } = await this.#file.read();
+    const gone = CHANNEL_NAMES.filter((name) => channels[name]?.failing && this.channel(name) === undefined);
+    if (gone.length === 0) return;
+    await this.#file.change((state) => {
+      for (const name of gone)
+        Object.assign(channelIn(state, name), { failing: undefined, givenUp: undefined });
+    });
   }
 }

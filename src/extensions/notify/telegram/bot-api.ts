@@ -7,7 +7,6 @@ type WithSignal<Call> = Call extends (args: infer Args, signal?: never) => infer
 type Called =
   | 'answerCallbackQuery'
   | 'editMessageCaption'
-  | 'editMessageReplyMarkup'
   | 'editMessageText'
   | 'getUpdates'
   | 'sendDocument'

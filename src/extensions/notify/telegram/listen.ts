@@ -2,12 +2,11 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { supervisorEnvironment } from '../../../core/sandbox/programs/launch-supervisor.ts';
-import { failureText, isCallError, newBotApi, sendingFailure } from './bot-api.ts';
+import { failureText, isCallError, sendingFailure } from './bot-api.ts';
 import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
-import { telegramSettings } from './telegram-settings.ts';
 
-/** Telegram's long-poll time; changed settings take effect when it ends, at the latest. */
+/** Telegram's long-poll time. */
 const POLL_SECONDS = 25;
 const KINDS = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
@@ -24,19 +23,22 @@ export interface Listening {
   context: Omit<ActionContext, 'by'>;
   /** Written by a set-up, which reads the messages itself. */
   setUpPath: string;
+  /** Whether the settings still configure this chat. */
+  isCurrent: () => Promise<boolean>;
   say: (text: string) => void;
 }
 
 /**
- * Carries out what the person does in the chat, until aborted or until no bot is configured. Only the
- * supervisor does this, because Telegram gives each update to one reader. An update is recorded before it is
+ * Carries out what the person does in the chat, until aborted, or until the settings or a set-up of the bot change.
+ * Only the supervisor does this, because Telegram gives each update to one reader. An update is recorded before it is
  * acted on, so none is acted on twice.
  */
 export async function listenToTelegram(
-  { chat, context, setUpPath, say }: Listening,
+  { chat, context, setUpPath, isCurrent, say }: Listening,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, env, home } = context;
+  const { api, sent, settings } = chat;
   const logged = new Set<string>();
   const report = (text: string) => {
     if (logged.has(text) || logged.size >= MAX_LOGGED) return;
@@ -46,44 +48,31 @@ export async function listenToTelegram(
   let lastProblem: string | undefined;
   const by = { channel: 'phone', client: 'telegram' } as const;
   // Workers started from here get none of the bot's settings.
-  const acting = { ...context, env: supervisorEnvironment(env, home), by };
+  const acting = { ...context, env: supervisorEnvironment(env, home), by, isBrief: settings.isBrief };
   const phone = new Phone(chat, report);
-  const settingsNow = async () => {
-    const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
-    if (clock.now() - setUpAtMs < SET_UP_MS) return undefined;
-    return await telegramSettings(env, home).catch(() => undefined);
-  };
+  const mayRead = async () =>
+    clock.now() - (statsAt(setUpPath)?.mtimeMs ?? 0) >= SET_UP_MS && (await isCurrent());
   for (let waitMs = 0; !signal.aborted; ) {
     if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
-    const settings = await settingsNow();
-    if (settings === undefined) return;
-    const api = newBotApi(settings);
+    if (!(await mayRead())) return;
     try {
-      const { offset, polledAt } = await chat.sent.read();
+      const { offset, polledAt } = await sent.read();
       const wasAway = clock.now() - Date.parse(polledAt) > AWAY_MS;
       const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: KINDS }, signal);
-      // Read again: permissions may have changed during the poll.
-      const allowed = await settingsNow();
-      if (allowed?.token !== settings.token) return;
+      // Permissions may have changed during the poll; the next listener reads the same updates.
+      if (!(await mayRead())) return;
       for (const update of updates) {
         if (update.update_id < offset) continue;
-        await chat.sent.change((state) => {
+        await sent.change((state) => {
           state.offset = update.update_id + 1;
         });
         // A failed update, for example from a deleted chat, does not stop the others.
-        const place = {
-          api,
-          settings: allowed,
-          context: { ...acting, isBrief: allowed.isBrief },
-          signal,
-          wasAway,
-        };
-        await phone.take(update, place).catch((error: unknown) => {
+        await phone.handleUpdate(update, { context: acting, signal, wasAway }).catch((error: unknown) => {
           if (!signal.aborted) report(`telegram: ${problemText(error)}`);
         });
       }
       if (clock.now() - Date.parse(polledAt) > POLLED_MS)
-        await chat.sent.change((state) => {
+        await sent.change((state) => {
           state.polledAt = isoUtc(clock.now());
         });
       waitMs = 0;

@@ -7,13 +7,14 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import type { Acted } from '../../../core/caller/facts/acted.ts';
 import type { Filled } from '../../../core/caller/facts/form.ts';
-import { hasMovedOn, howSettled, planRefusal, sessionAbout, stillOpen, TOO_OLD } from './phone-session.ts';
+import { planRefusal, sessionAbout, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
+import { decisionOn, hasMovedOn } from './settled.ts';
 
 /** The meaning of a button or a reply, before anything is done. */
 export type Intent =
   | { refusal: string; isOver?: true }
-  /** `pending` is shown while `act` runs. */
+  /** `pending` is shown when `act` begins. */
   | { pending: string; act: () => Promise<PhoneReply> }
   | { asks: 'changes'; hash: string }
   | { shows: 'status' };
@@ -35,10 +36,11 @@ export async function intentOf(
   const { view, question } = found;
   const { about, buttons } = sent;
   if ('choice' in input && !buttons.flat().some(({ choice }) => choice === input.choice)) return NOT_OFFERED;
-  const over = async (refusal: string): Promise<Intent> => ({
-    refusal: (await howSettled(view, sent)) ?? refusal,
-    isOver: true,
-  });
+  // Without a recorded decision, the file may only be half written: the buttons stay.
+  const over = async (refusal: string): Promise<Intent> => {
+    const decision = await decisionOn(sent, view);
+    return decision === undefined ? { refusal } : { refusal: decision, isOver: true };
+  };
   const text = 'choice' in input ? input.choice : input.reply;
   switch (about.kind) {
     case 'question': {
@@ -73,7 +75,7 @@ export async function intentOf(
       if ('reply' in input)
         return acting('sending the message', () => sendMessage({ ...question, text }, context));
       if (input.choice === 'status') return { shows: 'status' };
-      if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
+      if (await hasMovedOn(sent, view)) return { refusal: TOO_OLD, isOver: true };
       if (input.choice === 'resume') return acting('resuming', () => resumeSession(question, context));
       if (input.choice !== 'stop') return NOT_OFFERED;
       return acting('stopping', () => stopSession({ ...question, when: 'after_iteration' }, context));

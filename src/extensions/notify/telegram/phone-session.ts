@@ -1,13 +1,11 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import { isHashOf } from '../../../core/kernel/files/fingerprint.ts';
-import { describeBy, openedBy } from '../../../core/session/documents/describe-event.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
 import { openQuestions, questionHash, questionsHash } from '../../../core/session/documents/qa.ts';
 import { gateOf, readSession } from '../../../core/session/folder/read-session.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
-import { readEvents } from '../../../core/session/log/event-log.ts';
 import type { SentMessage } from './sent-messages.ts';
 
 /** A session and how actions refer to it, or why it cannot be used. */
@@ -29,26 +27,6 @@ export async function sessionAbout(sent: SentMessage, context: Pick<ActionContex
 }
 
 export const TOO_OLD = 'This message is too old; nothing was done.';
-
-/** Says who settled what a message asks for, and how, according to the session's later events. */
-export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
-  const { about } = sent;
-  for (const event of (await readEvents(paths, eventNumber(sent) ?? 0)).toReversed()) {
-    if (event.type === 'answers_recorded') {
-      const ids = about.kind === 'question' ? [about] : about.kind === 'suggestions' ? about.answers : [];
-      const given = event.answers.filter(({ id, question }) =>
-        ids.some((each) => each.id === id && each.hash === question),
-      );
-      const words = given.map(({ id, text }) => `${id} ${text}`).join(', ');
-      if (given.length > 0) return `Answered by ${openedBy(event.by)}: ${words}`;
-    }
-    if (about.kind !== 'plan' && about.kind !== 'changes') continue;
-    if (event.type === 'plan_approved' && event.plan.hash === about.hash)
-      return `Approved by ${openedBy(event.by)}`;
-    if (event.type === 'changes_requested') return `Changes requested by ${describeBy(event.by)}`;
-  }
-  return undefined;
-}
 
 /** The questions of a message that are still open and unchanged. */
 export async function stillOpen<T extends { id: string; hash: string }>(
@@ -74,17 +52,4 @@ export function planRefusal(view: SessionView, hash: string): string | undefined
   if (gate.plan === undefined || !isHashOf(hash, gate.plan.hash))
     return 'Another plan is waiting now; nothing was decided.';
   return undefined;
-}
-
-/** Whether the session was resumed or rewound after the notification, which makes its buttons outdated. */
-export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
-  const n = eventNumber(sent);
-  const events = n === undefined ? [] : await readEvents(paths, n);
-  return events.some(({ type }) => type === 'resumed' || type === 'rewound');
-}
-
-/** The number of the event that the message is about. */
-function eventNumber({ notification }: SentMessage): number | undefined {
-  const n = /^[^:]+:(\d+)$/.exec(notification ?? '')?.[1];
-  return n === undefined ? undefined : Number(n);
 }

@@ -1,14 +1,14 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { type BotApi, sendingFailure } from './bot-api.ts';
+import { sendingFailure } from './bot-api.ts';
 import { safeLines, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
 import { type PhoneContext, runPhoneCommand, statusDraft } from './phone-commands.ts';
 import { sessionAbout, TOO_OLD } from './phone-session.ts';
 import type { Draft } from './render.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
-import { PENDING, type TelegramChat } from './telegram-chat.ts';
-import { mayAct, type Sender, type TelegramSettings } from './telegram-settings.ts';
+import type { MessageSubject, TelegramChat } from './telegram-chat.ts';
+import { mayAct, type Sender } from './telegram-settings.ts';
 
 /** Older messages are ignored, because the person may have changed their mind. */
 const TOO_OLD_MS = 3_600_000;
@@ -16,8 +16,6 @@ const MAX_ALERT = 200;
 
 export interface PhonePlace {
   context: PhoneContext;
-  api: BotApi;
-  settings: TelegramSettings;
   signal: AbortSignal;
   /** Nothing polled for updates for an hour, so they may be old. */
   wasAway: boolean;
@@ -34,22 +32,22 @@ export class Phone {
     this.#report = report;
   }
 
-  async take({ message, callback_query: query }: Update, place: PhonePlace): Promise<void> {
+  async handleUpdate({ message, callback_query: query }: Update, place: PhonePlace): Promise<void> {
     if (query?.message !== undefined) {
-      const refusal = this.#refusalOf({ chat: query.message.chat, from: query.from }, place.settings);
+      const refusal = this.#refusalOf({ chat: query.message.chat, from: query.from });
       if (refusal === undefined) await this.#button(query, place);
-      else if (refusal !== '') await answer(query, refusal, place);
+      else if (refusal !== '') await this.#alert(query, refusal, place);
     } else if (message?.text !== undefined) {
-      const refusal = this.#refusalOf(message, place.settings);
+      const refusal = this.#refusalOf(message);
       if (refusal === undefined) await this.#text(message, message.text.replaceAll(WORD_JOINER, ''), place);
       else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
     }
   }
 
   /** @returns why the sender may not act; empty if they get no reply; undefined if they may */
-  #refusalOf(sender: Sender, settings: TelegramSettings): string | undefined {
+  #refusalOf(sender: Sender): string | undefined {
     const { id } = sender.chat;
-    switch (mayAct(sender, settings)) {
+    switch (mayAct(sender, this.#chat.settings)) {
       case 'yes':
         return undefined;
       case 'other_chat':
@@ -67,26 +65,19 @@ export class Phone {
   async #button(query: CallbackQuery, place: PhonePlace): Promise<void> {
     const [key, ...rest] = (query.data ?? '').split(':');
     const choice = rest.join(':');
-    const [sent] = await this.#chat.sent.find((each) => each.key === key);
-    const isKnown = sent?.buttons.flat().some((button) => button.choice === choice || choice === PENDING);
+    const [sent] = await this.#chat.find((each) => each.key === key);
+    const isKnown = sent?.buttons.flat().some((button) => button.choice === choice);
     const refusal = sent?.settled ?? (isKnown ? undefined : TOO_OLD);
     if (sent === undefined || refusal !== undefined) {
-      await answer(query, refusal ?? TOO_OLD, place);
+      await this.#alert(query, refusal ?? TOO_OLD, place);
       return;
     }
-    if (choice === PENDING) {
-      // Updates are handled one by one, so a choice that is still pending was interrupted.
-      await this.#chat.restore(place.api, sent, place.signal);
-      await answer(query, 'It was not recorded. Press again.', place);
-      return;
-    }
-    const again = () => intentOf(sent, { choice }, place.context);
-    const intent = await again();
+    const intent = await intentOf(sent, { choice }, place.context);
     const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
-    const isLate = await answer(query, words, place);
+    const isLate = await this.#alert(query, words, place);
     // Telegram does not say when a button was pressed, only that it was too long ago to answer.
     if (isLate && place.wasAway) return await this.#reply(`${TOO_OLD} Press again.`, sent.where, place);
-    await this.#carryOut(intent, sent, place, again);
+    await this.#carryOut(intent, sent, place);
   }
 
   async #text(message: Message, text: string, place: PhonePlace): Promise<void> {
@@ -95,7 +86,7 @@ export class Phone {
     const [sent] =
       to === undefined
         ? []
-        : await this.#chat.sent.find((each) => each.chat === to.chat.id && each.message === to.message_id);
+        : await this.#chat.find((each) => each.chat === to.chat.id && each.message === to.message_id);
     if (sent === undefined) {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
       if (isOld) return await this.#reply(TOO_OLD, undefined, place);
@@ -114,37 +105,23 @@ export class Phone {
     await this.#carryOut(intent, sent, place);
   }
 
-  /** @param again interprets the button again after a failure, in case another channel was faster */
-  async #carryOut(
-    intent: Intent,
-    sent: SentMessage,
-    place: PhonePlace,
-    again?: () => Promise<Intent>,
-  ): Promise<void> {
-    const { api, signal } = place;
+  async #carryOut(intent: Intent, sent: SentMessage, place: PhonePlace): Promise<void> {
+    const { signal } = place;
     if ('refusal' in intent) {
-      if (intent.isOver) await this.#chat.settle(api, sent, intent.refusal, signal);
+      if (intent.isOver) await this.#chat.settle(sent, intent.refusal, signal);
     } else if ('asks' in intent) {
       const about = { kind: 'changes' as const, hash: intent.hash };
       const lines = safeLines('What should change in the plan? Reply to this message.');
-      await this.#post({ lines, about, asksFor: 'What should change' }, sent.where, place, sent.notification);
+      await this.#chat.post({ lines, about, asksFor: 'What should change' }, subjectOf(sent), signal);
     } else if ('shows' in intent) {
       const found = await sessionAbout(sent, place.context);
       if ('view' in found) await this.#post(await statusDraft(found.view, place.context), sent.where, place);
     } else {
-      const hasButtons = sent.buttons.length > 0;
-      if (hasButtons) await this.#chat.showPending(api, sent, intent.pending, signal);
       const outcome = await this.#attempt(intent.act, place);
-      if (outcome === undefined) {
-        const now = await again?.();
-        if (now && 'refusal' in now) await this.#chat.settle(api, sent, now.refusal, signal);
-        else if (hasButtons) await this.#chat.restore(api, sent, signal);
-        return;
-      }
+      if (outcome === undefined) return;
       const { words, settles } = outcome;
       await this.#settleAll(sent, settles, words, place);
       if (settles.length === 0) await this.#reply(words, sent.where, place);
-      if (settles.length === 0 && hasButtons) await this.#chat.restore(api, sent, signal);
     }
   }
 
@@ -153,17 +130,17 @@ export class Phone {
     sent: SentMessage,
     settles: readonly string[],
     how: string,
-    { api, signal }: PhonePlace,
+    { signal }: PhonePlace,
   ): Promise<void> {
     const isSettled = ({ about }: SentMessage) => {
       if (about.kind === 'question') return settles.includes(about.id);
       if (about.kind === 'suggestions') return about.answers.every(({ id }) => settles.includes(id));
       return (about.kind === 'plan' || about.kind === 'changes') && settles.includes(about.hash);
     };
-    const same = await this.#chat.sent.find(
+    const same = await this.#chat.find(
       (each) => each.notification === sent.notification && isSettled(each) && each.settled === undefined,
     );
-    for (const each of same) await this.#chat.settle(api, each, how, signal);
+    for (const each of same) await this.#chat.settle(each, how, signal);
   }
 
   /** Runs `act`; if it fails, sends our own text about the failure to the chat and returns undefined. */
@@ -188,24 +165,23 @@ export class Phone {
     await this.#post({ lines }, where, place);
   }
 
-  async #post(
-    draft: Draft,
-    where: Where | undefined,
-    { api, settings: { chat }, signal }: PhonePlace,
-    notification?: string,
-  ): Promise<void> {
-    await this.#chat.post(api, draft, { chat, where, notification }, signal);
+  async #post(draft: Draft, where: Where | undefined, { signal }: PhonePlace): Promise<void> {
+    await this.#chat.post(draft, { where }, signal);
+  }
+
+  /** @returns true if the button was pressed too long ago to be answered */
+  async #alert({ id }: CallbackQuery, words: string, { signal }: PhonePlace): Promise<boolean> {
+    const text = shortened(words, MAX_ALERT);
+    try {
+      await this.#chat.api.answerCallbackQuery({ callback_query_id: id, text: text || undefined }, signal);
+      return false;
+    } catch (error) {
+      if (sendingFailure(error).kind === 'late_query') return true;
+      throw error;
+    }
   }
 }
 
-/** @returns true if the button was pressed too long ago to be answered */
-async function answer({ id }: CallbackQuery, words: string, { api, signal }: PhonePlace): Promise<boolean> {
-  const text = shortened(words, MAX_ALERT);
-  try {
-    await api.answerCallbackQuery({ callback_query_id: id, text: text || undefined }, signal);
-    return false;
-  } catch (error) {
-    if (sendingFailure(error).kind === 'late_query') return true;
-    throw error;
-  }
+function subjectOf({ where, notification, kind, changedAt }: SentMessage): MessageSubject {
+  return { where, notification, kind, changedAt };
 }

@@ -1,7 +1,8 @@
 import { PLAN_BUTTONS } from '../../../core/acts/gates/plan-question.ts';
 import { questionHash } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
-import { type Notification, type NotifiedKind, type Offer, shownTitle } from '../notice/notification.ts';
+import { kindRow } from '../notice/kinds.ts';
+import { type Notification, type Offer, shownTitle } from '../notice/notification.ts';
 import { bold, type MessageLine, safeLines, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';
 
@@ -23,15 +24,6 @@ const OFFERED: Readonly<Record<Offer, Button>> = {
   stop: { text: 'Stop', choice: 'stop' },
 };
 
-/** The kinds of notifications with buttons, of those that ask for neither answers nor an approval. */
-const HAS_BUTTONS: ReadonlySet<NotifiedKind> = new Set([
-  'blocked',
-  'main_checkout_moved',
-  'plan_changed',
-  'stalled',
-  'crash_loop',
-]);
-
 export function sessionButtons(offers: readonly Offer[] = []): Button[] {
   return [{ text: 'Status', choice: 'status' }, ...offers.map((offer) => OFFERED[offer])];
 }
@@ -51,7 +43,7 @@ export function draftsOf(notification: Notification): Draft[] {
     return [...splitDraft(head, all), ...questions.flatMap((question) => questionDrafts(question, []))];
   }
   const lines = body.trim() === '' ? head : [...head, ...safeLines(body)];
-  if (!HAS_BUTTONS.has(kind)) return splitDraft(lines);
+  if (!kindRow(kind).hasButtons) return splitDraft(lines);
   return splitDraft(lines, { about: { kind: 'session' }, buttons: [sessionButtons(offers)] });
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
-import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
-import { plainJson } from '../../../core/kernel/files/plain-file.ts';
+import { NOTIFIED_KINDS } from '../notice/kinds.ts';
+import { StateFile } from '../outbox/state-file.ts';
 
 const Where = z.object({ sessionsDir: z.string(), session: z.string() });
 export type Where = z.infer<typeof Where>;
@@ -33,6 +33,9 @@ const SentMessage = z.object({
   at: z.string(),
   /** Id of the notification; absent for a reply to a command. */
   notification: z.string().optional(),
+  /** Its kind, and when the change happened; absent in messages of an earlier version. */
+  kind: z.enum(NOTIFIED_KINDS).optional(),
+  changedAt: z.string().optional(),
   where: Where.optional(),
   about: AskedAbout,
   text: z.string(),
@@ -57,47 +60,17 @@ const MAX_SENT = 400;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** `telegram.json` of the supervisor: sent messages that can still be answered. Only the supervisor writes it. */
-export class SentMessages {
-  readonly #path: string | undefined;
-  readonly #clock: Clock;
-  #state: State | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+export type SentMessages = StateFile<State>;
 
-  constructor(clock: Clock, path?: string) {
-    this.#path = path;
-    this.#clock = clock;
-  }
+export function openSentMessages(clock: Pick<Clock, 'now'>, path?: string): SentMessages {
+  return new StateFile(path, State, () => ({ v: 1, offset: 0, polledAt: isoUtc(clock.now()), sent: [] }));
+}
 
-  async read(): Promise<State> {
-    if (this.#state !== undefined) return this.#state;
-    const found = this.#path === undefined ? undefined : await plainJson(this.#path, State);
-    const at = isoUtc(this.#clock.now());
-    this.#state ??= found ?? { v: 1, offset: 0, polledAt: at, sent: [] };
-    return this.#state;
-  }
-
-  async change(change: (state: State) => void): Promise<void> {
-    const state = await this.read();
-    change(state);
-    const oldest = isoUtc(this.#clock.now() - KEPT_MS);
-    state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MAX_SENT);
-    await this.#write();
-  }
-
-  /** Writes run one at a time, because an older state written last would repeat handled updates. */
-  async #write(): Promise<void> {
-    const path = this.#path;
-    if (path === undefined) return;
-    const written = this.#writing.then(() =>
-      writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600 }),
-    );
-    this.#writing = written.catch(() => undefined);
-    await written;
-  }
-
-  async find(wanted: (sent: SentMessage) => boolean): Promise<SentMessage[]> {
-    return (await this.read()).sent.filter(wanted);
-  }
+export async function keepSent(messages: SentMessages, one: SentMessage): Promise<void> {
+  const oldest = isoUtc(Date.parse(one.at) - KEPT_MS);
+  await messages.change((state) => {
+    state.sent = [...state.sent, one].filter(({ at }) => at > oldest).slice(-MAX_SENT);
+  });
 }
 
 export function newKey(): string {

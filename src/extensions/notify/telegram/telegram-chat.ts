@@ -1,87 +1,88 @@
 import type { InlineKeyboardMarkup, Message } from 'grammy/types';
 import { InputFile } from 'grammy/web';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { isoUtc } from '../../../core/kernel/clock.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../core/session/layout/paths.ts';
-import { type BotApi, sendingFailure } from './bot-api.ts';
-import { bold, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
+import { type BotApi, newBotApi, sendingFailure } from './bot-api.ts';
+import { bold, MAX_CAPTION, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
 import type { Draft } from './render.ts';
-import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
+import { type Button, keepSent, newKey, type SentMessage, type SentMessages } from './sent-messages.ts';
+import type { TelegramSettings } from './telegram-settings.ts';
 
 /** Characters of its text that a settled message keeps. */
 const KEPT_TEXT = 600;
 
+/** What a message is about, besides its buttons. */
+export type MessageSubject = Pick<SentMessage, 'where' | 'notification' | 'kind' | 'changedAt'>;
+
 /** Sends and edits messages of one chat, and stores what their buttons mean. */
 export class TelegramChat {
+  readonly settings: TelegramSettings;
+  readonly api: BotApi;
   readonly sent: SentMessages;
-  readonly #context: Pick<ActionContext, 'clock'>;
+  readonly #clock: Pick<Clock, 'now'>;
+  /** A button and a scan can both find that a message is settled. */
+  readonly #settling = new WeakSet<SentMessage>();
 
-  constructor(sent: SentMessages, context: Pick<ActionContext, 'clock'>) {
+  constructor(settings: TelegramSettings, sent: SentMessages, clock: Pick<Clock, 'now'>) {
+    this.settings = settings;
+    this.api = newBotApi(settings);
     this.sent = sent;
-    this.#context = context;
+    this.#clock = clock;
   }
 
-  async post(
-    api: BotApi,
-    draft: Draft,
-    to: { chat: number | string; where?: Where; notification?: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { chat, where, notification } = to;
+  async find(wanted: (sent: SentMessage) => boolean): Promise<SentMessage[]> {
+    return (await this.sent.read()).sent.filter(wanted);
+  }
+
+  async post(draft: Draft, place: MessageSubject, signal: AbortSignal): Promise<void> {
     const { about, buttons = [], asksFor } = draft;
     const key = newKey();
     const reply_markup = asksFor === undefined ? keyboard(key, buttons) : forceReply(asksFor);
-    const message = await sendDraft(
-      api,
-      draft,
-      { chat_id: chat, ...(reply_markup && { reply_markup }) },
-      signal,
-    );
+    const to = { chat_id: this.settings.chat, ...(reply_markup && { reply_markup }) };
+    const { chat, message_id: message, document } = await sendDraft(this.api, draft, to, signal);
     if (about === undefined) return;
-    const at = isoUtc(this.#context.clock.now());
     const text = cut(toPlain(draft.lines), KEPT_TEXT);
-    const hasDocument = message.document !== undefined;
-    const place = { chat: message.chat.id, message: message.message_id, notification, where };
-    await this.sent.change((state) =>
-      state.sent.push({ key, at, ...place, about, text, hasDocument, buttons }),
-    );
-  }
-
-  /** Replaces the buttons of a message with one that shows progress. */
-  async showPending(api: BotApi, sent: SentMessage, words: string, signal: AbortSignal): Promise<void> {
-    const reply_markup = keyboard(sent.key, [[{ text: shortened(`… ${words}`, 60), choice: PENDING }]]);
-    await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
-  }
-
-  async restore(api: BotApi, sent: SentMessage, signal: AbortSignal): Promise<void> {
-    const reply_markup = keyboard(sent.key, sent.buttons);
-    await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
-  }
-
-  async settle(api: BotApi, sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
-    if (sent.settled !== undefined) return;
-    const lines = [bold(`✔ ${how}`), ...['', ...sent.text.split('\n')].map((text) => ({ text }))];
-    const [part = []] = splitAtLineEnds(lines, sent.hasDocument ? MAX_CAPTION : undefined);
-    const html = { parse_mode: 'HTML' as const };
-    await unlessGone(
-      sent.hasDocument
-        ? api.editMessageCaption({ ...idOf(sent), caption: toHtml(part), ...html }, signal)
-        : api.editMessageText({ ...idOf(sent), text: toHtml(part), ...html }, signal),
-    );
-    // Recorded last, so that a failed edit is retried.
-    await this.sent.change(() => {
-      sent.settled = how;
+    const hasDocument = document !== undefined;
+    const at = isoUtc(this.#clock.now());
+    await keepSent(this.sent, {
+      key,
+      at,
+      chat: chat.id,
+      message,
+      ...place,
+      about,
+      text,
+      hasDocument,
+      buttons,
     });
   }
-}
 
-/** The choice of a button that only shows progress. */
-export const PENDING = '.';
+  /** Replaces the buttons of a message by how its question, plan or session was settled. */
+  async settle(sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
+    if (sent.settled !== undefined || this.#settling.has(sent)) return;
+    this.#settling.add(sent);
+    try {
+      await unlessGone(this.#editText(sent, how, signal));
+      // Recorded last, so that a failed edit is retried.
+      await this.sent.change(() => {
+        sent.settled = how;
+      });
+    } finally {
+      this.#settling.delete(sent);
+    }
+  }
 
-function idOf({ chat, message }: SentMessage) {
-  return { chat_id: chat, message_id: message };
+  async #editText(sent: SentMessage, how: string, signal: AbortSignal): Promise<unknown> {
+    const lines = [bold(`✔ ${how}`), ...['', ...sent.text.split('\n')].map((text) => ({ text }))];
+    const [part = []] = splitAtLineEnds(lines, sent.hasDocument ? MAX_CAPTION : undefined);
+    const message = { chat_id: sent.chat, message_id: sent.message, parse_mode: 'HTML' as const };
+    const html = toHtml(part);
+    return sent.hasDocument
+      ? await this.api.editMessageCaption({ ...message, caption: html }, signal)
+      : await this.api.editMessageText({ ...message, text: html }, signal);
+  }
 }
 
 function keyboard(key: string, rows: readonly (readonly Button[])[]): InlineKeyboardMarkup | undefined {

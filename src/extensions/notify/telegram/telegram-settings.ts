@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readNotifySettings } from '../notice/notify-settings.ts';
+import type { NotifySettings } from '../channels/notify-settings.ts';
 
 export interface TelegramSettings {
   token: string;
@@ -17,29 +17,22 @@ export function telegramFiles({ dir }: { dir: string }): { state: string; setUp:
 
 const TELEGRAM = 'https://api.telegram.org';
 
-/** Reads the configured bot and chat; `chat` is undefined until the set-up is complete. */
-export async function readTelegramSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  homeDir: string,
-): Promise<Omit<TelegramSettings, 'token' | 'chat'> & { token?: string; chat?: string }> {
-  const { settings } = await readNotifySettings(env, homeDir);
-  const { telegramUsers = '', telegramApiRoot = TELEGRAM } = settings;
+/** The bot and its chat; undefined until both are set. */
+export function telegramSettings(settings: NotifySettings): TelegramSettings | undefined {
+  const { telegramBotToken: token, telegramChatId: chat, telegramUsers = '' } = settings;
+  if (token === undefined || chat === undefined) return undefined;
   const users = telegramUsers.split(',').map((user) => user.trim().replace(/^@/, ''));
   return {
-    token: settings.telegramBotToken,
-    chat: settings.telegramChatId,
+    token,
+    chat,
     users: users.filter(Boolean).map((user) => user.toLowerCase()),
     isBrief: settings.notifyDetail === 'titles',
-    apiRoot: telegramApiRoot.replace(/\/+$/, ''),
+    apiRoot: apiRootOf(settings),
   };
 }
 
-export async function telegramSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  homeDir: string,
-): Promise<TelegramSettings | undefined> {
-  const { token, chat, ...rest } = await readTelegramSettings(env, homeDir);
-  return token === undefined || chat === undefined ? undefined : { ...rest, token, chat };
+export function apiRootOf({ telegramApiRoot = TELEGRAM }: NotifySettings): string {
+  return telegramApiRoot.replace(/\/+$/, '');
 }
 
 /** The chat and the user of a Bot API update. */

@@ -4,7 +4,8 @@ import { RESOURCE_KINDS } from '../../../../src/app/server/resources/kinds.ts';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
+import type { NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
+import { channelsOf } from '../../../../src/extensions/notify/channels/channels-of.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { outboxScene } from '../../../extensions/notify/unit/outbox-scene.ts';
 import { ci } from '../../../support/ci.ts';
@@ -161,8 +162,7 @@ test('no notification through any channel has the key of the page or a code for 
   };
   for (const [name, last] of Object.entries({ asks: ASKING, blocked: BLOCKED, done: DONE }))
     await here.session(name, { events: [CREATED, PREPARED, last], startMs: here.startMs });
-  await here.watching().poll();
-  await here.watching({ channels: () => [phone] }).poll();
+  await here.watching({ channels: (settings) => [...channelsOf(settings, here.supervisor), phone] }).poll();
   for (const [index, { body }] of hook.accepted.entries()) texts.set(`webhook ${index}`, body);
   expect([hook.ids(), texts.size]).toEqual([['asks:3', 'blocked:3', 'done:3'], 6]);
   expectNoKey(texts, web, secrets);

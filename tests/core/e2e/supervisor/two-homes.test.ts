@@ -10,8 +10,8 @@ import { startRig } from '../../../support/session-rig.ts';
 import {
   endProcessesOf,
   killSupervisors,
+  noticedBy,
   nowOf,
-  queueOf,
   SUPERVISED,
   supervisorOf,
   supervisorPids,
@@ -54,7 +54,7 @@ test(
         new Set([(await supervisorOf(rig)).identity]),
       );
       expect(leases).toHaveLength(2);
-      expect(await queueOf(other)).toEqual([]);
+      expect(await noticedBy(other)).toEqual([]);
       expect(hook.posts).toEqual([]);
       expect((await nowOf(other))?.needYou).toBeLessThanOrEqual(1);
     } finally {

@@ -4,7 +4,7 @@ import { type Command, leaveCommand } from '../../../../src/core/session/command
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
-import { endOfWorker, nowOf, queueOf, supervisorPids, triggerScan } from '../../../support/supervisors.ts';
+import { endOfWorker, noticedBy, nowOf, supervisorPids, triggerScan } from '../../../support/supervisors.ts';
 
 const DEAD = { leaveDead: true };
 
@@ -103,7 +103,7 @@ test('a killed worker is replaced until a crash loop is detected', async ({ expe
     { what: 'the crash loop' },
   );
   expect(killed.size).toBe(4);
-  expect((await queueOf(rig)).filter(({ kind }) => kind === 'crash_loop')).toHaveLength(1);
+  expect((await noticedBy(rig)).filter((id) => id.includes(':crash_loop:'))).toHaveLength(1);
   await rig.resume();
   await eventually(async () => (await nowOf(rig))?.sessions[0]?.person === undefined, {
     what: 'the end of the crash loop',

@@ -6,7 +6,7 @@ import { gitLine } from '../../../../src/core/project/git/git.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
-import { titleOf } from '../../../../src/extensions/notify/notice/compose.ts';
+import { kindRow } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -53,8 +53,10 @@ test.concurrent(
     expect(asked.questions[0]?.text).toContain('a.test.js runs 0 tests instead of 1. Is that intended?');
     expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
     expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
-    const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
-    expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
+    const change = { id: 'x', at: '', session: 'x', sessionsDir: '', text: '' };
+    expect(kindRow('waiting').title(change, { view: asked.view, project: 'p' })).toBe(
+      'x waits for a decision about changed checks: Q1',
+    );
 
     await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
     await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });

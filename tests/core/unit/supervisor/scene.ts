@@ -70,7 +70,10 @@ export interface Scene<C extends HandClock = HandClock> extends AsyncDisposable 
   started(): string[];
   session(folder: string, plan: SessionPlan, project?: string): Promise<SessionPaths>;
   lease(paths: SessionPaths, plan: LeasePlan): Promise<void>;
+  /** What a channel has still to send. */
   queued(): Promise<Array<{ id: string; kind: string; text: string }>>;
+  /** Ids of everything that was worth a notification, oldest first. */
+  noticed(): Promise<string[]>;
 }
 
 export async function scene(more: Partial<Supervisor> = {}): Promise<Scene> {
@@ -85,6 +88,8 @@ export async function sceneWith<C extends HandClock>(
   const home = join(dir.path, 'home');
   const host: Host = hostWith([]);
   const paths = supervisorPaths(home, host);
+  const outbox = async () =>
+    JSON.parse((await ifExists(readFile(paths.outbox, 'utf8'))) ?? '{"notices":[],"known":[]}');
   const worker = join(dir.path, 'worker.cjs');
   await writeFile(worker, '');
   await mkdir(paths.dir, { recursive: true });
@@ -143,13 +148,8 @@ export async function sceneWith<C extends HandClock>(
       await lease(session, plan.lease ?? { released: true });
       return session;
     },
-    async queued() {
-      const text = (await ifExists(readFile(paths.queue, 'utf8'))) ?? '';
-      return text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
-    },
+    queued: async () => (await outbox()).notices,
+    noticed: async () => (await outbox()).known,
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
-import { settlementOf } from '../../../../src/extensions/notify/outbox/channel-queue.ts';
+import type { WatchedSession } from '../../../../src/core/supervisor/session.ts';
+import { MessageSettler } from '../../../../src/extensions/notify/telegram/settle-messages.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
@@ -55,12 +56,14 @@ async function playRound(): Promise<string> {
   return winner?.by.channel ?? '';
 }
 
-/** Runs the outbox once it has seen the answer. */
+/** As the supervisor does once it has seen the answer. */
 async function settleAll({ rig, channel }: PhoneRig): Promise<void> {
-  const [first] = await channel.chat.sent.find(() => true);
+  const settler = new MessageSettler(rig.context().clock, new AbortController().signal);
+  // The other values are not read.
+  const session = { view: await rig.view() } as WatchedSession;
   const place = join(rig.file.sessionsDir, rig.file.folder);
-  const settled = await settlementOf({ id: first?.notification ?? '', place }, await rig.view());
-  await channel.settle(settled, new AbortController().signal);
+  settler.start(channel().chat, new Map([[place, session]]));
+  await settler.rest();
 }
 
 function withAllSuggestions({ stub }: PhoneRig) {

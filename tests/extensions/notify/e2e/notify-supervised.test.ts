@@ -5,7 +5,7 @@ import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { queueOf } from '../../../support/supervisors.ts';
+import { noticedBy } from '../../../support/supervisors.ts';
 
 test(
   'each step of a session is notified once, with its question, while another channel hangs',
@@ -42,7 +42,7 @@ test(
     expect(done?.body).toContain('Branch: ');
     expect(kinds()).toEqual(['waiting', 'waiting', 'done']);
     expect(new Set(hook.ids()).size).toBe(3);
-    expect((await queueOf(rig)).map(({ id }) => id)).toEqual(hook.ids());
+    expect(await noticedBy(rig)).toEqual(hook.ids());
     expect(await readFile(join(rig.repo.homeDir, 'got'), 'utf8')).toContain(hook.ids()[0]);
   },
 );

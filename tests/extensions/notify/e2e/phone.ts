@@ -2,20 +2,24 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
+import { identityAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { Notification } from '../../../../src/extensions/notify/notice/notification.ts';
 import { listenToTelegram } from '../../../../src/extensions/notify/telegram/listen.ts';
-import { TelegramChannel } from '../../../../src/extensions/notify/telegram/telegram-channel.ts';
+import { openSentMessages } from '../../../../src/extensions/notify/telegram/sent-messages.ts';
+import type { TelegramChannel } from '../../../../src/extensions/notify/telegram/telegram-channel.ts';
 import { telegramFiles } from '../../../../src/extensions/notify/telegram/telegram-settings.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { type ChatMessage, TelegramStub } from '../../../support/telegram-stub.ts';
+import { telegramChannel } from '../unit/telegram/samples.ts';
 
 /** A session, its user's chat, and the bot that reads the chat. */
 export interface PhoneRig extends AsyncDisposable {
   rig: SessionRig;
   stub: TelegramStub;
-  channel: TelegramChannel;
+  /** By the settings as they are now. */
+  channel: () => TelegramChannel;
   /** Lines that the supervisor would log. */
   said: string[];
   /** Sends the notification of the current wait. */
@@ -35,17 +39,24 @@ export async function phoneRig(plan: RigPlan = {}, env = ''): Promise<PhoneRig> 
   const context = rig.context();
   const files = telegramFiles(supervisorPaths(homeDir, context.host));
   await mkdir(join(files.state, '..'), { recursive: true });
-  const channel = new TelegramChannel(context, files.state);
+  const sent = openSentMessages(context.clock, files.state);
+  let channel = await telegramChannel(context, sent);
   const said: string[] = [];
   const ended = new AbortController();
-  const listening = listenToTelegram(
-    { chat: channel.chat, context, setUpPath: files.setUp, say: (text) => said.push(text) },
-    ended.signal,
-  );
+  const listen = async () => {
+    while (!ended.signal.aborted) {
+      const before = identityAt(join(homeDir, '.config/samocode/.env'));
+      const isCurrent = async () => identityAt(join(homeDir, '.config/samocode/.env')) === before;
+      const place = { context, setUpPath: files.setUp, isCurrent, say: (text: string) => said.push(text) };
+      await listenToTelegram({ chat: channel.chat, ...place }, ended.signal);
+      channel = await telegramChannel(context, sent);
+    }
+  };
+  const listening = listen();
   return {
     rig,
     stub,
-    channel,
+    channel: () => channel,
     said,
     notify: async (given) => channel.send({ ...(await notificationOf(rig)), ...given }, ended.signal),
     message: (words) => eventually(async () => stub.message(words), { what: `a message "${words}"` }),

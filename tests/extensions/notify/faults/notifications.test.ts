@@ -8,7 +8,7 @@ import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { endOfWorker, killSupervisors, queueOf, supervisorPids } from '../../../support/supervisors.ts';
+import { endOfWorker, killSupervisors, noticedBy, supervisorPids } from '../../../support/supervisors.ts';
 
 test(
   'a supervisor that dies between a send and its record sends it once more, marked as a repeat',
@@ -65,5 +65,5 @@ test('changes during a full disk are sent once after it is freed', async () => {
     await rm(isFull, { force: true });
   }
   await eventually(async () => hook.ids().length === 2, { what: 'the plan' });
-  expect((await queueOf(rig)).map(({ id }) => id)).toEqual(hook.ids());
+  expect(await noticedBy(rig)).toEqual(hook.ids());
 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
+import type { NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
@@ -32,7 +32,7 @@ function twoHoursFrom(ms: number): string {
   return [hour, hour + 2].map((each) => `${String(each % 24).padStart(2, '0')}:00`).join('-');
 }
 
-test('each change is sent once, in order, even across restarts and a queue that repeats it', async () => {
+test('each change is sent once, in order, also across restarts', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -41,7 +41,6 @@ test('each change is sent once, in order, even across restarts and a queue that 
   const paths = await here.session('s', { events: all, startMs });
   await here.watching().poll();
   expect(hook.ids()).toEqual(['s:3', 's:4']);
-  await rm(here.supervisor.paths.cursors);
   await more(paths, [...all, DONE], 4, startMs);
   for (let round = 0; round < 3; round += 1) {
     const { poll } = here.watching();
@@ -77,14 +76,16 @@ test('a notice of a session that is gone, whose name another one has, holds up n
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   const { startMs } = here;
   const { sessionsDir } = await here.session('s', { events: [...BEGUN, BLOCKED], startMs });
-  const left = { v: 1, kind: 'blocked', session: 's', sessionsDir, text: 'gone' };
+  const left = { kind: 'blocked', session: 's', sessionsDir, text: 'gone', to: ['webhook'] };
   const at = new Date(startMs).toISOString();
-  const lines = [
+  const notices = [
     { ...left, at, id: 'gone:40' },
     { ...left, at, id: 'gone:41', kind: 'done' },
+    { ...left, at, id: 'gone:42', kind: 'a kind of another version' },
   ];
-  await mkdir(dirname(here.supervisor.paths.queue), { recursive: true });
-  await writeFile(here.supervisor.paths.queue, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const state = { v: 1, since: at, read: {}, known: [], notices, channels: {} };
+  await mkdir(dirname(here.supervisor.paths.outbox), { recursive: true });
+  await writeFile(here.supervisor.paths.outbox, JSON.stringify(state));
   const { poll } = here.watching();
   await poll();
   await poll();
@@ -282,12 +283,12 @@ test('with a full disk nothing is sent before it can be recorded', async () => {
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { channels } = here.supervisor.paths;
-  await mkdir(join(channels, 'webhook.json'), { recursive: true });
+  const { outbox } = here.supervisor.paths;
+  await mkdir(outbox, { recursive: true });
   const { poll } = here.watching();
   await poll();
   expect(hook.posts).toEqual([]);
-  await rm(channels, { recursive: true });
+  await rm(outbox, { recursive: true });
   here.supervisor.clock.pass(6000);
   await poll();
   expect(hook.ids()).toEqual(['s:3']);
@@ -316,24 +317,22 @@ test('a notice whose SESSIONS folder went missing is sent as it was queued', asy
   await rename(sessionsDir, `${sessionsDir}-away`);
   hook.answer = { status: 200 };
   await here.watching().poll();
-  const [queued] = await here.queued();
   expect(hook.accepted.flatMap(({ notifications }) => notifications)).toEqual([
-    expect.objectContaining({ id: 'away:3', title: 'away needs you', body: queued?.text }),
+    expect.objectContaining({ id: 'away:3', title: 'away needs you', body: 'waiting for qa_answers' }),
   ]);
 });
 
-test('files of an older format are dropped without an error', async () => {
+test('a file of another format, or a damaged one, counts as missing', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
-  const { channels } = here.supervisor.paths;
-  await mkdir(channels, { recursive: true });
-  const old = { v: 1, channel: 'webhook', since: '2026-01-08T10:00:00.000Z', passed: ['x:1'], open: [] };
-  await writeFile(join(channels, 'webhook.json'), JSON.stringify(old));
+  const { outbox } = here.supervisor.paths;
+  await mkdir(dirname(outbox), { recursive: true });
+  await writeFile(outbox, '{"v":7,"notices":[');
   await here.session('s', { events: WAITS, startMs: here.startMs });
   await here.watching().poll();
   expect(hook.ids()).toEqual(['s:3']);
-  expect(await here.state('webhook')).toEqual({ v: 2, channel: 'webhook', passed: { urgent: 's:3' } });
+  expect(await here.queued()).toEqual([]);
 });
 
 test('in quiet hours only notices that need a person are sent, and the others one by one afterwards', async () => {
@@ -415,7 +414,7 @@ test('a channel that is no longer configured has no failure', async () => {
   expect((await here.state('webhook'))?.failing).toBeUndefined();
 });
 
-test('the queue drops notices after a week, and the cursors of deleted sessions', async () => {
+test('notices are given up after a week, and how far deleted sessions were read is forgotten', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -428,48 +427,14 @@ test('the queue drops notices after a week, and the cursors of deleted sessions'
   await here.watching().poll();
   clock.pass(25 * HOUR_MS);
   await here.watching().poll();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['sent:3', 'unsent:3']);
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:3']);
   clock.pass(7 * 24 * HOUR_MS);
   await rm(paths.runDir, { recursive: true });
   await rm(paths.sessionDir, { recursive: true });
   await more(other, [...WAITS, DONE], 3, clock.nowMs - 3000);
   await here.watching().poll();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:4']);
-  const cursors = JSON.parse(await readFile(here.supervisor.paths.cursors, 'utf8'));
-  expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
+  expect(await here.state('webhook')).toMatchObject({ givenUp: 1 });
+  const { read } = JSON.parse(await readFile(here.supervisor.paths.outbox, 'utf8'));
+  expect(Object.keys(read)).toEqual([expect.stringMatching(/unsent$/)]);
 });
-
-test.each([
-  ['full', 'Answers Q1 by a person, in the terminal.'],
-  ['titles', 'It no longer needs you.'],
-])(
-  'a channel that can change its messages settles a question once, with the detail %s',
-  async (detail, how) => {
-    await using here = await outboxScene();
-    await here.settings({ NOTIFY_DETAIL: detail });
-    const settled: string[] = [];
-    const channel: NotifyChannel = {
-      name: 'telegram',
-      send: async () => undefined,
-      settle: async ({ id, how }) => {
-        settled.push(`${id} ${how}`);
-      },
-    };
-    const { startMs } = here;
-    const paths = await here.session('s', { events: WAITS, startMs });
-    const { poll } = here.watching({ channels: () => [channel] });
-    await poll();
-    await poll();
-    expect(settled).toEqual([]);
-    const answered: NewEvent = {
-      type: 'answers_recorded',
-      by: { channel: 'cli' },
-      answers: [{ id: 'Q1', question: 'x', text: 'A' }],
-      open: [],
-    };
-    await more(paths, [...WAITS, answered], 3, startMs);
-    await poll();
-    await poll();
-    expect(settled).toEqual([`s:3 ${how}`]);
-  },
-);

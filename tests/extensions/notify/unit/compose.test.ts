@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
-import { NOTIFIED_KINDS, type Notification } from '../../../../src/extensions/notify/notice/notification.ts';
+import type { NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
+import { NOTIFIED_KINDS } from '../../../../src/extensions/notify/notice/kinds.ts';
+import type { Notification } from '../../../../src/extensions/notify/notice/notification.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import type { SessionPlan } from '../../../core/unit/supervisor/scene.ts';
 import { outboxScene } from './outbox-scene.ts';
@@ -292,11 +293,10 @@ test('a notification names the recurring session and the time or commit of the r
 test('an outage is notified once, when it lasts longer than ten minutes', async () => {
   const waits = (startMs: number) => [0, 8, 16, 24, 32].map((minutes) => outage(startMs, minutes * 60_000));
   await using here = await outboxScene();
-  const channel: NotifyChannel = { name: 'desktop', send: async () => undefined };
   const { startMs } = here;
   await here.session('s', { events: [...BEGUN, ...waits(startMs)], startMs });
-  await here.watching({ channels: () => [channel] }).poll();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:4']);
+  await here.watching().poll();
+  expect(await here.noticed()).toEqual(['s:4']);
 });
 
 test.each([

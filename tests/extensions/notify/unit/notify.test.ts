@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
@@ -57,13 +57,12 @@ test('a test from inside a session is refused', async () => {
 test('a channel that fails is shown by notify, doctor and supervisor --status', async () => {
   await using repo = await makeRepo();
   await settings(repo.homeDir, 'NOTIFY_WEBHOOK_URL=http://127.0.0.1:1/\nNOTIFY_QUIET=at night\n');
-  const { channels } = supervisorPaths(repo.homeDir, await systemHost());
-  await mkdir(channels, { recursive: true });
+  const { outbox } = supervisorPaths(repo.homeDir, await systemHost());
+  await mkdir(dirname(outbox), { recursive: true });
   const since = '2026-01-08T10:00:00.000Z';
   const failing = { since, why: 'The server answered 500.' };
-  const state = { v: 2, channel: 'webhook', passed: {}, failing };
-  await writeFile(join(channels, 'webhook.json'), JSON.stringify(state));
-  const words = `Notifications by webhook have failed since ${since}: The server answered 500.`;
+  await writeFile(outbox, JSON.stringify({ v: 1, channels: { webhook: { failing, givenUp: 3 } } }));
+  const words = `Notifications by webhook have failed since ${since}: The server answered 500. The oldest 3 will not be sent.`;
   const place = { cwd: repo.path, home: repo.homeDir };
   for (const argv of [['notify'], ['doctor'], ['supervisor', '--status']])
     expect((await typed(argv, place)).stdout.replace(/\s+/g, ' ')).toContain(words);

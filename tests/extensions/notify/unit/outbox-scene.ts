@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ChannelState, readChannelState } from '../../../../src/core/caller/facts/channel-state.ts';
+import type { ChannelState } from '../../../../src/core/caller/facts/channel-state.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
-import type { ChannelName } from '../../../../src/extensions/notify/notice/channel.ts';
+import type { ChannelName } from '../../../../src/extensions/notify/channels/channel.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/extensions/notify/outbox/outbox.ts';
-import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
 import { HandClock, type Scene, sceneWith } from '../../../core/unit/supervisor/scene.ts';
 
 /** The supervisor's scan and poll, without its loop and without workers. */
@@ -20,7 +19,7 @@ export interface OutboxScene extends Scene {
   /** Lines of the `.env` in the config folder. */
   settings(lines: Readonly<Record<string, string>>): Promise<void>;
   /** Like a restarted supervisor: new memory, the same files. */
-  watching(options?: Partial<OutboxOptions>): Watching;
+  watching(options?: OutboxOptions): Watching;
   state(channel: ChannelName): Promise<ChannelState | undefined>;
   /** The time at which the scene starts. */
   startMs: number;
@@ -42,14 +41,11 @@ export async function outboxScene(): Promise<OutboxScene> {
     },
     watching(options = {}) {
       const scan = new Scan(supervisor);
-      const queue = new NoticeQueue(supervisor);
-      const report = (what: string, error: unknown) => scan.report(what, error);
-      const outbox = new Outbox({ ...supervisor, queue, report, ...options });
+      const outbox = new Outbox(supervisor, (what, error) => scan.report(what, error), options);
       const begin: Watching['begin'] = async (meanwhile) => {
         await scan.read();
         await meanwhile?.();
-        await queue.take(scan);
-        return await outbox.poll(scan.sessions);
+        return await outbox.poll(scan);
       };
       return {
         ...{ outbox, begin },
@@ -59,6 +55,8 @@ export async function outboxScene(): Promise<OutboxScene> {
         },
       };
     },
-    state: (channel) => readChannelState(supervisor.paths, channel),
+    async state(channel) {
+      return JSON.parse(await readFile(supervisor.paths.outbox, 'utf8')).channels[channel];
+    },
   };
 }

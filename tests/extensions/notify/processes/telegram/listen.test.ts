@@ -7,13 +7,13 @@ import { eventually } from '../../../../support/eventually.ts';
 import { REFUSALS } from '../../../../support/telegram-stub.ts';
 import { type Scene, telegramScene } from '../../unit/telegram/samples.ts';
 
-/** Listens until the scene ends. */
-function listening({ channel, context, dir }: Scene) {
+/** Listens until the scene ends, or until the settings no longer configure this bot. */
+function listening({ channel, context, dir }: Scene, isCurrent = async () => true) {
   const said: string[] = [];
   const ended = new AbortController();
   const setUpPath = join(dir.path, 'telegram.set-up');
   const listened = listenToTelegram(
-    { chat: channel.chat, context, setUpPath, say: (text) => said.push(text) },
+    { chat: channel.chat, context, setUpPath, isCurrent, say: (text) => said.push(text) },
     ended.signal,
   );
   return {
@@ -71,13 +71,26 @@ test('an update is recorded before it is acted on, so that a crash repeats no ac
   expect(scene.stub.messages).toEqual([]);
 });
 
-test('during a set-up, or without a bot, no update is read', async () => {
+test('during a set-up, or with other settings, no update is read', async () => {
   await using scene = await telegramScene();
   await writeFile(join(scene.dir.path, 'telegram.set-up'), '');
   await listening(scene).listened;
-  await using bare = await telegramScene('');
-  await listening(bare).listened;
-  expect([...scene.stub.calls, ...bare.stub.calls]).toEqual([]);
+  await using other = await telegramScene();
+  await listening(other, async () => false).listened;
+  expect([...scene.stub.calls, ...other.stub.calls]).toEqual([]);
+});
+
+test('an update that arrives as the settings change is left to those who read the new ones', async () => {
+  await using scene = await telegramScene();
+  let isCurrent = true;
+  await using one = listening(scene, async () => isCurrent);
+  await eventually(async () => calls(scene, 'getUpdates') === 1);
+  isCurrent = false;
+  scene.stub.say('/help');
+  await one.listened;
+  expect(scene.stub.messages).toEqual([]);
+  await using _next = listening(scene);
+  await eventually(async () => scene.stub.message('/status - all'));
 });
 
 test('unknown buttons, and those of another message, have no effect', async () => {

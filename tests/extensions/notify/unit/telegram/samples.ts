@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
+import { readNotifySettings } from '../../../../../src/extensions/notify/channels/notify-settings.ts';
 import type { Notification } from '../../../../../src/extensions/notify/notice/notification.ts';
+import {
+  openSentMessages,
+  type SentMessages,
+} from '../../../../../src/extensions/notify/telegram/sent-messages.ts';
 import { TelegramChannel } from '../../../../../src/extensions/notify/telegram/telegram-channel.ts';
+import { telegramSettings } from '../../../../../src/extensions/notify/telegram/telegram-settings.ts';
 import { TelegramStub } from '../../../../support/telegram-stub.ts';
 import { type TempDir, tempDir } from '../../../../support/temp-dir.ts';
 
@@ -47,6 +53,18 @@ export const QUESTIONS = [
   },
 ];
 
+/** Of a home without a bot. */
+const NONE = { token: '', chat: '', users: [], apiRoot: '', isBrief: false };
+
+/** The channel that the settings configure. */
+export async function telegramChannel(
+  { env, home, clock }: Pick<ActionContext, 'env' | 'home' | 'clock'>,
+  sent: SentMessages,
+): Promise<TelegramChannel> {
+  const settings = telegramSettings((await readNotifySettings(env, home)).settings);
+  return new TelegramChannel(settings ?? NONE, { clock, sent });
+}
+
 export interface Scene extends AsyncDisposable {
   stub: TelegramStub;
   dir: TempDir;
@@ -76,7 +94,7 @@ export async function telegramScene(env?: string): Promise<Scene> {
     dir,
     context,
     statePath,
-    channel: new TelegramChannel(context, statePath),
+    channel: await telegramChannel(context, openSentMessages(systemClock, statePath)),
     async [Symbol.asyncDispose]() {
       await stub[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { NOTIFY_ERRORS } from '../../../../../src/extensions/notify/notice/channel.ts';
+import { NOTIFY_ERRORS } from '../../../../../src/extensions/notify/channels/channel.ts';
+import { TelegramChannel } from '../../../../../src/extensions/notify/telegram/telegram-channel.ts';
 import { ME, REFUSALS, TOKEN } from '../../../../support/telegram-stub.ts';
 import { NOTIFICATION, QUESTIONS, telegramScene } from './samples.ts';
 
@@ -137,13 +138,13 @@ test('a question that was not sent is sent by the retry, also if another one has
 });
 
 test.each([
-  ['a wrong token', `TELEGRAM_BOT_TOKEN=1:${'w'.repeat(30)}`],
-  ['a token of an invalid form', 'TELEGRAM_BOT_TOKEN=nonsense'],
-])('%s is reported without being shown, and is not retried', async (_name, line) => {
+  ['a wrong token', `1:${'w'.repeat(30)}`],
+  ['a token of an invalid form', 'nonsense'],
+])('%s is reported without being shown, and is not retried', async (_name, token) => {
   await using scene = await telegramScene();
-  const path = join(scene.dir.path, '.config/samocode/.env');
-  await writeFile(path, `${scene.stub.env}${line}\n`);
-  const error = await scene.channel.send(NOTIFICATION, signal).catch((thrown: unknown) => thrown);
+  const { settings, sent } = scene.channel.chat;
+  const channel = new TelegramChannel({ ...settings, token }, { clock: scene.context.clock, sent });
+  const error = await channel.send(NOTIFICATION, signal).catch((thrown: unknown) => thrown);
   expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.retry).toBe('never');
   expect(String(error)).toContain('TELEGRAM_BOT_TOKEN');
   expect(everythingIn(error)).not.toMatch(/w{30}|nonsense/);
@@ -156,27 +157,6 @@ test('an unreachable network is retried, and the error contains no token', async
   const error = await scene.channel.send(NOTIFICATION, signal).catch((thrown: unknown) => thrown);
   expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.retry).toBe('later');
   expect(everythingIn(error)).not.toContain(TOKEN);
-});
-
-test('a message settled elsewhere loses its buttons and says who settled it', async () => {
-  await using scene = await telegramScene();
-  await scene.channel.send({ ...WAITING, questions: QUESTIONS }, signal);
-  const { id, session, sessionsDir } = NOTIFICATION;
-  const settled = { id, session, sessionsDir, how: 'Answers Q1, Q2 by a person, in the terminal.' };
-  await scene.channel.settle(settled, signal);
-  expect(scene.stub.messages.flatMap(({ buttons }) => buttons)).toEqual([]);
-  expect(scene.stub.messages.every(({ text }) => text.startsWith(`✔ ${settled.how}\n`))).toBe(true);
-  const edits = scene.stub.calls.length;
-  await scene.channel.settle(settled, signal);
-  expect(scene.stub.calls).toHaveLength(edits);
-});
-
-test('settling a message that the person has deleted is not retried', async () => {
-  await using scene = await telegramScene();
-  await scene.channel.send(NOTIFICATION, signal);
-  scene.stub.messages.length = 0;
-  await scene.channel.settle({ ...NOTIFICATION, how: 'Resumed.' }, signal);
-  expect(JSON.parse(await readFile(scene.statePath, 'utf8')).sent[0].settled).toBe('Resumed.');
 });
 
 function everythingIn(error: unknown): string {

@@ -1,6 +1,6 @@
 import { errors } from '../../../core/kernel/errors.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
-import type { Notification } from './notification.ts';
+import type { Notification } from '../notice/notification.ts';
 
 export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
@@ -11,20 +11,6 @@ export interface NotifyChannel {
   /** The format of its messages, unless it is the default. */
   readonly format?: string;
   send(notification: Notification, signal: AbortSignal): Promise<void>;
-  /**
-   * Removes the buttons of an earlier notification once its question, plan or session is settled, and shows
-   * who settled it. Only channels whose messages can be edited have this.
-   */
-  settle?(settled: Settled, signal: AbortSignal): Promise<void>;
-}
-
-/** How the request of a notification was settled. */
-export interface Settled {
-  id: string;
-  session: string;
-  sessionsDir: string;
-  /** One sentence: "Answered at the terminal: Q1 A, Q2 B." */
-  how: string;
 }
 
 export const NOTIFY_ERRORS = errors({

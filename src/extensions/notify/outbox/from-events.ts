@@ -1,14 +1,21 @@
+import { dirname, join } from 'node:path';
 import { DYING } from '../../../core/caller/facts/recent-revivals.ts';
+import { diskTrouble } from '../../../core/caller/facts/worker-report.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { WIDENED } from '../../../core/session/events/fold.ts';
 import { OVERAGE } from '../../../core/session/events/fold-spent.ts';
+import { hasNothingPending } from '../../../core/session/events/rest.ts';
+import { isContinuedBy } from '../../../core/session/folder/read-session.ts';
+import { readEvents } from '../../../core/session/log/event-log.ts';
 import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine } from '../../../core/session/words/words.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { WatchedSession } from '../../../core/supervisor/session.ts';
-import type { QueuedNotice } from '../notice/queued-notice.ts';
+import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
+import type { Notice, NotifiedKind } from '../notice/kinds.ts';
 
 type View = WatchedSession['view'];
 
@@ -18,16 +25,90 @@ const LONG_QUEUED_MS = 30 * 60_000;
 /** A longer time without a suitable machine is worth a notification; pool machines often leave and return. */
 const LONG_UNMET_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
+/** A disk is often full for a moment. */
+const DISK_TROUBLE_MS = 10_000;
+
+type Scanned = Pick<Scan, 'sessions' | 'pauses'>;
+
+/** Finds what is worth a notification: new events of the logs, and states that no event reports. */
+export class EventReader {
+  readonly #supervisor: Supervisor;
+  /** The sessions whose disk takes nothing, by id, with the time of the first look that found it. */
+  readonly #diskTrouble = new Map<string, number>();
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** @param from how far each log was read before, and the time before which events are ignored */
+  async read(
+    { sessions, pauses }: Scanned,
+    from: { since: string; read: Readonly<Record<string, number>> },
+  ): Promise<{ notices: Notice[]; read: Record<string, number>; hasMoved: boolean }> {
+    const { identity, clock } = this.#supervisor;
+    const nowMs = clock.now();
+    const notices = pauses
+      .splice(0)
+      .map((pause): Notice => ({ kind: 'recurring_paused', sessionsDir: '', ...pause }));
+    const moved = new Map<string, number>();
+    for (const [folder, session] of sessions) {
+      const { sessionFile, state, otherBuild } = session.view;
+      if (sessionFile === undefined || session.view.isUnreadable || otherBuild !== undefined) continue;
+      const { id: sessionId } = sessionFile;
+      const place = join(folder, sessionId);
+      const before = from.read[place];
+      const isOurs = isContinuedBy(session.view, identity);
+      if (isOurs) {
+        notices.push(...currentNotices(session, sessionId, nowMs));
+        notices.push(...(await this.#heldByDisk(session, sessionId, nowMs)));
+      }
+      if (before === state.n) continue;
+      moved.set(place, state.n);
+      if (!isOurs || (before === undefined && isOld(session, from.since))) continue;
+      const events = await readEvents(session.paths, Math.min(before ?? 0, state.n));
+      const news = before === undefined ? events.filter(({ at }) => at >= from.since) : events;
+      notices.push(...news.flatMap((event) => noticesOf(event, session, { sessionId, sessions })));
+      moved.set(place, events.at(-1)?.n ?? state.n);
+    }
+    const read = { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) };
+    return { notices, read, hasMoved: moved.size > 0 };
+  }
+
+  /** The notice of a session whose worker waits for its disk; the worker can write nothing itself. */
+  async #heldByDisk({ view }: WatchedSession, sessionId: string, nowMs: number): Promise<Notice[]> {
+    const isAtWork = view.worker === 'alive' && !hasNothingPending(view);
+    const text = isAtWork ? await diskTrouble(view) : undefined;
+    const sinceMs = this.#diskTrouble.get(sessionId) ?? nowMs;
+    this.#diskTrouble.delete(sessionId);
+    if (text === undefined) return [];
+    this.#diskTrouble.set(sessionId, sinceMs);
+    if (nowMs - sinceMs < DISK_TROUBLE_MS) return [];
+    const id = `${sessionId}:disk:${isoUtc(sinceMs)}`;
+    return [{ id, at: isoUtc(nowMs), kind: 'disk', ...noticeSession(view), text }];
+  }
+}
+
+/** Whether nothing has been written to the log since then. */
+function isOld({ paths }: WatchedSession, since: string): boolean {
+  return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
+}
+
+/** Drops deleted sessions. A folder of sessions that is missing or empty counts as an unmounted disk. */
+function withoutGone(read: Readonly<Record<string, number>>, sessions: Scan['sessions']) {
+  const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
+  const isKept = (place: string) => sessions.has(dirname(place)) || !seen.has(dirname(dirname(place)));
+  return Object.fromEntries(Object.entries(read).filter(([place]) => isKept(place)));
+}
 
 /** Notices that follow from the state and not from an event: a crash loop, a long time queued or without a machine. */
 export function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
   nowMs: number,
-): QueuedNotice[] {
+): Notice[] {
   const { status } = view.state;
-  const common = { v: 1 as const, at: isoUtc(nowMs), ...noticeSession(view) };
-  const notices: QueuedNotice[] = [];
+  const common = { at: isoUtc(nowMs), ...noticeSession(view) };
+  const notices: Notice[] = [];
   if (isDying) {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
     const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
@@ -51,7 +132,7 @@ export function noticesOf(
   event: SessionEvent,
   { view }: WatchedSession,
   { sessionId, sessions }: Pick<Scan, 'sessions'> & { sessionId: string },
-): QueuedNotice[] {
+): Notice[] {
   const group = view.sessionFile?.group;
   const isRest = event.type === 'done' || event.type === 'stopped' || event.type === 'blocked';
   const ofGroup =
@@ -63,7 +144,7 @@ export function noticesOf(
   // A blocked session needs a person, whatever happens to its group.
   return [
     ...(ofGroup ?? []),
-    { v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...noticeSession(view), text },
+    { id: `${sessionId}:${event.n}`, at: event.at, kind, ...noticeSession(view), text },
   ];
 }
 
@@ -71,7 +152,7 @@ export function noticeSession({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 
-const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>([
+const NOTICE_KINDS = new Map<string, NotifiedKind>([
   ...(['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map(
     (code) => [code, code] as const,
   ),
@@ -79,7 +160,7 @@ const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>([
   [WIDENED, 'widened'],
 ]);
 
-function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice['kind'] | undefined {
+function kindOf(event: SessionEvent, { sessionFile, state }: View): NotifiedKind | undefined {
   switch (event.type) {
     case 'parked':
       return isPlanChanged(event, state) ? 'plan_changed' : 'waiting';
@@ -122,7 +203,7 @@ function groupNotice(
   at: string,
   view: View,
   { group, sessions }: Pick<Scan, 'sessions'> & { group: string },
-): QueuedNotice[] {
+): Notice[] {
   const { sessionsDir } = view.paths;
   const members = [...sessions.values()]
     .map((session) => session.view)
@@ -138,7 +219,7 @@ function groupNotice(
   const text = [`${done} of ${members.length} done`, ...rest].join('; ');
   // Sessions are read one by one, so the event being read might not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
-  return [{ v: 1, id, at, kind: 'group_done', group, ...noticeSession(last), text }];
+  return [{ id, at, kind: 'group_done', group, ...noticeSession(last), text }];
 }
 
 function byEnd(a: View, b: View): number {

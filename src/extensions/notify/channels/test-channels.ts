@@ -1,32 +1,59 @@
 import { ulid } from 'ulid';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
-import { type ChannelState, readChannelState } from '../../../core/caller/facts/channel-state.ts';
+import {
+  type ChannelTrouble,
+  channelTroubles,
+  channelTroubleText,
+} from '../../../core/caller/facts/channel-state.ts';
+import { type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { supervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, within } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
-import { readNotifySettings } from '../notice/notify-settings.ts';
+import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, within } from './channel.ts';
 import { channelsOf } from './channels-of.ts';
+import { readNotifySettings } from './notify-settings.ts';
 
 export interface ConfiguredChannel {
   channel: ChannelName;
   format?: string;
   /** Since when and why its notifications are not delivered. */
-  failing?: ChannelState['failing'];
+  failing?: Omit<ChannelTrouble, 'channel'> | undefined;
 }
 
 export async function configuredChannels(
   context: ActionContext,
 ): Promise<{ channels: ConfiguredChannel[]; problems: string[] }> {
   const { env, home, host } = context;
-  const paths = supervisorPaths(home, host);
   const { settings, problems } = await readNotifySettings(env, home);
-  const channels = channelsOf(settings, context).map(async ({ name, format }) => {
-    const state = await readChannelState(paths, name);
-    return { channel: name, format, failing: state?.failing };
-  });
-  return { channels: await Promise.all(channels), problems };
+  const troubles = await channelTroubles(supervisorPaths(home, host));
+  const failures = new Map(troubles.map(({ channel, ...failing }) => [channel, failing]));
+  const channels = channelsOf(settings, context).map(({ name, format }) => ({
+    ...{ channel: name, format, failing: failures.get(name) },
+  }));
+  return { channels, problems };
+}
+
+/** Checks that the channels work, as far as the supervisor knows. Sends nothing. */
+export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { channels, problems } = await configuredChannels(context);
+  const { settings } = await readNotifySettings(context.env, context.home);
+  const { telegramBotToken: token, telegramChatId: chat } = settings;
+  return [
+    ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
+    ...channels.map(({ channel, failing }) => {
+      const id = `notify.${channel}`;
+      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (no failures)`);
+      const fix = 'Correct its settings, then test it: samocode notify test.';
+      return warn(id, channelTroubleText({ channel, ...failing }), fix);
+    }),
+    ...warnIf(
+      token !== undefined && chat === undefined,
+      'notify.telegram',
+      'TELEGRAM_CHAT_ID is not set: nothing is sent.',
+      'Run: samocode notify telegram.',
+    ),
+  ];
 }
 
 export interface Trial {

@@ -12,9 +12,11 @@ import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts'
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import { NOTIFY_ERRORS, type NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
 import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
-import { QueuedNotice } from '../../../../src/extensions/notify/notice/queued-notice.ts';
-import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
+import { Notice } from '../../../../src/extensions/notify/notice/kinds.ts';
+import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
+import { queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
 import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
@@ -23,13 +25,29 @@ import { hostWith } from '../../../support/hosts.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
-/** A restarted supervisor: new memory, the same files. */
+/** A channel that takes nothing, so that everything stays queued. */
+const SILENT: NotifyChannel = {
+  name: 'webhook',
+  async send() {
+    throw NOTIFY_ERRORS.undelivered({ channel: 'webhook', why: 'Busy.', retry: 'later', retryAfterMs: 1e9 });
+  },
+};
+
+/** The outbox of a restarted supervisor: new memory, the same files. */
+function outboxOf({ supervisor }: Scene) {
+  const outbox = new Outbox(supervisor, () => undefined, { channels: () => [SILENT] });
+  return async (scan: Partial<Scan>) => {
+    await outbox.poll({ sessions: new Map(), pauses: [], ...scan });
+    await outbox.rest();
+  };
+}
+
 function watching(here: Scene): () => Promise<void> {
   const scan = new Scan(here.supervisor);
-  const queue = new NoticeQueue(here.supervisor);
+  const poll = outboxOf(here);
   return async () => {
     await scan.read();
-    await queue.take(scan);
+    await poll(scan);
   };
 }
 
@@ -60,7 +78,7 @@ test('sessions in a place that an untrusted file names are left alone, about whi
     await scan.read();
     await scan.read();
     expect([scan.sessions.size, scan.pauses.length]).toEqual([0, 1]);
-    await new NoticeQueue(here.supervisor).take(scan);
+    await outboxOf(here)(scan);
   }
   expect(await here.queued()).toEqual([
     expect.objectContaining({
@@ -111,12 +129,12 @@ test('a pause by the supervisor is notified once, also without a session', async
   for (const _ of ['first', 'restarted']) {
     const scan = new Scan(here.supervisor);
     scan.pauses.push(pause);
-    await new NoticeQueue(here.supervisor).take(scan);
+    await outboxOf(here)(scan);
     expect(scan.pauses).toEqual([]);
   }
   const [queued, ...more] = await here.queued();
   expect(more).toEqual([]);
-  expect(queued && (await compose(QueuedNotice.parse(queued), undefined))).toMatchObject({
+  expect(queued && (await compose(Notice.parse(queued), undefined))).toMatchObject({
     kind: 'recurring_paused',
     needsPerson: true,
     title: 'nightly is paused: nothing more of it starts',
@@ -143,7 +161,7 @@ test('the event that made a session start the first supervisor is queued, older 
   expect((await here.queued()).map(({ id }) => id)).toEqual(['new:3']);
 });
 
-test('a change is queued once across restarts, also if the cursors were lost', async () => {
+test('a change is queued once across restarts', async () => {
   await using here = await sceneOfToday();
   const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   for (let round = 0; round < 3; round += 1) {
@@ -154,10 +172,7 @@ test('a change is queued once across restarts, also if the cursors were lost', a
   expect(await here.queued()).toHaveLength(1);
   await more(paths, [...BEGUN, ASKING, DONE], 3, here.startMs);
   await watching(here)();
-  expect((await here.queued()).map(({ id, kind }) => `${id} ${kind}`)).toEqual(['s:3 waiting', 's:4 done']);
-  await rm(here.supervisor.paths.cursors);
-  await watching(here)();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3', 's:4']);
+  expect(await here.noticed()).toEqual(['s:3', 's:4']);
 });
 
 test('a session created again under the same name is notified', async () => {
@@ -169,18 +184,29 @@ test('a session created again under the same name is notified', async () => {
   await here.session('s', { id: 'two', events: [...BEGUN, ASKING], startMs });
   await watching(here)();
   await watching(here)();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['one:3', 'two:3']);
+  expect(await here.noticed()).toEqual(['one:3', 'two:3']);
 });
 
-test('cursors that cannot be written cause no repeats while the supervisor runs', async () => {
+test('an outbox that cannot be written is reported, and what it lacks follows once without a repeat', async () => {
   await using here = await sceneOfToday();
+  const { outbox: path } = here.supervisor.paths;
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
-  await mkdir(here.supervisor.paths.cursors);
-  const scan = watching(here);
-  await expect(scan()).rejects.toMatchObject({ code: 'EISDIR' });
-  await scan();
-  await scan();
-  expect(await here.queued()).toHaveLength(1);
+  await mkdir(path, { recursive: true });
+  const scan = new Scan(here.supervisor);
+  const reported: string[] = [];
+  const report = (what: string) => void reported.push(what);
+  const outbox = new Outbox(here.supervisor, report, { channels: () => [SILENT] });
+  for (let round = 0; round < 3; round += 1) {
+    await scan.read();
+    await outbox.poll(scan);
+    await outbox.rest();
+  }
+  expect(reported).toContain('outbox.json');
+  await rm(path, { recursive: true });
+  here.supervisor.clock.pass(MINUTE_MS);
+  await outbox.poll(scan);
+  await outbox.rest();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
 });
 
 test('two folders with the log of one session do not fill the queue', async () => {
@@ -190,7 +216,7 @@ test('two folders with the log of one session do not fill the queue', async () =
   await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
   const scan = watching(here);
   for (let round = 0; round < 5; round += 1) await scan();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
+  expect(await here.noticed()).toEqual(['same:3', 'same:4']);
 });
 
 test('a session of another identity sends nothing, even once it is done or passes to this one', async () => {
@@ -212,10 +238,10 @@ test('a crash loop is queued once', async () => {
   const paths = await here.session('s', { events: BEGUN, startMs: atMs, lease: { atMs } });
   for (const number of [2, 3, 4]) await here.lease(paths, { number, atMs });
   const scan = new Scan(here.supervisor);
-  const queue = new NoticeQueue(here.supervisor);
+  const poll = outboxOf(here);
   for (let round = 0; round < 3; round += 1) {
     await scan.run();
-    await queue.take(scan);
+    await poll(scan);
   }
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
 });
@@ -234,15 +260,15 @@ test('a session that no machine of the pool can take is queued once, by its own 
   await recordUnmetNeeds(mine, { ...unmet, supervisor: identity }, clock);
   await recordUnmetNeeds(others, unmet, clock);
   const scan = new Scan(here.supervisor);
-  const queue = new NoticeQueue(here.supervisor);
+  const poll = outboxOf(here);
   clock.pass(5 * MINUTE_MS);
   await scan.run();
-  await queue.take(scan);
+  await poll(scan);
   expect(await here.queued()).toEqual([]);
   clock.pass(1);
   for (let round = 0; round < 3; round += 1) {
     await scan.run();
-    await queue.take(scan);
+    await poll(scan);
   }
   const [notice, ...more] = await here.queued();
   expect(more).toEqual([]);
@@ -321,16 +347,16 @@ test('a group whose sessions end while they are being read is still notified', a
   const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
   const b = await here.session('b', { events: BEGUN, startMs, group: 'night' });
   const [before, after] = [new Scan(here.supervisor), new Scan(here.supervisor)];
-  const queue = new NoticeQueue(here.supervisor);
+  const poll = outboxOf(here);
   await before.read();
-  await queue.take(before);
+  await poll(before);
   await more(b, [...BEGUN, DONE], 2, startMs);
   await more(a, [...BEGUN, DONE], 2, startMs + 1000);
   await after.read();
   const ofOne = ({ sessions }: Scan, name: string) =>
     [...sessions].filter(([, { view }]) => view.folder === name);
-  await queue.take({ sessions: new Map([...ofOne(before, 'b'), ...ofOne(after, 'a')]) });
-  await queue.take(after);
+  await poll({ sessions: new Map([...ofOne(before, 'b'), ...ofOne(after, 'a')]) });
+  await poll(after);
   expect((await here.queued()).map(({ kind }) => kind)).toEqual(['group_done']);
 });
 
@@ -362,7 +388,7 @@ test('a letter about a plan begins with what was not asked and what leaves out t
   const view = (await readSession(paths, hostWith([]))) ?? expect.fail();
   const { folder: session, sessionsDir } = paths;
   const { since: at } = view.state.status;
-  const notice = QueuedNotice.parse({ v: 1, id: 'n', at, kind: 'waiting', session, sessionsDir, text: '' });
+  const notice = Notice.parse({ id: 'n', at, kind: 'waiting', session, sessionsDir, text: '' });
   const body = (await compose(notice, view))?.body.split('\n') ?? [];
   expect(body.slice(0, 4)).toEqual([
     'Boats',
@@ -370,4 +396,20 @@ test('a letter about a plan begins with what was not asked and what leaves out t
     'Testing: none - only words',
     '1. float',
   ]);
+});
+
+test('of a channel that takes nothing the newest 200 notices are kept, and the others are counted', () => {
+  const notice = (n: number) => ({
+    ...{ id: `s:${n}`, at: '2026-01-08T10:00:00.000Z', session: 's', sessionsDir: '/s', text: '' },
+    kind: 'fallback' as const,
+  });
+  const nowMs = Date.parse('2026-01-08T10:00:00.000Z');
+  const state = { v: 1, since: '', read: {}, known: [], notices: [], channels: {} } as Parameters<
+    typeof queue
+  >[0];
+  for (let n = 0; n < 230; n += 1) queue(state, [notice(n)], { to: ['webhook'], nowMs });
+  expect([state.notices.length, state.notices.at(-1)?.id]).toEqual([200, 's:229']);
+  expect(state.channels).toEqual({ webhook: { givenUp: 30 } });
+  expect(queue(state, [notice(0), notice(230)], { to: [], nowMs }).map(({ id }) => id)).toEqual(['s:230']);
+  expect(state.notices).toHaveLength(200);
 });

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { ChannelState } from '../../../core/caller/facts/channel-state.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
+import { CHANNEL_NAMES, type ChannelName } from '../channels/channel.ts';
+import { Notice } from '../notice/kinds.ts';
+import { StateFile } from './state-file.ts';
+
+const Queued = Notice.extend({
+  /** The channels that have still to send it. */
+  to: z.array(z.enum(CHANNEL_NAMES)),
+});
+
+/** `outbox.json` in the supervisor's folder. */
+const OutboxState = z.object({
+  v: z.literal(1),
+  /** Earlier events are ignored. */
+  since: z.string(),
+  /** How far the log of each session was read, keyed by folder and id, since a folder name can be reused. */
+  read: z.record(z.string(), z.int()),
+  /** The newest ids of notices, oldest first: what lasts, or stands in two logs, is sent once. */
+  known: z.array(z.string()),
+  /** What has still to be sent, oldest first; without what another version wrote and this one does not know. */
+  notices: z
+    .array(z.unknown())
+    .transform((all): Queued[] => all.flatMap((one) => Queued.safeParse(one).data ?? [])),
+  channels: z.partialRecord(z.enum(CHANNEL_NAMES), ChannelState),
+});
+type OutboxState = z.infer<typeof OutboxState>;
+export type Queued = z.infer<typeof Queued>;
+
+/** The first supervisor of a machine is started by the very event that it must report. */
+const BEFORE_FIRST_MS = 60_000;
+/** Notices that could not be sent within this time are given up. */
+const KEPT_MS = 7 * 24 * 3_600_000;
+/** Of a channel that fails for longer, the newest are kept. */
+const MAX_NOTICES = 200;
+const MAX_KNOWN = 1000;
+
+export type OutboxFile = StateFile<OutboxState>;
+
+export function openOutbox(path: string, clock: Pick<Clock, 'now'>): OutboxFile {
+  return new StateFile(path, OutboxState, () => ({
+    ...{ v: 1, read: {}, known: [], notices: [], channels: {} },
+    since: firstTime(clock.now()),
+  }));
+}
+
+/** The time from which events count for a supervisor that has no file. */
+export function firstTime(nowMs: number): string {
+  return isoUtc(nowMs - BEFORE_FIRST_MS);
+}
+
+/** Queues notices for the channels, each id once. @returns those that are new */
+export function queue(
+  state: OutboxState,
+  notices: readonly Notice[],
+  { to, nowMs }: { to: readonly ChannelName[]; nowMs: number },
+): Notice[] {
+  const known = new Set(state.known);
+  // Of two with one id, the later one knows more: a group is counted anew with each of its sessions.
+  const once = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
+  const news = once.filter(({ id }) => !known.has(id));
+  state.known = [...state.known, ...news.map(({ id }) => id)].slice(-MAX_KNOWN);
+  const added = to.length === 0 ? [] : news.map((notice) => ({ ...notice, to: [...to] }));
+  const all = [...state.notices, ...added];
+  const oldest = isoUtc(nowMs - KEPT_MS);
+  const isKept = ({ at }: Queued, index: number) => at > oldest && index >= all.length - MAX_NOTICES;
+  state.notices = all.filter(isKept);
+  const givenUp = all.filter((notice, index) => !isKept(notice, index));
+  for (const name of givenUp.flatMap(({ to: left }) => left)) {
+    const channel = channelIn(state, name);
+    channel.givenUp = (channel.givenUp ?? 0) + 1;
+  }
+  return news;
+}
+
+/** The state of a channel, which can be changed in place. */
+export function channelIn({ channels }: Pick<OutboxState, 'channels'>, name: ChannelName): ChannelState {
+  channels[name] ??= {};
+  return channels[name];
+}
