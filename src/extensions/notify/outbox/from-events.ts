@@ -101,7 +101,7 @@ function withoutGone(read: Readonly<Record<string, number>>, sessions: Scan['ses
 }
 
 /** Notices that follow from the state and not from an event: a crash loop, a long time queued or without a machine. */
-export function currentNotices(
+function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
   nowMs: number,
@@ -148,7 +148,7 @@ export function noticesOf(
   ];
 }
 
-export function noticeSession({ folder, paths }: View) {
+function noticeSession({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 
