@@ -23,11 +23,11 @@ class Notifier implements SupervisorPart {
     this.#supervisor = supervisor;
     this.#scan = scan;
     const { clock, paths } = supervisor;
-    const context = { ...supervisor, sent: openSentMessages(clock, telegramFiles(paths).state) };
-    this.#outbox = new Outbox(supervisor, (what, error) => scan.report(what, error), {
-      channels: (settings) => channelsOf(settings, context),
-    });
-    this.#settler = new MessageSettler(clock, this.#ended.signal);
+    const sent = openSentMessages(clock, telegramFiles(paths).state);
+    const context = { ...supervisor, sent, sentParts: new Map() };
+    const report: Scan['report'] = (what, error) => scan.report(what, error);
+    this.#outbox = new Outbox(supervisor, report, { channels: (settings) => channelsOf(settings, context) });
+    this.#settler = new MessageSettler(clock, report, this.#ended.signal);
   }
 
   /** Starts sending all due notices. @returns the latest time to poll again, in monotonic milliseconds */
@@ -40,9 +40,11 @@ class Notifier implements SupervisorPart {
     const telegram = this.#telegram();
     if (telegram === undefined) return atMs;
     this.#settler.start(telegram.chat, scan.sessions);
-    this.#listening ??= this.#listen(telegram).finally(() => {
-      this.#listening = undefined;
-    });
+    this.#listening ??= this.#listen(telegram)
+      .catch((error: unknown) => scan.report('telegram', error))
+      .finally(() => {
+        this.#listening = undefined;
+      });
     return atMs;
   }
 
@@ -67,10 +69,12 @@ class Notifier implements SupervisorPart {
     const { worker } = programs;
     const rehearsal = join(dirname(worker), 'samocode-rehearsal.cjs');
     const context = { clock, host, env, home, cwd: home, programs: { worker, rehearsal } };
-    const isCurrent = async () => {
-      await this.#outbox.readSettings();
-      return this.#telegram() === telegram;
-    };
+    // Settings that cannot be read permit nothing.
+    const isCurrent = async () =>
+      await this.#outbox.readSettings().then(
+        () => this.#telegram() === telegram,
+        () => false,
+      );
     const { setUp: setUpPath } = telegramFiles(paths);
     const { chat } = telegram;
     await listenToTelegram({ chat, context, setUpPath, isCurrent, say }, this.#ended.signal);

@@ -10,6 +10,8 @@ export const ChannelState = z.object({
   failing: z.object({ since: z.string(), why: z.string() }).optional(),
   /** How many notices were given up since then, because newer ones or a week came in between. */
   givenUp: z.int().optional(),
+  /** Since when it is no longer configured. */
+  unsetSince: z.string().optional(),
 });
 export type ChannelState = z.infer<typeof ChannelState>;
 

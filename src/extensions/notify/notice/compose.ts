@@ -51,6 +51,6 @@ export function offersOf(view: SessionView): Offer[] {
 }
 
 /** Whether a session is gone. If its SESSIONS folder is missing, as without its disk, it may still exist. */
-export function isDeleted({ sessionsDir, session }: Pick<Notice, 'sessionsDir' | 'session'>): boolean {
+function isDeleted({ sessionsDir, session }: Pick<Notice, 'sessionsDir' | 'session'>): boolean {
   return statsAt(sessionsDir) !== undefined && statsAt(join(sessionsDir, session)) === undefined;
 }

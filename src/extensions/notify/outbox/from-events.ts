@@ -33,11 +33,13 @@ type Scanned = Pick<Scan, 'sessions' | 'pauses'>;
 /** Finds what is worth a notification: new events of the logs, and states that no event reports. */
 export class EventReader {
   readonly #supervisor: Supervisor;
+  readonly #report: Scan['report'];
   /** The sessions whose disk takes nothing, by id, with the time of the first look that found it. */
   readonly #diskTrouble = new Map<string, number>();
 
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: Supervisor, report: Scan['report']) {
     this.#supervisor = supervisor;
+    this.#report = report;
   }
 
   /** @param from how far each log was read before, and the time before which events are ignored */
@@ -45,33 +47,44 @@ export class EventReader {
     { sessions, pauses }: Scanned,
     from: { since: string; read: Readonly<Record<string, number>> },
   ): Promise<{ notices: Notice[]; read: Record<string, number>; hasMoved: boolean }> {
-    const { identity, clock } = this.#supervisor;
-    const nowMs = clock.now();
-    const notices = pauses
-      .splice(0)
-      .map((pause): Notice => ({ kind: 'recurring_paused', sessionsDir: '', ...pause }));
+    const notices = pauses.map((pause): Notice => ({ kind: 'recurring_paused', sessionsDir: '', ...pause }));
     const moved = new Map<string, number>();
     for (const [folder, session] of sessions) {
-      const { sessionFile, state, otherBuild } = session.view;
-      if (sessionFile === undefined || session.view.isUnreadable || otherBuild !== undefined) continue;
-      const { id: sessionId } = sessionFile;
-      const place = join(folder, sessionId);
+      const { sessionFile, isUnreadable, otherBuild } = session.view;
+      if (sessionFile === undefined || isUnreadable || otherBuild !== undefined) continue;
+      const place = join(folder, sessionFile.id);
       const before = from.read[place];
-      const isOurs = isContinuedBy(session.view, identity);
-      if (isOurs) {
-        notices.push(...currentNotices(session, sessionId, nowMs));
-        notices.push(...(await this.#heldByDisk(session, sessionId, nowMs)));
+      try {
+        const found = await this.#ofSession(session, sessionFile.id, { sessions, since: from.since, before });
+        notices.push(...found.notices);
+        if (found.n !== before) moved.set(place, found.n);
+      } catch (error) {
+        this.#report(folder, error);
       }
-      if (before === state.n) continue;
-      moved.set(place, state.n);
-      if (!isOurs || (before === undefined && isOld(session, from.since))) continue;
-      const events = await readEvents(session.paths, Math.min(before ?? 0, state.n));
-      const news = before === undefined ? events.filter(({ at }) => at >= from.since) : events;
-      notices.push(...news.flatMap((event) => noticesOf(event, session, { sessionId, sessions })));
-      moved.set(place, events.at(-1)?.n ?? state.n);
     }
+    pauses.length = 0;
     const read = { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) };
     return { notices, read, hasMoved: moved.size > 0 };
+  }
+
+  /** @returns `n`: the number of the last event that was read */
+  async #ofSession(
+    session: WatchedSession,
+    sessionId: string,
+    { sessions, since, before }: { sessions: Scan['sessions']; since: string; before: number | undefined },
+  ): Promise<{ notices: Notice[]; n: number }> {
+    const { identity, clock } = this.#supervisor;
+    const { n } = session.view.state;
+    if (!isContinuedBy(session.view, identity)) return { notices: [], n };
+    const notices = [
+      ...currentNotices(session, sessionId, clock.now()),
+      ...(await this.#heldByDisk(session, sessionId, clock.now())),
+    ];
+    if (before === n || (before === undefined && isOld(session, since))) return { notices, n };
+    const events = await readEvents(session.paths, Math.min(before ?? 0, n));
+    const news = before === undefined ? events.filter(({ at }) => at >= since) : events;
+    notices.push(...news.flatMap((event) => noticesOf(event, session, { sessionId, sessions })));
+    return { notices, n: events.at(-1)?.n ?? n };
   }
 
   /** The notice of a session whose worker waits for its disk; the worker can write nothing itself. */

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { ChannelState } from '../../../core/caller/facts/channel-state.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
-import { CHANNEL_NAMES, type ChannelName } from '../channels/channel.ts';
 import { Notice } from '../notice/kinds.ts';
 import { StateFile } from './state-file.ts';
 
 const Queued = Notice.extend({
-  /** The channels that have still to send it. */
-  to: z.array(z.enum(CHANNEL_NAMES)),
+  /** The channels that have still to send it; this version may not know all. */
+  to: z.array(z.string()),
 });
 
 /** `outbox.json` in the supervisor's folder. */
@@ -23,7 +22,7 @@ const OutboxState = z.object({
   notices: z
     .array(z.unknown())
     .transform((all): Queued[] => all.flatMap((one) => Queued.safeParse(one).data ?? [])),
-  channels: z.partialRecord(z.enum(CHANNEL_NAMES), ChannelState),
+  channels: z.record(z.string(), ChannelState),
 });
 type OutboxState = z.infer<typeof OutboxState>;
 export type Queued = z.infer<typeof Queued>;
@@ -35,6 +34,8 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 /** Of a channel that fails for longer, the newest are kept. */
 const MAX_NOTICES = 200;
 const MAX_KNOWN = 1000;
+/** A channel that is no longer configured is forgotten after this time. */
+const UNSET_MS = 24 * 3_600_000;
 
 export type OutboxFile = StateFile<OutboxState>;
 
@@ -50,21 +51,25 @@ export function firstTime(nowMs: number): string {
   return isoUtc(nowMs - BEFORE_FIRST_MS);
 }
 
-/** Queues notices for the channels, each id once. @returns those that are new */
-export function queue(
-  state: OutboxState,
-  notices: readonly Notice[],
-  { to, nowMs }: { to: readonly ChannelName[]; nowMs: number },
-): Notice[] {
+/** Queues notices for the channels of the file, each id once. @returns those that are new */
+export function queue(state: OutboxState, notices: readonly Notice[], nowMs: number): Notice[] {
   const known = new Set(state.known);
   // Of two with one id, the later one knows more: a group is counted anew with each of its sessions.
   const once = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
   const news = once.filter(({ id }) => !known.has(id));
-  state.known = [...state.known, ...news.map(({ id }) => id)].slice(-MAX_KNOWN);
-  const added = to.length === 0 ? [] : news.map((notice) => ({ ...notice, to: [...to] }));
+  // What lasts stays among the newest.
+  for (const { id } of once) {
+    known.delete(id);
+    known.add(id);
+  }
+  state.known = [...known].slice(-MAX_KNOWN);
+  const to = Object.keys(state.channels);
+  const added = to.length === 0 ? [] : news.map((notice) => ({ ...notice, to }));
   const all = [...state.notices, ...added];
   const oldest = isoUtc(nowMs - KEPT_MS);
-  const isKept = ({ at }: Queued, index: number) => at > oldest && index >= all.length - MAX_NOTICES;
+  const isNew = (index: number) => index >= state.notices.length;
+  const isKept = ({ at }: Queued, index: number) =>
+    (at > oldest || isNew(index)) && index >= all.length - MAX_NOTICES;
   state.notices = all.filter(isKept);
   const givenUp = all.filter((notice, index) => !isKept(notice, index));
   for (const name of givenUp.flatMap(({ to: left }) => left)) {
@@ -74,8 +79,27 @@ export function queue(
   return news;
 }
 
+/**
+ * Names the channels that notices are queued for: those of the settings and, for a day, those that were in them, since a
+ * setting may only be mistyped. @returns whether anything has changed
+ */
+export function nameChannels(state: OutboxState, configured: readonly string[], nowMs: number): boolean {
+  const before = JSON.stringify(state.channels);
+  for (const name of configured) delete channelIn(state, name).unsetSince;
+  for (const [name, channel] of Object.entries(state.channels)) {
+    if (configured.includes(name)) continue;
+    const { unsetSince = isoUtc(nowMs) } = channel;
+    state.channels[name] = { sending: channel.sending, unsetSince };
+    if (Date.parse(unsetSince) > nowMs - UNSET_MS) continue;
+    delete state.channels[name];
+    for (const notice of state.notices) notice.to = notice.to.filter((one) => one !== name);
+    state.notices = state.notices.filter(({ to }) => to.length > 0);
+  }
+  return JSON.stringify(state.channels) !== before;
+}
+
 /** The state of a channel, which can be changed in place. */
-export function channelIn({ channels }: Pick<OutboxState, 'channels'>, name: ChannelName): ChannelState {
+export function channelIn({ channels }: Pick<OutboxState, 'channels'>, name: string): ChannelState {
   channels[name] ??= {};
   return channels[name];
 }

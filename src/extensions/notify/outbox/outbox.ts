@@ -1,17 +1,16 @@
-import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { sessionPageAddress } from '../../../core/caller/facts/live-page.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
-import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import { identityAt, namesAt } from '../../../core/kernel/files/path-stats.ts';
+import { namesAt } from '../../../core/kernel/files/path-stats.ts';
 import { isSetNow } from '../../../core/project/settings/samocode-file.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
-import { CHANNEL_NAMES, type ChannelName, type NotifyChannel } from '../channels/channel.ts';
+import type { ChannelName, NotifyChannel } from '../channels/channel.ts';
 import { channelsOf } from '../channels/channels-of.ts';
 import { type NotifySettings, quietHours, readNotifySettings } from '../channels/notify-settings.ts';
 import { EventReader } from './from-events.ts';
-import { channelIn, firstTime, type OutboxFile, openOutbox, queue } from './outbox-file.ts';
+import { firstTime, nameChannels, type OutboxFile, openOutbox, queue } from './outbox-file.ts';
 import { ChannelSender, type SenderContext } from './sender.ts';
 
 export interface OutboxOptions {
@@ -38,7 +37,7 @@ export class Outbox {
   readonly #opened = new Map<ChannelName, ChannelSender>();
   #senders: readonly ChannelSender[] = [];
   #sessions: Scan['sessions'] = new Map();
-  #settingsId: string | undefined;
+  #settings: NotifySettings | undefined;
 
   constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
     const { paths, clock, home } = supervisor;
@@ -46,7 +45,7 @@ export class Outbox {
     this.#supervisor = supervisor;
     this.#channelsOf = channels;
     this.#file = openOutbox(paths.outbox, clock);
-    this.#events = new EventReader(supervisor);
+    this.#events = new EventReader(supervisor, report);
     this.#context = {
       file: this.#file,
       clock,
@@ -83,10 +82,11 @@ export class Outbox {
     // A time in the future comes from a clock that was wrong.
     if (state.since > isoUtc(nowMs)) state.since = firstTime(nowMs);
     const { notices, read, hasMoved } = await this.#events.read(scan, state);
-    const to = this.#senders.map(({ name }) => name);
-    const news = queue(state, notices, { to, nowMs });
+    const configured = this.#senders.map(({ name }) => name);
+    const haveChanged = nameChannels(state, configured, nowMs);
+    const news = queue(state, notices, nowMs);
     for (const { session, text } of news) say(`${session}: ${text}`);
-    if (news.length === 0 && !hasMoved) return;
+    if (news.length === 0 && !hasMoved && !haveChanged) return;
     // Moved in memory even if the file cannot be written, so that no log is read twice.
     crashPoint('before-outbox');
     await this.#file.change(() => {
@@ -103,7 +103,7 @@ export class Outbox {
   /** Whether a notification of the last day has still to be sent. */
   hasUndelivered(): boolean {
     const dayAgo = this.#supervisor.clock.now() - DAY_MS;
-    const isOpen = (to: readonly ChannelName[]) => this.#senders.some(({ name }) => to.includes(name));
+    const isOpen = (to: readonly string[]) => this.#senders.some(({ name }) => to.includes(name));
     return this.#file.current?.notices.some(({ at, to }) => Date.parse(at) > dayAgo && isOpen(to)) ?? false;
   }
 
@@ -117,18 +117,17 @@ export class Outbox {
     await Promise.all([...this.#opened.values()].map((sender) => sender.rest()));
   }
 
-  /** Reads the settings again if their file has changed. */
+  /** Reads the settings, and makes the channels anew if they have changed. */
   async readSettings(): Promise<void> {
     const { env, home } = this.#supervisor;
-    const id = identityAt(join(configFolder(home), '.env'));
-    if (id === this.#settingsId) return;
     const { settings, problems } = await readNotifySettings(env, home);
     for (const problem of problems) this.#context.report('settings', new Error(problem));
+    if (isDeepStrictEqual(settings, this.#settings)) return;
+    this.#settings = settings;
+    for (const sender of this.#senders) sender.use(undefined);
     this.#senders = this.#channelsOf(settings).map((channel) => this.#senderOf(channel));
     this.#context.quiet = quietHours(settings.notifyQuiet);
     this.#context.detail = settings.notifyDetail;
-    await this.#clearFailures();
-    this.#settingsId = id;
   }
 
   #senderOf(channel: NotifyChannel): ChannelSender {
@@ -136,16 +135,5 @@ export class Outbox {
     sender.use(channel);
     this.#opened.set(channel.name, sender);
     return sender;
-  }
-
-  /** A channel that is no longer configured does not fail. */
-  async #clearFailures(): Promise<void> {
-    const { channels } = await this.#file.read();
-    const gone = CHANNEL_NAMES.filter((name) => channels[name]?.failing && this.channel(name) === undefined);
-    if (gone.length === 0) return;
-    await this.#file.change((state) => {
-      for (const name of gone)
-        Object.assign(channelIn(state, name), { failing: undefined, givenUp: undefined });
-    });
   }
 }

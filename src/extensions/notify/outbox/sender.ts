@@ -31,7 +31,8 @@ const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
 export class ChannelSender {
   readonly name: ChannelName;
   readonly #context: SenderContext;
-  channel: NotifyChannel;
+  /** Undefined while it is not configured. */
+  channel: NotifyChannel | undefined;
   #busy: Promise<void> | undefined;
   /** Failed attempts for the next notice. */
   #tries = 0;
@@ -48,8 +49,8 @@ export class ChannelSender {
     return this.#retryAtMs;
   }
 
-  /** Replaces the channel after a change of settings, and retries at once. */
-  use(channel: NotifyChannel): void {
+  /** Replaces the channel after a change of settings, and retries at once; without one, sending ends. */
+  use(channel: NotifyChannel | undefined): void {
     this.channel = channel;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
   }
@@ -84,6 +85,7 @@ export class ChannelSender {
     const { file, quiet, clock } = this.#context;
     const isQuietNow = isQuiet(quiet, clock.now());
     const { notices } = await file.read();
+    if (this.channel === undefined) return undefined;
     return notices.find(
       ({ to, kind }) => to.includes(this.name) && (!isQuietNow || kindRow(kind).needsPerson),
     );
@@ -120,16 +122,11 @@ export class ChannelSender {
    */
   async #claim({ id }: Queued): Promise<boolean> {
     const { file } = this.#context;
-    const channel = channelIn(await file.read(), this.name);
-    const { sending } = channel;
-    try {
-      await file.change(() => {
-        channel.sending = id;
-      });
-    } catch (error) {
-      channel.sending = sending;
-      throw error;
-    }
+    const { sending } = channelIn(await file.read(), this.name);
+    await file.change(
+      (state) => Object.assign(channelIn(state, this.name), { sending: id }),
+      (state) => Object.assign(channelIn(state, this.name), { sending }),
+    );
     return sending === id;
   }
 
@@ -144,7 +141,7 @@ export class ChannelSender {
 
   async #send(one: Notification): Promise<void> {
     const { sendMs: ms, signal } = this.#context;
-    await within({ channel: this.name, ms, signal }, (ended) => this.channel.send(one, ended));
+    await within({ channel: this.name, ms, signal }, async (ended) => this.channel?.send(one, ended));
     crashPoint('notification-sent');
   }
 

@@ -32,10 +32,16 @@ export class StateFile<T> {
     return this.#state;
   }
 
-  /** A change that could not be written stays in memory, and goes with the next one. */
-  async change(change: (state: T) => void): Promise<void> {
-    change(await this.read());
-    await this.#write();
+  /** @param undo what follows a change that could not be written; without it, it stays, and goes with the next one */
+  async change(change: (state: T) => void, undo?: (state: T) => void): Promise<void> {
+    const state = await this.read();
+    change(state);
+    try {
+      await this.#write();
+    } catch (error) {
+      undo?.(state);
+      throw error;
+    }
   }
 
   /** Writes run one at a time, because an older state must not be written last; changes meanwhile share the next. */

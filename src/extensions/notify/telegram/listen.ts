@@ -59,13 +59,14 @@ export async function listenToTelegram(
       const { offset, polledAt } = await sent.read();
       const wasAway = clock.now() - Date.parse(polledAt) > AWAY_MS;
       const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: KINDS }, signal);
-      // Permissions may have changed during the poll; the next listener reads the same updates.
-      if (!(await mayRead())) return;
       for (const update of updates) {
         if (update.update_id < offset) continue;
-        await sent.change((state) => {
-          state.offset = update.update_id + 1;
-        });
+        // Permissions may have changed since; the next listener reads the same updates.
+        if (!(await mayRead())) return;
+        await sent.change(
+          (state) => Object.assign(state, { offset: update.update_id + 1 }),
+          (state) => Object.assign(state, { offset: update.update_id }),
+        );
         // A failed update, for example from a deleted chat, does not stop the others.
         await phone.handleUpdate(update, { context: acting, signal, wasAway }).catch((error: unknown) => {
           if (!signal.aborted) report(`telegram: ${problemText(error)}`);

@@ -1,26 +1,31 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
-import { isDeleted } from '../notice/compose.ts';
-import { sendingFailure } from './bot-api.ts';
+import { isCallError, sendingFailure } from './bot-api.ts';
 import type { SentMessage } from './sent-messages.ts';
 import { howSettled } from './settled.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 
 const RETRY_MS = 15_000;
+const REMOVED = 'The session was removed.';
 
 /** Settles messages whose question, plan or session was settled elsewhere, whichever supervisor has sent them. */
 export class MessageSettler {
   readonly #clock: Supervisor['clock'];
+  readonly #report: Scan['report'];
   readonly #signal: AbortSignal;
   /** The state of its session by which a message was last judged. */
   readonly #judged = new WeakMap<SentMessage, SessionView>();
+  /** Messages of an earlier chat, and others that this bot cannot change. */
+  readonly #fixed = new WeakSet<SentMessage>();
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Supervisor['clock'], signal: AbortSignal) {
+  constructor(clock: Supervisor['clock'], report: Scan['report'], signal: AbortSignal) {
     this.#clock = clock;
+    this.#report = report;
     this.#signal = signal;
   }
 
@@ -29,10 +34,8 @@ export class MessageSettler {
     if (this.#busy !== undefined || this.#clock.monotonic() < this.#retryAtMs) return;
     this.#busy = this.#settleAll(chat, sessions)
       .catch((error: unknown) => {
-        if (this.#signal.aborted) return;
-        const failure = sendingFailure(error);
-        const afterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : RETRY_MS;
-        this.#retryAtMs = this.#clock.monotonic() + afterMs;
+        this.#retryAtMs = this.#clock.monotonic() + RETRY_MS;
+        if (!this.#signal.aborted) this.#report('telegram', error);
       })
       .finally(() => {
         this.#busy = undefined;
@@ -44,26 +47,48 @@ export class MessageSettler {
   }
 
   async #settleAll(chat: TelegramChat, sessions: Scan['sessions']): Promise<void> {
-    for (const sent of await chat.find(
-      ({ where, settled }) => where !== undefined && settled === undefined,
-    )) {
-      const how = await this.#settlementOf(sent, sessions, chat.settings);
-      if (how !== undefined) await chat.settle(sent, how, this.#signal);
+    const listed = new Set([...sessions.keys()].map((place) => dirname(place)));
+    const { isBrief } = chat.settings;
+    for (const sent of await chat.find(({ settled }) => settled === undefined)) {
+      if (this.#fixed.has(sent)) continue;
+      const how = await this.#settlementOf(sent, { sessions, listed, isBrief });
+      if (how !== undefined && !(await this.#settle(chat, sent, how))) return;
+    }
+  }
+
+  /** @returns whether the next one can be tried at once */
+  async #settle(chat: TelegramChat, sent: SentMessage, how: string): Promise<boolean> {
+    try {
+      await chat.settle(sent, how, this.#signal);
+      return true;
+    } catch (error) {
+      if (!isCallError(error)) throw error;
+      if (this.#signal.aborted) return false;
+      const failure = sendingFailure(error);
+      if (failure.kind === 'slow_down' || failure.kind === 'unreachable') {
+        const afterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : RETRY_MS;
+        this.#retryAtMs = this.#clock.monotonic() + afterMs;
+        return false;
+      }
+      this.#fixed.add(sent);
+      return true;
     }
   }
 
   async #settlementOf(
     sent: SentMessage,
-    sessions: Scan['sessions'],
-    { isBrief }: TelegramChat['settings'],
+    scanned: { sessions: Scan['sessions']; listed: ReadonlySet<string>; isBrief: boolean },
   ): Promise<string | undefined> {
     const { where, notification } = sent;
     if (where === undefined || notification === undefined) return undefined;
-    const view = sessions.get(join(where.sessionsDir, where.session))?.view;
-    if (view?.sessionFile === undefined) return isDeleted(where) ? 'The session was removed.' : undefined;
-    if (!notification.startsWith(`${view.sessionFile.id}:`)) return 'The session was removed.';
-    if (this.#judged.get(sent) === view) return undefined;
-    const how = await howSettled(sent, view, { isBrief });
+    const place = join(where.sessionsDir, where.session);
+    const view = scanned.sessions.get(place)?.view;
+    // Of an empty or silent folder, as of a disk that is away, nothing is known; it must not be touched.
+    if (view === undefined)
+      return scanned.listed.has(where.sessionsDir) && statsAt(place) === undefined ? REMOVED : undefined;
+    if (view.sessionFile === undefined || this.#judged.get(sent) === view) return undefined;
+    if (!notification.startsWith(`${view.sessionFile.id}:`)) return REMOVED;
+    const how = await howSettled(sent, view, scanned);
     if (how === undefined) this.#judged.set(sent, view);
     return how;
   }

@@ -11,17 +11,19 @@ export interface TelegramContext {
   clock: Pick<Clock, 'now'>;
   /** Of `telegram.json`; without it, buttons work only in this process. */
   sent?: SentMessages;
+  /** Of each notification that failed, the parts that were sent before: composed again, it may have others. */
+  sentParts?: Map<string, Set<string>>;
 }
 
 /** Sends to the configured chat. */
 export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
-  /** The parts of a notification that were sent before one failed: composed again, it may have others. */
-  readonly #sentParts = new Map<string, Set<string>>();
+  readonly #sentParts: Map<string, Set<string>>;
 
-  constructor(settings: TelegramSettings, { clock, sent = openSentMessages(clock) }: TelegramContext) {
-    this.chat = new TelegramChat(settings, sent, clock);
+  constructor(settings: TelegramSettings, { clock, sent, sentParts = new Map() }: TelegramContext) {
+    this.chat = new TelegramChat(settings, sent ?? openSentMessages(clock), clock);
+    this.#sentParts = sentParts;
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<void> {

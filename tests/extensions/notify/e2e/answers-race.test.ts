@@ -58,7 +58,8 @@ async function playRound(): Promise<string> {
 
 /** As the supervisor does once it has seen the answer. */
 async function settleAll({ rig, channel }: PhoneRig): Promise<void> {
-  const settler = new MessageSettler(rig.context().clock, new AbortController().signal);
+  const { signal } = new AbortController();
+  const settler = new MessageSettler(rig.context().clock, (_, error) => expect.fail(`${error}`), signal);
   // The other values are not read.
   const session = { view: await rig.view() } as WatchedSession;
   const place = join(rig.file.sessionsDir, rig.file.folder);

@@ -1,5 +1,5 @@
 // @module-tag ci
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -437,4 +437,45 @@ test('notices are given up after a week, and how far deleted sessions were read 
   expect(await here.state('webhook')).toMatchObject({ givenUp: 1 });
   const { read } = JSON.parse(await readFile(here.supervisor.paths.outbox, 'utf8'));
   expect(Object.keys(read)).toEqual([expect.stringMatching(/unsent$/)]);
+});
+
+test('a channel that is not configured for a while gets what happened meanwhile; after a day it is forgotten', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  const { clock } = here.supervisor;
+  const env = { NOTIFY_WEBHOOK_URL: hook.url };
+  await here.settings(env);
+  const { poll } = here.watching();
+  await poll();
+  await here.settings({ NOTIFY_WEBHOOK_URL: 'mistyped' });
+  await here.session('first', { events: WAITS, startMs: here.startMs });
+  await poll();
+  clock.pass(HOUR_MS);
+  await here.settings(env);
+  await poll();
+  expect(hook.ids()).toEqual(['first:3']);
+  await here.settings({});
+  await here.session('second', { events: WAITS, startMs: here.startMs });
+  await poll();
+  clock.pass(25 * HOUR_MS);
+  await poll();
+  expect([await here.queued(), await here.state('webhook')]).toEqual([[], undefined]);
+  await here.settings(env);
+  await poll();
+  expect(hook.ids()).toEqual(['first:3']);
+});
+
+test('settings behind a link are read when their file changes', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
+  const path = join(here.supervisor.home, '.config/samocode/.env');
+  await rename(path, join(here.root, 'dotfile'));
+  await symlink(join(here.root, 'dotfile'), path);
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { poll } = here.watching();
+  await poll();
+  await writeFile(join(here.root, 'dotfile'), `NOTIFY_WEBHOOK_URL=${hook.url}\n`);
+  await poll();
+  expect(hook.ids()).toEqual(['s:3']);
 });

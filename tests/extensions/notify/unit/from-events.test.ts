@@ -16,7 +16,7 @@ import { NOTIFY_ERRORS, type NotifyChannel } from '../../../../src/extensions/no
 import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
 import { Notice } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
-import { queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
+import { nameChannels, queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
 import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
@@ -398,18 +398,34 @@ test('a letter about a plan begins with what was not asked and what leaves out t
   ]);
 });
 
+function emptyState(): Parameters<typeof queue>[0] {
+  return { v: 1, since: '', read: {}, known: [], notices: [], channels: {} };
+}
+
+test('what lasts is known as long as it lasts, however much comes meanwhile', () => {
+  const notice = (id: string) => ({
+    ...{ id, at: '2026-01-08T10:00:00.000Z', session: 's', sessionsDir: '/s', text: '' },
+    kind: 'queued' as const,
+  });
+  const state = emptyState();
+  for (let n = 0; n < 1500; n += 1) {
+    const news = queue(state, [notice('lasts'), notice(`s:${n}`)], 0);
+    expect(news.map(({ id }) => id)).toEqual(n === 0 ? ['lasts', 's:0'] : [`s:${n}`]);
+  }
+  expect(state.known).toHaveLength(1000);
+});
+
 test('of a channel that takes nothing the newest 200 notices are kept, and the others are counted', () => {
   const notice = (n: number) => ({
     ...{ id: `s:${n}`, at: '2026-01-08T10:00:00.000Z', session: 's', sessionsDir: '/s', text: '' },
     kind: 'fallback' as const,
   });
   const nowMs = Date.parse('2026-01-08T10:00:00.000Z');
-  const state = { v: 1, since: '', read: {}, known: [], notices: [], channels: {} } as Parameters<
-    typeof queue
-  >[0];
-  for (let n = 0; n < 230; n += 1) queue(state, [notice(n)], { to: ['webhook'], nowMs });
+  const state = emptyState();
+  nameChannels(state, ['webhook'], nowMs);
+  for (let n = 0; n < 230; n += 1) queue(state, [notice(n)], nowMs);
   expect([state.notices.length, state.notices.at(-1)?.id]).toEqual([200, 's:229']);
   expect(state.channels).toEqual({ webhook: { givenUp: 30 } });
-  expect(queue(state, [notice(0), notice(230)], { to: [], nowMs }).map(({ id }) => id)).toEqual(['s:230']);
+  expect(queue(state, [notice(0), notice(230)], nowMs).map(({ id }) => id)).toEqual(['s:230']);
   expect(state.notices).toHaveLength(200);
 });

@@ -1,4 +1,4 @@
-import { appendFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { questionHash } from '../../../../../src/core/session/documents/qa.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
@@ -33,9 +33,10 @@ async function asked({ isBrief = false } = {}) {
   const about = { id: 's:3', kind: 'waiting', at, session: 's', sessionsDir: paths.sessionsDir } as const;
   const { signal } = new AbortController();
   await channel.send({ ...NOTIFICATION, ...about, questions: QUESTIONS }, signal);
-  const settler = new MessageSettler(clock, signal);
+  const settler = new MessageSettler(clock, (_, error) => expect.fail(`${error}`), signal);
   return {
     ...{ stub: telegram.stub, clock, paths },
+    addSession: () => here.session('other', { events: ASKED, startMs: here.startMs }),
     record: (event: NewEvent) =>
       appendFile(
         paths.events,
@@ -99,11 +100,27 @@ test('messages of a removed session are settled, but not while its disk is away'
   await rename(sessionsDir, `${sessionsDir}-away`);
   await here.settle();
   expect(here.shown().every(([, hasButtons]) => hasButtons)).toBe(true);
+  await mkdir(sessionsDir);
+  await here.settle();
+  expect(here.shown().every(([, hasButtons]) => hasButtons)).toBe(true);
+  await rm(sessionsDir, { recursive: true });
   await rename(`${sessionsDir}-away`, sessionsDir);
+  await here.addSession();
   await rm(runDir, { recursive: true });
   await rm(sessionDir, { recursive: true });
   await here.settle();
   expect(new Set(here.shown().map(([line]) => line))).toEqual(new Set(['✔ The session was removed.']));
+});
+
+test('a message that the bot may not change holds up no other, and is not tried again', async () => {
+  await using here = await asked();
+  await here.record(answered(Q1, Q2));
+  here.stub.refuse('editMessageText', REFUSALS.blocked);
+  await here.settle();
+  expect(here.shown().map(([, hasButtons]) => hasButtons)).toEqual([true, false, false]);
+  const edits = here.stub.calls.length;
+  await here.settle();
+  expect(here.stub.calls).toHaveLength(edits);
 });
 
 test('an edit that Telegram delays is made later, and a message that the person has deleted is left', async () => {
