@@ -32,7 +32,7 @@ import { planServers } from '../src/core/session/documents/plan-servers.ts';
 import { parseLedger, withLedger, withStates } from '../src/core/session/documents/requirements.ts';
 import { readProof } from '../src/core/session/proof/proof.ts';
 import { readPrompt } from '../src/extensions/rehearsal/agent/read-prompt.ts';
-import { hasComments, parseSettingsFile } from '../src/extensions/setup/install/settings-file.ts';
+import { parseSettingsFile } from '../src/extensions/setup/install/settings-file.ts';
 import { type Property, property } from './core/properties/property.ts';
 import { documentOf } from './core/properties/texts.ts';
 import { tempDir } from './support/temp-dir.ts';
@@ -159,10 +159,7 @@ const PARSERS: readonly Property[] = [
     ({ folders }) => expect(folders.every((folder) => folder.startsWith('/'))).toBe(true),
   ),
   parser('settings of a client in TOML', fc.string(), (text) => parseSettingsFile('config.toml', text)),
-  parser('settings of a client in JSON', textOrJson, (text) => [
-    parseSettingsFile('settings.json', text),
-    hasComments('settings.json', text),
-  ]),
+  parser('settings of a client in JSON', textOrJson, (text) => parseSettingsFile('settings.json', text)),
   parser('a line of /proc', orLike(fc.nat(STAT.length).map((at) => STAT.slice(0, at))), parseStat),
   parser(
     'the status of git',

@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripComments } from 'jsonc-parser';
 import { GEMINI_ACCOUNTS } from '../../../core/agents/gemini/gemini-accounts.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { PackageSource } from '../../../core/faces/package/package-source.ts';
@@ -24,12 +25,12 @@ import {
   codexRuleSteps,
 } from './gate-rules.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import { folderPart, type InstalledPart, itemsPart, memberPart } from './installed-part.ts';
+import { folderPart, type InstalledPart, memberPart, removalSteps } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import { SERVER_CLIENTS } from './server-clients.ts';
 import { COMMON_FORMAT, serverPart, serverStart, startsOurServer } from './server-entry.ts';
-import { hasComments, parseSettingsFile, refuseComments } from './settings-file.ts';
-import { commandStep, holdsPackage, packageStep, removalSteps, type Step } from './step.ts';
+import { parseSettingsFile } from './settings-file.ts';
+import { commandStep, holdsPackage, packageStep, type Step } from './step.ts';
 
 const SHOWN = '; /mcp then shows samocode';
 
@@ -57,11 +58,11 @@ export const CLIENTS: readonly Client[] = [
         folder: packageFolder(work.context, 'codex'),
         files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
         install: ['plugin', 'add', PLUGIN],
-        isThere: codexTable(work.context, CODEX_TABLE).isThere,
+        isThere: codexPlugin(work.context).isThere,
       }),
     rules: async (context, { isNew }) => await codexRuleSteps(codexConfig(context), CODEX_TABLE, { isNew }),
     async notes(context) {
-      const isThere = await codexTable(context, CODEX_TABLE).isThere();
+      const isThere = await codexPlugin(context).isThere();
       return isThere ? await codexRuleNotes(codexConfig(context), CODEX_TABLE) : [];
     },
     remove: codexParts,
@@ -153,12 +154,11 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
     install: ['plugin', 'install', PLUGIN, '--scope', 'user'],
     isThere: claudePlugin(context).isThere,
   });
-  const hasServer =
-    hasComments(path, text) && (await serverPart(ownClaudeFile(context), COMMON_FORMAT).isThere());
-  if (plugin.length === 0 || hasServer) return [];
-  const { command, args } = await serverStart(context);
-  const alone = `claude mcp add --scope user samocode -- ${[command, ...args].join(' ')}`;
-  refuseComments(path, text, `remove the comments, or add the server without skills and commands: ${alone}`);
+  if (plugin.length === 0) return [];
+  if (stripComments(text) !== text) {
+    if (await serverPart(ownClaudeFile(context), COMMON_FORMAT).isThere()) return [];
+    throw INSTALL_ERRORS.settings_have_comments({ path, start: await serverStart(context) });
+  }
   // Claude Code keeps the files of a plugin that is already registered.
   return [...(await removalSteps(await pluginPartsOfClaude(context))), ...plugin];
 }
@@ -179,7 +179,7 @@ function ruleFiles(context: ActionContext) {
 async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
   const isOurs = (item: unknown) => typeof item === 'string' && item.startsWith(TOOL_PREFIX);
   return [
-    ...Object.values(CLAUDE_LISTS).map((at) => itemsPart(claudeSettings(context), at, { isOurs })),
+    ...Object.values(CLAUDE_LISTS).map((at) => memberPart(claudeSettings(context), at, { isOurs })),
     ...(await pluginPartsOfClaude(context)),
     folderPart(packageFolder(context, 'claude')),
   ];
@@ -207,7 +207,7 @@ const isOfPerson = (install: unknown) => (Object(install).scope ?? 'user') === '
 
 /** The plugin as Claude Code has noted it. */
 function claudePlugin(context: ActionContext): InstalledPart {
-  return itemsPart(installedPlugins(context), NOTED_AT, { isOurs: isOfPerson, keepParents: true });
+  return memberPart(installedPlugins(context), NOTED_AT, { isOurs: isOfPerson, keepParents: true });
 }
 
 function installedPlugins(context: ActionContext): string {
@@ -239,20 +239,14 @@ function codexConfig(context: ActionContext): string {
   return join(codexHome(context), 'config.toml');
 }
 
-function codexTable(context: ActionContext, at: readonly string[]): InstalledPart {
-  return memberPart(codexConfig(context), at);
+function codexPlugin(context: ActionContext): InstalledPart {
+  return memberPart(codexConfig(context), CODEX_TABLE);
 }
 
 async function codexParts(context: ActionContext): Promise<InstalledPart[]> {
-  const program = await programOf('codex', context);
-  /** Removed by Codex, which keeps comments; by us where Codex is gone. */
-  const table = (at: readonly string[], args: readonly string[]): InstalledPart => {
-    const part = codexTable(context, at);
-    return program === undefined ? part : { ...part, remove: ownCommand(program, args, context).run };
-  };
   return [
-    table(CODEX_TABLE, ['plugin', 'remove', PLUGIN]),
-    table(['marketplaces', 'samocode'], ['plugin', 'marketplace', 'remove', 'samocode']),
+    codexPlugin(context),
+    memberPart(codexConfig(context), ['marketplaces', 'samocode']),
     folderPart(join(codexHome(context), 'plugins/cache/samocode')),
     folderPart(packageFolder(context, 'codex')),
   ];

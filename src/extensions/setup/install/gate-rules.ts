@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { valueAt } from './json-member.ts';
 import { changeText, parseSettingsFile } from './settings-file.ts';
-import { itemsStep, type Step } from './step.ts';
+import { addStep, type Step } from './step.ts';
 
 /**
  * Our tools that a client may run without asking. start_session is listed because clients cannot allow it for
@@ -62,7 +62,7 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
     const { tools, did } = wanted[name as keyof typeof wanted];
     const items = tools.map((tool) => prefix + tool);
     const there = await listIn(settings, at);
-    return items.every((item) => there.includes(item)) ? [] : [{ ...itemsStep(settings, at, items), did }];
+    return items.every((item) => there.includes(item)) ? [] : [{ ...addStep(settings, at, items), did }];
   });
   return (await Promise.all(steps)).flat();
 }

@@ -1,3 +1,4 @@
+import type { ServerStart } from '../../../core/faces/package/package-source.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 
 /** Errors in setting up clients and the supervisor's service, for a person at a terminal. */
@@ -48,10 +49,10 @@ export const INSTALL_ERRORS = errors({
     why: `"${command}" failed.`,
     hint: 'Run it yourself to see why, then try again: completed steps are not repeated.',
   }),
-  settings_have_comments: ({ path, byHand }: { path: string; byHand: string }) => ({
+  settings_have_comments: ({ path, start }: { path: string; start: ServerStart }) => ({
     what: `The settings file ${path} was not changed.`,
-    why: 'It has comments, which would be lost.',
-    hint: `Change it by hand: ${byHand}`,
+    why: 'It has comments, and Claude Code cannot add a plugin to such a file.',
+    hint: `Remove the comments, or add the server without skills and commands: claude mcp add --scope user samocode -- ${[start.command, ...start.args].join(' ')}`,
   }),
   settings_file_unreadable: ({ path }: { path: string }) => ({
     what: `The settings file ${path} was not changed.`,

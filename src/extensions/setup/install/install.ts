@@ -9,8 +9,9 @@ import type { Client } from './client.ts';
 import type { ClientName } from './client-names.ts';
 import { CLIENTS, clientsFolder } from './clients.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
+import { removalSteps } from './installed-part.ts';
 import { serverPart, serverSteps } from './server-entry.ts';
-import { removalSteps, type Step } from './step.ts';
+import type { Step } from './step.ts';
 
 export const INSTALL_SCOPES = ['user', 'project'] as const;
 /** `user`: for this person, in all projects. `project`: in a project file that a team shares. */

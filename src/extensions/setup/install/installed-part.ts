@@ -1,61 +1,48 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { valueAt } from './json-member.ts';
-import { changeMember, parseSettingsFile, refuseComments } from './settings-file.ts';
+import { changeMember, parseSettingsFile } from './settings-file.ts';
+import type { Step } from './step.ts';
 
 /** Something `install` might have written; `uninstall` searches for it even if the client is not installed. */
-export interface InstalledPart {
-  /** Where it is, for people. */
-  words: string;
-  isFolder: boolean;
+export interface InstalledPart extends Step {
+  place: string;
   /** @throws a system error */
   isThere(): Promise<boolean>;
-  /** Removes it and keeps every other setting in its file. */
-  remove(): Promise<void>;
 }
 
 export function folderPart(path: string): InstalledPart {
   return {
-    words: path,
-    isFolder: true,
+    words: `remove ${path}`,
+    place: path,
     isThere: async () => (await ifExists(lstat(path))) !== undefined,
-    remove: async () => await rm(path, { recursive: true, force: true }),
+    run: async () => await rm(path, { recursive: true, force: true }),
   };
 }
 
-type At = readonly string[];
-
 interface PartOptions {
+  /** Asked about the member, or about each item of a list. */
   isOurs?: (value: unknown) => boolean;
   /** Keeps the objects around it if they become empty. */
   keepParents?: boolean;
 }
 
-export function memberPart(path: string, at: At, { isOurs = () => true, keepParents }: PartOptions = {}) {
-  return settingsPart(path, at, { left: (value) => (isOurs(value) ? undefined : value), keepParents });
-}
-
-/** Our items in a list of a settings file. */
-export function itemsPart(path: string, at: At, { isOurs = () => true, keepParents }: PartOptions) {
-  const left = (list: unknown) => {
-    if (!Array.isArray(list) || !list.some(isOurs)) return list;
-    const others = list.filter((item) => !isOurs(item));
+/** A member of a settings file, or our items if it is a list. */
+export function memberPart(
+  path: string,
+  at: readonly string[],
+  { isOurs = () => true, keepParents }: PartOptions = {},
+): InstalledPart {
+  const left = (value: unknown) => {
+    if (!Array.isArray(value)) return isOurs(value) ? undefined : value;
+    const others = value.filter((item) => !isOurs(item));
+    if (others.length === value.length) return value;
     return others.length > 0 ? others : undefined;
   };
-  return settingsPart(path, at, { left, keepParents });
-}
-
-interface Removal {
-  /** What stays of the value at the path; undefined if nothing does. */
-  left(value: unknown): unknown;
-  keepParents?: boolean;
-}
-
-function settingsPart(path: string, at: At, { left, keepParents }: Removal): InstalledPart {
-  const words = `${path}, at ${at.join('.')}`;
+  const place = `${path}, at ${at.join('.')}`;
   return {
-    words,
-    isFolder: false,
+    words: `remove samocode's part from ${place}`,
+    place,
     async isThere() {
       const text = await ifExists(readFile(path, 'utf8'));
       if (text === undefined) return false;
@@ -65,10 +52,12 @@ function settingsPart(path: string, at: At, { left, keepParents }: Removal): Ins
       const there = valueAt(settings, at);
       return left(there) !== there;
     },
-    async remove() {
-      if (path.endsWith('.toml'))
-        refuseComments(path, await readFile(path, 'utf8'), `remove samocode at ${at.join('.')}`);
-      await changeMember(path, at, left, keepParents);
-    },
+    run: async () => await changeMember(path, at, left, keepParents),
   };
+}
+
+/** Steps that remove existing parts and try to remove unreadable ones; the report names those that stay. */
+export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
+  const areThere = await Promise.all(parts.map(({ isThere }) => isThere().catch(() => true)));
+  return parts.filter((_, index) => areThere[index]);
 }

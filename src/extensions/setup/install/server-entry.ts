@@ -10,7 +10,7 @@ import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import { parseSettingsFile } from './settings-file.ts';
 import { refuseIfTemporary, stableNodePath } from './stable-node-path.ts';
-import { memberStep, type Step } from './step.ts';
+import { addStep, type Step } from './step.ts';
 
 /** How a client's JSON file describes a server. */
 export interface ServerFormat {
@@ -62,15 +62,18 @@ export async function serverSteps(
   const at = placeIn(format);
   const wanted = format.entry(allSkills ? { ...start, args: [...start.args, '--all-prompts'] } : start);
   const there = valueAt(settings, at);
-  const added = (step: Step): Step[] => [{ ...step, did: 'server added' }];
-  if (there === undefined) return added(memberStep(path, at, wanted));
+  const added = (value: ServerEntry, more = ''): Step[] => {
+    const step = addStep(path, at, value);
+    return [{ ...step, words: step.words + more, did: 'server added' }];
+  };
+  if (there === undefined) return added(wanted);
   if (isOurServer(there)) {
     const { command, args } = wanted;
     const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
-    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, at, value));
+    return isDeepStrictEqual(there, value) ? [] : added(value);
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return added(memberStep(path, at, wanted, startWords(there)));
+  return added(wanted, `, instead of your own: ${startWords(there)}`);
 }
 
 function placeIn({ servers }: ServerFormat): [string, string] {

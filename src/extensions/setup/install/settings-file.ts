@@ -1,4 +1,4 @@
-import { copyFile, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   applyEdits,
@@ -7,9 +7,8 @@ import {
   type JSONPath,
   modify,
   parseTree,
-  stripComments,
 } from 'jsonc-parser';
-import { parse, stringify, TomlError } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { changeFile } from '../../../core/kernel/files/change-file.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
@@ -24,7 +23,7 @@ export function parseSettingsFile(path: string, text: string): Settings | undefi
 }
 
 /**
- * Changes one member of a settings file. In JSON every other byte stays, also comments.
+ * Changes one member of a JSON file, or removes tables of a TOML file. Every other setting stays, and all comments.
  * @param change its new value, from the one that is there; undefined removes it, and with it what becomes empty
  * @param keepParents keeps objects that become empty, for a file whose owner expects them
  */
@@ -34,7 +33,6 @@ export async function changeMember(
   change: (there: unknown) => unknown,
   keepParents = false,
 ): Promise<void> {
-  if (isToml(path)) await keepCopy(path);
   await changeText(path, (text) => {
     const settings = parseSettingsFile(path, text);
     if (settings === undefined || !hasPlace(settings, at)) return undefined;
@@ -42,10 +40,10 @@ export async function changeMember(
     const value = change(there);
     if (value === there) return text;
     const place = value === undefined && !keepParents ? emptiedWith(settings, at) : at;
-    if (isToml(path)) return withoutTable(settings, place);
-    const changed = withValue(text, place, { there, value });
+    const changed = isToml(path) ? withoutTables(text, place) : withValue(text, place, { there, value });
+    setMember(settings, place, value);
     // Of a member that is there twice, the first was changed, and the last counts.
-    return isDeepStrictEqual(valueAt(jsonValue(changed), at), value) ? changed : undefined;
+    return isDeepStrictEqual(parseSettingsFile(path, changed), settings) ? changed : undefined;
   });
 }
 
@@ -61,10 +59,25 @@ function emptiedWith(settings: Settings, at: readonly string[]): readonly string
   return isAlone ? emptiedWith(settings, parent) : at;
 }
 
-function withoutTable(settings: Settings, place: readonly string[]): string {
-  const parent = valueAt(settings, place.slice(0, -1));
-  if (isMembers(parent)) delete parent[place.at(-1) ?? ''];
-  return stringify(settings);
+function setMember(settings: Settings, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length > 0) {
+    settings[key] ??= {};
+    setMember(Object(settings[key]), rest, value);
+  } else if (value === undefined) delete settings[key];
+  else settings[key] = value;
+}
+
+/** Removes the tables at a place, each from its header to the next, with the empty lines before it. */
+function withoutTables(text: string, place: readonly string[]): string {
+  const tables = text.split(/(?<=\S[^\S\n]*)(?=\n\s*\[)/).map((table) => {
+    const [header = ''] = table.trim().split('\n', 1);
+    if (!header.startsWith('[') || valueAt(tomlValue(header.trim()), place) === undefined) return table;
+    return (table.match(/^[^\S\n]*#.*/gm) ?? []).map((comment) => `\n${comment}`).join('');
+  });
+  return tables
+    .join('')
+    .replace(/^\s*\n/, '')
+    .replace(/\S$/, '$&\n');
 }
 
 /** Items of a list are added and removed one by one, so that the comments between them stay. */
@@ -106,15 +119,6 @@ function formattingOf(text: string): FormattingOptions | undefined {
   return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.length, eol };
 }
 
-/** Refuses a file whose comments a change would lose. @param byHand what the person does instead */
-export function refuseComments(path: string, text: string, byHand: string): void {
-  if (hasComments(path, text)) throw INSTALL_ERRORS.settings_have_comments({ path, byHand });
-}
-
-export function hasComments(path: string, text: string): boolean {
-  return isToml(path) ? text.includes('#') : stripComments(text) !== text;
-}
-
 /** Changes the text of a settings file, following a link; never creates one. */
 export async function changeText(path: string, change: (text: string) => string | undefined): Promise<void> {
   let isRefused = false;
@@ -126,17 +130,6 @@ export async function changeText(path: string, change: (text: string) => string 
     return changed ?? text;
   });
   if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
-}
-
-/** A TOML file is written whole. If that changes how the person's own lines are written, a copy stays beside it. */
-async function keepCopy(path: string): Promise<void> {
-  const text = await readFile(path, 'utf8');
-  const settings = parseSettingsFile(path, text);
-  if (settings === undefined || stringify(settings) === text) return;
-  const copy = `${path}.before-samocode`;
-  // An earlier copy might be read-only.
-  await rm(copy, { force: true });
-  await copyFile(path, copy);
 }
 
 function isToml(path: string): boolean {

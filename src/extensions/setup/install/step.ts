@@ -7,7 +7,6 @@ import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import type { Files } from './client-packages.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import type { InstalledPart } from './installed-part.ts';
 import { changeMember } from './settings-file.ts';
 
 /** One change to this machine, shown before it is made. */
@@ -41,29 +40,8 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
   return true;
 }
 
-/** @param insteadOf the person's value that is replaced, as text */
-export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
-  const step = addStep(path, at, { added: value, merged: () => value });
-  return insteadOf === undefined
-    ? step
-    : { ...step, words: `${step.words}, instead of your own: ${insteadOf}` };
-}
-
-/** Adds the items that are missing from a list, creating the list if needed. */
-export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
-  const merged = (there: unknown = []) =>
-    Array.isArray(there) ? [...new Set([...there, ...items])] : undefined;
-  return addStep(path, at, { added: items, merged });
-}
-
-interface Addition {
-  /** For the person. */
-  added: unknown;
-  /** The new value from the one that is there; undefined where that is of another kind. */
-  merged(there: unknown): unknown;
-}
-
-function addStep(path: string, at: readonly string[], { added, merged }: Addition): Step {
+/** Sets a member of a JSON file; of a list, adds the items that are missing. */
+export function addStep(path: string, at: readonly string[], added: unknown): Step {
   return {
     words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
     async run() {
@@ -71,23 +49,13 @@ function addStep(path: string, at: readonly string[], { added, merged }: Additio
         await mkdir(dirname(path), { recursive: true });
         await writeWhole(path, '{}\n');
       }
-      await changeMember(path, at, (there) => {
-        const value = merged(there);
-        if (value === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
-        return value;
+      await changeMember(path, at, (there = []) => {
+        if (!Array.isArray(added)) return added;
+        if (!Array.isArray(there)) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+        return [...new Set([...there, ...added])];
       });
     },
   };
-}
-
-/** Steps that remove existing parts and try to remove unreadable ones; the report names those that stay. */
-export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
-  const steps: Step[] = [];
-  for (const { words: place, isFolder, isThere, remove: run } of parts) {
-    const words = isFolder ? `remove ${place}` : `remove samocode's part from ${place}`;
-    if (await isThere().catch(() => true)) steps.push({ words, place, run });
-  }
-  return steps;
 }
 
 const LIMIT_MS = 120_000;

@@ -175,7 +175,7 @@ async function startHome(files: Readonly<Record<string, string>>) {
         if (word.test(path) || (isFile && word.test(await readFile(join(dir.path, path), 'utf8'))))
           found.push(path);
       }
-      return found.filter((path) => !files[path] && !path.endsWith('.before-samocode'));
+      return found.filter((path) => !files[path]);
     },
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };

@@ -337,7 +337,7 @@ test('comments in the settings of Claude Code, which cannot write those, are kep
         outcome: 'failed',
         problem: {
           code: 'settings_have_comments',
-          hint: `Change it by hand: remove the comments, or add the server without skills and commands: claude mcp add --scope user samocode -- ${process.execPath} ${SERVER_PATH}`,
+          hint: `Remove the comments, or add the server without skills and commands: claude mcp add --scope user samocode -- ${process.execPath} ${SERVER_PATH}`,
         },
       },
     ]);

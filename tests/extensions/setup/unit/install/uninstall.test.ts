@@ -8,6 +8,7 @@ import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
 
 const SETTINGS = '.claude/settings.json';
 const CODEX = '.codex/config.toml';
+const RULE = '[plugins."samocode@samocode".mcp_servers.samocode.tools.wait]\napproval_mode = "approve"\n';
 const DESKTOP = { ...ALL, clients: ['desktop'] };
 
 test("without a single client on this machine an uninstall removes samocode's files and keeps the rest", async () => {
@@ -32,7 +33,7 @@ test("without a single client on this machine an uninstall removes samocode's fi
     version: 2,
     plugins: {},
   });
-  expect((await machine.files()).filter((path) => !path.endsWith('.before-samocode'))).toEqual([
+  expect(await machine.files()).toEqual([
     '.claude/plugins/installed_plugins.json',
     '.claude/plugins/known_marketplaces.json',
     SETTINGS,
@@ -77,17 +78,35 @@ test('comments in the settings of Claude Code stay when its plugin is removed', 
   expect(await machine.read(SETTINGS)).toBe('{"model": "opus" } // mine\n');
 });
 
-test('comments in the settings of Codex stay: Codex removes the plugin, and without Codex it is reported', async () => {
-  const settings = '# mine\n\n[plugins."samocode@samocode"]\nenabled = true\n';
-  await using machine = await emptyMachine({ [CODEX]: settings });
-  const input = { ...ALL, clients: ['codex'] };
-  expect((await uninstall(input, machine.context)).clients).toMatchObject([
+const OURS = '[plugins."samocode@samocode"]\nenabled = true\n';
+
+test.each([
+  ['alone below a comment', `# mine\n\n${OURS}`, '# mine\n'],
+  ['first', `${OURS}\n# mine\n[a]\nb = 1   # why\n`, '# mine\n[a]\nb = 1   # why\n'],
+  ['between others, with rules', `[a]\n\n${OURS}\n${RULE}[b]`, '[a]\n[b]\n'],
+  ['with a comment in it', `a = 'x'\r\n${OURS}# mine\n\n[[b]]\n`, "a = 'x'\r\n# mine\n\n[[b]]\n"],
+  ['in a table of plugins', `[plugins]\n${OURS}[plugins.other]\n`, '[plugins]\n[plugins.other]\n'],
+])(
+  "samocode's tables in the settings of Codex, %s, are removed, and every other line stays",
+  async (_, text, left) => {
+    await using machine = await emptyMachine({ [CODEX]: text });
+    const input = { ...ALL, clients: ['codex'] };
+    expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    expect(await machine.read(CODEX)).toBe(left);
+    expect(await machine.files()).toEqual([CODEX]);
+  },
+);
+
+test.each([
+  ['inline', 'plugins = { "samocode@samocode" = { enabled = true } }\n'],
+  ['around a text that looks like another', `${OURS}a = '''\n[b]\n'''\n`],
+  ['and in a text that looks like them', `a = '''\n${OURS}'''\n\n${OURS}`],
+])("samocode's tables in the settings of Codex, %s, are reported and kept", async (_, text) => {
+  await using machine = await emptyMachine({ [CODEX]: text });
+  expect((await uninstall({ ...ALL, clients: ['codex'] }, machine.context)).clients).toMatchObject([
     { outcome: 'failed', stays: [expect.stringContaining('plugins.samocode@samocode')] },
   ]);
-  expect(await machine.read(CODEX)).toBe(settings);
-  await machine.addClient('codex');
-  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect(await machine.read(CODEX)).toBe('# mine\n');
+  expect(await machine.read(CODEX)).toBe(text);
 });
 
 test.each([
