@@ -11,7 +11,7 @@ function render(): string {
 <!-- Written by \`npm run docs\` from the facts of each provider in src/. Change the code, then run it again. -->
 
 The CLI that [\`PROVIDER\`](settings.md) names does the work, under your own account. Its vendor decides who may log in, and can change that at any time. The table says
-what was read and tried, and when; \`samocode doctor\` says in one line when its facts about your agents are more than 90 days old.
+what was read and tried, and when.
 
 ${agentsTable()}
 

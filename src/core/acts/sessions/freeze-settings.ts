@@ -1,6 +1,7 @@
 import { providerNames } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findCli, installedClis, providersOf } from '../../caller/refusals/agent-clis.ts';
+import type { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { Sandbox } from '../../kernel/sandbox-level.ts';
@@ -24,7 +25,6 @@ export async function freezeSettings(
   context: ActionContext,
 ): Promise<FrozenSettings> {
   const { values } = settings;
-  const { acp, scenarioPath } = keptOf(values);
   const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool } = choices;
   return {
     provider: values.provider,
@@ -37,12 +37,11 @@ export async function freezeSettings(
       ? await installedClis(settings, providersOf(settings), context)
       : await findClis(settings, context),
     own: cliSettings(values),
-    acp,
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
     // Silence is reported after half of the time after which the agent is ended.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
-    ...permissionsOf(values),
+    ...agentChoices(values),
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
@@ -55,16 +54,14 @@ export async function freezeSettings(
     overage: values.overage,
     ...keepOf(settings),
     maxParallel: values.maxParallel,
-    limits: limitsOf(values),
     checks: values.checks.map(({ command }) => command),
     setup: values.setup,
     proving: frozenProving(values),
     constraintsPath: values.constraints,
-    mcpPath: values.mcp,
     gitIdentity: identityIn(context.env),
     branch: branch ?? branchOf(folder, values.branchPrefix),
     base,
-    scenarioPath,
+    scenarioPath: keptOf(values).scenarioPath,
   };
 }
 
@@ -84,11 +81,16 @@ function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
   return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
 }
 
-export function permissionsOf({
-  permissions,
-  gatewayReviewed,
-}: Settings): Pick<FrozenSettings, 'permissions' | 'gatewayReviewed'> {
-  return { permissions, ...(gatewayReviewed === 'yes' && { gatewayReviewed: true }) };
+/** The choices that not every agent can comply with. */
+export function agentChoices(values: Settings): Parameters<typeof refuseUnfitAgents>[1] {
+  const { permissions, gatewayReviewed, mcp: mcpPath } = values;
+  return {
+    permissions,
+    ...(gatewayReviewed === 'yes' && { gatewayReviewed: true }),
+    acp: keptOf(values).acp,
+    limits: limitsOf(values),
+    mcpPath,
+  };
 }
 
 /** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */

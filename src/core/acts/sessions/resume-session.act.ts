@@ -196,7 +196,7 @@ async function chooseAgents(
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
   if (!isHere) return { provider, model: call.model === undefined ? '' : model };
-  refuseRoot({ provider, providers: {}, permissions: settings.permissions }, context);
+  refuseRoot([provider], settings, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };

@@ -1,8 +1,9 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import type { SamocodeError } from '../../kernel/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
+import { NOTHING } from '../errors/start-errors.ts';
 
 export interface DoctorCheck {
   /** Stable, for programs: `cli.claude`, `git.identity`, … */
@@ -46,13 +47,28 @@ export const warn = problemAt('warn');
 export const fail = problemAt('fail');
 export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
   isDue ? [warn(id, found, fix)] : [];
+/** A refusal as a check: the same words, except that nobody asked for a start. */
 export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
   id,
   level: 'fail',
-  found: `${what} ${why}`,
+  found: what === NOTHING ? why : `${what} ${why}`,
   fix: hint,
   next,
 });
+
+/** A requirement as checks: `found` shows that it is met; what it throws is a failed check. */
+export async function checked<T>(
+  id: string,
+  require: () => T | Promise<T>,
+  found: (value: T) => readonly DoctorCheck[] = () => [],
+): Promise<readonly DoctorCheck[]> {
+  try {
+    return found(await require());
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [failed(id, error)];
+  }
+}
 
 /** The facts that the checks read from the machine; tests pass others. */
 export interface Machine {

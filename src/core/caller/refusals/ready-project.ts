@@ -5,7 +5,6 @@ import type { Permissions } from '../../kernel/phases/grants.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
-import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { type ProjectQuestion, readProjectFor } from '../context/find-project-for.ts';
 import { requireTrust } from '../context/trust-project.ts';
@@ -34,12 +33,10 @@ export async function readyProject(
 type Problems = Promise<SamocodeError[]>;
 
 function projectProblems(project: Project, context: ActionContext): Problems[] {
-  const { provider, providerByPhase, permissions } = project.values;
-  const settings = { provider, providers: providerByPhase, permissions };
   return [
     refusalIn(() => requireTrust(project, context)),
     commandProblems(project, context),
-    refusalIn(() => refuseRoot(settings, context)),
+    refusalIn(() => refuseRoot(providersOf(project), project.values, context)),
   ];
 }
 
@@ -76,21 +73,13 @@ async function commandProblems(project: Project, context: ActionContext): Proble
 
 /** Refuses root for a provider that does not run as root, because its first iteration would fail. */
 export function refuseRoot(
-  settings: Pick<FrozenSettings, 'provider' | 'providers'> & { permissions: Permissions },
+  names: Iterable<string>,
+  { permissions }: { permissions: Permissions },
   { env }: Pick<ActionContext, 'env'>,
   { uid }: Pick<Machine, 'uid'> = thisMachine(),
 ): void {
-  const { provider, providers, permissions } = settings;
-  const refusing = [provider, ...Object.values(providers)].map(providerNamed).find((one) => one.refusesRoot);
-  if (refusing !== undefined && isRefusedAsRoot({ uid, permissions, env }))
+  const refusing = [...names].map(providerNamed).find((one) => one.refusesRoot);
+  // IS_SANDBOX must be exactly 1 to prevent that.
+  if (refusing !== undefined && uid === 0 && permissions === 'skip' && env.IS_SANDBOX !== '1')
     throw START_ERRORS.root_refused({ title: refusing.title });
-}
-
-/** Whether a provider refuses to skip permissions for root. IS_SANDBOX must be exactly 1 to prevent that. */
-export function isRefusedAsRoot(facts: {
-  uid: number | undefined;
-  permissions: Permissions;
-  env: Readonly<Record<string, string | undefined>>;
-}): boolean {
-  return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';
 }

@@ -44,8 +44,9 @@ export async function sandboxNow(
     issue?: unknown;
   },
   context: ActionContext,
+  guard = guardNow(question, context),
 ): Promise<{ level: SandboxLevel; warning?: string; testedGuard?: string }> {
-  const now = await guardNow(question, context);
+  const now = await guard;
   const { sandbox, sandboxLowered, provider, providers, fallback = [], acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
     throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
@@ -57,25 +58,15 @@ export async function sandboxNow(
     const warning = await reachedForLogins(now, names);
     return { level: now.level, warning, testedGuard: now.tested };
   }
-  const refusal = unguardedRefusal(names, acp, now);
-  if (refusal) throw refusal;
+  const title = openToRepositories(names);
+  if (title !== undefined && !acp?.withoutGuard)
+    throw START_ERRORS.agent_needs_guard({ title, why: now.why, hint: now.hint });
   const level = areConfined(names, question.settings.permissions) ? 'provider sandbox' : 'none';
   // No warning if the project's own file switches the guard off.
   if (sandbox === 'off' && !sandboxLowered) return { level };
   if (sandbox === 'off')
     return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
-}
-
-/** Why these agents may not run without the guard; undefined if they may. */
-export function unguardedRefusal(
-  names: readonly string[],
-  acp: FrozenSettings['acp'],
-  { why, hint }: { why: string; hint: string },
-): SamocodeError | undefined {
-  const title = openToRepositories(names);
-  if (title === undefined || acp?.withoutGuard) return undefined;
-  return START_ERRORS.agent_needs_guard({ title, why, hint });
 }
 
 async function reachedForLogins(

@@ -2,14 +2,13 @@ import { dirname } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
   absent,
+  checked,
   type DoctorCheck,
   fail,
-  failed,
   ok,
   warn,
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { serverPrefix } from '../acts/membership.ts';
 import { postgresBoard, remoteGit } from '../acts/open-member.ts';
 import { GitRemote } from '../git-remote.ts';
@@ -21,21 +20,26 @@ import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts
 const LIMIT_MS = 10_000;
 
 /** Checks that this machine can take part in its pools. Changes nothing. */
-export async function poolChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  return await checked('pool', async () => {
-    const pools = (await readPoolFile(context.home))?.pools ?? [];
-    if (pools.length === 0) return [absent('pool', 'no pool is joined')];
-    const ofAll = checked('pool.sign', async () => {
-      await requireSigning(context.env);
-      return [ok('pool.sign', 'git can sign with the keys of the pools')];
-    });
-    return (await Promise.all([ofAll, ...pools.map((pool) => checksOf(pool, context))])).flat();
-  });
+export async function poolChecks(context: ActionContext): Promise<readonly DoctorCheck[]> {
+  return await checked('pool', () => checksOfAll(context), asFound);
+}
+
+const asFound = (checks: readonly DoctorCheck[]) => checks;
+
+async function checksOfAll(context: ActionContext): Promise<DoctorCheck[]> {
+  const pools = (await readPoolFile(context.home))?.pools ?? [];
+  if (pools.length === 0) return [absent('pool', 'no pool is joined')];
+  const ofAll = checked(
+    'pool.sign',
+    () => requireSigning(context.env),
+    () => [ok('pool.sign', 'git can sign with the keys of the pools')],
+  );
+  return (await Promise.all([ofAll, ...pools.map((pool) => checksOf(pool, context))])).flat();
 }
 
 async function checksOf(membership: Membership, context: ActionContext): Promise<DoctorCheck[]> {
   const parts = [standingCheck, remoteCheck, databaseCheck].map((check) =>
-    checked('pool', () => check(membership, context)),
+    checked('pool', () => check(membership, context), asFound),
   );
   return (await Promise.all(parts)).flat();
 }
@@ -75,11 +79,14 @@ async function databaseCheck(
     "pool.json contains the password of the pool's database.",
     'Put it into ~/.pgpass, then run "samocode pool join --database" with the address without it.',
   );
-  const reached = await checked('pool.database', async () => {
-    await using board = await postgresBoard(database, { clock, leaseMs: LIMIT_MS });
-    await board.hosts(project);
-    return [ok('pool.database', 'the database can be read')];
-  });
+  const reached = await checked(
+    'pool.database',
+    async () => {
+      await using board = await postgresBoard(database, { clock, leaseMs: LIMIT_MS });
+      await board.hosts(project);
+    },
+    () => [ok('pool.database', 'the database can be read')],
+  );
   return [...password, ...reached];
 }
 
@@ -90,14 +97,4 @@ function hasPassword(database: string): boolean {
 function remoteOf({ remote: url, config, ...membership }: Membership, { env }: ActionContext): GitRemote {
   const git = remoteGit(dirname(config), env);
   return new GitRemote({ url, prefix: serverPrefix(membership), git, limitMs: LIMIT_MS });
-}
-
-/** Turns an expected error into a failed check. */
-async function checked(id: string, check: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return [failed(id, error)];
-  }
 }

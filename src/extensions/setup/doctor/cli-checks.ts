@@ -13,6 +13,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
+  checked,
   type DoctorCheck,
   fail,
   type Machine,
@@ -21,12 +22,11 @@ import {
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
 import { projectRefusal } from '../../../core/caller/refusals/login-of-project.ts';
-import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts';
+import { refuseRoot } from '../../../core/caller/refusals/ready-project.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { Permissions } from '../../../core/kernel/phases/grants.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
-import { counted, inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { machineSetting } from '../../../core/project/finding/machine-setting.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
@@ -133,21 +133,6 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
 /** The finding for an agent CLI that cannot work and is not needed. */
 const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
 
-const FACTS_LAST_MS = 90 * 86_400_000;
-
-/** One line for all vendors whose facts are old, which is no problem: it never warns. */
-export function vendorsCheck(providers: readonly Provider[], now: number): DoctorCheck[] {
-  const aged = providers.filter(({ facts }) => facts && now - Date.parse(facts.readOn) > FACTS_LAST_MS);
-  const [oldest] = aged.map(({ facts }) => facts?.readOn).sort();
-  if (oldest === undefined) return [];
-  const brief = `accounts of ${counted(aged.length, 'vendor')} read on ${oldest}: update samocode`;
-  const titles = inWords(
-    aged.map(({ title }) => title),
-    'or',
-  );
-  return [ok('vendors', `Who may log in to ${titles} was last read on ${oldest}: update samocode.`, brief)];
-}
-
 /** What is used of the plans of these agents, and where nothing of one can be kept although it should be. */
 export async function plansCheck(used: ReadonlySet<string>, context: ActionContext): Promise<DoctorCheck[]> {
   const checks = [...used].map(async (name) => {
@@ -168,7 +153,7 @@ interface CliAnswers {
 
 /** @throws an error for a CLI that cannot be located */
 async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
-  const { provider, project, machine, context, inside = (command) => command } = question;
+  const { provider, permissions, project, machine, context, inside = (command) => command } = question;
   const { install } = provider.preflight;
   const oldest = provider.facts?.tested?.oldest;
   const id = `cli.${provider.name}`;
@@ -207,7 +192,9 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
         `Update it: ${install}.`,
       ),
       ...asked.flat(),
-      ...rootProblems(question),
+      ...(await checked(`cli.${provider.name}.root`, () =>
+        refuseRoot([provider.name], { permissions }, context, machine),
+      )),
     ],
   };
 }
@@ -271,18 +258,6 @@ async function sandboxChecks({ provider, permissions }: CliQuestion, ask: AskCli
   const found = 'Its sandbox does not work here: every command of an agent would fail.';
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
   return [fail(`cli.${provider.name}.sandbox`, found, fix)];
-}
-
-function rootProblems({ provider, permissions, machine, context }: CliQuestion): DoctorCheck[] {
-  if (!provider.refusesRoot || !isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env }))
-    return [];
-  return [
-    fail(
-      `cli.${provider.name}.root`,
-      `You are root, and ${provider.title} does not skip permissions for root.`,
-      'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
-    ),
-  ];
 }
 
 export interface OtherAgents {

@@ -1,18 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
-import { limitsOf, permissionsOf } from '../../../core/acts/sessions/freeze-settings.ts';
-import { areConfined } from '../../../core/agents/registry.ts';
+import { agentChoices } from '../../../core/acts/sessions/freeze-settings.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
-import { formatRiskyLine } from '../../../core/caller/context/trust-project.ts';
+import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import { whichProjects } from '../../../core/caller/context/which-projects.ts';
-import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
   absent,
+  checked,
   type DoctorCheck,
-  fail,
   failed,
   furtherChecks,
   type Machine,
@@ -23,22 +21,18 @@ import {
 } from '../../../core/caller/refusals/check.ts';
 import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
 import { refuseUnfitAgents } from '../../../core/caller/refusals/fit-agents.ts';
-import { guardedProject, guardNow, unguardedRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
+import { guardedProject, guardNow, sandboxNow } from '../../../core/caller/refusals/sandbox-now.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
-import { cut } from '../../../core/kernel/text.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { requirePlaces, type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { requirePlaces } from '../../../core/project/finding/trust.ts';
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
-import { hidingLine } from '../../../core/project/settings/forge-login.ts';
-import { keptOf } from '../../../core/project/settings/settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
-import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
+import { missingGuard } from '../../../core/sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
-  type CheckedProvider,
   type CliCheckContext,
   checkedProviders,
   cliChecks,
@@ -46,7 +40,6 @@ import {
   otherAgents,
   plansCheck,
   usedProviders,
-  vendorsCheck,
 } from './cli-checks.ts';
 import { folderChecks, gitCheck, machineChecks, privacyCheck } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
@@ -126,37 +119,23 @@ async function groupsOf(
 ): Promise<RunningGroup[]> {
   const guard = project && guardNow(guardedProject(project), context);
   const surroundings = { project, used, machine, context, guard };
-  const clis = checkedProviders().map((provider) => ({
-    ...provider,
-    checks: cliChecks(provider, surroundings),
-  }));
-  const isUsed = ({ name }: CheckedProvider) => used.has(name);
-  const unused = clis.filter((provider) => !isUsed(provider));
-  const isOfMachine = project === undefined;
+  const inUse = checkedProviders().filter(({ name }) => used.has(name));
   return [
     {
       title: 'Machine',
       checks: together(
         machineChecks(machine, context),
         gitCheck(context),
-        isOfMachine ? identityCheck(context.cwd, context, warn) : [],
+        project === undefined ? machineIdentity(context) : [],
       ),
     },
-    ...clis.filter(isUsed),
-    { title: 'Other CLIs', checks: together(...unused.map(({ checks }) => checks)) },
-    {
-      title: 'Vendors',
-      checks: together(
-        Promise.all(clis.map((cli) => inUseOrReady(cli, used))).then((found) =>
-          vendorsCheck(found.flat(), context.clock.now()),
-        ),
-        plansCheck(used, context),
-      ),
-    },
+    ...inUse.map((provider) => ({ title: provider.title, checks: cliChecks(provider, surroundings) })),
+    { title: 'Other CLIs', checks: otherChecks(surroundings) },
+    { title: 'Plans', checks: plansCheck(used, context) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
-    { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
+    { title: 'Sandbox', checks: sandboxChecks(surroundings) },
     {
       title: 'Project',
       checks:
@@ -169,11 +148,12 @@ async function groupsOf(
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
 
-async function inUseOrReady(
-  cli: CheckedProvider & { checks: Promise<readonly DoctorCheck[]> },
-  used: ReadonlySet<string>,
-): Promise<CheckedProvider[]> {
-  return used.has(cli.name) || (await cli.checks).some(({ isAbsent }) => !isAbsent) ? [cli] : [];
+/** One after another, since each starts its program two or three times, and no session here needs it. */
+async function otherChecks(surroundings: CliCheckContext): Promise<DoctorCheck[]> {
+  const checks: DoctorCheck[] = [];
+  for (const provider of checkedProviders())
+    if (!surroundings.used.has(provider.name)) checks.push(...(await cliChecks(provider, surroundings)));
+  return checks;
 }
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
@@ -210,30 +190,25 @@ async function projectChecks(
   { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
 ): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
-  const trust = await trustIn(project, context);
-  const isTried = trust.kind === 'fine' && runChecks;
+  const untrusted = await checked('project.trust', () => requireTrust(project, context));
+  const isTried = untrusted.length === 0 && runChecks;
   return await together(
     warnings.length === 0
       ? ok('project', filePath, filePath)
       : warn('project', warnings.map(({ text }) => text).join(' '), `Correct ${filePath}.`),
-    trustChecks(trust),
-    identityCheck(mainRepo, context, fail),
+    untrusted,
+    identityChecks(mainRepo, context),
     gitPrograms(mainRepo, context),
     folderChecks('sessions', values.sessions),
     privacyCheck(values.sessions),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
-    unfitAgents(project, context),
+    checked('project.agents', () =>
+      refuseUnfitAgents([...providersOf(project)], agentChoices(values), context),
+    ),
     isTried ? triedChecks(project, context, signal) : commandChecks(project, context),
   );
-}
-
-function trustChecks(trust: Trust): DoctorCheck[] {
-  if (trust.kind === 'fine') return [];
-  const lines = trust.lines.map((line) => cut(formatRiskyLine(line), 200)).join('; ');
-  const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
-  return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
 }
 
 /** The settings of a repository are the person's: what git runs by them is only shown. */
@@ -245,24 +220,6 @@ async function gitPrograms(mainRepo: string, { env }: ActionContext): Promise<Do
 async function noCheck(project: Project): Promise<DoctorCheck[]> {
   const missing = await missingCheck(project);
   return missing === undefined ? [] : [warn('project.check', missing.found, missing.fix)];
-}
-
-/** The first reason for which a start would refuse the agents of the settings. */
-async function unfitAgents(project: Project, context: ActionContext): Promise<DoctorCheck[]> {
-  const { values } = project;
-  const choices = {
-    mcpPath: values.mcp,
-    limits: limitsOf(values),
-    acp: keptOf(values).acp,
-    ...permissionsOf(values),
-  };
-  try {
-    await refuseUnfitAgents([...providersOf(project)], choices, context);
-    return [];
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return [fail('project.agents', error.why, error.hint)];
-  }
 }
 
 /** A project's `.mcp.json` is for the person's chats; agents get its servers only through the setting MCP. */
@@ -278,54 +235,44 @@ async function unusedServers({ mainRepo, values }: Project): Promise<DoctorCheck
   );
 }
 
-/** @param judge `warn` outside a project, because the project's repository might set its own identity */
-async function identityCheck(
-  folder: string,
-  { env }: ActionContext,
-  judge: typeof fail,
-): Promise<DoctorCheck> {
+async function identityChecks(folder: string, { env }: ActionContext): Promise<readonly DoctorCheck[]> {
   const id = 'git.identity';
-  try {
-    const { name, email } = await requireIdentity(folder, { baseEnv: env });
-    return ok(id, `commits are made as ${name} <${email}>`);
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return judge(id, `${error.what} ${error.why}`, error.hint);
-  }
+  return await checked(
+    id,
+    () => requireIdentity(folder, { baseEnv: env }),
+    ({ name, email }) => [ok(id, `commits are made as ${name} <${email}>`)],
+  );
+}
+
+/** Only warns, because the repository of a project might set its own identity. */
+async function machineIdentity(context: ActionContext): Promise<DoctorCheck[]> {
+  const checks = await identityChecks(context.cwd, context);
+  return checks.map((check) => (check.level === 'fail' ? { ...check, level: 'warn' } : check));
 }
 
 /** The sandbox level of this project's agents, tested on the project's own folders. */
-async function sandboxCheck(
-  project: Project | undefined,
-  used: ReadonlySet<string>,
-  { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
-): Promise<DoctorCheck> {
+async function sandboxChecks({ project, context, guard }: CliCheckContext): Promise<readonly DoctorCheck[]> {
   const id = 'sandbox';
   if (project === undefined || guard === undefined) {
-    const tool = findGuardTool(context.env);
-    if (tool !== undefined)
-      return ok(
-        id,
-        `${tool.kind} is installed; run this in a project to test it`,
-        `${tool.kind} is installed`,
-      );
+    const kind = findGuardTool(context.env)?.kind;
+    if (kind !== undefined)
+      return [ok(id, `${kind} is installed; run this in a project to test it`, `${kind} is installed`)];
     const { why, hint } = missingGuard();
-    return warn(id, `none: ${why}, so agents would run with all of your rights.`, hint);
+    return [warn(id, `none: ${why}, so agents would run with all of your rights.`, hint)];
   }
-  const { sandbox, permissions } = project.values;
-  const now = await guard;
-  const line = await hidingLine(project.filePath);
-  const open = line === undefined ? undefined : forgeLoginProblem(now);
-  if (open !== undefined) {
-    const { why, hint } = START_ERRORS.forge_login_open({ ...open, line });
-    return fail(id, why, hint);
-  }
-  if (now.level !== 'none') return ok(id, describeLevel(now.level), now.level);
-  if (sandbox === 'guard' || sandbox === 'strict')
-    return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
-  const refusal = unguardedRefusal([...used], keptOf(project.values).acp, now);
-  if (refusal !== undefined) return fail(id, refusal.why, refusal.hint);
-  if (areConfined([...used], permissions))
-    return ok(id, describeLevel('provider sandbox'), 'provider sandbox');
-  return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
+  const { values, filePath: configPath } = project;
+  const { provider, providerByPhase: providers, fallback } = values;
+  const { settings, ...places } = guardedProject(project);
+  const asked = { ...settings, ...agentChoices(values), provider, providers, fallback };
+  return await checked(
+    id,
+    async () => {
+      const { level } = await sandboxNow({ ...places, settings: asked, configPath }, context, guard);
+      return { level, now: await guard };
+    },
+    ({ level, now }) =>
+      level === 'none' && now.level === 'none'
+        ? [warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint)]
+        : [ok(id, describeLevel(level), level)],
+  );
 }

@@ -2,15 +2,14 @@ import { mkdtemp, readFile, realpath, rmdir, stat, statfs } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
+  checked,
   type DoctorCheck,
   fail,
-  failed,
   type Machine,
   ok,
   warn,
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -22,7 +21,7 @@ export async function machineChecks(
 ): Promise<DoctorCheck[]> {
   if (machine.platform !== 'win32')
     return [
-      await nodeCheck(machine, env),
+      ...(await nodeChecks(machine, env)),
       ...supportCheck(machine, clock.now()),
       ...(await linuxChecks(machine)),
     ];
@@ -35,16 +34,19 @@ export async function machineChecks(
   ];
 }
 
-async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): Promise<DoctorCheck> {
+async function nodeChecks(
+  { nodeVersion }: Machine,
+  env: ActionContext['env'],
+): Promise<readonly DoctorCheck[]> {
+  const id = 'machine.node';
   if (isOlder(nodeVersion, '20.19.0'))
-    return fail('machine.node', `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.');
-  try {
-    await nodePath(env);
-    return ok('machine.node', `Node.js ${nodeVersion}`, `Node.js ${nodeVersion}`);
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return failed('machine.node', error);
-  }
+    return [fail(id, `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.')];
+  const found = `Node.js ${nodeVersion}`;
+  return await checked(
+    id,
+    () => nodePath(env),
+    () => [ok(id, found, found)],
+  );
 }
 
 /** The day on which a major version's support ends, as nodejs/Release: schedule.json had it on 2026-11-26. */

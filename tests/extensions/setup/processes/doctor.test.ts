@@ -1,14 +1,13 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
-import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type DoctorCheck, thisMachine } from '../../../../src/core/caller/refusals/check.ts';
 import { refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
-import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
@@ -32,15 +31,9 @@ const MACHINE = { ...thisMachine(), uid: 1000, nodeVersion: '24.11.0' };
 
 const NOW = { env: {}, clock: systemClock };
 
-const DAY_MS = 86_400_000;
-/** The day on which the facts about a vendor were read. */
-const readOn = (name: string) => Date.parse(providerNamed(name).facts?.readOn ?? '');
-/** On any other day the report might have a line about old facts. */
-const onDayRead: Clock = { ...systemClock, now: () => readOn('claude') };
-
 async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Promise<ActionContext> {
   const context: ActionContext = {
-    clock: onDayRead,
+    clock: systemClock,
     host: await systemHost(),
     env: { ...repo.env, ...NOT_THERE, ...env },
     home: repo.homeDir,
@@ -227,38 +220,6 @@ test.each([
   expect(await login({})).toBe(level);
 });
 
-test.each([
-  [89, []],
-  [91, ['Codex', 'Gemini CLI']],
-])(
-  '%d days after the facts about vendors were read, at most a line names those that are installed or in use',
-  async (days, names) => {
-    await using repo = await makeRepo();
-    const codex = await fakeCli(repo.root, { version: '0.169.0' });
-    const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
-    const later = { ...systemClock, now: () => readOn('codex') + days * DAY_MS };
-    const groups: DoctorGroup[] = [];
-    const report = await doctor(
-      { onGroup: (group) => groups.push(group) },
-      { ...context, clock: later },
-      MACHINE,
-    );
-    const text = `Who may log in to ${names.join(' or ')} was last read on 2026-11-26: update samocode.`;
-    const brief = 'accounts of 2 vendors read on 2026-11-26: update samocode';
-    const about = report.checks.filter(({ group }) => group === 'Vendors');
-    expect(about).toEqual(
-      names.length > 0 ? [{ group: 'Vendors', id: 'vendors', level: 'ok', found: text, brief }] : [],
-    );
-    expect(report.checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual(['cli.gemini']);
-    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
-    const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-    const vendors = groups.find(({ title }) => title === 'Vendors') ?? { title: '', checks: [] };
-    const lines = checkLines(vendors, output, { verbose: false, titles: ['GitHub Copilot CLI'] });
-    expect(lines).toEqual(names.length > 0 ? [`✔ ${'Vendors'.padEnd(20)}${brief}`] : []);
-    expect(lines.join('\n').split('\n')).toHaveLength(1);
-  },
-);
-
 test('Gemini CLI in use says whose accounts it takes, because the login of an individual looks the same', async () => {
   await using repo = await makeRepo();
   const env = { SAMOCODE_PROVIDER: 'gemini', GEMINI_PATH: await fakeCli(repo.root), GEMINI_API_KEY: 'x' };
@@ -368,6 +329,19 @@ test('every question to an agent CLI is asked before one is answered', async () 
   const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')).toMatchObject({ level: 'ok', brief: '2.1.328' });
   expect(checks.find(({ id }) => id === 'cli.gemini')?.found).toContain('2.1.328');
+});
+
+test('agent CLIs that no session here would start are asked one after another', async () => {
+  await using repo = await makeRepo();
+  const log = join(repo.root, 'asked');
+  const script = (name: string) =>
+    `#!/bin/sh\necho ${name} >>"${log}"\necho 2.1.328\necho ${name} >>"${log}"\n`;
+  const names = ['codex', 'gemini', 'goose'];
+  for (const name of names) await writeFile(join(repo.root, name), script(name), { mode: 0o755 });
+  const paths = names.map((name) => [`${name.toUpperCase()}_PATH`, join(repo.root, name)]);
+  await doctor({}, await contextIn(repo, Object.fromEntries(paths)), MACHINE);
+  const asked = (await readFile(log, 'utf8')).trim().split('\n');
+  expect(asked.filter((name, index) => name !== asked[index - 1]).sort()).toEqual(names);
 });
 
 test('a project without CHECK, and a .mcp.json that no MCP= hands on, are warnings', async () => {
@@ -557,16 +531,13 @@ test('a folder synchronised by a cloud service is a warning, and a missing one a
 });
 
 test('a session that Claude Code would refuse to root is refused before it costs anything', () => {
-  const settings = { provider: 'codex', providers: { quality: 'claude' }, permissions: 'skip' } as const;
-  expect(() => refuseRoot(settings, { env: {} }, { uid: 0 })).toThrow(
-    expect.objectContaining({ code: 'root_refused' }),
-  );
-  refuseRoot(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
+  const names = ['codex', 'claude'];
+  const skip = { permissions: 'skip' } as const;
+  const refused = expect.objectContaining({ code: 'root_refused' });
+  expect(() => refuseRoot(names, skip, { env: {} }, { uid: 0 })).toThrow(refused);
+  refuseRoot(names, skip, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
   // Claude Code 2.1 refuses "yes" and "true" too.
-  const unsupported = { env: { IS_SANDBOX: 'yes' } };
-  expect(() => refuseRoot(settings, unsupported, { uid: 0 })).toThrow(
-    expect.objectContaining({ code: 'root_refused' }),
-  );
-  refuseRoot({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
-  refuseRoot({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
+  expect(() => refuseRoot(names, skip, { env: { IS_SANDBOX: 'yes' } }, { uid: 0 })).toThrow(refused);
+  refuseRoot(names, { permissions: 'allow' }, { env: {} }, { uid: 0 });
+  refuseRoot(['codex'], skip, { env: {} }, { uid: 0 });
 });
