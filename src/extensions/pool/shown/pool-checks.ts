@@ -9,6 +9,7 @@ import {
   warn,
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
+import { readPresence, supervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import { serverPrefix } from '../acts/membership.ts';
 import { postgresBoard, remoteGit } from '../acts/open-member.ts';
 import { GitRemote } from '../git-remote.ts';
@@ -34,7 +35,19 @@ async function checksOfAll(context: ActionContext): Promise<DoctorCheck[]> {
     () => requireSigning(context.env),
     () => [ok('pool.sign', 'git can sign with the keys of the pools')],
   );
-  return (await Promise.all([ofAll, ...pools.map((pool) => checksOf(pool, context))])).flat();
+  const ofEach = pools.map((pool) => checksOf(pool, context));
+  return (await Promise.all([ofAll, supervisorCheck(context), ...ofEach])).flat();
+}
+
+/** Whether the supervisor, which takes part for this machine, is a service or in a terminal. */
+async function supervisorCheck({ home, host }: ActionContext): Promise<DoctorCheck[]> {
+  const presence = await readPresence(supervisorPaths(home, host), host);
+  return warnIf(
+    presence.kind !== 'watching' || presence.about?.stays !== true,
+    'pool.supervisor',
+    'No supervisor runs here that stays: after a restart, this machine takes part again only when a person uses samocode.',
+    'Run: samocode supervisor --install.',
+  );
 }
 
 async function checksOf(membership: Membership, context: ActionContext): Promise<DoctorCheck[]> {

@@ -1,11 +1,14 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { statusPath } from '../../../../src/extensions/pool/acts/run-members.ts';
 import { readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
+import { poolChecks } from '../../../../src/extensions/pool/shown/pool-checks.ts';
 import { StatusFile } from '../../../../src/extensions/pool/shown/pool-status.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { makeProject } from '../../../support/project.ts';
@@ -41,8 +44,34 @@ test('right after a join, the status and the doctor report nothing false', async
     'pool.member ok',
     'pool.remote ok',
     'pool.sign ok',
+    'pool.supervisor warn',
   ]);
 });
+
+test.each([
+  ['a service or in a terminal', true, undefined],
+  ['in the background', undefined, 'warn'],
+])(
+  'doctor judges whether the supervisor of a member, %s, is there after a restart',
+  async (_how, stays, level) => {
+    await using remotes = await makeRemotes();
+    const { repo, context } = await makeProject();
+    await using _ = repo;
+    await joinPool({ remote: remotes.url, name: 'anna', create: true }, context);
+    const paths = supervisorPaths(context.home, context.host);
+    await using _lease = await acquireLease(paths.leases, context);
+    const about = {
+      v: 1,
+      pid: process.pid,
+      version: '1.2.3',
+      program: '/x',
+      startedAt: '2026-01-08T09:00:00Z',
+    };
+    await writeFile(paths.about, JSON.stringify({ ...about, stays }));
+    const found = (await poolChecks(context)).find(({ id }) => id === 'pool.supervisor');
+    expect(found?.level).toBe(level);
+  },
+);
 
 test('without its remote, the status shows what this machine knows, and says what failed', async () => {
   await using remotes = await makeRemotes();
