@@ -1,11 +1,11 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type DoctorCheck, thisMachine } from '../../../../src/core/caller/refusals/check.ts';
-import { refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
+import { readyProject, refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
@@ -276,6 +276,20 @@ test('an identity that git does not have is a warning on the machine and a failu
     found: expect.stringContaining('Git has no author identity'),
     fix: expect.stringContaining('git config --global user.name'),
   });
+});
+
+test('what a start refuses is a failure in the same words', async () => {
+  await using repo = await makeRepo({ anonymous: true });
+  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root) });
+  await setupProject({}, context);
+  await appendFile(join(repo.path, '.samocode'), 'CHECK=no-such-program\n');
+  const { checks } = await doctor({}, context);
+  const failures = checks.filter(({ level }) => level === 'fail');
+  expect(failures.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['project.trust', 'git.identity', 'check.1']),
+  );
+  const refused = await readyProject({}, context).catch((error) => error);
+  for (const { found } of failures) expect(refused.why).toContain(found);
 });
 
 test('where the agent of the settings cannot work, the report names the others that can', async () => {
