@@ -119,7 +119,12 @@ async function groupsOf(
 ): Promise<RunningGroup[]> {
   const guard = project && guardNow(guardedProject(project), context);
   const surroundings = { project, used, machine, context, guard };
-  const inUse = checkedProviders().filter(({ name }) => used.has(name));
+  const clis = checkedProviders().map((provider) => ({
+    isUsed: used.has(provider.name),
+    title: provider.title,
+    checks: cliChecks(provider, surroundings),
+  }));
+  const unused = clis.filter(({ isUsed }) => !isUsed);
   return [
     {
       title: 'Machine',
@@ -129,8 +134,8 @@ async function groupsOf(
         project === undefined ? machineIdentity(context) : [],
       ),
     },
-    ...inUse.map((provider) => ({ title: provider.title, checks: cliChecks(provider, surroundings) })),
-    { title: 'Other CLIs', checks: otherChecks(surroundings) },
+    ...clis.filter(({ isUsed }) => isUsed),
+    { title: 'Other CLIs', checks: together(...unused.map(({ checks }) => checks)) },
     { title: 'Plans', checks: plansCheck(used, context) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
@@ -147,14 +152,6 @@ async function groupsOf(
 }
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
-
-/** One after another, since each starts its program two or three times, and no session here needs it. */
-async function otherChecks(surroundings: CliCheckContext): Promise<DoctorCheck[]> {
-  const checks: DoctorCheck[] = [];
-  for (const provider of checkedProviders())
-    if (!surroundings.used.has(provider.name)) checks.push(...(await cliChecks(provider, surroundings)));
-  return checks;
-}
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
   return (await Promise.all(parts)).flat();

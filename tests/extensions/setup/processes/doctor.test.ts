@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
@@ -343,19 +343,6 @@ test('every question to an agent CLI is asked before one is answered', async () 
   const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')).toMatchObject({ level: 'ok', brief: '2.1.328' });
   expect(checks.find(({ id }) => id === 'cli.gemini')?.found).toContain('2.1.328');
-});
-
-test('agent CLIs that no session here would start are asked one after another', async () => {
-  await using repo = await makeRepo();
-  const log = join(repo.root, 'asked');
-  const script = (name: string) =>
-    `#!/bin/sh\necho ${name} >>"${log}"\necho 2.1.328\necho ${name} >>"${log}"\n`;
-  const names = ['codex', 'gemini', 'goose'];
-  for (const name of names) await writeFile(join(repo.root, name), script(name), { mode: 0o755 });
-  const paths = names.map((name) => [`${name.toUpperCase()}_PATH`, join(repo.root, name)]);
-  await doctor({}, await contextIn(repo, Object.fromEntries(paths)), MACHINE);
-  const asked = (await readFile(log, 'utf8')).trim().split('\n');
-  expect(asked.filter((name, index) => name !== asked[index - 1]).sort()).toEqual(names);
 });
 
 test('a project without CHECK, and a .mcp.json that no MCP= hands on, are warnings', async () => {
