@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Cli, EXIT } from '../../../core/faces/terminal/cli.ts';
-import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/faces/terminal/columns.ts';
+import { cutToColumns, hanging, table } from '../../../core/faces/terminal/columns.ts';
 import type { Output } from '../../../core/faces/terminal/output.ts';
 import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 import { fitLine } from '../../../core/faces/terminal/style.ts';
@@ -134,9 +134,17 @@ function reportWords({ clients }: InstallReport, options: ShownOptions, output: 
   const inOrder = [...clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
   const restarts = inOrder.flatMap(({ next }) => (next === undefined ? [] : [next]));
   const isDone = !dryRun && !clients.some(isBad);
-  const textAt = Math.max(...clients.map(({ title }) => columnsOf(title))) + '✔ '.length + 2;
+  const heads = inOrder.map((report): readonly [string, string] => [
+    `${markOf(report, output)} ${output.style.bold(report.title)}`,
+    report.summary ?? words.outcomes[report.outcome],
+  ]);
+  const lines = table(heads, { columns: output.textColumns, least: Number.NEGATIVE_INFINITY });
   return [
-    ...inOrder.flatMap((report) => clientLines(report, { ...options, textAt }, output)),
+    ...inOrder.flatMap((report, index) => [
+      lines[index] ?? '',
+      ...(dryRun ? report.steps.map((step) => stepLine(step, output)) : []),
+      ...problemLines(report, output),
+    ]),
     ...restarts.map((restart) => hanging(restart, { first: '', columns: output.textColumns })),
     ...(isDone && words.next !== '' ? [words.next] : []),
   ].join('\n');
@@ -144,22 +152,6 @@ function reportWords({ clients }: InstallReport, options: ShownOptions, output: 
 
 function isBad({ outcome }: ClientReport): boolean {
   return outcome === 'failed' || outcome === 'not_found';
-}
-
-interface ClientLines extends ShownOptions {
-  /** Where the text begins in the lines of all clients. */
-  textAt: number;
-}
-
-function clientLines(report: ClientReport, { dryRun, words, textAt }: ClientLines, output: Output): string[] {
-  const { title, outcome, summary, steps } = report;
-  const first = padTo(`${markOf(report, output)} ${output.style.bold(title)}`, textAt);
-  const text = summary ?? words.outcomes[outcome];
-  return [
-    hanging(text, { first, columns: output.textColumns }),
-    ...(dryRun ? steps.map((step) => stepLine(step, output)) : []),
-    ...problemLines(report, output),
-  ];
 }
 
 function markOf(report: ClientReport, { style }: Output): string {

@@ -66,14 +66,21 @@ test('an install and an uninstall are a line per client, what to restart, and th
   ]);
 });
 
-test('a client with comments in its settings is left to the person with what to add, and the status is 0', async () => {
-  await using home = await startHome({ '.cursor/mcp.json': '{} // mine\n' });
+test('a client that cannot write settings with comments is left to the person with what to add, and the status is 0', async () => {
+  await using home = await startHome({
+    '.claude/settings.json': '{} // mine\n',
+    'bin/claude': '#!/bin/sh\n',
+    '.cursor/mcp.json': '{} // mine\n',
+  });
   const screen = home.run('install');
   expect(await screen.ended).toBe(0);
-  expect(screen.text().split('\n').slice(0, 3)).toEqual([
-    '– Cursor  left to you',
-    `  The settings file ${home.path}/.cursor/mcp.json was not changed. It has comments, which would be lost.`,
-    expect.stringMatching(/^ {2}Change it by hand: add at mcpServers\.samocode: \{"command":/),
+  expect(screen.text().split('\n').slice(0, 4)).toEqual([
+    '– Claude Code  left to you',
+    `  The settings file ${home.path}/.claude/settings.json was not changed. It has comments, and Claude Code cannot add a plugin to such a file.`,
+    expect.stringMatching(
+      /^ {2}Remove the comments, or add the server .*: claude mcp add --scope user samocode -- /,
+    ),
+    '✔ Cursor       server added',
   ]);
 });
 
