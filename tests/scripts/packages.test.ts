@@ -94,6 +94,12 @@ test('with all skills every client gets every skill and command', async () => {
   expect(files).toEqual(expect.arrayContaining(wanted));
 });
 
+test('in the one folder of all packages, each client has its own files', () => {
+  const source = compiledSource({ command: 'x', args: [] }, { allSkills: true });
+  const packages = [claudePackage(source), codexPackage(source), geminiPackage(source)];
+  for (const each of packages) expect(Object.assign({}, ...packages)).toMatchObject(each);
+});
+
 test('no package permits a model to act for a person', () => {
   const all = [...FILES]
     .filter(([path]) => path.endsWith('.json'))

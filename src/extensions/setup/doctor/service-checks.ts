@@ -12,15 +12,13 @@ import {
   whyNoSupervisor,
 } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import { readSessionList } from '../../../core/session/folder/session-list.ts';
+import { CLIENTS } from '../install/clients.ts';
+import { install } from '../install/install.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
+import { installedSupervisor } from '../service/service.ts';
 
 /** Checks which chat programs have samocode, by a dry run of the installation, and whether they ask the person. */
 export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  // Loaded on demand: starting a session imports other files of this room, but needs no client packages.
-  const [{ install }, { CLIENTS }] = await Promise.all([
-    import('../install/install.ts'),
-    import('../install/clients.ts'),
-  ]);
   try {
     const { clients } = await install({ scope: 'user', dryRun: true, allow: false }, context);
     const of = (words: string, is: (outcome: (typeof clients)[number]['outcome']) => boolean) => {
@@ -106,7 +104,6 @@ async function presenceCheck({ env, home, host }: ActionContext): Promise<Doctor
 
 /** Warns about a service whose supervisor program was moved by an upgrade. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { installedSupervisor } = await import('../service/service.ts');
   const installed = await installedSupervisor(context);
   if (installed === undefined) return [];
   const [node = '', program = ''] = installed.command;

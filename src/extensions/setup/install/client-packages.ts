@@ -9,8 +9,8 @@ export type Files = Record<string, string>;
 
 export const DISPLAY_NAME = 'Samocode';
 
-// The packages of all clients are published in one folder: no two have different files at the same path, and no client
-// reads a file that is meant for another.
+// The packages of all clients are published in one folder: no two have different files at the same path, which
+// tests/scripts/packages.test.ts checks.
 
 function skillFiles({ skills }: PackageSource, folder: string): Files {
   return Object.fromEntries(skills.map(({ name, text }) => [`${folder}/${name}/SKILL.md`, text]));
