@@ -16,6 +16,7 @@ import {
   checked,
   type DoctorCheck,
   fail,
+  failed,
   type Machine,
   ok,
   warn,
@@ -51,6 +52,7 @@ export function checkedProviders(): CheckedProvider[] {
 
 export interface CliCheckContext {
   project: Project | undefined;
+  /** The agents that a session of this project would start. */
   used: ReadonlySet<string>;
   machine: Machine;
   context: ActionContext;
@@ -66,53 +68,28 @@ export async function usedProviders(
   return new Set([(await machineSetting('provider', context)) ?? 'claude']);
 }
 
-/** Checks what an agent CLI reports about itself; sends no request to its service. */
-export async function cliChecks(
-  provider: CheckedProvider,
-  { project, used, machine, context, guard }: CliCheckContext,
-): Promise<DoctorCheck[]> {
-  // Queries run in the guard, because an agent might have written the programs or the files that they read.
-  const now = await guard?.catch(() => undefined);
-  const permissions = project?.values.permissions ?? 'skip';
-  const question = { provider, isUsed: used.has(provider.name), permissions, project, machine, context };
-  if (now === undefined || now.level === 'none') return await checksOf(question);
-  const { tool, places } = now;
-  const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
-  try {
-    const states = await copyState(provider.name, places.home, join(folder, 'state'));
-    const shown = await loginPlaces(places.home, [provider.name]);
-    const inside: Inside = (command) => {
-      const part = { clis: [{ name: provider.name, path: command[0] }], states, shown };
-      return insideGuard(guardOf(tool, places, part), command);
-    };
-    return await checksOf({ ...question, inside });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** Wraps a command line in the guard. */
 type Inside = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 
-interface CliQuestion {
+interface CliQuestion extends CliCheckContext {
   provider: CheckedProvider;
-  /** Whether a session of this project would start it. */
-  isUsed: boolean;
   permissions: Permissions;
-  project: Project | undefined;
-  machine: Machine;
-  context: ActionContext;
   /** Absent without a guard. */
   inside?: Inside;
 }
 
-async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
-  const { provider, isUsed } = question;
-  const { title, preflight } = provider;
-  const id = `cli.${provider.name}`;
+/** Checks what an agent CLI reports about itself; sends no request to its service. */
+export async function cliChecks(
+  provider: CheckedProvider,
+  surroundings: CliCheckContext,
+): Promise<DoctorCheck[]> {
+  const { name, title, preflight, facts } = provider;
+  const isUsed = surroundings.used.has(name);
+  const id = `cli.${name}`;
+  const permissions = surroundings.project?.values.permissions ?? 'skip';
   try {
-    const { path, version, problems } = await cliAnswers(question);
-    const tried = provider.facts?.tested ? '' : ' (not tried with samocode)';
+    const { path, version, problems } = await guardedAnswers({ ...surroundings, provider, permissions });
+    const tried = facts?.tested ? '' : ' (not tried with samocode)';
     // The login of an account that is refused looks the same.
     const about = [tried, acceptedAccounts(provider)].filter((text) => text !== undefined).join('; ');
     if (isUsed) return [ok(id, path + about, version + about), ...problems];
@@ -121,12 +98,33 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     return [ok(id, path + about, `${title} ${version}${tried}`)];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
+    if (!PROVIDER_ERRORS.cli_not_found.is(error))
+      return [isUsed ? failed(id, error) : notReady(id, failed(id, error).found)];
     if (!isUsed) return [notReady(id, `${title} is not installed`)];
-    const { what, why, hint } = error;
-    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
-    const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
-    const fix = `Install it (${preflight.install}), or set ${error.args.setting} to its absolute path.`;
+    const { what, why, args } = error;
+    const found = `${what} It is in none of ${args.searched.length} folders, which include those of PATH.`;
+    const fix = `Install it (${preflight.install}), or set ${args.setting} to its absolute path.`;
     return [{ ...fail(id, found, fix), details: why }];
+  }
+}
+
+/** Queries run in the guard, because an agent might have written the programs or the files that they read. */
+async function guardedAnswers(question: CliQuestion): Promise<CliAnswers> {
+  const { name } = question.provider;
+  const now = await question.guard?.catch(() => undefined);
+  if (now === undefined || now.level === 'none') return await cliAnswers(question);
+  const { tool, places } = now;
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
+  try {
+    const states = await copyState(name, places.home, join(folder, 'state'));
+    const shown = await loginPlaces(places.home, [name]);
+    const inside: Inside = (command) => {
+      const part = { clis: [{ name, path: command[0] }], states, shown };
+      return insideGuard(guardOf(tool, places, part), command);
+    };
+    return await cliAnswers({ ...question, inside });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
