@@ -1,5 +1,6 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { refusedFile } from '../../kernel/files/refused-file.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -56,7 +57,7 @@ export const failed = (id: string, { what, why, hint, next }: SamocodeError): Do
   next,
 });
 
-/** A requirement as checks: `found` shows that it is met; what it throws is a failed check. */
+/** A requirement as checks: `found` shows that it is met; a refusal, also of a file, is a failed check. */
 export async function checked<T>(
   id: string,
   require: () => T | Promise<T>,
@@ -65,10 +66,15 @@ export async function checked<T>(
   try {
     return found(await require());
   } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return [failed(id, error)];
+    const refusal = isSamocodeError(error) ? error : refusedFile(error);
+    if (refusal === undefined) throw error;
+    return [failed(id, refusal)];
   }
 }
+
+/** For what no session needs. */
+export const onlyWarned = (checks: readonly DoctorCheck[]): DoctorCheck[] =>
+  checks.map((check) => (check.level === 'fail' ? { ...check, level: 'warn' } : check));
 
 /** The facts that the checks read from the machine; tests pass others. */
 export interface Machine {

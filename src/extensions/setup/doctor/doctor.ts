@@ -15,6 +15,7 @@ import {
   furtherChecks,
   type Machine,
   ok,
+  onlyWarned,
   thisMachine,
   warn,
   warnIf,
@@ -131,7 +132,8 @@ async function groupsOf(
       checks: together(
         machineChecks(machine, context),
         gitCheck(context),
-        project === undefined ? machineIdentity(context) : [],
+        // The repository of a project might set its own.
+        project === undefined ? identityChecks(context.cwd, context).then(onlyWarned) : [],
       ),
     },
     ...clis.filter(({ isUsed }) => isUsed),
@@ -239,12 +241,6 @@ async function identityChecks(folder: string, { env }: ActionContext): Promise<r
     () => requireIdentity(folder, { baseEnv: env }),
     ({ name, email }) => [ok(id, `commits are made as ${name} <${email}>`)],
   );
-}
-
-/** Only warns, because the repository of a project might set its own identity. */
-async function machineIdentity(context: ActionContext): Promise<DoctorCheck[]> {
-  const checks = await identityChecks(context.cwd, context);
-  return checks.map((check) => (check.level === 'fail' ? { ...check, level: 'warn' } : check));
 }
 
 /** The sandbox level of this project's agents, tested on the project's own folders. */

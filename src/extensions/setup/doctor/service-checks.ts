@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { isUnfinished } from '../../../core/caller/context/supervision.ts';
-import { absent, type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
+import {
+  absent,
+  checked,
+  type DoctorCheck,
+  ok,
+  onlyWarned,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import {
@@ -33,8 +41,13 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
     ].join('; ');
     const rules = CLIENTS.map(async ({ name, notes: notesOf }) => {
       const id = `install.${name}.rules`;
-      const notes = (await notesOf?.(context)) ?? [];
-      return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found, found) : warn(id, found, fix)));
+      const found = await checked(
+        id,
+        () => notesOf?.(context) ?? [],
+        (notes) =>
+          notes.map(({ found, fix }) => (fix === undefined ? ok(id, found, found) : warn(id, found, fix))),
+      );
+      return onlyWarned(found);
     });
     return [
       there.length > 0 ? ok('install', summary, summary) : absent('install', summary),

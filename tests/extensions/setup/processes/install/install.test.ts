@@ -1,5 +1,5 @@
 // @module-tag ci
-import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import {
   install,
   uninstall,
 } from '../../../../../src/extensions/setup/install/install.ts';
+import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../unit/install/machine.ts';
 
 const SETTINGS = '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
@@ -201,6 +202,19 @@ test('where no client is named, settings with comments that a client cannot writ
     'codex changed',
     'desktop changed',
   ]);
+});
+
+test('settings that cannot be read are named by doctor, in a report on all clients', async () => {
+  await using machine = await startMachine();
+  await machine.write('.codex/config.toml', '');
+  await chmod(machine.home, 0o755);
+  await chmod(join(machine.home, '.codex/config.toml'), 0);
+  const checks = await asOrdinaryUser(() => installChecks(machine.context));
+  expect(checks[0]?.found).toContain('says what to change by hand in Codex');
+  expect(checks.find(({ id }) => id === 'install.codex.rules')).toMatchObject({
+    level: 'warn',
+    found: expect.stringContaining(join(machine.home, '.codex/config.toml')),
+  });
 });
 
 test('settings that cannot be read are not changed, and the other clients are installed', async () => {
