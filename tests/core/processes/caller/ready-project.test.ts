@@ -66,3 +66,14 @@ test('a single problem keeps its own code', async () => {
   expect(await refusal({}, { lines: 'TIMEOUT=abc\n' })).toMatchObject({ code: 'setting_invalid' });
   expect(await refusal({}, { base: 'no-such-branch' })).toMatchObject({ code: 'base_not_found' });
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'a fallback that refuses root is refused at a start, as doctor says',
+  async () => {
+    const plan = { lines: { PROVIDER: 'rehearsal', FALLBACK: 'claude', PERMISSIONS: 'skip' } };
+    const { repo, context } = await makeProject(plan);
+    await using _ = repo;
+    const env = { ...context.env, CLAUDE_PATH: process.execPath, IS_SANDBOX: undefined };
+    await expect(readyProject({}, { ...context, env })).rejects.toMatchObject({ code: 'root_refused' });
+  },
+);
