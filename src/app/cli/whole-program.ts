@@ -17,10 +17,8 @@ import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.comm
 import type { Cli } from '../../core/faces/terminal/cli.ts';
 import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { newWholeScreen } from '../../core/faces/terminal/whole-screen.ts';
-import { useActs } from '../extensions/acts.ts';
-import { useApplications } from '../extensions/application.ts';
 import { FURTHER_COMMANDS } from '../extensions/commands.ts';
-import { useForParents } from '../extensions/parents.ts';
+import { useExtensions } from '../extensions/extensions.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { COMPLETION_SCRIPTS } from './completion-scripts.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
@@ -96,9 +94,7 @@ export async function runWhole(cli: Cli, argv: readonly string[]): Promise<void>
 
 export function openWhole(started: Started): OpenProgram {
   useProviders();
-  useActs();
-  useApplications();
-  useForParents();
+  useExtensions();
   const cli = newCli(started, {
     openScreen(output, listener) {
       const { stdin, stdout } = process;

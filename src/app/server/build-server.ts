@@ -2,11 +2,12 @@ import { type ProtocolEra, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { chatInMeta, foldersInMeta } from '../../core/faces/mcp/call-meta.ts';
-import { type ChatTasks, chatTasks, TASKS_EXTENSION } from '../../core/faces/mcp/chat-tasks.ts';
+import { type ChatTasks, TASKS_EXTENSION } from '../../core/faces/mcp/chat-tasks.ts';
 import { clientFolders } from '../../core/faces/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/faces/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/faces/mcp/on-request.ts';
 import { waitLimitMs } from '../../core/faces/mcp/wait-limits.ts';
+import { fromExtensions } from '../../core/kernel/extension.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import type { PromptChoice } from './prompts/prompts.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
@@ -40,7 +41,7 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   const { era = 'legacy', isReadOnly = false, prompts = 'sessions', remote } = deps;
   const isRemote = remote !== undefined;
   // A form of a client on another machine is not a person's, and a server that only reads answers none.
-  const load = era === 'modern' && !isRemote && !isReadOnly ? chatTasks.items[0] : undefined;
+  const load = era === 'modern' && !isRemote && !isReadOnly ? fromExtensions('newChatTasks')[0] : undefined;
   let made: Promise<ChatTasks> | undefined;
   const tasks =
     load &&

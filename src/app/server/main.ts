@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
-import { useActs } from '../extensions/acts.ts';
-import { useApplications } from '../extensions/application.ts';
-import { useForParents } from '../extensions/parents.ts';
+import { useExtensions } from '../extensions/extensions.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { hostOf } from '../own-sessions.ts';
 import { buildServer } from './build-server.ts';
@@ -43,9 +41,7 @@ function workingFolder(): string {
 const MINUTE_MS = 60_000;
 
 useProviders();
-useActs();
-useApplications();
-useForParents();
+useExtensions();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {
   const isMisused = commandLine.kind === 'misused';

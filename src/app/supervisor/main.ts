@@ -7,9 +7,8 @@ import { isOlder } from '../../core/kernel/versions.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
-import { useActs } from '../extensions/acts.ts';
 import { useProviders } from '../extensions/providers.ts';
-import { useSupervisorParts } from '../extensions/supervisor.ts';
+import { useActs, useSupervisorParts } from '../extensions/supervisor.ts';
 import { hostOf } from '../own-sessions.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../caller/context/context.ts';
-import { newRegistry } from '../kernel/registry.ts';
 
 /** A client on another machine, identified by its token. */
 export interface RemoteClient {
@@ -22,5 +21,9 @@ type ServeMcp = (
   end: AbortSignal,
 ) => Promise<HttpSessions>;
 
-/** Lets the program that serves a port also serve MCP there. */
-export const mcpOverHttp = newRegistry<ServeMcp>('MCP over HTTP');
+declare module '../kernel/extension.ts' {
+  interface Extension {
+    /** Lets the program that serves a port also serve MCP there. */
+    serveMcp?: ServeMcp;
+  }
+}

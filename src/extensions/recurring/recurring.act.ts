@@ -1,6 +1,5 @@
 import { ulid } from 'ulid';
 import { givenTitle, readGivenPlan } from '../../core/acts/sessions/resolve-work.ts';
-import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
@@ -10,6 +9,7 @@ import { readyProject } from '../../core/caller/refusals/ready-project.ts';
 import { requireText } from '../../core/caller/refusals/require.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
+import { fromExtensions } from '../../core/kernel/extension.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
@@ -91,7 +91,9 @@ async function seenFailure(
   context: ActionContext,
 ): Promise<string | undefined> {
   if (kind !== 'ci-failed') return undefined;
-  const found = await Promise.all(baseChecks.items.map((read) => read(project, context)));
+  const found = await Promise.all(
+    fromExtensions('forge').map((forge) => forge.failedBaseChecks(project, context)),
+  );
   return found.find((failed) => failed !== undefined)?.commit;
 }
 

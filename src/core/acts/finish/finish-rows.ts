@@ -31,7 +31,6 @@ import {
   type FinishReading,
   type FinishSessionInput,
   type FinishVerdict,
-  publishing,
   WATCH_UNTRUSTED,
 } from './publishing.ts';
 
@@ -131,7 +130,7 @@ export const FINISH_ROWS: Readonly<Record<FinishWay, FinishRow>> = {
       const { watching } = judged;
       const published = publishResult(end);
       const { from, done } = published;
-      const { whyNotUnattended } = theExtension(publishing);
+      const { whyNotUnattended } = theExtension('forge', 'pull requests');
       const isUnattended = watching === 'on' && from !== undefined;
       const warning = isUnattended ? await whyNotUnattended(judged, from, context) : '';
       const unwatched = watching === 'untrusted' ? ` ${WATCH_UNTRUSTED}` : '';

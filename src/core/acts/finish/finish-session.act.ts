@@ -9,12 +9,7 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import type { FinishWay } from './finish-choices.ts';
 import { FINISH_ROWS, type FinishResult } from './finish-rows.ts';
 import { isOnlyRead, judgeFinish } from './judge-finish.ts';
-import {
-  type ConfirmedFinish,
-  type FinishSessionInput,
-  type FinishVerdict,
-  publishing,
-} from './publishing.ts';
+import type { ConfirmedFinish, FinishSessionInput, FinishVerdict } from './publishing.ts';
 
 /** Describes what finishing a session would do. Changes nothing. */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -31,7 +26,8 @@ async function finishPreview(
   const { how } = input;
   if (isOnlyRead(view)) return previewOf({ view, would: [OLDER_MOVES] }, [how]);
   const { would } = FINISH_ROWS[how];
-  if (would === undefined) return await theExtension(publishing).preview(input, judged, context);
+  if (would === undefined)
+    return await theExtension('forge', 'pull requests').preview(input, judged, context);
   const lines = would(judged, input);
   // Another commit with the same count is another one.
   return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);

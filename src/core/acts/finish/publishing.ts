@@ -2,7 +2,6 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Preview } from '../../caller/facts/preview.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
-import { newRegistry } from '../../kernel/registry.ts';
 import type { BaseBranch } from '../../project/finishing/base-branch.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { FinishFacts } from '../../session/commands/judge-finish.ts';
@@ -67,4 +66,6 @@ export interface Publishing {
   whyNotUnattended(judged: FinishVerdict, from: string, context: ActionContext): Promise<string>;
 }
 
-export const publishing = newRegistry<Publishing>('pull requests');
+declare module '../../kernel/extension.ts' {
+  interface Forge extends Publishing {}
+}

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import { guardedProject, guardNow } from '../../caller/refusals/sandbox-now.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
@@ -23,7 +24,6 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
-import { cloneApplications } from './clone-application.ts';
 import { frozenProving } from './frozen-proving.ts';
 
 /** Where to run checks outside a worker. */
@@ -67,7 +67,7 @@ export async function checksOnClone(
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
   const { application } = given.proving;
-  const [openApplication] = cloneApplications.items;
+  const [openApplication] = fromExtensions('openCloneApplication');
   if (application !== undefined && openApplication === undefined)
     throw cloneFailed('The project has services, which this build cannot run.');
   const owner = { mark: mark.value, while: scratch };

@@ -2,7 +2,6 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Application } from '../../kernel/phases/application.ts';
 import type { ProofFolders } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
-import { newRegistry } from '../../kernel/registry.ts';
 import type { ServesClone } from '../../project/proving/run-on-clone.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
 
@@ -31,4 +30,8 @@ export type OpenCloneApplication = (
   tools: { clock: Clock; host: Host },
 ) => Promise<CloneApplication>;
 
-export const cloneApplications = newRegistry<OpenCloneApplication>('applications of clones');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    openCloneApplication?: OpenCloneApplication;
+  }
+}

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { newRegistry } from '../../kernel/registry.ts';
 import type { ClonePlace, CloneSet } from './checks-on-clone.ts';
 import type { Claims, TrustedCommands } from './repeat-proof.ts';
 
@@ -19,7 +18,9 @@ export interface PullRequestQuestion {
   projectDir?: string;
 }
 
-/** Fetches a pull request of this project's repository, whose proof is then repeated. */
-type OpenPullRequest = (question: PullRequestQuestion, context: ActionContext) => Promise<OpenedProof>;
-
-export const pullRequestsToVerify = newRegistry<OpenPullRequest>('the proof of pull requests');
+declare module '../../kernel/extension.ts' {
+  interface Forge {
+    /** Fetches a pull request of this project's repository, whose proof is then repeated. */
+    openPullRequest(question: PullRequestQuestion, context: ActionContext): Promise<OpenedProof>;
+  }
+}

@@ -15,7 +15,7 @@ import { foreignError } from '../../session/log/foreign.ts';
 import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import { type CloneRunOptions, checksOnClone, cloneGuard } from './checks-on-clone.ts';
-import { type OpenedProof, pullRequestsToVerify } from './pull-requests-to-verify.ts';
+import type { OpenedProof } from './pull-requests-to-verify.ts';
 import { readProofOf } from './read-proof.act.ts';
 import { type Claims, repeatProof } from './repeat-proof.ts';
 import type { Difference, Repetition } from './repetition.ts';
@@ -50,7 +50,10 @@ export async function openProof(
   context: ActionContext,
 ): Promise<OpenedProof> {
   if (typeof of === 'number')
-    return await theExtension(pullRequestsToVerify)({ number: of, projectDir }, context);
+    return await theExtension('forge', 'the proof of pull requests').openPullRequest(
+      { number: of, projectDir },
+      context,
+    );
   return IS_PATH.test(of)
     ? await ofFile(resolve(context.cwd, of), projectDir, context)
     : await ofSession({ session: of, projectDir }, context);

@@ -8,8 +8,8 @@ import {
 import { providerNamed } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
-import { poolActs } from '../../caller/context/pools.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import { lineStart, linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { withPlainFile } from '../../kernel/files/plain-file.ts';
@@ -88,7 +88,7 @@ async function machineOf(
   const before = events.findLast(({ type, n }) => type === 'worker_took_over' && n < begun);
   const host = before?.type === 'worker_took_over' ? before.host : undefined;
   if (host === undefined) return undefined;
-  return host === (await poolActs.items[0]?.nameHere({ home }, configPath)) ? undefined : host;
+  return host === (await fromExtensions('pools')[0]?.nameHere({ home }, configPath)) ? undefined : host;
 }
 
 function startOf(events: readonly SessionEvent[], iteration: number | undefined) {

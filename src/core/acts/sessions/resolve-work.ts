@@ -5,6 +5,7 @@ import { namedFolder } from '../../caller/context/which-projects.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
@@ -14,7 +15,7 @@ import { checksOfPlan } from '../../session/documents/as-plan.ts';
 import { boxesIn, CHAT_PLAN, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
-import { type ResolvedWork, startSources } from './start/start-sources.ts';
+import type { ResolvedWork } from './start/start-sources.ts';
 import type { NewWork } from './start/work.ts';
 
 type Place = Parameters<typeof namedFolder>[1];
@@ -42,7 +43,7 @@ export async function resolveWork(
       return { task: task ?? givenTask(givenPlan), dive, givenPlan, words, way: replan ? undefined : 'plan' };
     }
     default: {
-      const source = startSources.items.find(({ kind }) => kind === work.kind);
+      const source = fromExtensions('startSource').find(({ kind }) => kind === work.kind);
       if (source === undefined) throw ACTION_ERRORS.not_in_this_build({ what: `${work.kind}s` });
       return await source.resolve(work, project, context);
     }

@@ -31,11 +31,9 @@ export const resumeSessionTool = defineTool({
       const { note, goal, provider, model, limits } = input;
       if ([note, goal, provider, model, limits].some((each) => each !== undefined))
         throw ACTION_ERRORS.from_alone();
-      const [{ theExtension }, { pullRequestRounds }] = await Promise.all([
-        import('../../caller/context/in-this-build.ts'),
-        import('../../caller/context/pull-request-rounds.ts'),
-      ]);
-      const { view, outcome, summary } = await theExtension(pullRequestRounds)(input, actions);
+      const { theExtension } = await import('../../caller/context/in-this-build.ts');
+      const forge = theExtension('forge', 'rounds of pull requests');
+      const { view, outcome, summary } = await forge.beginRound(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
       return { ...doneFields({ view, done: summary }), outcome: what };
     }

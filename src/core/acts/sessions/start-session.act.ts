@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { theExtension } from '../../caller/context/in-this-build.ts';
-import { poolActs } from '../../caller/context/pools.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { isUnfinished } from '../../caller/context/supervision.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
@@ -25,7 +24,6 @@ import { type Begun, beginSession } from './begin-session.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { type NewSession, newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
-import { preparedFolders } from './prepared-folders.ts';
 import { resolveWork } from './resolve-work.ts';
 import { withQuickAsked } from './start/ask-quick.ts';
 import { copyUncommitted } from './start/copy-uncommitted.ts';
@@ -41,7 +39,7 @@ export async function startSession(
 ): Promise<Begun> {
   await refuseFromInside(context);
   return work.kind === 'folder'
-    ? await theExtension(preparedFolders)({ ...input, work }, context)
+    ? await theExtension('continueFolder', 'folders prepared by hand')({ ...input, work }, context)
     : await startNew({ ...input, work }, context);
 }
 
@@ -63,7 +61,8 @@ async function startNew(
   const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
   const { words, files, ...given } = await resolveWork(work, project, context);
-  const poolOwner = pool && (await theExtension(poolActs).requireMember(project, context));
+  const poolOwner =
+    pool && (await theExtension('pools', 'pools of machines').requireMember(project, context));
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);

@@ -1,5 +1,4 @@
 import type { Cli } from '../../faces/terminal/cli.ts';
-import { newRegistry } from '../../kernel/registry.ts';
 
 /** Suggests lines for a new `.samocode` that can be empty, and asks whether they are wanted. */
 export type FurtherLines = (
@@ -13,4 +12,8 @@ export type FurtherLines = (
   },
 ) => Promise<Record<string, string>>;
 
-export const furtherLines = newRegistry<FurtherLines>('further lines of .samocode');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    furtherLines?: FurtherLines;
+  }
+}

@@ -6,10 +6,11 @@ import type { Output } from '../../faces/terminal/output.ts';
 import { projectFileAt, resolveFolder } from '../../faces/terminal/project-file.ts';
 import { type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import type { SettingReading } from '../../project/settings/settings.ts';
 import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';
-import { type FurtherLines, furtherLines } from './further-lines.ts';
+import type { FurtherLines } from './further-lines.ts';
 
 interface InitOptions extends SharedOptions {
   sessions?: string;
@@ -103,7 +104,7 @@ async function askedLines(cli: Cli, projectDir: string, given: Record<string, st
 
 async function extensionLines(...about: Parameters<FurtherLines>): Promise<Record<string, string>> {
   const lines: Record<string, string> = {};
-  for (const suggested of furtherLines.items) Object.assign(lines, await suggested(...about));
+  for (const suggested of fromExtensions('furtherLines')) Object.assign(lines, await suggested(...about));
   return lines;
 }
 

@@ -1,4 +1,3 @@
-import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { ActionContext } from './context.ts';
 
@@ -11,7 +10,9 @@ export interface FailedChecks {
   url: string;
 }
 
-/** @returns undefined while the checks of the newest push pass or still run, and where nothing reports any */
-type ReadBaseChecks = (project: Project, context: ActionContext) => Promise<FailedChecks | undefined>;
-
-export const baseChecks = newRegistry<ReadBaseChecks>('checks of the base branch');
+declare module '../../kernel/extension.ts' {
+  interface Forge {
+    /** @returns undefined while the checks of the newest push pass or still run, and where nothing reports any */
+    failedBaseChecks(project: Project, context: ActionContext): Promise<FailedChecks | undefined>;
+  }
+}

@@ -1,9 +1,13 @@
-import type { Registry } from '../../kernel/registry.ts';
+import { type Extension, fromExtensions } from '../../kernel/extension.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 
-/** Returns the contribution of the one extension that fills this registry. */
-export function theExtension<T>({ name, items }: Registry<T>): T {
-  const [only] = items;
-  if (only === undefined) throw ACTION_ERRORS.not_in_this_build({ what: name });
+/**
+ * What the one extension gives that has it.
+ * @param what names it for people, in the plural
+ * @throws not_in_this_build if no extension has it
+ */
+export function theExtension<K extends keyof Extension>(name: K, what: string): NonNullable<Extension[K]> {
+  const [only] = fromExtensions(name);
+  if (only === undefined) throw ACTION_ERRORS.not_in_this_build({ what });
   return only;
 }

@@ -1,4 +1,3 @@
-import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { ActionContext } from './context.ts';
 
@@ -39,4 +38,8 @@ export interface PoolActs {
   known(context: ActionContext): Promise<readonly KnownPool[]>;
 }
 
-export const poolActs = newRegistry<PoolActs>('pools of machines');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    pools?: PoolActs;
+  }
+}

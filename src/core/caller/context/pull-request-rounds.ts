@@ -1,4 +1,3 @@
-import { newRegistry } from '../../kernel/registry.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from './context.ts';
 import type { SessionQuestion } from './find-session.ts';
@@ -9,7 +8,9 @@ export interface RoundResult {
   summary: string;
 }
 
-/** Reads the pull request of a session now, and begins a round of work or publishes the work of one. */
-type BeginRound = (question: SessionQuestion, context: ActionContext) => Promise<RoundResult>;
-
-export const pullRequestRounds = newRegistry<BeginRound>('rounds of pull requests');
+declare module '../../kernel/extension.ts' {
+  interface Forge {
+    /** Reads the pull request of a session now, and begins a round of work or publishes the work of one. */
+    beginRound(question: SessionQuestion, context: ActionContext): Promise<RoundResult>;
+  }
+}

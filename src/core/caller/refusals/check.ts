@@ -1,7 +1,5 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { refusedFile } from '../../kernel/files/refused-file.ts';
-import { newRegistry } from '../../kernel/registry.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
 import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
 import { NOTHING } from '../errors/start-errors.ts';
@@ -28,8 +26,12 @@ export interface CheckGroup {
   checks(context: ActionContext): Promise<readonly DoctorCheck[]>;
 }
 
-/** The groups of the extensions, after that of the supervisor. */
-export const furtherChecks = newRegistry<CheckGroup>('checks of doctor');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    /** Comes after the group of the supervisor. */
+    checks?: CheckGroup;
+  }
+}
 
 export const ok = (id: string, found: string, brief?: string): DoctorCheck => ({
   id,

@@ -1,6 +1,6 @@
 import type { CallToolResult, Tool as ListedTool, ReadResourceResult } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { newRegistry } from '../../kernel/registry.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import type { ChatClient } from './exchange.ts';
 
 export interface ShownCall {
@@ -22,8 +22,12 @@ export interface ChatPage {
   read(): Promise<ReadResourceResult>;
 }
 
-export const chatPages = newRegistry<ChatPage>('pages for chats');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    chatPage?: ChatPage;
+  }
+}
 
 export function chatPageOf(client: ChatClient): ChatPage | undefined {
-  return chatPages.items.find((page) => page.isShownBy(client));
+  return fromExtensions('chatPage').find((page) => page.isShownBy(client));
 }

@@ -1,5 +1,4 @@
 import type { Result } from '@modelcontextprotocol/server';
-import { newRegistry } from '../../kernel/registry.ts';
 import type { ChatClient } from './exchange.ts';
 import type { TaskedWait, ToolContext } from './tool.ts';
 
@@ -27,8 +26,12 @@ export interface ChatTasks {
   cancel(taskId: string, context: TaskContext): Promise<Result>;
 }
 
-/** Each makes the tasks of a new connection, at the first request that declares them: a handshake does not wait. */
-export const chatTasks = newRegistry<() => Promise<ChatTasks>>('tasks of chats');
+declare module '../../kernel/extension.ts' {
+  interface Extension {
+    /** Makes the tasks of a new connection, at the first request that declares them: a handshake does not wait. */
+    newChatTasks?(): Promise<ChatTasks>;
+  }
+}
 
 /** The client of each request says whether it has tasks. */
 export function declaresTasks({ capabilities: { extensions } }: ChatClient): boolean {

@@ -3,7 +3,7 @@ import { applicationVariables, servedPorts } from '../filled-in.ts';
 import { applicationRunner } from '../runner.ts';
 import { dataIn, servesClone, servicesMark } from './served-clone.ts';
 
-const open: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
+export const openCloneApplication: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
   const runner = applicationRunner();
   const own = { ...owner, id: mark, name: 'checks' };
   const ports = await runner.reserve(own, application.ports, 'own');
@@ -23,5 +23,3 @@ const open: OpenCloneApplication = async (application, { mark, ...owner }, tools
     release: () => runner.release(own),
   };
 };
-
-export const APPLICATION_OF_CLONES: readonly OpenCloneApplication[] = [open];

@@ -1,6 +1,7 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import type { ChatPage, ShownCall } from '../../../core/faces/mcp/chat-page.ts';
 import type { ChatClient } from '../../../core/faces/mcp/exchange.ts';
+import type { Extension } from '../../../core/kernel/extension.ts';
 
 /** The card that a client with MCP Apps shows in the chat. */
 const CARD_URI = 'ui://samocode/inbox.html';
@@ -47,4 +48,4 @@ const card: ChatPage = {
   read: async () => (await import('./card.ts')).readCard({ uri: CARD_URI, mimeType: CARD_TYPE }),
 };
 
-export const CHAT_PAGES: readonly ChatPage[] = [card];
+export const PAGES: Extension = { chatPage: card };

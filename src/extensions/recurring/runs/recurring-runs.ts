@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { finishUnasked } from '../../../core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
-import { baseChecks, type FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
+import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fromExtensions } from '../../../core/kernel/extension.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
@@ -206,8 +207,8 @@ export class RecurringRuns {
       await this.#write(recurring, paused);
       return;
     }
-    for (const read of baseChecks.items) {
-      const failed = await read(project, context);
+    for (const forge of fromExtensions('forge')) {
+      const failed = await forge.failedBaseChecks(project, context);
       if (failed === undefined || failed.commit === recurring.seen) continue;
       if (state.runs.some(({ run }) => run === failed.commit)) continue;
       await this.#start(recurring, state, { run: failed.commit, failed });

@@ -1,5 +1,4 @@
 import type { StartSessionInput } from '../../../core/acts/sessions/start/start-choices.ts';
-import { startSources } from '../../../core/acts/sessions/start/start-sources.ts';
 import type { NewWork } from '../../../core/acts/sessions/start/work.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
@@ -7,6 +6,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fromExtensions } from '../../../core/kernel/extension.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
@@ -143,8 +143,7 @@ export async function workOfRun(
         task: quoted === '' ? work.task : `${work.task ?? 'Carry out the plan.'}${quoted}`,
       };
     case 'label': {
-      const source = startSources.items.find(({ labelled }) => labelled !== undefined);
-      const issues = await source?.labelled?.(work.label, project, context);
+      const issues = await fromExtensions('forge')[0]?.labelledIssues(work.label, project, context);
       if (issues === undefined) throw ACTION_ERRORS.not_in_this_build({ what: 'issues' });
       return issues[0];
     }

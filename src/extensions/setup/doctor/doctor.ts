@@ -12,7 +12,6 @@ import {
   checked,
   type DoctorCheck,
   failed,
-  furtherChecks,
   type Machine,
   ok,
   onlyWarned,
@@ -24,6 +23,7 @@ import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
 import { refuseUnfitAgents } from '../../../core/caller/refusals/fit-agents.ts';
 import { guardedProject, guardNow, sandboxNow } from '../../../core/caller/refusals/sandbox-now.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fromExtensions } from '../../../core/kernel/extension.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
@@ -141,8 +141,8 @@ async function groupsOf(
     { title: 'Plans', checks: plansCheck(used, context) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
-    ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
-    { title: 'Sandbox', checks: sandboxChecks(surroundings) },
+    ...fromExtensions('checks').map(({ title, checks: run }) => ({ title, checks: run(context) })),
+    { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
     {
       title: 'Project',
       checks:

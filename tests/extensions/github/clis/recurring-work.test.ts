@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { startSources } from '../../../../src/core/acts/sessions/start/start-sources.ts';
 import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
-import { baseChecks } from '../../../../src/core/caller/context/base-checks-failed.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
+import { fromExtensions } from '../../../../src/core/kernel/extension.ts';
 import { ci } from '../../../support/ci.ts';
 import type { StubIssue, StubRepository } from '../../../support/github-stub/model.ts';
 import { issueRig } from './issue-rig.ts';
@@ -14,12 +13,12 @@ async function rigWithProject() {
   const machine = await rig.machine({ lines: { GATES: 'none', CHECK: 'true' } });
   const { context, repo } = machine;
   const project = await findProjectFor({ projectDir: repo.path }, context);
-  const github = startSources.items.find(({ kind }) => kind === 'issue');
+  const [forge = expect.fail('no forge')] = fromExtensions('forge');
   return {
     ...rig,
     machine,
-    failed: async () => await baseChecks.items[0]?.(project, context),
-    labelled: async () => (await github?.labelled?.('nightly', project, context)) ?? [],
+    failed: async () => await forge.failedBaseChecks(project, context),
+    labelled: async () => await forge.labelledIssues('nightly', project, context),
     [Symbol.asyncDispose]: rig[Symbol.asyncDispose],
   };
 }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { baseChecks } from '../../../../src/core/caller/context/base-checks-failed.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
+import { extensions, type Forge } from '../../../../src/core/kernel/extension.ts';
 import type { Project } from '../../../../src/core/project/finding/open-project.ts';
 import { type NewRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { lackedSafeguards, requireSafeguards } from '../../../../src/extensions/recurring/runs/safeguards.ts';
@@ -9,10 +9,15 @@ import { recurringScene } from '../recurring-scene.ts';
 const MINUTES_MS = 10 * 60_000;
 const SAFE = { choices: { sandbox: 'guard' }, limits: { costRunUsd: 10 } };
 
+/** A build whose forge reports these checks. */
+function forgeThat(failedBaseChecks: Forge['failedBaseChecks']) {
+  return vi.spyOn(extensions, 'items', 'get').mockReturnValue([{ forge: { failedBaseChecks } as Forge }]);
+}
+
 test('a commit that had failed before the creation or a resume starts no run, and the next one does', async () => {
   const forge = { commit: 'a' };
   const read = async () => ({ ...forge, text: 'Logs', url: 'https://forge.example' });
-  const items = vi.spyOn(baseChecks, 'items', 'get').mockReturnValue([read]);
+  const items = forgeThat(read);
   onTestFinished(() => items.mockRestore());
   await using scene = await recurringScene('2026-11-01T12:00:00Z');
   const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...SAFE });
@@ -57,11 +62,9 @@ test.each(LACKING)('one that lacks %s is refused', async (_, given, why) => {
 test.each(LACKING)(
   'one of an earlier version that lacks %s is paused with the reason',
   async (_, given, why) => {
-    const items = vi
-      .spyOn(baseChecks, 'items', 'get')
-      .mockReturnValue([
-        async () => ({ commit: `${scene.clock.nowMs}`, text: 'Logs', url: 'https://forge.example' }),
-      ]);
+    const items = forgeThat(async () => ({
+      ...{ commit: `${scene.clock.nowMs}`, text: 'Logs', url: 'https://forge.example' },
+    }));
     onTestFinished(() => items.mockRestore());
     await using scene = await recurringScene('2026-11-01T12:00:00Z');
     const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...given });
@@ -82,7 +85,7 @@ test.each(LACKING)(
 test('one that lacked only a limit continues once its person resumes it with one', async () => {
   let commit = 'a';
   const read = async () => ({ commit, text: 'Logs', url: 'https://forge.example' });
-  const items = vi.spyOn(baseChecks, 'items', 'get').mockReturnValue([read]);
+  const items = forgeThat(read);
   onTestFinished(() => items.mockRestore());
   await using scene = await recurringScene('2026-11-01T12:00:00Z');
   const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...SAFE, limits: {} });

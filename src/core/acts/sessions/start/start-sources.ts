@@ -1,5 +1,4 @@
 import type { ActionContext } from '../../../caller/context/context.ts';
-import { newRegistry } from '../../../kernel/registry.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
 import type { GivenChat, GivenWork, SessionFile } from '../../../session/events/bodies/session-file.ts';
 import type { IssueWork, SourceWork } from './work.ts';
@@ -39,10 +38,17 @@ export interface FilesOfWork {
 export interface StartSource<W extends SourceWork = SourceWork> {
   kind: W['kind'];
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
-  /**
-   * The open issues, oldest first, that a person with write access has labelled and that no session has worked on since.
-   */
-  labelled?(label: string, project: Project, context: ActionContext): Promise<IssueWork[]>;
 }
 
-export const startSources = newRegistry<StartSource>('start sources');
+declare module '../../../kernel/extension.ts' {
+  interface Extension {
+    /** A kind of work from which sessions start. */
+    startSource?: StartSource;
+  }
+  interface Forge {
+    /**
+     * The open issues, oldest first, that a person with write access has labelled and that no session has worked on since.
+     */
+    labelledIssues(label: string, project: Project, context: ActionContext): Promise<IssueWork[]>;
+  }
+}

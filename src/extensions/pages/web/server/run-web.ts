@@ -13,7 +13,7 @@ import {
   pageSocket,
   type ServedPage,
 } from '../../../../core/caller/facts/live-page.ts';
-import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../../core/faces/http-sessions.ts';
+import type { HttpSessions, RemoteClient } from '../../../../core/faces/http-sessions.ts';
 import { configFolder } from '../../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../../core/kernel/files/atomic-file.ts';
@@ -140,7 +140,7 @@ function isServedBy({ mcp }: ServedPage, place: 'socket' | 'port'): boolean {
 
 async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
-  return await theExtension(mcpOverHttp)(isValid, context, end);
+  return await theExtension('serveMcp', 'MCP over HTTP')(isValid, context, end);
 }
 
 /** The socket at which a tunnel from another machine ends, in a folder that the guard hides from agents. */

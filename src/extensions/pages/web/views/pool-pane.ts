@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
-import { type KnownPool, type PoolMachine, poolActs } from '../../../../core/caller/context/pools.ts';
+import type { KnownPool, PoolMachine } from '../../../../core/caller/context/pools.ts';
+import { fromExtensions } from '../../../../core/kernel/extension.ts';
 import { counted } from '../../../../core/kernel/text.ts';
 import { type Html, html } from '../../html/html.ts';
 import { type Pane, panePiece } from './session-pane.ts';
@@ -10,7 +11,7 @@ const SPACING_MS = 5000;
 
 /** Whether the page offers the pools of this machine. */
 export async function hasPools(context: ActionContext): Promise<boolean> {
-  return (await poolActs.items[0]?.isMember(context)) ?? false;
+  return (await fromExtensions('pools')[0]?.isMember(context)) ?? false;
 }
 
 /** The machines of the pools. */
@@ -20,7 +21,7 @@ export function poolPane(context: ActionContext): Pane {
   let shown: Piece[] = [];
   return async () => {
     if (clock.monotonic() - atMs < SPACING_MS) return shown;
-    const pools = (await poolActs.items[0]?.known(context)) ?? [];
+    const pools = (await fromExtensions('pools')[0]?.known(context)) ?? [];
     atMs = clock.monotonic();
     shown = panePiece('pool', html`<h1>Pool</h1>${poolsPart(pools)}`);
     return shown;

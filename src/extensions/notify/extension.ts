@@ -1,8 +1,8 @@
-import type { CheckGroup } from '../../core/caller/refusals/check.ts';
+import type { Extension } from '../../core/kernel/extension.ts';
 
-export const NOTIFY_CHECKS: readonly CheckGroup[] = [
-  {
+export const NOTIFY: Extension = {
+  checks: {
     title: 'Notifications',
     checks: async (context) => (await import('./channels/test-channels.ts')).notifyChecks(context),
   },
-];
+};

@@ -1,0 +1,23 @@
+import { newRegistry } from './registry.ts';
+
+/**
+ * What an extension gives to the programs that act: server, terminal and supervisor. Each member stands beside what
+ * asks for it, in a file that adds it to this interface, and loads its code when it is used.
+ */
+export interface Extension {
+  /** Where branches are published and issues are read. */
+  forge?: Forge;
+}
+
+/** Its members stand beside what asks for them, as those of an extension. */
+// biome-ignore lint/suspicious/noEmptyInterface: it has the members that other files add
+export interface Forge {}
+
+/** A program hands over what its extensions give, and of them only what it uses. */
+export const extensions = newRegistry<Extension>('extensions');
+
+/** What the extensions give under this name, in their order. */
+export function fromExtensions<K extends keyof Extension>(name: K): NonNullable<Extension[K]>[] {
+  const all: (Extension[K] | undefined)[] = extensions.items.map((extension) => extension[name]);
+  return all.filter((one) => one !== undefined);
+}
