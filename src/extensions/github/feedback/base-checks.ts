@@ -3,8 +3,9 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { beginning, listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
-import type { CheckedBranch, ForgeCheck } from '../forge/forge.ts';
+import type { CheckedBranch } from '../forge/github.ts';
 import { GitHub } from '../forge/github.ts';
+import type { ForgeCheck } from '../forge/pull-request-answers.ts';
 import { requireForgePlaces } from '../intake/read-issue.ts';
 import { checkText } from './round-text.ts';
 

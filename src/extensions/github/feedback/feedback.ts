@@ -1,8 +1,10 @@
 import type { SeenWords } from '../../../core/session/events/bodies/positions.ts';
-import type { Comment, ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/forge.ts';
+import { type Comment, isBySamocode } from '../forge/github-answers.ts';
+import type { ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/pull-request-answers.ts';
 
 /** A comment or review that no round has covered yet. */
-export interface Remark extends SeenWords {
+export interface Remark {
+  key: string;
   comment: Comment | Review;
   /** Absent for a review. */
   thread?: ReviewThread;
@@ -21,7 +23,7 @@ export type FeedbackVerdict = { kind: 'none' } | { kind: 'running' } | { kind: '
 
 /**
  * Decides what to do about the feedback since the last round.
- * @param remarks as returned by `remarksIn` @param known the keys of earlier rounds
+ * @param remarks as returned by `remarksIn`, without those of strangers @param known the keys of earlier rounds
  */
 export function judgeFeedback(
   details: PullRequestDetails,
@@ -34,13 +36,16 @@ export function judgeFeedback(
   if (relevant.some(({ state }) => state === 'running')) return { kind: 'running' };
   const isNew = (key: string) => !known.includes(key);
   const failed = relevant.filter((check) => check.state === 'failed' && isNew(checkKey(check)));
-  const usable = remarks.filter(({ held }) => held === undefined);
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
-  const conflict = mergeable === 'conflict' && isNew(conflictKey);
-  const keys = [...failed.map(checkKey), ...usable.map(({ key }) => key), ...(conflict ? [conflictKey] : [])];
+  const conflict = mergeable === 'CONFLICTING' && isNew(conflictKey);
+  const keys = [
+    ...failed.map(checkKey),
+    ...remarks.map(({ key }) => key),
+    ...(conflict ? [conflictKey] : []),
+  ];
   return keys.length === 0
     ? { kind: 'none' }
-    : { kind: 'round', feedback: { checks: failed, remarks: usable, conflict, keys } };
+    : { kind: 'round', feedback: { checks: failed, remarks, conflict, keys } };
 }
 
 /** The required checks, or all of them if the base branch requires none. */
@@ -62,36 +67,31 @@ function short(commit: string): string {
  * round has covered. A review counts until its author gives another verdict.
  * @param known the keys of earlier rounds
  * @param maySteer whether a login may steer agents now; only others who may can edit what they wrote
+ * @returns `held`: those that no agent reads, as they are recorded for the person
  */
 export function remarksIn(
   { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
   known: readonly string[],
   maySteer: (login: string) => boolean,
-): Remark[] {
+): { remarks: Remark[]; held: SeenWords[] } {
   const open = threads.filter(({ isResolved }) => !isResolved);
   const ofThreads = open.flatMap((thread) =>
     thread.comments.map((comment) => ({ key: `thread:${comment.id}`, comment, thread })),
   );
   const verdicts = new Map<string, Review>();
   for (const review of reviews) if (VERDICTS.has(review.state)) verdicts.set(review.author.login, review);
-  const requesting = [...verdicts.values()].filter(({ state }) => state === 'changes_requested');
+  const requesting = [...verdicts.values()].filter(({ state }) => state === 'CHANGES_REQUESTED');
   const ofReviews = requesting.map((comment) => ({ key: `review:${comment.id}`, comment }));
-  const all: Omit<Remark, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
-  return all
-    .filter(({ key, comment }) => !comment.isBySamocode && !known.includes(key))
-    .slice(-MAX_REMARKS)
-    .map((each): Remark => {
-      const { author, url, editedAt, createdAt } = each.comment;
-      const at = editedAt ?? createdAt;
-      return { ...each, by: author.login, url, at, ...(!maySteer(author.login) && { held: 'stranger' }) };
-    });
+  const all: Remark[] = [...ofReviews, ...ofThreads];
+  const fresh = all.filter(({ key, comment }) => !isBySamocode(comment) && !known.includes(key));
+  const mayStart = ({ comment }: Remark) => maySteer(comment.author.login);
+  const strangers = fresh.filter((each) => !mayStart(each)).slice(-MAX_REMARKS);
+  const held = strangers.map(({ key, comment: { author, url, editedAt, createdAt } }) => ({
+    ...{ key, by: author.login, url, at: editedAt ?? createdAt, held: 'stranger' as const },
+  }));
+  return { remarks: fresh.filter(mayStart).slice(-MAX_REMARKS), held };
 }
 
-const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_requested', 'dismissed']);
+const VERDICTS: ReadonlySet<Review['state']> = new Set(['APPROVED', 'CHANGES_REQUESTED', 'DISMISSED']);
 /** Only the newest are kept; no one reads more. */
 const MAX_REMARKS = 200;
-
-/** The remarks that no agent reads, as they are recorded for the person. */
-export function remarkRecords(remarks: readonly Remark[]): SeenWords[] {
-  return remarks.flatMap(({ key, by, url, at, held }) => (held ? [{ key, by, url, at, held }] : []));
-}

@@ -13,8 +13,9 @@ import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/waits/pull-request.ts';
-import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import type { GitHub, PullRequestSummaries } from '../forge/github.ts';
+import type { PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
 import { judgePoll, type PollOutcome, type PollVerdict, SHORTEST_GAP_MS } from './judge-poll.ts';
 import { changeRequest, Rounds } from './rounds.ts';
@@ -27,7 +28,7 @@ const LONGEST_RESET_MS = 60 * 60_000;
 const POLL_MS = 1000;
 
 export interface Login {
-  forge: Forge;
+  forge: GitHub;
   /** Needed for rounds; without it, only the states of the pull requests are polled. */
   context?: ActionContext;
 }

@@ -1,6 +1,6 @@
 import { beginning, counted } from '../../../core/kernel/text.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
-import type { ForgeCheck, PullRequestDetails } from '../forge/forge.ts';
+import type { ForgeCheck, PullRequestDetails } from '../forge/pull-request-answers.ts';
 import type { Feedback, Remark } from './feedback.ts';
 
 const MAX_QUOTE_CHARS = 8000;
@@ -37,8 +37,8 @@ export function roundText(
         ]
       : []),
     ...reviews.map(
-      ({ by, comment }) =>
-        `## Review by ${inlineMaterial(by)}: changes requested\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
+      ({ comment }) =>
+        `## Review by ${inlineMaterial(comment.author.login)}: changes requested\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
     ),
     ...threads.map(({ name, id }) =>
       threadText(
@@ -75,7 +75,8 @@ function threadText(name: string, remarks: readonly Remark[]): string {
   const line = thread?.line === undefined ? '' : `:${thread.line}`;
   const old = thread?.isOutdated ? ', written about an earlier version of these lines' : '';
   const comments = remarks.map(
-    ({ by, comment }) => `${inlineMaterial(by)} writes:\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
+    ({ comment }) =>
+      `${inlineMaterial(comment.author.login)} writes:\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
   );
   return [`## ${name}: ${inlineMaterial(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
 }

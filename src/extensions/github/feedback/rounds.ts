@@ -12,16 +12,17 @@ import type { PullRequestChange } from '../../../core/session/events/bodies/posi
 import { differing } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
+import type { GitHub } from '../forge/github.ts';
+import type { PullRequestDetails, PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { GITHUB_ROWS } from '../settings.ts';
-import { type Feedback, judgeFeedback, type Remark, remarkRecords, remarksIn } from './feedback.ts';
+import { type Feedback, judgeFeedback, remarksIn } from './feedback.ts';
 import { describeKeys } from './round-keys.ts';
 import { roundText } from './round-text.ts';
 import { steeringLogins, trustedIn } from './steering.ts';
 
 export interface RoundOptions {
-  forge: Forge;
+  forge: GitHub;
   /** Its `env` is the environment that sessions run in. */
   context: ActionContext;
   /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */
@@ -74,8 +75,9 @@ export class Rounds {
     const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
     const authors = comments.map(({ author }) => author);
     const maySteer = await steeringLogins(authors, repository, { forge, ...settings });
-    const remarks = remarksIn(details, keys, (login) => maySteer.has(login));
-    const seen = { words: remarksToRecord(remarks), asks: null };
+    const { remarks, held } = remarksIn(details, keys, (login) => maySteer.has(login));
+    const words = held.length === 0 ? null : held;
+    const seen = { words, asks: null };
     const verdict = judgeFeedback(details, remarks, keys);
     switch (verdict.kind) {
       case 'none':
@@ -86,7 +88,7 @@ export class Rounds {
           repeat: true,
         };
       case 'round':
-        return await beginRound(view, { details, remarks, ...verdict }, { ...options, ...settings });
+        return await beginRound(view, { details, words, ...verdict }, { ...options, ...settings });
       default:
         return verdict satisfies never;
     }
@@ -120,11 +122,6 @@ function record(
 
 type RoundSettings = { rounds: number; trusted: readonly string[] };
 
-function remarksToRecord(remarks: readonly Remark[]): PullRequestChange['words'] {
-  const records = remarkRecords(remarks);
-  return records.length === 0 ? null : records;
-}
-
 /** The project's current settings; a person must have trusted its commands and relaxed rules. */
 async function settingsNow(
   { sessionFile }: SessionView,
@@ -146,13 +143,16 @@ async function settingsNow(
 
 async function beginRound(
   view: SessionView,
-  { details, remarks, feedback }: { details: PullRequestDetails; remarks: Remark[]; feedback: Feedback },
+  {
+    details,
+    words,
+    feedback,
+  }: Pick<PullRequestChange, 'words'> & { details: PullRequestDetails; feedback: Feedback },
   { forge, context, byHand, signal, rounds }: RoundOptions & RoundSettings,
 ): Promise<Decision> {
   const number = nextRound(view.state);
-  const seen = { words: remarksToRecord(remarks) };
   // A person can settle this without changing the pull request.
-  const asking = (asks: string) => ({ ...record(view, { ...seen, asks }, asks, context), repeat: true });
+  const asking = (asks: string) => ({ ...record(view, { words, asks }, asks, context), repeat: true });
   if (!byHand && number > rounds) {
     const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
     return asking(`${describeKeys(feedback.keys)}, but ${used}.`);

@@ -1,6 +1,7 @@
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
-import type { Author, Forge } from '../forge/forge.ts';
+import type { GitHub } from '../forge/github.ts';
+import type { Author } from '../forge/github-answers.ts';
 import { GITHUB_ROWS } from '../settings.ts';
 
 /**
@@ -10,9 +11,9 @@ import { GITHUB_ROWS } from '../settings.ts';
 export async function steeringLogins(
   authors: readonly Author[],
   repository: string,
-  { forge, trusted = [] }: { forge: Forge; trusted?: readonly string[] },
+  { forge, trusted = [] }: { forge: GitHub; trusted?: readonly string[] },
 ): Promise<ReadonlySet<string>> {
-  const people = new Set(authors.filter(({ kind }) => kind === 'person').map(({ login }) => login));
+  const people = new Set(authors.filter(({ isPerson }) => isPerson).map(({ login }) => login));
   const may = new Set(trusted);
   for (const login of people)
     if (!may.has(login) && (await forge.hasWriteAccess(repository, login))) may.add(login);

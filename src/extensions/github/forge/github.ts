@@ -1,22 +1,8 @@
 import * as z from 'zod';
-import type {
-  CheckedBranch,
-  CommentWithFiles,
-  Forge,
-  ForgeCheck,
-  Issue,
-  NewComment,
-  NewPullRequest,
-  OpenPullRequest,
-  PullRequestDetails,
-  PullRequestSummaries,
-  PullRequestSummary,
-  TitleAndBody,
-} from './forge.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
-import { ask, type GhContext, gh, noAnswer, query, read } from './gh.ts';
-import { Budget, ForgeText, markerLine, nodes } from './github-answers.ts';
-import { ISSUE, IssueNode } from './issue-answers.ts';
+import { ask, type GhContext, gh, noAnswer, query, read, type Subject } from './gh.ts';
+import { ForgeText, markerLine, nodes, Time } from './github-answers.ts';
+import { ISSUE, type Issue, IssueNode } from './issue-answers.ts';
 import { readJobLog } from './job-log.ts';
 import {
   ChecksPage,
@@ -25,6 +11,9 @@ import {
   DetailsNode,
   defaultBranchFields,
   detailFields,
+  type ForgeCheck,
+  type PullRequestDetails,
+  type PullRequestSummary,
   SUMMARY_FIELDS,
   SummaryNode,
 } from './pull-request-answers.ts';
@@ -32,25 +21,67 @@ import { partsOf } from './repository-name.ts';
 
 const PER_REQUEST = 50;
 
-const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), url: z.string() }));
-const POSTED = 'nodes { body viewerDidAuthor url }';
+export interface PullRequestSummaries {
+  pullRequests: ReadonlyMap<number, PullRequestSummary>;
+  budget: z.infer<typeof Budget>;
+}
 
+const Budget = z.object({ cost: z.int(), remaining: z.int(), resetAt: Time });
+
+const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), url: z.string() }));
+const POSTED = 'comments(last: 100) { nodes { body viewerDidAuthor url } }';
+const IN_THREAD = `... on PullRequestReviewThread { top: comments(first: 1) { nodes { fullDatabaseId } } ${POSTED} }`;
+
+/** A text that samocode posts as the person, once for each marker: a line such as `<session> <round>`. */
+interface NewComment {
+  repository: string;
+  number: number;
+  /** Id of the thread to reply to; if absent, the comment is about the whole pull request. */
+  thread?: string;
+  isOnIssue?: boolean;
+  body: string;
+  marker: string;
+}
+
+/** The texts are complete, with GitHub's line endings. */
 const OpenPullRequestAnswer = z
   .object({ number: z.int(), html_url: ForgeText, title: z.string(), body: z.string().nullish() })
   .transform(({ number, html_url, title, body }) => ({ number, url: html_url, title, body: body ?? '' }));
+export type OpenPullRequest = z.infer<typeof OpenPullRequestAnswer>;
+export type TitleAndBody = Pick<OpenPullRequest, 'title' | 'body'>;
+
+interface NewPullRequest extends TitleAndBody {
+  /** Its branch: `branch` in the repository itself, `owner:branch` in a fork. */
+  head: string;
+  /** Undefined for the default branch of the repository. */
+  base: string | undefined;
+  isDraft: boolean;
+}
+
+export interface CheckedBranch {
+  branch: string;
+  commit: string;
+  checks: readonly ForgeCheck[];
+}
 
 const Commit = z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
 const PublishedAnswer = z.object({ head: Commit, base: Commit, body: z.string().nullish() });
 
-/** GitHub, accessed through `gh api` with the person's login. Needs gh 2.23 or newer. */
-export class GitHub implements Forge {
+/**
+ * GitHub, accessed through `gh api` with the person's login. Needs gh 2.23 or newer. A repository is named
+ * `host/owner/name`. Every method throws one of FORGE_ERRORS if GitHub gave no answer.
+ */
+export class GitHub {
   readonly #context: GhContext;
 
   constructor(context: GhContext) {
     this.#context = context;
   }
 
-  /** Does not use `gh auth status`, which reports an invalid login when the machine is only offline. */
+  /**
+   * The name of the person's account; undefined for a login without a user, such as that of a CI job. Does not use
+   * `gh auth status`, which reports an invalid login when the machine is only offline.
+   */
   async login(host: string): Promise<string | undefined> {
     const about = { host, subject: 'your account' };
     const answer = await ask(this.#context, about, { path: 'user' });
@@ -63,6 +94,10 @@ export class GitHub implements Forge {
     }
   }
 
+  /**
+   * Summaries of several pull requests, with one cheap request for every 50. One that does not exist, or about which
+   * GitHub reports an error, is missing from the answer. `budget`: the rest of the login's rate limit.
+   */
   async pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestSummaries> {
     const fields = numbers
       .slice(0, PER_REQUEST)
@@ -101,76 +136,69 @@ export class GitHub implements Forge {
     for (let { next } = page; next !== undefined; ) {
       const more = await query(
         this.#context,
-        asked(checkFields(number, next), z.object({ head: ChecksPage })),
+        asked(checkFields(number, next), z.object({ page: ChecksPage })),
       );
-      checks.push(...more.repository.pullRequest.head.checks);
-      next = more.repository.pullRequest.head.next;
+      checks.push(...more.repository.pullRequest.page.checks);
+      next = more.repository.pullRequest.page.next;
     }
     return { ...rest, checks };
   }
 
-  async comment({
-    repository,
-    number,
-    thread,
-    isOnIssue = false,
-    body,
-    marker,
-  }: NewComment): Promise<{ url: string; isNew: boolean }> {
+  /** Posts a comment, unless the person has already posted one with the same marker. */
+  async comment(comment: NewComment): Promise<{ url: string }> {
+    const { repository, number, thread, isOnIssue } = comment;
     const { path, about } = this.#place(repository, `${isOnIssue ? 'issue' : 'pull request'} ${number}`);
-    const place = isOnIssue ? 'issue' : 'pullRequest';
-    const inThread = `node(id: ${JSON.stringify(thread)}) { ... on PullRequestReviewThread {
-      top: comments(first: 1) { nodes { fullDatabaseId } } comments(last: 100) { ${POSTED} } } }`;
-    const top = nodes(z.object({ fullDatabaseId: z.coerce.string() }));
+    const { known, top, text } = await this.#posted(comment, about);
+    if (known !== undefined) return known;
+    // Not by GraphQL, which would add a reply to the person's pending review, where nobody else sees it.
+    if (thread !== undefined && top === undefined) throw FORGE_ERRORS.forge_refused(about);
+    const to = top ? `pulls/${number}/comments/${top}/replies` : `issues/${number}/comments`;
+    const request = { path: `${path}/${to}`, method: 'POST', body: { body: text } } as const;
+    const answer = await ask(this.#context, about, request);
+    return { url: read(z.object({ html_url: ForgeText }), answer, about).html_url };
+  }
+
+  /**
+   * Posts a comment with files on a pull request, as `comment` does. By `gh pr comment`, because the API has no request
+   * that uploads a file.
+   * @param files paths, whose names contain no `#`
+   */
+  async attach(comment: NewComment, files: readonly string[]): Promise<{ url: string }> {
+    const { repository, number } = comment;
+    const { host, about } = this.#place(repository, `pull request ${number}`);
+    const { known, text } = await this.#posted(comment, about);
+    if (known !== undefined) return known;
+    if (host !== 'github.com' && !host.endsWith('.ghe.com'))
+      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: false });
+    const args = ['pr', 'comment', String(number), '--repo', repository, '--body-file', '-'];
+    const attached = files.flatMap((file) => ['--attach', file]);
+    const run = await gh(this.#context, [...args, ...attached], { input: `${text}\n` });
+    if (/unknown flag: --attach/.test(run.stderr))
+      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: true });
+    const url = /https:\/\/\S+/.exec(run.stdout)?.[0];
+    if (run.exitCode !== 0 || url === undefined) throw noAnswer(run, host, this.#context);
+    return { url };
+  }
+
+  /** The comment of the person with this marker, the id of the first one in its thread, and the text to post. */
+  async #posted({ repository, number, thread, isOnIssue, body, marker }: NewComment, { subject }: Subject) {
     const found = await query(this.#context, {
       repository,
-      subject: about.subject,
-      fields: `place: ${place}(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
-      more: thread === undefined ? '' : inThread,
+      subject,
+      fields: `place: ${isOnIssue ? 'issue' : 'pullRequest'}(number: ${number}) { ${POSTED} }`,
+      more: thread === undefined ? '' : `node(id: ${JSON.stringify(thread)}) { ${IN_THREAD} }`,
       schema: z.object({
         repository: z.object({ place: z.object({ comments: Posted }) }),
-        node: z.object({ top, comments: Posted }).optional(),
+        node: z
+          .object({ top: nodes(z.object({ fullDatabaseId: z.coerce.string() })), comments: Posted })
+          .optional(),
       }),
     });
     const { comments } = found.node ?? found.repository.place;
     const line = markerLine(marker);
     const known = comments.find((each) => each.viewerDidAuthor && each.body.includes(line));
-    if (known !== undefined) return { url: known.url, isNew: false };
-    // Not by GraphQL, which would add a reply to the person's pending review, where nobody else sees it.
-    const first = found.node?.top[0]?.fullDatabaseId;
-    if (thread !== undefined && first === undefined) throw FORGE_ERRORS.forge_refused(about);
-    const to = first ? `pulls/${number}/comments/${first}/replies` : `issues/${number}/comments`;
-    const text = { body: `${body.trimEnd()}\n\n${line}` };
-    const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
-    return { url: read(z.object({ html_url: ForgeText }), answer, about).html_url, isNew: true };
-  }
-
-  /** By `gh pr comment`, because the API has no request that uploads a file. */
-  async attach({ repository, number, body, marker, files }: CommentWithFiles) {
-    const { host, about } = this.#place(repository, `pull request ${number}`);
-    const found = await query(this.#context, {
-      repository,
-      subject: about.subject,
-      fields: `place: pullRequest(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
-      schema: z.object({ repository: z.object({ place: z.object({ comments: Posted }) }) }),
-    });
-    const line = markerLine(marker);
-    const posted = ({ viewerDidAuthor, body: text }: z.infer<typeof Posted>[number]) =>
-      viewerDidAuthor && text.includes(line);
-    const known = found.repository.place.comments.find(posted);
-    if (known !== undefined) return { url: known.url, isNew: false };
-    if (host !== 'github.com' && !host.endsWith('.ghe.com'))
-      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: false });
-    const text = `${body.trimEnd()}\n\n${line}\n`;
-    const args = ['pr', 'comment', String(number), '--repo', repository, '--body-file', '-'];
-    const run = await gh(this.#context, [...args, ...files.flatMap((file) => ['--attach', file])], {
-      input: text,
-    });
-    if (/unknown flag: --attach/.test(run.stderr))
-      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: true });
-    const url = /https:\/\/\S+/.exec(run.stdout)?.[0];
-    if (run.exitCode !== 0 || url === undefined) throw noAnswer(run, host, this.#context);
-    return { url, isNew: true };
+    const top = found.node?.top[0]?.fullDatabaseId;
+    return { known: known && { url: known.url }, top, text: `${body.trimEnd()}\n\n${line}` };
   }
 
   async issue(repository: string, number: number): Promise<Issue> {
@@ -183,6 +211,7 @@ export class GitHub implements Forge {
     return found.repository.issue;
   }
 
+  /** The open issues with a label, at most 100, oldest first. Costs one cheap request. */
   async labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]> {
     const which = `states: [OPEN], labels: [${JSON.stringify(label)}], first: 100`;
     const found = await query(this.#context, {
@@ -196,6 +225,7 @@ export class GitHub implements Forge {
     return found.repository.issues.sort((a, b) => a.number - b.number);
   }
 
+  /** The newest commit of the default branch, with its checks; undefined for an empty repository. */
   async defaultBranch(repository: string): Promise<CheckedBranch | undefined> {
     const checks: ForgeCheck[] = [];
     let after: string | undefined;
@@ -217,7 +247,10 @@ export class GitHub implements Forge {
     }
   }
 
-  /** Does not use `authorAssociation`: a member of an organization can lack write access. */
+  /**
+   * Whether an account can currently write to the repository. Bots have no such permission. Does not use
+   * `authorAssociation`: a member of an organization can lack write access.
+   */
   async hasWriteAccess(repository: string, login: string): Promise<boolean> {
     const { path, about } = this.#place(repository, 'the permissions of an account');
     const request = { path: `${path}/collaborators/${encodeURIComponent(login)}/permission` };
@@ -228,6 +261,7 @@ export class GitHub implements Forge {
     return permission === 'admin' || permission === 'write';
   }
 
+  /** The open pull request of a branch, which is named as in a `NewPullRequest`. */
   async openPullRequest(repository: string, head: string): Promise<OpenPullRequest | undefined> {
     const { owner, path, about } = this.#place(repository, 'a pull request');
     const whole = encodeURIComponent(head.includes(':') ? head : `${owner}:${head}`);
@@ -235,6 +269,7 @@ export class GitHub implements Forge {
     return read(z.array(OpenPullRequestAnswer), answer, about)[0];
   }
 
+  /** The current state of a pull request, with which the proof in its text is compared. */
   async published(repository: string, number: number) {
     const { path, about } = this.#place(repository, `pull request ${number}`);
     const answer = await ask(this.#context, about, { path: `${path}/pulls/${number}` });
@@ -253,12 +288,14 @@ export class GitHub implements Forge {
     return read(OpenPullRequestAnswer, answer, about);
   }
 
+  /** Changes the given fields and keeps the others. */
   async changeText(repository: string, number: number, body: Partial<TitleAndBody>): Promise<void> {
     const { path, about } = this.#place(repository, `pull request ${number}`);
     const request = { path: `${path}/pulls/${number}`, method: 'PATCH', body } as const;
     read(z.unknown(), await ask(this.#context, about, request), about);
   }
 
+  /** The 200 lines of a job's log that end with its last error; undefined if its run has not ended, or it has expired. */
   jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined> {
     return readJobLog(this.#context, repository, jobId);
   }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Issue } from './forge.ts';
 import { ACTOR, Actor, COMMENT, CommentNode, ForgeText, maybe, nodes, Time } from './github-answers.ts';
 
 const EventNode = z.object({
@@ -19,18 +18,21 @@ export const IssueNode = z
     author: Actor,
     createdAt: Time,
     labels: maybe(nodes(z.object({ name: ForgeText }))),
+    /** The newest 100, oldest first. */
     comments: nodes(CommentNode),
     timelineItems: nodes(EventNode),
     userContentEdits: maybe(nodes(z.object({ editor: Actor, editedAt: Time }))),
   })
-  .transform(({ state, labels = [], timelineItems, userContentEdits = [], ...issue }): Issue => {
+  .transform(({ state, labels = [], timelineItems, userContentEdits = [], ...issue }) => {
     const ofBody = userContentEdits.map(({ editor, editedAt }) => ({ by: editor.login, at: editedAt }));
     const events = timelineItems.map(({ actor, createdAt: at, label }) => ({ by: actor.login, at, label }));
     return {
       ...issue,
       isOpen: state === 'OPEN',
       labels: labels.map(({ name }) => name),
+      /** Who added which label, in order. Labels that an issue form adds are attributed to the issue's author. */
       labelled: events.flatMap(({ label, ...rest }) => (label ? [{ label: label.name, ...rest }] : [])),
+      /** Edits of title and body, in order. */
       edits: [
         // GitHub lists the first version of a text among its edits.
         ...ofBody
@@ -40,6 +42,7 @@ export const IssueNode = z
       ].sort((a, b) => (a.at < b.at ? -1 : 1)),
     };
   });
+export type Issue = z.infer<typeof IssueNode>;
 
 export const ISSUE = `
   number url state title body author ${ACTOR} createdAt

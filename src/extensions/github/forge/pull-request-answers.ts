@@ -1,77 +1,45 @@
 import * as z from 'zod';
-import type { ForgeCheck, PullRequestSummary, Review, ReviewThread } from './forge.ts';
-import {
-  COMMENT,
-  CommentNode,
-  CommentShape,
-  commentOf,
-  ForgeText,
-  maybe,
-  nodes,
-  Time,
-} from './github-answers.ts';
+import { COMMENT, CommentNode, ForgeText, maybe, nodes, Time } from './github-answers.ts';
 
-const commits = <T extends z.ZodType>(rollup: T) =>
-  nodes(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) }));
+const last = <T extends z.ZodType>(schema: T) => nodes(schema).transform(([node]) => node);
 
-const SummaryShape = z.object({
+const inCommit = <T extends z.ZodType>(rollup: T) =>
+  last(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) })).transform(
+    (node) => node?.commit,
+  );
+
+export const SummaryNode = z.object({
   number: z.int(),
   url: ForgeText,
-  state: z.string(),
-  mergeCommit: maybe(z.object({ oid: z.string() })),
-  headRefOid: z.string(),
-  baseRefOid: z.string(),
-  baseRefName: ForgeText,
+  // As it is recorded.
+  state: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['open', 'merged', 'closed']).catch('open')),
+  /** Present once it is merged, by a merge, a squash or a rebase. */
+  mergeCommit: maybe(z.object({ oid: z.string() })).transform((commit) => commit?.oid),
+  head: z.string(),
+  base: z.string(),
+  baseBranch: ForgeText,
+  /** Changes with comments and edits, not with checks. */
   updatedAt: Time,
-  mergeable: z.string(),
+  /** `UNKNOWN`: GitHub has not computed it yet; not treated as a conflict. */
+  mergeable: z.enum(['MERGEABLE', 'CONFLICTING', 'UNKNOWN']).catch('UNKNOWN'),
+  // The rest is only compared.
   reviewDecision: maybe(z.string()),
-  commits: commits(z.object({ state: z.string() })),
-  reviewThreads: nodes(z.object({ comments: nodes(z.object({ id: z.string() })) })),
+  /** All checks of the head taken together, required or not. */
+  rollup: inCommit(z.object({ state: z.string() })),
+  /** The newest comment in the newest thread. A reply in an older thread changes only `updatedAt`. */
+  lastThread: last(z.object({ comments: last(z.object({ id: z.string() })) })),
 });
+export type PullRequestSummary = z.infer<typeof SummaryNode>;
 
 /** Three connections: 50 pull requests cost 150 requests, which are 2 points. */
 export const SUMMARY_FIELDS = `
-  number url state mergeCommit { oid } headRefOid baseRefOid baseRefName updatedAt mergeable reviewDecision
-  commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } }
-  reviewThreads(last: 1) { nodes { comments(last: 1) { nodes { id } } } }`;
-
-const REVIEW: Readonly<Record<string, PullRequestSummary['review']>> = {
-  APPROVED: 'approved',
-  CHANGES_REQUESTED: 'changes_requested',
-  REVIEW_REQUIRED: 'required',
-};
-const MERGEABLE: Readonly<Record<string, PullRequestSummary['mergeable']>> = {
-  MERGEABLE: 'yes',
-  CONFLICTING: 'conflict',
-};
-const ROLLUP: Readonly<Record<string, PullRequestSummary['rollup']>> = {
-  SUCCESS: 'passed',
-  FAILURE: 'failed',
-  ERROR: 'failed',
-  PENDING: 'running',
-  EXPECTED: 'running',
-};
-
-function summaryOf(answer: z.infer<typeof SummaryShape>): PullRequestSummary {
-  const { number, url, state, headRefOid, baseRefOid, baseRefName, updatedAt } = answer;
-  const isMerged = state === 'MERGED';
-  return {
-    number,
-    url,
-    head: headRefOid,
-    base: baseRefOid,
-    baseBranch: baseRefName,
-    updatedAt,
-    state: isMerged ? 'merged' : state === 'CLOSED' ? 'closed' : 'open',
-    mergeCommit: isMerged ? answer.mergeCommit?.oid : undefined,
-    mergeable: MERGEABLE[answer.mergeable] ?? 'unknown',
-    review: REVIEW[answer.reviewDecision ?? ''] ?? 'none',
-    rollup: ROLLUP[answer.commits[0]?.commit.statusCheckRollup?.state ?? ''] ?? 'none',
-    lastComment: answer.reviewThreads[0]?.comments[0]?.id,
-  };
-}
-
-export const SummaryNode = SummaryShape.transform(summaryOf);
+  number url state mergeCommit { oid } head: headRefOid base: baseRefOid baseBranch: baseRefName
+  updatedAt mergeable reviewDecision
+  rollup: commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } }
+  lastThread: reviewThreads(last: 1) { nodes { comments(last: 1) { nodes { id } } } }`;
 
 const Run = z.object({
   __typename: z.literal('CheckRun'),
@@ -100,6 +68,28 @@ const StatusContext = z.object({
   isRequired: z.boolean().default(false),
 });
 
+/** A check of a commit, whether a run of an app or a status, which are two forms at GitHub. */
+export interface ForgeCheck {
+  name: string;
+  /** Without a rule for the base branch, none is. */
+  isRequired: boolean;
+  /** `other`: not reported yet, cancelled, out of date, or waiting for a person. */
+  state: 'passed' | 'failed' | 'running' | 'other';
+  head: string;
+  /** Changes each time the check is started. */
+  attempt: string;
+  /** Slug of the app that reports it. Only checks of `github-actions` have logs. */
+  app: string | undefined;
+  /** The event that started its workflow, such as `push`; known only for `defaultBranch`. */
+  event?: string;
+  /** The branch whose push or other event that was; undefined for a tag. */
+  branch?: string | undefined;
+  jobId: number | undefined;
+  url: string | undefined;
+  /** The description that a check without a log reports. */
+  text: string | undefined;
+}
+
 const CheckNode = z
   .discriminatedUnion('__typename', [Run, StatusContext])
   .transform((check): Omit<ForgeCheck, 'head'> => {
@@ -118,6 +108,7 @@ const CheckNode = z
     return { ...about, ...(event && { event, branch }), jobId: databaseId, url: detailsUrl, text: title };
   });
 
+/** Of three enums of GitHub: states of a status, and the status and conclusion of a run. */
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
   SUCCESS: 'passed',
   NEUTRAL: 'passed',
@@ -147,12 +138,12 @@ function pageOf(commit: z.infer<typeof CheckedCommit> | undefined) {
 }
 
 /** A page of the head's checks, and the cursor of the next page. */
-export const ChecksPage = commits(ContextsPage).transform(([head]) => pageOf(head?.commit));
+export const ChecksPage = inCommit(ContextsPage).transform(pageOf);
 
 /** @param after the cursor at which the previous page ended */
 export function checkFields(number: number, after?: string): string {
   const required = `isRequired(pullRequestNumber: ${number})`;
-  return `head: commits(last: 1) { nodes { commit { ${contexts({ after, ofCheck: required })} } } }`;
+  return `page: commits(last: 1) { nodes { commit { ${contexts({ after, ofCheck: required })} } } }`;
 }
 
 function contexts({ after, ofCheck = '', ofRun = '' }: { after?: string; ofCheck?: string; ofRun?: string }) {
@@ -181,27 +172,32 @@ export function defaultBranchFields(after?: string): string {
   return `defaultBranchRef { name target { ... on Commit { ${tip} } } }`;
 }
 
-const REVIEWS = ['approved', 'changes_requested', 'commented', 'dismissed', 'pending'] as const;
+const ReviewNode = CommentNode.extend({
+  state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']).catch('COMMENTED'),
+});
+export type Review = z.infer<typeof ReviewNode>;
 
-const ReviewNode = CommentShape.extend({
-  state: z.string().toLowerCase().pipe(z.enum(REVIEWS)),
-}).transform(({ state, ...comment }): Review => ({ ...commentOf(comment), state }));
-
-const ThreadNode: z.ZodType<ReviewThread> = z.object({
+const ThreadNode = z.object({
   id: z.string(),
   isResolved: z.boolean(),
   isOutdated: z.boolean(),
   path: ForgeText,
   line: maybe(z.int()),
+  /** The newest 20, oldest first. */
   comments: nodes(CommentNode),
 });
+export type ReviewThread = z.infer<typeof ThreadNode>;
 
-const DetailsShape = SummaryShape.extend({
-  head: ChecksPage,
+/** Everything about a pull request that can start a round, with the first page of the head's checks. */
+export const DetailsNode = SummaryNode.extend({
   title: ForgeText,
+  page: ChecksPage,
   threads: nodes(ThreadNode),
   reviews: nodes(ReviewNode),
 });
+export type PullRequestDetails = Omit<z.infer<typeof DetailsNode>, 'page'> & {
+  checks: readonly ForgeCheck[];
+};
 
 /** About 110 requests, which are 1 point. */
 export const detailFields = (number: number) => `${SUMMARY_FIELDS}
@@ -210,8 +206,3 @@ export const detailFields = (number: number) => `${SUMMARY_FIELDS}
   threads: reviewThreads(last: 100) { nodes {
     id isResolved isOutdated path line comments(last: 20) { nodes { ${COMMENT} } } } }
   reviews(last: 100) { nodes { ${COMMENT} state } }`;
-
-export const DetailsNode = DetailsShape.transform(({ title, head, threads, reviews, ...summary }) => ({
-  ...summaryOf(summary),
-  ...{ title, page: head, threads, reviews },
-}));

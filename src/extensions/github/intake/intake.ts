@@ -18,8 +18,8 @@ import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
-import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import type { GitHub } from '../forge/github.ts';
 import { GITHUB_ROWS } from '../settings.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
@@ -29,7 +29,7 @@ const GAP_MS = 60_000;
 const POLL_MS = 1000;
 
 interface IntakeLogin {
-  forge: Forge;
+  forge: GitHub;
   /** Its `env` is the environment that sessions run in. */
   context: ActionContext;
 }

@@ -1,4 +1,5 @@
-import type { Author, Issue } from '../forge/forge.ts';
+import type { Author } from '../forge/github-answers.ts';
+import type { Issue } from '../forge/issue-answers.ts';
 
 export type IssueVerdict =
   /** The issue has been closed, or has lost the label. */
@@ -29,7 +30,7 @@ export function judgeIssue(issue: Issue, label: string, mayWrite: ReadonlySet<st
 /** Everyone whose write access `judgeIssue` depends on. */
 export function peopleOf({ labelled, edits }: Issue): Author[] {
   // Only the login is known here. A bot counts as a person, but has no write access.
-  return [...labelled, ...edits].map(({ by }) => ({ login: by, kind: 'person' as const }));
+  return [...labelled, ...edits].map(({ by }) => ({ login: by, isPerson: true }));
 }
 
 export function hasLabel({ labels }: Pick<Issue, 'labels'>, label: string): boolean {

@@ -8,10 +8,11 @@ import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/bodies/session-file.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
-import type { Author, Forge, Issue } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { GitHub } from '../forge/github.ts';
+import { type Author, isBySamocode } from '../forge/github-answers.ts';
+import type { Issue } from '../forge/issue-answers.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
 import { requestRepository } from '../forge/request-repository.ts';
 
@@ -36,7 +37,7 @@ export async function resolveIssue(
 export async function readIssue(
   given: string,
   project: Pick<Project, 'mainRepo' | 'values'>,
-  { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env'> },
+  { forge, context }: { forge: GitHub; context: Pick<ActionContext, 'env'> },
 ): Promise<GivenIssue> {
   const unusable = (problem: string, fix: string) =>
     FORGE_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
@@ -112,9 +113,9 @@ export async function requireForgePlaces(
 export async function givenIssue(
   issue: Issue,
   repository: string,
-  asking: { forge: Forge; trusted: readonly string[] },
+  asking: { forge: GitHub; trusted: readonly string[] },
 ): Promise<GivenIssue> {
-  const comments = issue.comments.filter(({ isBySamocode }) => !isBySamocode);
+  const comments = issue.comments.filter((comment) => !isBySamocode(comment));
   const authors = [issue.author, ...comments.map(({ author }) => author)];
   const maySteer = await steeringLogins(authors, repository, asking);
   const { number, url, title } = issue;

@@ -9,7 +9,7 @@ import { pictureSentences } from '../../../core/session/documents/picture-words.
 import { type PicturesTaken, picturesIn } from '../../../core/session/events/bodies/pictures.ts';
 import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
 import { list } from '../../../core/session/proof/proof-markdown.ts';
-import type { Forge } from '../forge/forge.ts';
+import type { GitHub } from '../forge/github.ts';
 import { pullRequestAt } from '../forge/repository-name.ts';
 import { inertLine } from './inert-markdown.ts';
 import type { Publishable } from './publishable.ts';
@@ -53,7 +53,7 @@ export async function attachPictures(
 interface Commenting {
   view: Publishable['view'];
   place: { repository: string; number: number };
-  forge: Forge;
+  forge: GitHub;
 }
 
 async function commentWith(pictures: PicturesTaken, { view, place, forge }: Commenting) {
@@ -70,8 +70,7 @@ async function commentWith(pictures: PicturesTaken, { view, place, forge }: Comm
         .map(({ hash }) => hash)
         .join(),
     )}`;
-    const { url } = await forge.attach({ ...place, body, marker, files });
-    return { url };
+    return await forge.attach({ ...place, body, marker }, files);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@ import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { details, renderProof } from '../../../core/session/proof/proof-markdown.ts';
-import type { Forge } from '../forge/forge.ts';
+import type { GitHub } from '../forge/github.ts';
 import { attachPictures } from './attach-pictures.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
 import type { Publishable } from './publishable.ts';
@@ -86,7 +86,7 @@ type IssueEnd = { url: string } | { into: string; commit: string };
 async function commentOnIssue(
   { sessionFile, paths, folder }: Publishable['view'],
   end: IssueEnd,
-  forge: Forge,
+  forge: GitHub,
 ): Promise<{ url: string } | undefined> {
   if (sessionFile?.issue === undefined) return undefined;
   const { repository, number } = sessionFile.issue;

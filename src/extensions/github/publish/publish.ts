@@ -4,8 +4,8 @@ import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { commitOf } from '../../../core/project/git/repository.ts';
-import type { Forge, OpenPullRequest, TitleAndBody } from '../forge/forge.ts';
 import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import type { GitHub, OpenPullRequest, TitleAndBody } from '../forge/github.ts';
 import { gitHubAccess } from '../forge/github-access.ts';
 import { composePullRequest } from './compose-pull-request.ts';
 import type { Publishable } from './publishable.ts';
@@ -74,7 +74,7 @@ export async function pushBranch(
   const config = [...(git.config ?? []), ...(remote === undefined ? logins : logins.slice(1))];
   const cwd = view.sessionFile?.mainRepo ?? '';
   let refused: string | undefined;
-  const act = async (_forge: Forge, signal: AbortSignal) => {
+  const act = async (_forge: GitHub, signal: AbortSignal) => {
     const options = { ...git, config, cwd, signal, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
     const { exitCode, stderr } = await runGit(push, options);
     if (exitCode === 0) return { commit: tip };
@@ -92,7 +92,7 @@ export async function pushBranch(
 
 /** Opens the pull request, or updates title and text of an open one unless a person has edited them. */
 export async function openOrUpdate(
-  forge: Forge,
+  forge: GitHub,
   { request, body }: PublishPlan & { request: { repository: string } },
 ): Promise<{ url: string; summary: string }> {
   const { head, into: base, title, isDraft, repository } = request;

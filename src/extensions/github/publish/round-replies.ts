@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import type { Round } from '../../../core/session/events/bodies/positions.ts';
 import { roundDocuments } from '../../../core/session/events/rounds.ts';
-import type { Forge } from '../forge/forge.ts';
+import type { GitHub } from '../forge/github.ts';
 import { inertQuote } from './inert-markdown.ts';
 import type { Publishable } from './publishable.ts';
 
@@ -32,7 +32,7 @@ export async function threadReplies(
 
 /** Replies once in a thread; does not resolve it. */
 export async function answerThread(
-  forge: Forge,
+  forge: GitHub,
   { sessionFile, state }: Publishable['view'],
   { thread, round, body }: { thread: string; round: number; body: string },
 ): Promise<{ url: string }> {

@@ -1,7 +1,7 @@
 import type { Effect, PublishEnd } from '../../../core/session/events/bodies/finishing.ts';
 import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
-import type { Forge } from '../forge/forge.ts';
 import type { GhContext } from '../forge/gh.ts';
+import type { GitHub } from '../forge/github.ts';
 
 /** A change that an effect makes to the recorded pull request at `url`. */
 export type Change = { url: string } & PullRequestChange;
@@ -21,7 +21,7 @@ export interface Steps {
    */
   effect(
     name: string,
-    act: (forge: Forge, signal: AbortSignal) => Promise<Omit<Effect, 'name' | 'outcome'> | undefined>,
+    act: (forge: GitHub, signal: AbortSignal) => Promise<Omit<Effect, 'name' | 'outcome'> | undefined>,
     change?: (effect: Effect) => Change | undefined,
   ): Promise<Effect | undefined>;
   /** The outcome of an effect that has been recorded. */

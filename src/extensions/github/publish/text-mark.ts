@@ -1,5 +1,5 @@
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
-import type { TitleAndBody } from '../forge/forge.ts';
+import type { TitleAndBody } from '../forge/github.ts';
 
 const MARK = /\n*<!-- samocode text ([0-9a-f]{12}) ([0-9a-f]{12}) -->$/;
 

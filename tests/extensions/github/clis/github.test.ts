@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isBySamocode } from '../../../../src/extensions/github/forge/github-answers.ts';
 import { ci } from '../../../support/ci.ts';
 import { BOATS, scene } from './forge-scene.ts';
 
@@ -47,12 +48,13 @@ test('a summary has state, head, checks, conflicts, review and the last comment,
   expect([...pullRequests.keys()]).toEqual([17, 18]);
   expect(pullRequests.get(17)).toEqual({
     ...{ ...shared, number: 17, url: 'https://github.com/fleet/boats/pull/17', state: 'open' },
-    ...{ head: 'c'.repeat(40), mergeable: 'conflict', mergeCommit: undefined, rollup: 'failed' },
-    ...{ review: 'changes_requested', lastComment: id, updatedAt: open.updatedAt },
+    ...{ head: 'c'.repeat(40), mergeable: 'CONFLICTING', mergeCommit: undefined },
+    rollup: { oid: 'c'.repeat(40), statusCheckRollup: { state: 'FAILURE' } },
+    ...{ reviewDecision: 'CHANGES_REQUESTED', lastThread: { comments: { id } }, updatedAt: open.updatedAt },
   });
   expect(pullRequests.get(18)).toMatchObject({
-    ...{ state: 'merged', mergeCommit: 'd'.repeat(40), mergeable: 'unknown' },
-    ...{ rollup: 'none', review: 'none', lastComment: undefined },
+    ...{ state: 'merged', mergeCommit: 'd'.repeat(40), mergeable: 'UNKNOWN' },
+    ...{ reviewDecision: undefined, lastThread: undefined },
   });
 });
 
@@ -77,7 +79,7 @@ test('the details have checks with head and attempt, threads and reviews with th
     number: 17,
     title: 'Name the boats',
     head: '3'.repeat(40),
-    rollup: 'failed',
+    rollup: { statusCheckRollup: { state: 'FAILURE' } },
   });
   const [build] = pull.checks.get(pull.head) ?? [];
   const ids = (jobId = 0) => ({ attempt: `${jobId}`, jobId, app: 'github-actions' });
@@ -90,7 +92,7 @@ test('the details have checks with head and attempt, threads and reviews with th
     { name: 'slow', state: 'other', ...ids(cancelled.jobId) },
   ]);
   expect(details.threads).toMatchObject([{ id: thread.id, isResolved: false, path: 'a/boats.txt', line: 7 }]);
-  const anna = { login: 'anna', kind: 'person' };
+  const anna = { login: 'anna', isPerson: true };
   expect(details.threads[0]?.comments).toEqual([
     {
       ...{
@@ -99,15 +101,15 @@ test('the details have checks with head and attempt, threads and reviews with th
         body: 'Rename it',
         createdAt: thread.comments[0]?.createdAt,
       },
-      ...{ editedAt: undefined, url: thread.comments[0]?.url, isBySamocode: false },
+      ...{ editedAt: undefined, url: thread.comments[0]?.url },
     },
     expect.objectContaining({
-      ...{ id: answer.id, author: { login: 'helper[bot]', kind: 'bot' }, editedAt: answer.lastEditedAt },
+      ...{ id: answer.id, author: { login: 'helper[bot]', isPerson: false }, editedAt: answer.lastEditedAt },
       body: 'Done, twice',
     }),
-    expect.objectContaining({ id: gone.id, author: { login: 'ghost', kind: 'other' }, body: 'Hello' }),
+    expect.objectContaining({ id: gone.id, author: { login: 'ghost', isPerson: false }, body: 'Hello' }),
   ]);
-  const state = 'changes_requested';
+  const state = 'CHANGES_REQUESTED';
   expect(details.reviews).toMatchObject([{ id: review.id, state, author: anna }]);
   expect(s.hub.requests.map(({ points }) => points)).toEqual([1]);
 });
@@ -141,7 +143,8 @@ test.each(HOSTILE)(
     const thread = pull.thread('stranger', body);
     const details = await s.forge.details(BOATS, 17);
     const comments = details.threads.flatMap((each) => each.comments);
-    expect(comments).toMatchObject([{ id: thread.comments[0]?.id, isBySamocode: false }]);
+    expect(comments).toMatchObject([{ id: thread.comments[0]?.id }]);
+    expect(comments.map(isBySamocode)).toEqual([false]);
     expect(comments[0]?.body).toMatch(shown);
   },
 );
@@ -199,15 +202,16 @@ test('a comment is posted once for each marker, in a thread and below the pull r
   pull.reply(thread, 'stranger', 'x <!-- samocode s 1 -->');
   const answer = { repository: BOATS, number: 17, body: 'Because `@anna` & "all"\n', marker: 's 1' };
   const inThread = { ...answer, thread: thread.id };
-  const first = await s.forge.comment(inThread);
-  expect(first).toEqual({ url: thread.comments[2]?.url, isNew: true });
-  expect(await s.forge.comment(inThread)).toEqual({ ...first, isNew: false });
-  expect(await s.forge.comment({ ...inThread, marker: 's 2' })).toMatchObject({ isNew: true });
-  expect(await s.forge.comment(answer)).toEqual({ url: pull.comments[0]?.url, isNew: true });
+  for (const _ of ['posted', 'found']) {
+    const { url } = await s.forge.comment(inThread);
+    expect([url, thread.comments.length]).toEqual([thread.comments[2]?.url, 3]);
+  }
+  await s.forge.comment({ ...inThread, marker: 's 2' });
+  expect(await s.forge.comment(answer)).toEqual({ url: pull.comments[0]?.url });
   expect(thread.comments.map(({ author }) => author)).toEqual(['anna', 'stranger', 'person', 'person']);
   expect(pull.comments.map(({ body }) => body)).toEqual(['Because `@anna` & "all"\n\n<!-- samocode s 1 -->']);
   const { threads } = await s.forge.details(BOATS, 17);
-  expect(threads[0]?.comments.map(({ isBySamocode }) => isBySamocode)).toEqual([false, true, true, true]);
+  expect(threads[0]?.comments.map(isBySamocode)).toEqual([false, true, true, true]);
 });
 
 test('a reply in a thread without a comment is refused, and not posted anywhere else', async () => {
@@ -228,7 +232,7 @@ test('a comment whose answer was cut off is not posted again', async () => {
   s.hub.fault = ({ path }) => (path.endsWith('/replies') ? 'cut' : undefined);
   await expect(s.forge.comment(answer)).rejects.toMatchObject({ code: 'forge_offline' });
   s.hub.fault = undefined;
-  expect(await s.forge.comment(answer)).toMatchObject({ isNew: false });
+  expect(await s.forge.comment(answer)).toEqual({ url: pull.threads[0]?.comments[1]?.url });
   expect(pull.threads[0]?.comments.length).toBe(2);
 });
 
@@ -244,9 +248,9 @@ test('an issue has its texts, who added each label, and who edited it when', asy
   opened.renamed.push({ by: 'anna', at: '2026-01-08T13:00:00Z' });
   expect(await s.forge.issue(BOATS, 1001)).toEqual({
     ...{ number: 1001, url: 'https://github.com/fleet/boats/issues/1001', isOpen: true, createdAt },
-    ...{ title: 'Name\\u202e the boats', body: 'All of them.', author: { login: 'anna', kind: 'person' } },
+    ...{ title: 'Name\\u202e the boats', body: 'All of them.', author: { login: 'anna', isPerson: true } },
     ...{ labels: ['samocode'], labelled: [{ label: 'samocode', by: 'ben', at: '2026-01-08T12:00:00Z' }] },
-    comments: [expect.objectContaining({ body: 'Birds?', author: { login: 'ben', kind: 'person' } })],
+    comments: [expect.objectContaining({ body: 'Birds?', author: { login: 'ben', isPerson: true } })],
     edits: [
       { what: 'title', by: 'anna', at: '2026-01-08T13:00:00Z' },
       { what: 'body', by: 'stranger', at: '2026-01-08T14:00:00Z' },

@@ -3,16 +3,15 @@ import { describe, expect, test } from 'vitest';
 import {
   type FeedbackVerdict,
   judgeFeedback,
-  remarkRecords,
   remarksIn,
 } from '../../../../../src/extensions/github/feedback/feedback.ts';
+import type { Comment } from '../../../../../src/extensions/github/forge/github-answers.ts';
 import type {
-  Comment,
   ForgeCheck,
   PullRequestDetails,
   Review,
   ReviewThread,
-} from '../../../../../src/extensions/github/forge/forge.ts';
+} from '../../../../../src/extensions/github/forge/pull-request-answers.ts';
 
 const HEAD = 'a'.repeat(40);
 const BASE = 'b'.repeat(40);
@@ -24,8 +23,8 @@ const check = (name: string, more: Partial<ForgeCheck> = {}): ForgeCheck => ({
   ...more,
 });
 const comment = (id: string, login: string, more: Partial<Comment> = {}): Comment => ({
-  ...{ id, author: { login, kind: 'person' }, body: 'Please', createdAt: AT, editedAt: undefined },
-  ...{ url: `https://github.com/fleet/boats/pull/17#${id}`, isBySamocode: false },
+  ...{ id, author: { login, isPerson: true }, body: 'Please', createdAt: AT, editedAt: undefined },
+  ...{ url: `https://github.com/fleet/boats/pull/17#${id}` },
   ...more,
 });
 const thread = (comments: Comment[], more: Partial<ReviewThread> = {}): ReviewThread => ({
@@ -40,7 +39,13 @@ const review = (id: string, login: string, state: Review['state']): Review => ({
 function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
   return {
     ...{ number: 17, url: '', state: 'open', mergeCommit: undefined, head: HEAD, base: BASE },
-    ...{ baseBranch: 'main', mergeable: 'yes', review: 'none', rollup: 'none', lastComment: undefined },
+    ...{
+      baseBranch: 'main',
+      mergeable: 'MERGEABLE',
+      reviewDecision: undefined,
+      rollup: undefined,
+      lastThread: undefined,
+    },
     ...{ updatedAt: AT, title: 'Boats', checks: [], threads: [], reviews: [] },
     ...more,
   };
@@ -50,14 +55,14 @@ const writers = (login: string) => login !== 'mallory';
 
 function judge(more: Partial<PullRequestDetails>, { keys = [] as string[] } = {}): FeedbackVerdict {
   const of = details(more);
-  const remarks = remarksIn(of, keys, writers);
+  const { remarks } = remarksIn(of, keys, writers);
   return judgeFeedback(of, remarks, keys);
 }
 const keysOf = (verdict: FeedbackVerdict) =>
   verdict.kind === 'round' ? verdict.feedback.keys : verdict.kind;
 
 describe('what starts a round', () => {
-  const REVIEW = review('R', 'ada', 'changes_requested');
+  const REVIEW = review('R', 'ada', 'CHANGES_REQUESTED');
   test.each<[string, Partial<PullRequestDetails>, string[] | string]>([
     ['nothing', {}, 'none'],
     ['a required check that failed', { checks: [check('test')] }, ['check:aaaaaaaaaaaa:test:7']],
@@ -95,7 +100,11 @@ describe('what starts a round', () => {
       'none',
     ],
     ['a comment by a stranger', { threads: [thread([comment('C', 'mallory')])] }, 'none'],
-    ['a comment by samocode', { threads: [thread([comment('C', 'ada', { isBySamocode: true })])] }, 'none'],
+    [
+      'a comment by samocode',
+      { threads: [thread([comment('C', 'ada', { body: 'Done\n\n<!-- samocode s 1 -->' })])] },
+      'none',
+    ],
     [
       'a comment with a reply by a stranger',
       { threads: [thread([comment('C', 'ada'), comment('D', 'mallory')])] },
@@ -104,17 +113,17 @@ describe('what starts a round', () => {
     ['a review that requests changes', { reviews: [REVIEW] }, ['review:R']],
     [
       'a review whose author has approved since',
-      { reviews: [REVIEW, review('S', 'ada', 'approved')] },
+      { reviews: [REVIEW, review('S', 'ada', 'APPROVED')] },
       'none',
     ],
     [
       'a review whose author has only commented since',
-      { reviews: [REVIEW, review('S', 'ada', 'commented')] },
+      { reviews: [REVIEW, review('S', 'ada', 'COMMENTED')] },
       ['review:R'],
     ],
-    ['a conflict', { mergeable: 'conflict' }, ['conflict:aaaaaaaaaaaa:bbbbbbbbbbbb']],
-    ['a conflict that the forge has not computed yet', { mergeable: 'unknown' }, 'none'],
-    ['a conflict of a closed pull request', { mergeable: 'conflict', state: 'closed' }, 'none'],
+    ['a conflict', { mergeable: 'CONFLICTING' }, ['conflict:aaaaaaaaaaaa:bbbbbbbbbbbb']],
+    ['a conflict that the forge has not computed yet', { mergeable: 'UNKNOWN' }, 'none'],
+    ['a conflict of a closed pull request', { mergeable: 'CONFLICTING', state: 'closed' }, 'none'],
   ])('%s', (_, more, expected) => {
     expect(keysOf(judge(more))).toEqual(expected);
   });
@@ -123,8 +132,8 @@ describe('what starts a round', () => {
     const more = {
       checks: [check('test')],
       threads: [thread([comment('C', 'ada')])],
-      mergeable: 'conflict',
-    } as const;
+      mergeable: 'CONFLICTING' as const,
+    };
     const first = keysOf(judge(more));
     expect(first).toHaveLength(3);
     expect(keysOf(judge(more, { keys: first as string[] }))).toBe('none');
@@ -136,8 +145,9 @@ describe('what starts a round', () => {
 test('only what no agent reads is recorded, and an edited comment counts as its author left it', () => {
   const late = { editedAt: '2026-01-08T11:00:00Z' };
   const of = details({ threads: [thread([comment('C', 'ada', late), comment('D', 'mallory', late)])] });
-  const remarks = remarksIn(of, [], writers);
-  expect(remarkRecords(remarks)).toMatchObject([{ key: 'thread:D', by: 'mallory', held: 'stranger' }]);
+  const { remarks, held } = remarksIn(of, [], writers);
+  const { url } = comment('D', 'mallory');
+  expect(held).toEqual([{ key: 'thread:D', by: 'mallory', url, at: late.editedAt, held: 'stranger' }]);
   expect(keysOf(judgeFeedback(of, remarks, []))).toEqual(['thread:C']);
 });
 
@@ -146,11 +156,18 @@ test('people who may not steer agents start no round, whatever and however much 
   fc.assert(
     fc.property(strangers, (all) => {
       const threads = [thread(all.map(({ id, body }) => comment(id, 'mallory', { body })))];
-      const reviews = all.map(({ id }) => review(id, 'mallory', 'changes_requested'));
+      const reviews = all.map(({ id }) => review(id, 'mallory', 'CHANGES_REQUESTED'));
       const of = details({ threads, reviews });
-      const remarks = remarksIn(of, [], writers);
-      expect(remarks.every(({ held }) => held === 'stranger')).toBe(true);
+      const { remarks, held } = remarksIn(of, [], writers);
+      expect(held.every(({ by }) => by === 'mallory')).toBe(true);
       expect(judgeFeedback(of, remarks, []).kind).toBe('none');
     }),
   );
+});
+
+test('strangers cannot crowd out what a writer says, however much they write', () => {
+  const crowd = Array.from({ length: 300 }, (_, at) => comment(`S${at}`, 'mallory'));
+  const of = details({ threads: [thread([comment('C', 'ada')]), thread(crowd)] });
+  const { remarks, held } = remarksIn(of, [], writers);
+  expect([keysOf(judgeFeedback(of, remarks, [])), held.length]).toEqual([['thread:C'], 200]);
 });

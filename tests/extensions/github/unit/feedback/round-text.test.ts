@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Remark } from '../../../../../src/extensions/github/feedback/feedback.ts';
 import { roundText } from '../../../../../src/extensions/github/feedback/round-text.ts';
-import type { ForgeCheck, PullRequestDetails } from '../../../../../src/extensions/github/forge/forge.ts';
+import type {
+  ForgeCheck,
+  PullRequestDetails,
+} from '../../../../../src/extensions/github/forge/pull-request-answers.ts';
 import { repliesIn } from '../../../../../src/extensions/github/publish/round-replies.ts';
 
 const DETAILS = {
@@ -16,9 +19,9 @@ const CHECK: ForgeCheck = {
 };
 
 function remark(by: string, body: string, path?: string): Remark {
-  const comment = { body, author: { login: by, kind: 'person' } } as Remark['comment'];
+  const comment = { body, author: { login: by, isPerson: true } } as Remark['comment'];
   const thread = path === undefined ? {} : { thread: { id: path, path, line: 3 } as Remark['thread'] & {} };
-  return { key: `${by} ${body}`, by, url: '', at: '', comment, ...thread };
+  return { key: `${by} ${body}`, comment, ...thread };
 }
 
 test('the document quotes checks, reviews, threads and a conflict, each with its author and place', () => {

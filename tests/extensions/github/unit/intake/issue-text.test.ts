@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Comment } from '../../../../../src/extensions/github/forge/forge.ts';
+import type { Comment } from '../../../../../src/extensions/github/forge/github-answers.ts';
 import { issueText } from '../../../../../src/extensions/github/intake/read-issue.ts';
 
-const author = (login: string) => ({ login, kind: 'person' as const });
+const author = (login: string) => ({ login, isPerson: true });
 
 test('text by others never starts a line of the document about an issue', () => {
   const hostile = fc.string({

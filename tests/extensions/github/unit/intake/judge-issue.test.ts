@@ -1,19 +1,20 @@
 import { expect, test } from 'vitest';
-import type { Comment, Issue } from '../../../../../src/extensions/github/forge/forge.ts';
+import type { Comment } from '../../../../../src/extensions/github/forge/github-answers.ts';
+import type { Issue } from '../../../../../src/extensions/github/forge/issue-answers.ts';
 import { judgeIssue } from '../../../../../src/extensions/github/intake/judge-issue.ts';
 
 const at = (second: number, of = '10') => `2026-01-08T10:00:${String(of).padStart(2, '0')}.${second}00Z`;
 const LABEL = { label: 'Samocode', by: 'ada', at: at(5) };
 
 const said = (login: string, more: Partial<Comment>): Comment => ({
-  ...{ id: 'C', author: { login, kind: 'person' }, body: '', url: '', isBySamocode: false },
+  ...{ id: 'C', author: { login, isPerson: true }, body: '', url: '' },
   ...{ createdAt: at(0, '01'), editedAt: undefined, ...more },
 });
 
 function issue(more: Partial<Issue> = {}): Issue {
   return {
     ...{ number: 42, url: '', isOpen: true, title: '', body: '', createdAt: at(0, '01') },
-    ...{ author: { login: 'mallory', kind: 'person' }, labels: ['Samocode'], comments: [], edits: [] },
+    ...{ author: { login: 'mallory', isPerson: true }, labels: ['Samocode'], comments: [], edits: [] },
     ...{ labelled: [LABEL], ...more },
   };
 }
