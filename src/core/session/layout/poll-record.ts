@@ -4,14 +4,8 @@ import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionPaths } from './paths.ts';
 
-/** The results of polls of a pull request between two recorded changes. */
-const PollRecord = z.object({
-  number: z.int(),
-  /** The last poll that saw it. */
-  seenAt: z.iso.datetime().optional(),
-  /** The first poll since then that did not see it. */
-  missedAt: z.iso.datetime().optional(),
-});
+/** The last poll that saw a pull request, between two recorded changes. */
+const PollRecord = z.object({ number: z.int(), seenAt: z.iso.datetime() });
 export type PollRecord = z.infer<typeof PollRecord>;
 
 export async function readPollRecord(

@@ -19,23 +19,18 @@ export interface Feedback {
   keys: readonly string[];
 }
 
-export type FeedbackVerdict = { kind: 'none' } | { kind: 'running' } | { kind: 'round'; feedback: Feedback };
-
 /**
- * Decides what to do about the feedback since the last round.
- * @param remarks as returned by `remarksIn`, without those of strangers @param known the keys of earlier rounds
+ * The feedback since the last round, once no check is running.
+ * @param remarks as returned by `remarksIn` @param known the keys of earlier rounds
  */
-export function judgeFeedback(
-  details: PullRequestDetails,
+export function newFeedback(
+  { state, head, base, mergeable, checks }: PullRequestDetails,
   remarks: readonly Remark[],
   known: readonly string[],
-): FeedbackVerdict {
-  if (details.state !== 'open') return { kind: 'none' };
-  const { head, base, mergeable, checks } = details;
-  const relevant = relevantChecks(checks);
-  if (relevant.some(({ state }) => state === 'running')) return { kind: 'running' };
+): Feedback | undefined {
+  if (state !== 'open') return undefined;
   const isNew = (key: string) => !known.includes(key);
-  const failed = relevant.filter((check) => check.state === 'failed' && isNew(checkKey(check)));
+  const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
   const conflict = mergeable === 'CONFLICTING' && isNew(conflictKey);
   const keys = [
@@ -43,9 +38,11 @@ export function judgeFeedback(
     ...remarks.map(({ key }) => key),
     ...(conflict ? [conflictKey] : []),
   ];
-  return keys.length === 0
-    ? { kind: 'none' }
-    : { kind: 'round', feedback: { checks: failed, remarks, conflict, keys } };
+  return keys.length === 0 ? undefined : { checks: failed, remarks, conflict, keys };
+}
+
+export function hasRunningCheck({ checks }: Pick<PullRequestDetails, 'checks'>): boolean {
+  return relevantChecks(checks).some(({ state }) => state === 'running');
 }
 
 /** The required checks, or all of them if the base branch requires none. */

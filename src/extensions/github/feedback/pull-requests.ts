@@ -11,15 +11,19 @@ import { FORMAT_VERSION } from '../../../core/session/events/bodies/format.ts';
 import type { PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
 import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
+import { writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/waits/pull-request.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import type { GitHub, PullRequestSummaries } from '../forge/github.ts';
 import type { PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
-import { judgePoll, type PollOutcome, type PollVerdict, SHORTEST_GAP_MS } from './judge-poll.ts';
+import { judgePoll, type PollOutcome, type PollVerdict } from './judge-poll.ts';
 import { changeRequest, Rounds } from './rounds.ts';
 
+/** While a pull request of the repository is open. */
+const OPEN_GAP_MS = 60_000;
+/** A closed one can be opened again. */
+const CLOSED_GAP_MS = 60 * 60_000;
 /** Polling pauses when fewer API points remain, so that the person can still use them. */
 const RESERVED_POINTS = 1000;
 /** GitHub's limits reset within an hour; a clock that differs from its clock must not make this longer. */
@@ -33,18 +37,9 @@ export interface Login {
   context?: ActionContext;
 }
 
-/** When the pull request of a session is polled next. */
-interface Timing {
-  /** Monotonic milliseconds. */
-  dueAtMs: number;
-  gapMs: number;
-  poll: PollRecord;
-}
-
 interface Watched {
   view: SessionView;
   fact: PullRequestFact;
-  timing: Timing;
 }
 
 /** The answer of the forge, or why it gave none. */
@@ -62,8 +57,10 @@ export class PullRequests {
   readonly #rounds = new Rounds();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
-  /** Keyed by session folder. */
-  readonly #timings = new Map<string, Timing>();
+  /** Keyed by repository: the end of its last poll, in monotonic milliseconds, and the rest that its login needs then. */
+  readonly #polled = new Map<string, { atMs: number; resetMs: number }>();
+  /** Keyed by URL: the first poll that did not see the pull request, of those since it was last seen. */
+  readonly #missedAt = new Map<string, string>();
   /** Keyed by repository: a slow one delays no other. */
   readonly #running = new Map<string, Promise<unknown>>();
 
@@ -83,7 +80,7 @@ export class PullRequests {
     const now = this.#clock.monotonic();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const [repository, sessions] of this.#byRepository(views)) {
-      const dueAtMs = Math.min(...sessions.map(({ timing }) => timing.dueAtMs));
+      const dueAtMs = this.#dueAtMs(repository, sessions);
       if (dueAtMs <= now && !this.#running.has(repository)) {
         const poll = this.#poll(repository, sessions)
           .catch((error: unknown) => this.#ended.signal.aborted || failed(repository, error))
@@ -101,32 +98,32 @@ export class PullRequests {
     await Promise.all(this.#running.values());
   }
 
-  /** A session that comes to rest is due at once. */
   #byRepository(views: Iterable<SessionView>): Map<string, Watched[]> {
     const found = new Map<string, Watched[]>();
-    const folders = new Set<string>();
     for (const view of views) {
-      const { state, worker, pendingCommands, paths } = view;
+      const { state, worker, pendingCommands } = view;
       const fact = isPolled(state, this.#clock.now()) ? state.pullRequest : undefined;
       if (fact === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
-      const { repository, number } = fact;
-      const fresh = { dueAtMs: this.#clock.monotonic(), gapMs: SHORTEST_GAP_MS };
-      const known = this.#timings.get(paths.sessionDir);
-      const timing = known?.poll.number === number ? known : { ...fresh, poll: view.lastPoll ?? { number } };
-      this.#timings.set(paths.sessionDir, timing);
-      folders.add(paths.sessionDir);
-      found.set(repository, [...(found.get(repository) ?? []), { view, fact, timing }]);
+      found.set(fact.repository, [...(found.get(fact.repository) ?? []), { view, fact }]);
     }
-    for (const folder of this.#timings.keys()) if (!folders.has(folder)) this.#timings.delete(folder);
     return found;
   }
 
+  #dueAtMs(repository: string, sessions: readonly Watched[]): number {
+    const { atMs, resetMs } = this.#polled.get(repository) ?? { atMs: Number.NEGATIVE_INFINITY, resetMs: 0 };
+    const gapMs = sessions.some(({ fact }) => fact.state === 'open') ? OPEN_GAP_MS : CLOSED_GAP_MS;
+    return atMs + Math.max(gapMs, resetMs);
+  }
+
   async #poll(repository: string, sessions: readonly Watched[]): Promise<void> {
+    const ended = (resetMs: number) =>
+      this.#polled.set(repository, { atMs: this.#clock.monotonic(), resetMs });
     // A failure of our own must not be repeated without a pause.
-    for (const { timing } of sessions) this.#schedule(timing, timing.gapMs);
+    ended(0);
     let poll = await this.#ask(repository, sessions);
     // Sequential, because each may fetch and push.
     for (const session of sessions) poll = await this.#update(session, poll);
+    ended(poll.resetMs);
   }
 
   async #ask(repository: string, sessions: readonly Watched[]): Promise<Poll> {
@@ -143,13 +140,15 @@ export class PullRequests {
 
   /** @returns the poll for the next session: a failure can affect all of them */
   async #update(session: Watched, poll: Poll): Promise<Poll> {
-    const { view, timing } = session;
+    const { view, fact } = session;
     const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
-    const { request, verdict, next } = await this.#advance(session, this.#judge(session, outcome), poll);
-    timing.poll = verdict.poll;
-    this.#schedule(timing, verdict.gapMs, next.resetMs);
-    writePollRecord(view.paths, verdict.poll);
-    const wanted = request ?? changeRequest(view, verdict.change);
+    const { request, verdict, next } = await this.#advance(session, this.#judge(fact, outcome), poll);
+    const { change, missedAt } = verdict;
+    if (missedAt === undefined) {
+      this.#missedAt.delete(fact.url);
+      writePollRecord(view.paths, { number: fact.number, seenAt: isoUtc(this.#clock.now()) });
+    } else this.#missedAt.set(fact.url, missedAt);
+    const wanted = request ?? changeRequest(view, change);
     if (wanted !== undefined) await this.#queue(view.paths, wanted);
     return next;
   }
@@ -160,8 +159,8 @@ export class PullRequests {
     return await seenNow(view, pull, { context: login?.context, signal: this.#ended.signal });
   }
 
-  #judge({ fact, timing }: Watched, outcome: PollOutcome): PollVerdict {
-    return judgePoll(outcome, { fact, ...timing }, this.#clock.now());
+  #judge(fact: PullRequestFact, outcome: PollOutcome): PollVerdict {
+    return judgePoll(outcome, { fact, missedAt: this.#missedAt.get(fact.url) }, this.#clock.now());
   }
 
   /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
@@ -174,12 +173,12 @@ export class PullRequests {
     try {
       const options = { forge, context, signal: this.#ended.signal };
       const { request } = await this.#rounds.advance(view, pull, options);
-      return { request, verdict: request ? { ...verdict, gapMs: SHORTEST_GAP_MS } : verdict, next: poll };
+      return { request, verdict, next: poll };
     } catch (error) {
       const failed = this.#failed(error);
-      if (isShared(error)) return { verdict: this.#judge(session, failed.failure), next: failed };
+      if (isShared(error)) return { verdict: this.#judge(fact, failed.failure), next: failed };
       if (FORGE_ERRORS.forge_failed.is(error))
-        return { verdict: this.#judge(session, failed.failure), next: poll };
+        return { verdict: this.#judge(fact, failed.failure), next: poll };
       return { request: askRequest(view, error), verdict, next: poll };
     }
   }
@@ -192,11 +191,6 @@ export class PullRequests {
     const kind = slow.is(error) ? 'slow' : offline.is(error) ? 'offline' : 'refused';
     const failure = { kind, why: `${error.what} ${error.why}` } as const;
     return { failure, resetMs: forgeResetMs(error, this.#clock) };
-  }
-
-  #schedule(timing: Timing, gapMs: number, resetMs = 0): void {
-    timing.gapMs = gapMs;
-    timing.dueAtMs = this.#clock.monotonic() + Math.max(gapMs, resetMs);
   }
 
   /** Leaves a command for the worker, because only workers write events. */

@@ -69,8 +69,7 @@ async function recordedNow(
 ): Promise<SessionView> {
   const { pullRequest: fact } = view.state;
   if (fact === undefined) return view;
-  const last = { fact, poll: { number: fact.number }, gapMs: 0 };
-  const { change } = judgePoll(await seenNow(view, pull, { context }), last, context.clock.now());
+  const { change } = judgePoll(await seenNow(view, pull, { context }), { fact }, context.clock.now());
   const request = changeRequest(view, change);
   if (request === undefined) return view;
   // The id of the act is for the round.

@@ -16,7 +16,7 @@ import type { GitHub } from '../forge/github.ts';
 import type { PullRequestDetails, PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { GITHUB_ROWS } from '../settings.ts';
-import { type Feedback, judgeFeedback, remarksIn } from './feedback.ts';
+import { type Feedback, hasRunningCheck, newFeedback, remarksIn } from './feedback.ts';
 import { describeKeys } from './round-keys.ts';
 import { roundText } from './round-text.ts';
 import { steeringLogins, trustedIn } from './steering.ts';
@@ -38,13 +38,16 @@ export interface Advance {
   summary: string;
 }
 
-/** `repeat`: decide again at the next poll even if the pull request has not changed. */
+/** `repeat`: decide again after some minutes even if the pull request has not changed. */
 type Decision = Advance & { repeat?: boolean };
+
+/** Not at each poll: a decision reads all comments, and asks for the rights of their authors. */
+const REPEAT_MS = 5 * 60_000;
 
 /** Decides when a pull request needs a round, and publishes the work of rounds. */
 export class Rounds {
-  /** Keyed by session folder: the state that was handled last. */
-  readonly #handled = new Map<string, string>();
+  /** Keyed by session folder: the state that was handled last, and until when (monotonic) that holds. */
+  readonly #handled = new Map<string, { key: string; untilMs: number }>();
 
   async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
     const { state, paths } = view;
@@ -52,13 +55,16 @@ export class Rounds {
     if (!isReady || state.pullRequest?.state !== 'open') return { summary: NOTHING_OPEN };
     // `since` changes when a round ends.
     const key = JSON.stringify([pull, state.status.since, state.pullRequest.round]);
-    if (!options.byHand && this.#handled.get(paths.sessionDir) === key)
+    const handled = this.#handled.get(paths.sessionDir);
+    const now = options.context.clock.monotonic();
+    if (!options.byHand && handled?.key === key && now < handled.untilMs)
       return { summary: 'Nothing has changed.' };
     const { repeat, ...advance } = isUnpublished(view)
       ? publishing(view, options)
       : await this.#next(view, options);
     // A request may not reach the worker, for example on a full disk.
-    if (!repeat && advance.request === undefined) this.#handled.set(paths.sessionDir, key);
+    const untilMs = repeat ? now + REPEAT_MS : Number.POSITIVE_INFINITY;
+    if (advance.request === undefined) this.#handled.set(paths.sessionDir, { key, untilMs });
     return advance;
   }
 
@@ -78,20 +84,11 @@ export class Rounds {
     const { remarks, held } = remarksIn(details, keys, (login) => maySteer.has(login));
     const words = held.length === 0 ? null : held;
     const seen = { words, asks: null };
-    const verdict = judgeFeedback(details, remarks, keys);
-    switch (verdict.kind) {
-      case 'none':
-        return record(view, seen, 'There is no new feedback.', context);
-      case 'running':
-        return {
-          ...record(view, seen, 'Its checks are running.', context),
-          repeat: true,
-        };
-      case 'round':
-        return await beginRound(view, { details, words, ...verdict }, { ...options, ...settings });
-      default:
-        return verdict satisfies never;
-    }
+    if (hasRunningCheck(details))
+      return { ...record(view, seen, 'Its checks are running.', context), repeat: true };
+    const feedback = newFeedback(details, remarks, keys);
+    if (feedback === undefined) return record(view, seen, 'There is no new feedback.', context);
+    return await beginRound(view, { details, words, feedback }, { ...options, ...settings });
   }
 }
 
@@ -152,7 +149,10 @@ async function beginRound(
 ): Promise<Decision> {
   const number = nextRound(view.state);
   // A person can settle this without changing the pull request.
-  const asking = (asks: string) => ({ ...record(view, { words, asks }, asks, context), repeat: true });
+  const asking = (asks: string): Decision => ({
+    ...record(view, { words, asks }, asks, context),
+    repeat: true,
+  });
   if (!byHand && number > rounds) {
     const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
     return asking(`${describeKeys(feedback.keys)}, but ${used}.`);
@@ -188,7 +188,7 @@ function publishing({ state }: SessionView, { byHand, context: { clock } }: Roun
   const isRecent = isTried && clock.now() - Date.parse(lastPublish.at) < RETRY_MS;
   if (isRecent && !byHand) return { summary: 'It was tried within the last hour.', repeat: true };
   const request = { kind: 'publish', what: 'round' } as const;
-  return { request, summary: `Round ${newestRound(state)?.number} is being published.`, repeat: true };
+  return { request, summary: `Round ${newestRound(state)?.number} is being published.` };
 }
 
 const RETRY_MS = 3_600_000;

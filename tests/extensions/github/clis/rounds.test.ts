@@ -209,6 +209,11 @@ test('a rewound round counts as not done, its pushed commits are taken over only
     `push --force-with-lease=refs/heads/${branch}:${pushed} origin refs/heads/${branch}`,
   );
   expect((await s.advance()).request).toBeUndefined();
+  // The question is decided again after five minutes; until then a poll is one request.
+  const requests = s.hub.requests.length;
+  expect((await s.advance()).summary).toBe('Nothing has changed.');
+  expect(s.hub.requests.length).toBe(requests + 1);
+  expect((await s.advance(6 * 60_000)).summary).toBe(asked.summary);
   expect(await rig.repo.git(['rev-parse', branch])).toBe(before);
   expect(await roundOfSession(session, s.context)).toMatchObject({ outcome: 'begun' });
   await s.untilDone();

@@ -35,6 +35,7 @@ import { openTerminal } from '../../../support/terminal.ts';
 
 /** Polls of 50 unchanged pull requests; a thousand polls take some minutes. */
 const POLLS = Number(process.env.POLLS ?? 8);
+const AT = '2026-01-08T10:00:00.000Z';
 const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
 
 /** Done sessions, each with its pull request, and the part that polls them, with the real gh and a clock that is set by hand. */
@@ -70,7 +71,6 @@ async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   };
   return {
     ...{ hub, repository, opened, views, clock, polls, failures, poll, home: dir.path },
-    another: () => new PullRequests(async (signal) => login(signal), clock),
     /** The minutes between the next polls. */
     gaps: async (times: number) => {
       const gaps: number[] = [];
@@ -119,17 +119,13 @@ async function takeCommands(view: SessionView): Promise<void> {
 const stateOf = ({ state: { pullRequest } }: SessionView) => [pullRequest?.state, pullRequest?.mergeCommit];
 const changes = ({ state }: SessionView) => state.n;
 
-test('the interval between polls grows from a minute to ten while nothing changes, and each poll is one request per repository', async () => {
+test('while a pull request is open its repository is polled once a minute, by one request for all of them', async () => {
   await using s = await scene({ count: 50 });
-  const grown = [1.5, 2.25, 3.375, 5.0625, 7.59375].map(rounded);
-  const gaps = await s.gaps(POLLS);
-  expect(gaps).toEqual([...grown, ...Array(POLLS - grown.length).fill(10)]);
+  expect(await s.gaps(POLLS)).toEqual(Array(POLLS).fill(1));
   expect(s.hub.requests).toHaveLength(POLLS);
   expect(Math.max(...s.hub.requests.map(({ points }) => points))).toBeLessThanOrEqual(2);
   expect(s.views.map(changes)).toEqual(s.views.map(() => 0));
 });
-
-const rounded = (minutes: number) => Math.round(minutes * 600) / 600;
 
 test('GitHub decides what is merged, also by a squash; each change is recorded once, and a merged pull request is no longer polled', async () => {
   await using s = await scene({ count: 2 });
@@ -153,7 +149,7 @@ test('a closed pull request is polled once an hour for 14 days, and is open agai
   await using s = await scene();
   const [pull] = s.opened;
   Object.assign(pull ?? {}, { state: 'CLOSED' });
-  expect((await s.gaps(3)).slice(1)).toEqual([60, 60]);
+  expect(await s.gaps(3)).toEqual([60, 60, 60]);
   Object.assign(pull ?? {}, { state: 'OPEN' });
   await s.gaps(1);
   expect(s.views.map(stateOf)).toEqual([['open', undefined]]);
@@ -171,7 +167,7 @@ test('a pull request that GitHub does not show is recorded as unseen after ten m
   const shown = s.repository.pullRequests.get(17) as StubPullRequest;
   s.repository.pullRequests.delete(17);
   s.clock.pass(2 * MINUTE_MS);
-  await s.gaps(6);
+  await s.gaps(11);
   const [first, second] = s.views.map(({ state }) => state.pullRequest);
   expect(first?.unseen).toEqual({
     since: '2026-01-08T10:02:00.000Z',
@@ -184,7 +180,7 @@ test('a pull request that GitHub does not show is recorded as unseen after ten m
   expect(s.views.map(changes)).toEqual([2, 0]);
 });
 
-test('without changes the time of the last poll is stored beside the log, and a new supervisor continues from it', async () => {
+test('without changes the time of the last poll that saw it is stored beside the log', async () => {
   await using s = await scene();
   const [view] = s.views;
   await mkdir(view?.paths.runDir ?? '', { recursive: true });
@@ -193,19 +189,39 @@ test('without changes the time of the last poll is stored beside the log, and a 
   await s.poll();
   const lastPoll = async () => view && (await readPollRecord(view.paths, { number: 17 }));
   expect(await lastPoll()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
-  expect(s.views.map(changes)).toEqual([0]);
   s.hub.viewer = undefined;
   s.clock.pass(10 * MINUTE_MS);
   await s.poll();
-  expect(await lastPoll()).toEqual({
-    ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
-  });
-  s.clock.pass(10 * MINUTE_MS);
-  Object.assign(view ?? {}, { lastPoll: await lastPoll() });
-  await s.another().poll(s.views, () => undefined);
-  await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
-  for (const each of s.views) await takeCommands(each);
-  expect(view?.state.pullRequest?.unseen?.since).toBe('2026-01-08T10:15:00.000Z');
+  expect(await lastPoll()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
+  expect(s.views.map(changes)).toEqual([0]);
+});
+
+test.each([
+  ['that saw it', { number: 17, seenAt: AT, missedAt: AT }, { number: 17, seenAt: AT }],
+  ['that never saw it', { number: 17, missedAt: AT }, undefined],
+  ['of another pull request', { number: 16, seenAt: AT }, undefined],
+])('the record of a poll %s by an earlier version is read safely', async (_, written, expected) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-boat');
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.lastPoll, JSON.stringify(written));
+  expect(await readPollRecord(paths, { number: 17 })).toEqual(expected);
+});
+
+test('a new pull request beside a closed one does not wait for an hour', async () => {
+  await using s = await scene({ count: 2 });
+  const [closed, open] = s.opened;
+  Object.assign(closed ?? {}, { state: 'CLOSED' });
+  const later = s.views.pop() as SessionView;
+  await s.poll();
+  s.clock.pass(2 * MINUTE_MS);
+  s.views.push(later);
+  Object.assign(open ?? {}, { state: 'MERGED' });
+  await s.poll();
+  expect(s.views.map(stateOf)).toEqual([
+    ['closed', undefined],
+    ['merged', undefined],
+  ]);
 });
 
 test('a repository that gets no answer delays no other one', async () => {
@@ -234,7 +250,7 @@ printf '%s' "$question" | gh "$@"`;
 test('a failure that lasts ten minutes is recorded once, with its reason, and cleared by the first answer', async () => {
   await using s = await scene();
   s.hub.viewer = undefined;
-  await s.gaps(6);
+  await s.gaps(11);
   const { pullRequest } = s.views[0]?.state ?? {};
   expect(pullRequest).toMatchObject({
     ...{ state: 'open', watched: true },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type FeedbackVerdict,
-  judgeFeedback,
+  hasRunningCheck,
+  newFeedback,
   remarksIn,
 } from '../../../../../src/extensions/github/feedback/feedback.ts';
 import type { Comment } from '../../../../../src/extensions/github/forge/github-answers.ts';
@@ -53,13 +53,13 @@ function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
 
 const writers = (login: string) => login !== 'mallory';
 
-function judge(more: Partial<PullRequestDetails>, { keys = [] as string[] } = {}): FeedbackVerdict {
+/** The keys of the round that begins, if one does. */
+function startedBy(more: Partial<PullRequestDetails>, known: readonly string[] = []) {
   const of = details(more);
-  const { remarks } = remarksIn(of, keys, writers);
-  return judgeFeedback(of, remarks, keys);
+  if (hasRunningCheck(of)) return 'running';
+  const { remarks } = remarksIn(of, known, writers);
+  return newFeedback(of, remarks, known)?.keys ?? 'none';
 }
-const keysOf = (verdict: FeedbackVerdict) =>
-  verdict.kind === 'round' ? verdict.feedback.keys : verdict.kind;
 
 describe('what starts a round', () => {
   const REVIEW = review('R', 'ada', 'CHANGES_REQUESTED');
@@ -125,7 +125,7 @@ describe('what starts a round', () => {
     ['a conflict that the forge has not computed yet', { mergeable: 'UNKNOWN' }, 'none'],
     ['a conflict of a closed pull request', { mergeable: 'CONFLICTING', state: 'closed' }, 'none'],
   ])('%s', (_, more, expected) => {
-    expect(keysOf(judge(more))).toEqual(expected);
+    expect(startedBy(more)).toEqual(expected);
   });
 
   test('no key starts a second round, but a new attempt of the same check does', () => {
@@ -134,21 +134,21 @@ describe('what starts a round', () => {
       threads: [thread([comment('C', 'ada')])],
       mergeable: 'CONFLICTING' as const,
     };
-    const first = keysOf(judge(more));
+    const first = startedBy(more);
     expect(first).toHaveLength(3);
-    expect(keysOf(judge(more, { keys: first as string[] }))).toBe('none');
+    expect(startedBy(more, first as string[])).toBe('none');
     const again = { ...more, checks: [check('test', { attempt: '8' })] };
-    expect(keysOf(judge(again, { keys: first as string[] }))).toEqual(['check:aaaaaaaaaaaa:test:8']);
+    expect(startedBy(again, first as string[])).toEqual(['check:aaaaaaaaaaaa:test:8']);
   });
 });
 
 test('only what no agent reads is recorded, and an edited comment counts as its author left it', () => {
   const late = { editedAt: '2026-01-08T11:00:00Z' };
   const of = details({ threads: [thread([comment('C', 'ada', late), comment('D', 'mallory', late)])] });
-  const { remarks, held } = remarksIn(of, [], writers);
+  const { held } = remarksIn(of, [], writers);
   const { url } = comment('D', 'mallory');
   expect(held).toEqual([{ key: 'thread:D', by: 'mallory', url, at: late.editedAt, held: 'stranger' }]);
-  expect(keysOf(judgeFeedback(of, remarks, []))).toEqual(['thread:C']);
+  expect(startedBy(of)).toEqual(['thread:C']);
 });
 
 test('people who may not steer agents start no round, whatever and however much they write', () => {
@@ -158,9 +158,9 @@ test('people who may not steer agents start no round, whatever and however much 
       const threads = [thread(all.map(({ id, body }) => comment(id, 'mallory', { body })))];
       const reviews = all.map(({ id }) => review(id, 'mallory', 'CHANGES_REQUESTED'));
       const of = details({ threads, reviews });
-      const { remarks, held } = remarksIn(of, [], writers);
+      const { held } = remarksIn(of, [], writers);
       expect(held.every(({ by }) => by === 'mallory')).toBe(true);
-      expect(judgeFeedback(of, remarks, []).kind).toBe('none');
+      expect(startedBy(of)).toBe('none');
     }),
   );
 });
@@ -168,6 +168,5 @@ test('people who may not steer agents start no round, whatever and however much 
 test('strangers cannot crowd out what a writer says, however much they write', () => {
   const crowd = Array.from({ length: 300 }, (_, at) => comment(`S${at}`, 'mallory'));
   const of = details({ threads: [thread([comment('C', 'ada')]), thread(crowd)] });
-  const { remarks, held } = remarksIn(of, [], writers);
-  expect([keysOf(judgeFeedback(of, remarks, [])), held.length]).toEqual([['thread:C'], 200]);
+  expect([startedBy(of), remarksIn(of, [], writers).held.length]).toEqual([['thread:C'], 200]);
 });

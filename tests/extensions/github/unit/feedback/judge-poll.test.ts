@@ -38,57 +38,48 @@ const LAST = {
 const NOTHING = undefined;
 const merge = { state: 'merged', mergeCommit: 'd', missing: { round: 1, commits: 1 } };
 
-/** The change that is recorded, and the minutes until the next poll. */
-test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined, number]>([
-  ['open at the forge', 'open', NOTHING, 3],
-  ['open at the forge', 'open and asking', NOTHING, 3],
-  ['open at the forge', 'open and not seen', { unseen: null }, 1],
-  ['open at the forge', 'closed', { state: 'open' }, 1],
-  ['closed at the forge', 'open', { state: 'closed' }, 60],
-  ['closed at the forge', 'open and asking', { state: 'closed', asks: null, words: null }, 60],
-  ['closed at the forge', 'closed', NOTHING, 60],
-  ['merged at the forge', 'open', merge, 1],
-  ['merged at the forge', 'closed', merge, 1],
-  ['not shown', 'open', { unseen: expect.stringContaining('single sign-on') }, 3],
-  ['not shown', 'open and not seen', NOTHING, 3],
-  ['not shown', 'closed', NOTHING, 60],
-  ['refused', 'open', { unseen: 'No rights.' }, 3],
-  ['refused', 'closed', NOTHING, 60],
-  ['offline', 'open', { unseen: 'No network.' }, 3],
-  ['offline', 'open and not seen', NOTHING, 3],
-  ['slow', 'open', { unseen: 'Too many requests.' }, 3],
-])('%s, after %s', (outcome, last, change, minutes) => {
-  const poll = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
-  const verdict = judgePoll(OUTCOMES[outcome], { fact: LAST[last], poll, gapMs: 2 * MINUTE }, NOW);
+test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined]>([
+  ['open at the forge', 'open', NOTHING],
+  ['open at the forge', 'open and asking', NOTHING],
+  ['open at the forge', 'open and not seen', { unseen: null }],
+  ['open at the forge', 'closed', { state: 'open' }],
+  ['closed at the forge', 'open', { state: 'closed' }],
+  ['closed at the forge', 'open and asking', { state: 'closed', asks: null, words: null }],
+  ['closed at the forge', 'closed', NOTHING],
+  ['merged at the forge', 'open', merge],
+  ['merged at the forge', 'closed', merge],
+  ['not shown', 'open', { unseen: expect.stringContaining('single sign-on') }],
+  ['not shown', 'open and not seen', NOTHING],
+  ['not shown', 'closed', NOTHING],
+  ['refused', 'open', { unseen: 'No rights.' }],
+  ['refused', 'closed', NOTHING],
+  ['offline', 'open', { unseen: 'No network.' }],
+  ['offline', 'open and not seen', NOTHING],
+  ['slow', 'open', { unseen: 'Too many requests.' }],
+])('%s, after %s', (outcome, last, change) => {
+  const verdict = judgePoll(OUTCOMES[outcome], { fact: LAST[last], missedAt: BEFORE }, NOW);
   const { lastSeenAt, unseen, ...rest } = verdict.change ?? {};
   const recorded = { ...rest, ...(unseen !== undefined && { unseen: unseen?.why ?? null }) };
   expect(verdict.change && recorded).toEqual(change);
-  expect(verdict.gapMs).toBe(minutes * MINUTE);
   const wasSeen = OUTCOMES[outcome].kind === 'seen';
-  expect(verdict.poll).toEqual(wasSeen ? { number: 17, seenAt: AT } : poll);
+  expect(verdict.missedAt).toBe(wasSeen ? undefined : BEFORE);
   expect(lastSeenAt).toBe(change !== undefined && wasSeen ? AT : undefined);
 });
 
 test('a pull request that is not shown is reported after ten minutes, since the first poll that missed it', () => {
-  const first = judgePoll(OUTCOMES.offline, { fact: fact(), poll: { number: 17 }, gapMs: MINUTE }, NOW);
-  expect(first).toMatchObject({ change: undefined, poll: { missedAt: AT } });
+  const first = judgePoll(OUTCOMES.offline, { fact: fact() }, NOW);
+  expect(first).toEqual({ change: undefined, missedAt: AT });
   const at = (minutes: number) =>
     judgePoll(OUTCOMES.offline, { fact: fact(), ...first }, NOW + minutes * MINUTE).change;
   expect([at(9.9), at(10)]).toEqual([undefined, { unseen: { since: AT, why: 'No network.' } }]);
-});
-
-test('the gap grows to ten minutes', () => {
-  const { gapMs } = judgePoll(seen('open'), { fact: fact(), poll: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
-  expect(gapMs).toBe(10 * MINUTE);
 });
 
 test('after what was recorded, the same outcome records nothing more', () => {
   const outcomes = fc.constantFrom(...Object.values(OUTCOMES));
   fc.assert(
     fc.property(fc.constantFrom(...Object.values(LAST)), outcomes, (last, outcome) => {
-      const poll = { number: 17, missedAt: BEFORE };
-      const { change = {}, ...next } = judgePoll(outcome, { fact: last, poll, gapMs: MINUTE }, NOW);
-      const again = judgePoll(outcome, { fact: changed(last, change), ...next }, NOW + MINUTE);
+      const { change = {}, missedAt } = judgePoll(outcome, { fact: last, missedAt: BEFORE }, NOW);
+      const again = judgePoll(outcome, { fact: changed(last, change), missedAt }, NOW + MINUTE);
       expect(again.change).toBeUndefined();
     }),
   );
