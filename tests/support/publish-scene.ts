@@ -9,9 +9,8 @@ import { emptyState, type SessionState } from '../../src/core/session/events/sta
 import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { GitHub } from '../../src/extensions/github/forge/github.ts';
+import type { Effects, Publishable } from '../../src/extensions/github/publish/publication.ts';
 import { publishBranch } from '../../src/extensions/github/publish/publish-branch.ts';
-import type { Publishable } from '../../src/extensions/github/publish/publishable.ts';
-import type { Steps } from '../../src/extensions/github/publish/steps.ts';
 import { gitHubStub } from './github-stub/github-stub.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 import type { TempRepo } from './temp-repo.ts';
@@ -27,10 +26,11 @@ export async function publish(
   { isUnattended = false }: { isUnattended?: boolean } = {},
 ) {
   const { signal } = new AbortController();
-  const steps: Steps = {
-    ...{ env, isByPerson: !isUnattended, during: (act) => act(signal), ended: () => undefined },
-    effect: async (name, act) => {
-      const done = await act(new GitHub({ env }), signal);
+  const login = { env, signal };
+  const effects: Effects = {
+    ...{ isByPerson: !isUnattended, during: (act) => act(login), ended: () => undefined },
+    cause: async (name, act) => {
+      const done = await act(new GitHub({ env }), login);
       return done && { name, outcome: 'done', ...done };
     },
   };
@@ -40,7 +40,7 @@ export async function publish(
     from,
     bodyPath = '',
     commands = [],
-  } = await publishBranch(publication, { withAnswers }, steps);
+  } = await publishBranch(publication, { withAnswers }, effects);
   return { summary, bodyPath, commands, ...(url && { url, from }) };
 }
 

@@ -12,8 +12,7 @@ import { list } from '../../../core/session/proof/proof-markdown.ts';
 import type { GitHub } from '../forge/github.ts';
 import { pullRequestAt } from '../forge/repository-name.ts';
 import { inertLine } from './inert-markdown.ts';
-import type { Publishable } from './publishable.ts';
-import type { Steps } from './steps.ts';
+import type { Effects, Publishable } from './publication.ts';
 
 /** GitHub accepts no larger pictures. */
 const MAX_PICTURE_BYTES = 10_000_000;
@@ -32,7 +31,7 @@ export function attachesPictures({ state, sessionFile }: Publishable['view']): b
 export async function attachPictures(
   { view, base }: Publishable,
   url: string,
-  steps: Steps,
+  effects: Effects,
 ): Promise<string> {
   const { pictures } = view.state;
   const place = pullRequestAt(url);
@@ -40,7 +39,7 @@ export async function attachPictures(
   if (pictures.commit !== base?.tip)
     return ' No pictures were attached: the branch has changed since they were taken.';
   try {
-    const effect = await steps.effect('pictures', (forge) => commentWith(pictures, { view, place, forge }));
+    const effect = await effects.cause('pictures', (forge) => commentWith(pictures, { view, place, forge }));
     if (effect === undefined) return ' No pictures were attached: their files are missing or too large.';
     if (effect.outcome === 'refused') return ` No pictures were attached. ${effect.why}`;
     return ` Its pictures are attached: ${effect.url}`;

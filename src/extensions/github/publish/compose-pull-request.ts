@@ -16,7 +16,7 @@ import { dateOf } from '../../../core/session/layout/names.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import type { GhContext } from '../forge/gh.ts';
-import type { Publishable } from './publishable.ts';
+import type { Publishable } from './publication.ts';
 import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
 import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
 

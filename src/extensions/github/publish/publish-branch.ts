@@ -6,42 +6,34 @@ import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { details, renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import type { GitHub } from '../forge/github.ts';
 import { attachPictures } from './attach-pictures.ts';
-import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
-import type { Publishable } from './publishable.ts';
-import type { End, Steps } from './steps.ts';
+import type { Effects, Publishable, PublishResult } from './publication.ts';
+import { openOrUpdate, pushPlanned } from './publish.ts';
 
 /** Pushes the branch, opens or updates its pull request, and comments on the issue that it closes. */
 export async function publishBranch(
   publication: Publishable,
   { withAnswers = false, watched = false }: { withAnswers?: boolean; watched?: boolean },
-  steps: Steps,
-): Promise<End> {
+  effects: Effects,
+): Promise<PublishResult> {
   const { base, view } = publication;
   const tip = base?.tip;
   if (tip === undefined)
     return { outcome: 'failed', summary: `The branch ${view.state.worktree?.branch} no longer exists.` };
-  const plan = await steps.during((signal) =>
-    planPublication(publication, withAnswers, { env: steps.env, signal }),
-  );
-  const { bodyPath, commands, byHand = '' } = plan;
-  if (!canPublish(plan)) return { outcome: 'left', summary: byHand, bodyPath, commands };
-  const { remote, from, branch } = plan.request;
-  const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
-  const refused = await pushBranch(to, publication, steps);
-  if (refused !== undefined) {
-    const summary = `git could not push ${branch} to ${remote}.${refused} Once that is settled, these commands publish it.`;
-    const unpushed = { tip, remote: remote ?? '', branch };
-    return { outcome: 'left', summary, bodyPath, commands, unpushed };
-  }
+  const push = { tip, withAnswers, withRemote: effects.isByPerson };
+  const pushed = await pushPlanned(publication, push, effects);
+  if ('left' in pushed) return pushed.left;
+  const { plan } = pushed;
+  const { bodyPath, commands, request } = plan;
+  const { branch, from, remote } = request;
   let opened: Effect | undefined;
   try {
-    opened = await steps.effect(
+    opened = await effects.cause(
       'pull_request',
       async (forge) => {
         const { url, summary } = await openOrUpdate(forge, plan);
         return { url, why: summary };
       },
-      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: steps.ended('push')?.commit }),
+      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: effects.ended('push')?.commit }),
     );
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -53,24 +45,24 @@ export async function publishBranch(
     return { outcome: 'failed', summary, bodyPath, commands: commands.slice(-1) };
   }
   const isWatched = watched ? ' It will be watched until it is merged or closed.' : '';
-  const attached = await attachPictures(publication, url, steps);
-  const summary = `${why}${attached}${await aboutIssue(publication, { url }, steps)}${isWatched}`;
+  const attached = await attachPictures(publication, url, effects);
+  const summary = `${why}${attached}${await aboutIssue(publication, { url }, effects)}${isWatched}`;
   return { outcome: 'published', summary, url, from, bodyPath };
 }
 
 /** Comments on the issue of a merged session. */
-export async function publishResult(publication: Publishable, steps: Steps): Promise<End> {
+export async function publishResult(publication: Publishable, effects: Effects): Promise<PublishResult> {
   const { into = '', commit = '' } = publication.view.state.lastMerge ?? {};
-  const summary = (await aboutIssue(publication, { into, commit }, steps)).trim();
+  const summary = (await aboutIssue(publication, { into, commit }, effects)).trim();
   return { outcome: 'published', summary };
 }
 
 /** Comments on the issue of the session. @returns a sentence for the person; empty without an issue */
-async function aboutIssue({ view }: Publishable, end: IssueEnd, steps: Steps): Promise<string> {
+async function aboutIssue({ view }: Publishable, end: IssueEnd, effects: Effects): Promise<string> {
   const { issue } = view.sessionFile ?? {};
   if (issue === undefined) return '';
   try {
-    const effect = await steps.effect('issue', (forge) => commentOnIssue(view, end, forge));
+    const effect = await effects.cause('issue', (forge) => commentOnIssue(view, end, forge));
     if (effect?.outcome === 'refused') return ` Issue #${issue.number} got no comment. ${effect.why}`;
     return ` Issue #${issue.number} has a comment with the result: ${effect?.url}`;
   } catch (error) {

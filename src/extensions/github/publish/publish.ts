@@ -8,21 +8,23 @@ import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import type { GitHub, OpenPullRequest, TitleAndBody } from '../forge/github.ts';
 import { gitHubAccess } from '../forge/github-access.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import type { Publishable } from './publishable.ts';
-import type { Steps } from './steps.ts';
+import type { Effects, Publishable, PublishResult } from './publication.ts';
 import { type PullRequest, whyByHand } from './target.ts';
 import { editedSince, marked, plain } from './text-mark.ts';
 
 /** Where and how a branch is published. */
-export interface PublishPlan {
+interface PublishPlan {
   request: PullRequest;
   body: string;
   bodyPath: string;
   /** The commands with which a person publishes the branch. */
   commands: string[];
   /** Why a person must publish it; absent if gh is installed and logged in. */
-  byHand: string | undefined;
+  manualReason: string | undefined;
 }
+
+/** A plan that samocode can carry out. */
+type OwnPlan = PublishPlan & { request: { repository: string; from: string; remote: string } };
 
 /** Composes the text of the pull request and writes it to a file of the session. */
 export async function planPublication(
@@ -39,34 +41,51 @@ export async function planPublication(
   const why = await whyByHand(request, publication, context);
   const instruction =
     commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
-  return { request, body, bodyPath, commands, byHand: why && `${why} ${instruction}` };
+  return { request, body, bodyPath, commands, manualReason: why && `${why} ${instruction}` };
 }
 
-export function canPublish(
-  plan: PublishPlan,
-): plan is PublishPlan & { request: { repository: string; from: string } } {
+export function canPublish(plan: PublishPlan): plan is OwnPlan {
   const { remote, from, repository } = plan.request;
-  return plan.byHand === undefined && remote !== undefined && from !== undefined && repository !== undefined;
+  return (
+    plan.manualReason === undefined && remote !== undefined && from !== undefined && repository !== undefined
+  );
 }
 
-/** The commit to push, and where. Without a remote: to the repository's address, with gh's login alone. */
 interface BranchPush {
   tip: string;
-  branch: string;
-  from: string;
-  remote: string | undefined;
+  /** Whether to push to the person's remote, and not to the repository's address with gh's login alone. */
+  withRemote: boolean;
+  change?: Parameters<Effects['cause']>[2];
+}
+
+/** Plans a publication and pushes its branch. @returns `left`: a person publishes it, with these commands */
+export async function pushPlanned(
+  publication: Publishable,
+  { withAnswers = false, ...push }: BranchPush & { withAnswers?: boolean },
+  effects: Effects,
+): Promise<{ plan: OwnPlan } | { left: PublishResult & Pick<PublishPlan, 'commands'> }> {
+  const plan = await effects.during((context) => planPublication(publication, withAnswers, context));
+  const { bodyPath, commands, manualReason = '' } = plan;
+  const left = { outcome: 'left', bodyPath, commands } as const;
+  if (!canPublish(plan)) return { left: { ...left, summary: manualReason } };
+  const refused = await pushBranch(publication, plan.request, push, effects);
+  if (refused === undefined) return { plan };
+  const { branch, remote } = plan.request;
+  const summary = `git could not push ${branch} to ${remote}.${refused} Once that is settled, these commands publish it.`;
+  return { left: { ...left, summary, unpushed: { tip: push.tip, remote, branch } } };
 }
 
 /**
  * Pushes a commit to the session's branch on the remote; one that is there already is not an error, whoever pushed it.
  * @returns the message of git if it could not push
  */
-export async function pushBranch(
-  { tip, branch, from, remote }: BranchPush,
+async function pushBranch(
   { view, git }: Publishable,
-  steps: Steps,
-  change?: Parameters<Steps['effect']>[2],
+  { branch, from, remote: named }: OwnPlan['request'],
+  { tip, withRemote, change }: BranchPush,
+  effects: Effects,
 ): Promise<string | undefined> {
+  const remote = withRemote ? named : undefined;
   const { url, config: logins } = gitHubAccess(from);
   const ref = `refs/heads/${branch}`;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, `${tip}:${ref}`];
@@ -74,7 +93,7 @@ export async function pushBranch(
   const config = [...(git.config ?? []), ...(remote === undefined ? logins : logins.slice(1))];
   const cwd = view.sessionFile?.mainRepo ?? '';
   let refused: string | undefined;
-  const act = async (_forge: GitHub, signal: AbortSignal) => {
+  const act = async (_forge: GitHub, { signal }: Required<GhContext>) => {
     const options = { ...git, config, cwd, signal, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
     const { exitCode, stderr } = await runGit(push, options);
     if (exitCode === 0) return { commit: tip };
@@ -86,14 +105,14 @@ export async function pushBranch(
     refused = quotedSaid(saidBy(stderr, git.baseEnv), 'git');
     return undefined;
   };
-  await steps.effect('push', act, change);
+  await effects.cause('push', act, change);
   return refused;
 }
 
 /** Opens the pull request, or updates title and text of an open one unless a person has edited them. */
 export async function openOrUpdate(
   forge: GitHub,
-  { request, body }: PublishPlan & { request: { repository: string } },
+  { request, body }: OwnPlan,
 ): Promise<{ url: string; summary: string }> {
   const { head, into: base, title, isDraft, repository } = request;
   const known = await forge.openPullRequest(repository, head);

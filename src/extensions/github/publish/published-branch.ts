@@ -7,7 +7,7 @@ import type { GitContext } from '../../../core/project/git/repository.ts';
 import { handleOf, refNameOf } from '../../../core/session/layout/names.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { gitHubAccess } from '../forge/github-access.ts';
-import type { Publishable } from './publishable.ts';
+import type { Publishable } from './publication.ts';
 
 export interface PublishedBranch {
   /** The head commit of the pull request. */

@@ -4,7 +4,7 @@ import type { Round } from '../../../core/session/events/bodies/positions.ts';
 import { roundDocuments } from '../../../core/session/events/rounds.ts';
 import type { GitHub } from '../forge/github.ts';
 import { inertQuote } from './inert-markdown.ts';
-import type { Publishable } from './publishable.ts';
+import type { Publishable } from './publication.ts';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_REPLY_CHARS = 4000;

@@ -11,7 +11,7 @@ import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { partsOf, repositoryIn } from '../forge/repository-name.ts';
 import { repositoryIs, requestRepository } from '../forge/request-repository.ts';
-import type { Publishable } from './publishable.ts';
+import type { Publishable } from './publication.ts';
 
 export interface PullRequest {
   /** The remote that the branch is pushed to; absent if the repository has none. */

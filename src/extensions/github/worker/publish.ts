@@ -15,26 +15,26 @@ import { whileTakingCommands } from '../../../core/worker/commands/while-taking-
 import { callExtensions, type Failure } from '../../../core/worker/state/extension.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { pullRequestAt } from '../forge/repository-name.ts';
+import type { Effects, Publishable, PublishResult, PullRequestPatch } from '../publish/publication.ts';
 import { publishBranch, publishResult } from '../publish/publish-branch.ts';
 import { publishRound, type RoundEnd } from '../publish/publish-round.ts';
-import type { Publishable } from '../publish/publishable.ts';
-import type { Change, End, Steps } from '../publish/steps.ts';
 import { round as beginRound } from './round.ts';
 
 /** Publishes what was asked for. Each effect is repeatable and has its own outcome. */
 export async function performPublish(worker: Worker, work: FinishingOf<'publish'>): Promise<NewEvent[]> {
   const env = await environmentOf(worker);
-  const steps = new RecordedSteps(worker, work, env);
+  const effects = new RecordedEffects(worker, work, env);
   const publication = await publicationOf(worker, env);
   switch (work.what) {
     case 'pull_request':
-      return [ended(work, await publishBranch(publication, work, steps))];
+      return [ended(work, await publishBranch(publication, work, effects))];
     case 'issue':
-      return [ended(work, await publishResult(publication, steps))];
+      return [ended(work, await publishResult(publication, effects))];
     case 'round':
-      return await endRound(worker, work, await publishRound(publication, steps));
+      return await endRound(worker, work, await publishRound(publication, effects));
   }
 }
 
@@ -47,7 +47,7 @@ export function publishFailed(work: FinishingOf<'publish'>, { message }: Failure
   return ended(work, { outcome: 'failed', summary: message });
 }
 
-function ended({ by, what }: FinishingOf<'publish'>, end: End): NewEvent {
+function ended({ by, what }: FinishingOf<'publish'>, end: PublishResult): NewEvent {
   return { type: 'publish_ended', by, what, commands: [], ...end, flow: end.summary };
 }
 
@@ -92,34 +92,33 @@ async function publicationOf(worker: Worker, env: Worker['env']): Promise<Publis
   return { view, base, git: context };
 }
 
-/** The steps of a publication whose effects are events of the session. */
-class RecordedSteps implements Steps {
-  readonly env: Steps['env'];
+/** The effects of a publication as events of the session. */
+class RecordedEffects implements Effects {
   readonly isByPerson: boolean;
   readonly #worker: Worker;
   readonly #by: By;
+  readonly #env: Worker['env'];
 
-  constructor(worker: Worker, { by }: FinishingOf<'publish'>, env: Steps['env']) {
-    this.env = env;
+  constructor(worker: Worker, { by }: FinishingOf<'publish'>, env: Worker['env']) {
     this.isByPerson = by.channel !== 'settings';
     this.#worker = worker;
     this.#by = by;
+    this.#env = env;
   }
 
-  async during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return await whileTakingCommands(this.#worker, act);
+  async during<T>(act: (context: Required<GhContext>) => Promise<T>): Promise<T> {
+    return await whileTakingCommands(this.#worker, (signal) => act({ env: this.#env, signal }));
   }
 
   ended(name: string): Effect | undefined {
     return finishNow(stateOf(this.#worker))?.effects.find((effect) => effect.name === name);
   }
 
-  async effect(...[name, act, change]: Parameters<Steps['effect']>): ReturnType<Steps['effect']> {
+  async cause(...[name, act, change]: Parameters<Effects['cause']>): ReturnType<Effects['cause']> {
     const before = this.ended(name);
     if (before !== undefined) return before;
     await callExtensions(this.#worker, 'requireHeld');
-    const { env } = this;
-    const done = await this.during((signal) => outcomeOf(name, act(new GitHub({ env, signal }), signal)));
+    const done = await this.during((context) => outcomeOf(name, act(new GitHub(context), context)));
     if (done === undefined) return undefined;
     crashPoint('effect-had');
     const changed = change?.(done);
@@ -151,7 +150,7 @@ function isFinal(error: SamocodeError): boolean {
 }
 
 /** The event that changes the recorded pull request of the session; none if nothing changes. */
-function pullRequestChange(worker: Worker, by: By, { url, ...more }: Change): NewEvent[] {
+function pullRequestChange(worker: Worker, by: By, { url, ...more }: PullRequestPatch): NewEvent[] {
   const place = pullRequestAt(url);
   if (place === undefined) return [];
   const known = stateOf(worker).pullRequest;

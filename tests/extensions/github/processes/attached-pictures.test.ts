@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { serialiseEvent } from '../../../../src/core/session/events/events.ts';
-import type { Publishable } from '../../../../src/extensions/github/publish/publishable.ts';
+import type { Publishable } from '../../../../src/extensions/github/publish/publication.ts';
 import { ci } from '../../../support/ci.ts';
 import { PROVED, provedEvents } from '../../../support/proved-events.ts';
 import { type PublishScene, publish, publishScene } from '../../../support/publish-scene.ts';
