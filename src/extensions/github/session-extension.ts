@@ -1,7 +1,6 @@
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
-import { publish } from './worker/ask-publish.ts';
 import { waitIfOutside } from './worker/outside-scope.ts';
-import { performPublish, publishFailed, publishStopped } from './worker/publish.ts';
+import { performPublish, publish, publishFailed, publishStopped } from './worker/publish.ts';
 import { pullRequest } from './worker/pull-request.ts';
 import { round } from './worker/round.ts';
 import { roundSection } from './worker/round-section.ts';

@@ -6,7 +6,7 @@ import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { isLower } from '../../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import type { Finishing } from '../events/bodies/finishing.ts';
-import type { PullRequestFact, SeenWords } from '../events/bodies/positions.ts';
+import type { PullRequestFact, SeenComment } from '../events/bodies/positions.ts';
 import type { RecurringRun, SessionFile } from '../events/bodies/session-file.ts';
 import type { OtherBuild } from '../events/events.ts';
 import { endNow } from '../events/open-work.ts';
@@ -25,7 +25,7 @@ export interface SeenPullRequest
   /** The newest round that was begun. */
   round?: number;
   /** Comments that no agent reads, and why; the person decides about them. */
-  held?: Pick<SeenWords, 'by' | 'url' | 'held'>[];
+  held?: Pick<SeenComment, 'by' | 'url' | 'held'>[];
 }
 
 export interface StateFacts {

@@ -1,13 +1,13 @@
 import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { beginning, listed } from '../../../core/kernel/text.ts';
+import { listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { CheckedBranch } from '../forge/github.ts';
 import { GitHub } from '../forge/github.ts';
 import type { ForgeCheck } from '../forge/pull-request-answers.ts';
 import { requireForgePlaces } from '../intake/read-issue.ts';
-import { checkText } from './round-text.ts';
+import { boundedDocument, checkText } from './round-text.ts';
 
 const MAX_LOGS = 3;
 const MAX_LOG_LINES = 60;
@@ -60,6 +60,5 @@ function failedText(
     ...shown.map((check) => checkText(check, logs.get(check)?.slice(-MAX_LOG_LINES))),
     ...(others.length === 0 ? [] : [`These checks fail, too: ${listed(others, 50)}.`]),
   ];
-  const text = parts.join('\n\n');
-  return `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+  return boundedDocument(parts, MAX_CHARS);
 }

@@ -1,4 +1,5 @@
-import type { SeenWords } from '../../../core/session/events/bodies/positions.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import type { SeenComment } from '../../../core/session/events/bodies/positions.ts';
 import { type Comment, isBySamocode } from '../forge/github-answers.ts';
 import type { ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/pull-request-answers.ts';
 
@@ -63,14 +64,14 @@ function short(commit: string): string {
  * The reviews that request changes, then the comments in open threads, without samocode's own and those that a
  * round has covered. A review counts until its author gives another verdict.
  * @param known the keys of earlier rounds
- * @param maySteer whether a login may steer agents now; only others who may can edit what they wrote
+ * @param trusted the logins that may steer agents now; only others of them can edit what they wrote
  * @returns `held`: those that no agent reads, as they are recorded for the person
  */
 export function remarksIn(
   { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
   known: readonly string[],
-  maySteer: (login: string) => boolean,
-): { remarks: Remark[]; held: SeenWords[] } {
+  trusted: ReadonlySet<string>,
+): { remarks: Remark[]; held: SeenComment[] } {
   const open = threads.filter(({ isResolved }) => !isResolved);
   const ofThreads = open.flatMap((thread) =>
     thread.comments.map((comment) => ({ key: `thread:${comment.id}`, comment, thread })),
@@ -81,7 +82,7 @@ export function remarksIn(
   const ofReviews = requesting.map((comment) => ({ key: `review:${comment.id}`, comment }));
   const all: Remark[] = [...ofReviews, ...ofThreads];
   const fresh = all.filter(({ key, comment }) => !isBySamocode(comment) && !known.includes(key));
-  const mayStart = ({ comment }: Remark) => maySteer(comment.author.login);
+  const mayStart = ({ comment }: Remark) => trusted.has(comment.author.login);
   const strangers = fresh.filter((each) => !mayStart(each)).slice(-MAX_REMARKS);
   const held = strangers.map(({ key, comment: { author, url, editedAt, createdAt } }) => ({
     ...{ key, by: author.login, url, at: editedAt ?? createdAt, held: 'stranger' as const },
@@ -92,3 +93,15 @@ export function remarksIn(
 const VERDICTS: ReadonlySet<Review['state']> = new Set(['APPROVED', 'CHANGES_REQUESTED', 'DISMISSED']);
 /** Only the newest are kept; no one reads more. */
 const MAX_REMARKS = 200;
+
+const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;
+
+/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text by others. */
+export function describeKeys(keys: readonly string[]): string {
+  const parts = Object.entries(KINDS).flatMap(([kind, what]) => {
+    const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;
+    return count === 0 ? [] : [counted(count, what)];
+  });
+  const last = parts.pop() ?? '';
+  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
+}

@@ -47,11 +47,13 @@ export function roundText(
       ),
     ),
   ];
+  return { text: boundedDocument(parts, MAX_CHARS), threads };
+}
+
+/** A document that agents read, of paragraphs. */
+export function boundedDocument(parts: readonly string[], maxChars: number): string {
   const text = parts.join('\n\n');
-  return {
-    text: `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`,
-    threads,
-  };
+  return `${text.length > maxChars ? `${beginning(text, maxChars)}\n\n(Truncated.)` : text}\n`;
 }
 
 export function checkText(

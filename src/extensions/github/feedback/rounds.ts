@@ -16,10 +16,9 @@ import type { GitHub } from '../forge/github.ts';
 import type { PullRequestDetails, PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { GITHUB_ROWS } from '../settings.ts';
-import { type Feedback, hasRunningCheck, newFeedback, remarksIn } from './feedback.ts';
-import { describeKeys } from './round-keys.ts';
+import { describeKeys, type Feedback, hasRunningCheck, newFeedback, remarksIn } from './feedback.ts';
 import { roundText } from './round-text.ts';
-import { steeringLogins, trustedIn } from './steering.ts';
+import { trustedAuthors, trustedIn } from './trusted-authors.ts';
 
 export interface RoundOptions {
   forge: GitHub;
@@ -80,8 +79,8 @@ export class Rounds {
     const { threads, reviews } = details;
     const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
     const authors = comments.map(({ author }) => author);
-    const maySteer = await steeringLogins(authors, repository, { forge, ...settings });
-    const { remarks, held } = remarksIn(details, keys, (login) => maySteer.has(login));
+    const trusted = await trustedAuthors(authors, repository, { forge, ...settings });
+    const { remarks, held } = remarksIn(details, keys, trusted);
     const words = held.length === 0 ? null : held;
     const seen = { words, asks: null };
     if (hasRunningCheck(details))

@@ -17,7 +17,7 @@ import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
-import { steeringLogins, trustedIn } from '../feedback/steering.ts';
+import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import type { GitHub } from '../forge/github.ts';
 import { GITHUB_ROWS } from '../settings.ts';
@@ -159,7 +159,7 @@ export class Intake {
   ): Promise<'started' | string | undefined> {
     const { forge, context, repository, project, label } = place;
     const issue = await forge.issue(repository, number);
-    const mayWrite = await steeringLogins(peopleOf(issue), repository, { forge });
+    const mayWrite = await trustedAuthors(peopleOf(issue), repository, { forge });
     const verdict = isAt(issue, repository)
       ? judgeIssue(issue, label, mayWrite)
       : ({ kind: 'gone' } as const);

@@ -2,7 +2,7 @@ import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
-import { steeringLogins, trustedIn } from '../feedback/steering.ts';
+import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
 import { GitHub } from '../forge/github.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';
 import { givenIssue, isAt, requireForgePlaces } from './read-issue.ts';
@@ -21,7 +21,7 @@ export async function labelledIssues(
   for (const { number } of await forge.labelledIssues(repository, label)) {
     const issue = await forge.issue(repository, number);
     if (!isAt(issue, repository)) continue;
-    const mayWrite = await steeringLogins(peopleOf(issue), repository, { forge });
+    const mayWrite = await trustedAuthors(peopleOf(issue), repository, { forge });
     const verdict = judgeIssue(issue, label, mayWrite);
     if (verdict.kind !== 'take') continue;
     const since = Date.parse(verdict.labelledAt);

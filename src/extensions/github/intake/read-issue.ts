@@ -2,12 +2,13 @@ import { resolveWork } from '../../../core/acts/sessions/resolve-work.ts';
 import type { ResolvedWork } from '../../../core/acts/sessions/start/start-sources.ts';
 import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { beginning, listed, shownText } from '../../../core/kernel/text.ts';
+import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/bodies/session-file.ts';
-import { steeringLogins, trustedIn } from '../feedback/steering.ts';
+import { boundedDocument } from '../feedback/round-text.ts';
+import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { GitHub } from '../forge/github.ts';
@@ -117,24 +118,24 @@ export async function givenIssue(
 ): Promise<GivenIssue> {
   const comments = issue.comments.filter((comment) => !isBySamocode(comment));
   const authors = [issue.author, ...comments.map(({ author }) => author)];
-  const maySteer = await steeringLogins(authors, repository, asking);
+  const trusted = await trustedAuthors(authors, repository, asking);
   const { number, url, title } = issue;
-  return { repository, number, url, title, text: issueText({ ...issue, comments }, maySteer) };
+  return { repository, number, url, title, text: issueText({ ...issue, comments }, trusted) };
 }
 
 /** The document that agents read: our own text, and quotations with their authors. */
 export function issueText(
   issue: Pick<Issue, 'number' | 'url' | 'title' | 'body' | 'author' | 'comments'>,
-  maySteer: ReadonlySet<string>,
+  trusted: ReadonlySet<string>,
 ): string {
   const { number, url, title, body, author, comments } = issue;
   const who = ({ login }: Author) => inlineMaterial(login);
-  const quoted = comments.filter(({ author: { login } }) => maySteer.has(login));
-  const others = comments.filter(({ author: { login } }) => !maySteer.has(login));
+  const quoted = comments.filter(({ author: { login } }) => trusted.has(login));
+  const others = comments.filter(({ author: { login } }) => !trusted.has(login));
   const left = [...new Set(others.map((comment) => who(comment.author)))];
   const parts = [
     `# Issue #${number}`,
-    `${inlineMaterial(url)}, opened by ${who(author)}${maySteer.has(author.login) ? '' : ', who has no write access to the repository'}.`,
+    `${inlineMaterial(url)}, opened by ${who(author)}${trusted.has(author.login) ? '' : ', who has no write access to the repository'}.`,
     material(title, MAX_COMMENT_CHARS),
     `${who(author)} writes:\n\n${material(body, MAX_BODY_CHARS, url)}`,
     ...quoted.map(
@@ -145,8 +146,7 @@ export function issueText(
       ? []
       : [`Left out: comments of ${listed(left, 20)}, who have no write access to the repository.`]),
   ];
-  const text = parts.join('\n\n');
-  return `${text.length > MAX_CHARS ? `${beginning(text, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+  return boundedDocument(parts, MAX_CHARS);
 }
 
 /** The task of a session that starts from an issue, followed by what a person added. */

@@ -3,6 +3,9 @@ import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { findBaseBranch } from '../../../core/project/finishing/base-branch.ts';
 import { isFromTerminal, withLogin } from '../../../core/sandbox/programs/login-shell.ts';
+import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
+import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
+import { refused } from '../../../core/session/commands/refused.ts';
 import type { Effect, FinishingOf } from '../../../core/session/events/bodies/finishing.ts';
 import { FORMAT_VERSION } from '../../../core/session/events/bodies/format.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
@@ -11,8 +14,9 @@ import { finishNow } from '../../../core/session/events/open-work.ts';
 import { differing, isSamePullRequest } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound } from '../../../core/session/events/rounds.ts';
 import { folderNow } from '../../../core/worker/commands/archive-places.ts';
+import { asked, refuseUnseen } from '../../../core/worker/commands/finish.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
-import { callExtensions, type Failure } from '../../../core/worker/state/extension.ts';
+import { callExtensions, type Failure, type Handler } from '../../../core/worker/state/extension.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import type { GhContext } from '../forge/gh.ts';
@@ -22,6 +26,22 @@ import type { Effects, Publishable, PublishResult, PullRequestPatch } from '../p
 import { publishBranch, publishResult } from '../publish/publish-branch.ts';
 import { publishRound, type RoundEnd } from '../publish/publish-round.ts';
 import { round as beginRound } from './round.ts';
+
+/** Accepts to publish; the effects follow the event, each with its own outcome. */
+export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched, tip }) => {
+  const { mainRepo, settings } = worker.file;
+  const { worktree, work } = stateOf(worker);
+  if (work?.kind === 'publish') {
+    const isSame = work.what === what && work.withAnswers === withAnswers && work.watched === watched;
+    return isSame ? { events: [] } : refused(COMMAND_ERRORS.busy({ with: 'publish' }));
+  }
+  const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
+  const verdict = judgePublish({ by, ...settings, what }, stateOf(worker), facts ?? { sinceBase: 0 });
+  if (verdict.kind === 'refused') return verdict;
+  // The supervisor publishes rounds, with the consent that the person gave at finish.
+  const unseen = what === 'pull_request' ? await refuseUnseen(worker, tip) : undefined;
+  return unseen ?? asked({ kind: 'publish', by, what, withAnswers, watched });
+};
 
 /** Publishes what was asked for. Each effect is repeatable and has its own outcome. */
 export async function performPublish(worker: Worker, work: FinishingOf<'publish'>): Promise<NewEvent[]> {

@@ -20,7 +20,7 @@ import { branchTip } from '../../../core/worker/state/evidence.ts';
 import type { Handler } from '../../../core/worker/state/extension.ts';
 import { lastingFailure } from '../../../core/worker/state/passing-errors.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
-import { describeKeys } from '../feedback/round-keys.ts';
+import { describeKeys } from '../feedback/feedback.ts';
 
 /**
  * Continues a finished session with the feedback on its pull request. First its branch is brought up to date with what

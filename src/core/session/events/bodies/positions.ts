@@ -142,7 +142,7 @@ export const MergeEnd = z.object({
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
 /** A comment on a pull request that no round has answered, and that no agent reads. */
-export const SeenWords = z.object({
+export const SeenComment = z.object({
   key: z.string(),
   by: z.string(),
   url: z.string(),
@@ -151,7 +151,7 @@ export const SeenWords = z.object({
   /** `stranger`: its author may not steer agents. */
   held: z.literal('stranger').optional(),
 });
-export type SeenWords = z.infer<typeof SeenWords>;
+export type SeenComment = z.infer<typeof SeenComment>;
 
 /** Work on the feedback on a pull request: failed checks, review comments, a conflict. */
 export const Round = z.object({
@@ -201,7 +201,7 @@ export const PullRequestFact = z.object({
   lastSeenAt: z.iso.datetime().optional(),
   /** Why a person must review it before samocode continues with it. */
   asks: z.string().optional(),
-  words: z.array(SeenWords).optional(),
+  words: z.array(SeenComment).optional(),
   /** The tip of the branch when samocode last pushed it, or the head that the newest round began with. */
   pushed: z.string().optional(),
   /** The newest round whose work it contains. */
@@ -220,7 +220,7 @@ export const PullRequestChange = z
     unseen: Unseen.nullable(),
     lastSeenAt: z.iso.datetime(),
     asks: z.string().nullable(),
-    words: z.array(SeenWords).nullable(),
+    words: z.array(SeenComment).nullable(),
     pushed: z.string().nullable(),
     round: z.int().positive(),
   })

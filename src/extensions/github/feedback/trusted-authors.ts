@@ -8,7 +8,7 @@ import { GITHUB_ROWS } from '../settings.ts';
  * Decides who may steer agents: people with write access, and trusted accounts.
  * @param trusted the accounts in PR_TRUST @returns the logins that may steer
  */
-export async function steeringLogins(
+export async function trustedAuthors(
   authors: readonly Author[],
   repository: string,
   { forge, trusted = [] }: { forge: GitHub; trusted?: readonly string[] },
