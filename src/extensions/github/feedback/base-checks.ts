@@ -3,8 +3,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
-import type { CheckedBranch } from '../forge/github.ts';
-import { GitHub } from '../forge/github.ts';
+import { type CheckedBranch, GitHub, type JobLogs } from '../forge/github.ts';
 import type { ForgeCheck } from '../forge/pull-request-answers.ts';
 import { requireForgePlaces } from '../intake/read-issue.ts';
 import { boundedDocument, checkText } from './round-text.ts';
@@ -25,12 +24,7 @@ export async function failedBaseChecks(
   const tip = await forge.defaultBranch(repository);
   const failed = tip && failedByPush(tip);
   if (tip === undefined || failed === undefined) return undefined;
-  const logs = new Map<ForgeCheck, readonly string[] | undefined>();
-  for (const check of failed.slice(0, MAX_LOGS)) {
-    const { app, jobId } = check;
-    const hasLog = app === 'github-actions' && jobId !== undefined;
-    logs.set(check, hasLog ? await forge.jobLog(repository, jobId) : undefined);
-  }
+  const logs = await forge.jobLogs(repository, failed.slice(0, MAX_LOGS));
   const url = `https://${repository}/commit/${tip.commit}`;
   return { commit: tip.commit, url, text: failedText({ ...tip, url }, failed, logs) };
 }
@@ -46,11 +40,11 @@ function failedByPush({ branch, checks }: CheckedBranch): ForgeCheck[] | undefin
   return failed.length === 0 || own.some(({ state }) => state === 'running') ? undefined : failed;
 }
 
-/** @param logs the last lines of the first failed jobs */
+/** @param logs those of the first failed checks */
 function failedText(
   { branch, commit, url }: Pick<CheckedBranch, 'branch' | 'commit'> & { url: string },
   failed: readonly ForgeCheck[],
-  logs: ReadonlyMap<ForgeCheck, readonly string[] | undefined>,
+  logs: JobLogs,
 ): string {
   const shown = failed.filter((check) => logs.has(check));
   const others = failed.filter((check) => !logs.has(check)).map(({ name }) => inlineMaterial(name));

@@ -14,11 +14,11 @@ import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/waits/pull-request.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
-import type { GitHub, PullRequestSummaries } from '../forge/github.ts';
+import type { PullRequestSummaries } from '../forge/github.ts';
 import type { PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
 import { judgePoll, type PollOutcome, type PollVerdict } from './judge-poll.ts';
-import { changeRequest, Rounds } from './rounds.ts';
+import { changeRequest, type ForgeLogin, Rounds } from './rounds.ts';
 
 /** While a pull request of the repository is open. */
 const OPEN_GAP_MS = 60_000;
@@ -31,29 +31,28 @@ const LONGEST_RESET_MS = 60 * 60_000;
 /** The delay while a poll is in progress. */
 const POLL_MS = 1000;
 
-export interface Login {
-  forge: GitHub;
-  /** Needed for rounds; without it, only the states of the pull requests are polled. */
-  context?: ActionContext;
-}
-
 interface Watched {
   view: SessionView;
   fact: PullRequestFact;
 }
 
-/** The answer of the forge, or why it gave none. */
-interface Poll {
-  login?: Login;
-  answer?: PullRequestSummaries;
-  failure?: PollOutcome;
-  /** For this time the login must not be used again. */
-  resetMs: number;
+/** What the forge answered about a repository, or why it did not. For `resetMs` the login must not be used again. */
+type Poll = { resetMs: number } & (
+  | { failure: PollOutcome }
+  | { failure?: undefined; login: ForgeLogin; answer: PullRequestSummaries }
+);
+
+interface Looked {
+  verdict: PollVerdict;
+  /** What begins or publishes a round, or asks a person. */
+  request?: CommandRequest | undefined;
+  /** The poll for the next session: a failure can affect all of them. */
+  next: Poll;
 }
 
 /** Polls the pull requests of sessions, with one request per repository, and reports changes to their sessions. */
 export class PullRequests {
-  readonly #login: (signal: AbortSignal) => Promise<Login>;
+  readonly #login: (signal: AbortSignal) => Promise<ForgeLogin>;
   readonly #rounds = new Rounds();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
@@ -65,7 +64,7 @@ export class PullRequests {
   readonly #running = new Map<string, Promise<unknown>>();
 
   /** @param login returns the person's current login; the signal aborts its requests */
-  constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
+  constructor(login: (signal: AbortSignal) => Promise<ForgeLogin>, clock: Clock) {
     this.#login = login;
     this.#clock = clock;
   }
@@ -138,11 +137,9 @@ export class PullRequests {
     }
   }
 
-  /** @returns the poll for the next session: a failure can affect all of them */
   async #update(session: Watched, poll: Poll): Promise<Poll> {
     const { view, fact } = session;
-    const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
-    const { request, verdict, next } = await this.#advance(session, this.#judge(fact, outcome), poll);
+    const { verdict, request, next } = await this.#look(session, poll);
     const { change, missedAt } = verdict;
     if (missedAt === undefined) {
       this.#missedAt.delete(fact.url);
@@ -153,38 +150,29 @@ export class PullRequests {
     return next;
   }
 
-  async #outcomeOf({ view, fact }: Watched, { login, answer }: Poll): Promise<PollOutcome> {
-    const pull = answer?.pullRequests.get(fact.number);
-    if (pull === undefined) return { kind: 'not_shown' };
-    return await seenNow(view, pull, { context: login?.context, signal: this.#ended.signal });
-  }
-
-  #judge(fact: PullRequestFact, outcome: PollOutcome): PollVerdict {
-    return judgePoll(outcome, { fact, missedAt: this.#missedAt.get(fact.url) }, this.#clock.now());
-  }
-
   /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
-  async #advance(session: Watched, verdict: PollVerdict, poll: Poll): Promise<Advanced> {
-    const { view, fact } = session;
-    const { forge, context } = poll.login ?? {};
-    const pull = poll.answer?.pullRequests.get(fact.number);
-    if (forge === undefined || context === undefined || pull === undefined || verdict.change !== undefined)
-      return { verdict, next: poll };
+  async #look({ view, fact }: Watched, poll: Poll): Promise<Looked> {
+    const missedAt = this.#missedAt.get(fact.url);
+    const judge = (outcome: PollOutcome) => judgePoll(outcome, { fact, missedAt }, this.#clock.now());
+    if (poll.failure) return { verdict: judge(poll.failure), next: poll };
+    const pull = poll.answer.pullRequests.get(fact.number);
+    if (pull === undefined) return { verdict: judge({ kind: 'not_shown' }), next: poll };
+    const options = { ...poll.login, signal: this.#ended.signal };
+    const verdict = judge(await seenNow(view, pull, options));
+    if (verdict.change !== undefined) return { verdict, next: poll };
     try {
-      const options = { forge, context, signal: this.#ended.signal };
       const { request } = await this.#rounds.advance(view, pull, options);
-      return { request, verdict, next: poll };
+      return { verdict, request, next: poll };
     } catch (error) {
       const failed = this.#failed(error);
-      if (isShared(error)) return { verdict: this.#judge(fact, failed.failure), next: failed };
-      if (FORGE_ERRORS.forge_failed.is(error))
-        return { verdict: this.#judge(fact, failed.failure), next: poll };
-      return { request: askRequest(view, error), verdict, next: poll };
+      if (isShared(error)) return { verdict: judge(failed.failure), next: failed };
+      if (FORGE_ERRORS.forge_failed.is(error)) return { verdict: judge(failed.failure), next: poll };
+      return { verdict, request: askRequest(view, error), next: poll };
     }
   }
 
   /** @throws the error itself if the supervisor leaves, or if it is a failure of our own */
-  #failed(error: unknown): Poll & Required<Pick<Poll, 'failure'>> {
+  #failed(error: unknown): { failure: PollOutcome; resetMs: number } {
     this.#ended.signal.throwIfAborted();
     if (!isSamocodeError(error)) throw error;
     const { forge_rate_limited: slow, forge_offline: offline } = FORGE_ERRORS;
@@ -202,21 +190,15 @@ export class PullRequests {
   }
 }
 
-interface Advanced {
-  request?: CommandRequest;
-  verdict: PollVerdict;
-  next: Poll;
-}
-
 /** Reads the state of the pull request and, after a merge, what the merge does not contain. */
 export async function seenNow(
   view: SessionView,
   pull: PullRequestSummary,
-  { context, signal }: { context: ActionContext | undefined; signal?: AbortSignal },
+  { context, signal }: { context: ActionContext; signal?: AbortSignal },
 ): Promise<PollOutcome> {
   const { url, state, mergeCommit } = pull;
   const readMissing = async () =>
-    state === 'merged' && context ? await missingFromMerge(view, pull, { context, signal }) : undefined;
+    state === 'merged' ? await missingFromMerge(view, pull, { context, signal }) : undefined;
   const missing = await unlessGitFails(readMissing, undefined);
   return { kind: 'seen', url, state, mergeCommit, missing };
 }

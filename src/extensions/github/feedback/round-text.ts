@@ -1,5 +1,6 @@
 import { beginning, counted } from '../../../core/kernel/text.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
+import type { JobLogs } from '../forge/github.ts';
 import type { ForgeCheck, PullRequestDetails } from '../forge/pull-request-answers.ts';
 import type { Feedback, Remark } from './feedback.ts';
 
@@ -17,12 +18,11 @@ export interface RoundText {
 
 /**
  * Renders the document that describes a round to agents: our sentences, and quotations with their authors.
- * @param logs the last lines of failed jobs, by job id
  */
 export function roundText(
   { number, url, title, baseBranch, base }: PullRequestDetails,
   { checks, remarks, conflict }: Feedback,
-  logs: ReadonlyMap<number, readonly string[] | undefined>,
+  logs: JobLogs,
 ): RoundText {
   const reviews = remarks.filter(({ thread }) => thread === undefined);
   const ids = new Set(remarks.flatMap(({ thread }) => thread?.id ?? []));
@@ -30,7 +30,7 @@ export function roundText(
   const parts = [
     `# Feedback on pull request #${number}`,
     `${url}\n\n${material(title, MAX_QUOTE_CHARS)}`,
-    ...checks.map((check) => checkText(check, logs.get(check.jobId ?? 0))),
+    ...checks.map((check) => checkText(check, logs.get(check))),
     ...(conflict
       ? [
           `## Conflict with ${inlineMaterial(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve the conflicts.`,

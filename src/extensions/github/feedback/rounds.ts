@@ -20,10 +20,14 @@ import { describeKeys, type Feedback, hasRunningCheck, newFeedback, remarksIn } 
 import { roundText } from './round-text.ts';
 import { trustedAuthors, trustedIn } from './trusted-authors.ts';
 
-export interface RoundOptions {
+/** The person's current login. */
+export interface ForgeLogin {
   forge: GitHub;
   /** Its `env` is the environment that sessions run in. */
   context: ActionContext;
+}
+
+export interface RoundOptions extends ForgeLogin {
   /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */
   byHand?: boolean;
   /** Stops git; the next poll repeats its work. */
@@ -163,10 +167,7 @@ async function beginRound(
   const { head, base } = published;
   const asks = byHand ? undefined : await whyAsk({ view, git }, published);
   if (asks !== undefined) return asking(asks);
-  const logs = new Map<number, readonly string[] | undefined>();
-  for (const { jobId, app } of feedback.checks)
-    if (jobId !== undefined && app === 'github-actions')
-      logs.set(jobId, await forge.jobLog(repository, jobId));
+  const logs = await forge.jobLogs(repository, feedback.checks);
   const { text, threads } = roundText({ ...details, base }, feedback, logs);
   const round = { number, keys: [...feedback.keys], head, base, threads };
   const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;

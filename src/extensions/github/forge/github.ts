@@ -58,6 +58,8 @@ interface NewPullRequest extends TitleAndBody {
   isDraft: boolean;
 }
 
+export type JobLogs = ReadonlyMap<ForgeCheck, readonly string[] | undefined>;
+
 export interface CheckedBranch {
   branch: string;
   commit: string;
@@ -298,6 +300,17 @@ export class GitHub {
   /** The 200 lines of a job's log that end with its last error; undefined if its run has not ended, or it has expired. */
   jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined> {
     return readJobLog(this.#context, repository, jobId);
+  }
+
+  /** The logs of checks; undefined for one that has none, as those of other apps. */
+  async jobLogs(repository: string, checks: readonly ForgeCheck[]): Promise<JobLogs> {
+    const logs = new Map<ForgeCheck, readonly string[] | undefined>();
+    for (const check of checks) {
+      const { app, jobId } = check;
+      const hasLog = app === 'github-actions' && jobId !== undefined;
+      logs.set(check, hasLog ? await this.jobLog(repository, jobId) : undefined);
+    }
+    return logs;
   }
 
   #place(repository: string, what: string) {

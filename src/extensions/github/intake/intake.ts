@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { isUnfinished } from '../../../core/caller/context/supervision.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
@@ -17,9 +16,9 @@ import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
+import type { ForgeLogin } from '../feedback/rounds.ts';
 import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
-import type { GitHub } from '../forge/github.ts';
 import { GITHUB_ROWS } from '../settings.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
@@ -28,13 +27,7 @@ import { givenIssue, isAt, placesOf } from './read-issue.ts';
 const GAP_MS = 60_000;
 const POLL_MS = 1000;
 
-interface IntakeLogin {
-  forge: GitHub;
-  /** Its `env` is the environment that sessions run in. */
-  context: ActionContext;
-}
-
-interface Place extends ClaimPlace, IntakeLogin {
+interface Place extends ClaimPlace, ForgeLogin {
   project: Project;
   /** `host/owner/name` of the issues. */
   repository: string;
@@ -43,7 +36,7 @@ interface Place extends ClaimPlace, IntakeLogin {
 
 /** Starts sessions for issues to which a person with write access has added INTAKE_LABEL. */
 export class Intake {
-  readonly #login: (signal: AbortSignal) => Promise<IntakeLogin>;
+  readonly #login: (signal: AbortSignal) => Promise<ForgeLogin>;
   readonly #home: string;
   readonly #heldPath: string;
   readonly #clock: Clock;
@@ -57,7 +50,7 @@ export class Intake {
 
   /** @param heldPath the file that lists the issues that are not started */
   constructor(
-    login: (signal: AbortSignal) => Promise<IntakeLogin>,
+    login: (signal: AbortSignal) => Promise<ForgeLogin>,
     { home, heldPath, clock }: { home: string; heldPath: string; clock: Clock },
   ) {
     this.#login = login;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
@@ -12,7 +11,7 @@ import { list } from '../../../core/session/proof/proof-markdown.ts';
 import type { GitHub } from '../forge/github.ts';
 import { pullRequestAt } from '../forge/repository-name.ts';
 import { inertLine } from './inert-markdown.ts';
-import type { Effects, Publishable } from './publication.ts';
+import { causeIfPossible, type Effects, type Publishable } from './publication.ts';
 
 /** GitHub accepts no larger pictures. */
 const MAX_PICTURE_BYTES = 10_000_000;
@@ -38,15 +37,13 @@ export async function attachPictures(
   if (!attachesPictures(view) || pictures === undefined || place === undefined) return '';
   if (pictures.commit !== base?.tip)
     return ' No pictures were attached: the branch has changed since they were taken.';
-  try {
-    const effect = await effects.cause('pictures', (forge) => commentWith(pictures, { view, place, forge }));
-    if (effect === undefined) return ' No pictures were attached: their files are missing or too large.';
-    if (effect.outcome === 'refused') return ` No pictures were attached. ${effect.why}`;
-    return ` Its pictures are attached: ${effect.url}`;
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return ` No pictures were attached. ${error.what} ${error.why} ${error.hint}`;
-  }
+  const effect = await causeIfPossible(effects, [
+    'pictures',
+    (forge) => commentWith(pictures, { view, place, forge }),
+  ]);
+  if (effect === undefined) return ' No pictures were attached: their files are missing or too large.';
+  if (effect.outcome === 'refused') return ` No pictures were attached. ${effect.why}`;
+  return ` Its pictures are attached: ${effect.url}`;
 }
 
 interface Commenting {

@@ -1,3 +1,4 @@
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { BaseBranch } from '../../../core/project/finishing/base-branch.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { Effect, PublishEnd } from '../../../core/session/events/bodies/finishing.ts';
@@ -42,3 +43,20 @@ export interface Effects {
 }
 
 export type PublishResult = Omit<PublishEnd, 'what' | 'commands'> & Partial<Pick<PublishEnd, 'commands'>>;
+
+/**
+ * Causes an effect that the publication can do without: a failure that may pass is no reason to do all again.
+ * @param hint what a person does about it, if not what the error says
+ */
+export async function causeIfPossible(
+  effects: Effects,
+  [name, act, change]: Parameters<Effects['cause']>,
+  hint?: string,
+): Promise<Effect | undefined> {
+  try {
+    return await effects.cause(name, act, change);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { name, outcome: 'refused', why: `${error.what} ${error.why} ${hint ?? error.hint}` };
+  }
+}

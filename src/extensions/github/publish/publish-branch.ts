@@ -1,12 +1,10 @@
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { code } from '../../../core/session/documents/markdown-lines.ts';
-import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { details, renderProof } from '../../../core/session/proof/proof-markdown.ts';
 import type { GitHub } from '../forge/github.ts';
 import { attachPictures } from './attach-pictures.ts';
-import type { Effects, Publishable, PublishResult } from './publication.ts';
+import { causeIfPossible, type Effects, type Publishable, type PublishResult } from './publication.ts';
 import { openOrUpdate, pushPlanned } from './publish.ts';
 
 /** Pushes the branch, opens or updates its pull request, and comments on the issue that it closes. */
@@ -25,20 +23,14 @@ export async function publishBranch(
   const { plan } = pushed;
   const { bodyPath, commands, request } = plan;
   const { branch, from, remote } = request;
-  let opened: Effect | undefined;
-  try {
-    opened = await effects.cause(
-      'pull_request',
-      async (forge) => {
-        const { url, summary } = await openOrUpdate(forge, plan);
-        return { url, why: summary };
-      },
-      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: effects.ended('push')?.commit }),
-    );
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    opened = { name: 'pull_request', outcome: 'refused', why: `${error.what} ${error.why} ${error.hint}` };
-  }
+  const opened = await causeIfPossible(effects, [
+    'pull_request',
+    async (forge) => {
+      const { url, summary } = await openOrUpdate(forge, plan);
+      return { url, why: summary };
+    },
+    ({ url }) => (url === undefined ? undefined : { url, watched, pushed: effects.ended('push')?.commit }),
+  ]);
   const { url, why } = opened ?? {};
   if (url === undefined) {
     const summary = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${why} If there is none yet, the last command opens it.`;
@@ -61,14 +53,13 @@ export async function publishResult(publication: Publishable, effects: Effects):
 async function aboutIssue({ view }: Publishable, end: IssueEnd, effects: Effects): Promise<string> {
   const { issue } = view.sessionFile ?? {};
   if (issue === undefined) return '';
-  try {
-    const effect = await effects.cause('issue', (forge) => commentOnIssue(view, end, forge));
-    if (effect?.outcome === 'refused') return ` Issue #${issue.number} got no comment. ${effect.why}`;
-    return ` Issue #${issue.number} has a comment with the result: ${effect?.url}`;
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return ` Issue #${issue.number} got no comment. ${error.what} ${error.why} To retry, finish the session again in the same way.`;
-  }
+  const comment = await causeIfPossible(
+    effects,
+    ['issue', (forge) => commentOnIssue(view, end, forge)],
+    'To retry, finish the session again in the same way.',
+  );
+  if (comment?.outcome === 'refused') return ` Issue #${issue.number} got no comment. ${comment.why}`;
+  return ` Issue #${issue.number} has a comment with the result: ${comment?.url}`;
 }
 
 /** How the work on an issue ended. */

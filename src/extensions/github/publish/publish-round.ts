@@ -1,11 +1,10 @@
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { counted, listed } from '../../../core/kernel/text.ts';
 import type { Round } from '../../../core/session/events/bodies/positions.ts';
 import { newestRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { attachPictures } from './attach-pictures.ts';
-import type { Effects, Publishable, PublishResult } from './publication.ts';
+import { causeIfPossible, type Effects, type Publishable, type PublishResult } from './publication.ts';
 import { canPublish, openOrUpdate, planPublication, pushPlanned } from './publish.ts';
 import { fetchPublished, type PublishedBranch, whyAsk } from './published-branch.ts';
 import { answerThread, threadReplies } from './round-replies.ts';
@@ -68,14 +67,13 @@ async function pushRound(
 
 /** Also after a crash that followed the push. If it fails, the text is updated with the next round. */
 async function updateText(publication: Publishable, effects: Effects): Promise<void> {
-  try {
-    await effects.cause('pull_request', async (forge, context) => {
+  await causeIfPossible(effects, [
+    'pull_request',
+    async (forge, context) => {
       const plan = await planPublication(publication, false, context);
       return canPublish(plan) ? { url: (await openOrUpdate(forge, plan)).url } : undefined;
-    });
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-  }
+    },
+  ]);
 }
 
 const JOINED = 'Others have pushed to its branch: their commits are taken over and tested first.';

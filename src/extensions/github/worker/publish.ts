@@ -7,7 +7,6 @@ import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts
 import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
 import { refused } from '../../../core/session/commands/refused.ts';
 import type { Effect, FinishingOf } from '../../../core/session/events/bodies/finishing.ts';
-import { FORMAT_VERSION } from '../../../core/session/events/bodies/format.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
 import { finishNow } from '../../../core/session/events/open-work.ts';
@@ -85,7 +84,7 @@ async function endRound(
   const { accepted: _, ...begun } = round;
   const { head, base } = joins;
   const outcome = await beginRound(worker, {
-    ...{ v: FORMAT_VERSION, id: '', at: '', by, kind: 'round', text: '' },
+    ...{ by, text: '' },
     round: { ...begun, keys: [], head, base },
     ...(by.channel !== 'settings' && { byHand: true as const }),
   });

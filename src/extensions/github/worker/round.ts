@@ -8,6 +8,7 @@ import { makeMergeCommit } from '../../../core/project/finishing/merge-commit.ts
 import { gitSaysYes } from '../../../core/project/git/git.ts';
 import { checksRoot } from '../../../core/project/proving/checks-root.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
+import type { CommandOf } from '../../../core/session/commands/commands.ts';
 import { judgeRound } from '../../../core/session/commands/judge-round.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
@@ -26,7 +27,10 @@ import { describeKeys } from '../feedback/feedback.ts';
  * Continues a finished session with the feedback on its pull request. First its branch is brought up to date with what
  * others have pushed to the pull request. Every step can be repeated after a crash.
  */
-export const round: Handler<'round'> = async (worker, command) => {
+export async function round(
+  worker: Worker,
+  command: Pick<CommandOf<'round'>, 'by' | 'round' | 'text' | 'byHand'>,
+): ReturnType<Handler<'round'>> {
   const { by, round: begun, text } = command;
   const verdict = judgeRound(command, stateOf(worker), worker.file.settings);
   if (verdict.kind === 'refused') return verdict;
@@ -45,7 +49,7 @@ export const round: Handler<'round'> = async (worker, command) => {
   const why = keys.length > 0 ? describeKeys(keys) : 'others have pushed to its branch';
   const flow = `Round ${number} of the pull request: ${why}`;
   return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
-};
+}
 
 /** Asks a person instead of refusing: the supervisor sent the command, so no person would see a refusal. */
 function askingFor(worker: Worker, by: By, problem: string): NewEvent[] {

@@ -37,8 +37,12 @@ import { openTerminal } from '../../../support/terminal.ts';
 const POLLS = Number(process.env.POLLS ?? 8);
 const AT = '2026-01-08T10:00:00.000Z';
 const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
+const STOPPED = { kind: 'stopped', since: DONE.since, by: { channel: 'cli' }, why: '' } as const;
 
-/** Done sessions, each with its pull request, and the part that polls them, with the real gh and a clock that is set by hand. */
+/**
+ * Sessions, each with its pull request, and the part that polls them, with the real gh and a clock that is set by hand.
+ * `withRounds`: they are done, so rounds may begin.
+ */
 async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
@@ -52,13 +56,12 @@ async function scene({ count = 1, gh = '', withRounds = false } = {}) {
     ...{ clock, host: hostWith([]), env, home: dir.path, cwd: dir.path, by: { channel: 'settings' } },
     programs: { worker: '', rehearsal: '' },
   };
-  const login = (signal: AbortSignal) => ({
-    forge: new GitHub({ env, signal }),
-    ...(withRounds && { context }),
-  });
-  const polls = new PullRequests(async (signal) => login(signal), clock);
+  const login = async (signal: AbortSignal) => ({ forge: new GitHub({ env, signal }), context });
+  const polls = new PullRequests(login, clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
-  const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
+  const views = opened.map((pullRequest, at) =>
+    viewOf(dir.path, pullRequest, at, withRounds ? DONE : STOPPED),
+  );
   const failures: unknown[] = [];
   /** Polls if a poll is due, then applies the commands to the sessions, as their workers would. */
   const poll = async (): Promise<number> => {
@@ -90,11 +93,16 @@ async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   };
 }
 
-function viewOf(root: string, { number, url }: StubPullRequest, at: number): SessionView {
+function viewOf(
+  root: string,
+  { number, url }: StubPullRequest,
+  at: number,
+  status: SessionView['state']['status'],
+): SessionView {
   const paths = sessionPaths(root, `26-01-08-boat-${at}`);
   const pullRequest = { repository: 'github.com/fleet/boats', number, url, watched: true } as const;
   const state = {
-    ...{ ...emptyState(), status: DONE },
+    ...{ ...emptyState(), status },
     pullRequest: { ...pullRequest, state: 'open', since: DONE.since } as const,
   };
   const view = { folder: paths.folder, paths, state, worker: 'none', pendingCommands: [] };

@@ -36,7 +36,7 @@ test('the document quotes checks, reviews, threads and a conflict, each with its
     conflict: true,
     keys: [],
   };
-  const { text, threads } = roundText(DETAILS, feedback, new Map([[7, ['one', '##[error]two']]]));
+  const { text, threads } = roundText(DETAILS, feedback, new Map([[CHECK, ['one', '##[error]two']]]));
   expect(threads).toEqual([
     { name: 'T1', id: 'a.ts' },
     { name: 'T2', id: 'b.ts' },
@@ -50,13 +50,14 @@ test('quoted text never begins a line, so it cannot be mistaken for ours', () =>
   });
   fc.assert(
     fc.property(hostile, hostile, hostile, (body, name, path) => {
+      const check = { ...CHECK, name, text: body };
       const feedback = {
-        checks: [{ ...CHECK, name, text: body }],
+        checks: [check],
         remarks: [remark(name, body, path)],
         conflict: false,
         keys: [],
       };
-      const { text } = roundText({ ...DETAILS, title: body }, feedback, new Map([[7, [body]]]));
+      const { text } = roundText({ ...DETAILS, title: body }, feedback, new Map([[check, [body]]]));
       const ours = text
         .split(/[\n\r\v\f\u0085\u2028\u2029]/)
         .filter((line) => !line.startsWith('>') && line !== '');
@@ -78,7 +79,7 @@ test('a comment of a megabyte is cut before it reaches the prompt', () => {
   const lines = Array(200).fill('\u00e9'.repeat(2000));
   const checks = Array.from({ length: 30 }, (_, at) => ({ ...CHECK, jobId: at }));
   const many = { ...feedback, checks, remarks: Array(200).fill(remark('ada', 'x'.repeat(1e6))) };
-  const logs = new Map(checks.map(({ jobId }) => [jobId, [...lines, '##[error]red']]));
+  const logs = new Map(checks.map((check) => [check, [...lines, '##[error]red']]));
   const { text } = roundText(DETAILS, many, logs);
   expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(2_000_000);
   expect(text).toContain('> ##[error]red');
