@@ -2,36 +2,29 @@ import { contextOfPart, type NewPart, type SupervisorPart } from '../../core/sup
 import type { Scan } from '../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../core/supervisor/supervisor.ts';
 import { PullRequests } from './feedback/pull-requests.ts';
+import type { ForgeLogin } from './feedback/rounds.ts';
 import { GitHub } from './forge/github.ts';
 import { Intake } from './intake/intake.ts';
 
-function pullRequestsPart(supervisor: Supervisor, scan: Scan): SupervisorPart {
-  const watched = new PullRequests(async (ended) => await loginOf(supervisor, ended), supervisor.clock);
-  return {
-    poll: async () => watched.poll(scan.startable(), (what, error) => scan.report(what, error)),
-    keepsAlive: () => false,
-    end: async () => await watched.end(),
+function loginOf(supervisor: Supervisor) {
+  return async (signal: AbortSignal): Promise<ForgeLogin> => {
+    const context = await contextOfPart(supervisor);
+    return { forge: new GitHub({ env: context.env, signal }), context };
   };
 }
 
-/** Starts a session for each labelled issue. */
-function intakePart(supervisor: Supervisor, scan: Scan): SupervisorPart {
-  const { home, clock, paths } = supervisor;
-  const intake = new Intake(async (ended) => await loginOf(supervisor, ended), {
-    home,
-    heldPath: paths.intake,
-    clock,
-  });
+function partOf(poller: PullRequests | Intake, scan: Scan): SupervisorPart {
   return {
-    poll: async () => intake.poll(scan.startable(), (what, error) => scan.report(what, error)),
-    keepsAlive: () => intake.isWatching,
-    end: async () => await intake.end(),
+    poll: async () => poller.poll(scan.startable(), (what, error) => scan.report(what, error)),
+    keepsAlive: () => 'isWatching' in poller && poller.isWatching,
+    end: async () => await poller.end(),
   };
 }
 
-async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
-  const context = await contextOfPart(supervisor);
-  return { forge: new GitHub({ env: context.env, signal }), context };
-}
-
-export const GITHUB_PARTS: readonly NewPart[] = [pullRequestsPart, intakePart];
+export const GITHUB_PARTS: readonly NewPart[] = [
+  (supervisor, scan) => partOf(new PullRequests(loginOf(supervisor), supervisor.clock), scan),
+  (supervisor, scan) => {
+    const { home, clock, paths } = supervisor;
+    return partOf(new Intake(loginOf(supervisor), { home, heldPath: paths.intake, clock }), scan);
+  },
+];

@@ -11,7 +11,6 @@ export interface Remark {
   thread?: ReviewThread;
 }
 
-/** The feedback that a round works on. */
 export interface Feedback {
   checks: readonly ForgeCheck[];
   remarks: readonly Remark[];

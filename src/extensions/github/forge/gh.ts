@@ -173,7 +173,7 @@ export async function query<T extends z.ZodType>(
   const { host, owner, name } = partsOf(repository);
   const about = { host, subject };
   const of = `owner: ${JSON.stringify(owner)}, name: ${JSON.stringify(name)}`;
-  const asked = `{ rateLimit { cost remaining resetAt } repository(${of}) { nameWithOwner ${fields} } ${more} }`;
+  const asked = `{ rateLimit { remaining resetAt } repository(${of}) { nameWithOwner ${fields} } ${more} }`;
   const answer = await ask(context, about, { path: 'graphql', body: { query: asked } });
   const { data, errors } = read(Reply, answer, about);
   for (const { type, path } of errors) {

@@ -26,7 +26,7 @@ export interface PullRequestSummaries {
   budget: z.infer<typeof Budget>;
 }
 
-const Budget = z.object({ cost: z.int(), remaining: z.int(), resetAt: Time });
+const Budget = z.object({ remaining: z.int(), resetAt: Time });
 
 const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), url: z.string() }));
 const POSTED = 'comments(last: 100) { nodes { body viewerDidAuthor url } }';
@@ -119,29 +119,18 @@ export class GitHub {
     const pullRequests = new Map(here);
     if (numbers.length <= PER_REQUEST) return { pullRequests, budget: rateLimit };
     const { pullRequests: others, budget } = await this.pullRequests(repository, numbers.slice(PER_REQUEST));
-    return {
-      pullRequests: new Map([...pullRequests, ...others]),
-      budget: { ...budget, cost: budget.cost + rateLimit.cost },
-    };
+    return { pullRequests: new Map([...pullRequests, ...others]), budget };
   }
 
   async details(repository: string, number: number): Promise<PullRequestDetails> {
-    const about = { repository, subject: `pull request ${number} of ${repository}` };
-    const asked = <T extends z.ZodType>(fields: string, node: T) => ({
-      ...about,
-      fields: `pullRequest(number: ${number}) { ${fields} }`,
-      schema: z.object({ repository: z.object({ pullRequest: node }) }),
-    });
-    const found = await query(this.#context, asked(detailFields(number), DetailsNode));
-    const { page, ...rest } = found.repository.pullRequest;
+    const pull = <T>(fields: string, node: z.ZodType<T>) =>
+      this.#one(repository, `pull request ${number}`, `pullRequest(number: ${number}) { ${fields} }`, node);
+    const { page, ...rest } = await pull(detailFields(number), DetailsNode);
     const checks = [...page.checks];
     for (let { next } = page; next !== undefined; ) {
-      const more = await query(
-        this.#context,
-        asked(checkFields(number, next), z.object({ page: ChecksPage })),
-      );
-      checks.push(...more.repository.pullRequest.page.checks);
-      next = more.repository.pullRequest.page.next;
+      const more = await pull(checkFields(number, next), z.object({ page: ChecksPage }));
+      checks.push(...more.page.checks);
+      next = more.page.next;
     }
     return { ...rest, checks };
   }
@@ -204,27 +193,16 @@ export class GitHub {
   }
 
   async issue(repository: string, number: number): Promise<Issue> {
-    const found = await query(this.#context, {
-      repository,
-      subject: `issue ${number} of ${repository}`,
-      fields: `issue(number: ${number}) { ${ISSUE} }`,
-      schema: z.object({ repository: z.object({ issue: IssueNode }) }),
-    });
-    return found.repository.issue;
+    return await this.#one(repository, `issue ${number}`, `issue(number: ${number}) { ${ISSUE} }`, IssueNode);
   }
 
   /** The open issues with a label, at most 100, oldest first. Costs one cheap request. */
   async labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]> {
     const which = `states: [OPEN], labels: [${JSON.stringify(label)}], first: 100`;
-    const found = await query(this.#context, {
-      repository,
-      subject: `the issues of ${repository}`,
-      fields: `issues(${which}) { nodes { number updatedAt } }`,
-      schema: z.object({
-        repository: z.object({ issues: nodes(z.object({ number: z.int(), updatedAt: z.string() })) }),
-      }),
-    });
-    return found.repository.issues.sort((a, b) => a.number - b.number);
+    const node = nodes(z.object({ number: z.int(), updatedAt: z.string() }));
+    const fields = `issues(${which}) { nodes { number updatedAt } }`;
+    const issues = await this.#one(repository, 'the issues', fields, node);
+    return issues.sort((a, b) => a.number - b.number);
   }
 
   /** The newest commit of the default branch, with its checks; undefined for an empty repository. */
@@ -232,13 +210,12 @@ export class GitHub {
     const checks: ForgeCheck[] = [];
     let after: string | undefined;
     for (;;) {
-      const found = await query(this.#context, {
+      const tip = await this.#one(
         repository,
-        subject: `the default branch of ${repository}`,
-        fields: defaultBranchFields(after),
-        schema: z.object({ repository: z.object({ defaultBranchRef: DefaultBranch }) }),
-      });
-      const tip = found.repository.defaultBranchRef;
+        'the default branch',
+        defaultBranchFields(after),
+        DefaultBranch,
+      );
       if (tip === undefined) return undefined;
       const { page, ...branch } = tip;
       checks.push(...page.checks);
@@ -311,6 +288,17 @@ export class GitHub {
       logs.set(check, hasLog ? await this.jobLog(repository, jobId) : undefined);
     }
     return logs;
+  }
+
+  /** One thing of a repository. */
+  async #one<T>(repository: string, what: string, field: string, node: z.ZodType<T>): Promise<T> {
+    const found = await query(this.#context, {
+      repository,
+      subject: `${what} of ${repository}`,
+      fields: `found: ${field}`,
+      schema: z.object({ repository: z.object({ found: node }) }),
+    });
+    return found.repository.found;
   }
 
   #place(repository: string, what: string) {

@@ -17,7 +17,7 @@ import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
 import type { ForgeLogin } from '../feedback/rounds.ts';
-import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
+import { trustedAuthors } from '../feedback/trusted-authors.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { GITHUB_ROWS } from '../settings.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
@@ -164,8 +164,7 @@ export class Intake {
         sessionFile?.issue?.number === number && sessionFile.issue.claim?.labelledAt === labelledAt,
     );
     if (isWorkedOn) return undefined;
-    const trusted = trustedIn(project);
-    const given = await givenIssue(issue, repository, { forge, trusted });
+    const given = await givenIssue(issue, repository, { forge, project });
     const commit = await claimIssue(number, place);
     if (commit === undefined)
       return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;

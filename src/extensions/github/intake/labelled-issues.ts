@@ -2,7 +2,7 @@ import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
-import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
+import { trustedAuthors } from '../feedback/trusted-authors.ts';
 import { GitHub } from '../forge/github.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';
 import { givenIssue, isAt, requireForgePlaces } from './read-issue.ts';
@@ -32,8 +32,7 @@ export async function labelledIssues(
         Date.parse(sessionFile.createdAt) >= since,
     );
     if (isWorkedOn) continue;
-    const asking = { forge, trusted: trustedIn(project) };
-    found.push({ kind: 'issue', issue: await givenIssue(issue, repository, asking) });
+    found.push({ kind: 'issue', issue: await givenIssue(issue, repository, { forge, project }) });
   }
   return found;
 }

@@ -67,8 +67,7 @@ export async function readIssue(
   });
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
   if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
-  const trusted = trustedIn(project);
-  return await givenIssue(issue, repository, { forge, trusted });
+  return await givenIssue(issue, repository, { forge, project });
 }
 
 /** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
@@ -114,11 +113,11 @@ export async function requireForgePlaces(
 export async function givenIssue(
   issue: Issue,
   repository: string,
-  asking: { forge: GitHub; trusted: readonly string[] },
+  { forge, project }: { forge: GitHub; project: Pick<Project, 'values'> },
 ): Promise<GivenIssue> {
   const comments = issue.comments.filter((comment) => !isBySamocode(comment));
   const authors = [issue.author, ...comments.map(({ author }) => author)];
-  const trusted = await trustedAuthors(authors, repository, asking);
+  const trusted = await trustedAuthors(authors, repository, { forge, trusted: trustedIn(project) });
   const { number, url, title } = issue;
   return { repository, number, url, title, text: issueText({ ...issue, comments }, trusted) };
 }

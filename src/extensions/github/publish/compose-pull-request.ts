@@ -16,9 +16,10 @@ import { dateOf } from '../../../core/session/layout/names.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import type { GhContext } from '../forge/gh.ts';
+import { repositoryIs } from '../forge/request-repository.ts';
 import type { Publishable } from './publication.ts';
 import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
-import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
+import { type PullRequest, pullRequestOf } from './target.ts';
 
 export interface ComposedPullRequest extends PullRequestText {
   request: PullRequest;
@@ -42,8 +43,10 @@ export async function composePullRequest(
   const head = `refs/heads/${state.worktree?.branch}`;
   const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
   const answered = await answeredQuestions(view);
-  const visibility = answered.length === 0 ? 'unknown' : await visibilityOf(request, context);
-  const hasAnswers = visibility === 'private' || withAnswers;
+  const { repository } = request;
+  const asks = answered.length > 0 && repository !== undefined;
+  const isPrivate = asks ? await repositoryIs('private', repository, context) : undefined;
+  const hasAnswers = isPrivate === true || withAnswers;
   const { commits, total } = await commitsSince(range, 50);
   const proof = makeProof(await readEvents(paths, 0));
   const isOfTip = proof?.commit === base?.tip;
@@ -64,7 +67,7 @@ export async function composePullRequest(
   });
   const notes = [
     ...(template === undefined ? [] : [`The text ends with the repository's template, ${template.path}.`]),
-    ...(answered.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
+    ...(answered.length === 0 ? [] : [aboutAnswers(hasAnswers, isPrivate)]),
     ...(text.whole.length > text.readable.length + 1
       ? ['The proof with its hashes will be folded below the text.']
       : []),
@@ -78,16 +81,12 @@ function closedIssue({ repository }: PullRequest, issue: IssueFact | undefined):
   return `${isHere ? '' : issue.repository.split('/').slice(1).join('/')}#${issue.number}`;
 }
 
-const VISIBILITY_TEXTS: Readonly<Record<Visibility, string>> = {
-  private: 'the repository is private',
-  public: 'the repository is public',
-  unknown: 'it is not known whether the repository is private',
-};
-
-function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
-  const why = VISIBILITY_TEXTS[visibility];
-  if (hasAnswers)
-    return `The text contains people's answers${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
+function aboutAnswers(hasAnswers: boolean, isPrivate: boolean | undefined): string {
+  const why =
+    isPrivate === undefined
+      ? 'it is not known whether the repository is private'
+      : `the repository is ${isPrivate ? 'private' : 'public'}`;
+  if (hasAnswers) return `The text contains people's answers${isPrivate ? `: ${why}` : ', as you asked'}.`;
   return `The text leaves out people's answers, since ${why}; a person can include it with --with-answers in a terminal.`;
 }
 

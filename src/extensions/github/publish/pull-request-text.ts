@@ -60,7 +60,6 @@ export interface PullRequestText {
 /** Below GitHub's limit of 65,536 characters. */
 const MAX_BODY = 60_000;
 
-/** The text of a pull request, written for its reviewer. */
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const { proof, template, folder, closes } = facts;
   const text = [...sectionsOf(facts), ...(template === undefined ? [] : [template.trim()])].join('\n\n');

@@ -10,7 +10,7 @@ import { forgeRemotes } from '../forge/forge-remotes.ts';
 import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { partsOf, repositoryIn } from '../forge/repository-name.ts';
-import { repositoryIs, requestRepository } from '../forge/request-repository.ts';
+import { requestRepository } from '../forge/request-repository.ts';
 import type { Publishable } from './publication.ts';
 
 export interface PullRequest {
@@ -28,7 +28,6 @@ export interface PullRequest {
   isDraft: boolean;
 }
 
-/** The target and title of the pull request of a session's branch. */
 export async function pullRequestOf(
   { view, base, git }: Publishable,
   sessionFile: SessionFile,
@@ -85,12 +84,4 @@ export async function whyByHand(
     if (isSamocodeError(error)) return `${error.what} ${error.why} ${error.hint}`;
     throw error;
   }
-}
-
-export type Visibility = 'private' | 'public' | 'unknown';
-
-export async function visibilityOf({ repository }: PullRequest, context: GhContext): Promise<Visibility> {
-  if (repository === undefined) return 'unknown';
-  const isPrivate = await repositoryIs('private', repository, context);
-  return isPrivate === undefined ? 'unknown' : isPrivate ? 'private' : 'public';
 }
