@@ -97,7 +97,10 @@ export async function pruneSessions(
   parts: PruneParts,
   { dryRun }: { dryRun: boolean },
 ): Promise<PruneReport> {
+  const copies = await localRefs(parts.git);
   const refs = new Map(await parts.remote.list(sessionRef('*'), `${ACT_REFS}*`));
+  // What another machine publishes in the meantime is in neither list.
+  const known = new Set([...copies, ...refs.keys()]);
   const report: PruneReport = { days: parts.poolDays, pruned: [], kept: [] };
   for (const view of views) {
     const session = view.folder;
@@ -118,7 +121,10 @@ export async function pruneSessions(
   if (!dryRun) {
     for (const sessionsDir of new Set(views.map(({ paths }) => paths.sessionsDir)))
       await clearRemovedCopies(sessionsDir);
-    await dropLocalRefs(refs, parts.git);
+    await dropLocalRefs(
+      [...known].filter((ref) => !refs.has(ref)),
+      parts.git,
+    );
   }
   return report;
 }
@@ -209,10 +215,13 @@ async function hasAct(id: string, refs: Refs, { remote, lists, git }: PruneParts
   return false;
 }
 
-/** Deletes the copies of refs that are not on the remote, so that git can free their objects. */
-async function dropLocalRefs(refs: Refs, git: GitOptions): Promise<void> {
+async function localRefs(git: GitOptions): Promise<string[]> {
   const list = ['for-each-ref', '--format=%(refname)', sessionRef(''), ACT_REFS];
-  const gone = (await gitLine(list, git)).split('\n').filter((name) => name !== '' && !refs.has(name));
+  return (await gitLine(list, git)).split('\n').filter(Boolean);
+}
+
+/** Deletes the copies of refs that are gone from the remote, so that git can free their objects. */
+async function dropLocalRefs(gone: readonly string[], git: GitOptions): Promise<void> {
   const input = gone.map((name) => `delete ${name}\n`).join('');
-  if (gone.length > 0) await runGit(['update-ref', '--no-deref', '--stdin'], { ...git, input });
+  if (input !== '') await runGit(['update-ref', '--no-deref', '--stdin'], { ...git, input });
 }

@@ -240,6 +240,24 @@ test('an act that no member has signed leaves the pool together with its session
   expect(await remoteRefs()).toBe('');
 });
 
+test('the copy of a session that another machine publishes during the prune stays', async () => {
+  await using machines = await twoMachines();
+  const { other, push, url, scene, commit } = machines;
+  const later = `${POOL_REFS}sessions/01KB0000000000000000000000`;
+  const git = { cwd: scene.mainRepo, baseEnv: scene.here.repo.env };
+  const remote = new GitRemote({ url, prefix: POOL_REFS, git, limitMs: 30_000 });
+  const listed = remote.list.bind(remote);
+  remote.list = async (...patterns) => {
+    const refs = await listed(...patterns);
+    await push(`${commit}:${later}`);
+    await remote.fetch([later]);
+    return refs;
+  };
+  expect((await other.prune({ remote })).pruned).toEqual([COPY]);
+  expect(await other.refs()).toContain(later);
+  expect(await other.refs()).not.toContain(REF);
+});
+
 test('a done session leaves the pool once its branch is on the remote of the project', async () => {
   const worktree = { path: '/x', branch: 'x', base: 'main', baseCommit: '1'.repeat(40) };
   await using machines = await twoMachines([CREATED, { ...PREPARED, worktree } as NewEvent, DONE]);
