@@ -1,8 +1,7 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/boards/board.ts';
-import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
-import type { PoolRemote } from '../../src/extensions/pool/remote.ts';
+import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/git-remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';
 import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
 import type { Remotes } from '../extensions/pool/processes/remotes.ts';

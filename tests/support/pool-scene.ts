@@ -7,9 +7,9 @@ import { openStore } from '../../src/core/project/checkpoints/checkpoint-store.t
 import type { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { hostKey, type KeyFiles, keyFilesIn } from '../../src/extensions/pool/host-keys.ts';
+import { hostKey, keyPathIn } from '../../src/extensions/pool/host-keys.ts';
 import type { MemberList, PoolMember } from '../../src/extensions/pool/member-list.ts';
-import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
+import { publishedCommit } from '../../src/extensions/pool/pool-states.ts';
 import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
 import { commitState } from '../../src/extensions/pool/saved/state-commit.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
@@ -23,7 +23,7 @@ export const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
 /** A session on one machine of a pool, and a clone of its repository on another. */
 export interface PoolScene extends AsyncDisposable {
   here: CheckpointScene;
-  keys: KeyFiles;
+  keyPath: string;
   /** The folder of the membership. */
   configDir: string;
   /** The list of members: the machine `host-a`, whose acts are those of anna. */
@@ -75,7 +75,7 @@ export async function poolScene(): Promise<PoolScene> {
     worktreesDir: join(mainRepo, '_samocode/worktrees'),
   };
   await mkdir(at.sessionsDir, { recursive: true });
-  const keys = keyFilesIn(configDir);
+  const keyPath = keyPathIn(configDir);
   const options = { cwd: repo.path, baseEnv: repo.env };
   let last: { commit: string; note: StateNote } | undefined;
   const git = (...args: string[]) => repo.git(args, mainRepo);
@@ -86,7 +86,7 @@ export async function poolScene(): Promise<PoolScene> {
   }
   return {
     here,
-    keys,
+    keyPath,
     configDir,
     list,
     mainRepo,
@@ -125,7 +125,7 @@ export async function poolScene(): Promise<PoolScene> {
         ...change,
       };
       const state = await repo.git(['rev-parse', stateRef(sessionFolder)]);
-      const commit = await publishedCommit({ state, before: last?.commit, note }, keys, options);
+      const commit = await publishedCommit({ state, before: last?.commit, note }, keyPath, options);
       await repo.git(['push', '--quiet', '--force', mainRepo, `${commit}:${PUBLISHED}`]);
       last = { commit, note };
       return commit;

@@ -6,7 +6,6 @@ import type { Setting } from '../../core/project/git/git-programs.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { Oid } from './boards/board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import type { PoolRemote, Push } from './remote.ts';
 
 /** The prefix of a pool's refs in the code and in the local repository. */
 export const POOL_REFS = 'refs/samocode/pool/';
@@ -26,6 +25,7 @@ export interface RemotePlace {
   limitMs: number;
 }
 
+export type Push = 'moved' | 'refused' | 'unreachable';
 export type Probed = 'works' | 'declined' | 'read_only' | 'unreachable';
 
 /** A server's answer when another push won the race; any other rejection is the server's policy. */
@@ -38,7 +38,14 @@ const FETCH = ['--quiet', '--no-write-fetch-head', '--no-tags', '--no-recurse-su
 const RECEIVE = '--receive-pack=git-receive-pack';
 const UPLOAD = '--upload-pack=git-upload-pack';
 
-export class GitRemote implements PoolRemote {
+/** What a pool that was joined needs of its remote. */
+export type PoolRemote = Pick<GitRemote, 'move' | 'list' | 'nameOf' | 'fetch'>;
+
+/**
+ * The refs of a pool on a git remote, which carry all data and fence off machines that lost a session. Refs are moved
+ * only by compare-and-swap.
+ */
+export class GitRemote {
   readonly #place: RemotePlace;
   #fetching: Promise<unknown> = Promise.resolve();
 
@@ -50,6 +57,7 @@ export class GitRemote implements PoolRemote {
     return this.#place.prefix + ref.slice(POOL_REFS.length);
   }
 
+  /** @param to undefined to delete the ref @param expected its current commit; undefined if it must not exist */
   async move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push> {
     const there = this.nameOf(ref);
     const lease = `--force-with-lease=${there}:${expected ?? ''}`;
@@ -70,7 +78,10 @@ export class GitRemote implements PoolRemote {
     throw POOL_ERRORS.pool_push_declined({ ref }, { cause: new Error(`${answer}\n${result.stderr}`) });
   }
 
-  /** For this, a server can send all refs of the repository, whereas it filters those of a fetch. */
+  /**
+   * All refs that match the patterns, by name. Rejects when the remote cannot be reached.
+   * For this, a server can send all refs of the repository, whereas it filters those of a fetch.
+   */
   async list(...patterns: string[]): Promise<ReadonlyMap<string, Oid>> {
     const there = patterns.map((pattern) => this.nameOf(pattern));
     const list = await this.#git(['ls-remote', '--refs', UPLOAD, '--', this.#place.url, ...there]);

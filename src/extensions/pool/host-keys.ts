@@ -8,13 +8,9 @@ import { POOL_ERRORS } from './pool-errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface KeyFiles {
-  keyPath: string;
-}
-
 /** @param folder the folder of a membership */
-export function keyFilesIn(folder: string): KeyFiles {
-  return { keyPath: join(folder, 'key') };
+export function keyPathIn(folder: string): string {
+  return join(folder, 'key');
 }
 
 /**
@@ -23,7 +19,7 @@ export function keyFilesIn(folder: string): KeyFiles {
  */
 export async function hostKey(folder: string, env: Environment): Promise<string> {
   await requireSigning(env);
-  const { keyPath } = keyFilesIn(folder);
+  const keyPath = keyPathIn(folder);
   if (statsAt(keyPath) === undefined) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const draft = `${keyPath}.draft`;

@@ -9,12 +9,11 @@ import { whileHolding } from '../../core/kernel/processes/lease.ts';
 import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { Oid } from './boards/board.ts';
-import { POOL_REFS } from './git-remote.ts';
-import { fingerprintOf, keyFilesIn, PUBLIC_KEY } from './host-keys.ts';
+import { POOL_REFS, type PoolRemote, type Push } from './git-remote.ts';
+import { fingerprintOf, keyPathIn, PUBLIC_KEY } from './host-keys.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { type Membership, membershipFolder, TURN_LIMIT_MS } from './pool-file.ts';
-import { openSigned, signedCommit } from './published-state.ts';
-import type { PoolRemote, Push } from './remote.ts';
+import { openSigned, signedCommit } from './signed-commit.ts';
 
 const LIST_FILE = 'members.json';
 /** The ref of the list of a pool's members. */
@@ -145,7 +144,7 @@ export class MemberLists {
     const parents = before === undefined ? [] : [before.commit];
     const problem = problemOf({ list: { ...text, commit: '' }, parents }, before);
     if (problem !== undefined) throw new Error(`${problem}, so no machine would accept it.`);
-    const commit = await signedCommit({ parents, text: listText(text) }, keyFilesIn(folder), git);
+    const commit = await signedCommit({ parents, text: listText(text) }, keyPathIn(folder), git);
     const how = await remote.move(MEMBERS_REF, commit, before?.commit);
     const list = { ...ListText.parse(text), commit };
     if (how === 'moved') await this.#keep(list);

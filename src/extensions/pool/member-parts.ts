@@ -4,9 +4,9 @@ import type { Host } from '../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { HostSettings } from '../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid, StateCard, Ulid } from './boards/board.ts';
+import type { PoolRemote } from './git-remote.ts';
 import type { MemberLists } from './member-list.ts';
 import type { PoolStates } from './pool-states.ts';
-import type { PoolRemote } from './remote.ts';
 import type { StatusFile } from './shown/pool-status.ts';
 
 /** The intervals of a pool; tests inject shorter ones. */

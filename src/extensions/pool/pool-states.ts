@@ -17,12 +17,13 @@ import type { Claim, HostCard, Oid } from './boards/board.ts';
 import type { ActSigning } from './boards/postgres-board.ts';
 import type { RemoteBoardPlan } from './boards/remote-board.ts';
 import type { SignedText } from './boards/sealed-act.ts';
-import { type KeyFiles, keyFilesIn } from './host-keys.ts';
+import { POOL_REFS } from './git-remote.ts';
+import { fingerprintOf, keyPathIn } from './host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
-import { commitState, divideFiles } from './saved/state-commit.ts';
-import type { StateNote } from './state-note.ts';
+import { commitState, divideFiles, KeptState } from './saved/state-commit.ts';
+import { messageIn, openSigned, signedCommit } from './signed-commit.ts';
+import { readStateNote, type StateNote } from './state-note.ts';
 
 export interface VerifiedState {
   commit: Oid;
@@ -40,22 +41,22 @@ interface StatesPlan {
 /** Makes and reads the commits that members of a pool publish, each signed with its machine's key. */
 export class PoolStates {
   readonly #plan: StatesPlan;
-  readonly #keys: KeyFiles;
+  readonly #keyPath: string;
 
   constructor(plan: StatesPlan) {
     this.#plan = plan;
-    this.#keys = keyFilesIn(plan.folder);
+    this.#keyPath = keyPathIn(plan.folder);
   }
 
   /** The functions with which a board signs and verifies. */
   get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit' | 'listNumber'> & ActSigning {
     const { git } = this.#plan;
-    const seal = async (text: string) => await signedCommit({ text }, this.#keys, git);
+    const seal = async (text: string) => await signedCommit({ text }, this.#keyPath, git);
     return {
       seal,
       envelope: async (text) => (await runGit(['cat-file', 'commit', await seal(text)], git)).stdout,
       openEnvelope: async (envelope) => await openEnvelope(envelope, await this.#list(), git),
-      commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
+      commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keyPath, git),
       open: async (oid) => await openAct(oid, await this.#list(), git),
       listNumber: async () => (await this.#plan.lists.kept())?.number,
     };
@@ -91,29 +92,10 @@ export class PoolStates {
     if (sessionFile === undefined) return undefined;
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
     if (state === undefined) return undefined;
-    const { id, folder, branch, head, n, lease, left, checkpoints, status, phase, iteration, at } =
-      state.kept;
-    const note: StateNote = {
-      v: 1,
-      id,
-      project: card.project,
-      folder,
-      branch,
-      head,
-      n,
-      lease,
-      host: card.id,
-      hostName: card.name,
-      epoch,
-      wanted: WANTED.has(status),
-      needs: needsOf(sessionFile),
-      card: { status, phase, iteration, at },
-      checkpoints,
-      left: left && { ...left, on: card.name },
-      version: __VERSION__,
-    };
+    const holder = { host: card.id, hostName: card.name, epoch };
+    const note = this.#noteOf(state.kept, sessionFile, { ...holder, wanted: WANTED.has(state.kept.status) });
     return {
-      commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git),
+      commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keyPath, git),
       note,
     };
   }
@@ -129,17 +111,17 @@ export class PoolStates {
   async claimed({ commit, note }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
     const { git, card } = this.#plan;
     const mine = { ...note, host: card.id, hostName: card.name, epoch, wanted: true };
-    return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keys, git);
+    return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keyPath, git);
   }
 
   /** Makes the first state of a session that no worker has begun: its session file and documents. */
   async first({ paths, sessionFile, state }: SessionView): Promise<Oid | undefined> {
     if (sessionFile === undefined) return undefined;
-    const { git, card, clock } = this.#plan;
+    const { git, clock } = this.#plan;
     const { id, folder, mainRepo } = sessionFile;
     const at = isoUtc(clock.now());
-    const status = { status: state.status.kind, phase: state.progress.phase, iteration: 0, at };
-    const kept = { id, folder, n: 0, lease: 0, ...status };
+    const { phase } = state.progress;
+    const kept = { id, folder, n: 0, lease: 0, status: state.status.kind, phase, iteration: 0, at };
     const sessionFolder = refNameOf(sessionFile);
     const store = await openStore({ ...git, mainRepo, storeDir: paths.checkpoints });
     // A person may have put documents into the folder beforehand.
@@ -152,21 +134,101 @@ export class PoolStates {
       kept,
     });
     const made = await keptState(stateRef(sessionFolder), git);
-    const note: StateNote = {
+    if (made === undefined) return undefined;
+    const note = this.#noteOf(made.kept, sessionFile, { epoch: 0, wanted: false });
+    return await publishedCommit({ state: made.commit, note }, this.#keyPath, git);
+  }
+
+  #noteOf(
+    { left, status, phase, iteration, at, ...saved }: KeptState,
+    sessionFile: SessionFile,
+    place: Pick<StateNote, 'host' | 'hostName' | 'epoch' | 'wanted'>,
+  ): StateNote {
+    const { name, project } = this.#plan.card;
+    return {
       v: 1,
-      id,
-      project: card.project,
-      folder,
-      n: 0,
-      lease: 0,
-      epoch: 0,
-      wanted: false,
+      ...saved,
+      project,
+      ...place,
       needs: needsOf(sessionFile),
-      card: status,
+      card: { status, phase, iteration, at },
+      left: left && { ...left, on: name },
       version: __VERSION__,
     };
-    return made && (await publishedCommit({ state: made.commit, note }, this.#keys, git));
   }
+}
+
+/** The newest state that a worker saved here, with its metadata; undefined before the first one. */
+export async function keptState(
+  ref: string,
+  options: GitOptions,
+): Promise<{ commit: Oid; kept: KeptState } | undefined> {
+  const commit = await commitOf(ref, options);
+  if (commit === undefined) return undefined;
+  const kept = await messageIn(commit, KeptState, options);
+  return kept && { commit, kept };
+}
+
+/**
+ * Makes the signed commit to push. Its parents keep the previous state, the branch and the checkpoints on the remote.
+ * @param state the commit whose files are published: a state saved by a worker, or one published before
+ * @param before the commit on the remote now
+ */
+export async function publishedCommit(
+  { state, before, note }: { state: Oid; before?: Oid; note: StateNote },
+  keyPath: string,
+  options: GitOptions,
+): Promise<Oid> {
+  const kept = [before, note.head, ...Object.values(note.checkpoints ?? {})];
+  const parents = [...new Set(kept.filter((parent) => parent !== undefined))];
+  return await signedCommit(
+    { tree: `${state}^{tree}`, parents, text: JSON.stringify(note) },
+    keyPath,
+    options,
+  );
+}
+
+/** The part of a list of members that decides whose states count. */
+type Signers = Pick<MemberList, 'members' | 'removed'>;
+
+/**
+ * Reads a published state. Its signer must be a member of the pool and, if the state names a holder, that holder.
+ * From a removed member, only the state counts that was recorded at its removal.
+ * @param ref the ref of the session, as this code names it
+ * @returns `signer`: the id of the member whose key signed it
+ */
+export async function verifyState(
+  commit: Oid,
+  { list, ref }: { list: Signers; ref: string },
+  options: GitOptions,
+): Promise<{ note: StateNote; signer: string }> {
+  const { text, key } = await openSigned(commit, options);
+  const signer = signerOfState(list, { key, ref, commit });
+  const reading = readStateNote(text);
+  if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
+  if (reading.kind === 'malformed')
+    throw POOL_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
+  const { note } = reading;
+  if (note.host !== undefined && note.host !== signer)
+    throw POOL_ERRORS.state_malformed({
+      commit,
+      problem: 'It names a host other than the one that signed it',
+    });
+  return { note, signer };
+}
+
+function signerOfState(
+  { members, removed }: Signers,
+  { key, ref, commit }: { key: string; ref: string; commit: Oid },
+): string {
+  const isSigner = ({ publicKey }: { publicKey: string }) => fingerprintOf(publicKey) === key;
+  const member = members.find(isSigner);
+  if (member !== undefined) return member.id;
+  const past = removed.find(isSigner);
+  if (past === undefined) throw POOL_ERRORS.state_untrusted({ commit, key });
+  const recorded = past.tips[ref.slice(POOL_REFS.length)];
+  if (recorded !== commit) throw POOL_ERRORS.state_after_removal({ commit, name: past.name, ref, recorded });
+  return past.id;
 }
 
 /** The message of a commit and the member who signed it; undefined if no member has. */

@@ -8,7 +8,6 @@ import { gitDirOf } from '../../core/kernel/files/git-pointer.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { SessionRecords } from '../../core/kernel/files/session-records.ts';
-import { parseJson } from '../../core/kernel/parse-json.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { addCheckpoints, refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import {
@@ -38,6 +37,7 @@ import { POOL_ERRORS } from './pool-errors.ts';
 import { checkOut, checkOutWorktree } from './saved/check-out.ts';
 import { isSafePath, MAX_STATE_BYTES, MAX_STATE_FILE_BYTES } from './saved/state-commit.ts';
 import { leftBehind } from './shown/left-behind.ts';
+import { messageIn } from './signed-commit.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface PublishedStatePlan {
@@ -74,7 +74,7 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
   const { paths, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (isOurs && mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
-  if (isOurs && mark === undefined && (await isAsPublished(plan, paths))) {
+  if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) {
     await fence(paths, ownerOf(plan), plan.clock);
     return { folder, aside: [] };
   }
@@ -97,7 +97,7 @@ export async function restoreForWork(
 ): Promise<RestoredState> {
   const { paths, draft, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
-  if (isOurs && mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
+  if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) return { folder, aside: [] };
   const { commit, note, at, context } = plan;
   const { branch, head } = note;
   const worktreePath = join(at.worktreesDir, folder);
@@ -261,35 +261,29 @@ async function requireSameBranch({ commit, note }: PublishedStatePlan, draft: Se
   throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
 }
 
-/** Whether this machine published that state and has recorded nothing since. */
-async function isAsPublished(
+/** Whether this machine saved that state, by default the one to restore, and has recorded nothing since. */
+async function isSavedHere(
   { commit, note, at, context }: PublishedStatePlan,
   paths: SessionPaths,
+  state = { commit, n: note.n },
 ): Promise<boolean> {
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
   const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
-  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${commit}^{tree}`], main);
+  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${state.commit}^{tree}`], main);
   const [own, published] = trees.split('\n');
-  return own === published && ((await readLog(paths))?.state.n ?? 0) === note.n;
+  return own === published && ((await readLog(paths))?.state.n ?? 0) === state.n;
 }
 
 /** Whether everything recorded here was published in an ancestor of the state. */
-async function includesLocalState(
-  { commit, note, at, context }: PublishedStatePlan,
-  paths: SessionPaths,
-): Promise<boolean> {
-  const mark = readMark(paths);
-  if (mark === undefined) return false;
-  const main = { ...context, cwd: at.mainRepo, allowFailure: true };
-  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
-  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${mark.published}^{tree}`], main);
-  const [own, published] = trees.split('\n');
-  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', mark.published], main);
+async function includesLocalState(plan: PublishedStatePlan, paths: SessionPaths): Promise<boolean> {
+  const { published: commit } = readMark(paths) ?? {};
+  if (commit === undefined) return false;
+  const main = { ...plan.context, cwd: plan.at.mainRepo, allowFailure: true };
+  const published = await messageIn(commit, z.object({ n: z.number() }), main);
   return (
-    own === published &&
-    ((await readLog(paths))?.state.n ?? 0) ===
-      z.object({ n: z.number() }).safeParse(parseJson(text)).data?.n &&
-    (await gitSaysYes(['merge-base', '--is-ancestor', mark.published, commit], main))
+    published !== undefined &&
+    (await isSavedHere(plan, paths, { commit, ...published })) &&
+    (await gitSaysYes(['merge-base', '--is-ancestor', commit, plan.commit], main))
   );
 }
 
@@ -322,8 +316,12 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
   const tip = await commitOf(ref, main);
   const name = refNameOf({ ...note, folder });
   const made = `${refPrefix(name)}made/${branch}`;
-  const isOfSession =
-    (await commitOf(made, main)) !== undefined || (await branchIn(stateRef(name), main)) === branch;
+  // Of a session that began here, the state that this machine saved last.
+  const saved = await messageIn(stateRef(name), z.object({ branch: z.string() }), {
+    ...main,
+    allowFailure: true,
+  });
+  const isOfSession = saved?.branch === branch || (await commitOf(made, main)) !== undefined;
   // One that was here before the session is its person's, whatever a pool member names.
   if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
   if (tip === head) return [];
@@ -334,15 +332,6 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
   await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   return isBehind ? [] : [lost];
-}
-
-/** The branch of the state that this machine saved last: that of a session that began here. */
-async function branchIn(ref: string, main: GitContext & { cwd: string }): Promise<string | undefined> {
-  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', ref], {
-    ...main,
-    allowFailure: true,
-  });
-  return z.object({ branch: z.string() }).safeParse(parseJson(text)).data?.branch;
 }
 
 /** Moves the previous session and its worktree to new names. */

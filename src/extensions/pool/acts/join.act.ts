@@ -6,7 +6,7 @@ import { findProjectFor, type ProjectQuestion } from '../../../core/caller/conte
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
 import { fingerprintOf, hostKey } from '../host-keys.ts';
 import {
   type MemberList,
@@ -17,9 +17,10 @@ import {
 } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
+import { textCommit } from '../signed-commit.ts';
 import { publishCard, withdrawCard } from './member-card.ts';
-import { membershipOf, poolAt, remoteAt, requirePerson } from './membership.ts';
-import { memberCardOf, postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.ts';
+import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './membership.ts';
+import { memberCardOf, postgresBoard, remoteGit, rootCommit } from './open-member.ts';
 
 /** The decisions that only a person makes, with what they need to make them. */
 export type JoinQuestion =
@@ -216,12 +217,12 @@ async function acceptedPrefix(
   { isPublic }: { isPublic: boolean },
   context: ActionContext,
 ): Promise<RemotePlace['prefix']> {
-  const commit = (text: string) => textCommit(text, remoteGit(project.mainRepo, context.env));
+  const git = remoteGit(project.mainRepo, context.env);
   for (const prefix of [POOL_REFS, POOL_BRANCHES] as const) {
-    const remote = remoteAt({ project, url, prefix }, context);
+    const remote = new GitRemote({ url, prefix, git, limitMs: REMOTE_LIMIT_MS });
     if (!isPublic && prefix === POOL_REFS && (await remote.isPublic()))
       throw POOL_ERRORS.pool_remote_public({ url });
-    const probed = await remote.probe(commit);
+    const probed = await remote.probe((text) => textCommit(text, git));
     if (probed === 'works') return prefix;
     if (probed === 'unreachable') throw POOL_ERRORS.pool_unreachable({ url });
     if (probed === 'read_only') throw POOL_ERRORS.pool_read_only({ url });

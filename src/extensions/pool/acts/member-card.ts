@@ -2,12 +2,11 @@ import * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
-import { POOL_REFS } from '../git-remote.ts';
-import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
+import { POOL_REFS, type PoolRemote } from '../git-remote.ts';
+import { fingerprintOf, keyPathIn } from '../host-keys.ts';
 import { MemberId, MemberKey, MemberName } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { openSigned, signedCommit } from '../published-state.ts';
-import type { PoolRemote } from '../remote.ts';
+import { openSigned, signedCommit } from '../signed-commit.ts';
 
 /** The card that a machine publishes at its own ref, signed with its key: it asks to join, or says what it offers. */
 export const MemberCard = z.object({
@@ -46,7 +45,7 @@ export async function publishCard(
   const now = there === undefined ? undefined : await openSigned(there, git).catch(() => undefined);
   // Anyone who may push can replace the card, also by the same text with another signature.
   if (now?.text.trim() === text && now.key === fingerprintOf(card.publicKey)) return;
-  const pushed = await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
+  const pushed = await remote.move(ref, await signedCommit({ text }, keyPathIn(folder), git), there);
   if (pushed !== 'moved') throw POOL_ERRORS.pool_card_not_sent();
   await fetchCards({ remote });
 }

@@ -15,7 +15,7 @@ import {
 } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
-import { openSigned } from '../published-state.ts';
+import { openSigned } from '../signed-commit.ts';
 import { readStateNote } from '../state-note.ts';
 import { fetchCards, fetchedCards, type MemberCard, readCards } from './member-card.ts';
 import { membershipOf, poolAt, requirePerson } from './membership.ts';

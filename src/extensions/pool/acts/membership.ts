@@ -3,19 +3,14 @@ import { findProjectFor, type ProjectQuestion } from '../../../core/caller/conte
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
+import { OFFERED, PARKED } from '../../../core/session/layout/fence.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
 import { MemberLists, standingIn } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
-import { remoteGit } from './open-member.ts';
 
-const LIMIT_MS = 60_000;
-
-export interface Place {
-  project: Pick<Project, 'mainRepo'>;
-  url: string;
-  prefix: RemotePlace['prefix'];
-}
+/** Of acts of a person, and of a prune. */
+export const REMOTE_LIMIT_MS = 60_000;
 
 /** Refuses agents and models, which must not decide who gets this machine's work. */
 export async function requirePerson(context: ActionContext, command = 'pool'): Promise<void> {
@@ -35,18 +30,13 @@ export async function membershipOf(question: ProjectQuestion, context: ActionCon
 export function poolAt(
   membership: Membership,
   { mainRepo }: Pick<Project, 'mainRepo'>,
-  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
+  { env, home, host, clock }: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
+  limitMs = REMOTE_LIMIT_MS,
 ) {
-  const place = { project: { mainRepo }, url: membership.remote, prefix: serverPrefix(membership) };
-  const remote = remoteAt(place, context);
-  const git = remoteGit(mainRepo, context.env);
-  const folder = membershipFolder(context.home, membership);
-  return {
-    remote,
-    git,
-    folder,
-    lists: new MemberLists({ folder, remote, git, host: context.host, clock: context.clock }),
-  };
+  const git: RemotePlace['git'] = { cwd: mainRepo, baseEnv: env };
+  const remote = new GitRemote({ url: membership.remote, prefix: serverPrefix(membership), git, limitMs });
+  const folder = membershipFolder(home, membership);
+  return { remote, git, folder, lists: new MemberLists({ folder, remote, git, host, clock }) };
 }
 
 /** Refuses a machine whose states the others would not accept. */
@@ -72,6 +62,14 @@ export function serverPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlac
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
-export function remoteAt({ project, url, prefix }: Place, { env }: Pick<ActionContext, 'env'>): GitRemote {
-  return new GitRemote({ url, prefix, git: remoteGit(project.mainRepo, env), limitMs: LIMIT_MS });
+/** @returns the owner of a session that no machine has */
+export async function requirePool(
+  { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
+  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
+): Promise<string> {
+  const file = await readPoolFile(context.home);
+  const membership = file?.pools.find(({ config, leaving }) => config === filePath && !leaving);
+  if (membership === undefined) throw POOL_ERRORS.pool_not_joined({ mainRepo });
+  await requireStanding(membership, { mainRepo }, context);
+  return membership.database === undefined ? PARKED : OFFERED;
 }

@@ -15,15 +15,15 @@ import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../boards/board.ts';
 import type { PostgresBoard, PostgresBoardPlan } from '../boards/postgres-board.ts';
 import { RemoteBoard } from '../boards/remote-board.ts';
-import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
 import { hostKey } from '../host-keys.ts';
-import { MemberLists, nameOf } from '../member-list.ts';
+import { nameOf } from '../member-list.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder } from '../pool-file.ts';
 import { PoolStates } from '../pool-states.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { type MemberCard, publishCard } from './member-card.ts';
+import { poolAt } from './membership.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,19 +35,6 @@ export function remoteGit(mainRepo: string, env: Environment): GitContext & { cw
 export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {
   const list = ['rev-list', '--max-parents=0', 'HEAD'];
   return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
-}
-
-/** Creates a commit without files. */
-export async function textCommit(text: string, git: GitContext & { cwd: string }): Promise<Oid> {
-  const tree = await gitLine(['mktree'], git);
-  const who = { NAME: 'samocode', EMAIL: 'samocode@localhost' };
-  const env = Object.fromEntries(
-    Object.entries(who).flatMap(([key, value]) => [
-      [`GIT_AUTHOR_${key}`, value],
-      [`GIT_COMMITTER_${key}`, value],
-    ]),
-  );
-  return await gitLine(['commit-tree', tree], { ...git, env, input: text });
 }
 
 /** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
@@ -64,21 +51,18 @@ export async function openMember(
   { bell, ...callbacks }: Callbacks,
 ): Promise<MemberParts & { publishCard(): Promise<void> } & AsyncDisposable> {
   const { clock, host, home, env } = context;
-  const { id, config, project, remote: url, leaving, database } = membership;
+  const { id, config, project, leaving, database } = membership;
   const found = await trustedProject(membership, context);
   const { mainRepo, values } = found;
-  const git = remoteGit(mainRepo, env);
   const times = timesFrom(env, database === undefined ? POOL_TIMES.remote : POOL_TIMES.database);
-  const prefix = membership.prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
-  const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs ?? LIMIT_MS) });
+  const limitMs = Math.min(LIMIT_MS, times.leaseMs ?? LIMIT_MS);
+  const { remote, git, folder, lists } = poolAt(membership, found, context, limitMs);
   const place = {
     mainRepo,
     configPath: config,
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
-  const folder = membershipFolder(home, membership);
-  const lists = new MemberLists({ folder, remote, git, host, clock });
   let memberCard = await memberCardOf(membership, found, context);
   const { labels, slots, level, version } = memberCard;
   const nonce = fingerprint(host.bootId, host.pidNamespace, home);

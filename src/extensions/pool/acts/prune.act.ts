@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import { type GitOptions, gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
+import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
+import { commitOf } from '../../../core/project/git/repository.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
@@ -17,9 +19,8 @@ import { openAct } from '../pool-states.ts';
 import { type CopyMark, readCopyMark } from '../restore-state.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from './copies.ts';
-import { membershipOf, poolAt, requirePerson } from './membership.ts';
+import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './membership.ts';
 import { postgresBoard } from './open-member.ts';
-import { whyNotPushed } from './pushed-branch.ts';
 import { type PoolEnding, prunableView } from './retention.ts';
 
 export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {
@@ -198,6 +199,36 @@ async function whyInPool(
   if (refs.has(sessionRef(id)) && (await hasAct(id, refs, parts)))
     return 'An act from another machine waits for it.';
   return ending === 'done' ? await whyNotPushed(view, parts.git) : undefined;
+}
+
+/**
+ * Why the branch of a session is not safe without the pool. It must be on the remote to which the project pushes: on
+ * the pool's own remote, only the refs of the session keep it. A session without a branch has nothing to push.
+ */
+async function whyNotPushed(
+  { state }: Pick<SessionView, 'state'>,
+  git: GitOptions,
+): Promise<string | undefined> {
+  const branch = state.worktree?.branch;
+  if (branch === undefined) return undefined;
+  const ref = `refs/heads/${branch}`;
+  const remotes = await remotesOf(git);
+  const remote = (await configuredPushRemote(branch, remotes, git)) ?? defaultRemote(remotes);
+  if (remote === undefined)
+    return `Its branch ${branch} is on no remote of the project. Archive the session to remove it.`;
+  const ask = ['ls-remote', '--heads', '--upload-pack=git-upload-pack', '--', remote.pushUrl, ref];
+  const asked = await runGit(ask, { ...git, timeoutMs: REMOTE_LIMIT_MS, allowFailure: true });
+  if (asked.exitCode !== 0)
+    return `The remote of the project does not show whether it has the branch ${branch}.`;
+  const [there = ''] = asked.stdout.split('\t');
+  const head = await commitOf(ref, git);
+  const has =
+    head !== undefined &&
+    (there === head ||
+      (there !== '' && (await gitSaysYes(['merge-base', '--is-ancestor', head, there], git))));
+  return has
+    ? undefined
+    : `The remote of the project does not have its branch ${branch} as it is here: push it, or archive the session.`;
 }
 
 function actsOf(id: string, refs: Refs): Array<[ref: string, oid: Oid]> {

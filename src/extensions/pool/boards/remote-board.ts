@@ -3,9 +3,7 @@ import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import { POOL_REFS, sessionRef } from '../git-remote.ts';
-import { type CommitText, readCommits } from '../read-commits.ts';
-import type { PoolRemote } from '../remote.ts';
+import { POOL_REFS, type PoolRemote, sessionRef } from '../git-remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../state-note.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
 import { openedAct, type SignedText, sealedText } from './sealed-act.ts';
@@ -24,6 +22,13 @@ export interface RemoteBoardPlan {
   /** The number of the list of members; a higher one can decide otherwise about a key. */
   listNumber(): Promise<number | undefined>;
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
+}
+
+interface CommitText {
+  oid: Oid;
+  tree: Oid;
+  parents: readonly Oid[];
+  message: string;
 }
 
 type Seen = CommitText & { note: StateNote };
@@ -253,4 +258,33 @@ export class RemoteBoard implements Board {
 
 function isHolder({ host, epoch }: StateNote, held: Held): boolean {
   return host === held.host && epoch === held.epoch;
+}
+
+const MAX_COMMITS_BYTES = 64 * 1024 * 1024;
+
+/** Reads commits in one call; skips ids that are missing or do not name a commit. */
+async function readCommits(oids: readonly Oid[], git: GitContext & { cwd: string }): Promise<CommitText[]> {
+  if (oids.length === 0) return [];
+  // latin1 has one character per byte, and git prints lengths in bytes.
+  const more = { input: `${oids.join('\n')}\n`, encoding: 'latin1', maxChars: MAX_COMMITS_BYTES } as const;
+  const { stdout } = await runGit(['cat-file', '--batch'], { ...git, ...more });
+  const commits: CommitText[] = [];
+  for (let at = 0; at < stdout.length; ) {
+    const end = stdout.indexOf('\n', at);
+    const [oid = '', type, size] = stdout.slice(at, end).split(' ');
+    // The line "<oid> missing" has no type and no size.
+    const last = end + 1 + Number(size ?? -1);
+    if (type === 'commit') commits.push(commitOf(oid, stdout.slice(end + 1, last)));
+    at = last + 1;
+  }
+  return commits;
+}
+
+function commitOf(oid: Oid, text: string): CommitText {
+  const end = text.indexOf('\n\n');
+  const lines = text.slice(0, end).split('\n');
+  const all = (key: string) =>
+    lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+  const message = Buffer.from(text.slice(end + 2), 'latin1').toString('utf8');
+  return { oid, tree: all('tree')[0] ?? '', parents: all('parent'), message: message.trim() };
 }

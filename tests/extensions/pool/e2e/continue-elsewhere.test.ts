@@ -9,9 +9,9 @@ import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
-import { hostKey, keyFilesIn } from '../../../../src/extensions/pool/host-keys.ts';
+import { hostKey, keyPathIn } from '../../../../src/extensions/pool/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
-import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
+import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/pool-states.ts';
 import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
 import { leftBehind } from '../../../../src/extensions/pool/shown/left-behind.ts';
 import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
@@ -51,8 +51,8 @@ async function continuedElsewhere(rig: SessionRig) {
     left: kept.left && { ...kept.left, on: 'anna' },
     checkpoints: kept.checkpoints,
   };
-  const keys = keyFilesIn(configDir);
-  const commit = await publishedCommit({ state: oid, note }, keys, here);
+  const keyPath = keyPathIn(configDir);
+  const commit = await publishedCommit({ state: oid, note }, keyPath, here);
   const mainRepo = join(repo.root, 'other');
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   await repo.git(['config', 'user.name', 'Ben'], mainRepo);

@@ -5,8 +5,8 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { publishCard, readCards } from '../../../../src/extensions/pool/acts/member-card.ts';
 import type { Oid } from '../../../../src/extensions/pool/boards/board.ts';
-import { POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
-import { fingerprintOf, hostKey, keyFilesIn } from '../../../../src/extensions/pool/host-keys.ts';
+import { POOL_REFS, type PoolRemote } from '../../../../src/extensions/pool/git-remote.ts';
+import { fingerprintOf, hostKey, keyPathIn } from '../../../../src/extensions/pool/host-keys.ts';
 import {
   MEMBERS_REF,
   type MemberList,
@@ -14,8 +14,7 @@ import {
   type PoolMember,
 } from '../../../../src/extensions/pool/member-list.ts';
 import { changePoolFile, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
-import { signedCommit } from '../../../../src/extensions/pool/published-state.ts';
-import type { PoolRemote } from '../../../../src/extensions/pool/remote.ts';
+import { signedCommit } from '../../../../src/extensions/pool/signed-commit.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 
@@ -55,8 +54,7 @@ async function machineIn(cwd: string, name: string, remotes: Remotes): Promise<M
       host: await systemHost(),
       clock: systemClock,
     }),
-    sign: (text, ...parents) =>
-      signedCommit({ parents, text: JSON.stringify(text) }, keyFilesIn(folder), git),
+    sign: (text, ...parents) => signedCommit({ parents, text: JSON.stringify(text) }, keyPathIn(folder), git),
   };
 }
 

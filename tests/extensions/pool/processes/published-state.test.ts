@@ -5,7 +5,7 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
-import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
+import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/pool-states.ts';
 import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
 import { leftBehindByFetched } from '../../../../src/extensions/pool/shown/left-behind.ts';
 import { ci } from '../../../support/ci.ts';
@@ -71,7 +71,7 @@ test.concurrent('a key that belongs to no member is refused, and so is a memberâ
   const other = listOf({ id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
   await expect(verified(scene, commit, other)).rejects.toMatchObject({ code: 'state_untrusted' });
   const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
-  const posing = await publishedCommit({ state: commit, note }, scene.keys, optionsOf(scene));
+  const posing = await publishedCommit({ state: commit, note }, scene.keyPath, optionsOf(scene));
   await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
@@ -96,7 +96,7 @@ test.concurrent('a state of a newer samocode, or of none, is refused by name', a
   const state = await scene.publish();
   const { note } = scene.plan();
   const sign = (said: object) =>
-    publishedCommit({ state, note: said as never }, scene.keys, optionsOf(scene));
+    publishedCommit({ state, note: said as never }, scene.keyPath, optionsOf(scene));
   await expect(verified(scene, await sign({ ...note, v: 2 }))).rejects.toMatchObject({ code: 'state_newer' });
   await expect(verified(scene, await sign({ v: 1 }))).rejects.toMatchObject({ code: 'state_malformed' });
   const outside = await sign({ ...note, folder: '../elsewhere' });
@@ -156,7 +156,7 @@ test.concurrent.each<[string, Hostile]>([
   const whole = await treeWith(scene, '40000', tree, part);
   const signed = await publishedCommit(
     { state: whole, note: scene.plan().note },
-    scene.keys,
+    scene.keyPath,
     optionsOf(scene),
   );
   await verified(scene, signed);
@@ -173,7 +173,7 @@ test.concurrent('a state with a file of 65 MB is not restored', async () => {
   const whole = await treeWith(scene, '40000', await treeWith(scene, '100644', blob, 'huge.md'), 'session');
   const commit = await publishedCommit(
     { state: whole, note: scene.plan().note },
-    scene.keys,
+    scene.keyPath,
     optionsOf(scene),
   );
   await expect(restoreMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
@@ -184,8 +184,8 @@ test.concurrent('the key of a membership is private, made once, and known by its
   const { env } = scene.here.repo;
   const key = await hostKey(scene.configDir, env);
   expect(await hostKey(scene.configDir, env)).toBe(key);
-  expect((await stat(scene.keys.keyPath)).mode & 0o777).toBe(0o600);
-  const { stdout } = await runCommand('ssh-keygen', ['-l', '-f', `${scene.keys.keyPath}.pub`], { env });
+  expect((await stat(scene.keyPath)).mode & 0o777).toBe(0o600);
+  const { stdout } = await runCommand('ssh-keygen', ['-l', '-f', `${scene.keyPath}.pub`], { env });
   expect(stdout).toContain(` ${fingerprintOf(key)} `);
 });
 
