@@ -6,77 +6,14 @@ import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { Oid } from '../boards/board.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf } from '../host-keys.ts';
-import {
-  type MemberList,
-  MemberName,
-  type MemberStanding,
-  memberWithKey,
-  type PoolMember,
-} from '../member-list.ts';
+import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
 import { openSigned } from '../signed-commit.ts';
 import { readStateNote } from '../state-note.ts';
-import { fetchCards, fetchedCards, type MemberCard, readCards } from './member-card.ts';
+import { type MemberCard, readCards } from './member-card.ts';
 import { membershipOf, poolAt, requirePerson } from './membership.ts';
 import { postgresBoard } from './open-member.ts';
-
-/** A machine that is a member of a pool, or asks to be one. */
-export interface KnownMachine {
-  id: string;
-  name: string;
-  person?: string;
-  fingerprint: string;
-  standing: MemberStanding | 'owner';
-  isSelf: boolean;
-  card?: MemberCard;
-}
-
-/** The members of a pool and the machines that wait for an owner. `problem`: why the list could not be read anew. */
-export interface KnownMachines {
-  machines: KnownMachine[];
-  problem?: unknown;
-}
-
-/** @param isLocal read only what was fetched before */
-export async function machinesOf(
-  membership: Membership,
-  project: Pick<Project, 'mainRepo'>,
-  context: ActionContext,
-  { isLocal = false } = {},
-): Promise<KnownMachines> {
-  const pool = poolAt(membership, project, context);
-  const { lists } = pool;
-  let problem: unknown;
-  if (!isLocal)
-    try {
-      await fetchCards(pool);
-      await lists.refresh(await lists.tip());
-    } catch (error) {
-      problem = error;
-    }
-  const cards = await fetchedCards(pool);
-  const list = await lists.kept();
-  const members = (list?.members ?? []).map(({ id, name, person, publicKey, owner }) => {
-    const standing = owner ? ('owner' as const) : ('member' as const);
-    return { id, name, person, fingerprint: fingerprintOf(publicKey), standing };
-  });
-  const others = cards
-    .filter((card) => !members.some(({ id }) => id === card.id))
-    .map(({ id, name, publicKey }) => {
-      const isRemoved = list?.removed.some((each) => each.id === id || each.publicKey === publicKey);
-      const standing = isRemoved ? ('removed' as const) : ('waits' as const);
-      return { id, name, fingerprint: fingerprintOf(publicKey), standing };
-    });
-  const machines = [...members, ...others].map((machine) => ({
-    ...machine,
-    isSelf: machine.id === membership.id,
-    card: cards.find(
-      ({ id, publicKey }) => id === machine.id && fingerprintOf(publicKey) === machine.fingerprint,
-    ),
-  }));
-  return { machines, problem };
-}
 
 export interface AddInput extends ProjectQuestion {
   /** The whole fingerprint of the key of the machine that asks to join, or of a member to change. */

@@ -5,17 +5,13 @@ import type { KnownPool } from '../../../core/caller/context/pools.ts';
 import { stuckText } from '../../../core/caller/facts/session-facts.ts';
 import { workerReport } from '../../../core/caller/facts/worker-report.ts';
 import { age } from '../../../core/kernel/durations.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
 import { leftBehindByFetched } from '../shown/left-behind.ts';
-import type { MachineFacts } from '../shown/machine-words.ts';
 import { type PoolStatus, readPoolStatus } from '../shown/pool-status.ts';
-import { type ListedMachine, type ShownMachine, shownMachines } from './machines.ts';
-import { machinesOf } from './members.act.ts';
+import { type Machine, type Members, machinesOf, type PoolFacts, readMembers } from './machines.ts';
 import { membershipOf } from './membership.ts';
 import { remoteGit } from './open-member.ts';
 import { statusPath } from './run-members.ts';
@@ -35,7 +31,7 @@ export interface PoolSession {
 }
 
 export interface PoolReport {
-  machines: ShownMachine[];
+  machines: Machine[];
   sessions: PoolSession[];
   /** One sentence each. */
   problems: string[];
@@ -48,16 +44,16 @@ export interface PoolReport {
 /** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const { listed, failed } = await listedMachines(membership, project, context);
+  const members = await readMembers(membership, project, context);
   const views = await readAllSessions(project.values.sessions, context.host);
   const left = await leftBehindByFetched(remoteGit(project.mainRepo, context.env));
-  const { status, ...report } = await machinesReport(membership, listed, context);
+  const { status, ...report } = await machinesReport(membership, members, context);
   const sessions = (status?.sessions ?? []).map(({ id, folder, host, wanted: _, needs: __, ...shown }) => {
     const view = views.find(({ sessionFile }) => sessionFile?.id === id);
     const name = report.machines.find((machine) => machine.id === host)?.name ?? host;
     return { session: view?.folder ?? folder, view, host: name, ...shown, left: left.get(id) ?? [] };
   });
-  const problems = [...report.problems, ...(await stuckProblems(sessions, context)), ...failed];
+  const problems = [...report.problems, ...(await stuckProblems(sessions, context)), ...members.problems];
   return { ...report, problems, sessions, lookedAt: status?.lookedAt, disk: status?.disk };
 }
 
@@ -78,44 +74,23 @@ export async function knownPools(context: ActionContext): Promise<KnownPool[]> {
 
 async function knownPool(membership: Membership, context: ActionContext): Promise<KnownPool> {
   const projectDir = dirname(membership.config);
-  const { listed } = await listedMachines(membership, { mainRepo: projectDir }, context, { isLocal: true });
-  const { machines, problems } = await machinesReport(membership, listed, context);
+  const members = await readMembers(membership, { mainRepo: projectDir }, context, { isLocal: true });
+  const { machines, problems } = await machinesReport(membership, members, context);
   return { projectDir, machines: machines.filter(({ standing }) => standing !== 'removed'), problems };
 }
-
-async function listedMachines(
-  membership: Membership,
-  project: Pick<Project, 'mainRepo'>,
-  context: ActionContext,
-  how?: { isLocal: true },
-): Promise<{ listed: ListedMachine[]; failed: string[] }> {
-  const { machines, problem } = await machinesOf(membership, project, context, how);
-  const listed = machines.map(({ card, standing, ...machine }) => ({
-    ...card,
-    ...machine,
-    standing: STANDINGS[standing],
-    isOwner: standing === 'owner',
-  }));
-  if (problem === undefined) return { listed, failed: [] };
-  if (!isSamocodeError(problem)) throw problem;
-  return { listed, failed: [`${problem.what} ${problem.why} ${problem.hint}`] };
-}
-
-const STANDINGS = { owner: 'member', member: 'member', waits: 'asked', removed: 'removed' } as const;
 
 /** The machines and problems of a pool, from the files of this machine. */
 async function machinesReport(
   membership: Membership,
-  listed: readonly ListedMachine[],
+  members: Members,
   context: ActionContext,
 ): Promise<Pick<PoolReport, 'machines' | 'problems'> & { status: PoolStatus | undefined }> {
   const status = await readPoolStatus(statusPath(membership, context));
   const nowMs = context.clock.now();
   const supervisor = supervisorNow(status, statsAt(poolFilePath(context.home))?.mtimeMs ?? 0, nowMs);
-  const machines = shownMachines(listed, {
-    ...{ status, supervisor, nowMs, hasDatabase: membership.database !== undefined },
-    isLeaving: membership.leaving ?? false,
-  });
+  const { id: self, database, leaving: isLeaving = false } = membership;
+  const facts = { self, status, supervisor, nowMs, hasDatabase: database !== undefined, isLeaving };
+  const machines = machinesOf(members, facts);
   const failed = (status?.problems ?? []).map(({ of, text }) => {
     const session = status?.sessions.find(({ id }) => id === of)?.folder ?? of;
     return session === 'pool' ? text : `${session}: ${text}`;
@@ -134,14 +109,14 @@ export function supervisorNow(
   status: Pick<PoolStatus, 'at'> | undefined,
   joinedMs: number,
   nowMs: number,
-): MachineFacts['supervisor'] {
+): PoolFacts['supervisor'] {
   const atMs = status === undefined ? undefined : Date.parse(status.at);
   if (nowMs - Math.max(atMs ?? 0, joinedMs) > QUIET_MS)
     return { kind: 'quiet', ...(atMs !== undefined && { msAgo: nowMs - atMs }) };
   return atMs === undefined || atMs < joinedMs ? { kind: 'starting' } : undefined;
 }
 
-function quietProblem(supervisor: MachineFacts['supervisor']): string[] {
+function quietProblem(supervisor: PoolFacts['supervisor']): string[] {
   if (supervisor?.kind !== 'quiet') return [];
   const { msAgo } = supervisor;
   const since = msAgo === undefined ? '' : ` for ${age(msAgo)}`;

@@ -1,27 +1,32 @@
 import { expect, test } from 'vitest';
+import { noteOf, type PoolFacts, signText } from '../../../../src/extensions/pool/acts/machines.ts';
 import { supervisorNow } from '../../../../src/extensions/pool/acts/status.act.ts';
-import { type MachineFacts, noteOf, signText } from '../../../../src/extensions/pool/shown/machine-words.ts';
 import { ci } from '../../../support/ci.ts';
 
 const MIN = 60_000;
-const live = { msAgo: 4000, isLive: true };
-const silent = { msAgo: 3 * MIN, isLive: false };
+const NOW_MS = Date.parse('2026-01-08T10:00:00.000Z');
+const at = (msAgo: number) => new Date(NOW_MS - msAgo).toISOString();
+const silent = { seenMsAgo: 3 * MIN, isLive: false };
 const lacks = { session: 'hull', needs: ['codex'] };
-const withDatabase: MachineFacts = { standing: 'member', hasDatabase: true, seen: live };
-const withRemote: MachineFacts = { standing: 'member', hasDatabase: false };
+type Facts = Parameters<typeof noteOf>[0] & Omit<PoolFacts, 'self' | 'status'>;
+const withRemote: Facts = {
+  ...{ id: 'a', name: 'anna', fingerprint: 'SHA256:a', standing: 'member', isSelf: true, isOwner: false },
+  ...{ hasDatabase: false, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
+};
+const withDatabase: Facts = { ...withRemote, hasDatabase: true, seenMsAgo: 4000, isLive: true };
 
-test.each<[facts: MachineFacts, sign: string, note: string | undefined]>([
+test.each<[facts: Facts, sign: string, note: string | undefined]>([
   [withDatabase, 'seen 4 s ago', undefined],
-  [{ ...withDatabase, seen: undefined }, 'not seen yet', undefined],
+  [{ ...withDatabase, seenMsAgo: undefined }, 'not seen yet', undefined],
   [
-    { ...withDatabase, seen: silent, slots: { used: 2, all: 2 } },
+    { ...withDatabase, ...silent, slots: { used: 2, all: 2 } },
     'seen 3 min ago',
     'silent for 3 min; other machines take its sessions',
   ],
   [withRemote, 'no state yet', undefined],
-  [{ ...withRemote, stateMsAgo: 3 * MIN }, 'last state 3 min ago', undefined],
+  [{ ...withRemote, publishedAt: at(3 * MIN) }, 'last state 3 min ago', undefined],
   // Without a database, nothing is known about its signs of life.
-  [{ ...withRemote, seen: silent }, 'no state yet', undefined],
+  [{ ...withRemote, ...silent }, 'no state yet', undefined],
   [{ ...withDatabase, slots: { used: 1, all: 2 } }, 'seen 4 s ago', undefined],
   [{ ...withDatabase, slots: { used: 2, all: 2 }, lacks }, 'seen 4 s ago', 'all 2 slots are used'],
   [{ ...withDatabase, slots: { used: 1, all: 1 } }, 'seen 4 s ago', 'its only slot is used'],
@@ -51,8 +56,13 @@ test.each<[facts: MachineFacts, sign: string, note: string | undefined]>([
     'has a newer version than this machine: 1.2.0, here 1.0.0',
   ],
   [{ ...withDatabase, version: '1.0.0' }, 'seen 4 s ago', undefined],
+  [
+    { ...withDatabase, isSelf: false, isLeaving: true, supervisor: { kind: 'starting' } },
+    'seen 4 s ago',
+    undefined,
+  ],
 ])('of a machine with %j the pool says "%s" and "%s"', ci, (facts, sign, note) => {
-  expect([signText(facts), noteOf(facts, '1.0.0')]).toEqual([sign, note]);
+  expect([signText(facts, facts), noteOf(facts, facts, '1.0.0')]).toEqual([sign, note]);
 });
 
 test.each([

@@ -1,37 +1,35 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
-import { type ListedMachine, shownMachines } from '../../../../src/extensions/pool/acts/machines.ts';
+import { type Members, machinesOf } from '../../../../src/extensions/pool/acts/machines.ts';
+import type { MemberCard } from '../../../../src/extensions/pool/acts/member-card.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
 import type { PoolStatus } from '../../../../src/extensions/pool/shown/pool-status.ts';
 
 const NOW_MS = Date.parse('2026-01-08T10:00:00.000Z');
 const at = (msAgo: number) => new Date(NOW_MS - msAgo).toISOString();
-const key = (letter: string) => `SHA256:${letter.repeat(43)}`;
-
-const card = { level: 'strict', version: __VERSION__, slots: 2, labels: ['claude', 'codex', 'strict'] };
-const listed: ListedMachine[] = [
-  {
-    id: 'b',
-    name: 'bert',
-    fingerprint: key('b'),
-    standing: 'member',
-    isOwner: false,
-    isSelf: false,
-    ...card,
+const card = {
+  level: 'strict' as const,
+  version: __VERSION__,
+  slots: 2,
+  labels: ['claude', 'codex', 'strict'],
+};
+const keyOf = (id: string) => `ssh-ed25519 ${Buffer.from(id).toString('base64')}`;
+const [anna, bert, mini, old] = ['anna', 'bert', 'mini', 'old'].map((name) => {
+  const id = name.slice(0, 1);
+  return { v: 1 as const, id, name, publicKey: keyOf(id), ...card };
+}) as [MemberCard, MemberCard, MemberCard, MemberCard];
+const members: Members = {
+  cards: [bert, anna, mini, old],
+  list: {
+    ...{ commit: '1'.repeat(40), number: 3, board: 'postgres' },
+    members: [
+      { id: 'b', name: 'bert', publicKey: bert.publicKey, by: 'a' },
+      { id: 'a', name: 'anna', publicKey: anna.publicKey, by: 'a', owner: true },
+    ],
+    removed: [{ id: 'o', name: 'old', publicKey: old.publicKey, by: 'a', at: at(60_000), tips: {} }],
   },
-  { id: 'a', name: 'anna', fingerprint: key('a'), standing: 'member', isOwner: true, isSelf: true, ...card },
-  { id: 'm', name: 'mini', fingerprint: key('m'), standing: 'asked', isOwner: false, isSelf: false, ...card },
-  {
-    id: 'o',
-    name: 'old',
-    fingerprint: key('o'),
-    standing: 'removed',
-    isOwner: false,
-    isSelf: false,
-    ...card,
-  },
-];
+};
 const status: PoolStatus = {
   ...{ v: 1, at: at(4000), lookedAt: at(4000), problems: [], disk: { copies: 3, bytes: 12_400_000 } },
   hosts: [
@@ -62,11 +60,11 @@ const LEFT: Record<string, string[]> = {
   ],
 };
 
-function shown(columns: number, among = listed): string {
-  const machines = shownMachines(among, {
-    ...{ status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
+function shown(columns: number, among = members): string {
+  const machines = machinesOf(among, {
+    ...{ self: 'a', status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
   });
-  const names = new Map(listed.map(({ id, name }) => [id, name]));
+  const names = new Map(members.cards.map(({ id, name }) => [id, name]));
   const sessions = status.sessions.map(({ folder, host, ...rest }) => ({
     ...{ session: folder, ...rest, host: names.get(host ?? ''), left: LEFT[folder] ?? [] },
   }));
@@ -78,14 +76,14 @@ test('the status of a pool fits 80 columns, with whole fingerprints', () => {
   expect(shown(80)).toMatchInlineSnapshot(`
     "anna · this machine, owner · lacks gemini for rigging
       seen 4 s ago · 1 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
-      SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      SHA256:ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs
     bert · silent for 3 min; other machines take its sessions
       seen 3 min ago · 0 of 2 slots used · claude, codex · sandbox strict ·
       0.0.0-test
-      SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+      SHA256:PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0
     mini · not a member yet
       asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
-      SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+      SHA256:YsZqel3XDDFGYYBjw0TlMebUtZ43mAhEPOlis6vWPFo
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
@@ -108,13 +106,13 @@ test('the status of a pool at 200 columns', () => {
   expect(shown(200)).toMatchInlineSnapshot(`
     "anna · this machine, owner · lacks gemini for rigging
       seen 4 s ago · 1 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
-      SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      SHA256:ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs
     bert · silent for 3 min; other machines take its sessions
       seen 3 min ago · 0 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
-      SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+      SHA256:PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0
     mini · not a member yet
       asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
-      SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+      SHA256:YsZqel3XDDFGYYBjw0TlMebUtZ43mAhEPOlis6vWPFo
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
@@ -129,8 +127,10 @@ test('the status of a pool at 200 columns', () => {
 
 test('what a machine publishes cannot add lines to the status', () => {
   const forged = 'x\nanna · owner\n  SHA256:forged\u001b[2J';
-  const [bert, ...others] = listed.map((each) => ({ ...each, labels: [...(each.labels ?? []), forged] }));
-  const machines = [{ ...bert, id: 'z', version: forged } as ListedMachine, ...others];
-  const lines = shown(200, machines).split('\n');
+  const cards = [
+    { ...bert, id: 'z', version: forged, publicKey: keyOf('z') },
+    ...[anna, mini, old].map((each) => ({ ...each, labels: [...each.labels, forged] })),
+  ];
+  const lines = shown(200, { ...members, cards }).split('\n');
   expect(lines.filter((line) => /^ *(?:anna · owner|SHA256:forged)/.test(line))).toEqual([]);
 });
