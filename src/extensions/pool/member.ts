@@ -117,10 +117,11 @@ export class Member {
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
     const unmetNeeds =
       this.#leaseMs === undefined ? () => ({ needs: [] }) : await unmetNeedsOf(entries, this.#parts);
+    const views = this.#poolViews();
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
-        this.#steps.run(entry.id, () => this.#mirrors.show(entry, this.#viewOf(entry.id), unmetNeeds(entry)));
+        this.#steps.run(entry.id, () => this.#mirrors.show(entry, views.get(entry.id), unmetNeeds(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
         this.#steps.run(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
@@ -131,12 +132,12 @@ export class Member {
       this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
     }
     this.#parts.status.looked(await board.hosts(card.project));
-    this.#steps.run('retention', () => this.#prune.step(this.#poolViews().map(([, view]) => view)));
+    this.#steps.run('retention', () => this.#prune.step([...views.values()]));
   }
 
   /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its mark. */
   #hasLeft(id: Ulid): boolean {
-    const view = this.#viewOf(id);
+    const view = this.#poolViews().get(id);
     const isGone = view !== undefined && !this.#entries.has(id);
     return isGone && (this.#prune.isDue(view) || readMark(view.paths) === undefined);
   }
@@ -179,7 +180,7 @@ export class Member {
   /** Writes the file behind `samocode pool status`. */
   #writeStatus(): void {
     const { status } = this.#parts;
-    const behind = this.#poolViews().flatMap(([id, view]) =>
+    const behind = [...this.#poolViews()].flatMap(([id, view]) =>
       this.#held.has(id) && savedAt(view) !== this.#held.get(id)?.from ? [id] : [],
     );
     status.saw(this.#entries.values(), behind);
@@ -188,7 +189,8 @@ export class Member {
 
   /** The number of sessions that may be claimed: none while a session that this machine holds waits for a slot, or for a kept window. */
   #free(): number {
-    const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
+    const views = this.#poolViews();
+    const active = [...this.#held.keys()].flatMap((id) => views.get(id) ?? []).filter(isWanted);
     const { slots, isLeaving } = this.#parts;
     return isLeaving || active.some(isHeldUp) ? 0 : slots - active.length - this.#taking.size;
   }
@@ -348,7 +350,7 @@ export class Member {
 
   /** Resumes a held session after a supervisor restart, from its mark if that is current, or by taking it again. */
   async #continueHeld(claim: Claim): Promise<void> {
-    const view = this.#viewOf(claim.id);
+    const view = this.#poolViews().get(claim.id);
     const mark = view && readMark(view.paths);
     const there = await tipOf(claim.id, this.#parts);
     if (mark !== undefined && there === undefined) throw goneError(mark, this.#parts);
@@ -382,15 +384,14 @@ export class Member {
     await this.#parts.wake();
   }
 
-  #poolViews(): Array<[id: Ulid, view: SessionView]> {
-    return this.#views().flatMap((view) => {
+  /** The sessions of the pool on this machine, by their id. */
+  #poolViews(): ReadonlyMap<Ulid, SessionView> {
+    const { sessionsDir } = this.#parts.place;
+    const ours = this.#views().flatMap((view) => {
       const { pool, id } = view.sessionFile ?? {};
-      return pool && id && view.paths.sessionsDir === this.#parts.place.sessionsDir ? [[id, view]] : [];
+      return pool && id && view.paths.sessionsDir === sessionsDir ? [[id, view] as const] : [];
     });
-  }
-
-  #viewOf(id: Ulid): SessionView | undefined {
-    return this.#views().find(({ sessionFile }) => sessionFile?.id === id);
+    return new Map(ours);
   }
 
   #pathsOf(folder: string): SessionPaths {

@@ -59,10 +59,10 @@ export function copyPlan(state: VerifiedState, parts: MemberParts) {
 
 /** Ends what this machine continued after a restart, before it knew that an owner had removed it. */
 export async function fenceMarked(
-  views: readonly (readonly [Ulid, SessionView])[],
+  views: ReadonlyMap<Ulid, SessionView>,
   { clock }: Pick<MemberParts, 'clock'>,
 ): Promise<void> {
-  for (const [, { paths, worker }] of views)
+  for (const { paths, worker } of views.values())
     if (worker !== 'unknowable' && readMark(paths) !== undefined)
       await fence(paths, 'another machine', clock);
 }
