@@ -115,8 +115,8 @@ export class Member {
       });
     this.#acts.deliverAll(acts, this.#held, this.#steps);
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
-    const unmetNeeds =
-      this.#leaseMs === undefined ? () => ({ needs: [] }) : await unmetNeedsOf(entries, this.#parts);
+    const hosts = await board.hosts(card.project);
+    const unmetNeeds = this.#leaseMs === undefined ? () => ({ needs: [] }) : unmetNeedsOf(hosts, this.#parts);
     const views = this.#poolViews();
     for (const entry of entries) {
       const epoch = held.get(entry.id);
@@ -131,7 +131,7 @@ export class Member {
       this.#taking.add(claim.id);
       this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
     }
-    this.#parts.status.looked(await board.hosts(card.project));
+    this.#parts.status.looked(hosts);
     this.#steps.run('retention', () => this.#prune.step([...views.values()]));
   }
 

@@ -3,7 +3,7 @@ import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
-import type { Board, Entry, HostCard, Ulid } from '../boards/board.ts';
+import type { Entry, HostCard, HostSign, Ulid } from '../boards/board.ts';
 import type { UnmetNeeds } from '../fence.ts';
 
 /** A machine of the pool, with its last sign of life in the database. */
@@ -118,22 +118,22 @@ export async function readPoolStatus(path: string): Promise<PoolStatus | undefin
   return await plainJson(path, PoolStatus);
 }
 
-/** Finds which needs of each wanted session no live machine meets. */
-export async function unmetNeedsOf(
-  entries: readonly Entry[],
-  { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
-): Promise<(entry: Entry) => UnmetNeeds> {
-  const isNeedy = ({ wanted, needs }: Entry) => wanted && unmetBy(needs, [card]).length > 0;
-  const signs = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+/** @returns which needs of a wanted session no live machine meets */
+export function unmetNeedsOf(
+  signs: readonly HostSign[],
+  { card, supervisor }: { card: HostCard; supervisor: string },
+): (entry: Entry) => UnmetNeeds {
   const others = signs.filter(({ isLive, isRemoved }) => isLive && !isRemoved);
   // The board may not list this machine's first heartbeat yet.
   const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
   // Only one machine notifies.
   const [first] = hosts.map(({ id }) => id).sort();
-  return (entry) => {
-    const isHeld = hosts.some(({ id }) => id === entry.host);
-    const needs = isNeedy(entry) && !isHeld ? unmetBy(entry.needs, hosts) : [];
-    return { needs, ...(first === card.id && { supervisor }) };
+  return ({ wanted, needs, host }) => {
+    const isHeld = hosts.some(({ id }) => id === host);
+    return {
+      needs: wanted && !isHeld ? unmetBy(needs, hosts) : [],
+      ...(first === card.id && { supervisor }),
+    };
   };
 }
 
