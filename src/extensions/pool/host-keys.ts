@@ -32,7 +32,7 @@ export async function hostKey(folder: string, env: Environment): Promise<string>
   return `${type} ${key}`.trim();
 }
 
-/** One text for each key, so that two texts are two keys. */
+/** The canonical form: no key has a second text. */
 export const PUBLIC_KEY = /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z\d+/]{43}$/;
 
 /** The fingerprint that people compare, as ssh-keygen and git print it: `SHA256:…` */

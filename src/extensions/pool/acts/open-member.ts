@@ -37,7 +37,7 @@ export async function rootCommit(mainRepo: string, env: Environment): Promise<Oi
   return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
 }
 
-/** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
+/** Long enough to push large states, and shorter than a lease. */
 const LIMIT_MS = 30_000;
 
 interface Callbacks extends Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> {

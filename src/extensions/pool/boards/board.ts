@@ -87,8 +87,8 @@ export interface Renewal {
 }
 
 /**
- * Records which host works on which session. If it is wrong, slow or unreachable, agents wait or an iteration is paid
- * for twice, but nothing is lost and nothing is written twice, because the session's ref on the remote is moved by
+ * Records which host works on which session. If it is wrong, slow or unreachable, sessions wait or an iteration is
+ * paid for twice, but nothing is lost and nothing is written twice, because the session's ref on the remote is moved by
  * compare-and-swap.
  * Every call rejects when the board cannot be reached, within its own time limit.
  */
