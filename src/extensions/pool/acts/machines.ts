@@ -12,7 +12,10 @@ import type { MachineSign, PoolStatus } from '../shown/pool-status.ts';
 import { fetchCards, fetchedCards, type MemberCard } from './member-card.ts';
 import { poolAt } from './membership.ts';
 
-/** A machine of a pool: its place among the members, what it offers, and its last sign of life. Only shown, never used to decide. */
+/**
+ * A machine of a pool: its place among the members, what it offers, and its last sign of life. Only shown, never used to
+ * decide.
+ */
 export interface Machine extends PoolMachine {
   id: string;
   fingerprint: string;
