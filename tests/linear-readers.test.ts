@@ -38,7 +38,7 @@ import { plain } from '../src/extensions/github/publish/text-mark.ts';
 import { plainLines, safeLines } from '../src/extensions/notify/telegram/message-text.ts';
 import { markdown, taskTexts } from '../src/extensions/pages/html/markdown.ts';
 import { readStateNote } from '../src/extensions/pool/state-note.ts';
-import { oneLineOf } from '../src/extensions/recurring/state/run-history.ts';
+import { oneLineOf } from '../src/extensions/recurring/runs/run-history.ts';
 import { ci } from './support/ci.ts';
 
 const many = (unit: string) => (size: number) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);

@@ -16,17 +16,17 @@ import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.t
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
-import { requireSafeguards } from './runs/safeguards.ts';
-import { nextOccurrences } from './schedule/occurrences.ts';
-import { parseSchedule } from './schedule/parse-schedule.ts';
 import {
   changeDefinition,
   createDefinition,
   readDefinitions,
   readRecurringState,
   removeDefinition,
-} from './state/recurring-files.ts';
-import { newState, pauseOf, problemOf, totalsOf } from './state/run-history.ts';
+} from './runs/recurring-files.ts';
+import { newState, pauseOf, problemOf, totalsOf } from './runs/run-history.ts';
+import { requireSafeguards } from './runs/safeguards.ts';
+import { nextOccurrences } from './schedule/occurrences.ts';
+import { parseSchedule } from './schedule/parse-schedule.ts';
 
 const NOT_CHANGED = 'Nothing was changed.';
 const CATCH_UP_MS = 6 * 60 * 60_000;

@@ -2,7 +2,7 @@ import { isoUtc } from '../../../core/kernel/clock.ts';
 import { duration } from '../../../core/kernel/durations.ts';
 import type { Recurring, RecurringState, TimesOfWeek } from '../recurring.ts';
 import { nextOccurrences, occurrencesBetween } from '../schedule/occurrences.ts';
-import { withRun } from '../state/run-history.ts';
+import { withRun } from './run-history.ts';
 
 /** A supervisor polls within this time, so that a run without any catch-up still starts. */
 const GRACE_MS = 5 * 60_000;

@@ -12,13 +12,16 @@ import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Recurring, RecurringRunRecord, RecurringState } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
+import { archiveUnchanged, isUnchanged } from './archive-unchanged.ts';
+import { nextRun } from './next-run.ts';
 import {
   readDefinition,
   readDefinitions,
   readRecurringState,
   writeRecurringState,
-} from '../state/recurring-files.ts';
+} from './recurring-files.ts';
 import {
+  holdReason,
   isOpen,
   lastRunOf,
   leastUsd,
@@ -27,14 +30,11 @@ import {
   nextMaxUsd,
   oneLineOf,
   pauseOf,
+  pauseReason,
   problemOf,
   seenRun,
-  whyHeld,
-  whyOver,
   withRun,
-} from '../state/run-history.ts';
-import { archiveUnchanged, isUnchanged } from './archive-unchanged.ts';
-import { nextRun } from './next-run.ts';
+} from './run-history.ts';
 import { lackedSafeguards } from './safeguards.ts';
 import { projectOfRun, type RunStart, sessionOfRun, startedIn, startRun, workOfRun } from './start-run.ts';
 
@@ -156,7 +156,7 @@ export class RecurringRuns {
     await this.#write(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
     const last = lastRunOf(state);
-    const held = recurring.overlap ? undefined : whyHeld(last, viewOf(last, views));
+    const held = recurring.overlap ? undefined : holdReason(last, viewOf(last, views));
     if (recurring.when.kind === 'ci-failed') await this.#stepChecks(recurring, state, held, memory);
     else await this.#stepTimes({ ...recurring, when: recurring.when }, state, held);
     return false;
@@ -280,7 +280,7 @@ export class RecurringRuns {
   }
 
   #withPause(recurring: Recurring, state: RecurringState): RecurringState {
-    const why = whyOver(recurring, state);
+    const why = pauseReason(recurring, state);
     return why === undefined ? state : this.#paused(recurring, state, why);
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { STALE_BASE } from '../../../../src/core/project/worktrees/base-commit.ts';
 import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import type { Recurring, RecurringRunRecord } from '../../../../src/extensions/recurring/recurring.ts';
-import { newState, whyOver, withRun } from '../../../../src/extensions/recurring/state/run-history.ts';
+import { newState, pauseReason, withRun } from '../../../../src/extensions/recurring/runs/run-history.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
 import {
@@ -233,7 +233,7 @@ test('the last three failures pause it, although many runs with nothing to do we
   const state = runs.reduce(withRun, newState({ createdAt: START }));
   expect(state.runs).toHaveLength(50);
   const { recurring } = { recurring: { limits: {}, resumes: 0 } as Recurring };
-  expect(whyOver(recurring, state)).toBe('3 runs in a row failed');
+  expect(pauseReason(recurring, state)).toBe('3 runs in a row failed');
 });
 
 test('why nothing can be started is shown, and pauses it after half a day of attempts', async () => {

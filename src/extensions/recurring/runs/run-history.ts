@@ -116,7 +116,7 @@ function resultOf(
  * Why the next run does not start yet: the last one still works, or needs its person. Undefined: it may start.
  * @param view of the session of the last run; undefined if it was removed, or not read yet
  */
-export function whyHeld(
+export function holdReason(
   last: RecurringRunRecord | undefined,
   view: SessionView | undefined,
 ): string | undefined {
@@ -147,7 +147,7 @@ export function pauseOf(
 }
 
 /** Why no further run may start; undefined: one may. Pure. */
-export function whyOver({ limits, resumes }: Recurring, state: RecurringState): string | undefined {
+export function pauseReason({ limits, resumes }: Recurring, state: RecurringState): string | undefined {
   const { runs, costUsd } = totalsOf(state);
   if (failuresInARow(state.runs, resumes) >= FAILURES) return `${FAILURES} runs in a row failed`;
   const { tries, text } = problemOf({ resumes }, state) ?? { tries: 0 };
