@@ -137,8 +137,6 @@ export const RecurringState = z.object({
   v: z.literal(1),
   /** What was due up to this time has been started or skipped. */
   consideredTo: z.iso.datetime(),
-  /** A run that is being started; its session may exist already. */
-  starting: z.object({ run: z.string(), maxUsd: z.number().optional() }).optional(),
   /** Why nothing could be started since that time; tried again until it can. `resumes`: as of a run. */
   problem: z
     .object({ at: z.iso.datetime(), text: z.string(), tries: z.int(), resumes: z.int().nonnegative() })

@@ -33,10 +33,12 @@ import {
   pauseReason,
   problemOf,
   seenRun,
+  viewOf,
+  withMissing,
   withRun,
 } from './run-history.ts';
 import { lackedSafeguards } from './safeguards.ts';
-import { projectOfRun, type RunStart, sessionOfRun, startedIn, startRun, workOfRun } from './start-run.ts';
+import { projectOfRun, type RunStart, startRun, workOfRun } from './start-run.ts';
 
 const GAP_MS = 10_000;
 const POLL_MS = 1000;
@@ -144,17 +146,15 @@ export class RecurringRuns {
   async #step(recurring: Recurring, views: readonly SessionView[], memory: Memory): Promise<boolean> {
     const { home, clock } = this.#options;
     const before = await readRecurringState(home, recurring.id);
-    const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
+    const known = withMissing(recurring, before ?? newState(recurring), views);
+    const seen = await this.#withSessions(known, views);
     const checked = pauseOf(recurring, seen) === undefined ? this.#withPause(recurring, seen) : seen;
     await this.#write(recurring, checked);
-    const archived = await this.#withArchived(checked, views, memory);
-    await this.#write(recurring, archived);
-    this.#tellPause(recurring, archived);
-    if (pauseOf(recurring, archived) !== undefined) return true;
-    if (memory.notBeforeMs > clock.monotonic()) return false;
-    const state = await this.#withStarted(recurring, archived, views);
+    const state = await this.#withArchived(checked, views, memory);
     await this.#write(recurring, state);
+    this.#tellPause(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
+    if (memory.notBeforeMs > clock.monotonic()) return false;
     const last = lastRunOf(state);
     const held = recurring.overlap ? undefined : holdReason(last, viewOf(last, views));
     if (recurring.when.kind === 'ci-failed') await this.#stepChecks(recurring, state, held, memory);
@@ -217,7 +217,7 @@ export class RecurringRuns {
     await this.#write(recurring, { ...state, problem: undefined });
   }
 
-  /** The state names the run before its session exists, so that it is found after a crash. */
+  /** After a crash, the session of the run is found, or the run is still due. */
   async #start(
     recurring: Recurring,
     state: RecurringState,
@@ -229,7 +229,6 @@ export class RecurringRuns {
     const maxUsd = nextMaxUsd(recurring, state, of.project?.values.maxCostUsd);
     const work = of.project && (await workOfRun(recurring, failed, of.project, context));
     if (!(await this.#mayStart(recurring))) return;
-    if (!(await this.#write(recurring, { ...state, starting: { run, maxUsd } }))) return;
     crashPoint('recurring-before-start');
     const started =
       of.failed ??
@@ -250,33 +249,11 @@ export class RecurringRuns {
 
   #withRecord(
     { resumes, when }: Recurring,
-    { starting: _, problem: __, ...state }: RecurringState,
+    { problem: _, ...state }: RecurringState,
     run: Pick<RecurringRunRecord, 'run' | 'result' | 'maxUsd' | 'session' | 'sessionsDir' | 'text'>,
   ): RecurringState {
     const consideredTo = when.kind === 'times' ? run.run : state.consideredTo;
     return withRun({ ...state, consideredTo }, { ...run, at: isoUtc(this.#options.clock.now()), resumes });
-  }
-
-  /** Completes a start that a crash has cut off: its session exists, or the run is still due. */
-  async #withStarted(
-    recurring: Recurring,
-    state: RecurringState,
-    views: readonly SessionView[],
-  ): Promise<RecurringState> {
-    const { starting, ...rest } = state;
-    if (starting === undefined) return state;
-    const view = views.find(({ sessionFile }) => sessionFile?.recurring?.run === starting.run);
-    const seen = view && startedIn(view.folder, view.paths.sessionsDir);
-    const found = seen ?? (await this.#findStarted(recurring, starting.run));
-    if (found === undefined) return rest;
-    return this.#withPause(recurring, this.#withRecord(recurring, rest, { ...starting, ...found }));
-  }
-
-  /** Without its project nothing is found, and the run that is still due then fails. */
-  async #findStarted(recurring: Recurring, run: string): Promise<RunStart | undefined> {
-    const context = await this.#options.login();
-    const { project } = await projectOfRun(recurring, context);
-    return project && (await sessionOfRun(recurring, run, project.values.sessions, context));
   }
 
   #withPause(recurring: Recurring, state: RecurringState): RecurringState {
@@ -363,28 +340,4 @@ function statusesOf(views: readonly SessionView[]): string {
     .filter(({ sessionFile }) => sessionFile?.recurring !== undefined)
     .map(({ folder, state: { status, archived } }) => `${folder} ${status.kind} ${archived}`)
     .join();
-}
-
-function viewOf(run: RecurringRunRecord | undefined, views: readonly SessionView[]): SessionView | undefined {
-  return views.find(({ folder, paths }) => folder === run?.session && paths.sessionsDir === run.sessionsDir);
-}
-
-/** Without a readable state, the sessions say which runs there were. */
-function rebuilt(recurring: Recurring, views: readonly SessionView[]): RecurringState {
-  const { resumes } = recurring;
-  const runs = views.flatMap(({ folder: session, paths: { sessionsDir }, sessionFile: file }) =>
-    file?.recurring === undefined
-      ? []
-      : [
-          {
-            run: file.recurring.run,
-            at: file.createdAt,
-            session,
-            sessionsDir,
-            result: 'works' as const,
-            resumes,
-          },
-        ],
-  );
-  return runs.sort((a, b) => a.at.localeCompare(b.at)).reduce(withRun, newState(recurring));
 }

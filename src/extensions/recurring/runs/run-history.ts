@@ -29,6 +29,44 @@ export function withRun(state: RecurringState, run: RecurringRunRecord): Recurri
   return { ...state, runs, older: oldest === undefined ? state.older : addTo(state.older, oldest) };
 }
 
+/**
+ * Adds the sessions that the list lacks: a crash came before their record, or the state was lost. Those before the last
+ * run in the list are in the totals.
+ */
+export function withMissing(
+  { resumes }: Pick<Recurring, 'resumes'>,
+  state: RecurringState,
+  views: readonly SessionView[],
+): RecurringState {
+  const since = lastRunOf(state)?.at ?? '';
+  const missing = views.flatMap(({ folder: session, paths: { sessionsDir }, sessionFile, foreign }) => {
+    const { recurring, createdAt: at = '', settings } = sessionFile ?? {};
+    // Any folder may claim to be a run.
+    if (recurring === undefined || foreign !== undefined || at <= since) return [];
+    const { run } = recurring;
+    const maxUsd = settings?.limits.session.usd;
+    return [{ run, at, session, sessionsDir, maxUsd, result: 'works' as const, resumes }];
+  });
+  const isNew = (run: RecurringRunRecord) => !state.runs.some((known) => isSameSession(known, run));
+  const added = missing.filter(isNew).sort((a, b) => a.at.localeCompare(b.at));
+  return added.length === 0 ? state : added.reduce(withRun, { ...state, problem: undefined });
+}
+
+export function viewOf(
+  run: RecurringRunRecord | undefined,
+  views: readonly SessionView[],
+): SessionView | undefined {
+  return views.find(
+    ({ folder: session, paths: { sessionsDir } }) => run && isSameSession(run, { session, sessionsDir }),
+  );
+}
+
+type SessionOfRun = Pick<RecurringRunRecord, 'session' | 'sessionsDir'>;
+
+function isSameSession(one: SessionOfRun, other: SessionOfRun): boolean {
+  return one.session === other.session && one.sessionsDir === other.sessionsDir;
+}
+
 function isWithoutWork({ result }: RecurringRunRecord): boolean {
   return result === 'skipped' || result === 'idle';
 }

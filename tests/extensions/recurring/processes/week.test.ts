@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { ci } from '../../../support/ci.ts';
@@ -172,6 +173,25 @@ test.each(['missing', 'damaged'])('with a %s state, the sessions show which runs
   await scene.scan();
   expect(scene.started).toHaveLength(2);
   expect((await scene.report()).totals).toEqual({ runs: 2, costUsd: 4, iterations: 2 });
+});
+
+test('with a state from a backup, the sessions show which runs there were since, and a folder that claims to be one shows nothing', async () => {
+  await using scene = await recurringScene('2026-11-23T12:00:00Z');
+  const { recurring } = await scene.add();
+  scene.ending = () => [...costing(2), ...DONE];
+  await scene.until('2026-11-24T12:00:00Z', HOUR_MS);
+  const backup = await readFile(scene.statePath(recurring.id), 'utf8');
+  await scene.until('2026-11-26T02:00:00Z', HOUR_MS);
+  await writeFile(scene.statePath(recurring.id), backup);
+  const { session = '' } = scene.started.at(-1) ?? {};
+  const planted = join(scene.project.sessionsDir, '26-11-26-planted');
+  await cp(join(scene.project.sessionsDir, session), planted, { recursive: true });
+  scene.clock.nowMs = Date.parse('2026-11-26T12:00:00Z');
+  scene.reboot();
+  await scene.scan();
+  const { runs, totals } = await scene.report();
+  expect(totals).toEqual({ runs: 3, costUsd: 6, iterations: 3 });
+  expect(runs.map((run) => run.session)).toEqual(scene.started.map((run) => run.session).toReversed());
 });
 
 test('a supervisor on another machine of the same home starts nothing', async () => {
