@@ -1,10 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { parseJson } from '../../src/core/kernel/parse-json.ts';
 import { endTree } from '../../src/core/kernel/processes/end-tree.ts';
 import { type Host, systemHost } from '../../src/core/kernel/processes/host.ts';
-import { readHolding } from '../../src/core/kernel/processes/lease.ts';
+import { acquireLease, readHolding } from '../../src/core/kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NowSession } from '../../src/core/supervisor/now-file.ts';
@@ -17,6 +18,18 @@ export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
 /** The folder of the supervisors of a home, with one subfolder per identity. */
 function supervisorsOf(homeDir: string): string {
   return join(homeDir, '.config/samocode/supervisor');
+}
+
+/** As if a supervisor watched from this process. @param stays whether it outlives what it watches */
+export async function supervisorHolds(
+  context: Pick<ActionContext, 'home' | 'host' | 'clock'>,
+  { stays }: { stays: boolean },
+): Promise<AsyncDisposable> {
+  const paths = supervisorPaths(context.home, context.host);
+  await mkdir(paths.dir, { recursive: true });
+  const about = { v: 1, pid: process.pid, version: '1', program: '/x', startedAt: '2026-01-08T09:00:00Z' };
+  await writeFile(paths.about, JSON.stringify({ ...about, stays }));
+  return await acquireLease(paths.leases, context);
 }
 
 /** Pids of the running supervisors of a home. */

@@ -10,8 +10,8 @@ import {
   type SharedOptions,
   withSharedOptions,
 } from '../../core/faces/terminal/shared-options.ts';
+import type { NewRecurring } from './create-recurring.act.ts';
 import { doneText, listText, nextText, oneText } from './every-text.ts';
-import type { NewRecurring } from './recurring.act.ts';
 import type { RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 
 interface LimitOptions {
@@ -36,7 +36,6 @@ const FOR_EACH_RUN: ReadonlySet<StartChoice> = new Set([
   ...(['acceptSuggestions', 'autoApprove', 'quick', 'review'] as const),
 ]);
 
-/** Adds `samocode every`: sessions that the supervisor starts again and again. */
 export function addEvery(program: Command, cli: Cli): void {
   const every = program
     .command('every [schedule]')
@@ -66,17 +65,15 @@ function addEveryList(every: Command, cli: Cli): void {
   withSharedOptions(every.command('list [name]'))
     .description('List the recurring sessions with their last results, or show one')
     .action(async (name: string | undefined) => {
-      const { readAllRecurring, readRecurring, unreadableRecurring } = await import('./recurring.act.ts');
+      const { readRecurring, unreadableRecurring } = await import('./recurring.act.ts');
       const context = await cli.actionContext();
-      if (name === undefined) {
-        for (const { why, hint } of await unreadableRecurring(context)) cli.output.warn(`${why} ${hint}`);
-        const recurring = await readAllRecurring({ next: 1 }, context);
-        if (recurring.length > 0) await warnWithoutSupervisor(cli);
-        cli.output.result({ recurring }, () => listText(recurring, cli.output));
-        return;
-      }
-      const report = await readRecurring({ which: name, next: NEXT }, context);
-      cli.output.result(report, () => oneText(report, cli.output));
+      const recurring = await readRecurring({ which: name, next: name === undefined ? 1 : NEXT }, context);
+      const [one] = recurring;
+      if (name !== undefined && one !== undefined)
+        return cli.output.result(one, () => oneText(one, cli.output));
+      for (const { why, hint } of await unreadableRecurring(context)) cli.output.warn(`${why} ${hint}`);
+      if (recurring.length > 0) await warnWithoutSupervisor(cli);
+      cli.output.result({ recurring }, () => listText(recurring, cli.output));
     });
 }
 
@@ -92,12 +89,8 @@ function addEveryNext(every: Command, cli: Cli): void {
   withSharedOptions(every.command('next [name]'))
     .description('Show when the next runs are due')
     .action(async (name: string | undefined) => {
-      const { readAllRecurring, readRecurring } = await import('./recurring.act.ts');
-      const context = await cli.actionContext();
-      const reports =
-        name === undefined
-          ? await readAllRecurring({ next: NEXT }, context)
-          : [await readRecurring({ which: name, next: NEXT }, context)];
+      const { readRecurring } = await import('./recurring.act.ts');
+      const reports = await readRecurring({ which: name, next: NEXT }, await cli.actionContext());
       const due = reports
         .flatMap((report) => report.next.map((at) => ({ at, report })))
         .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))

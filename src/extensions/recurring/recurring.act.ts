@@ -1,24 +1,18 @@
-import { ulid } from 'ulid';
-import { givenTitle, readGivenPlan } from '../../core/acts/sessions/resolve-work.ts';
+import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { supervise } from '../../core/caller/context/supervision.ts';
-import { namedFolder } from '../../core/caller/context/which-projects.ts';
-import { readyProject } from '../../core/caller/refusals/ready-project.ts';
-import { requireText } from '../../core/caller/refusals/require.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
 import { fromExtensions } from '../../core/kernel/extension.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
-import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
-import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
-import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
+import type { Recurring, RecurringLimits, RecurringReport } from './recurring.ts';
+import { RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
 import {
   changeDefinition,
-  createDefinition,
   readDefinitions,
   readRecurringState,
   removeDefinition,
@@ -26,66 +20,16 @@ import {
 import { newState, pauseOf, problemOf, totalsOf } from './runs/run-history.ts';
 import { requireSafeguards } from './runs/safeguards.ts';
 import { nextOccurrences } from './schedule/occurrences.ts';
-import { parseSchedule } from './schedule/parse-schedule.ts';
 
 const NOT_CHANGED = 'Nothing was changed.';
-const CATCH_UP_MS = 6 * 60 * 60_000;
-
-export interface NewRecurring {
-  /** `mon-fri 02:00`, `sun,wed 02:00,14:00 Europe/Berlin`, or the event `ci-failed`. */
-  when: { schedule: string } | { on: 'ci-failed' };
-  work: RecurringWork;
-  /** Derived from the work if absent. */
-  name?: string;
-  /** The folder or `.samocode`, as in `ProjectQuestion`. */
-  project?: string;
-  choices?: Recurring['choices'];
-  limits?: RecurringLimits;
-  /** Six hours by default. */
-  catchUpMs?: number;
-  overlap?: boolean;
-}
 
 /** `which`: a name, or an id or its beginning. */
 export interface RecurringQuestion {
   which: string;
 }
 
-/** Validates and records a recurring session of a person; the supervisor starts its runs. */
-export async function addRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
-  await requirePersonForRuns(context, NOTHING_RECURS);
-  const { when, choices = {}, limits = {}, catchUpMs = CATCH_UP_MS, overlap = false } = input;
-  const { home, clock, host, by } = context;
-  const schedule = 'schedule' in when ? parseSchedule(when.schedule) : { kind: 'ci-failed' as const };
-  const { settings: call, base } = choices;
-  // With the settings of its sessions, so that what would refuse each run refuses now.
-  const project = await readyProject({ projectDir: input.project, call, base }, context);
-  const { work, words } = await usableWork(input, context);
-  const { recurring: others } = await readDefinitions(home);
-  const recurring: Recurring = {
-    v: 1,
-    id: ulid(clock.now()),
-    name: freeName(input.name, words, others),
-    project: project.filePath,
-    supervisor: supervisorPaths(home, host).identity,
-    when: schedule,
-    work,
-    choices,
-    limits,
-    catchUpMs,
-    overlap,
-    createdAt: isoUtc(clock.now()),
-    by,
-    resumes: 0,
-    seen: await seenFailure(schedule, project, context),
-  };
-  await createDefinition(home, recurring);
-  await supervise(context);
-  return await reportOn(recurring, {}, context);
-}
-
 /** Only later failures start a run. Reading it shows that the forge answers, too. */
-async function seenFailure(
+export async function failedNow(
   { kind }: Recurring['when'],
   project: Project,
   context: ActionContext,
@@ -98,11 +42,11 @@ async function seenFailure(
 }
 
 export async function pauseRecurring(
-  { which, why = 'on request' }: RecurringQuestion & { why?: string },
+  { which }: RecurringQuestion,
   context: ActionContext,
 ): Promise<RecurringReport> {
   const at = isoUtc(context.clock.now());
-  return await change(which, (recurring) => ({ ...recurring, paused: { at, why } }), context);
+  return await change(which, (recurring) => ({ ...recurring, paused: { at, why: 'on request' } }), context);
 }
 
 /** Ends a pause, also one by the supervisor, whose count of failures begins again. */
@@ -125,7 +69,7 @@ export async function resumeRecurring(
       limits: all,
       resumes: recurring.resumes + 1,
       resumedAt: isoUtc(context.clock.now()),
-      seen: await seenFailure(when, project, context),
+      seen: await failedNow(when, project, context),
     };
   };
   return await change(which, resumed, context);
@@ -143,21 +87,16 @@ export async function removeRecurring(
   return report;
 }
 
-/** One of them. */
+/** The recurring sessions of this machine, by name. @param options.next how many of the next times to compute */
 export async function readRecurring(
-  { which, next }: RecurringQuestion & { next?: number },
-  context: Pick<ActionContext, 'home' | 'clock' | 'host'>,
-): Promise<RecurringReport> {
-  return await reportOn(await findRecurring(which, context.home), { next }, context);
-}
-
-/** All recurring sessions of this machine, by name. @param options.next how many of the next times to compute */
-export async function readAllRecurring(
-  options: { next?: number },
+  { which, next }: { which?: string | undefined; next?: number },
   context: Pick<ActionContext, 'home' | 'clock' | 'host'>,
 ): Promise<RecurringReport[]> {
-  const { recurring } = await readDefinitions(context.home);
-  const reports = await Promise.all(recurring.map((one) => reportOn(one, options, context)));
+  const all =
+    which === undefined
+      ? (await readDefinitions(context.home)).recurring
+      : [await findRecurring(which, context.home)];
+  const reports = await Promise.all(all.map((one) => reportOn(one, { next }, context)));
   return reports.sort((a, b) => a.recurring.name.localeCompare(b.recurring.name));
 }
 
@@ -199,43 +138,7 @@ async function findRecurring(which: string, home: string): Promise<Recurring> {
   return only;
 }
 
-async function usableWork(
-  { work, choices }: NewRecurring,
-  context: ActionContext,
-): Promise<{ work: RecurringWork; words: string }> {
-  switch (work.kind) {
-    case 'task': {
-      const task = requireText(work.task, 'task');
-      return { work: { kind: 'task', task }, words: task };
-    }
-    case 'plan': {
-      if (choices?.autoApprove) throw RECURRING_ERRORS.recurring_approves_plan();
-      // Relative paths are those of the person's folder, which the supervisor does not know.
-      const plan = namedFolder(work.plan, context);
-      return { work: { ...work, plan }, words: givenTitle(await readGivenPlan(plan, context)) };
-    }
-    case 'label':
-      return { work: { kind: 'label', label: requireText(work.label, 'label') }, words: work.label };
-    default:
-      return work satisfies never;
-  }
-}
-
-function freeName(given: string | undefined, words: string, others: readonly Recurring[]): string {
-  const isTaken = (name: string) => others.some((other) => other.name === name);
-  if (given?.trim()) {
-    const name = normalizeNewName('session', given);
-    if (isTaken(name)) throw RECURRING_ERRORS.recurring_name_taken({ name });
-    return name;
-  }
-  const first = sessionSlug(words);
-  for (let number = 1; ; number += 1) {
-    const name = number === 1 ? first : `${first}-${number}`;
-    if (!isTaken(name)) return name;
-  }
-}
-
-async function reportOn(
+export async function reportOn(
   recurring: Recurring,
   { next = 1 }: { next?: number },
   { home, clock, host }: Pick<ActionContext, 'home' | 'clock' | 'host'>,

@@ -3,14 +3,15 @@ import { startSession } from '../../../src/core/acts/sessions/start-session.act.
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
 import {
-  addRecurring,
+  createRecurring,
   type NewRecurring,
-  readAllRecurring,
-} from '../../../src/extensions/recurring/recurring.act.ts';
+} from '../../../src/extensions/recurring/create-recurring.act.ts';
+import { readRecurring } from '../../../src/extensions/recurring/recurring.act.ts';
 import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-runs.ts';
 import { HandClock } from '../../core/unit/supervisor/scene.ts';
 import { issueRig } from '../../extensions/github/clis/issue-rig.ts';
 import { finishSession } from '../../support/as-shown.ts';
+import { supervisorHolds } from '../../support/supervisors.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -21,7 +22,9 @@ async function recurringRig(input: Pick<NewRecurring, 'when' | 'work'>) {
   const { home, host } = context;
   const clock = new HandClock();
   clock.nowMs = Date.now();
-  await addRecurring({ ...input, project: repo.path }, { ...context, clock });
+  const supervisor = await supervisorHolds(context, { stays: true });
+  await createRecurring({ ...input, project: repo.path }, { ...context, clock });
+  await supervisor[Symbol.asyncDispose]();
   const failures: unknown[] = [];
   const runs = new RecurringRuns({
     ...{ home, clock, identity: supervisorPaths(home, host).identity },
@@ -41,7 +44,7 @@ async function recurringRig(input: Pick<NewRecurring, 'when' | 'work'>) {
       await runs.scan(await views(), (_, error) => failures.push(error));
     },
     results: async () => {
-      const [report] = await readAllRecurring({}, context);
+      const [report] = await readRecurring({}, context);
       return report?.runs.map(({ run, result, text }) => ({ run, result, text })).toReversed();
     },
     [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),

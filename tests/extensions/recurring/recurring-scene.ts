@@ -11,10 +11,10 @@ import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import {
-  addRecurring,
+  createRecurring,
   type NewRecurring,
-  readAllRecurring,
-} from '../../../src/extensions/recurring/recurring.act.ts';
+} from '../../../src/extensions/recurring/create-recurring.act.ts';
+import { readRecurring } from '../../../src/extensions/recurring/recurring.act.ts';
 import type { RecurringReport } from '../../../src/extensions/recurring/recurring.ts';
 import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-runs.ts';
 import { eventLines } from '../../core/unit/session/events.ts';
@@ -24,6 +24,7 @@ import { plainLog, textOf } from '../../support/event-samples.ts';
 import { ownSession } from '../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
+import { supervisorHolds } from '../../support/supervisors.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -87,6 +88,7 @@ export interface RecurringScene extends AsyncDisposable {
   report(): Promise<RecurringReport>;
   end(session: string, ending: Ending): Promise<void>;
   statePath(id: string): string;
+  definitionPath(id: string): string;
   /** Its `.samocode` is gone for a while. */
   loseProject(): Promise<void>;
   findProject(): Promise<void>;
@@ -101,6 +103,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
   const context: ActionContext = { ...project.context, by: { channel: 'cli', client: 'samocode' } };
   const { home, host } = context;
   const { identity } = supervisorPaths(home, host);
+  const supervisor = await supervisorHolds(context, { stays: true });
   const samocode = join(project.repo.path, '.samocode');
   const paths = (session: string): SessionPaths => sessionPaths(project.sessionsDir, session);
   const scene: RecurringScene = {
@@ -115,7 +118,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     failures: [],
     told: new Set(),
     add: async (input = {}) =>
-      await addRecurring(
+      await createRecurring(
         {
           when: { schedule: 'daily 02:00 Europe/Berlin' },
           work: { kind: 'task', task: 'Update the libraries' },
@@ -138,7 +141,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       runs = newRuns();
     },
     async report() {
-      const [report] = await readAllRecurring({}, context);
+      const [report] = await readRecurring({}, context);
       if (report === undefined) throw new Error('It has no recurring session.');
       return report;
     },
@@ -154,8 +157,12 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       await rm(project.sessionsDir, { recursive: true });
       await mkdir(project.sessionsDir);
     },
+    definitionPath: (id) => join(home, '.config/samocode/recurring', id, 'recurring.json'),
     statePath: (id) => join(home, '.config/samocode/recurring', id, 'state.json'),
-    [Symbol.asyncDispose]: async () => await project.repo[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await supervisor[Symbol.asyncDispose]();
+      await project.repo[Symbol.asyncDispose]();
+    },
   };
   const startFiles: typeof startSession = async ({ recurring, choices }, { by }) => {
     if (scene.crash.before !== undefined) throw scene.crash.before;

@@ -5,12 +5,13 @@ import type { ActionContext } from '../../../../src/core/caller/context/context.
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { watchOver } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
-import { addRecurring, readAllRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import { createRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
+import { readRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeProject } from '../../../support/project.ts';
-import { endProcessesOf, SUPERVISED, supervisorPids } from '../../../support/supervisors.ts';
+import { endProcessesOf, SUPERVISED, supervisorHolds, supervisorPids } from '../../../support/supervisors.ts';
 import { NOTHING_TO_DO } from '../nothing-to-do.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -36,7 +37,8 @@ test(
         env: { ...context.env, SAMOCODE_SUPERVISOR: 'off' },
         clock: { ...systemClock, now: () => Date.now() - 3 * HOUR_MS },
       };
-      await addRecurring(
+      const supervisor = await supervisorHolds(context, { stays: true });
+      await createRecurring(
         {
           when: { schedule: `daily ${dueAt.toISOString().slice(11, 16)} UTC` },
           work: { kind: 'task', task: 'Update the libraries' },
@@ -45,6 +47,7 @@ test(
         },
         past,
       );
+      await supervisor[Symbol.asyncDispose]();
       const crashed = (point: string) => join(repo.root, point);
       const supervise = async (env: Readonly<Record<string, string>> = {}) =>
         await watchOver({
@@ -58,7 +61,7 @@ test(
         await eventually(async () => (await supervisorPids(home)).length === 0, { what: 'its end' });
       }
       await supervise();
-      const report = async () => (await readAllRecurring({}, context))[0];
+      const report = async () => (await readRecurring({}, context))[0];
       await eventually(async () => (await report())?.runs[0]?.archived, { what: 'the archive of its run' });
       expect((await report())?.runs).toMatchObject([{ result: 'unchanged', archived: true, iterations: 4 }]);
       const sessions = await readAllSessions(sessionsDir, host);

@@ -5,11 +5,12 @@ import { expect } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
-import { addRecurring, readAllRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import { createRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
+import { readRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { type Counts, type Point, sweep, sweepOf } from '../../../support/disk-sweep.ts';
 import { makeProject } from '../../../support/project.ts';
-import { endProcessesOf, SUPERVISED, supervisorPids } from '../../../support/supervisors.ts';
+import { endProcessesOf, SUPERVISED, supervisorHolds, supervisorPids } from '../../../support/supervisors.ts';
 import { NOTHING_TO_DO } from '../nothing-to-do.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -25,7 +26,8 @@ async function dueRun(context: ActionContext): Promise<void> {
     clock: { ...systemClock, now: () => Date.now() - 3 * HOUR_MS },
   };
   const dueAt = new Date(Date.now() - 2 * HOUR_MS).toISOString();
-  await addRecurring(
+  const supervisor = await supervisorHolds(context, { stays: true });
+  await createRecurring(
     {
       when: { schedule: `daily ${dueAt.slice(11, 16)} UTC` },
       work: { kind: 'task', task: 'Update the libraries' },
@@ -34,6 +36,7 @@ async function dueRun(context: ActionContext): Promise<void> {
     },
     past,
   );
+  await supervisor[Symbol.asyncDispose]();
 }
 
 async function play(points: readonly Point[]): Promise<Counts> {
@@ -57,7 +60,7 @@ async function play(points: readonly Point[]): Promise<Counts> {
         detached: true,
         stdio: 'ignore',
       }).unref();
-    const report = async () => (await readAllRecurring({}, context))[0];
+    const report = async () => (await readRecurring({}, context))[0];
     let startedAt = 0;
     for (const end = Date.now() + WITHIN_MS; ; await systemClock.sleep(200)) {
       if ((await report())?.runs[0]?.archived) break;

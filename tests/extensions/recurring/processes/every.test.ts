@@ -1,22 +1,18 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
-import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { createRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
+import { supervisorHolds } from '../../../support/supervisors.ts';
 
 /** A project on a machine whose supervisor stays, leaves when nothing waits, or does not run. */
 async function machine(supervisor: 'stays' | 'leaves' | 'none' = 'stays') {
   const { repo, context } = await makeProject({ env: { SAMOCODE_SUPERVISOR: 'on' } });
-  const paths = supervisorPaths(context.home, context.host);
-  await mkdir(paths.dir, { recursive: true });
-  const lease = supervisor === 'none' ? undefined : await acquireLease(paths.leases, context);
-  const about = { v: 1, pid: process.pid, version: '1', program: '/x', startedAt: '2026-01-08T09:00:00Z' };
-  await writeFile(paths.about, JSON.stringify({ ...about, stays: supervisor === 'stays' }));
+  const lease =
+    supervisor === 'none' ? undefined : await supervisorHolds(context, { stays: supervisor === 'stays' });
   const every = (argv: string[], env = {}) =>
     typed(['every', ...argv], { cwd: repo.path, home: context.home, says: [], env });
   return {

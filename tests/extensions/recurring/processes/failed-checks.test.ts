@@ -1,10 +1,13 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
 import { extensions, type Forge } from '../../../../src/core/kernel/extension.ts';
 import type { Project } from '../../../../src/core/project/finding/open-project.ts';
-import { type NewRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import type { NewRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
+import { resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import type { Recurring } from '../../../../src/extensions/recurring/recurring.ts';
 import { lackedSafeguards, requireSafeguards } from '../../../../src/extensions/recurring/runs/safeguards.ts';
-import { recurringScene } from '../recurring-scene.ts';
+import { type RecurringScene, recurringScene } from '../recurring-scene.ts';
 
 const MINUTES_MS = 10 * 60_000;
 const SAFE = { choices: { sandbox: 'guard' }, limits: { costRunUsd: 10 } };
@@ -59,6 +62,13 @@ test.each(LACKING)('one that lacks %s is refused', async (_, given, why) => {
   );
 });
 
+async function ofEarlierVersion(scene: RecurringScene, lacking: Partial<NewRecurring>): Promise<Recurring> {
+  const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...SAFE });
+  const older = { ...recurring, choices: {}, limits: {}, ...lacking };
+  await writeFile(scene.definitionPath(recurring.id), JSON.stringify(older));
+  return recurring;
+}
+
 test.each(LACKING)(
   'one of an earlier version that lacks %s is paused with the reason',
   async (_, given, why) => {
@@ -67,7 +77,7 @@ test.each(LACKING)(
     }));
     onTestFinished(() => items.mockRestore());
     await using scene = await recurringScene('2026-11-01T12:00:00Z');
-    const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...given });
+    const recurring = await ofEarlierVersion(scene, given);
     await scene.until('2026-11-01T13:00:00Z', MINUTES_MS);
     expect(scene.started).toEqual([]);
     expect((await scene.report()).paused).toMatchObject({
@@ -88,7 +98,7 @@ test('one that lacked only a limit continues once its person resumes it with one
   const items = forgeThat(read);
   onTestFinished(() => items.mockRestore());
   await using scene = await recurringScene('2026-11-01T12:00:00Z');
-  const { recurring } = await scene.add({ when: { on: 'ci-failed' }, ...SAFE, limits: {} });
+  const recurring = await ofEarlierVersion(scene, { ...SAFE, limits: {} });
   await scene.until('2026-11-01T12:30:00Z', MINUTES_MS);
   await resumeRecurring({ which: recurring.name, limits: { costRunUsd: 5 } }, scene.context);
   commit = 'b';

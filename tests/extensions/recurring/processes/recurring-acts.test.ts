@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Project } from '../../../../src/core/project/finding/open-project.ts';
 import {
-  addRecurring,
+  createRecurring,
   type NewRecurring,
+} from '../../../../src/extensions/recurring/create-recurring.act.ts';
+import {
   pauseRecurring,
-  readAllRecurring,
+  readRecurring,
   removeRecurring,
   resumeRecurring,
   unreadableRecurring,
@@ -34,7 +36,7 @@ test('a recurring session is recorded with its zone, the absolute path of its pl
   });
   expect(next).toEqual(['2026-11-24T07:00:00.000Z']);
   expect((await scene.add({ work })).recurring.name).toBe('tidy-up-2');
-  const [first] = await readAllRecurring({ next: 3 }, scene.context);
+  const [first] = await readRecurring({ next: 3 }, scene.context);
   expect(first?.next.map((time) => time.slice(0, 10))).toEqual(['2026-11-24', '2026-11-25', '2026-11-26']);
 });
 
@@ -62,7 +64,7 @@ const REFUSED: ReadonlyArray<[string, string, Partial<NewRecurring>]> = [
 test.each(REFUSED)('%s is refused with %s, and nothing is recorded', async (_, code, input) => {
   await using scene = await recurringScene(START);
   await expect(scene.add(input)).rejects.toMatchObject({ code });
-  expect(await readAllRecurring({}, scene.context)).toEqual([]);
+  expect(await readRecurring({}, scene.context)).toEqual([]);
 });
 
 test('a name that is given must be free', async () => {
@@ -75,9 +77,9 @@ type Act = (scene: RecurringScene, acting: RecurringScene['context']) => Promise
 
 const ACTS: ReadonlyArray<[string, Act]> = [
   [
-    'added',
+    'created',
     async (_, acting) =>
-      await addRecurring(
+      await createRecurring(
         { when: { on: 'ci-failed' }, work: { kind: 'task', task: 'Repair the checks' } },
         acting,
       ),
@@ -90,7 +92,7 @@ const ACTS: ReadonlyArray<[string, Act]> = [
 test.each(ACTS)('a program cannot have one %s, and an agent of a session cannot either', async (_, act) => {
   await using scene = await recurringScene(START);
   await scene.add({ name: 'nightly' });
-  const before = await readAllRecurring({}, scene.context);
+  const before = await readRecurring({}, scene.context);
   const tool = { ...scene.context, by: { channel: 'tool' } } as const;
   await expect(act(scene, tool)).rejects.toMatchObject({ code: 'recurring_needs_person' });
   const inside = {
@@ -98,7 +100,7 @@ test.each(ACTS)('a program cannot have one %s, and an agent of a session cannot 
     env: { ...scene.context.env, SAMOCODE_SESSION: '01KEE000000000000000000000' },
   };
   await expect(act(scene, inside)).rejects.toMatchObject({ code: 'inside_session' });
-  expect(await readAllRecurring({}, scene.context)).toEqual(before);
+  expect(await readRecurring({}, scene.context)).toEqual(before);
 });
 
 test('one is found by its name, its id, or the beginning of either, if that names one alone', async () => {
@@ -124,11 +126,11 @@ test('a removed one starts nothing, and one that is damaged is reported while th
   const third = await scene.add({ name: 'third' });
   await removeRecurring({ which: 'first' }, scene.context);
   await expect(readFile(scene.statePath(recurring.id), 'utf8')).rejects.toMatchObject({ code: 'ENOENT' });
-  const damaged = scene.statePath(third.recurring.id).replace('state.json', 'recurring.json');
+  const damaged = scene.definitionPath(third.recurring.id);
   await writeFile(damaged, '{"v":2}');
   await scene.until('2026-11-24T02:00:00Z', 60 * 60_000);
   expect(scene.started).toHaveLength(1);
   expect(scene.failures[0]).toMatchObject({ code: 'recurring_broken', args: { path: damaged } });
-  expect(await readAllRecurring({}, scene.context)).toHaveLength(1);
+  expect(await readRecurring({}, scene.context)).toHaveLength(1);
   expect(await unreadableRecurring(scene.context)).toMatchObject([{ args: { path: damaged } }]);
 });

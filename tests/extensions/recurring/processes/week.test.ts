@@ -197,7 +197,7 @@ test('with a state from a backup, the sessions show which runs there were since,
 test('a supervisor on another machine of the same home starts nothing', async () => {
   await using scene = await recurringScene('2026-11-23T12:00:00Z');
   const { recurring } = await scene.add();
-  const path = scene.statePath(recurring.id).replace('state.json', 'recurring.json');
+  const path = scene.definitionPath(recurring.id);
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.replace(recurring.supervisor, 'another'));
   await scene.until('2026-11-24T06:00:00Z', HOUR_MS);
