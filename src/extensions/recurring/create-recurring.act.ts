@@ -9,7 +9,7 @@ import { requireText } from '../../core/caller/refusals/require.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { readPresence, supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
-import { failedNow, reportOn, requirePersonForRuns } from './recurring.act.ts';
+import { failedNow, recurringReport, requirePersonForRuns } from './recurring.act.ts';
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
@@ -72,7 +72,7 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   };
   await createDefinition(home, recurring);
   await supervise(context);
-  return await reportOn(recurring, {}, context);
+  return await recurringReport(recurring, {}, context);
 }
 
 /** `leaves`: it ends once nothing waits, so after a restart of the machine nothing would start the runs. */

@@ -82,7 +82,7 @@ export async function removeRecurring(
 ): Promise<RecurringReport> {
   await requirePersonForRuns(context, 'Nothing was removed.');
   const recurring = await findRecurring(which, context.home);
-  const report = await reportOn(recurring, { next: 0 }, context);
+  const report = await recurringReport(recurring, { next: 0 }, context);
   await removeDefinition(context.home, recurring.id);
   return report;
 }
@@ -96,7 +96,7 @@ export async function readRecurring(
     which === undefined
       ? (await readDefinitions(context.home)).recurring
       : [await findRecurring(which, context.home)];
-  const reports = await Promise.all(all.map((one) => reportOn(one, { next }, context)));
+  const reports = await Promise.all(all.map((one) => recurringReport(one, { next }, context)));
   return reports.sort((a, b) => a.recurring.name.localeCompare(b.recurring.name));
 }
 
@@ -115,7 +115,7 @@ async function change(
   const recurring = await changed(await findRecurring(which, context.home));
   await changeDefinition(context.home, recurring);
   await supervise(context);
-  return await reportOn(recurring, {}, context);
+  return await recurringReport(recurring, {}, context);
 }
 
 export async function requirePersonForRuns(context: ActionContext, what: string): Promise<void> {
@@ -138,7 +138,7 @@ async function findRecurring(which: string, home: string): Promise<Recurring> {
   return only;
 }
 
-export async function reportOn(
+export async function recurringReport(
   recurring: Recurring,
   { next = 1 }: { next?: number },
   { home, clock, host }: Pick<ActionContext, 'home' | 'clock' | 'host'>,
