@@ -1,7 +1,14 @@
 import { removedFrom } from '../../../core/kernel/secrets.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
-import type { ChatTurn } from './turns.ts';
+
+export interface ChatTurn {
+  /** From 1 on, in the whole chat. */
+  number: number;
+  person: string;
+  /** The agent's last text; empty if it has written none. */
+  agent: string;
+}
 
 export interface QuotedChat {
   client: string;
@@ -16,18 +23,28 @@ const HEAD_BYTES = 2048;
 /** The first turn and these newest ones are shortened last. */
 const NEWEST = 3;
 
-/** Characters of each text, tried in this order: of the first and the newest turns, and of those between. */
-const LIMITS = [12_000, 4000].flatMap((ends) =>
-  [4000, 2000, 1000, 500, 250].map((between) => ({ ends, between, isWhole: true })),
-);
-/** Then turns are left out. */
-const LAST_LIMITS = [4000, 1500, 300].map((ends) => ({ ends, between: 250, isWhole: false }));
+/** The most characters of one text: of the first and the newest turns, and of those between. */
+export const MAX_TEXT_CHARS = 12_000;
+export const MAX_BETWEEN_CHARS = 4000;
+const LEAST_CHARS = 250;
+/**
+ * Characters of each text of the first and the newest turns, and of those between, tried in this order. Turns are left
+ * out once those between have the least.
+ */
+const LIMITS = [
+  [MAX_TEXT_CHARS, MAX_BETWEEN_CHARS],
+  [MAX_TEXT_CHARS, 1000],
+  [4000, 2000],
+  [4000, 500],
+  [4000, LEAST_CHARS],
+  [1500, LEAST_CHARS],
+  [300, LEAST_CHARS],
+] as const;
 
 /** The document that agents read: our own text, and the quoted texts of the person and the agent by turn. */
 export function chatDocument(chat: QuotedChat): string {
-  const fitting = [...LIMITS, ...LAST_LIMITS].map((limits) => () => fitted(chat.turns, limits));
-  for (const tryOne of fitting) {
-    const parts = tryOne();
+  for (const limits of LIMITS) {
+    const parts = fitted(chat.turns, limits);
     if (parts !== undefined)
       return `${[...headOf(chat, parts), ...parts.map(({ text }) => text)].join('\n\n')}\n`;
   }
@@ -41,15 +58,11 @@ interface Part {
 }
 
 /** The turns with texts of these lengths; undefined if they do not fit. */
-function fitted(
-  turns: readonly ChatTurn[],
-  { ends, between, isWhole }: (typeof LIMITS)[number],
-): Part[] | undefined {
+function fitted(turns: readonly ChatTurn[], [ends, between]: readonly [number, number]): Part[] | undefined {
   const isBetween = (index: number) => index > 0 && index < turns.length - NEWEST;
   const parts = turns.map((turn, index) => partOf(turn, isBetween(index) ? between : ends));
   let bytes = HEAD_BYTES + parts.reduce((sum, { text }) => sum + sizeOf(text), 0);
-  if (isWhole) return bytes > MAX_CHAT_BYTES ? undefined : parts;
-  while (bytes > MAX_CHAT_BYTES && parts.length > NEWEST + 1) {
+  while (bytes > MAX_CHAT_BYTES && between === LEAST_CHARS && parts.length > NEWEST + 1) {
     const [left] = parts.splice(1, 1);
     bytes -= sizeOf(left?.text ?? '');
   }

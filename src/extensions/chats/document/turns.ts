@@ -1,13 +1,6 @@
 import { beginning } from '../../../core/kernel/text.ts';
 import type { ChatPiece } from '../clients/chat.ts';
-
-export interface ChatTurn {
-  /** From 1 on, in the whole chat. */
-  number: number;
-  person: string;
-  /** The agent's last text; empty if it has written none. */
-  agent: string;
-}
+import { type ChatTurn, MAX_BETWEEN_CHARS, MAX_TEXT_CHARS } from './chat-document.ts';
 
 interface KeptTurn extends ChatTurn {
   after?: string;
@@ -15,9 +8,8 @@ interface KeptTurn extends ChatTurn {
 }
 
 /** What is longer is shortened in any document, so no more is kept. */
-const MAX_TEXT_CHARS = 12_001;
-const MAX_OLDER_CHARS = 4001;
-/** This many of the newest turns are kept in full. */
+const KEPT_CHARS = MAX_TEXT_CHARS + 1;
+/** This many of the newest turns are kept in full, because the person may take some back. */
 const IN_FULL = 8;
 const MAX_TURNS = 500;
 
@@ -50,7 +42,13 @@ export class TurnCollector {
     // Some versions record one text in two forms.
     if (last?.person === person && last.agent === '') return;
     this.#turns.push({ number: (last?.number ?? 0) + 1, person, agent: '', after });
-    this.#bound();
+    // Of what is no longer among the newest, no document has as much.
+    const older = this.#turns.at(-IN_FULL - 1);
+    if (older !== undefined && older !== this.#turns[0]) {
+      older.person = beginning(older.person, MAX_BETWEEN_CHARS + 1);
+      older.agent = beginning(older.agent, MAX_BETWEEN_CHARS + 1);
+    }
+    if (this.#turns.length > MAX_TURNS) this.#turns.splice(1, 1);
   }
 
   #agent({ text, message }: Extract<ChatPiece, { kind: 'agent' }>): void {
@@ -58,20 +56,11 @@ export class TurnCollector {
     if (turn === undefined) return;
     const own = this.#kept(text);
     const isContinued = message !== undefined && message === turn.message && turn.agent !== own;
-    turn.agent = isContinued ? beginning(`${turn.agent}\n\n${own}`, MAX_TEXT_CHARS) : own;
+    turn.agent = isContinued ? beginning(`${turn.agent}\n\n${own}`, KEPT_CHARS) : own;
     turn.message = message;
   }
 
   #kept(text: string): string {
-    return beginning(this.#clean(text.trim()), MAX_TEXT_CHARS);
-  }
-
-  #bound(): void {
-    const older = this.#turns.at(-IN_FULL - 1);
-    if (older !== undefined && older !== this.#turns[0]) {
-      older.person = beginning(older.person, MAX_OLDER_CHARS);
-      older.agent = beginning(older.agent, MAX_OLDER_CHARS);
-    }
-    if (this.#turns.length > MAX_TURNS) this.#turns.splice(1, 1);
+    return beginning(this.#clean(text.trim()), KEPT_CHARS);
   }
 }
