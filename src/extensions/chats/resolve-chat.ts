@@ -7,13 +7,13 @@ import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { CHAT_PLAN } from '../../core/session/documents/given-plan.ts';
 import type { GivenChat, GivenPlan } from '../../core/session/events/bodies/session-file.ts';
-import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';
 import { briefDocument, chatDocument } from './document/chat-document.ts';
 import { secretsOfProject } from './document/secrets-of-project.ts';
 import { TurnCollector } from './document/turns.ts';
-import { filesOfChat } from './files-of-chat.ts';
+import { ChangeCollector } from './files/chat-changes.ts';
+import { filesOfChat } from './files/files-of-chat.ts';
 import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
 
 const TASK = 'Carry on the work of the chat that _chat.md quotes.';

@@ -1,5 +1,5 @@
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
-import { beginWithCopies } from './bring/begin-with-copies.ts';
+import { beginWithCopies } from './files/begin-with-copies.ts';
 
 const chats: SessionExtension = {
   beginBranch: async ({ file, git }, base) => await beginWithCopies(file, base, git.context),

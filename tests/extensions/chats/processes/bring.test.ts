@@ -2,9 +2,9 @@ import { chmod, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ensureWorktree } from '../../../../src/core/project/worktrees/worktree.ts';
-import { copyFiles } from '../../../../src/extensions/chats/bring/copy-files.ts';
-import { firstCommitOn, keepCopies } from '../../../../src/extensions/chats/bring/first-commit.ts';
-import { changedFiles } from '../../../../src/extensions/chats/bring/uncommitted-files.ts';
+import { copyFiles } from '../../../../src/extensions/chats/files/copy-files.ts';
+import { firstCommitOn, keepCopies } from '../../../../src/extensions/chats/files/first-commit.ts';
+import { changedFiles } from '../../../../src/extensions/chats/files/uncommitted-files.ts';
 import { bytesOfCheckout } from '../../../support/bytes-of-checkout.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { ActionContext } from '../../core/caller/context/context.ts';
-import { unlessGitFails } from '../../core/caller/context/session-branch.ts';
-import { contains } from '../../core/kernel/files/contains.ts';
-import { listed, shownText } from '../../core/kernel/text.ts';
-import type { Project } from '../../core/project/finding/open-project.ts';
-import { realPathAsFar } from '../../core/project/git/real-path.ts';
-import { checkedOutBranch } from '../../core/project/git/repository.ts';
-import { uncommittedIn } from '../../core/project/worktrees/inspect-worktree.ts';
-import { projectFolders } from './clients/chat-place.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { unlessGitFails } from '../../../core/caller/context/session-branch.ts';
+import { contains } from '../../../core/kernel/files/contains.ts';
+import { listed, shownText } from '../../../core/kernel/text.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { realPathAsFar } from '../../../core/project/git/real-path.ts';
+import { checkedOutBranch } from '../../../core/project/git/repository.ts';
+import { uncommittedIn } from '../../../core/project/worktrees/inspect-worktree.ts';
+import { projectFolders } from '../clients/chat-place.ts';
 
 const MAX_NAMED = 10;
 

@@ -1,6 +1,6 @@
-import { pathInside, realPathAsFar } from '../../core/project/git/real-path.ts';
-import { type ChatPiece, type FoundChat, piecesInFile } from './clients/chat.ts';
-import { readClaudeLine, subagentFiles } from './clients/claude-chats.ts';
+import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
+import { type ChatPiece, type FoundChat, piecesInFile } from '../clients/chat.ts';
+import { readClaudeLine, subagentFiles } from '../clients/claude-chats.ts';
 
 const MOST_FILES = 2000;
 
