@@ -3,9 +3,13 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { once } from '../../../core/kernel/once.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import type { FoundChat } from '../clients/chat.ts';
+import { changesElsewhere } from './changes-elsewhere.ts';
 import { type ChangeCollector, pathsInRepo } from './chat-changes.ts';
+import { copyFiles } from './copy-files.ts';
+import { keepCopies } from './first-commit.ts';
+import { changedFiles } from './uncommitted-files.ts';
 
-/** The files that a chat changed, from what was collected while it was read. Their modules are loaded when they are asked for. */
+/** The files that a chat changed, from what was collected while it was read. */
 export function filesOfChat(
   found: FoundChat,
   { changes, clean }: { changes: ChangeCollector; clean: (text: string) => string },
@@ -16,22 +20,13 @@ export function filesOfChat(
   const paths = once(async () => await changes.paths(found));
   return {
     async uncommitted() {
-      const { changedFiles } = await import('./uncommitted-files.ts');
-      const changed = await pathsInRepo(await paths(), project.mainRepo);
-      return await changedFiles(changed, options, hasSecrets);
+      return await changedFiles(await pathsInRepo(await paths(), project.mainRepo), options, hasSecrets);
     },
-    async copy(files) {
-      const { copyFiles } = await import('./copy-files.ts');
-      return await copyFiles(files, options, hasSecrets);
-    },
+    copy: async (files) => await copyFiles(files, options, hasSecrets),
     async keepCopies({ commit: copies }, sessionFolder) {
-      const { keepCopies } = await import('./first-commit.ts');
       const { mainRepo } = project;
       await keepCopies({ mainRepo, copies, sessionFolder, baseEnv: context.env });
     },
-    async elsewhere(base) {
-      const { changesElsewhere } = await import('./changes-elsewhere.ts');
-      return await changesElsewhere(await paths(), { project, base }, context);
-    },
+    elsewhere: async (base) => await changesElsewhere(await paths(), { project, base }, context),
   };
 }
