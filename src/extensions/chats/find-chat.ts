@@ -10,19 +10,14 @@ import { cut } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { oneLine } from '../../core/session/documents/markdown-lines.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
-import { type ChatPiece, type FoundChat, piecesInFile } from './clients/chat.ts';
+import { type FoundChat, piecesOf } from './clients/chat.ts';
 import { type ProjectFolders, projectFolders } from './clients/chat-place.ts';
-import { type ChatFile, claudeChats, containsCall, readClaudeLine } from './clients/claude-chats.ts';
-import { codexChats, readCodexLine } from './clients/codex-chats.ts';
+import { type ChatFile, claudeChats, containsCall } from './clients/claude-chats.ts';
+import { codexChats } from './clients/codex-chats.ts';
 import { opencodeChats, opencodePieces } from './clients/opencode-chats.ts';
 import { secretsOfProject } from './document/secrets-of-project.ts';
 
 type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall' | 'by'>;
-
-export function* piecesOf({ client, source }: FoundChat): Generator<ChatPiece> {
-  if ('pieces' in source) yield* source.pieces;
-  else yield* piecesInFile(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
-}
 
 /**
  * Finds the chat that makes this call, or that the person chooses.
@@ -66,12 +61,7 @@ async function inProject(
     throw CHAT_ERRORS.chat_not_found({ ...named, chats: await chatsToShow(project, context) });
   const folders = await projectFolders(project);
   const { client, id } = chat;
-  let place: string | undefined;
-  for (const piece of piecesOf(chat)) {
-    if (piece.kind !== 'place') continue;
-    place = piece.cwd;
-    break;
-  }
+  const { cwd: place } = beginningOf(chat);
   if (place === undefined) throw CHAT_ERRORS.chat_unreadable({ client, id, why: whyPlaceless(chat) });
   if (await folders.has(place)) return chat;
   throw CHAT_ERRORS.chat_elsewhere({ client, id, project: project.mainRepo });
@@ -163,20 +153,20 @@ async function newestChats(project: Project, context: Looking): Promise<FormChoi
 
 async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Promise<ListedChat[]> {
   const found: ListedChat[] = [];
-  for (const { client, id, source, changedAt } of chats) {
+  for (const chat of chats) {
     if (found.length >= MOST_SHOWN) break;
-    const { cwd, words } = beginningOf(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
+    const { cwd, words } = beginningOf(chat);
     if (words === undefined || cwd === undefined || !(await folders.has(cwd))) continue;
-    found.push({ client, id, at: changedAt, words });
+    found.push({ client: chat.client, id: chat.id, at: chat.changedAt, words });
   }
   return found;
 }
 
-function beginningOf(path: string, read: (line: string) => ChatPiece[]) {
+function beginningOf(chat: FoundChat): { cwd?: string | undefined; words?: string } {
   let cwd: string | undefined;
-  for (const piece of piecesInFile(path, read)) {
+  for (const piece of piecesOf(chat)) {
     if (piece.kind === 'place') cwd ??= piece.cwd;
     if (piece.kind === 'person') return { cwd, words: piece.text };
   }
-  return { cwd, words: undefined };
+  return { cwd };
 }

@@ -8,13 +8,13 @@ import type { Project } from '../../core/project/finding/open-project.ts';
 import { CHAT_PLAN } from '../../core/session/documents/given-plan.ts';
 import type { GivenChat, GivenPlan } from '../../core/session/events/bodies/session-file.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
-import type { FoundChat } from './clients/chat.ts';
+import { type FoundChat, piecesOf } from './clients/chat.ts';
 import { briefDocument, chatDocument } from './document/chat-document.ts';
 import { secretsOfProject } from './document/secrets-of-project.ts';
 import { TurnCollector } from './document/turns.ts';
 import { ChangeCollector } from './files/chat-changes.ts';
 import { filesOfChat } from './files/files-of-chat.ts';
-import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
+import { chatById, chatOfCall } from './find-chat.ts';
 
 const TASK = 'Carry on the work of the chat that _chat.md quotes.';
 const MAX_BRIEF_CHARS = 20_000;

@@ -1,8 +1,8 @@
 import type { ChatWork } from '../../../src/core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import type { Project } from '../../../src/core/project/finding/open-project.ts';
+import { piecesOf } from '../../../src/extensions/chats/clients/chat.ts';
 import { ChangeCollector, pathsInRepo } from '../../../src/extensions/chats/files/chat-changes.ts';
-import { piecesOf } from '../../../src/extensions/chats/find-chat.ts';
 import { chatNamed } from '../../../src/extensions/chats/resolve-chat.ts';
 
 /** The files of the main repository that a chat changed, committed or not. */

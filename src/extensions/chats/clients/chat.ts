@@ -8,7 +8,7 @@ export interface FoundChat {
   client: 'Claude Code' | 'Codex' | 'opencode';
   id: string;
   /** Its transcript, or what its program gave instead of one. */
-  source: { path: string } | { pieces: readonly ChatPiece[] };
+  source: { path: string; read: ReadLine } | { pieces: readonly ChatPiece[] };
 }
 
 /** What a transcript contributes, in its order. */
@@ -26,6 +26,11 @@ export type ChatPiece =
   | { kind: 'failed'; call: string };
 
 export type ReadLine = (line: string) => ChatPiece[];
+
+export function* piecesOf({ source }: Pick<FoundChat, 'source'>): Generator<ChatPiece> {
+  if ('pieces' in source) yield* source.pieces;
+  else yield* piecesInFile(source.path, source.read);
+}
 
 /** Pictures make lines long; what is longer is left out. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;

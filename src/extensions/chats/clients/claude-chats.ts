@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { filesBelow, namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
-import { type ChatPiece, type FoundChat, personsWords, piecesInFile } from './chat.ts';
+import { type ChatPiece, type FoundChat, personsWords, piecesInFile, type ReadLine } from './chat.ts';
 import type { ChatPlace } from './chat-place.ts';
 
 const Block = z.object({
@@ -122,7 +122,7 @@ function textIn(blocks: readonly z.infer<typeof Block>[]): string {
 }
 
 export interface ChatFile extends FoundChat {
-  source: { path: string };
+  source: { path: string; read: ReadLine };
   changedAt: number;
   identity: string;
 }
@@ -140,7 +140,7 @@ export function claudeChats(place: ChatPlace, of?: readonly string[]): ChatFile[
   return (namesAt(folder) ?? [])
     .filter(isOfThem)
     .flatMap((name) => (namesAt(join(folder, name)) ?? []).map((file) => join(folder, name, file)))
-    .flatMap((path) => chatFile(path, 'Claude Code', basename(path, '.jsonl')))
+    .flatMap((path) => chatFile(path, 'Claude Code', basename(path, '.jsonl'), readClaudeLine))
     .sort((a, b) => b.changedAt - a.changedAt);
 }
 
@@ -149,10 +149,12 @@ function folderNameOf(path: string): string {
   return path.replace(/[^a-zA-Z0-9]/g, '-').slice(0, 200);
 }
 
-export function chatFile(path: string, client: FoundChat['client'], id: string): ChatFile[] {
+export function chatFile(path: string, client: FoundChat['client'], id: string, read: ReadLine): ChatFile[] {
   const stats = path.endsWith('.jsonl') ? statsAt(path) : undefined;
   if (!stats?.isFile()) return [];
-  return [{ client, id, source: { path }, changedAt: stats.mtimeMs, identity: `${stats.ino} ${stats.size}` }];
+  return [
+    { client, id, source: { path, read }, changedAt: stats.mtimeMs, identity: `${stats.ino} ${stats.size}` },
+  ];
 }
 
 /** A call is among the last lines of its chat. */

@@ -99,7 +99,7 @@ export function codexChats({ env, home }: ChatPlace, id?: string): ChatFile[] {
   return files
     .map((file) => ({ ...file, thread: ROLLOUT.exec(file.name)?.[1] }))
     .filter(({ thread }) => thread !== undefined && (id === undefined || thread === id))
-    .flatMap(({ path, thread = '' }) => chatFile(path, 'Codex', thread))
+    .flatMap(({ path, thread = '' }) => chatFile(path, 'Codex', thread, readCodexLine))
     .sort((a, b) => b.changedAt - a.changedAt);
 }
 
