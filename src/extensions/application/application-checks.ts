@@ -2,7 +2,6 @@ import { basename, dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { type DoctorCheck, ok, warn } from '../../core/caller/refusals/check.ts';
-import { configFolder } from '../../core/kernel/config-folder.ts';
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
 import { counted } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
@@ -13,7 +12,7 @@ import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli
 import { isWriterOf, readServicesNow } from '../../core/session/folder/services-now.ts';
 import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
-import { holderOf, oddReservations, reservedPorts } from './ports/reserve-ports.ts';
+import { holderOf, oddReservations, portsFolder, reservedPorts } from './ports/reserve-ports.ts';
 import { APPLICATION_ROWS } from './settings.ts';
 
 /** Ports of sessions that other programs hold, and what services and pictures of the project need. */
@@ -28,7 +27,7 @@ export async function applicationChecks(context: ActionContext): Promise<DoctorC
 }
 
 async function portChecks({ home, host }: ActionContext): Promise<DoctorCheck[]> {
-  const folder = join(configFolder(home), 'ports');
+  const folder = portsFolder(home);
   const reserved = reservedPorts(folder);
   const taken = oddReservations(folder).map((path) =>
     warn(

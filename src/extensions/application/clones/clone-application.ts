@@ -1,12 +1,15 @@
 import type { OpenCloneApplication } from '../../../core/acts/proof/clone-application.ts';
 import { applicationVariables, servedPorts } from '../filled-in.ts';
-import { applicationRunner } from '../runner.ts';
+import { portsFolder, releasePorts, reservePorts } from '../ports/reserve-ports.ts';
 import { dataIn, servesClone, servicesMark } from './served-clone.ts';
 
-export const openCloneApplication: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
-  const runner = applicationRunner();
+const open: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
   const own = { ...owner, id: mark, name: 'checks' };
-  const ports = await runner.reserve(own, application.ports, 'own');
+  const ports = await reservePorts(
+    portsFolder(),
+    { owner: own, names: application.ports, set: 'own' },
+    tools,
+  );
   return {
     served: servedPorts(application, ports),
     mark: servicesMark(mark).value,
@@ -20,6 +23,6 @@ export const openCloneApplication: OpenCloneApplication = async (application, { 
         },
         tools,
       ),
-    release: () => runner.release(own),
+    release: () => releasePorts(portsFolder(), own, tools),
   };
 };

@@ -7,9 +7,9 @@ import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts'
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import { SESSION_MARK } from '../../../core/sandbox/programs/environment.ts';
 import { webAddress } from '../filled-in.ts';
-import { applicationRunner } from '../runner.ts';
 import { serviceInside } from '../sandbox/service-place.ts';
 import type { ServedPlace } from '../served-place.ts';
+import { startServices } from '../services/run-services.ts';
 
 /** The end of an agent, or of checks, ends all processes with their own mark; services have another one. */
 export function servicesMark(value: string): Mark {
@@ -36,7 +36,6 @@ export function servesClone(
   { clock, host }: { clock: Clock; host: Host },
 ): ServesClone | undefined {
   if (!application.in.includes('proof')) return undefined;
-  const runner = applicationRunner();
   return {
     isForSetup: application.in.includes('setup'),
     async start(folders, cwd) {
@@ -49,7 +48,7 @@ export function servesClone(
         insideFor: serviceInside(guard, { ...folders, data }, env),
         net: guard?.egress?.net,
       };
-      const running = await runner.start(place, { clock, host, signal: given.signal });
+      const running = await startServices(place, { clock, host, signal: given.signal });
       const { failures } = running;
       const url = webAddress(application, ports);
       return { ports, url, failures, ended: () => running.ended(), end: () => running.end() };

@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, unlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifThere, orNothing } from '../../../core/kernel/errors.ts';
+import { BASE_ERRORS } from '../../../core/kernel/base-errors.ts';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { orNothing } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
@@ -11,8 +13,8 @@ import { readOpened, withPlainFile } from '../../../core/kernel/files/plain-file
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Ports } from '../../../core/kernel/phases/application.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
-import { isRunning, systemProcessTable } from '../../../core/kernel/processes/process-table.ts';
-import type { PortOwner } from '../served-place.ts';
+import { whileHolding } from '../../../core/kernel/processes/lease.ts';
+import type { PortOwner, ServiceTools } from '../served-place.ts';
 import { holdsOneOf, isFree, listeningSockets } from './listeners.ts';
 import { PORT_ERRORS } from './port-errors.ts';
 
@@ -30,14 +32,25 @@ type Reservation = z.infer<typeof Reservation>;
 
 const [FIRST, LAST] = [20_000, 29_999];
 const MAX_BYTES = 64 * 1024;
+/** Another process changes one file meanwhile. */
+const TURN_LIMIT_MS = 5000;
+
+type Tools = Pick<ServiceTools, 'clock' | 'host'>;
+
+/** @param home contains the settings folder, with the reservations of all sessions of this user */
+export function portsFolder(home = homedir()): string {
+  return join(configFolder(home), 'ports');
+}
 
 /**
  * The ports of an owner: those that it had before, or free ones. Any number of processes may reserve at once: a
  * reservation is a file that exactly one of them creates, complete from the beginning.
+ * @param set `base`: for checks on the base commit, which run beside agents
  */
 export async function reservePorts(
   folder: string,
   { owner, names, set }: { owner: PortOwner; names: readonly string[]; set: 'own' | 'base' },
+  tools: Tools,
 ): Promise<Ports> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ports = new Map<string, number>();
@@ -48,7 +61,7 @@ export async function reservePorts(
   for (const name of names) {
     if (ports.has(name)) continue;
     const wanted = { v: 1, owner: owner.id, set, name, while: owner.while, session: owner.name } as const;
-    const port = await takeOne(folder, wanted);
+    const port = await takeOne(folder, wanted, tools);
     if (port === undefined) throw PORT_ERRORS.ports_used_up({ folder, count: names.length });
     ports.set(name, port);
     crashPoint('port-reserved');
@@ -56,26 +69,31 @@ export async function reservePorts(
   return Object.fromEntries(names.map((name) => [name, ports.get(name) ?? 0]));
 }
 
-async function takeOne(folder: string, wanted: Reservation): Promise<number | undefined> {
+async function takeOne(folder: string, wanted: Reservation, tools: Tools): Promise<number | undefined> {
   const text = `${JSON.stringify(wanted)}\n`;
   const count = LAST - FIRST + 1;
   // Each begins elsewhere: the users of a machine have separate reservations, and would otherwise want the same ports.
   const first = Number.parseInt(fingerprint(text).slice(0, 8), 16) % count;
   for (let tried = 0; tried < count; tried += 1) {
     const port = FIRST + ((first + tried) % count);
-    if (!(await take(folder, port, text))) continue;
+    if (!(await take({ folder, port }, text, tools))) continue;
     if (await isFree(port)) return port;
-    await replace(folder, port, { from: text, to: undefined });
+    await replace({ folder, port }, { from: text, to: undefined }, tools);
   }
   return undefined;
 }
 
+interface At {
+  folder: string;
+  port: number;
+}
+
 /** @returns false if another owner has the port, or what has its name is no plain file */
-async function take(folder: string, port: number, text: string): Promise<boolean> {
-  const path = join(folder, String(port));
+async function take(at: At, text: string, tools: Tools): Promise<boolean> {
+  const path = join(at.folder, String(at.port));
   const there = textAt(path);
   if (there === undefined) return writeUnsynced(path, text, { exclusive: true });
-  return isStale(there) && (await replace(folder, port, { from: there, to: text }));
+  return isStale(there) && (await replace(at, { from: there, to: text }, tools));
 }
 
 /** Only a power cut leaves an incomplete file. One of a newer samocode is not for us to judge. */
@@ -87,58 +105,35 @@ function isStale(text: string): boolean {
 
 /**
  * Replaces or removes a reservation that reads `from`. Two processes may see the same one, and the later of them must
- * not overwrite what the earlier has written: only who creates the mark of this text may change it.
- * @returns false if it has changed, or another process is changing it
+ * not overwrite what the earlier has written, so they take turns.
+ * @returns false if it has changed, or another process does not end its turn
  */
 async function replace(
-  folder: string,
-  port: number,
+  { folder, port }: At,
   { from, to }: { from: string; to: string | undefined },
+  { clock, host }: Tools,
 ): Promise<boolean> {
   const path = join(folder, String(port));
-  const marks = await takeMark(join(folder, `.${port}.`), from);
-  if (marks === undefined) return false;
-  try {
+  const change = async () => {
     if (textAt(path) !== from) return false;
     if (to === undefined) unlinkSync(path);
     else writeUnsynced(path, to);
     return true;
-  } finally {
-    for (const mark of marks) ifThere(() => unlinkSync(mark));
-  }
+  };
+  const turn = { clock, host, limitMs: TURN_LIMIT_MS };
+  return await whileHolding(join(folder, 'turn'), turn, change).catch((error: unknown) => {
+    if (BASE_ERRORS.lease_held.is(error)) return false;
+    throw error;
+  });
 }
 
-/**
- * Makes the mark of a text. A mark that a crash has left is not removed before the change, since two processes would
- * remove each other's: its text gets a mark too.
- * @returns the new mark, and those left before it; undefined if another process has it
- */
-async function takeMark(prefix: string, text: string): Promise<string[] | undefined> {
-  const mark = `${prefix}${fingerprint(text).slice(0, 16)}`;
-  if (
-    writeUnsynced(mark, `${process.pid} ${randomUUID()} ${await startOf(process.pid)}`, { exclusive: true })
-  )
-    return [mark];
-  const maker = textAt(mark);
-  if (maker === undefined || (await isAlive(maker))) return undefined;
-  const after = await takeMark(prefix, maker);
-  return after && [...after, mark];
-}
-
-/** Whether the maker of a mark runs. A power cut may have left a mark without its text. */
-async function isAlive(maker: string): Promise<boolean> {
-  const [pid, , ...start] = maker.split(' ');
-  return start.length > 0 && (await startOf(Number(pid))) === start.join(' ');
-}
-
-async function startOf(pid: number): Promise<string | undefined> {
-  const entry = await systemProcessTable().read(pid);
-  return isRunning(entry) ? entry.startTicks : undefined;
-}
-
-export async function releasePorts(folder: string, { id }: Pick<PortOwner, 'id'>): Promise<void> {
+export async function releasePorts(
+  folder: string,
+  { id }: Pick<PortOwner, 'id'>,
+  tools: Tools,
+): Promise<void> {
   for (const [port, text] of reservations(folder))
-    if (read(text)?.owner === id) await replace(folder, port, { from: text, to: undefined });
+    if (read(text)?.owner === id) await replace({ folder, port }, { from: text, to: undefined }, tools);
 }
 
 /** Those of owners that exist. */

@@ -23,9 +23,10 @@ import type { WorkerApplication } from '../../../core/worker/state/worker-applic
 import { makeEmpty, type PortSet } from '../../../core/worker/state/worker-guard.ts';
 import { dataIn, servesClone, servicesMark } from '../clones/served-clone.ts';
 import { applicationVariables, servedPorts, webAddress } from '../filled-in.ts';
-import { applicationRunner } from '../runner.ts';
+import { portsFolder, releasePorts, reservePorts } from '../ports/reserve-ports.ts';
 import { type ServedWorktree, serviceInWorktree } from '../sandbox/service-place.ts';
 import type { RunningServices, ServedPlace } from '../served-place.ts';
+import { startServices } from '../services/run-services.ts';
 import { holdServices } from './hold-services.ts';
 
 type Reserved = Record<PortSet, Ports>;
@@ -40,7 +41,6 @@ function programsOf({ services, init }: Application): string[] {
 
 export class SessionServices implements WorkerApplication {
   readonly #worker: Worker;
-  readonly #runner = applicationRunner();
   #reserved: { names: string; ports: Promise<Reserved> } | undefined;
   #running: RunningServices | undefined;
   /** A start beside an agent or a person. */
@@ -56,7 +56,7 @@ export class SessionServices implements WorkerApplication {
   }
 
   async release(): Promise<void> {
-    await this.#runner.release(this.#worker.file);
+    await releasePorts(portsFolder(), this.#worker.file, this.#worker);
     this.#reserved = undefined;
   }
 
@@ -85,7 +85,7 @@ export class SessionServices implements WorkerApplication {
     await this.#endRunning();
     const { host, clock } = this.#worker;
     const place = await this.#placeIn(application, cwd);
-    this.#running = await this.#runner.start(place, { clock, host, signal });
+    this.#running = await startServices(place, { clock, host, signal });
     // A stop may not become the start of an agent.
     signal.throwIfAborted();
     return this.#running.failures;
@@ -246,10 +246,11 @@ export class SessionServices implements WorkerApplication {
   }
 
   async #reserve(names: readonly string[]): Promise<Reserved> {
-    const { file, paths } = this.#worker;
+    const worker = this.#worker;
+    const { file, paths } = worker;
     const owner = { id: file.id, while: paths.sessionFile, name: file.folder };
-    const own = await this.#runner.reserve(owner, names, 'own');
-    return { own, base: await this.#runner.reserve(owner, names, 'base') };
+    const reserve = (set: PortSet) => reservePorts(portsFolder(), { owner, names, set }, worker);
+    return { own: await reserve('own'), base: await reserve('base') };
   }
 
   async #placeIn(application: Application, cwd: string): Promise<ServedPlace> {

@@ -7,9 +7,14 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { openEgressProxy } from '../../../../src/core/sandbox/egress-proxy.ts';
 import { insideGuard } from '../../../../src/core/sandbox/guard/make-guard.ts';
 import { guardOf } from '../../../../src/core/sandbox/guard-of.ts';
-import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+import {
+  portsFolder,
+  releasePorts,
+  reservePorts,
+} from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { serviceInWorktree } from '../../../../src/extensions/application/sandbox/service-place.ts';
 import type { ServedPlace } from '../../../../src/extensions/application/served-place.ts';
+import { startServices } from '../../../../src/extensions/application/services/run-services.ts';
 import { makeScene } from '../../../core/guard/guard-scene.ts';
 import { USERS } from '../../../core/guard/users.ts';
 import { processesOf } from '../../../support/live-session.ts';
@@ -62,10 +67,11 @@ export async function servedInGuard(
   for (const path of [home, tmp]) await mkdir(path, { recursive: true });
   await writeFile(join(root, 'session.json'), '{}');
   await writeFile(join(WORKTREE, 'server.cjs'), SERVER);
-  const runner = applicationRunner(() => portsHome ?? root);
+  const folder = portsFolder(portsHome ?? root);
+  const tools = { clock: systemClock, host: await systemHost() };
   const owner = { id, while: join(root, 'session.json'), name: id };
   const names = Object.keys(services).filter((name) => name !== 'worker');
-  const ports = await runner.reserve(owner, names, 'own');
+  const ports = await reservePorts(folder, { owner, names, set: 'own' }, tools);
   const numbers = Object.values(ports);
   const egress =
     level === 'strict'
@@ -84,19 +90,18 @@ export async function servedInGuard(
     ...{ outputDir: join(root, 'services'), outputRoot: root },
     ...(egress && { net }),
   };
-  const host = await systemHost();
   const agent = guardOf(tool, places, part);
   return {
     ...{ scene, place, ports },
-    start: () => runner.start(place, { clock: systemClock, host, signal: new AbortController().signal }),
-    left: () => processesOf(host, mark.value),
+    start: () => startServices(place, { ...tools, signal: new AbortController().signal }),
+    left: () => processesOf(tools.host, mark.value),
     async inAgent(script: string) {
       const [file, ...args] = insideGuard(agent, ['/bin/sh', '-c', script]);
       return (await runCommand(file, args, { cwd: root, env: scene.env })).stdout;
     },
     [Symbol.asyncDispose]: async () => {
       await egress?.close();
-      await runner.release(owner);
+      await releasePorts(folder, owner, tools);
       await scene[Symbol.asyncDispose]();
     },
   };

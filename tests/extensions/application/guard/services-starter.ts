@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+import { startServices } from '../../../../src/extensions/application/services/run-services.ts';
 
 // The bundler defines it for programs.
 Object.assign(globalThis, { __FAULTS__: false });
@@ -11,9 +11,6 @@ const insideFor = (serves: readonly number[]) => (command: readonly string[]) =>
   [...prefixes[serves.join()], ...command] as [string, ...string[]];
 const host = await systemHost();
 const { signal } = new AbortController();
-const running = await applicationRunner().start(
-  { ...place, insideFor },
-  { clock: systemClock, host, signal },
-);
+const running = await startServices({ ...place, insideFor }, { clock: systemClock, host, signal });
 console.log(JSON.stringify(running.failures));
 setInterval(() => undefined, 1000);

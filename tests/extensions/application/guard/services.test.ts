@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { findGuardTool } from '../../../../src/core/sandbox/guard/make-guard.ts';
-import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 import type { Inside } from '../../../../src/extensions/application/served-place.ts';
+import { startServices } from '../../../../src/extensions/application/services/run-services.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 test('a service in the guard may save its data after SIGTERM, and ends with all that it started', async () => {
@@ -24,7 +24,7 @@ test('a service in the guard may save its data after SIGTERM, and ends with all 
   };
   const host = await systemHost();
   const data = join(dir.path, 'data');
-  const running = await applicationRunner(() => dir.path).start(
+  const running = await startServices(
     {
       ...{ application, cwd: dir.path, ports: {}, data, mark, insideFor: () => inside },
       env: { PATH: process.env.PATH ?? '', [mark.name]: mark.value },

@@ -9,7 +9,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { applicationChecks } from '../../../../src/extensions/application/application-checks.ts';
-import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+import { portsFolder, reservePorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -72,7 +72,11 @@ test('a port of a session that another program holds is named with this program,
   const session = join(run, 'session.json');
   await writeFile(session, '{}');
   const owner = { id: 'A', while: session, name: '26-01-08-boats' };
-  const { web = 0 } = await applicationRunner(() => repo.homeDir).reserve(owner, ['web'], 'own');
+  const { web = 0 } = await reservePorts(
+    portsFolder(repo.homeDir),
+    { owner, names: ['web'], set: 'own' },
+    context,
+  );
   expect(await applicationChecks(context)).toMatchObject([{ level: 'ok', id: 'ports' }]);
   // Its services ran, and a later process has the number of the worker.
   await mkdir(join(run, 'services'));

@@ -9,7 +9,12 @@ import type { Application } from '../../../../src/core/kernel/phases/application
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isWriterOf, ServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { isFree } from '../../../../src/extensions/application/ports/listeners.ts';
-import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+import {
+  portsFolder,
+  releasePorts,
+  reservePorts,
+} from '../../../../src/extensions/application/ports/reserve-ports.ts';
+import { startServices } from '../../../../src/extensions/application/services/run-services.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -39,9 +44,10 @@ async function served({ services, data: ofData = 'data', net, ...lines }: Lines,
   const mark = { name: NAME, value: `${id}-services` };
   const owner = { id, while: join(path, 'session.json'), name: id };
   const names = Object.keys(services).filter((name) => name !== 'worker');
-  const runner = applicationRunner(() => path);
-  const ports = await runner.reserve(owner, names, 'own');
   const { ...host } = await systemHost();
+  const folder = portsFolder(path);
+  const tools = { clock: systemClock, host };
+  const ports = await reservePorts(folder, { owner, names, set: 'own' }, tools);
   const application: Application = {
     ...{ ports: names, ready: {}, env: {}, in: [], pages: [] },
     ...lines,
@@ -54,7 +60,7 @@ async function served({ services, data: ofData = 'data', net, ...lines }: Lines,
     env: { PATH: process.env.PATH ?? '', [NAME]: mark.value, PORT_WEB: String(ports.web) },
     ...{ outputDir: join(path, 'services'), outputRoot: path },
   };
-  const start = () => runner.start(place, { clock, host, signal: abort.signal });
+  const start = () => startServices(place, { clock, host, signal: abort.signal });
   const left = async () => {
     const all = await host.processes.list();
     const values = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, NAME)));
@@ -62,7 +68,7 @@ async function served({ services, data: ofData = 'data', net, ...lines }: Lines,
   };
   const now = async () => JSON.parse(await readFile(join(path, 'services/now.json'), 'utf8'));
   const dispose = async () => {
-    await runner.release(owner);
+    await releasePorts(folder, owner, tools);
     await dir[Symbol.asyncDispose]();
   };
   return { path, ports, data, host, start, left, now, abort, [Symbol.asyncDispose]: dispose };
