@@ -8,15 +8,21 @@ import {
   walkDown,
 } from '../../../core/kernel/processes/end-tree.ts';
 import { isRunning } from '../../../core/kernel/processes/process-table.ts';
-import { type CommandEnd, runProjectShell } from '../../../core/project/proving/project-command.ts';
+import { OutputFile } from '../../../core/project/proving/output-file.ts';
+import {
+  type CommandEnd,
+  OutputEnd,
+  runProjectShell,
+} from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
 import { inShell } from '../filled-in.ts';
 import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';
 import type { Inside, ServedPlace, ServiceTools } from '../served-place.ts';
-import { ServiceOutput } from './service-output.ts';
 
 /** Time for a database to write its data after SIGTERM. */
 const GRACE_MS = 5000;
+/** Of the beginning and the end, in bytes. */
+const OUTPUT_BOUNDS = { head: 1024 * 1024, end: 256 * 1024 };
 /** Bubblewrap runs outside as a monitor and inside as the first process. */
 const GUARD_DEPTH = 2;
 /** The longest that a timer can wait: a service has no limit. */
@@ -33,7 +39,8 @@ export class RunningService {
   end: CommandEnd | undefined;
   readonly #place: ServedPlace;
   readonly #tools: ServiceTools;
-  readonly #output: ServiceOutput;
+  readonly #file: OutputFile;
+  readonly #lines: OutputEnd;
   readonly #outputPath: string;
   readonly #startedAt: number;
   #isInBubblewrap = false;
@@ -47,7 +54,8 @@ export class RunningService {
     this.#place = place;
     this.#tools = tools;
     this.#outputPath = join(place.outputDir, `${name}.txt`);
-    this.#output = new ServiceOutput(this.#outputPath, this.#place.env);
+    this.#file = new OutputFile(this.#outputPath, OUTPUT_BOUNDS);
+    this.#lines = new OutputEnd(place.env);
     this.#startedAt = tools.clock.monotonic();
     this.finished = this.#run();
   }
@@ -64,7 +72,10 @@ export class RunningService {
     try {
       this.end = await runProjectShell(inShell(this.command, this.#place), {
         ...{ cwd, env, timeoutMs: NO_LIMIT_MS, isInputOpen: true, inside: inside && this.#noting(inside) },
-        output: (chunk) => this.#output.add(chunk),
+        output: (chunk) => {
+          this.#file.add(chunk);
+          this.#lines.add(chunk);
+        },
         started: (pid) => {
           crashPoint('service-begun');
           this.#identified = this.#identify(pid);
@@ -75,7 +86,7 @@ export class RunningService {
       const how = error instanceof Error ? error.message : 'it could not be started';
       this.end = { exitCode: null, lastLines: '', failure: { how, lastLines: '' } };
     } finally {
-      this.#output.close();
+      this.#file[Symbol.dispose]();
     }
   }
 
@@ -133,7 +144,7 @@ export class RunningService {
 
   /** The last line that it printed; often why it failed. */
   get lastLine(): string {
-    return this.#output.lastLines.split('\n').at(-1) ?? '';
+    return this.#lines.lastLines.split('\n').at(-1) ?? '';
   }
 
   /** @param how why it failed; absent: it was ready, and has ended */
@@ -141,10 +152,10 @@ export class RunningService {
     const { outputRoot } = this.#place;
     const exitCode = this.end?.exitCode ?? null;
     const failure = this.end?.failure;
-    const { lastLines } = this.#output;
+    const { lastLines } = this.#lines;
     const run: CheckRun = {
       ...{ command: this.command, isSetup: true, exitCode, how, durationMs: this.ranMs },
-      ...this.#output.facts,
+      ...this.#file.facts,
       output: relative(outputRoot, this.#outputPath),
       tail: tailOf(lastLines),
     };

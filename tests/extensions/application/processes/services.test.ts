@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -123,7 +123,9 @@ test('the folder of the data is one word for the shell, whatever is in its path'
 
 test('no service stays when a later one cannot be started', async () => {
   await using at = await served({ services: { worker: 'sleep 600', 'no/folder': 'true' } });
-  await expect(at.start()).rejects.toThrow('no/folder');
+  mkdirSync(join(at.path, 'services'));
+  writeFileSync(join(at.path, 'services/no'), '');
+  await expect(at.start()).rejects.toThrow('services/no');
   expect(await at.left()).toEqual([]);
   expect((await at.now()).services).toMatchObject([{ state: 'failed' }, { state: 'failed' }]);
 });
