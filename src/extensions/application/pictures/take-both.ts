@@ -2,21 +2,27 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import type { Proving } from '../../../core/kernel/phases/proving.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
 import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
-import type { PagePictures, Picture } from '../../../core/session/events/bodies/pictures.ts';
+import {
+  type PagePictures,
+  type Picture,
+  type PicturesTaken,
+  picturesIn,
+} from '../../../core/session/events/bodies/pictures.ts';
 import { iterationPaths } from '../../../core/session/layout/paths.ts';
 import { runInClone } from '../../../core/worker/judge/in-clone.ts';
 import type { ProvenCommit } from '../../../core/worker/state/extension.ts';
-import type { Worker } from '../../../core/worker/state/worker.ts';
+import { stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import { ComparedPairs, pictureName, type TakeJob, TakenPages, WIDTHS } from './job.ts';
 import { type JobPlace, runPicturesJob } from './run-job.ts';
 
 const MAX_BYTES = 50_000_000;
 
-export interface Studio extends Pick<TakeJob, 'playwright' | 'chromium' | 'pages'> {
+export interface PictureSession extends Pick<TakeJob, 'playwright' | 'chromium' | 'pages'> {
   worker: Worker;
   proven: ProvenCommit;
   proving: Proving;
@@ -36,16 +42,27 @@ export function settingsKey(proving: Proving): string {
 }
 
 /** Pictures of the base, taken twice, and of the commit, with their differences. */
-export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[]; said?: string }> {
-  const { worktree } = studio.proven;
-  const key = settingsKey(studio.proving);
-  const [base, commit] = [`${worktree.baseCommit}-${key}`, `${studio.proven.commit}-${key}`];
-  const noBase = await takeOnce(studio, worktree.baseCommit, [`${base}/one`, `${base}/two`]);
-  const noAfter = await takeOnce(studio, studio.proven.commit, [commit]);
+export async function takeBoth(session: PictureSession): Promise<{ pages: PagePictures[]; said?: string }> {
+  const { pages, kept, proven, proving, worker } = session;
+  const key = settingsKey(proving);
+  const [base, commit] = [`${proven.worktree.baseCommit}-${key}`, `${proven.commit}-${key}`];
+  await removeOlder(kept, { shown: stateOf(worker).pictures, folders: [base, commit] });
+  const [one, two] = [`${base}/one`, `${base}/two`];
+  const noBase = await takeOnce(session, proven.worktree.baseCommit, [one, two]);
+  const noAfter = await takeOnce(session, proven.commit, [commit]);
+  const taken = await Promise.all([commit, one, two].map((folder) => takenIn(kept, folder)));
   const rows = await Promise.all(
-    studio.pages.flatMap((page) => WIDTHS.map((width) => rowOf(studio, { page, width, base, commit }))),
+    pages.flatMap((page) =>
+      WIDTHS.map(async (width): Promise<PagePictures> => {
+        const name = pictureName(pages, page, width);
+        const before = await pictureAt(kept, `${one}/${name}`);
+        const after = await pictureAt(kept, `${commit}/${name}`);
+        const said = saidOf(taken, { page, width });
+        return { page, width, ...(before && { before }), ...(after && { after }), ...(said && { said }) };
+      }),
+    ),
   );
-  const noDifference = await addDifferences(studio, rows, { base, commit });
+  const noDifference = await addDifferences(session, rows, { base, commit });
   const said = [
     ...(noBase === undefined ? [] : [`none was taken of the base: ${noBase}`]),
     ...(noAfter === undefined ? [] : [`none was taken of the proven commit: ${noAfter}`]),
@@ -54,12 +71,26 @@ export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[];
   return { pages: rows, ...(said.length === 0 ? {} : { said: said.join('; ') }) };
 }
 
+/** Removes the pictures that are neither shown nor about to be: without it, each proof of a long session would add some. */
+export async function removeOlder(
+  kept: string,
+  { shown, folders }: { shown: Pick<PicturesTaken, 'pages'> | undefined; folders: readonly string[] },
+): Promise<void> {
+  const ofShown = shown === undefined ? [] : picturesIn(shown).map(({ file }) => file.split('/')[1]);
+  const needed = new Set([...folders, ...ofShown]);
+  for (const name of namesAt(kept) ?? []) if (!needed.has(name)) await removeAtOnce(join(kept, name));
+}
+
 /**
  * Takes pictures of a commit in one clone, as often as there are folders, which keep them.
  * @returns why there are none
  */
-async function takeOnce(studio: Studio, commit: string, folders: string[]): Promise<string | undefined> {
-  const { worker, proven, proving, kept } = studio;
+async function takeOnce(
+  session: PictureSession,
+  commit: string,
+  folders: string[],
+): Promise<string | undefined> {
+  const { worker, proven, proving, kept } = session;
   const isKept = await Promise.all(folders.map((folder) => takenIn(kept, folder)));
   if (isKept.every((taken) => taken?.every(({ file }) => file !== undefined))) return undefined;
   let why: string | undefined = 'no service listens on a port in proofs (SERVICE_…, SERVICES_IN)';
@@ -69,7 +100,7 @@ async function takeOnce(studio: Studio, commit: string, folders: string[]): Prom
     during: async ({ url }) => {
       if (url === undefined) return;
       why = undefined;
-      for (const folder of folders) why ??= await takeInto(studio, url, folder);
+      for (const folder of folders) why ??= await takeInto(session, url, folder);
     },
   });
   proven.signal.throwIfAborted();
@@ -77,8 +108,8 @@ async function takeOnce(studio: Studio, commit: string, folders: string[]): Prom
   return failed === undefined ? why : `${failed.command} failed (${failed.how})`;
 }
 
-async function takeInto(studio: Studio, url: string, folder: string): Promise<string | undefined> {
-  const { playwright, chromium, pages, into, kept, place } = studio;
+async function takeInto(session: PictureSession, url: string, folder: string): Promise<string | undefined> {
+  const { playwright, chromium, pages, into, kept, place } = session;
   const job: TakeJob = { mode: 'take', playwright, chromium, origin: url, pages, into };
   const reach = { into, shown: [playwright], port: Number(new URL(url).port) };
   const taken = await runPicturesJob(job, TakenPages, reach, place);
@@ -102,50 +133,33 @@ async function takenIn(kept: string, folder: string): Promise<TakenPages | undef
   return await plainJson(join(kept, folder, TAKEN), TakenPages);
 }
 
-/** The folders of their pictures. */
-interface Of {
-  base: string;
-  commit: string;
-}
-
-async function rowOf(
-  { pages, kept }: Studio,
-  { page, width, base, commit }: Of & { page: string; width: number },
-): Promise<PagePictures> {
-  const name = pictureName(pages, page, width);
-  const before = await pictureAt(kept, `${base}/one/${name}`);
-  const after = await pictureAt(kept, `${commit}/${name}`);
-  const [ofCommit, ...ofBase] = await Promise.all(
-    [commit, `${base}/one`, `${base}/two`].map(async (folder) => {
-      const taken = await takenIn(kept, folder);
-      return taken?.find((each) => each.page === page && each.width === width)?.said;
-    }),
+/** What was said of a page: of the commit, and what differs from that of the base. */
+function saidOf(
+  taken: readonly (TakenPages | undefined)[],
+  { page, width }: Pick<PagePictures, 'page' | 'width'>,
+): string | undefined {
+  const [ofCommit, ...ofBase] = taken.map(
+    (all) => all?.find((each) => each.page === page && each.width === width)?.said,
   );
   const others = new Set(ofBase.filter((each) => each !== undefined && each !== ofCommit));
-  const said = [
-    ...(ofCommit === undefined ? [] : [ofCommit]),
-    ...[...others].map((each) => `before the work, ${each}`),
-  ].join('; ');
-  return {
-    ...{ page, width },
-    ...(before && { before }),
-    ...(after && { after }),
-    ...(said !== '' && { said: visibleControls(said) }),
-  };
+  const said = [ofCommit ?? [], [...others].map((each) => `before the work, ${each}`)].flat().join('; ');
+  return said === '' ? undefined : visibleControls(said);
 }
 
 /** @returns why they were not compared */
 async function addDifferences(
-  { pages, into, kept, place }: Studio,
+  { pages, into, kept, place }: PictureSession,
   rows: PagePictures[],
-  { base, commit }: Of,
+  { base, commit }: { base: string; commit: string },
 ): Promise<string | undefined> {
-  const both = await comparable(rows, (row) =>
-    pngAt(join(kept, base, 'two', pictureName(pages, row.page, row.width))),
+  const at = (folder: string) => join(kept, folder);
+  const nameOf = ({ page, width }: PagePictures) => pictureName(pages, page, width);
+  // One page that failed must not prevent that the others are compared.
+  const both = rows.filter(
+    (row) => row.before && row.after && statsAt(join(at(`${base}/two`), nameOf(row))) !== undefined,
   );
   if (both.length === 0) return undefined;
-  const names = both.map(({ page, width }) => pictureName(pages, page, width));
-  const at = (folder: string) => join(kept, folder);
+  const names = both.map(nameOf);
   const pairs = names.map((name) => ({
     before: join(at(`${base}/one`), name),
     again: join(at(`${base}/two`), name),
@@ -163,20 +177,11 @@ async function addDifferences(
     if (masked > 0) row.said = [row.said ?? [], notCompared(masked, all)].flat().join('; ');
     if (masked === all) continue;
     row.differing = differing;
-    await writeWhole(join(at(commit), `difference-${name}`), bytes);
-    const difference = await pictureAt(kept, `${commit}/difference-${name}`);
-    if (difference !== undefined) row.difference = difference;
+    const file = `${commit}/difference-${name}`;
+    await writeWhole(at(file), bytes);
+    row.difference = pictureOf(file, bytes);
   }
   return undefined;
-}
-
-/** One page that failed must not prevent that the others are compared. */
-async function comparable(
-  rows: readonly PagePictures[],
-  again: (row: PagePictures) => Promise<Buffer | undefined>,
-): Promise<PagePictures[]> {
-  const second = await Promise.all(rows.map(again));
-  return rows.filter(({ before, after }, at) => before && after && second[at]);
 }
 
 function notCompared(masked: number, all: number): string {
@@ -186,7 +191,10 @@ function notCompared(masked: number, all: number): string {
 
 async function pictureAt(kept: string, name: string): Promise<Picture | undefined> {
   const bytes = await pngAt(join(kept, name));
-  if (bytes === undefined) return undefined;
+  return bytes && pictureOf(name, bytes);
+}
+
+function pictureOf(name: string, bytes: Buffer): Picture {
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
   return { file: `pictures/${name}`, hash: fingerprint(bytes), width, height };
 }

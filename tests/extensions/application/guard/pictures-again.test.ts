@@ -86,22 +86,26 @@ test('without playwright-core the proof says so, and the next proof of the same 
   expect(pictures?.commit).toBe(without.commit);
 });
 
-test('once other lines start the application, the next proof of the same commit has new pictures', async () => {
-  await using rig = await withPage(button('#c00000'), {
-    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
-  });
+test('once other lines start the application, the next proof of the same commit has new pictures, and those before the last ones are removed', async () => {
+  const hangs = [2, 3].map((iteration) => ({ when: { iteration }, do: [{ act: 'hang' as const }] }));
+  await using rig = await withPage(button('#c00000'), { scenario: { rules: hangs } });
   const before = await picturesOf(rig);
-  await changeLines(rig, { ...PICTURED.lines, SERVICE_WEB: 'exec node web.mjs {port.web}' });
-  await proveAgain(rig);
-  const file = before.pages[0]?.after?.file;
-  const { pictures } = await rig.until((state) => state.pictures?.pages[0]?.after?.file !== file);
-  expect(pictures?.commit).toBe(before.commit);
+  const shown: (string | undefined)[] = [before.pages[0]?.after?.file];
+  for (const [at, start] of ['exec node', 'exec env node'].entries()) {
+    await changeLines(rig, { ...PICTURED.lines, SERVICE_WEB: `${start} web.mjs {port.web}` });
+    await proveAgain(rig, at + 2);
+    const { pictures } = await rig.until((state) => state.pictures?.pages[0]?.after?.file !== shown.at(-1));
+    expect(pictures?.commit).toBe(before.commit);
+    shown.push(pictures?.pages[0]?.after?.file);
+  }
+  expect(shown.map((file = '') => existsSync(join(rig.paths.runDir, file)))).toEqual([false, true, true]);
+  expect((await keptSets(rig)).size).toBe(6);
 });
 
-/** The second agent hangs, and changes nothing. */
-async function proveAgain(rig: SessionRig): Promise<void> {
+/** The agent of that iteration hangs, and changes nothing. */
+async function proveAgain(rig: SessionRig, iteration = 2): Promise<void> {
   await rig.resume({ goal: 'The same once more' });
-  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  await rig.until(({ openIteration }) => openIteration?.iteration === iteration);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   await setPhase(rig, 'done');
