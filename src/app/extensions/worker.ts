@@ -1,6 +1,5 @@
 import { sessionExtensions } from '../../core/worker/state/extension.ts';
 import { APPLICATION_SESSION_EXTENSIONS } from '../../extensions/application/session-extension.ts';
-import { SERVICES_SESSION_EXTENSIONS } from '../../extensions/application/worker/services-extension.ts';
 import { CHAT_SESSION_EXTENSIONS } from '../../extensions/chats/session-extension.ts';
 import { GITHUB_SESSION_EXTENSIONS } from '../../extensions/github/session-extension.ts';
 import { POOL_SESSION_EXTENSIONS } from '../../extensions/pool/session-extension.ts';
@@ -8,7 +7,6 @@ import { POOL_SESSION_EXTENSIONS } from '../../extensions/pool/session-extension
 export function useSessionExtensions(): void {
   sessionExtensions.handOver([
     ...APPLICATION_SESSION_EXTENSIONS,
-    ...SERVICES_SESSION_EXTENSIONS,
     ...CHAT_SESSION_EXTENSIONS,
     ...GITHUB_SESSION_EXTENSIONS,
     ...POOL_SESSION_EXTENSIONS,

@@ -113,12 +113,12 @@ export class RunningService {
     const root = this.#root;
     if (root === undefined) return false;
     const { processes } = this.#tools.host;
-    const tree = walkDown(await processes.walk(), [root]).map(({ pid }) => pid);
+    const tree = async () => walkDown(await processes.walk(), [root]).map(({ pid }) => pid);
     // The processes in a strict sandbox have another network than its monitor.
-    const sockets = listeningSockets(port, tree);
+    const sockets = listeningSockets(port, this.#place.net === undefined ? ['self'] : await tree());
     if (sockets === undefined) return await isAnswered(port);
     if (sockets.size === 0) return false;
-    return tree.some((pid) => holdsOneOf(sockets, pid)) || (await this.#hasMarked(sockets));
+    return (await tree()).some((pid) => holdsOneOf(sockets, pid)) || (await this.#hasMarked(sockets));
   }
 
   /** A process that left its parents is found by its environment. */

@@ -5,7 +5,8 @@ import { joinEnvironment } from '../../../core/worker/state/environment.ts';
 import { requireLease } from '../../../core/worker/state/processes.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 
-const POLL_MS = 500;
+/** A command ends the wait at once. */
+const LOOK_MS = 2000;
 const HOLD_LIMIT_MS = 4 * 60 * 60_000;
 
 interface Held {
@@ -26,7 +27,7 @@ export async function holdServices(worker: Worker, services: Held): Promise<unde
   const why = await whyOver(worker, services);
   if (why === undefined) {
     await requireLease(worker);
-    await isInterrupted(worker, POLL_MS);
+    await isInterrupted(worker, LOOK_MS);
     return;
   }
   await services.end();
