@@ -3,7 +3,7 @@ import { furtherSettings } from '../../core/project/settings/settings.ts';
 import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
 import { ACP_SETTINGS } from '../../extensions/acp/settings.ts';
 import { ANTIGRAVITY_PROVIDERS } from '../../extensions/antigravity/antigravity.ts';
-import { APPLICATION_SETTINGS } from '../../extensions/application/settings.ts';
+import { APPLICATION_SETTINGS } from '../../extensions/application/settings/application-settings.ts';
 import { GITHUB_SETTINGS } from '../../extensions/github/settings.ts';
 import { NOTIFY_SETTINGS } from '../../extensions/notify/settings.ts';
 import { POOL_SETTINGS } from '../../extensions/pool/settings.ts';

@@ -13,7 +13,7 @@ import { isWriterOf, readServicesNow } from '../../core/session/folder/services-
 import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
 import { holderOf, oddReservations, portsFolder, reservedPorts } from './ports/reserve-ports.ts';
-import { APPLICATION_ROWS } from './settings.ts';
+import { APPLICATION_ROWS } from './settings/application-settings.ts';
 
 /** Ports of sessions that other programs hold, and what services and pictures of the project need. */
 export async function applicationChecks(context: ActionContext): Promise<DoctorCheck[]> {

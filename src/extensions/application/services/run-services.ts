@@ -5,11 +5,11 @@ import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
-import { inShell, servedPorts, WEB, webAddress } from '../filled-in.ts';
+import { expandInShell, servedPorts, WEB, webAddress } from '../placeholders.ts';
 import { requireFreePorts } from '../ports/reserve-ports.ts';
 import { type Inbound, openInbound } from '../sandbox/inbound.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
-import { INIT } from '../set-up/setting-problems.ts';
+import { INIT } from '../settings/setting-problems.ts';
 import { RunningService } from './service.ts';
 
 /** A database that recovers, or a first compilation. */
@@ -165,7 +165,7 @@ class Services implements RunningServices {
     const started = () => crashPoint('ready-begun');
     const options = { cwd, env, inside: insideFor?.([]), timeoutMs: READY_LINE_LIMIT_MS, started };
     const { signal } = this.#tools;
-    return (await runProjectShell(inShell(line, this.#place), { ...options, signal })).failure;
+    return (await runProjectShell(expandInShell(line, this.#place), { ...options, signal })).failure;
   }
 
   async #whyNotReady(service: RunningService): Promise<string> {
@@ -189,7 +189,7 @@ class Services implements RunningServices {
     const { clock, signal } = this.#tools;
     const started = () => crashPoint('init-begun');
     const place = { cwd, env, inside: insideFor?.([]), outputDir, outputRoot, signal, started };
-    const command = { command: inShell(line, this.#place), isSetup: true, name: 'init' } as const;
+    const command = { command: expandInShell(line, this.#place), isSetup: true, name: 'init' } as const;
     try {
       const end = await runCheck(clock, command, { ...place, timeoutMs: SETUP_LIMIT_MS });
       if (end.failure !== undefined) this.failures.push(end);

@@ -15,7 +15,7 @@ import {
   runProjectShell,
 } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
-import { inShell } from '../filled-in.ts';
+import { expandInShell } from '../placeholders.ts';
 import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';
 import type { Inside, ServedPlace, ServiceTools } from '../served-place.ts';
 
@@ -70,7 +70,7 @@ export class RunningService {
     const inside = insideFor?.(this.port === undefined ? [] : [this.port]);
     crashPoint('before-service');
     try {
-      this.end = await runProjectShell(inShell(this.command, this.#place), {
+      this.end = await runProjectShell(expandInShell(this.command, this.#place), {
         ...{ cwd, env, timeoutMs: NO_LIMIT_MS, isInputOpen: true, inside: inside && this.#noting(inside) },
         output: (chunk) => {
           this.#file.add(chunk);

@@ -21,12 +21,12 @@ import { logToStderr } from '../../../core/worker/state/passing-errors.ts';
 import { provingOf, record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import type { WorkerApplication } from '../../../core/worker/state/worker-application.ts';
 import { makeEmpty, type PortSet } from '../../../core/worker/state/worker-guard.ts';
-import { dataIn, servesClone, servicesMark } from '../clones/served-clone.ts';
-import { applicationVariables, servedPorts, webAddress } from '../filled-in.ts';
+import { applicationVariables, servedPorts, webAddress } from '../placeholders.ts';
 import { portsFolder, releasePorts, reservePorts } from '../ports/reserve-ports.ts';
 import { type ServedWorktree, serviceInWorktree } from '../sandbox/service-place.ts';
 import type { RunningServices, ServedPlace } from '../served-place.ts';
 import { startServices } from '../services/run-services.ts';
+import { dataIn, servesClone, servicesMark } from '../services/served-clone.ts';
 import { holdServices } from './hold-services.ts';
 
 type Reserved = Record<PortSet, Ports>;

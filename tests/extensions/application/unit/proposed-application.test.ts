@@ -5,7 +5,7 @@ import { problemsIn, readSettings } from '../../../../src/core/project/settings/
 import {
   applicationText,
   proposedApplication,
-} from '../../../../src/extensions/application/set-up/proposed-application.ts';
+} from '../../../../src/extensions/application/settings/proposed-application.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 async function proposedFor(files: Readonly<Record<string, string>>) {

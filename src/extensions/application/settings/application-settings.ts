@@ -3,11 +3,11 @@ import {
   type Application,
   MOST_NAMES,
   SERVED_IN,
-} from '../../core/kernel/phases/application.ts';
-import { command, listOf, oneOf, text, wordsUpTo } from '../../core/project/settings/setting-kinds.ts';
-import { inScope } from '../../core/project/settings/setting-spec.ts';
-import { type FurtherSettings, type Settings, valuesOf } from '../../core/project/settings/settings.ts';
-import { applicationProblems, INIT } from './set-up/setting-problems.ts';
+} from '../../../core/kernel/phases/application.ts';
+import { command, listOf, oneOf, text, wordsUpTo } from '../../../core/project/settings/setting-kinds.ts';
+import { inScope } from '../../../core/project/settings/setting-spec.ts';
+import { type FurtherSettings, type Settings, valuesOf } from '../../../core/project/settings/settings.ts';
+import { applicationProblems, INIT } from './setting-problems.ts';
 
 const portNames = wordsUpTo(
   'at most 10 names of ports, separated by commas: small letters, digits and _, a letter first',

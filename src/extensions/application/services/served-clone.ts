@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { OpenCloneApplication } from '../../../core/acts/proof/clone-application.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
 import type { Mark } from '../../../core/kernel/processes/end-tree.ts';
@@ -6,10 +7,11 @@ import type { Host } from '../../../core/kernel/processes/host.ts';
 import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import { SESSION_MARK } from '../../../core/sandbox/programs/environment.ts';
-import { webAddress } from '../filled-in.ts';
+import { applicationVariables, servedPorts, webAddress } from '../placeholders.ts';
+import { portsFolder, releasePorts, reservePorts } from '../ports/reserve-ports.ts';
 import { serviceInside } from '../sandbox/service-place.ts';
 import type { ServedPlace } from '../served-place.ts';
-import { startServices } from '../services/run-services.ts';
+import { startServices } from './run-services.ts';
 
 /** The end of an agent, or of checks, ends all processes with their own mark; services have another one. */
 export function servicesMark(value: string): Mark {
@@ -55,3 +57,29 @@ export function servesClone(
     },
   };
 }
+
+const open: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
+  const own = { ...owner, id: mark, name: 'checks' };
+  const ports = await reservePorts(
+    portsFolder(),
+    { owner: own, names: application.ports, set: 'own' },
+    tools,
+  );
+  return {
+    served: servedPorts(application, ports),
+    mark: servicesMark(mark).value,
+    variables: (folders) => applicationVariables(application, { ports, data: dataIn(folders) }),
+    serveWith: ({ guard, env, outputDir, signal }) =>
+      servesClone(
+        {
+          ...{ application, ports, mark, outputDir, outputRoot: outputDir, signal },
+          guard: async () => guard,
+          env: async () => env(),
+        },
+        tools,
+      ),
+    release: () => releasePorts(portsFolder(), own, tools),
+  };
+};
+
+export const APPLICATION_OF_CLONES: readonly OpenCloneApplication[] = [open];

@@ -16,7 +16,7 @@ export function webAddress({ services }: Pick<Application, 'services'>, ports: P
 }
 
 /** Replaces `{port.web}` and `{data}` in a line of the settings; other braces stay. */
-function filledIn(line: string, { ports, data }: { ports: Ports; data: string }): string {
+function expandPlaceholders(line: string, { ports, data }: { ports: Ports; data: string }): string {
   return line.replace(/\{(?:port\.([a-z][a-z0-9_]*)|data)\}/g, (whole, port?: string) => {
     if (port === undefined) return data;
     return port in ports ? String(ports[port]) : whole;
@@ -27,11 +27,12 @@ function filledIn(line: string, { ports, data }: { ports: Ports; data: string })
 const SHELL_PARTS = /'[^']*'|"(?:\\.|[^"\\])*"|(?:\\.|[^'"\\])+/gs;
 
 /** The same in a line for the shell, where the folder is one word also with spaces or quotes in its path. */
-export function inShell(line: string, { ports, data }: { ports: Ports; data: string }): string {
+export function expandInShell(line: string, { ports, data }: { ports: Ports; data: string }): string {
   return line.replace(SHELL_PARTS, (part) => {
-    if (part.startsWith("'")) return filledIn(part, { ports, data: data.replaceAll("'", "'\\''") });
-    if (part.startsWith('"')) return filledIn(part, { ports, data: data.replace(/["\\$`]/g, '\\$&') });
-    return filledIn(part, { ports, data: shellWord(data) });
+    if (part.startsWith("'")) return expandPlaceholders(part, { ports, data: data.replaceAll("'", "'\\''") });
+    if (part.startsWith('"'))
+      return expandPlaceholders(part, { ports, data: data.replace(/["\\$`]/g, '\\$&') });
+    return expandPlaceholders(part, { ports, data: shellWord(data) });
   });
 }
 
@@ -43,7 +44,10 @@ export function applicationVariables(
   const { ports } = filling;
   const [first] = application.ports;
   const numbers = Object.entries(ports).map(([name, port]) => [`PORT_${name.toUpperCase()}`, String(port)]);
-  const own = Object.entries(application.env).map(([name, value]) => [name, filledIn(value, filling)]);
+  const own = Object.entries(application.env).map(([name, value]) => [
+    name,
+    expandPlaceholders(value, filling),
+  ]);
   const port = first === undefined ? undefined : ports[first];
   return Object.fromEntries([...(port === undefined ? [] : [['PORT', String(port)]]), ...numbers, ...own]);
 }
