@@ -9,7 +9,6 @@ export function servedPorts({ services }: Pick<Application, 'services'>, ports: 
 /** The service whose pages a person sees. */
 export const WEB = 'web';
 
-/** The address that a person opens. */
 export function webAddress({ services }: Pick<Application, 'services'>, ports: Ports): string | undefined {
   const isServed = services.some(({ name }) => name === WEB) && ports[WEB] !== undefined;
   return isServed ? `http://localhost:${ports[WEB]}` : undefined;

@@ -58,7 +58,6 @@ export function listText(
   ].join('\n');
 }
 
-/** Everything about one, with its last runs. */
 export function oneText(report: RecurringReport, { style, textColumns: columns }: Output): string {
   const { recurring, runs, totals, next, paused, problem } = report;
   const { when } = recurring;

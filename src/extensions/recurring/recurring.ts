@@ -58,7 +58,6 @@ export type Pause = z.infer<typeof Paused> & { by: 'person' | 'supervisor' };
 /** `recurring.json`: what a person wants. Written by the acts of a person alone. */
 export const Recurring = z.object({
   v: z.literal(1),
-  /** ULID. */
   id: z.string(),
   name: z.string(),
   /** The `.samocode` of its project. */

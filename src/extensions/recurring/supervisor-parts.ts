@@ -3,7 +3,6 @@ import { startSession } from '../../core/acts/sessions/start-session.act.ts';
 import { contextOfPart, type NewPart } from '../../core/supervisor/part.ts';
 import { RecurringRuns } from './runs/recurring-runs.ts';
 
-/** Starts the sessions that recur. */
 const recurringPart: NewPart = (supervisor, scan) => {
   const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);

@@ -28,7 +28,6 @@ const GUARD_DEPTH = 2;
 /** The longest that a timer can wait: a service has no limit. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
-/** One service of a place, from its start to its end. */
 export class RunningService {
   readonly name: string;
   readonly command: string;
@@ -131,12 +130,10 @@ export class RunningService {
     return false;
   }
 
-  /** How its first process has ended. */
   get ending(): string {
     return this.end?.failure ? howItFailed(this.end.failure) : 'exit status 0';
   }
 
-  /** How it failed if it ended before it was ready. */
   get endedEarly(): string {
     const hint = this.end?.exitCode === 0 ? ', but a service has to stay in the foreground' : '';
     return `it ended before it was ready: ${this.ending}${hint}`;

@@ -198,7 +198,6 @@ function runnerIn(top: string): string {
   return has('bun.lock') || has('bun.lockb') ? 'bun run' : 'npm run';
 }
 
-/** A sentence that names the files, then the lines. */
 export function applicationText({ lines, from }: ProposedApplication): string {
   const written = Object.entries(lines).map(([key, value]) => `  ${key}=${value}`);
   const verb = from.length === 1 ? 'suggests' : 'suggest';

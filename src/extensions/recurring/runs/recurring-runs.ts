@@ -71,7 +71,6 @@ interface Memory {
   archiveNotBeforeMs?: number;
 }
 
-/** Starts the sessions that recur, and follows them. */
 export class RecurringRuns {
   readonly #options: RunsOptions;
   readonly #memory = new Map<string, Memory>();

@@ -262,10 +262,7 @@ test('no page follows a redirect to another server, and none reaches one, a file
     else if (request.url === '/tries') {
       const tries = targets.map((url) => `fetch('${url}', { mode: 'no-cors' }).catch(() => 0)`);
       const frames = [...targets, '/inner'].map((url) => `<iframe src="${url}"></iframe><img src="${url}">`);
-      html(`<p>tries${frames.join('')}<script>${tries.join(';')};open('${other.origin}/popup')</script>`)(
-        request,
-        response,
-      );
+      html(`<p>tries${frames.join('')}<script>${tries.join(';')}</script>`)(request, response);
     } else response.writeHead(404).end();
   });
   const taken = await take('elsewhere', server.origin, ['/away', '/tries']);

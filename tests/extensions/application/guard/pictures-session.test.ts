@@ -23,7 +23,7 @@ test.each(['guard', 'strict'] as const)(
     const { port } = other.address() as AddressInfo;
     const targets = ['file:///etc/hostname', `http://127.0.0.1:${port}/x`, 'http://169.254.169.254/latest'];
     const tries = targets.map(
-      (url) => `<img src="${url}"><script>fetch('${url}', {mode: 'no-cors'})</script>`,
+      (url) => `<img src="${url}"><script>fetch('${url}', {mode: 'no-cors'}); open('${url}')</script>`,
     );
     await using rig = await withPage(`${button('#c00000')}${tries.join('')}`, { sandbox });
     const pictures = await picturesOf(rig);

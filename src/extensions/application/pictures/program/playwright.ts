@@ -10,10 +10,6 @@ interface Browser {
 
 interface Context {
   newPage(): Promise<BrowserPage>;
-  route(
-    matches: (url: URL) => boolean,
-    handle: (route: { abort(): Promise<void> }) => unknown,
-  ): Promise<void>;
   newCDPSession(page: BrowserPage): Promise<DevTools>;
   on(event: 'page', listener: (page: BrowserPage) => void): void;
   close(): Promise<void>;

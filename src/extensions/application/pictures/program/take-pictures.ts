@@ -31,8 +31,6 @@ const ARGS = [
   '--force-color-profile=srgb',
   '--hide-scrollbars',
   '--font-render-hinting=none',
-  // A second barrier beside the sandbox: no other name has an address.
-  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost',
 ];
 
 const CONTEXT = {
@@ -66,11 +64,6 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
   // A new context has no cookies and no storage of the page before.
   const context = await browser.newContext({ ...CONTEXT, viewport: { width, height: WINDOW_HEIGHT } });
   try {
-    // Of windows that a page opens, before they are closed.
-    await context.route(
-      (url) => url.origin !== origin,
-      (route) => route.abort(),
-    );
     const page = await context.newPage();
     context.on('page', (other) => void other.close().catch(() => undefined));
     const devTools = await context.newCDPSession(page);
@@ -213,7 +206,8 @@ function placeOf(url: string): string {
 }
 
 /**
- * Fails each request to another origin, redirects too, which playwright's own routes do not see.
+ * Fails each request of the page to another origin, redirects too, so that it can be said where it redirects. What a
+ * page reaches at all is up to the sandbox.
  * @returns the addresses to which the page itself was redirected
  */
 async function refuseOthers(devTools: DevTools, origin: string): Promise<string[]> {
