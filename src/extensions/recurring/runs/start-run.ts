@@ -30,8 +30,6 @@ export interface RunPlan extends Pick<RecurringRunRecord, 'run' | 'maxUsd'> {
 
 export type RunStart = Pick<RecurringRunRecord, 'result' | 'session' | 'sessionsDir' | 'text'>;
 
-type StartedRun = RunStart & Required<Pick<RunStart, 'session' | 'sessionsDir'>>;
-
 /**
  * Starts the session of a run unless it exists, as after a crash between the two.
  * @returns how it began; a refusal is a failed run @throws what is no refusal, so that the run is tried again
@@ -49,16 +47,7 @@ export async function startRun(
     requireSafeguards({ ...recurring, isByChecks }, plan.project, NO_SESSION);
     const before = await sessionOfRun(recurring, plan.run, values.sessions, context);
     if (before !== undefined) return before;
-    const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(
-      async (error: unknown) => {
-        // The session was created; its worker is just slow to answer.
-        const begun = ACTION_ERRORS.pending.is(error)
-          ? await sessionOfRun(recurring, plan.run, values.sessions, context)
-          : undefined;
-        if (begun === undefined) throw error;
-        return { view: { folder: begun.session, paths: begun } };
-      },
-    );
+    const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by });
     return startedIn(view.folder, view.paths.sessionsDir);
   } catch (error) {
     return notStarted(error);
@@ -77,19 +66,19 @@ export async function projectOfRun(
   }
 }
 
-/** @throws what is no refusal, or one because of a disk that may take the files later */
+/** @throws what is no refusal, or may pass: a disk takes the files later, and a slow worker has its session already */
 function notStarted(error: unknown): RunStart {
-  if (!isSamocodeError(error) || isPassing(error.cause)) throw error;
+  if (!isSamocodeError(error) || isPassing(error.cause) || ACTION_ERRORS.pending.is(error)) throw error;
   return { result: 'failed', text: `could not be started. ${error.what} ${error.why}` };
 }
 
 /** Finds the session of a run by what its start recorded. */
-export async function sessionOfRun(
+async function sessionOfRun(
   { id }: Pick<Recurring, 'id'>,
   run: string,
   sessionsDir: string,
   { host }: Pick<ActionContext, 'host'>,
-): Promise<StartedRun | undefined> {
+): Promise<RunStart | undefined> {
   for (const folder of await sessionFolders(sessionsDir)) {
     const paths = sessionPaths(sessionsDir, folder);
     const file = await readSessionFile(paths).catch(() => undefined);
@@ -101,7 +90,7 @@ export async function sessionOfRun(
   return undefined;
 }
 
-export function startedIn(session: string, sessionsDir: string): StartedRun {
+function startedIn(session: string, sessionsDir: string): RunStart {
   return { result: 'works', session, sessionsDir };
 }
 

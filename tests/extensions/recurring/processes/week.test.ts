@@ -1,6 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ACTION_ERRORS } from '../../../../src/core/caller/errors/action-errors.ts';
 import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { ci } from '../../../support/ci.ts';
 import { ASKS, BLOCKED, costing, DONE, KEPT, recurringScene, STOPPED, WORKS } from '../recurring-scene.ts';
@@ -159,6 +160,20 @@ test.each(CRASHES)('a crash $title starts no run twice and loses none', async ({
   );
   expect(runs.map(({ result }) => result)).toEqual([isMade ? 'done' : 'skipped', 'done']);
   expect(totals.runs).toBe(isMade ? 2 : 1);
+});
+
+test('a run whose worker is slow to answer has its session at the next scan', async () => {
+  await using scene = await recurringScene('2026-11-23T12:00:00Z');
+  await scene.add();
+  const pending = ACTION_ERRORS.pending({ session: 's', command: 'start', seconds: 15, isAccepted: true });
+  scene.crash = { after: pending };
+  await scene.until('2026-11-24T01:00:00Z', HOUR_MS);
+  scene.crash = {};
+  await scene.scan();
+  expect(scene.started).toHaveLength(1);
+  const { runs, problem } = await scene.report();
+  expect(runs).toMatchObject([{ result: 'done', session: scene.started[0]?.session }]);
+  expect(problem).toBeUndefined();
 });
 
 test.each(['missing', 'damaged'])('with a %s state, the sessions show which runs there were', async (how) => {
