@@ -12,7 +12,6 @@ import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.t
 import { failedNow, recurringReport, requirePersonForRuns } from './recurring.act.ts';
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
-import { requireBoundedCost } from './runs/bounded-cost.ts';
 import { createDefinition, readDefinitions } from './runs/recurring-files.ts';
 import { requireSafeguards } from './runs/safeguards.ts';
 import { workOfRun } from './runs/start-run.ts';
@@ -45,7 +44,6 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   // With the settings of its sessions, so that what would refuse each run refuses now.
   const question = { projectDir: input.project, call };
   const found = await findProjectFor(question, context);
-  requireBoundedCost(found, limits, NOTHING_RECURS);
   requireSafeguards({ ...input, isByChecks: schedule.kind === 'ci-failed' }, found, NOTHING_RECURS);
   if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
   const project = await readyProject({ ...question, base }, context);

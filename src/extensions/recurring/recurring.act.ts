@@ -10,7 +10,6 @@ import type { Project } from '../../core/project/finding/open-project.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import type { Recurring, RecurringLimits, RecurringReport } from './recurring.ts';
 import { RECURRING_ERRORS } from './recurring-errors.ts';
-import { requireBoundedCost } from './runs/bounded-cost.ts';
 import {
   changeDefinition,
   readDefinitions,
@@ -58,7 +57,6 @@ export async function resumeRecurring(
     const { project: projectDir, choices, when } = recurring;
     const all = { ...recurring.limits, ...limits };
     const project = await findProjectFor({ projectDir, call: choices.settings }, context);
-    requireBoundedCost(project, all, NOT_CHANGED);
     requireSafeguards(
       { ...recurring, limits: all, isByChecks: when.kind === 'ci-failed' },
       project,

@@ -1,6 +1,9 @@
+import { providerNamed } from '../../../core/agents/registry.ts';
+import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
+import { inWords } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { type MissingSafeguard, missingSafeguards } from '../../../core/project/settings/unattended-start.ts';
-import type { Recurring } from '../recurring.ts';
+import type { Recurring, RecurringLimits } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 
 /** `isByChecks`: its runs begin when checks fail, and quote their logs. */
@@ -25,12 +28,13 @@ export function lackedSafeguards(
   return isByChecks ? missing : missing.filter(({ key }) => key === 'SANDBOX');
 }
 
-/** @param what what was not done */
+/** Refuses what no person bounds. @param what what was not done */
 export function requireSafeguards(
   recurring: Unattended,
   project: Pick<Project, 'values'>,
   what: string,
 ): void {
+  requireBoundedCost(project, recurring.limits ?? {}, what);
   const missing = lackedSafeguards(recurring, project);
   if (missing.length === 0) return;
   const [why, hint] = [
@@ -46,3 +50,23 @@ const FIXES: Readonly<Record<MissingSafeguard['key'], string>> = {
   GATES:
     'Leave out --auto-approve and --accept-suggestions, and the line GATES; remove one that exists, then create it again.',
 };
+
+/** Refuses a limit in dollars that no CLI of a run may report, unless another limit bounds the same. */
+function requireBoundedCost(
+  { values }: Pick<Project, 'values'>,
+  { costRunUsd, costTotalUsd, runs }: RecurringLimits,
+  what: string,
+): void {
+  const providers = [...providersOf({ values })].map(providerNamed);
+  const silent = providers.filter(({ reports }) => reports?.usd === false).map(({ title }) => title);
+  if (silent.length === 0) return;
+  const refused = { what, titles: inWords(silent, 'and') };
+  if (costRunUsd !== undefined && values.maxIterations === undefined)
+    throw RECURRING_ERRORS.recurring_cost_unknown({
+      ...{ ...refused, limit: '--max-cost-run', other: '--max-iterations' },
+    });
+  if (costTotalUsd !== undefined && runs === undefined)
+    throw RECURRING_ERRORS.recurring_cost_unknown({
+      ...{ ...refused, limit: '--max-cost-total', other: '--max-runs' },
+    });
+}

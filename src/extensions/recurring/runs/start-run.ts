@@ -15,7 +15,6 @@ import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
 import { isPassing } from '../../../core/worker/state/passing-errors.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
-import { requireBoundedCost } from './bounded-cost.ts';
 import { requireSafeguards } from './safeguards.ts';
 
 const NO_SESSION = 'No session was created.';
@@ -42,7 +41,6 @@ export async function startRun(
 ): Promise<RunStart> {
   const { values } = plan.project;
   try {
-    requireBoundedCost(plan.project, recurring.limits, NO_SESSION);
     const isByChecks = recurring.when.kind === 'ci-failed';
     requireSafeguards({ ...recurring, isByChecks }, plan.project, NO_SESSION);
     const before = await sessionOfRun(recurring, plan.run, values.sessions, context);

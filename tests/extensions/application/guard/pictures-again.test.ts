@@ -87,13 +87,13 @@ test('without playwright-core the proof says so, and the next proof of the same 
 });
 
 test('once other lines start the application, the next proof of the same commit has new pictures, and those before the last ones are removed', async () => {
-  const hangs = [2, 3].map((iteration) => ({ when: { iteration }, do: [{ act: 'hang' as const }] }));
+  const hangs = [2, 4].map((iteration) => ({ when: { iteration }, do: [{ act: 'hang' as const }] }));
   await using rig = await withPage(button('#c00000'), { scenario: { rules: hangs } });
   const before = await picturesOf(rig);
   const shown: (string | undefined)[] = [before.pages[0]?.after?.file];
   for (const [at, start] of ['exec node', 'exec env node'].entries()) {
     await changeLines(rig, { ...PICTURED.lines, SERVICE_WEB: `${start} web.mjs {port.web}` });
-    await proveAgain(rig, at + 2);
+    await proveAgain(rig, 2 * at + 2);
     const { pictures } = await rig.until((state) => state.pictures?.pages[0]?.after?.file !== shown.at(-1));
     expect(pictures?.commit).toBe(before.commit);
     shown.push(pictures?.pages[0]?.after?.file);
