@@ -16,9 +16,9 @@ import { supervisorHolds } from '../../support/supervisors.ts';
 const HOUR_MS = 60 * 60_000;
 
 /** A machine with one recurring session, whose sessions are prepared and not run. */
-async function recurringRig(input: Pick<NewRecurring, 'when' | 'work'>) {
+async function recurringRig(input: Pick<NewRecurring, 'when' | 'work' | 'limits'>) {
   const rig = await issueRig();
-  const { context, sessionsDir, repo } = await rig.machine({ lines: { GATES: 'none', CHECK: 'true' } });
+  const { context, sessionsDir, repo } = await rig.machine({ lines: { CHECK: 'true' } });
   const { home, host } = context;
   const clock = new HandClock();
   clock.nowMs = Date.now();
@@ -77,6 +77,7 @@ test('the checks of each pushed commit that fail start one run, which quotes the
   await using recurring = await recurringRig({
     when: { on: 'ci-failed' },
     work: { kind: 'task', task: 'Repair the checks' },
+    limits: { costRunUsd: 5 },
   });
   const { repository } = recurring.rig;
   const [first, second] = ['c'.repeat(40), 'd'.repeat(40)];
