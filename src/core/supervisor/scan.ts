@@ -31,11 +31,19 @@ const KEPT_PROBLEMS = 200;
 /** The sessions of each SESSIONS folder; undefined if they cannot be read. */
 type Listed = Map<string, string[] | undefined>;
 
+/** What starts sessions, or their folder, is left alone until the person acts; equal ids mean the same pause. */
+interface Pause {
+  id: string;
+  at: string;
+  session: string;
+  text: string;
+}
+
 /** All sessions of this machine, and the acts that are due for each. */
 export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
-  /** What starts sessions and has been paused, to be told once to the person; equal ids mean the same pause. */
-  readonly pauses: { id: string; at: string; session: string; text: string }[] = [];
+  /** Those that the person has still to be notified of. */
+  readonly pauses: Pause[] = [];
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
   /** SESSIONS folders that do not respond. */
@@ -50,6 +58,10 @@ export class Scan {
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
+  }
+
+  tell(pause: Pause): void {
+    this.pauses.push(pause);
   }
 
   /** Scans every session once and starts what is due. @returns the latest time of the next scan, monotonic */
@@ -226,7 +238,7 @@ export class Scan {
       5,
     );
     const text = `${error.message} Until then nothing watches or continues ${names}. Run: samocode trust ${folder}`;
-    this.pauses.push({ id, at: isoUtc(clock.now()), session: basename(folder), text });
+    this.tell({ id, at: isoUtc(clock.now()), session: basename(folder), text });
   }
 
   #keysBelow(sessionsDir: string): string[] {

@@ -1,12 +1,13 @@
 import { finishUnasked } from '../../core/acts/finish/finish-session.act.ts';
 import { startSession } from '../../core/acts/sessions/start-session.act.ts';
 import { contextOfPart, type NewPart } from '../../core/supervisor/part.ts';
+import type { Scan } from '../../core/supervisor/scan.ts';
 import { RecurringRuns } from './runs/recurring-runs.ts';
 
 const recurringPart: NewPart = (supervisor, scan) => {
   const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);
-  const tell = (pause: (typeof scan.pauses)[number]) => scan.pauses.push(pause);
+  const tell: Scan['tell'] = (pause) => scan.tell(pause);
   const acts = { start: startSession, finish: finishUnasked };
   const runs = new RecurringRuns({ home, identity, clock, say, tell, login, ...acts });
   const views = () => [...scan.sessions.values()].map(({ view }) => view);
