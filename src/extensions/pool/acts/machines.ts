@@ -16,7 +16,7 @@ import { poolAt } from './membership.ts';
  * A machine of a pool: its place among the members, what it offers, and its last sign of life. Only shown, never used to
  * decide.
  */
-export interface Machine extends PoolMachine {
+export interface ShownMachine extends PoolMachine {
   id: string;
   fingerprint: string;
   /** `asked`: it has published its key, and no owner has added it yet. */
@@ -29,7 +29,7 @@ export interface Machine extends PoolMachine {
 }
 
 /** The list of a pool's members, and the cards of the machines that are members or ask to be. */
-export interface Members {
+export interface PoolMembers {
   list: MemberList | undefined;
   cards: readonly MemberCard[];
 }
@@ -38,12 +38,12 @@ export interface Members {
  * @param isLocal read only what was fetched before
  * @returns `problems`: why the list could not be read anew
  */
-export async function readMembers(
+export async function readPoolMembers(
   membership: Membership,
   project: Pick<Project, 'mainRepo'>,
   context: ActionContext,
   { isLocal = false } = {},
-): Promise<Members & { problems: string[] }> {
+): Promise<PoolMembers & { problems: string[] }> {
   const pool = poolAt(membership, project, context);
   const { lists } = pool;
   const problems: string[] = [];
@@ -72,7 +72,7 @@ export interface PoolFacts {
 }
 
 /** This machine first, then the members and those that have asked to join, by name. */
-export function machinesOf({ list, cards }: Members, facts: PoolFacts): Machine[] {
+export function machinesOf({ list, cards }: PoolMembers, facts: PoolFacts): ShownMachine[] {
   const { members = [], removed = [] } = list ?? {};
   const others = cards.filter((card) => !members.some(({ id }) => id === card.id));
   const isRemoved = ({ id, publicKey }: MemberCard) =>
@@ -87,7 +87,7 @@ export function machinesOf({ list, cards }: Members, facts: PoolFacts): Machine[
     ),
   ];
   const order = { member: 1, asked: 2, removed: 3 };
-  const rank = ({ isSelf, standing }: Machine) => (isSelf ? 0 : order[standing]);
+  const rank = ({ isSelf, standing }: ShownMachine) => (isSelf ? 0 : order[standing]);
   return machines.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }
 
@@ -96,9 +96,9 @@ const LEVELS = ['guard', 'strict'];
 
 function machineOf(
   { id, name, publicKey, owner }: Pick<PoolMember, 'id' | 'name' | 'publicKey' | 'owner'>,
-  { standing, card }: Pick<Machine, 'standing'> & { card: MemberCard | undefined },
+  { standing, card }: Pick<ShownMachine, 'standing'> & { card: MemberCard | undefined },
   facts: PoolFacts,
-): Machine {
+): ShownMachine {
   const { self, status, nowMs } = facts;
   const sign = status?.hosts.find((host) => host.id === id);
   const offered: Partial<MemberCard | MachineSign> = { ...card, ...sign };
@@ -146,7 +146,7 @@ function lacksOf(labels: readonly string[], status: PoolStatus | undefined): Lac
 
 /** `seen 4 s ago`, `last state 3 min ago`. */
 export function signText(
-  { standing, seenMsAgo, publishedAt }: Pick<Machine, 'standing' | 'seenMsAgo' | 'publishedAt'>,
+  { standing, seenMsAgo, publishedAt }: Pick<ShownMachine, 'standing' | 'seenMsAgo' | 'publishedAt'>,
   { hasDatabase, nowMs }: Pick<PoolFacts, 'hasDatabase' | 'nowMs'>,
 ): string {
   if (standing === 'asked') return 'asked to join';
@@ -166,7 +166,7 @@ export function noteOf(
     slots,
     lacks,
     version,
-  }: Omit<Machine, 'sign' | 'clis' | 'sessions'> & { lacks?: Lack | undefined },
+  }: Omit<ShownMachine, 'sign' | 'clis' | 'sessions'> & { lacks?: Lack | undefined },
   { hasDatabase, supervisor, isLeaving }: Pick<PoolFacts, 'hasDatabase' | 'supervisor' | 'isLeaving'>,
   ownVersion = __VERSION__,
 ): string | undefined {

@@ -11,7 +11,13 @@ import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
 import { leftBehindByFetched } from '../shown/left-behind.ts';
 import { type PoolStatus, readPoolStatus } from '../shown/pool-status.ts';
-import { type Machine, type Members, machinesOf, type PoolFacts, readMembers } from './machines.ts';
+import {
+  machinesOf,
+  type PoolFacts,
+  type PoolMembers,
+  readPoolMembers,
+  type ShownMachine,
+} from './machines.ts';
 import { membershipOf } from './membership.ts';
 import { remoteGit } from './open-member.ts';
 import { statusPath } from './run-members.ts';
@@ -31,7 +37,7 @@ export interface PoolSession {
 }
 
 export interface PoolReport {
-  machines: Machine[];
+  machines: ShownMachine[];
   sessions: PoolSession[];
   /** One sentence each. */
   problems: string[];
@@ -44,7 +50,7 @@ export interface PoolReport {
 /** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const members = await readMembers(membership, project, context);
+  const members = await readPoolMembers(membership, project, context);
   const views = await readAllSessions(project.values.sessions, context.host);
   const left = await leftBehindByFetched(remoteGit(project.mainRepo, context.env));
   const { status, ...report } = await machinesReport(membership, members, context);
@@ -74,7 +80,7 @@ export async function knownPools(context: ActionContext): Promise<KnownPool[]> {
 
 async function knownPool(membership: Membership, context: ActionContext): Promise<KnownPool> {
   const projectDir = dirname(membership.config);
-  const members = await readMembers(membership, { mainRepo: projectDir }, context, { isLocal: true });
+  const members = await readPoolMembers(membership, { mainRepo: projectDir }, context, { isLocal: true });
   const { machines, problems } = await machinesReport(membership, members, context);
   return { projectDir, machines: machines.filter(({ standing }) => standing !== 'removed'), problems };
 }
@@ -82,7 +88,7 @@ async function knownPool(membership: Membership, context: ActionContext): Promis
 /** The machines and problems of a pool, from the files of this machine. */
 async function machinesReport(
   membership: Membership,
-  members: Members,
+  members: PoolMembers,
   context: ActionContext,
 ): Promise<Pick<PoolReport, 'machines' | 'problems'> & { status: PoolStatus | undefined }> {
   const status = await readPoolStatus(statusPath(membership, context));

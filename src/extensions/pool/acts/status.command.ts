@@ -11,7 +11,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateText } from '../../../core/session/words/words.ts';
-import type { Machine } from './machines.ts';
+import type { ShownMachine } from './machines.ts';
 import type { PoolReport, PoolSession } from './status.act.ts';
 
 /** Adds `samocode pool status`, which is also what `samocode pool` does. */
@@ -64,7 +64,7 @@ export function statusText(
 }
 
 function machineLines(
-  machine: Machine,
+  machine: ShownMachine,
   { textColumns, style }: Pick<StatusTextOptions, 'textColumns' | 'style'>,
 ): string {
   const { name, isSelf, isOwner, fingerprint, standing, note } = machine;
@@ -82,7 +82,7 @@ function machineLines(
 
 const INDENT = '  ';
 
-function offerOf({ sign, standing, slots, clis, level, version }: Machine): string[] {
+function offerOf({ sign, standing, slots, clis, level, version }: ShownMachine): string[] {
   const all = slots && counted(slots.all, 'slot');
   const used = slots && standing === 'member' ? `${slots.used} of ${all} used` : all;
   return [sign, used, clis.join(', '), level && `sandbox ${level}`, version]

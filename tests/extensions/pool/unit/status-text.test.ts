@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
-import { type Members, machinesOf } from '../../../../src/extensions/pool/acts/machines.ts';
+import { machinesOf, type PoolMembers } from '../../../../src/extensions/pool/acts/machines.ts';
 import type { MemberCard } from '../../../../src/extensions/pool/acts/member-card.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
 import type { PoolStatus } from '../../../../src/extensions/pool/shown/pool-status.ts';
@@ -19,7 +19,7 @@ const [anna, bert, mini, old] = ['anna', 'bert', 'mini', 'old'].map((name) => {
   const id = name.slice(0, 1);
   return { v: 1 as const, id, name, publicKey: keyOf(id), ...card };
 }) as [MemberCard, MemberCard, MemberCard, MemberCard];
-const members: Members = {
+const members: PoolMembers = {
   cards: [bert, anna, mini, old],
   list: {
     ...{ commit: '1'.repeat(40), number: 3, board: 'postgres' },
