@@ -5,7 +5,7 @@ export const APPLICATION: Extension = {
     title: 'Application',
     checks: async (context) => (await import('./application-checks.ts')).applicationChecks(context),
   },
-  furtherLines: async (...args) => (await import('./set-up/ask-application.ts')).askApplication(...args),
+  furtherLines: async (...args) => (await import('./settings/ask-application.ts')).askApplication(...args),
   openCloneApplication: async (...args) =>
-    (await import('./clones/clone-application.ts')).openCloneApplication(...args),
+    (await import('./services/served-clone.ts')).openCloneApplication(...args),
 };

@@ -1,4 +1,3 @@
-import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';

@@ -1,5 +1,6 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import type { SamocodeError } from '../../kernel/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { refusedFile } from '../../kernel/files/refused-file.ts';
 import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
 import { NOTHING } from '../errors/start-errors.ts';

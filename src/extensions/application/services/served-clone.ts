@@ -58,7 +58,7 @@ export function servesClone(
   };
 }
 
-const open: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
+export const openCloneApplication: OpenCloneApplication = async (application, { mark, ...owner }, tools) => {
   const own = { ...owner, id: mark, name: 'checks' };
   const ports = await reservePorts(
     portsFolder(),
@@ -81,5 +81,3 @@ const open: OpenCloneApplication = async (application, { mark, ...owner }, tools
     release: () => releasePorts(portsFolder(), own, tools),
   };
 };
-
-export const APPLICATION_OF_CLONES: readonly OpenCloneApplication[] = [open];

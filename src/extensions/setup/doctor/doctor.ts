@@ -142,7 +142,7 @@ async function groupsOf(
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...fromExtensions('checks').map(({ title, checks: run }) => ({ title, checks: run(context) })),
-    { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
+    { title: 'Sandbox', checks: sandboxChecks(surroundings) },
     {
       title: 'Project',
       checks:

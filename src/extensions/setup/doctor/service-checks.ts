@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import type {} from '../../../core/caller/context/pools.ts';
 import { isUnfinished } from '../../../core/caller/context/supervision.ts';
-import { absent, type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
-import { fromExtensions } from '../../../core/kernel/extension.ts';
+import {
+  absent,
+  checked,
+  type DoctorCheck,
+  ok,
+  onlyWarned,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import {
@@ -112,13 +118,7 @@ async function presenceCheck({ env, home, host }: ActionContext): Promise<Doctor
 /** Warns about a service whose supervisor program was moved by an upgrade. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const installed = await installedSupervisor(context);
-  if (installed === undefined)
-    return warnIf(
-      (await fromExtensions('pools')[0]?.isMember(context)) ?? false,
-      'supervisor.service',
-      'This machine belongs to a pool, and no service runs its supervisor: after a restart, it takes part again only when a person uses samocode.',
-      'Run: samocode supervisor --install.',
-    );
+  if (installed === undefined) return [];
   const [node = '', program = ''] = installed.command;
   const gone = [node, program].filter((path) => !existsSync(path));
   return warnIf(
