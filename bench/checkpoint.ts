@@ -5,7 +5,7 @@ import { type Checkpoint, keepCheckpoint } from '../src/core/project/checkpoints
 import { openStore } from '../src/core/project/checkpoints/checkpoint-store.ts';
 import { restoreCheckpoint } from '../src/core/project/checkpoints/restore-checkpoint.ts';
 import { runGit } from '../src/core/project/git/git.ts';
-import { commitState } from '../src/extensions/pool/saved/state-commit.ts';
+import { commitState } from '../src/extensions/pool/states/state-commit.ts';
 import { type Bench, type BenchResult, type Measurement, median, round, rounded } from './bench.ts';
 import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 

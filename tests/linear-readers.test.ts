@@ -37,7 +37,7 @@ import { repliesIn } from '../src/extensions/github/publish/round-replies.ts';
 import { plain } from '../src/extensions/github/publish/text-mark.ts';
 import { plainLines, safeLines } from '../src/extensions/notify/telegram/message-text.ts';
 import { markdown, taskTexts } from '../src/extensions/pages/html/markdown.ts';
-import { readStateNote } from '../src/extensions/pool/state-note.ts';
+import { readStateNote } from '../src/extensions/pool/board/state-note.ts';
 import { oneLineOf } from '../src/extensions/recurring/runs/run-history.ts';
 import { ci } from './support/ci.ts';
 

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { RemoteBoard } from '../../src/extensions/pool/boards/remote-board.ts';
-import { sessionRef } from '../../src/extensions/pool/git-remote.ts';
-import { stateNoteText } from '../../src/extensions/pool/state-note.ts';
+import { RemoteBoard } from '../../src/extensions/pool/board/remote-board.ts';
+import { sessionRef } from '../../src/extensions/pool/board/git-remote.ts';
+import { stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
 import { makeRemotes, serve } from '../../tests/extensions/pool/processes/remotes.ts';
 import { percentile, timed } from './postgres.ts';
 

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import type { Claim, HostCard } from '../../src/extensions/pool/boards/board.ts';
-import { PostgresBoard } from '../../src/extensions/pool/boards/postgres-board.ts';
+import type { Claim, HostCard } from '../../src/extensions/pool/board/board.ts';
+import { PostgresBoard } from '../../src/extensions/pool/board/postgres-board.ts';
 import { query, startPostgres } from '../../tests/support/postgres-server.ts';
 import { round } from '../bench.ts';
 

@@ -8,7 +8,7 @@ import type {
   HostCard,
   Oid,
   Ulid,
-} from '../../src/extensions/pool/boards/board.ts';
+} from '../../src/extensions/pool/board/board.ts';
 import type { HandClock } from '../core/unit/supervisor/scene.ts';
 
 export const PROJECT = '1'.repeat(40);

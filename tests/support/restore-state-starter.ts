@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { restoreForWork, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
-import type { StateNote } from '../../src/extensions/pool/state-note.ts';
+import type { StateNote } from '../../src/extensions/pool/board/state-note.ts';
+import { restoreForWork, restoreMirror } from '../../src/extensions/pool/states/restore-state.ts';
 
 /** Restores a session from a JSON file with its plan, in a process that may crash. */
 const { how, settings, ...plan } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));

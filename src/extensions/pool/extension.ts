@@ -3,14 +3,14 @@ import type { Extension } from '../../core/kernel/extension.ts';
 export const POOL: Extension = {
   pools: {
     async requireMember(project, context) {
-      const { requirePool } = await import('./acts/membership.ts');
+      const { requirePool } = await import('./membership/membership.ts');
       return await requirePool(project, context);
     },
     async nameHere({ home }, configPath) {
       const { readPoolFile } = await import('./pool-file.ts');
       const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
       if (membership === undefined) return undefined;
-      const { nameOf } = await import('./member-list.ts');
+      const { nameOf } = await import('./members/member-list.ts');
       return await nameOf(membership, home);
     },
     async isMember({ home }) {
@@ -26,6 +26,6 @@ export const POOL: Extension = {
   },
   checks: {
     title: 'Pool',
-    checks: async (context) => (await import('./shown/pool-checks.ts')).poolChecks(context),
+    checks: async (context) => (await import('./acts/pool-checks.ts')).poolChecks(context),
   },
 };

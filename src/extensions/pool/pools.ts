@@ -32,7 +32,7 @@ class Pools implements SupervisorPart {
     this.#seen = seen;
     await this.end();
     if (seen === '') return;
-    const { runMembers } = await import('./acts/run-members.ts');
+    const { runMembers } = await import('./membership/run-members.ts');
     const ended = new AbortController();
     const context = await contextOfPart(this.#supervisor);
     const report = (what: string, error: unknown) => this.#scan.report(what, error);

@@ -2,13 +2,13 @@ import { isoUtc } from '../../core/kernel/clock.ts';
 import { giveLease, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { OFFERED } from '../../core/session/layout/fence.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
-import { isPoolTimeUp } from './mark.ts';
-import { keepState } from './worker/keep-state.ts';
+import { keepState } from './states/keep-state.ts';
+import { isPoolTimeUp } from './states/mark.ts';
 
 const pool: SessionExtension = {
   async requireHeld(worker) {
     if (!worker.file.pool) return;
-    const { requireHeldBy } = await import('./acts/require-held.ts');
+    const { requireHeldBy } = await import('./membership/require-held.ts');
     await requireHeldBy(worker, { ...worker, home: worker.watch.home });
   },
   // Its supervisor could be frozen while another machine takes over.

@@ -6,21 +6,21 @@ import { findProjectFor, type ProjectQuestion } from '../../../core/caller/conte
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
-import { fingerprintOf, hostKey } from '../host-keys.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../board/git-remote.ts';
+import { fingerprintOf, hostKey } from '../members/host-keys.ts';
+import { publishCard, withdrawCard } from '../members/member-card.ts';
 import {
   type MemberList,
   MemberName,
   type MemberStanding,
   type PoolMember,
   standingIn,
-} from '../member-list.ts';
+} from '../members/member-list.ts';
+import { textCommit } from '../members/signed-commit.ts';
+import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from '../membership/membership.ts';
+import { memberCardOf, postgresBoard, remoteGit, rootCommit } from '../membership/open-member.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
-import { textCommit } from '../signed-commit.ts';
-import { publishCard, withdrawCard } from './member-card.ts';
-import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './membership.ts';
-import { memberCardOf, postgresBoard, remoteGit, rootCommit } from './open-member.ts';
 
 /** The decisions that only a person makes, with what they need to make them. */
 export type JoinQuestion =

@@ -3,17 +3,17 @@ import type { ProjectQuestion } from '../../../core/caller/context/find-project-
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
-import type { Oid } from '../boards/board.ts';
-import { POOL_REFS } from '../git-remote.ts';
-import { fingerprintOf } from '../host-keys.ts';
-import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../member-list.ts';
+import type { Oid } from '../board/board.ts';
+import { POOL_REFS } from '../board/git-remote.ts';
+import { readStateNote } from '../board/state-note.ts';
+import { fingerprintOf } from '../members/host-keys.ts';
+import { type MemberCard, readCards } from '../members/member-card.ts';
+import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../members/member-list.ts';
+import { openSigned } from '../members/signed-commit.ts';
+import { membershipOf, poolAt, requirePerson } from '../membership/membership.ts';
+import { postgresBoard } from '../membership/open-member.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
-import { openSigned } from '../signed-commit.ts';
-import { readStateNote } from '../state-note.ts';
-import { type MemberCard, readCards } from './member-card.ts';
-import { membershipOf, poolAt, requirePerson } from './membership.ts';
-import { postgresBoard } from './open-member.ts';
 
 export interface AddInput extends ProjectQuestion {
   /** The whole fingerprint of the key of the machine that asks to join, or of a member to change. */

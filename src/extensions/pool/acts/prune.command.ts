@@ -5,7 +5,7 @@ import {
   type SharedOptions,
   withSharedOptions,
 } from '../../../core/faces/terminal/shared-options.ts';
-import type { PruneReport } from './prune.act.ts';
+import type { PruneReport } from '../membership/prune.act.ts';
 
 export function addPruneOfPool(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('prune'))
@@ -14,7 +14,7 @@ export function addPruneOfPool(pool: Command, cli: Cli): void {
     )
     .option('--dry-run', 'only show what would be removed')
     .action(async ({ dryRun = false, ...options }: SharedOptions & { dryRun?: boolean }) => {
-      const { prunePool } = await import('./prune.act.ts');
+      const { prunePool } = await import('../membership/prune.act.ts');
       const report = await prunePool({ ...projectOf(options), dryRun }, await cli.actionContext());
       cli.output.result(report, () => formatReport(report, cli, dryRun));
     });

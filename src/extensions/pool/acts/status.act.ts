@@ -8,19 +8,19 @@ import { age } from '../../../core/kernel/durations.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
-import { leftBehindByFetched } from '../shown/left-behind.ts';
-import { type PoolStatus, readPoolStatus } from '../shown/pool-status.ts';
 import {
   machinesOf,
   type PoolFacts,
   type PoolMembers,
   readPoolMembers,
   type ShownMachine,
-} from './machines.ts';
-import { membershipOf } from './membership.ts';
-import { remoteGit } from './open-member.ts';
-import { statusPath } from './run-members.ts';
+} from '../membership/machines.ts';
+import { membershipOf } from '../membership/membership.ts';
+import { remoteGit } from '../membership/open-member.ts';
+import { type PoolStatus, readPoolStatus } from '../membership/pool-status.ts';
+import { statusPath } from '../membership/run-members.ts';
+import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
+import { leftBehindByFetched } from '../states/left-behind.ts';
 
 export interface PoolSession {
   session: string;

@@ -11,7 +11,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { viewFacts } from '../../../core/session/words/facts.ts';
 import { stateText } from '../../../core/session/words/words.ts';
-import type { ShownMachine } from './machines.ts';
+import type { ShownMachine } from '../membership/machines.ts';
 import type { PoolReport, PoolSession } from './status.act.ts';
 
 /** Adds `samocode pool status`, which is also what `samocode pool` does. */

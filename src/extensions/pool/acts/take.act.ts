@@ -3,16 +3,16 @@ import { findSession, type SessionQuestion } from '../../../core/caller/context/
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import type { SessionPaths } from '../../../core/session/layout/paths.ts';
-import type { Oid } from '../boards/board.ts';
-import { sessionRef } from '../git-remote.ts';
-import { type HeldMark, readMark } from '../mark.ts';
-import type { MemberParts } from '../member-parts.ts';
+import type { Oid } from '../board/board.ts';
+import { sessionRef } from '../board/git-remote.ts';
+import type { MemberParts } from '../membership/member-parts.ts';
+import { membershipOf, requirePerson, requireStanding } from '../membership/membership.ts';
+import { openMember } from '../membership/open-member.ts';
+import { bellPath } from '../membership/run-members.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import type { VerifiedState } from '../pool-states.ts';
-import { leftBehind } from '../shown/left-behind.ts';
-import { membershipOf, requirePerson, requireStanding } from './membership.ts';
-import { openMember } from './open-member.ts';
-import { bellPath } from './run-members.ts';
+import { leftBehind } from '../states/left-behind.ts';
+import { type HeldMark, readMark } from '../states/mark.ts';
+import type { VerifiedState } from '../states/pool-states.ts';
 
 /** The published state with which this machine would continue the session. */
 export interface TakePreview {

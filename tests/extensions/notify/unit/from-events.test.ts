@@ -17,7 +17,7 @@ import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
 import { Notice } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
 import { nameChannels, queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
-import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
+import { recordUnmetNeeds } from '../../../../src/extensions/pool/states/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
 import { noSpace } from '../../../support/failing-disk.ts';

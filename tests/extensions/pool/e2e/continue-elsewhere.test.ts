@@ -8,13 +8,17 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { claimLease } from '../../../../src/extensions/pool/fence.ts';
-import { hostKey, keyPathIn } from '../../../../src/extensions/pool/host-keys.ts';
-import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
-import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/pool-states.ts';
-import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
-import { leftBehind } from '../../../../src/extensions/pool/shown/left-behind.ts';
-import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
+import type { StateNote } from '../../../../src/extensions/pool/board/state-note.ts';
+import { hostKey, keyPathIn } from '../../../../src/extensions/pool/members/host-keys.ts';
+import { hostSettings } from '../../../../src/extensions/pool/membership/host-settings.ts';
+import { claimLease } from '../../../../src/extensions/pool/states/fence.ts';
+import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
+import {
+  keptState,
+  publishedCommit,
+  verifyState,
+} from '../../../../src/extensions/pool/states/pool-states.ts';
+import { restoreForWork } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { changeFile, changeSettings } from '../../../core/faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
 import { listOf } from '../../../support/pool-scene.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { prunePool } from '../../../../src/extensions/pool/acts/prune.act.ts';
+import { prunePool } from '../../../../src/extensions/pool/membership/prune.act.ts';
 import { finishSession } from '../../../support/as-shown.ts';
 import { isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 

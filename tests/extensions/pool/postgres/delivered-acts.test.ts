@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sealedText } from '../../../../src/extensions/pool/boards/sealed-act.ts';
+import { sealedText } from '../../../../src/extensions/pool/board/sealed-act.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { type ActSigning, PostgresBoard } from '../../../../src/extensions/pool/boards/postgres-board.ts';
+import { type ActSigning, PostgresBoard } from '../../../../src/extensions/pool/board/postgres-board.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { type ClaimsRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';

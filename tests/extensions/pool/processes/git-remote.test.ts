@@ -2,7 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { POOL_BRANCHES, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
+import { POOL_BRANCHES, POOL_REFS } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { freePort } from '../../../support/free-port.ts';

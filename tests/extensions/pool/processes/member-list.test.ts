@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { publishCard, readCards } from '../../../../src/extensions/pool/acts/member-card.ts';
-import type { Oid } from '../../../../src/extensions/pool/boards/board.ts';
-import { POOL_REFS, type PoolRemote } from '../../../../src/extensions/pool/git-remote.ts';
-import { fingerprintOf, hostKey, keyPathIn } from '../../../../src/extensions/pool/host-keys.ts';
+import type { Oid } from '../../../../src/extensions/pool/board/board.ts';
+import { POOL_REFS, type PoolRemote } from '../../../../src/extensions/pool/board/git-remote.ts';
+import { fingerprintOf, hostKey, keyPathIn } from '../../../../src/extensions/pool/members/host-keys.ts';
+import { publishCard, readCards } from '../../../../src/extensions/pool/members/member-card.ts';
 import {
   MEMBERS_REF,
   type MemberList,
   MemberLists,
   type PoolMember,
-} from '../../../../src/extensions/pool/member-list.ts';
+} from '../../../../src/extensions/pool/members/member-list.ts';
+import { signedCommit } from '../../../../src/extensions/pool/members/signed-commit.ts';
 import { changePoolFile, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
-import { signedCommit } from '../../../../src/extensions/pool/signed-commit.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 

@@ -4,10 +4,14 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
-import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
-import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/pool-states.ts';
-import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
-import { leftBehindByFetched } from '../../../../src/extensions/pool/shown/left-behind.ts';
+import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/members/host-keys.ts';
+import { leftBehindByFetched } from '../../../../src/extensions/pool/states/left-behind.ts';
+import {
+  keptState,
+  publishedCommit,
+  verifyState,
+} from '../../../../src/extensions/pool/states/pool-states.ts';
+import { restoreMirror } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { ci } from '../../../support/ci.ts';
 import { listOf, type PoolScene, PUBLISHED, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';

@@ -1,8 +1,12 @@
 import { ulid } from 'ulid';
-import type { Claim, Held, Oid, Ulid } from '../../../../src/extensions/pool/boards/board.ts';
-import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
-import { sessionRef } from '../../../../src/extensions/pool/git-remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
+import type { Claim, Held, Oid, Ulid } from '../../../../src/extensions/pool/board/board.ts';
+import { sessionRef } from '../../../../src/extensions/pool/board/git-remote.ts';
+import { RemoteBoard } from '../../../../src/extensions/pool/board/remote-board.ts';
+import {
+  readStateNote,
+  type StateNote,
+  stateNoteText,
+} from '../../../../src/extensions/pool/board/state-note.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { type BoardRig, hostOf, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';

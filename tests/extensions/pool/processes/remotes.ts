@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { GitRemote, POOL_REFS, type RemotePlace } from '../../../../src/extensions/pool/git-remote.ts';
+import { GitRemote, POOL_REFS, type RemotePlace } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { tempDir } from '../../../support/temp-dir.ts';

@@ -7,7 +7,7 @@ import {
   type RestoredState,
   restoreForWork,
   restoreMirror,
-} from '../../../../src/extensions/pool/restore-state.ts';
+} from '../../../../src/extensions/pool/states/restore-state.ts';
 import { bundleScript } from '../../../support/bundle-script.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../../support/pool-scene.ts';

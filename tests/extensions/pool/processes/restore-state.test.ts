@@ -10,9 +10,9 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { claimLease } from '../../../../src/extensions/pool/fence.ts';
-import { writeMark } from '../../../../src/extensions/pool/mark.ts';
-import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
+import { claimLease } from '../../../../src/extensions/pool/states/fence.ts';
+import { writeMark } from '../../../../src/extensions/pool/states/mark.ts';
+import { restoreForWork } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
-import { commitState } from '../../../../src/extensions/pool/saved/state-commit.ts';
+import { commitState } from '../../../../src/extensions/pool/states/state-commit.ts';
 import { checkpointScene } from '../../../support/checkpoint-scene.ts';
 
 test('a state for another machine has documents of any name, and nothing that a crash left behind', async () => {

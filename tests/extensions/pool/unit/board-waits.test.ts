@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import {
   PostgresBoard,
   type PostgresBoardPlan,
-} from '../../../../src/extensions/pool/boards/postgres-board.ts';
+} from '../../../../src/extensions/pool/board/postgres-board.ts';
 import { heldBy } from '../../../support/held-by.ts';
 
 test('the signal of a supervisor keeps no reference to the waits of its board', async () => {

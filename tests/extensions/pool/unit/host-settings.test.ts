@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { HostSettings } from '../../../../src/core/session/events/bodies/positions.ts';
-import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
+import { hostSettings } from '../../../../src/extensions/pool/membership/host-settings.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const application = (command: string): HostSettings['proving']['application'] => ({

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { Command } from '../../../../src/core/session/commands/commands.ts';
-import type { SentAct } from '../../../../src/extensions/pool/boards/board.ts';
-import { judgeAct, sentText } from '../../../../src/extensions/pool/delivery/judge-act.ts';
+import type { SentAct } from '../../../../src/extensions/pool/board/board.ts';
+import { judgeAct, sentText } from '../../../../src/extensions/pool/membership/judge-act.ts';
 
 const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { leftBehind } from '../../../../src/extensions/pool/shown/left-behind.ts';
-import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
+import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/board/state-note.ts';
+import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
 import { ci } from '../../../support/ci.ts';
 import { NOTE } from './state-note-sample.ts';
 

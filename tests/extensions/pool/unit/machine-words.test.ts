@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { noteOf, type PoolFacts, signText } from '../../../../src/extensions/pool/acts/machines.ts';
 import { supervisorNow } from '../../../../src/extensions/pool/acts/status.act.ts';
+import { noteOf, type PoolFacts, signText } from '../../../../src/extensions/pool/membership/machines.ts';
 import { ci } from '../../../support/ci.ts';
 
 const MIN = 60_000;

@@ -1,7 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPoolStatus, StatusFile, unmetBy } from '../../../../src/extensions/pool/shown/pool-status.ts';
+import {
+  readPoolStatus,
+  StatusFile,
+  unmetBy,
+} from '../../../../src/extensions/pool/membership/pool-status.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

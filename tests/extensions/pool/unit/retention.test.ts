@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { isPrunableCard, prunable } from '../../../../src/extensions/pool/acts/retention.ts';
+import { isPrunableCard, prunable } from '../../../../src/extensions/pool/membership/retention.ts';
 import { ci } from '../../../support/ci.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,4 +1,4 @@
-import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
+import type { StateNote } from '../../../../src/extensions/pool/board/state-note.ts';
 
 export const NOTE: StateNote = {
   v: 1,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
+import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/board/state-note.ts';
 import { NOTE } from './state-note-sample.ts';
 
 test('a note is one line, and is read as it was written', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
-import { machinesOf, type PoolMembers } from '../../../../src/extensions/pool/acts/machines.ts';
-import type { MemberCard } from '../../../../src/extensions/pool/acts/member-card.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
-import type { PoolStatus } from '../../../../src/extensions/pool/shown/pool-status.ts';
+import type { MemberCard } from '../../../../src/extensions/pool/members/member-card.ts';
+import { machinesOf, type PoolMembers } from '../../../../src/extensions/pool/membership/machines.ts';
+import type { PoolStatus } from '../../../../src/extensions/pool/membership/pool-status.ts';
 
 const NOW_MS = Date.parse('2026-01-08T10:00:00.000Z');
 const at = (msAgo: number) => new Date(NOW_MS - msAgo).toISOString();
