@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/boards/board.ts';
-import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/git-remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';
+import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/board/board.ts';
+import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/board/git-remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
 import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
 import type { Remotes } from '../extensions/pool/processes/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';

@@ -7,12 +7,12 @@ import { openStore } from '../../src/core/project/checkpoints/checkpoint-store.t
 import type { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { hostKey, keyPathIn } from '../../src/extensions/pool/host-keys.ts';
-import type { MemberList, PoolMember } from '../../src/extensions/pool/member-list.ts';
-import { publishedCommit } from '../../src/extensions/pool/pool-states.ts';
-import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
-import { commitState } from '../../src/extensions/pool/saved/state-commit.ts';
-import type { StateNote } from '../../src/extensions/pool/state-note.ts';
+import type { StateNote } from '../../src/extensions/pool/board/state-note.ts';
+import { hostKey, keyPathIn } from '../../src/extensions/pool/members/host-keys.ts';
+import type { MemberList, PoolMember } from '../../src/extensions/pool/members/member-list.ts';
+import { publishedCommit } from '../../src/extensions/pool/states/pool-states.ts';
+import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/states/restore-state.ts';
+import { commitState } from '../../src/extensions/pool/states/state-commit.ts';
 import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';
 import { sessionFileSample } from './session-file-sample.ts';

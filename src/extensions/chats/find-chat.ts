@@ -61,7 +61,7 @@ async function inProject(
     throw CHAT_ERRORS.chat_not_found({ ...named, chats: await chatsToShow(project, context) });
   const folders = await projectFolders(project);
   const { client, id } = chat;
-  const { cwd: place } = beginningOf(chat);
+  const place = placeOf(chat);
   if (place === undefined) throw CHAT_ERRORS.chat_unreadable({ client, id, why: whyPlaceless(chat) });
   if (await folders.has(place)) return chat;
   throw CHAT_ERRORS.chat_elsewhere({ client, id, project: project.mainRepo });
@@ -160,6 +160,12 @@ async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Prom
     found.push({ client: chat.client, id: chat.id, at: chat.changedAt, words });
   }
   return found;
+}
+
+/** The folder that the first line names which names one. */
+function placeOf(chat: FoundChat): string | undefined {
+  for (const piece of piecesOf(chat)) if (piece.kind === 'place') return piece.cwd;
+  return undefined;
 }
 
 function beginningOf(chat: FoundChat): { cwd?: string | undefined; words?: string } {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/core/kernel/parse-json.ts';
 import { CONVERSATION_MARK, type Conversation, type ModelReply } from './conversation.ts';
 import type { Move, Script } from './moves.ts';
 import { nextMove } from './scripted-model.ts';
@@ -22,9 +23,14 @@ export async function startParentModel(of: ModelOf, script: () => Script): Promi
   return { ...service, turns };
 }
 
-/** A result of the samocode server, wherever the client puts it. */
+/** A result of the samocode server, wherever the client puts it, and whatever it adds, which may have braces too. */
 export function serverResultIn(text: string): ServerResult {
-  return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  const begin = text.indexOf('{');
+  const ends = [...text.matchAll(/\}/g)].map(({ index }) => index + 1).filter((end) => end > begin);
+  const first = ends.map((end) => parseJson(text.slice(begin, end))).find((value) => value !== undefined);
+  if (first === undefined) throw new Error(`No JSON in: ${text.slice(0, 2000)}`);
+  // As the server's schemas say.
+  return first as ServerResult;
 }
 
 export interface ServerResult {

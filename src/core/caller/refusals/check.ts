@@ -1,6 +1,6 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { refusedFile } from '../../kernel/files/refused-file.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { fileRefused } from '../../kernel/files/refused-file.ts';
 import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
 import { NOTHING } from '../errors/start-errors.ts';
@@ -69,9 +69,9 @@ export async function checked<T>(
   try {
     return found(await require());
   } catch (error) {
-    const refusal = isSamocodeError(error) ? error : refusedFile(error);
-    if (refusal === undefined) throw error;
-    return [failed(id, refusal)];
+    if (isSamocodeError(error)) return [failed(id, error)];
+    if (systemErrorCode(error) === undefined) throw error;
+    return [failed(id, fileRefused(error))];
   }
 }
 

@@ -46,7 +46,10 @@ export async function takeBoth(session: PictureSession): Promise<{ pages: PagePi
   const { pages, kept, proven, proving, worker } = session;
   const key = settingsKey(proving);
   const [base, commit] = [`${proven.worktree.baseCommit}-${key}`, `${proven.commit}-${key}`];
-  await removeOlder(kept, { shown: stateOf(worker).pictures, folders: [base, commit] });
+  // What cannot be removed now is tried again with the next pictures.
+  await removeOlder(kept, { shown: stateOf(worker).pictures, folders: [base, commit] }).catch(
+    () => undefined,
+  );
   const [one, two] = [`${base}/one`, `${base}/two`];
   const noBase = await takeOnce(session, proven.worktree.baseCommit, [one, two]);
   const noAfter = await takeOnce(session, proven.commit, [commit]);
@@ -71,6 +74,9 @@ export async function takeBoth(session: PictureSession): Promise<{ pages: PagePi
   return { pages: rows, ...(said.length === 0 ? {} : { said: said.join('; ') }) };
 }
 
+/** The folder of a commit and the settings. A person may keep other things in this place, through a link. */
+const OF_COMMIT = /^[0-9a-f]{40,64}-[0-9a-f]{12}$/;
+
 /** Removes the pictures that are neither shown nor about to be: without it, each proof of a long session would add some. */
 export async function removeOlder(
   kept: string,
@@ -78,7 +84,8 @@ export async function removeOlder(
 ): Promise<void> {
   const ofShown = shown === undefined ? [] : picturesIn(shown).map(({ file }) => file.split('/')[1]);
   const needed = new Set([...folders, ...ofShown]);
-  for (const name of namesAt(kept) ?? []) if (!needed.has(name)) await removeAtOnce(join(kept, name));
+  const older = (namesAt(kept) ?? []).filter((name) => OF_COMMIT.test(name) && !needed.has(name));
+  for (const name of older) await removeAtOnce(join(kept, name));
 }
 
 /**

@@ -13,7 +13,7 @@ import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/waits/pull-request.ts';
-import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { FORGE_ERRORS, isOfLogin } from '../forge/forge-errors.ts';
 import type { PullRequestSummaries } from '../forge/github.ts';
 import type { PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
@@ -58,7 +58,7 @@ export class PullRequests {
   readonly #clock: Clock;
   /** Keyed by repository: the end of its last poll, in monotonic milliseconds, and the rest that its login needs then. */
   readonly #polled = new Map<string, { atMs: number; resetMs: number }>();
-  /** Keyed by URL: the first poll that did not see the pull request, of those since it was last seen. */
+  /** Keyed by session folder: the first poll that did not see its pull request, of those since it was last seen. */
   readonly #missedAt = new Map<string, string>();
   /** Keyed by repository: a slow one delays no other. */
   readonly #running = new Map<string, Promise<unknown>>();
@@ -142,9 +142,9 @@ export class PullRequests {
     const { verdict, request, next } = await this.#look(session, poll);
     const { change, missedAt } = verdict;
     if (missedAt === undefined) {
-      this.#missedAt.delete(fact.url);
+      this.#missedAt.delete(view.paths.sessionDir);
       writePollRecord(view.paths, { number: fact.number, seenAt: isoUtc(this.#clock.now()) });
-    } else this.#missedAt.set(fact.url, missedAt);
+    } else this.#missedAt.set(view.paths.sessionDir, missedAt);
     const wanted = request ?? changeRequest(view, change);
     if (wanted !== undefined) await this.#queue(view.paths, wanted);
     return next;
@@ -152,7 +152,7 @@ export class PullRequests {
 
   /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
   async #look({ view, fact }: Watched, poll: Poll): Promise<Looked> {
-    const missedAt = this.#missedAt.get(fact.url);
+    const missedAt = this.#missedAt.get(view.paths.sessionDir);
     const judge = (outcome: PollOutcome) => judgePoll(outcome, { fact, missedAt }, this.#clock.now());
     if (poll.failure) return { verdict: judge(poll.failure), next: poll };
     const pull = poll.answer.pullRequests.get(fact.number);
@@ -165,7 +165,7 @@ export class PullRequests {
       return { verdict, request, next: poll };
     } catch (error) {
       const failed = this.#failed(error);
-      if (isShared(error)) return { verdict: judge(failed.failure), next: failed };
+      if (isOfLogin(error)) return { verdict: judge(failed.failure), next: failed };
       if (FORGE_ERRORS.forge_failed.is(error)) return { verdict: judge(failed.failure), next: poll };
       return { verdict, request: askRequest(view, error), next: poll };
     }
@@ -196,10 +196,11 @@ export async function seenNow(
   pull: PullRequestSummary,
   { context, signal }: { context: ActionContext; signal?: AbortSignal },
 ): Promise<PollOutcome> {
-  const { url, state, mergeCommit } = pull;
+  const { url, state } = pull;
   const readMissing = async () =>
     state === 'merged' ? await missingFromMerge(view, pull, { context, signal }) : undefined;
   const missing = await unlessGitFails(readMissing, undefined);
+  const mergeCommit = state === 'merged' ? pull.mergeCommit : undefined;
   return { kind: 'seen', url, state, mergeCommit, missing };
 }
 
@@ -227,12 +228,6 @@ function askRequest(view: SessionView, error: unknown): CommandRequest | undefin
   // The reason can quote GitHub, whose texts can differ each time.
   if (view.state.pullRequest?.asks?.startsWith(problem)) return undefined;
   return changeRequest(view, { asks: `${problem} ${error.why}` });
-}
-
-/** Whether a failure affects every session of this login. */
-function isShared(error: unknown): boolean {
-  const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
-  return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
 }
 
 /** Milliseconds until the forge accepts requests from this login again. */

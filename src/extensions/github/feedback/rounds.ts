@@ -12,6 +12,7 @@ import type { PullRequestChange } from '../../../core/session/events/bodies/posi
 import { differing } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { isOfLogin } from '../forge/forge-errors.ts';
 import type { GitHub } from '../forge/github.ts';
 import type { PullRequestDetails, PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
@@ -49,8 +50,8 @@ const REPEAT_MS = 5 * 60_000;
 
 /** Decides when a pull request needs a round, and publishes the work of rounds. */
 export class Rounds {
-  /** Keyed by session folder: the state that was handled last, and until when (monotonic) that holds. */
-  readonly #handled = new Map<string, { key: string; untilMs: number }>();
+  /** Keyed by session folder: the state that was handled last, how that failed, and until when (monotonic) it holds. */
+  readonly #handled = new Map<string, { key: string; untilMs: number; failure?: unknown }>();
 
   async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
     const { state, paths } = view;
@@ -60,15 +61,23 @@ export class Rounds {
     const key = JSON.stringify([pull, state.status.since, state.pullRequest.round]);
     const handled = this.#handled.get(paths.sessionDir);
     const now = options.context.clock.monotonic();
-    if (!options.byHand && handled?.key === key && now < handled.untilMs)
+    if (!options.byHand && handled?.key === key && now < handled.untilMs) {
+      if (handled.failure !== undefined) throw handled.failure;
       return { summary: 'Nothing has changed.' };
-    const { repeat, ...advance } = isUnpublished(view)
-      ? publishing(view, options)
-      : await this.#next(view, options);
-    // A request may not reach the worker, for example on a full disk.
-    const untilMs = repeat ? now + REPEAT_MS : Number.POSITIVE_INFINITY;
-    if (advance.request === undefined) this.#handled.set(paths.sessionDir, { key, untilMs });
-    return advance;
+    }
+    try {
+      const { repeat, ...advance } = isUnpublished(view)
+        ? publishing(view, options)
+        : await this.#next(view, options);
+      // A request may not reach the worker, for example on a full disk.
+      const untilMs = repeat ? now + REPEAT_MS : Number.POSITIVE_INFINITY;
+      if (advance.request === undefined) this.#handled.set(paths.sessionDir, { key, untilMs });
+      return advance;
+    } catch (failure) {
+      if (!isOfLogin(failure))
+        this.#handled.set(paths.sessionDir, { key, untilMs: now + REPEAT_MS, failure });
+      throw failure;
+    }
   }
 
   async #next(view: SessionView, options: RoundOptions): Promise<Decision> {

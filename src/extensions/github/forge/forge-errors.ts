@@ -68,3 +68,9 @@ interface Asked {
   /** The last lines that gh printed, for people. */
   said?: string;
 }
+
+/** Whether a failure affects every session of this login. */
+export function isOfLogin(error: unknown): boolean {
+  const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
+  return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
+}

@@ -47,6 +47,7 @@ export class EventReader {
     { sessions, pauses }: Scanned,
     from: { since: string; read: Readonly<Record<string, number>> },
   ): Promise<{ notices: Notice[]; read: Record<string, number>; hasMoved: boolean }> {
+    const paused = pauses.length;
     const notices = pauses.map((pause): Notice => ({ kind: 'recurring_paused', sessionsDir: '', ...pause }));
     const moved = new Map<string, number>();
     for (const [folder, session] of sessions) {
@@ -62,7 +63,7 @@ export class EventReader {
         this.#report(folder, error);
       }
     }
-    pauses.length = 0;
+    pauses.splice(0, paused);
     const read = { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) };
     return { notices, read, hasMoved: moved.size > 0 };
   }

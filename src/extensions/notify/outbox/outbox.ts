@@ -38,6 +38,8 @@ export class Outbox {
   #senders: readonly ChannelSender[] = [];
   #sessions: Scan['sessions'] = new Map();
   #settings: NotifySettings | undefined;
+  /** The last change could not be written. */
+  #isUnwritten = false;
 
   constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
     const { paths, clock, home } = supervisor;
@@ -86,12 +88,14 @@ export class Outbox {
     const haveChanged = nameChannels(state, configured, nowMs);
     const news = queue(state, notices, nowMs);
     for (const { session, text } of news) say(`${session}: ${text}`);
-    if (news.length === 0 && !hasMoved && !haveChanged) return;
+    if (news.length === 0 && !hasMoved && !haveChanged && !this.#isUnwritten) return;
+    this.#isUnwritten = true;
     // Moved in memory even if the file cannot be written, so that no log is read twice.
     crashPoint('before-outbox');
     await this.#file.change(() => {
       state.read = read;
     });
+    this.#isUnwritten = false;
     crashPoint('after-outbox');
   }
 

@@ -94,6 +94,9 @@ export class ChannelSender {
   /** @returns whether the next notice may be sent at once */
   async #handle(notice: Queued): Promise<boolean> {
     const { view: viewOf, signal } = this.#context;
+    // A change of the settings while it is composed must not count as sent.
+    const { channel } = this;
+    if (channel === undefined) return false;
     const found = viewOf(join(notice.sessionsDir, notice.session));
     // The session is gone, and another one has its name.
     const isGone = found?.sessionFile !== undefined && !notice.id.startsWith(`${found.sessionFile.id}:`);
@@ -104,7 +107,7 @@ export class ChannelSender {
     let one: Notification | undefined;
     try {
       one = isGone && kindRow(notice.kind).needsPerson ? undefined : await this.#compose(notice, view);
-      if (one !== undefined) await this.#send(isRepeat ? { ...one, maybeRepeated: true } : one);
+      if (one !== undefined) await this.#send(channel, isRepeat ? { ...one, maybeRepeated: true } : one);
     } catch (error) {
       if (signal.aborted) return false;
       return await this.#failed(notice, isRepeat, error);
@@ -139,9 +142,9 @@ export class ChannelSender {
     });
   }
 
-  async #send(one: Notification): Promise<void> {
+  async #send(channel: NotifyChannel, one: Notification): Promise<void> {
     const { sendMs: ms, signal } = this.#context;
-    await within({ channel: this.name, ms, signal }, async (ended) => this.channel?.send(one, ended));
+    await within({ channel: this.name, ms, signal }, (ended) => channel.send(one, ended));
     crashPoint('notification-sent');
   }
 

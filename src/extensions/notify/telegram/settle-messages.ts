@@ -18,8 +18,9 @@ export class MessageSettler {
   readonly #signal: AbortSignal;
   /** The state of its session by which a message was last judged. */
   readonly #judged = new WeakMap<SentMessage, SessionView>();
-  /** Messages of an earlier chat, and others that this bot cannot change. */
-  readonly #fixed = new WeakSet<SentMessage>();
+  /** Messages of an earlier chat, and others that the bot of these settings cannot change. */
+  #fixed = new WeakSet<SentMessage>();
+  #chat: TelegramChat | undefined;
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
@@ -49,6 +50,8 @@ export class MessageSettler {
   async #settleAll(chat: TelegramChat, sessions: Scan['sessions']): Promise<void> {
     const listed = new Set([...sessions.keys()].map((place) => dirname(place)));
     const { isBrief } = chat.settings;
+    if (chat !== this.#chat) this.#fixed = new WeakSet();
+    this.#chat = chat;
     for (const sent of await chat.find(({ settled }) => settled === undefined)) {
       if (this.#fixed.has(sent)) continue;
       const how = await this.#settlementOf(sent, { sessions, listed, isBrief });
@@ -65,7 +68,7 @@ export class MessageSettler {
       if (!isCallError(error)) throw error;
       if (this.#signal.aborted) return false;
       const failure = sendingFailure(error);
-      if (failure.kind === 'slow_down' || failure.kind === 'unreachable') {
+      if (['slow_down', 'unreachable', 'bad_token'].includes(failure.kind)) {
         const afterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : RETRY_MS;
         this.#retryAtMs = this.#clock.monotonic() + afterMs;
         return false;

@@ -23,7 +23,8 @@ export function parseSettingsFile(path: string, text: string): Settings | undefi
 }
 
 /**
- * Changes one member of a JSON file, or removes tables of a TOML file. Every other setting stays, and all comments.
+ * Changes one member of a JSON file, or removes tables of a TOML file. Every other setting stays, and all comments that
+ * have lines of their own.
  * @param change its new value, from the one that is there; undefined removes it, and with it what becomes empty
  * @param keepParents keeps objects that become empty, for a file whose owner expects them
  */
@@ -69,6 +70,8 @@ function setMember(settings: Settings, [key = '', ...rest]: readonly string[], v
 
 /** Removes the tables at a place, each from its header to the next, with the empty lines before it. */
 function withoutTables(text: string, place: readonly string[]): string {
+  const hasCrlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
+  if (hasCrlf) return withoutTables(text.replaceAll('\r\n', '\n'), place).replaceAll('\n', '\r\n');
   const tables = text.split(/(?<=\S[^\S\n]*)(?=\n\s*\[)/).map((table) => {
     const [header = ''] = table.trim().split('\n', 1);
     if (!header.startsWith('[') || valueAt(tomlValue(header.trim()), place) === undefined) return table;

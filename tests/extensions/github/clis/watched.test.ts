@@ -293,6 +293,10 @@ test('a failure of one pull request delays no other one, and is asked about once
   const before = s.views.map(changes);
   await s.gaps(1);
   expect(s.views.map(changes)).toEqual(before);
+  // The decision, which reads all comments, is tried again after five minutes.
+  expect(requests).toBe(1);
+  await s.gaps(5);
+  expect([requests, s.views.map(changes)]).toEqual([2, before]);
 });
 
 test('below a thousand points, or if GitHub refuses more requests, polls wait for the reset', async () => {

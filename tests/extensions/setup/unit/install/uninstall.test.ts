@@ -85,6 +85,7 @@ test.each([
   ['first', `${OURS}\n# mine\n[a]\nb = 1   # why\n`, '# mine\n[a]\nb = 1   # why\n'],
   ['between others, with rules', `[a]\n\n${OURS}\n${RULE}[b]`, '[a]\n[b]\n'],
   ['with a comment in it', `a = 'x'\r\n${OURS}# mine\n\n[[b]]\n`, "a = 'x'\r\n# mine\n\n[[b]]\n"],
+  ['last, with CRLF', `# mine\n[a]\nb = 1\n\n${OURS}`.replaceAll('\n', '\r\n'), '# mine\r\n[a]\r\nb = 1\r\n'],
   ['in a table of plugins', `[plugins]\n${OURS}[plugins.other]\n`, '[plugins]\n[plugins.other]\n'],
 ])(
   "samocode's tables in the settings of Codex, %s, are removed, and every other line stays",
