@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { RemoteBoard } from '../../src/extensions/pool/board/remote-board.ts';
 import { sessionRef } from '../../src/extensions/pool/board/git-remote.ts';
+import { RemoteBoard } from '../../src/extensions/pool/board/remote-board.ts';
 import { stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
 import { makeRemotes, serve } from '../../tests/extensions/pool/processes/remotes.ts';
 import { percentile, timed } from './postgres.ts';
