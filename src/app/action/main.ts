@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
 import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { extensions } from '../../core/kernel/extension.ts';
 import { code } from '../../core/session/documents/markdown-lines.ts';
-import { openCloneApplication } from '../../extensions/application/services/served-clone.ts';
 import { fetchWork } from '../../extensions/github/action/fetch-work.ts';
 import { repeatWork } from '../../extensions/github/action/repeat-work.ts';
 import { addSummary, type Runner } from '../../extensions/github/action/runner.ts';
+import { useForAction } from '../extensions/action.ts';
 import { useProviders } from '../extensions/providers.ts';
 
 useProviders();
-extensions.handOver([{ openCloneApplication }]);
+useForAction();
 
 // Runs one step of action.yml: `fetch` or `repeat`.
 const cancel = new AbortController();

@@ -51,7 +51,7 @@ export const warn = problemAt('warn');
 export const fail = problemAt('fail');
 export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
   isDue ? [warn(id, found, fix)] : [];
-/** A refusal as a check: the same words, except that nobody asked for a start. */
+/** A refusal as a check: the same words, without those about a start. */
 export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
   id,
   level: 'fail',

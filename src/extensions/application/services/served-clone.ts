@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { OpenCloneApplication } from '../../../core/acts/proof/clone-application.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
+import type { Extension } from '../../../core/kernel/extension.ts';
 import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
 import type { Mark } from '../../../core/kernel/processes/end-tree.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
@@ -81,3 +82,6 @@ export const openCloneApplication: OpenCloneApplication = async (application, { 
     release: () => releasePorts(portsFolder(), own, tools),
   };
 };
+
+/** For a program that needs nothing else of this extension. */
+export const CLONE_APPLICATION: Extension = { openCloneApplication };

@@ -8,7 +8,7 @@ import { statusSentence } from '../../../core/session/words/words.ts';
 import { stillHolds } from '../notice/kinds.ts';
 import type { SentMessage } from './sent-messages.ts';
 
-/** Who decided on what a message asks for, and how, by the later events of its session; undefined if nobody has. */
+/** Who decided on what a message asks for, and how, by the later events of its session; undefined without a decision. */
 export async function decisionOn(sent: SentMessage, view: SessionView): Promise<string | undefined> {
   return decisionIn((await laterEvents(sent, view)).toReversed(), sent);
 }
