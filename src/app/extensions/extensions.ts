@@ -4,7 +4,7 @@ import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
 import { NOTIFY } from '../../extensions/notify/extension.ts';
-import { PAGES } from '../../extensions/pages/card/announce.ts';
+import { PAGES } from '../../extensions/pages/extension.ts';
 import { POOL } from '../../extensions/pool/extension.ts';
 import { TASKS } from '../../extensions/tasks/extension.ts';
 

@@ -1,8 +1,8 @@
 import { newRegistry } from './registry.ts';
 
 /**
- * What an extension gives to the programs that act: server, terminal and supervisor. Each member stands beside what
- * asks for it, in a file that adds it to this interface, and loads its code when it is used.
+ * What an extension gives to the programs that act: server, terminal, supervisor and action.yml. Each member stands
+ * beside what asks for it, in a file that adds it to this interface, and loads its code when it is used.
  */
 export interface Extension {
   /** Where branches are published and issues are read. */

@@ -42,7 +42,7 @@ interface Pause {
 /** All sessions of this machine, and the acts that are due for each. */
 export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
-  /** Those that the person has still to be notified of. */
+  /** Those of which the person is yet to be notified. */
   readonly pauses: Pause[] = [];
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
@@ -60,7 +60,7 @@ export class Scan {
     this.#supervisor = supervisor;
   }
 
-  tell(pause: Pause): void {
+  notifyPause(pause: Pause): void {
     this.pauses.push(pause);
   }
 
@@ -238,7 +238,7 @@ export class Scan {
       5,
     );
     const text = `${error.message} Until then nothing watches or continues ${names}. Run: samocode trust ${folder}`;
-    this.tell({ id, at: isoUtc(clock.now()), session: basename(folder), text });
+    this.notifyPause({ id, at: isoUtc(clock.now()), session: basename(folder), text });
   }
 
   #keysBelow(sessionsDir: string): string[] {

@@ -162,7 +162,7 @@ async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Prom
   return found;
 }
 
-/** The folder that the first line names which names one. */
+/** The folder that the chat names first. */
 function placeOf(chat: FoundChat): string | undefined {
   for (const piece of piecesOf(chat)) if (piece.kind === 'place') return piece.cwd;
   return undefined;

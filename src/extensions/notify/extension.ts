@@ -3,6 +3,6 @@ import type { Extension } from '../../core/kernel/extension.ts';
 export const NOTIFY: Extension = {
   checks: {
     title: 'Notifications',
-    checks: async (context) => (await import('./channels/test-channels.ts')).notifyChecks(context),
+    checks: async (context) => (await import('./notify-checks.ts')).notifyChecks(context),
   },
 };

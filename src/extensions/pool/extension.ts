@@ -3,7 +3,7 @@ import type { Extension } from '../../core/kernel/extension.ts';
 export const POOL: Extension = {
   pools: {
     async requireMember(project, context) {
-      const { requirePool } = await import('./membership/membership.ts');
+      const { requirePool } = await import('./membership/require-membership.ts');
       return await requirePool(project, context);
     },
     async nameHere({ home }, configPath) {

@@ -7,9 +7,9 @@ import { RecurringRuns } from './runs/recurring-runs.ts';
 const recurringPart: NewPart = (supervisor, scan) => {
   const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);
-  const tell: Scan['tell'] = (pause) => scan.tell(pause);
+  const notifyPause: Scan['notifyPause'] = (pause) => scan.notifyPause(pause);
   const acts = { start: startSession, finish: finishUnasked };
-  const runs = new RecurringRuns({ home, identity, clock, say, tell, login, ...acts });
+  const runs = new RecurringRuns({ home, identity, clock, say, notifyPause, login, ...acts });
   const views = () => [...scan.sessions.values()].map(({ view }) => view);
   return {
     poll: async () => runs.poll(views(), (what, error) => scan.report(what, error)),

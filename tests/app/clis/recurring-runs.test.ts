@@ -29,7 +29,7 @@ async function recurringRig(input: Pick<NewRecurring, 'when' | 'work' | 'limits'
   const runs = new RecurringRuns({
     ...{ home, clock, identity: supervisorPaths(home, host).identity },
     say: () => undefined,
-    tell: () => undefined,
+    notifyPause: () => undefined,
     login: async () => ({ ...context, by: { channel: 'settings' } }),
     start: async (given, acting) => await startSession({ ...given, run: false }, acting),
     finish: finishSession,

@@ -200,7 +200,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       identity,
       clock,
       say: () => undefined,
-      tell: ({ id }) => scene.told.add(id),
+      notifyPause: ({ id }) => scene.told.add(id),
       login: async () => {
         await scene.whileReading();
         return { ...context, by: { channel: 'settings' } };

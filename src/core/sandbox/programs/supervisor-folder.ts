@@ -31,7 +31,7 @@ const FILES = {
   now: 'now.json',
   /** Supervisor only: labelled issues that it does not start, and why. */
   intake: 'intake.json',
-  /** Supervisor only: what has still to be sent, by which channels, and why they fail. */
+  /** Supervisor only: what is still to be sent, by which channels, and why they fail. */
   outbox: 'outbox.json',
   /** One file per session with muted notifications. */
   muted: 'muted',

@@ -1,12 +1,7 @@
 import { ulid } from 'ulid';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
-import {
-  type ChannelTrouble,
-  channelTroubles,
-  channelTroubleText,
-} from '../../../core/caller/facts/channel-state.ts';
-import { type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
+import { type ChannelTrouble, channelTroubles } from '../../../core/caller/facts/channel-state.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { supervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import type { Notification } from '../notice/notification.ts';
@@ -32,28 +27,6 @@ export async function configuredChannels(
     ...{ channel: name, format, failing: failures.get(name) },
   }));
   return { channels, problems };
-}
-
-/** Checks that the channels work, as far as the supervisor knows. Sends nothing. */
-export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { channels, problems } = await configuredChannels(context);
-  const { settings } = await readNotifySettings(context.env, context.home);
-  const { telegramBotToken: token, telegramChatId: chat } = settings;
-  return [
-    ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
-    ...channels.map(({ channel, failing }) => {
-      const id = `notify.${channel}`;
-      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (no failures)`);
-      const fix = 'Correct its settings, then test it: samocode notify test.';
-      return warn(id, channelTroubleText({ channel, ...failing }), fix);
-    }),
-    ...warnIf(
-      token !== undefined && chat === undefined,
-      'notify.telegram',
-      'TELEGRAM_CHAT_ID is not set: nothing is sent.',
-      'Run: samocode notify telegram.',
-    ),
-  ];
 }
 
 export interface Trial {

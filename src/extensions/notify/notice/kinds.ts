@@ -37,7 +37,7 @@ interface Kind {
   hasButtons?: true;
   /** One line: our own text, plus the names of session and project. */
   title: (change: Change, now: { view?: SessionView | undefined; project: string }) => string;
-  /** What is said below the title, instead of the text of the notice. Nothing: the text is. */
+  /** What is said below the title; if absent or undefined, the text of the notice. */
   details?: (view: SessionView) => Promise<Details | undefined> | Details | undefined;
   /** Whether it still holds; without it, it is about a past event, which always does. Pure. */
   holds?: (change: Pick<Change, 'id' | 'at'>, view: SessionView) => boolean;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ChannelState } from '../../../core/caller/facts/channel-state.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { Notice } from '../notice/kinds.ts';
-import { StateFile } from './state-file.ts';
+import { StateFile } from '../state-file.ts';
 
 const Queued = Notice.extend({
   /** The channels that have still to send it; this version may not know all. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { NOTIFIED_KINDS } from '../notice/kinds.ts';
-import { StateFile } from '../outbox/state-file.ts';
+import { StateFile } from '../state-file.ts';
 
 const Where = z.object({ sessionsDir: z.string(), session: z.string() });
 export type Where = z.infer<typeof Where>;
@@ -51,7 +51,7 @@ const State = z.object({
   offset: z.int(),
   /** ISO time of the last poll for updates; written at most every ten minutes. */
   polledAt: z.string(),
-  /** Without those of an earlier version about what can no longer be asked. */
+  /** Without messages of an earlier version that ask for what this one does not know. */
   sent: z.array(z.unknown()).transform((all) => all.flatMap((one) => SentMessage.safeParse(one).data ?? [])),
 });
 type State = z.infer<typeof State>;
@@ -59,7 +59,7 @@ type State = z.infer<typeof State>;
 const MAX_SENT = 400;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** `telegram.json` of the supervisor: sent messages that can still be answered. Only the supervisor writes it. */
+/** `telegram.json` of the supervisor: the first update not yet handled, and the messages of the last 30 days. */
 export type SentMessages = StateFile<State>;
 
 export function openSentMessages(clock: Pick<Clock, 'now'>, path?: string): SentMessages {

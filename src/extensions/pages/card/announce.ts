@@ -1,7 +1,6 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import type { ChatPage, ShownCall } from '../../../core/faces/mcp/chat-page.ts';
 import type { ChatClient } from '../../../core/faces/mcp/exchange.ts';
-import type { Extension } from '../../../core/kernel/extension.ts';
 
 /** The card that a client with MCP Apps shows in the chat. */
 const CARD_URI = 'ui://samocode/inbox.html';
@@ -40,12 +39,10 @@ async function withCardData(result: CallToolResult, call: ShownCall): Promise<Ca
   return { ...result, _meta: { ...result._meta, 'samocode/inbox': { markup, sum } } };
 }
 
-const card: ChatPage = {
+export const CARD: ChatPage = {
   uri: CARD_URI,
   isShownBy,
   listed,
   withCardData,
   read: async () => (await import('./card.ts')).readCard({ uri: CARD_URI, mimeType: CARD_TYPE }),
 };
-
-export const PAGES: Extension = { chatPage: card };

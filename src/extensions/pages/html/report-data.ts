@@ -51,7 +51,7 @@ export interface SessionHead {
   task: string;
 }
 
-/** The data of a session's page, gathered by `session-report.ts`. */
+/** The data of a session's page. */
 export interface SessionReportData extends SessionHead {
   version: string;
   cost: ReportCost;

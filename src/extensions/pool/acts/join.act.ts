@@ -6,7 +6,7 @@ import { findProjectFor, type ProjectQuestion } from '../../../core/caller/conte
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../board/git-remote.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace, remoteGit } from '../board/git-remote.ts';
 import { fingerprintOf, hostKey } from '../members/host-keys.ts';
 import { publishCard, withdrawCard } from '../members/member-card.ts';
 import {
@@ -17,8 +17,8 @@ import {
   standingIn,
 } from '../members/member-list.ts';
 import { textCommit } from '../members/signed-commit.ts';
-import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from '../membership/membership.ts';
-import { memberCardOf, postgresBoard, remoteGit, rootCommit } from '../membership/open-member.ts';
+import { memberCardOf, postgresBoard, rootCommit } from '../membership/open-member.ts';
+import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from '../membership/require-membership.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 

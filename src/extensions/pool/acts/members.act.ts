@@ -10,8 +10,8 @@ import { fingerprintOf } from '../members/host-keys.ts';
 import { type MemberCard, readCards } from '../members/member-card.ts';
 import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../members/member-list.ts';
 import { openSigned } from '../members/signed-commit.ts';
-import { membershipOf, poolAt, requirePerson } from '../membership/membership.ts';
 import { postgresBoard } from '../membership/open-member.ts';
+import { membershipOf, poolAt, requirePerson } from '../membership/require-membership.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
 

@@ -10,11 +10,11 @@ import {
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
 import { readPresence, supervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import { GitRemote } from '../board/git-remote.ts';
+import { GitRemote, remoteGit } from '../board/git-remote.ts';
 import { fingerprintOf, hostKey, requireSigning } from '../members/host-keys.ts';
 import { keptListIn, MEMBERS_REF, nameOf, standingIn } from '../members/member-list.ts';
-import { serverPrefix } from '../membership/membership.ts';
-import { postgresBoard, remoteGit } from '../membership/open-member.ts';
+import { postgresBoard } from '../membership/open-member.ts';
+import { serverPrefix } from '../membership/require-membership.ts';
 import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 
 /** A person waits for the answers. */

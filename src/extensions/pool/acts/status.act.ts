@@ -8,6 +8,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { remoteGit } from '../board/git-remote.ts';
 import {
   machinesOf,
   type PoolFacts,
@@ -15,9 +16,8 @@ import {
   readPoolMembers,
   type ShownMachine,
 } from '../membership/machines.ts';
-import { membershipOf } from '../membership/membership.ts';
-import { remoteGit } from '../membership/open-member.ts';
 import { type PoolStatus, readPoolStatus } from '../membership/pool-status.ts';
+import { membershipOf } from '../membership/require-membership.ts';
 import { statusPath } from '../membership/run-members.ts';
 import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
 import { leftBehindByFetched } from '../states/left-behind.ts';

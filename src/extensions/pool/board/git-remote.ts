@@ -25,6 +25,11 @@ export interface RemotePlace {
   limitMs: number;
 }
 
+/** How git is called for the remote of a project. */
+export function remoteGit(mainRepo: string, baseEnv: GitContext['baseEnv']): RemotePlace['git'] {
+  return { cwd: mainRepo, baseEnv };
+}
+
 export type Push = 'moved' | 'refused' | 'unreachable';
 export type Probed = 'works' | 'declined' | 'read_only' | 'unreachable';
 

@@ -17,7 +17,7 @@ export async function signedCommit(commit: NewCommit, keyPath: string, options: 
   return await makeCommit(command, commit, options);
 }
 
-/** A commit without files, which nobody has signed. */
+/** An unsigned commit without files. */
 export async function textCommit(text: string, options: GitOptions): Promise<Oid> {
   return await makeCommit(['commit-tree'], { text }, options);
 }

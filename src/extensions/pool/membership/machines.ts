@@ -9,8 +9,8 @@ import { fingerprintOf } from '../members/host-keys.ts';
 import { fetchCards, fetchedCards, type MemberCard } from '../members/member-card.ts';
 import type { MemberList, PoolMember } from '../members/member-list.ts';
 import type { Membership } from '../pool-file.ts';
-import { poolAt } from './membership.ts';
 import type { MachineSign, PoolStatus } from './pool-status.ts';
+import { poolAt } from './require-membership.ts';
 
 /**
  * A machine of a pool: its place among the members, what it offers, and its last sign of life. Only shown, never used to

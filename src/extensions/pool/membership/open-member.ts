@@ -9,10 +9,10 @@ import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
 import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
-import type { GitContext } from '../../../core/project/git/repository.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../board/board.ts';
+import { remoteGit } from '../board/git-remote.ts';
 import type { PostgresBoard, PostgresBoardPlan } from '../board/postgres-board.ts';
 import { RemoteBoard } from '../board/remote-board.ts';
 import { hostKey } from '../members/host-keys.ts';
@@ -23,13 +23,9 @@ import { type Membership, membershipFolder } from '../pool-file.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { PoolStates } from '../states/pool-states.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from './member-parts.ts';
-import { poolAt } from './membership.ts';
+import { poolAt } from './require-membership.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-export function remoteGit(mainRepo: string, env: Environment): GitContext & { cwd: string } {
-  return { cwd: mainRepo, baseEnv: env };
-}
 
 /** The root commit that identifies a repository in all its clones. */
 export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {

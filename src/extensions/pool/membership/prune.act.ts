@@ -19,8 +19,8 @@ import { type HeldMark, readMark } from '../states/mark.ts';
 import { openAct } from '../states/pool-states.ts';
 import { type CopyMark, readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
-import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './membership.ts';
 import { postgresBoard } from './open-member.ts';
+import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './require-membership.ts';
 import { type PoolEnding, prunableView } from './retention.ts';
 
 export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {

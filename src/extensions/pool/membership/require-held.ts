@@ -6,7 +6,7 @@ import { MEMBERS_REF, standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
 import { readMark } from '../states/mark.ts';
-import { poolAt } from './membership.ts';
+import { poolAt } from './require-membership.ts';
 
 /**
  * Compares the session's ref on the remote with what this machine published last.

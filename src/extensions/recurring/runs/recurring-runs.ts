@@ -54,7 +54,7 @@ export interface RunsOptions {
   clock: Clock;
   say: (text: string) => void;
   /** Notifies the person of a pause, once for each id. */
-  tell: (pause: { id: string; at: string; session: string; text: string }) => void;
+  notifyPause: (pause: { id: string; at: string; session: string; text: string }) => void;
   /** Its `env` is the environment that sessions run in. */
   login: () => Promise<ActionContext>;
   start: typeof startSession;
@@ -151,7 +151,7 @@ export class RecurringRuns {
     await this.#write(recurring, checked);
     const state = await this.#withArchived(checked, views, memory);
     await this.#write(recurring, state);
-    this.#tellPause(recurring, state);
+    this.#notifyPause(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
     if (memory.notBeforeMs > clock.monotonic()) return false;
     const last = lastRunOf(state);
@@ -162,13 +162,13 @@ export class RecurringRuns {
   }
 
   /** Again after a crash, but not for a pause that is old. */
-  #tellPause(recurring: Recurring, state: RecurringState): void {
-    const { clock, tell } = this.#options;
+  #notifyPause(recurring: Recurring, state: RecurringState): void {
+    const { clock, notifyPause } = this.#options;
     const { id, name, resumes } = recurring;
     const pause = pauseOf(recurring, state);
     if (pause?.by !== 'supervisor' || clock.now() - Date.parse(pause.at) > DAY_MS) return;
     const text = `${pause.why}. To resume it, in a terminal: samocode every resume ${name}`;
-    tell({ id: `${id}:paused:${resumes}`, at: pause.at, session: name, text });
+    notifyPause({ id: `${id}:paused:${resumes}`, at: pause.at, session: name, text });
   }
 
   async #stepTimes(

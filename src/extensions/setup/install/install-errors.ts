@@ -56,7 +56,7 @@ export const INSTALL_ERRORS = errors({
   }),
   settings_file_unreadable: ({ path }: { path: string }) => ({
     what: `The settings file ${path} was not changed.`,
-    why: 'It is not in the format that the client documents, or samocode is in it in a form that it does not write.',
+    why: 'It is not in the format that the client documents, or its entry for samocode has a form that samocode does not write.',
     hint: 'Repair the file and try again, or edit it by hand as mcp.json.example shows.',
   }),
   unknown_client: ({ name, known }: { name: string; known: readonly string[] }) => ({

@@ -23,8 +23,8 @@ export function parseSettingsFile(path: string, text: string): Settings | undefi
 }
 
 /**
- * Changes one member of a JSON file, or removes tables of a TOML file. Every other setting stays, and all comments that
- * have lines of their own.
+ * Changes one member of a JSON file, or removes tables of a TOML file. Every other setting stays, and every
+ * comment on a separate line.
  * @param change its new value, from the one that is there; undefined removes it, and with it what becomes empty
  * @param keepParents keeps objects that become empty, for a file whose owner expects them
  */

@@ -128,7 +128,7 @@ test('a pause by the supervisor is notified once, also without a session', async
   };
   for (const _ of ['first', 'restarted']) {
     const scan = new Scan(here.supervisor);
-    scan.tell(pause);
+    scan.notifyPause(pause);
     await outboxOf(here)(scan);
     expect(scan.pauses).toEqual([]);
   }

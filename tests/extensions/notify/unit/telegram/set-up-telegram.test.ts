@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { notifyChecks } from '../../../../../src/extensions/notify/channels/test-channels.ts';
+import { notifyChecks } from '../../../../../src/extensions/notify/notify-checks.ts';
 import { type SetUp, setUpTelegram } from '../../../../../src/extensions/notify/telegram/set-up-telegram.ts';
 import { ME } from '../../../../support/telegram-stub.ts';
 import { type Scene, telegramScene } from './samples.ts';

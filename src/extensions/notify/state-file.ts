@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
-import { plainJson } from '../../../core/kernel/files/plain-file.ts';
+import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { plainJson } from '../../core/kernel/files/plain-file.ts';
 
 /**
  * A JSON file that this process alone writes: read once, changed in memory, written whole. Without a path, it lasts

@@ -4,7 +4,7 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { OFFERED, PARKED } from '../../../core/session/layout/fence.ts';
-import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../board/git-remote.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace, remoteGit } from '../board/git-remote.ts';
 import { MemberLists, standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
@@ -33,7 +33,7 @@ export function poolAt(
   { env, home, host, clock }: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
   limitMs = REMOTE_LIMIT_MS,
 ) {
-  const git: RemotePlace['git'] = { cwd: mainRepo, baseEnv: env };
+  const git = remoteGit(mainRepo, env);
   const remote = new GitRemote({ url: membership.remote, prefix: serverPrefix(membership), git, limitMs });
   const folder = membershipFolder(home, membership);
   return { remote, git, folder, lists: new MemberLists({ folder, remote, git, host, clock }) };
@@ -62,7 +62,7 @@ export function serverPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlac
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
-/** @returns the owner of a session that no machine has */
+/** Refuses a project that is in no pool, or a machine that is no member. @returns the owner of a session that no machine has */
 export async function requirePool(
   { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
   context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
