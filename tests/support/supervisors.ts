@@ -15,6 +15,11 @@ import type { SessionRig } from './session-rig.ts';
 /** In the environment of a project whose sessions are watched; in all others no supervisor is started. */
 export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
 
+/** What this process would record as a supervisor. */
+export const ABOUT = {
+  ...{ v: 1, pid: process.pid, version: '1.2.3', program: '/x', startedAt: '2026-01-08T09:00:00Z' },
+};
+
 /** The folder of the supervisors of a home, with one subfolder per identity. */
 function supervisorsOf(homeDir: string): string {
   return join(homeDir, '.config/samocode/supervisor');

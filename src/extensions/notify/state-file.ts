@@ -13,6 +13,7 @@ export class StateFile<T> {
   #state: T | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #isUnwritten = false;
 
   constructor(path: string | undefined, schema: z.ZodType<T>, begin: () => T) {
     this.#path = path;
@@ -23,6 +24,11 @@ export class StateFile<T> {
   /** Undefined before the first read. */
   get current(): T | undefined {
     return this.#state;
+  }
+
+  /** A change that stays could not be written yet. */
+  get isUnwritten(): boolean {
+    return this.#isUnwritten;
   }
 
   async read(): Promise<T> {
@@ -39,7 +45,8 @@ export class StateFile<T> {
     try {
       await this.#write();
     } catch (error) {
-      undo?.(state);
+      if (undo === undefined) this.#isUnwritten = true;
+      else undo(state);
       throw error;
     }
   }
@@ -51,6 +58,7 @@ export class StateFile<T> {
     if (this.#next === undefined) {
       const next = this.#last.then(async () => {
         this.#next = undefined;
+        this.#isUnwritten = false;
         await writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600 });
       });
       this.#last = next.catch(() => undefined);

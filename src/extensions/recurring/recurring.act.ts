@@ -33,10 +33,8 @@ export async function failedNow(
   context: ActionContext,
 ): Promise<string | undefined> {
   if (kind !== 'ci-failed') return undefined;
-  const found = await Promise.all(
-    fromExtensions('forge').map((forge) => forge.failedBaseChecks(project, context)),
-  );
-  return found.find((failed) => failed !== undefined)?.commit;
+  const [forge] = fromExtensions('forge');
+  return (await forge?.failedBaseChecks(project, context))?.commit;
 }
 
 export async function pauseRecurring(

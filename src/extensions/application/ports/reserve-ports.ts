@@ -109,19 +109,25 @@ function isStale(text: string): boolean {
  * @returns false if it has changed, or another process does not end its turn
  */
 async function replace(
-  { folder, port }: At,
-  { from, to }: { from: string; to: string | undefined },
-  { clock, host }: Tools,
+  at: At,
+  change: { from: string; to: string | undefined },
+  tools: Tools,
 ): Promise<boolean> {
+  return await inTurn(at.folder, tools, () => replaceNow(at, change));
+}
+
+function replaceNow({ folder, port }: At, { from, to }: { from: string; to: string | undefined }): boolean {
   const path = join(folder, String(port));
-  const change = async () => {
-    if (textAt(path) !== from) return false;
-    if (to === undefined) unlinkSync(path);
-    else writeUnsynced(path, to);
-    return true;
-  };
+  if (textAt(path) !== from) return false;
+  if (to === undefined) unlinkSync(path);
+  else writeUnsynced(path, to);
+  return true;
+}
+
+/** @returns false if another process does not end its turn */
+async function inTurn(folder: string, { clock, host }: Tools, change: () => boolean): Promise<boolean> {
   const turn = { clock, host, limitMs: TURN_LIMIT_MS };
-  return await whileHolding(join(folder, 'turn'), turn, change).catch((error: unknown) => {
+  return await whileHolding(join(folder, 'turn'), turn, async () => change()).catch((error: unknown) => {
     if (BASE_ERRORS.lease_held.is(error)) return false;
     throw error;
   });
@@ -132,8 +138,11 @@ export async function releasePorts(
   { id }: Pick<PortOwner, 'id'>,
   tools: Tools,
 ): Promise<void> {
-  for (const [port, text] of reservations(folder))
-    if (read(text)?.owner === id) await replace({ folder, port }, { from: text, to: undefined }, tools);
+  const own = reservations(folder).filter(([, text]) => read(text)?.owner === id);
+  if (own.length === 0) return;
+  await inTurn(folder, tools, () =>
+    own.map(([port, text]) => replaceNow({ folder, port }, { from: text, to: undefined })).every(Boolean),
+  );
 }
 
 /** Those of owners that exist. */

@@ -1,5 +1,6 @@
 import { basename, join, relative } from 'node:path';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
+import { once } from '../../../core/kernel/once.ts';
 import type { CheckRun } from '../../../core/kernel/phases/proving.ts';
 import {
   endTree,
@@ -112,7 +113,7 @@ export class RunningService {
     const root = this.#root;
     if (root === undefined) return false;
     const { processes } = this.#tools.host;
-    const tree = async () => walkDown(await processes.walk(), [root]).map(({ pid }) => pid);
+    const tree = once(async () => walkDown(await processes.walk(), [root]).map(({ pid }) => pid));
     // The processes in a strict sandbox have another network than its monitor.
     const sockets = listeningSockets(port, this.#place.net === undefined ? ['self'] : await tree());
     if (sockets === undefined) return await isAnswered(port);

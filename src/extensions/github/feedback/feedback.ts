@@ -1,4 +1,4 @@
-import { counted } from '../../../core/kernel/text.ts';
+import { counted, inWords } from '../../../core/kernel/text.ts';
 import type { SeenComment } from '../../../core/session/events/bodies/positions.ts';
 import { type Comment, isBySamocode } from '../forge/github-answers.ts';
 import type { ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/pull-request-answers.ts';
@@ -101,6 +101,5 @@ export function describeKeys(keys: readonly string[]): string {
     const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;
     return count === 0 ? [] : [counted(count, what)];
   });
-  const last = parts.pop() ?? '';
-  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
+  return inWords(parts, 'and');
 }

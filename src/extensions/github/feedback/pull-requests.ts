@@ -99,12 +99,16 @@ export class PullRequests {
 
   #byRepository(views: Iterable<SessionView>): Map<string, Watched[]> {
     const found = new Map<string, Watched[]>();
+    const watched = new Set<string>();
     for (const view of views) {
       const { state, worker, pendingCommands } = view;
       const fact = isPolled(state, this.#clock.now()) ? state.pullRequest : undefined;
       if (fact === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
       found.set(fact.repository, [...(found.get(fact.repository) ?? []), { view, fact }]);
+      watched.add(view.paths.sessionDir);
     }
+    // While nothing polls a pull request, it is not unseen.
+    for (const folder of this.#missedAt.keys()) if (!watched.has(folder)) this.#missedAt.delete(folder);
     return found;
   }
 

@@ -42,11 +42,14 @@ export class EventReader {
     this.#report = report;
   }
 
-  /** @param from how far each log was read before, and the time before which events are ignored */
+  /**
+   * @param from how far each log was read before, and the time before which events are ignored
+   * @returns `read`: the same object if no log has moved
+   */
   async read(
     { sessions, pauses }: Scanned,
-    from: { since: string; read: Readonly<Record<string, number>> },
-  ): Promise<{ notices: Notice[]; read: Record<string, number>; hasMoved: boolean }> {
+    from: { since: string; read: Record<string, number> },
+  ): Promise<{ notices: Notice[]; read: Record<string, number> }> {
     const paused = pauses.length;
     const notices = pauses.map((pause): Notice => ({ kind: 'recurring_paused', sessionsDir: '', ...pause }));
     const moved = new Map<string, number>();
@@ -64,8 +67,8 @@ export class EventReader {
       }
     }
     pauses.splice(0, paused);
-    const read = { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) };
-    return { notices, read, hasMoved: moved.size > 0 };
+    if (moved.size === 0) return { notices, read: from.read };
+    return { notices, read: { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) } };
   }
 
   /** @returns `n`: the number of the last event that was read */

@@ -16,7 +16,7 @@ const OutboxState = z.object({
   since: z.string(),
   /** How far the log of each session was read, keyed by folder and id, since a folder name can be reused. */
   read: z.record(z.string(), z.int()),
-  /** The newest ids of notices, oldest first: what lasts, or stands in two logs, is sent once. */
+  /** The newest ids of notices, oldest first, so that a state that lasts and an event in two logs are sent once. */
   known: z.array(z.string()),
   /** What has still to be sent, oldest first; without what another version wrote and this one does not know. */
   notices: z
@@ -34,7 +34,7 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 /** Of a channel that fails for longer, the newest are kept. */
 const MAX_NOTICES = 200;
 const MAX_KNOWN = 1000;
-/** A channel that is no longer configured is forgotten after this time. */
+/** A channel is removed from the file once it has not been configured for this time. */
 const UNSET_MS = 24 * 3_600_000;
 
 export type OutboxFile = StateFile<OutboxState>;

@@ -38,8 +38,6 @@ export class Outbox {
   #senders: readonly ChannelSender[] = [];
   #sessions: Scan['sessions'] = new Map();
   #settings: NotifySettings | undefined;
-  /** The last change could not be written. */
-  #isUnwritten = false;
 
   constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
     const { paths, clock, home } = supervisor;
@@ -83,19 +81,17 @@ export class Outbox {
     const nowMs = clock.now();
     // A time in the future comes from a clock that was wrong.
     if (state.since > isoUtc(nowMs)) state.since = firstTime(nowMs);
-    const { notices, read, hasMoved } = await this.#events.read(scan, state);
+    const { notices, read } = await this.#events.read(scan, state);
     const configured = this.#senders.map(({ name }) => name);
     const haveChanged = nameChannels(state, configured, nowMs);
     const news = queue(state, notices, nowMs);
     for (const { session, text } of news) say(`${session}: ${text}`);
-    if (news.length === 0 && !hasMoved && !haveChanged && !this.#isUnwritten) return;
-    this.#isUnwritten = true;
+    if (news.length === 0 && read === state.read && !haveChanged && !this.#file.isUnwritten) return;
     // Moved in memory even if the file cannot be written, so that no log is read twice.
     crashPoint('before-outbox');
     await this.#file.change(() => {
       state.read = read;
     });
-    this.#isUnwritten = false;
     crashPoint('after-outbox');
   }
 

@@ -93,7 +93,7 @@ export class ChannelSender {
 
   /** @returns whether the next notice may be sent at once */
   async #handle(notice: Queued): Promise<boolean> {
-    const { view: viewOf, signal } = this.#context;
+    const { file, view: viewOf, signal } = this.#context;
     // A change of the settings while it is composed must not count as sent.
     const { channel } = this;
     if (channel === undefined) return false;
@@ -103,14 +103,18 @@ export class ChannelSender {
     const view = isGone || found?.isUnreadable ? undefined : found;
     // The session was read before the event was recorded; the next scan reads it again.
     if (view !== undefined && view.state.n < Number(notice.id.split(':')[1])) return false;
-    const isRepeat = await this.#claim(notice);
+    const isRepeat = channelIn(await file.read(), this.name).sending === notice.id;
     let one: Notification | undefined;
     try {
       one = isGone && kindRow(notice.kind).needsPerson ? undefined : await this.#compose(notice, view);
+    } catch (error) {
+      return !signal.aborted && (await this.#failed(notice, isRepeat, error));
+    }
+    if (one !== undefined) await this.#claim(notice);
+    try {
       if (one !== undefined) await this.#send(channel, isRepeat ? { ...one, maybeRepeated: true } : one);
     } catch (error) {
-      if (signal.aborted) return false;
-      return await this.#failed(notice, isRepeat, error);
+      return !signal.aborted && (await this.#failed(notice, isRepeat, error));
     }
     this.#tries = 0;
     const arrived = one !== undefined && { failing: undefined, givenUp: undefined };
@@ -121,16 +125,14 @@ export class ChannelSender {
   /**
    * Records that a notice is being sent. If it cannot be recorded, nothing is sent, because the result could not be
    * recorded either.
-   * @returns whether it may have been sent before
    */
-  async #claim({ id }: Queued): Promise<boolean> {
+  async #claim({ id }: Queued): Promise<void> {
     const { file } = this.#context;
     const { sending } = channelIn(await file.read(), this.name);
     await file.change(
       (state) => Object.assign(channelIn(state, this.name), { sending: id }),
       (state) => Object.assign(channelIn(state, this.name), { sending }),
     );
-    return sending === id;
   }
 
   /** @returns undefined if the notice is muted or has been settled */

@@ -43,13 +43,14 @@ export async function howSettled(
   view: SessionView,
   { isBrief }: { isBrief: boolean },
 ): Promise<string | undefined> {
-  const { notification: id, kind, changedAt: at } = sent;
+  const { notification: id, kind, changedAt: at, about } = sent;
   if (id === undefined || kind === undefined || at === undefined) return undefined;
+  const holds = stillHolds({ id, kind, at }, view);
+  // Nothing is decided on a session, and the suggestions of the other questions can still be accepted.
+  if (holds && (about.kind === 'session' || about.kind === 'suggestions')) return undefined;
   const events = await laterEvents(sent, view);
   const decision = decisionIn(events.toReversed(), sent);
-  // The suggestions of the other questions can still be accepted.
-  const isDecided = decision !== undefined && sent.about.kind !== 'suggestions';
-  if (!isDecided && stillHolds({ id, kind, at }, view)) return undefined;
+  if (holds && decision === undefined) return undefined;
   // The event can name files, servers and goals.
   if (isBrief) return 'It no longer needs you.';
   const event = events.find(({ type }) => SETTLING.includes(type));

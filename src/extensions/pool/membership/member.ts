@@ -102,9 +102,10 @@ export class Member {
     this.#boardAtMs = begun;
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
+    const views = this.#poolViews();
     for (const each of this.#held.values()) {
       if (each.sinceMs >= begun) continue;
-      if (this.#hasLeft(each.id)) this.#held.delete(each.id);
+      if (this.#hasLeft(each.id, views.get(each.id))) this.#held.delete(each.id);
       else if (held.get(each.id) !== each.epoch || this.#isMoved(each))
         this.#lose(each.id, whyLost(each, this.#entries.get(each.id)));
     }
@@ -120,7 +121,6 @@ export class Member {
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
     const isManual = this.#leaseMs === undefined;
     const unmetNeeds = isManual ? () => ({ needs: [] }) : unmetNeedsOf(this.#hosts, this.#parts);
-    const views = this.#poolViews();
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
@@ -140,8 +140,7 @@ export class Member {
   }
 
   /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its mark. */
-  #hasLeft(id: Ulid): boolean {
-    const view = this.#poolViews().get(id);
+  #hasLeft(id: Ulid, view: SessionView | undefined): boolean {
     const isGone = view !== undefined && !this.#entries.has(id);
     return isGone && (this.#prune.isDue(view) || readMark(view.paths) === undefined);
   }
@@ -170,8 +169,9 @@ export class Member {
   /** Offers sessions again that this machine held last and the board lacks; reports those whose ref is gone. */
   #offerLost(): void {
     const { board, card } = this.#parts;
-    for (const [id, { folder, paths, sessionFile }] of this.#poolViews()) {
-      const mark = this.#entries.has(id) || this.#hasLeft(id) ? undefined : readMark(paths);
+    for (const [id, view] of this.#poolViews()) {
+      const { folder, paths, sessionFile } = view;
+      const mark = this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readMark(paths);
       if (mark === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
         const state = await tipOf(id, this.#parts);

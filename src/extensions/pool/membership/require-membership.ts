@@ -62,7 +62,10 @@ export function serverPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlac
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
-/** Refuses a project that is in no pool, or a machine that is no member. @returns the owner of a session that no machine has */
+/**
+ * @returns the owner of a session that no machine has
+ * @throws if the project is in no pool, or this machine is not a member
+ */
 export async function requirePool(
   { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
   context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,

@@ -10,6 +10,7 @@ import { fromExtensions } from '../../../core/kernel/extension.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { sessionFolders } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Recurring, RecurringRunRecord, RecurringState } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 import { archiveUnchanged, isUnchanged } from './archive-unchanged.ts';
@@ -54,7 +55,7 @@ export interface RunsOptions {
   clock: Clock;
   say: (text: string) => void;
   /** Notifies the person of a pause, once for each id. */
-  notifyPause: (pause: { id: string; at: string; session: string; text: string }) => void;
+  notifyPause: Scan['notifyPause'];
   /** Its `env` is the environment that sessions run in. */
   login: () => Promise<ActionContext>;
   start: typeof startSession;
@@ -206,14 +207,11 @@ export class RecurringRuns {
       await this.#write(recurring, paused);
       return;
     }
-    for (const forge of fromExtensions('forge')) {
-      const failed = await forge.failedBaseChecks(project, context);
-      if (failed === undefined || failed.commit === recurring.seen) continue;
-      if (state.runs.some(({ run }) => run === failed.commit)) continue;
-      await this.#start(recurring, state, { run: failed.commit, failed });
-      return;
-    }
-    await this.#write(recurring, { ...state, problem: undefined });
+    const [forge] = fromExtensions('forge');
+    const failed = await forge?.failedBaseChecks(project, context);
+    const hasRun = failed?.commit === recurring.seen || state.runs.some(({ run }) => run === failed?.commit);
+    if (failed !== undefined && !hasRun) await this.#start(recurring, state, { run: failed.commit, failed });
+    else await this.#write(recurring, { ...state, problem: undefined });
   }
 
   /** After a crash, the session of the run is found, or the run is still due. */

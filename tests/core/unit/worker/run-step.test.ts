@@ -34,7 +34,7 @@ test('a worker leaves a session that is already blocked for the same reason, and
   expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
 });
 
-test('a block that a step throws is recorded in the phase of the session, and the worker goes on', async () => {
+test('a block that a step throws is recorded in the phase of the session, and the worker continues', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   const step = async () => {

@@ -12,6 +12,7 @@ import { statusPath } from '../../../../src/extensions/pool/membership/run-membe
 import { readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { makeProject } from '../../../support/project.ts';
+import { ABOUT } from '../../../support/supervisors.ts';
 import { makeRemotes } from './remotes.ts';
 
 test('right after a join, the status and the doctor report nothing false', async () => {
@@ -60,14 +61,7 @@ test.each([
     await joinPool({ remote: remotes.url, name: 'anna', create: true }, context);
     const paths = supervisorPaths(context.home, context.host);
     await using _lease = await acquireLease(paths.leases, context);
-    const about = {
-      v: 1,
-      pid: process.pid,
-      version: '1.2.3',
-      program: '/x',
-      startedAt: '2026-01-08T09:00:00Z',
-    };
-    await writeFile(paths.about, JSON.stringify({ ...about, stays }));
+    await writeFile(paths.about, JSON.stringify({ ...ABOUT, stays }));
     const found = (await poolChecks(context)).find(({ id }) => id === 'pool.supervisor');
     expect(found?.level).toBe(level);
   },

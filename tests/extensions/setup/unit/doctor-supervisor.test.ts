@@ -12,6 +12,7 @@ import {
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { supervisorChecks } from '../../../../src/extensions/setup/doctor/service-checks.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
+import { ABOUT } from '../../../support/supervisors.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** A separate home; sessions are registered by their names. */
@@ -60,14 +61,7 @@ test('a running supervisor is listed with its pid and version', async () => {
   await using here = await machine();
   const { paths, context } = here;
   await using _lease = await acquireLease(paths.leases, context);
-  const about = {
-    v: 1,
-    pid: process.pid,
-    version: '1.2.3',
-    program: '/x',
-    startedAt: '2026-01-08T09:00:00Z',
-  };
-  await writeFile(paths.about, JSON.stringify(about));
+  await writeFile(paths.about, JSON.stringify(ABOUT));
   const found = expect.stringContaining(`process ${process.pid}, version 1.2.3`);
   expect(await here.check('supervisor')).toMatchObject({ level: 'ok', found });
 });
