@@ -17,7 +17,7 @@ import { GATE_ERRORS } from '../../src/core/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts';
 import { WORKER_ERRORS } from '../../src/core/worker/state/worker-errors.ts';
 import { PORT_ERRORS } from '../../src/extensions/application/ports/port-errors.ts';
-import { SERVICE_ERRORS } from '../../src/extensions/application/worker/judge-services.ts';
+import { SERVICE_ERRORS } from '../../src/extensions/application/services/judge-services.ts';
 import { CHAT_ERRORS } from '../../src/extensions/chats/chat-errors.ts';
 import { EVENT_ERRORS } from '../../src/extensions/github/action/event-errors.ts';
 import { FORGE_ERRORS } from '../../src/extensions/github/forge/forge-errors.ts';

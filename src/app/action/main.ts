@@ -5,11 +5,11 @@ import { code } from '../../core/session/documents/markdown-lines.ts';
 import { fetchWork } from '../../extensions/github/action/fetch-work.ts';
 import { repeatWork } from '../../extensions/github/action/repeat-work.ts';
 import { addSummary, type Runner } from '../../extensions/github/action/runner.ts';
-import { useForAction } from '../extensions/action.ts';
 import { useProviders } from '../extensions/providers.ts';
+import { useApplicationRunner } from '../extensions/runner.ts';
 
 useProviders();
-useForAction();
+useApplicationRunner();
 
 // Runs one step of action.yml: `fetch` or `repeat`.
 const cancel = new AbortController();

@@ -12,12 +12,14 @@ import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
 import { CLEAR_AFTER, LaunchReason } from '../../core/sandbox/programs/launch-worker.ts';
 import { runWorker } from '../../core/worker/loop/run-worker.ts';
 import { useProviders } from '../extensions/providers.ts';
+import { useApplicationRunner } from '../extensions/runner.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
 import { hostOf } from '../own-sessions.ts';
 
 export async function workerMain(): Promise<void> {
   closeInherited();
   useProviders();
+  useApplicationRunner();
   useSessionExtensions();
   // Keeps V8's nursery small: a worker takes 82 MB instead of 87 while its agent prints 200 MB.
   setFlagsFromString('--semi-space-growth-factor=1');

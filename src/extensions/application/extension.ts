@@ -6,6 +6,5 @@ export const APPLICATION: Extension = {
     checks: async (context) => (await import('./application-checks.ts')).applicationChecks(context),
   },
   furtherLines: async (...args) => (await import('./settings/ask-application.ts')).askApplication(...args),
-  openCloneApplication: async (...args) =>
-    (await import('./services/served-clone.ts')).openCloneApplication(...args),
+  application: async () => (await import('./runner.ts')).RUNNER,
 };

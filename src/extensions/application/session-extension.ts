@@ -1,8 +1,7 @@
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { provingOf, stateOf } from '../../core/worker/state/worker.ts';
 import { takeAfterProof } from './pictures/after-proof.ts';
-import { judgeServices } from './worker/judge-services.ts';
-import { SessionServices } from './worker/session-services.ts';
+import { judgeServices } from './services/judge-services.ts';
 
 const application: SessionExtension = {
   commands: {
@@ -12,7 +11,6 @@ const application: SessionExtension = {
       return { events: [{ type: 'services_wanted', by, want }] };
     },
   },
-  application: (worker) => new SessionServices(worker),
   afterProof: takeAfterProof,
 };
 

@@ -6,6 +6,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import { guardedProject, guardNow } from '../../caller/refusals/sandbox-now.ts';
 import { fromExtensions } from '../../kernel/extension.ts';
+import type { Application } from '../../kernel/phases/application.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
@@ -13,6 +14,7 @@ import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { dataIn, type PortOwner, servesClone, servicesMark } from '../../sandbox/application-runner.ts';
 import { egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import type { GuardedProject } from '../../sandbox/places.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
@@ -67,11 +69,9 @@ export async function checksOnClone(
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
   const { application } = given.proving;
-  const [openApplication] = fromExtensions('openCloneApplication');
-  if (application !== undefined && openApplication === undefined)
-    throw cloneFailed('The project has services, which this build cannot run.');
-  const owner = { mark: mark.value, while: scratch };
-  const applied = application && (await openApplication?.(application, owner, { clock, host }));
+  const owner = { id: mark.value, while: scratch, name: 'checks' };
+  const applied =
+    application && (await applicationBeside(owner, application, { clock, host, signal, cloneFailed }));
   const served = applied?.served ?? [];
   const egress =
     isStrict && openings && !given.asWorktree
@@ -97,10 +97,14 @@ export async function checksOnClone(
       placed = place.env;
       return place;
     },
-    serve: applied?.serveWith({ outputDir, guard: guarded, signal, env: () => placed }),
+    serve: applied?.serve({
+      ...{ outputDir, outputRoot: outputDir },
+      guard: async () => guarded,
+      env: async () => placed,
+    }),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
-  const ofServices = applied && (await launchCleaner(programs.worker, env, [applied.mark]));
+  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value).value]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, filter))) };
@@ -111,6 +115,32 @@ export async function checksOnClone(
     await applied?.release();
     await removeMade(scratch, made);
   }
+}
+
+/** The application beside the checks, with reserved ports. */
+async function applicationBeside(
+  owner: PortOwner,
+  application: Application,
+  {
+    cloneFailed,
+    ...tools
+  }: Pick<ActionContext, 'clock' | 'host'> & {
+    signal: AbortSignal;
+    cloneFailed: (problem: string) => Error;
+  },
+) {
+  const [load] = fromExtensions('application');
+  if (load === undefined) throw cloneFailed('The project has services, which this build cannot run.');
+  const runner = await load();
+  const ports = await runner.reserve(owner, { names: application.ports, set: 'own' }, tools);
+  const beside = { application, ports, mark: owner.id };
+  return {
+    served: runner.servedPorts(application, ports),
+    variables: (folders: ProofFolders) => runner.variables(application, { ports, data: dataIn(folders) }),
+    serve: (place: Omit<Parameters<typeof servesClone>[1], keyof typeof beside>) =>
+      servesClone(runner, { ...beside, ...place }, tools),
+    release: () => runner.release(owner, tools),
+  };
 }
 
 /** The variables that the commands did not get come before what they printed. */

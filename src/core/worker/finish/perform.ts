@@ -84,7 +84,7 @@ async function performArchive(worker: Worker, work: FinishingOf<'archive' | 'dis
   }
   worker.projector.relocate(away);
   await dropAllCheckpoints(worker);
-  await worker.application?.release();
+  await worker.services?.release();
   const { by, to } = work;
   const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to };
   if (work.kind === 'archive')

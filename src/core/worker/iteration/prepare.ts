@@ -229,14 +229,14 @@ async function runSetup(
   const env = await environmentOf(worker);
   const guard = await worker.guard.inWorktree({ worktree });
   return await whileTakingCommands(worker, async (signal) => {
-    const [failed] = (await worker.application?.start('setup', { signal, cwd: worktree.path })) ?? [];
+    const [failed] = (await worker.services?.start('setup', { signal, cwd: worktree.path })) ?? [];
     if (failed?.failure !== undefined) return failed.failure;
     const { runDir: outputRoot, setupOutput: outputDir } = worker.paths;
     const place = { cwd: worktree.path, env, ...guardOption(guard), outputDir, outputRoot };
     const set = { command: setup, isSetup: true as const, name: 'setup' };
     const { failure } = await runCheck(worker.clock, set, { ...place, timeoutMs: SETUP_LIMIT_MS, signal });
     return failure;
-  }).finally(() => worker.application?.end());
+  }).finally(() => worker.services?.end());
 }
 
 async function environmentOf(worker: Worker): Promise<Record<string, string>> {
@@ -244,7 +244,7 @@ async function environmentOf(worker: Worker): Promise<Record<string, string>> {
     sessionUlid: worker.file.id,
     iteration: 0,
     ...(await worker.guard.variables()),
-    own: await worker.application?.variables(),
+    own: await worker.services?.variables(),
   });
 }
 

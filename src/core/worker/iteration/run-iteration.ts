@@ -89,7 +89,7 @@ async function watchAndFinish(
 async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildRecord | undefined> {
   await joinEnvironment(worker);
   const notStarted = async (problem: string) => {
-    await worker.application?.end();
+    await worker.services?.end();
     await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem });
     return undefined;
   };
@@ -123,7 +123,7 @@ async function endAgent(
   // The agent has been ended: from here on it is safe to wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(open, end));
-  await wait(async () => await worker.application?.afterAgent());
+  await wait(async () => await worker.services?.afterAgent());
   if (tree.kind === 'immortal') {
     const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
     throw new Blocked({ reason, needs: 'error_resolution', rule: 'child_immortal' });
@@ -167,7 +167,7 @@ export async function watchAgent(
     if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
     if ((await tried(readExit(open, child))) !== undefined) return sampler.watched('exited');
-    await tried(Promise.resolve(worker.application?.whileAgent(open.phase)));
+    await tried(Promise.resolve(worker.services?.whileAgent(open.phase)));
     const end = await tried(sampler.sample());
     if (end !== undefined) return sampler.watched(end);
     await watcher.wait(sampler.restMs);

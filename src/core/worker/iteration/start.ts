@@ -98,7 +98,7 @@ async function commandFor(
       iteration: open.iteration,
       cliPath,
       ...(await worker.guard.variables([cli.name])),
-      own: await worker.application?.variables(),
+      own: await worker.services?.variables(),
     }),
     ...budgetOf(worker, open),
     mcp: await agentServers(worker, { inGuard }),

@@ -181,7 +181,7 @@ export async function recordedSet(
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
   } finally {
-    await worker.application?.end();
+    await worker.services?.end();
     // A check may have started servers, which must not outlive the iteration.
     await endAgentTree(worker, undefined, { leftoversOnly: true });
   }
@@ -243,7 +243,7 @@ async function runInWorktree(
     sessionUlid: worker.file.id,
     iteration,
     ...(await worker.guard.variables()),
-    own: await worker.application?.variables(),
+    own: await worker.services?.variables(),
   });
   const place = {
     cwd,
@@ -257,7 +257,7 @@ async function runInWorktree(
   };
   const end: SetEnd = { runs: [], failures: [] };
   const when = set === 'full' ? 'proof' : stateOf(worker).progress.phase;
-  for (const { run, failure } of (await worker.application?.start(when, { signal })) ?? []) {
+  for (const { run, failure } of (await worker.services?.start(when, { signal })) ?? []) {
     end.runs.push(run);
     if (failure !== undefined) end.failures.push(failure);
   }

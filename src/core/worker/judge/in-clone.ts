@@ -45,7 +45,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const ports = mark === worker.file.id ? 'own' : 'base';
   const filtered = await worker.guard.variables();
   const envIn = async (folders: ProofFolders) => {
-    const own = await worker.application?.variables({ set: ports, folders });
+    const own = await worker.services?.variables({ set: ports, folders });
     return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...filtered, own });
   };
   const guard = await worker.guard.ofProof(ports);
@@ -60,7 +60,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
     placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
-    serve: await worker.application?.inClone({ set: ports, mark, outputDir, env: envIn, signal }),
+    serve: await worker.services?.inClone({ set: ports, mark, outputDir, env: envIn, signal }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));

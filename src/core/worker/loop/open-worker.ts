@@ -2,6 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionIdentity } from '../../kernel/files/session-records.ts';
@@ -35,6 +36,7 @@ import { sessionExtensions } from '../state/extension.ts';
 import { GitGuard } from '../state/git-guard.ts';
 import { readAgentRecord, readExit } from '../state/iteration.ts';
 import { endAgentTree, isAlive } from '../state/processes.ts';
+import { SessionServices } from '../state/session-services.ts';
 import type { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import { WorkerGuard } from '../state/worker-guard.ts';
@@ -115,7 +117,8 @@ export async function openWorker(
     },
   };
   const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });
-  worker.application = sessionExtensions.items.find((each) => each.application)?.application?.(worker);
+  const [application] = fromExtensions('application');
+  if (application !== undefined) worker.services = new SessionServices(worker, await application());
   return { worker, lease, arrived };
 }
 
@@ -228,7 +231,7 @@ export async function takeOver(
   if (byHand !== undefined) await setPhase(worker, byHand);
   // A worker that released its lease left no process; a missing lease may have been deleted.
   if (lease.previous?.how === 'released') return;
-  await worker.application?.endLeft();
+  await worker.services?.endLeft();
   // An agent may be adopted, but not checks that were running in parallel.
   if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
   // No process of a dead worker (SETUP, a check, an agent) may run alongside the next one.

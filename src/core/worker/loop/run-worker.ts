@@ -46,6 +46,7 @@ import { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
 import { type OpenedWorker, openWorker, takeOver, type WorkerOptions } from './open-worker.ts';
 import { ownOrder, restStep } from './rest.ts';
+import { holdServices, servicesForAgent } from './services.ts';
 
 /**
  * Works on one session until nothing is left to do. Returns at once if another worker has it. Starting and recovering
@@ -71,7 +72,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   worker.projector.relocate(folderNow(worker));
   // If it fails, the session blocks before SETUP, or before its next agent.
-  await worker.application?.reserve().catch((error) => logToStderr(worker, error));
+  await worker.services?.reserve().catch((error) => logToStderr(worker, error));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
   worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
@@ -82,7 +83,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
     .then(leave)
     .catch(async (error) => {
       // A new owner elsewhere waits until all processes have ended before it starts an agent, so end them first.
-      await worker.application?.end();
+      await worker.services?.end();
       await stopBaseRun(worker);
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
@@ -101,7 +102,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
  */
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
-  await worker.application?.end();
+  await worker.services?.end();
   await endBaseRun(worker);
   const isOver = stateOf(worker).status.kind === 'done';
   await worker.guard.leave({ isOver }).catch((error) => logToStderr(worker, error));
@@ -124,7 +125,7 @@ async function oneStep(worker: Worker): Promise<string | undefined> {
   // Work left by a crash comes first; a command would be judged as if it did not exist.
   if (await performWork(worker)) return undefined;
   await takeCommandsIfNoAgent(worker);
-  if (!worker.application?.isHeld()) await worker.application?.end();
+  if (!worker.services?.isHeld()) await worker.services?.end();
   if (await performWork(worker)) return undefined;
   return stateOf(worker).archived ? 'archived' : await nextStep(worker);
 }
@@ -235,7 +236,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       } else if (openIteration !== undefined) {
         // The slot was freed by the worker's end or by a block. The agent may be running, so do not wait for a slot.
         await worker.slots.take().catch(() => false);
-        worker.application?.besideAdopted(openIteration.phase);
+        worker.services?.startBeside(openIteration.phase);
         await runIteration(worker, { left: openIteration });
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
@@ -257,7 +258,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
     case 'waiting':
     case 'blocked':
       await worker.slots.leave();
-      if (worker.application?.isHeld()) return await worker.application.hold();
+      if (worker.services?.isHeld()) return await holdServices(worker, worker.services);
       // A resume starts a worker with the intended environment.
       if (needsAnotherEnvironment(state)) return 'another environment is needed';
       return await restStep(worker);
@@ -266,7 +267,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       return await restStep(worker);
     case 'stopped':
     case 'done':
-      return worker.application?.isHeld() ? await worker.application.hold() : status.kind;
+      return worker.services?.isHeld() ? await holdServices(worker, worker.services) : status.kind;
     default:
       return status satisfies never;
   }
@@ -315,7 +316,7 @@ const RUN_AGENT: readonly Part[] = [
   beginBaseRun,
   requireReadyAgents,
   untilBaseRunBegins,
-  async ({ application }) => await application?.beforeAgent(),
+  servicesForAgent,
   runNewIteration,
 ];
 

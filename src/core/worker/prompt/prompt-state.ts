@@ -64,7 +64,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await messagesToRead(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath, file.configPath),
-    services: (await worker.application?.promptLines(facts.phase)) ?? [],
+    services: (await worker.services?.promptLines(facts.phase)) ?? [],
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
     redBase: redBase(baseChecks, paths.runDir),

@@ -10,7 +10,6 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
 import type { Evidence, TipOfBranch } from './evidence.ts';
 import type { Worker } from './worker.ts';
-import type { WorkerApplication } from './worker-application.ts';
 
 /** How a worker does one kind of work. */
 export interface Performer<K extends OpenWork['kind']> {
@@ -31,8 +30,6 @@ export type Performers = { readonly [K in OpenWork['kind']]: Performer<K> };
 export interface SessionExtension {
   commands?: Partial<Handlers>;
   performers?: Partial<Performers>;
-  /** The services of its application; at most one extension runs them. */
-  application?(worker: Worker): WorkerApplication;
   /** Where a new session's branch begins, if the extension has something to put on its base. */
   beginBranch?(worker: Worker, base: BaseCommit): Promise<BranchBeginning | undefined>;
   /**

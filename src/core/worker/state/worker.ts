@@ -21,7 +21,6 @@ import type { Projector } from '../documents/projector.ts';
 import type { GitGuard } from './git-guard.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
 import type { SupervisorClient } from './supervisor-client.ts';
-import type { WorkerApplication } from './worker-application.ts';
 import type { WorkerGuard } from './worker-guard.ts';
 
 /** What all parts of a worker share: one session, its events, and the machine. */
@@ -39,8 +38,6 @@ export interface Worker {
   readonly projector: Projector;
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
-  /** Undefined in a build whose extensions run no services. */
-  application?: WorkerApplication | undefined;
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: LaunchReason;

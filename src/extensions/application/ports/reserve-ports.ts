@@ -14,7 +14,8 @@ import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Ports } from '../../../core/kernel/phases/application.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
 import { whileHolding } from '../../../core/kernel/processes/lease.ts';
-import type { PortOwner, ServiceTools } from '../served-place.ts';
+import type { PortOwner } from '../../../core/sandbox/application-runner.ts';
+import type { ServiceTools } from '../served-place.ts';
 import { holdsOneOf, isFree, listeningSockets } from './listeners.ts';
 import { PORT_ERRORS } from './port-errors.ts';
 

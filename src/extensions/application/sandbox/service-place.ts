@@ -12,11 +12,10 @@ export type InsideFor = ((serves: readonly number[]) => Inside) | undefined;
 
 /** Services in a clone: with what its checks see, and their data. */
 export function serviceInside(
-  guard: ActiveGuard | undefined,
+  guard: ActiveGuard,
   folders: ProofFolders & { data: string },
   env: Record<string, string>,
 ): InsideFor {
-  if (guard === undefined) return undefined;
   mkdirSync(folders.data, { recursive: true, mode: 0o700 });
   const { guard: made } = proofGuard(guard, folders, env);
   return made && insideFor(made, guard.egress);

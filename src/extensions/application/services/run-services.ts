@@ -5,10 +5,11 @@ import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
+import type { RunningServices } from '../../../core/sandbox/application-runner.ts';
 import { expandInShell, servedPorts, WEB, webAddress } from '../placeholders.ts';
 import { requireFreePorts } from '../ports/reserve-ports.ts';
 import { type Inbound, openInbound } from '../sandbox/inbound.ts';
-import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
+import type { ServedPlace, ServiceTools } from '../served-place.ts';
 import { INIT } from '../settings/setting-problems.ts';
 import { RunningService } from './service.ts';
 

@@ -9,6 +9,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import type { PortOwner } from '../../../../src/core/sandbox/application-runner.ts';
 import {
   oddReservations,
   portsFolder,
@@ -16,7 +17,6 @@ import {
   requireFreePorts,
   reservePorts,
 } from '../../../../src/extensions/application/ports/reserve-ports.ts';
-import type { PortOwner } from '../../../../src/extensions/application/served-place.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const RESERVER = fileURLToPath(new URL('port-reserver.ts', import.meta.url));

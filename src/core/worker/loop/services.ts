@@ -1,24 +1,26 @@
-import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { isInterrupted } from '../../../core/worker/commands/while-taking-commands.ts';
-import { notedAsUnclear, wakeNow } from '../../../core/worker/loop/rest.ts';
-import { joinEnvironment } from '../../../core/worker/state/environment.ts';
-import { requireLease } from '../../../core/worker/state/processes.ts';
-import { record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { isInterrupted, whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { joinEnvironment } from '../state/environment.ts';
+import { requireLease } from '../state/processes.ts';
+import type { SessionServices } from '../state/session-services.ts';
+import { provingOf, record, stateOf, type Worker } from '../state/worker.ts';
+import { notedAsUnclear, wakeNow } from './rest.ts';
 
 /** A command ends the wait at once. */
 const LOOK_MS = 2000;
 const HOLD_LIMIT_MS = 4 * 60 * 60_000;
 
-interface Held {
-  isRunning: boolean;
-  /** Why they do not run. */
-  problem: string | undefined;
-  startBeside(when: 'a person'): void;
-  end(): Promise<void>;
+/** Starts the services before the prompt is made, which names what failed. @throws port_taken */
+export async function servicesForAgent(worker: Worker): Promise<void> {
+  const { services } = worker;
+  const { phase } = stateOf(worker).progress;
+  if (services === undefined || !provingOf(worker).application?.in.includes(phase)) return;
+  const failed = await whileTakingCommands(worker, (signal) => services.start(phase, { signal }));
+  await services.recordFailed(failed);
 }
 
 /** Keeps the services up while the session rests: one look at what could end that. */
-export async function holdServices(worker: Worker, services: Held): Promise<undefined> {
+export async function holdServices(worker: Worker, services: SessionServices): Promise<undefined> {
   await worker.slots.leave();
   if (!services.isRunning && services.problem === undefined) {
     await joinEnvironment(worker);
@@ -34,7 +36,7 @@ export async function holdServices(worker: Worker, services: Held): Promise<unde
   await record(worker, { type: 'services_wanted', by: { channel: 'settings' }, want: 'down', why });
 }
 
-async function whyOver(worker: Worker, { problem }: Held): Promise<string | undefined> {
+async function whyOver(worker: Worker, { problem }: SessionServices): Promise<string | undefined> {
   const { servicesUp, status } = stateOf(worker);
   if (problem !== undefined) return `Services ended: ${problem}`;
   const heldMs = worker.clock.now() - Date.parse(servicesUp?.since ?? '');

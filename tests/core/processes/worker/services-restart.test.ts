@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ApplicationRunner } from '../../../../src/core/sandbox/application-runner.ts';
+import { SessionServices } from '../../../../src/core/worker/state/session-services.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
-import { SessionServices } from '../../../../src/extensions/application/worker/session-services.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const asked = (restartServices: string) =>
-  new SessionServices({ paths: { restartServices } } as Worker).whileAgent('implementation');
+  new SessionServices({ paths: { restartServices } } as Worker, {} as ApplicationRunner).whileAgent(
+    'implementation',
+  );
 
 test('an agent restarts services by a file, not by a folder', async () => {
   await using dir = await tempDir();

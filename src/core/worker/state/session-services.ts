@@ -1,33 +1,32 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import type { Application, Ports, ServedIn } from '../../../core/kernel/phases/application.ts';
-import type { Phase } from '../../../core/kernel/phases/table.ts';
-import { endTree } from '../../../core/kernel/processes/end-tree.ts';
-import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
-import { realPathAsFar } from '../../../core/project/git/real-path.ts';
-import type { CheckEnd } from '../../../core/project/proving/run-check.ts';
-import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
-import { dataFolder } from '../../../core/project/worktrees/sandbox-folders.ts';
-import { childEnvironment } from '../../../core/sandbox/programs/environment.ts';
-import { inlineMaterial } from '../../../core/session/documents/material.ts';
-import type { NewEvent } from '../../../core/session/events/events.ts';
-import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
-import { workNow } from '../../../core/session/events/open-work.ts';
-import { isLeftToPerson } from '../../../core/session/events/rest.ts';
-import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
-import { asOurs } from '../../../core/worker/state/as-ours.ts';
-import { logToStderr } from '../../../core/worker/state/passing-errors.ts';
-import { provingOf, record, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
-import type { WorkerApplication } from '../../../core/worker/state/worker-application.ts';
-import { makeEmpty, type PortSet } from '../../../core/worker/state/worker-guard.ts';
-import { applicationVariables, servedPorts, webAddress } from '../placeholders.ts';
-import { portsFolder, releasePorts, reservePorts } from '../ports/reserve-ports.ts';
-import { type ServedWorktree, serviceInWorktree } from '../sandbox/service-place.ts';
-import type { RunningServices, ServedPlace } from '../served-place.ts';
-import { startServices } from '../services/run-services.ts';
-import { dataIn, servesClone, servicesMark } from '../services/served-clone.ts';
-import { holdServices } from './hold-services.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { Application, Ports, ServedIn } from '../../kernel/phases/application.ts';
+import type { ProofFolders } from '../../kernel/phases/proving.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import { endTree } from '../../kernel/processes/end-tree.ts';
+import { quotedSaid, saidBy } from '../../kernel/said.ts';
+import type { CheckEnd } from '../../project/proving/run-check.ts';
+import type { ServesClone } from '../../project/proving/run-on-clone.ts';
+import { dataFolder } from '../../project/worktrees/sandbox-folders.ts';
+import {
+  type ApplicationRunner,
+  dataIn,
+  type RunningServices,
+  type ServicesPlace,
+  servesClone,
+  servicesMark,
+} from '../../sandbox/application-runner.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import { inlineMaterial } from '../../session/documents/material.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { SERVICES_FAILED } from '../../session/events/fold.ts';
+import { workNow } from '../../session/events/open-work.ts';
+import { isLeftToPerson } from '../../session/events/rest.ts';
+import { asOurs } from './as-ours.ts';
+import { logToStderr } from './passing-errors.ts';
+import { provingOf, record, stateOf, type Worker } from './worker.ts';
+import { makeEmpty, type PortSet } from './worker-guard.ts';
 
 type Reserved = Record<PortSet, Ports>;
 
@@ -39,35 +38,62 @@ function programsOf({ services, init }: Application): string[] {
   return names.map((name) => `SERVICE_${name.toUpperCase()}`);
 }
 
-export class SessionServices implements WorkerApplication {
+interface CloneCommands {
+  set: PortSet;
+  /** Of the commands; the services have another one. */
+  mark: string;
+  outputDir: string;
+  env(folders: ProofFolders): Promise<Record<string, string>>;
+  signal: AbortSignal;
+}
+
+declare module './worker.ts' {
+  interface Worker {
+    /** Undefined in a build whose extensions run no services. */
+    services?: SessionServices;
+  }
+}
+
+/** The services of a session's application, around what uses them: an agent, a check, or a person. */
+export class SessionServices {
   readonly #worker: Worker;
+  readonly #runner: ApplicationRunner;
   #reserved: { names: string; ports: Promise<Reserved> } | undefined;
   #running: RunningServices | undefined;
   /** A start beside an agent or a person. */
   #beside: { stop: AbortController; done: Promise<void> } | undefined;
-  #problem: string | undefined;
+  /** Why those beside a person do not run. */
+  problem: string | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, runner: ApplicationRunner) {
     this.#worker = worker;
+    this.#runner = runner;
   }
 
+  /** Called before anything starts in a strict sandbox, which has to open the ports. */
   async reserve(): Promise<void> {
     await this.#ports();
   }
 
   async release(): Promise<void> {
-    await releasePorts(portsFolder(), this.#worker.file, this.#worker);
+    await this.#runner.release(this.#worker.file, this.#worker);
     this.#reserved = undefined;
   }
 
-  async variables(clone?: Parameters<WorkerApplication['variables']>[0]): Promise<Record<string, string>> {
+  /** Of commands in the worktree, or in a clone. */
+  async variables(clone?: { set: PortSet; folders: ProofFolders }): Promise<Record<string, string>> {
     const application = this.#application;
     if (application === undefined) return {};
     const { [clone?.set ?? 'own']: ports } = await this.#ports();
     const data = clone === undefined ? this.#data : dataIn(clone.folders);
-    return applicationVariables(application, { ports, data });
+    return this.#runner.variables(application, { ports, data });
   }
 
+  /**
+   * Starts the services in the worktree, if they run then, and waits until they are ready.
+   * @returns what failed
+   * @throws port_taken; the signal's reason
+   */
   async start(
     when: ServedIn,
     { signal, cwd = stateOf(this.#worker).worktree?.path }: { signal: AbortSignal; cwd?: string | undefined },
@@ -85,21 +111,17 @@ export class SessionServices implements WorkerApplication {
     await this.#endRunning();
     const { host, clock } = this.#worker;
     const place = await this.#placeIn(application, cwd);
-    this.#running = await startServices(place, { clock, host, signal });
+    this.#running = await this.#runner.start(place, { clock, host, signal });
     // A stop may not become the start of an agent.
     signal.throwIfAborted();
     return this.#running.failures;
   }
 
-  async end(): Promise<void> {
-    await this.#endAll();
-  }
-
   /** @returns those that had ended before */
-  async #endAll(): Promise<CheckEnd[]> {
+  async end(): Promise<CheckEnd[]> {
     const beside = this.#beside;
     this.#beside = undefined;
-    this.#problem = undefined;
+    this.problem = undefined;
     beside?.stop.abort();
     await beside?.done;
     return await this.#endRunning();
@@ -113,6 +135,7 @@ export class SessionServices implements WorkerApplication {
     return ended;
   }
 
+  /** Ends the services of a worker that died, which bubblewrap does only in a guard. */
   async endLeft(): Promise<void> {
     if (this.#application === undefined) return;
     const { host, clock, file } = this.#worker;
@@ -120,18 +143,14 @@ export class SessionServices implements WorkerApplication {
       await endTree(undefined, servicesMark(each), { host, clock, graceMs: GRACE_MS, known: [] });
   }
 
-  async inClone({
-    set,
-    outputDir,
-    ...given
-  }: Parameters<WorkerApplication['inClone']>[0]): Promise<ServesClone | undefined> {
+  async inClone({ set, outputDir, signal, ...given }: CloneCommands): Promise<ServesClone | undefined> {
     const application = this.#application;
     if (application === undefined) return undefined;
-    const worker = this.#worker;
+    const { guard, paths, clock, host } = this.#worker;
     const { [set]: ports } = await this.#ports();
-    const guard = () => worker.guard.ofProof(set);
-    const output = { outputDir: join(outputDir, 'services'), outputRoot: worker.paths.runDir };
-    return servesClone({ ...given, ...output, application, ports, guard }, worker);
+    const output = { outputDir: join(outputDir, 'services'), outputRoot: paths.runDir };
+    const serving = { ...given, ...output, application, ports, guard: () => guard.ofProof(set) };
+    return servesClone(this.#runner, serving, { clock, host, signal });
   }
 
   async promptLines(phase: Phase): Promise<string[]> {
@@ -139,7 +158,7 @@ export class SessionServices implements WorkerApplication {
     if (!application?.in.includes(phase) || application.services.length === 0) return [];
     const { services, restartServices } = this.#worker.paths;
     const { own: ports } = await this.#ports();
-    const url = webAddress(application, ports);
+    const url = this.#runner.webAddress(application, ports);
     const numbers = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
     const where = url === undefined ? '' : ` The application is at ${url}.`;
     return [
@@ -147,32 +166,35 @@ export class SessionServices implements WorkerApplication {
     ];
   }
 
-  async beforeAgent(): Promise<void> {
-    const worker = this.#worker;
-    const { phase } = stateOf(worker).progress;
-    if (!this.#application?.in.includes(phase)) return;
-    const ends = await whileTakingCommands(worker, (signal) => this.start(phase, { signal }));
-    await record(worker, ...this.#noticesOf(ends));
-  }
-
-  besideAdopted(phase: Phase): void {
-    this.#startBeside(phase);
-  }
-
+  /** Restarts them if the agent asks for that. */
   async whileAgent(phase: Phase): Promise<void> {
     const { restartServices } = this.#worker.paths;
     if (!statsAt(restartServices)?.isFile()) return;
     // Whoever waits for its end must not read an older "ready".
     this.#running?.willRestart();
     unlinkSync(restartServices);
-    this.#startBeside(phase);
+    this.startBeside(phase);
   }
 
+  /** Once the agent has ended; what ended before it is for the next one. */
   async afterAgent(): Promise<void> {
-    const ended = await this.#endAll();
-    if (ended.length > 0) await record(this.#worker, ...this.#noticesOf(ended));
+    await this.recordFailed(await this.end());
   }
 
+  /** Tells the next agent what failed. */
+  async recordFailed(failed: readonly CheckEnd[]): Promise<void> {
+    if (failed.length === 0) return;
+    const { env, paths } = this.#worker;
+    const notices = failed.map(({ run, failure }): NewEvent => {
+      const what = `\`${run.command}\` failed (${run.how ?? 'it ended'}).`;
+      const said = quotedSaid(saidBy(failure?.lastLines ?? '', env));
+      const text = `A service of the application: ${what}${said} Its output: ${join(paths.runDir, run.output)}`;
+      return { type: 'notice', code: SERVICES_FAILED, text };
+    });
+    await record(this.#worker, ...notices);
+  }
+
+  /** Whether services run for a person. */
   isHeld(): boolean {
     const state = stateOf(this.#worker);
     return (
@@ -180,28 +202,23 @@ export class SessionServices implements WorkerApplication {
     );
   }
 
-  async hold(): Promise<undefined> {
-    return await holdServices(this.#worker, {
-      isRunning: this.#running !== undefined || this.#beside !== undefined,
-      problem: this.#problem,
-      startBeside: (when) => this.#startBeside(when),
-      end: () => this.end(),
-    });
+  get isRunning(): boolean {
+    return this.#running !== undefined || this.#beside !== undefined;
   }
 
   /** Beside what runs already: failures are seen in `services/now.json`. */
-  #startBeside(when: ServedIn | 'a person'): void {
+  startBeside(when: ServedIn | 'a person'): void {
     const before = this.end();
     const stop = new AbortController();
     const done = before
       .then(() => this.#startFor(when, stop.signal))
       .then(([first]) => {
         const said = quotedSaid(saidBy(first?.failure?.lastLines ?? '', this.#worker.env));
-        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how}).${said}`;
+        this.problem = first && `\`${first.run.command}\` failed (${first.run.how}).${said}`;
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        this.#problem = error instanceof Error ? error.message : String(error);
+        this.problem = error instanceof Error ? error.message : String(error);
         logToStderr(this.#worker, error);
       });
     this.#beside = { stop, done };
@@ -241,7 +258,8 @@ export class SessionServices implements WorkerApplication {
       });
     }
     const { own, base } = await this.#reserved.ports;
-    this.#worker.guard.served = { own: servedPorts(application, own), base: servedPorts(application, base) };
+    const served = (ports: Ports) => this.#runner.servedPorts(application, ports);
+    this.#worker.guard.served = { own: served(own), base: served(base) };
     return { own, base };
   }
 
@@ -249,11 +267,11 @@ export class SessionServices implements WorkerApplication {
     const worker = this.#worker;
     const { file, paths } = worker;
     const owner = { id: file.id, while: paths.sessionFile, name: file.folder };
-    const reserve = (set: PortSet) => reservePorts(portsFolder(), { owner, names, set }, worker);
+    const reserve = (set: PortSet) => this.#runner.reserve(owner, { names, set }, worker);
     return { own: await reserve('own'), base: await reserve('base') };
   }
 
-  async #placeIn(application: Application, cwd: string): Promise<ServedPlace> {
+  async #placeIn(application: Application, cwd: string): Promise<ServicesPlace> {
     const worker = this.#worker;
     const { paths, file } = worker;
     const mark = servicesMark(file.id);
@@ -265,32 +283,18 @@ export class SessionServices implements WorkerApplication {
       own: await this.variables(),
     });
     const { own: ports } = await this.#ports();
-    const inGuard = await this.#inGuard({ worktree: cwd, data, env });
+    const inside = await this.#inside();
     const { services: outputDir, runDir: outputRoot } = paths;
-    return { application, cwd, env, ports, data, outputDir, outputRoot, mark, ...inGuard };
+    return { application, cwd, env, ports, data, outputDir, outputRoot, mark, inside };
   }
 
-  /** How services start in the worktree; without `insideFor` if no guard confines them. */
-  async #inGuard({ worktree, data, env }: ServedWorktree): Promise<Pick<ServedPlace, 'insideFor' | 'net'>> {
+  async #inside(): Promise<ServicesPlace['inside']> {
     const worker = this.#worker;
     const guard = await worker.guard.ofProof();
-    if (guard === undefined) return {};
+    if (guard === undefined) return undefined;
     const { own, home, caches } = await worker.guard.folders();
     const tmp = join(own, 'services-tmp');
     await makeEmpty(tmp, 0o1777);
-    const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
-    const part = { home, tmp, caches, ...guard.egress };
-    return { insideFor: serviceInWorktree(guard, served, part), net: guard.egress?.net };
-  }
-
-  /** Tells the next agent what failed. */
-  #noticesOf(failures: readonly CheckEnd[]): NewEvent[] {
-    const { env, paths } = this.#worker;
-    return failures.map(({ run, failure }) => {
-      const what = `\`${run.command}\` failed (${run.how ?? 'it ended'}).`;
-      const said = quotedSaid(saidBy(failure?.lastLines ?? '', env));
-      const text = `A service of the application: ${what}${said} Its output: ${join(paths.runDir, run.output)}`;
-      return { type: 'notice', code: SERVICES_FAILED, text };
-    });
+    return { guard, folders: { home, tmp, caches } };
   }
 }
