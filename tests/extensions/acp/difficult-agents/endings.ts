@@ -12,6 +12,8 @@ export interface DifficultAgent {
   /** Its answers to requests for permission or to calls of the client, line by line. */
   answers?: readonly string[];
   prompts?: number;
+  /** Runs in `.ci/run`; the others in `npm run test:all`. */
+  ci?: true;
 }
 
 const DOCUMENTS = { folders: ['{session}'], commands: '^(?:cat|ls|head|git log)(?= |$)(?!.*(?:--ou|[<>]))' };
@@ -31,7 +33,7 @@ export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [
     ends: 'crashed',
     says: /exited with 3 during initialize.*SyntaxError: no such config/,
   },
-  { scenario: 'dies in the prompt', ends: 'crashed', says: /exited with 9 during session\/prompt/ },
+  { scenario: 'dies in the prompt', ends: 'crashed', says: /exited with 9 during session\/prompt/, ci: true },
   {
     scenario: 'closes its output early',
     ends: 'crashed',
@@ -53,6 +55,7 @@ export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [
     plan: { rules: DOCUMENTS },
     ends: 'signalled',
     answers: [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED],
+    ci: true,
   },
   {
     scenario: 'asks for what it may',
@@ -69,7 +72,7 @@ export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [
     prompts: 2,
   },
   { scenario: 'asks for ever', plan: { rules: DOCUMENTS }, ends: 'crashed', says: /asked 51 times/ },
-  { scenario: 'forgets its signal', ends: 'signalled', prompts: 2 },
+  { scenario: 'forgets its signal', ends: 'signalled', prompts: 2, ci: true },
   { scenario: 'never writes its signal', ends: 'no_signal', prompts: 2 },
   { scenario: 'does nothing', ends: 'auth', says: /did nothing.*Authentication failed with provider x/ },
   { scenario: 'fails with an error of its service', ends: 'overloaded', says: /Rate limit reached/ },
@@ -79,6 +82,7 @@ export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [
     plan: RETRIES,
     ends: 'overloaded',
     says: /did nothing but retry.*Rate limit reached/,
+    ci: true,
   },
   { scenario: 'retries, and goes on', plan: RETRIES, ends: 'signalled' },
   { scenario: 'is refused by its model', ends: 'refused' },

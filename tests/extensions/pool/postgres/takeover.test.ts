@@ -5,28 +5,23 @@ import type { SessionView } from '../../../../src/core/session/folder/session-vi
 import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
 import { postgresBoard } from '../../../../src/extensions/pool/membership/open-member.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
-import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { query, startPostgres } from '../../../support/postgres-server.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from '../e2e/machines.ts';
 
-test(
-  'with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody',
-  ci,
-  async () => {
-    await using server = await startPostgres();
-    await using pool = await poolOf(2, WORK, { database: await server.database() });
-    const [one] = pool.machines;
-    await pool.start(one);
-    const [first, second] = await atWork(pool);
-    await server.restart();
-    await first.die();
-    const done = await untilView(second, isDone, 'the session as done by the other machine');
-    const events = await eventsOf(done);
-    expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
-  },
-);
+test('with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
+  await using server = await startPostgres();
+  await using pool = await poolOf(2, WORK, { database: await server.database() });
+  const [one] = pool.machines;
+  await pool.start(one);
+  const [first, second] = await atWork(pool);
+  await server.restart();
+  await first.die();
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  const events = await eventsOf(done);
+  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+});
 
 test('work continues while the remote is unreachable or the database is read-only, and is published afterwards', async () => {
   await using server = await startPostgres();
