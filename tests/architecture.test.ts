@@ -2,7 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { breaches, fileCircles, type ImportLaw, namesTwice, type Tree } from './support/import-law.ts';
+import {
+  breaches,
+  fileCircles,
+  type ImportLaw,
+  namesTwice,
+  reachOf,
+  type Tree,
+} from './support/import-law.ts';
 import { sourceText } from './support/source-text.ts';
 
 // That core imports no extension, and an extension no other, is what the compiler says (tsconfig.json, and
@@ -259,6 +266,17 @@ test.each([
 
 test('no two files of src export the same name', () => {
   expect(namesTwice(modules)).toEqual([]);
+});
+
+test('ARCHITECTURE.md says of each extension how many files of core it imports, so that a new one is noticed', async () => {
+  const page = await readFile(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const [, box = ''] = /^ {4}extensions\/.*\n((?: {6}.*\n)+)/m.exec(page) ?? [];
+  const names = [...box.matchAll(/([a-z]+)\/ /g)].map(([, name]) => name ?? '');
+  const counts = [...box.matchAll(/\((\d+)(?:, (\d+))?\)/g)].flatMap(([, one, two]) =>
+    two ? [one, two] : [one],
+  );
+  const said = Object.fromEntries(names.map((name, index) => [name, Number(counts[index])]));
+  expect(said).toEqual(reachOf(modules));
 });
 
 test('no folder of src has more than 25 files', () => {

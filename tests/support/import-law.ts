@@ -93,6 +93,19 @@ function useBreaches(path: string, { code }: SourceText, { uses }: ImportLaw): s
   return broken.map(({ name }) => `${path} uses ${name}`);
 }
 
+/** How many files of core each extension imports. */
+export function reachOf(tree: Tree): Record<string, number> {
+  const reached = new Map<string, Set<string>>();
+  for (const [path, text] of Object.entries(tree)) {
+    const [, extension] = /^extensions\/([^/]+)\//.exec(path) ?? [];
+    if (extension === undefined) continue;
+    const files = reached.get(extension) ?? new Set();
+    for (const to of targets(path, sourceText(text))) if (to.startsWith('core/')) files.add(to);
+    reached.set(extension, files);
+  }
+  return Object.fromEntries([...reached].map(([extension, files]) => [extension, files.size]));
+}
+
 function targets(path: string, source: SourceText): string[] {
   const relative = importsOf(source).filter(({ specifier }) => specifier.startsWith('.'));
   return relative.map(({ specifier }) => resolve(path, specifier)).filter((to) => to.endsWith('.ts'));
