@@ -244,25 +244,6 @@ export const ACP_AGENTS = [
   },
   {
     ...UNTESTED,
-    name: 'auggie',
-    title: 'Auggie CLI',
-    command: 'auggie',
-    args: () => ['--acp'],
-    facts: {
-      accounts: 'an Augment account, or a token of that account',
-      readOn: '2026-11-29',
-      source: 'https://docs.augmentcode.com/cli/acp/agent',
-    },
-    install: 'npm install -g @augmentcode/auggie',
-    state: {
-      folder: '.augment',
-      parts: ['session.json', 'settings.json', '*.md', 'rules', 'commands', 'agents', 'skills'],
-    },
-    variables: /^AUGMENT_/,
-    credentials: ['AUGMENT_SESSION_AUTH'],
-  },
-  {
-    ...UNTESTED,
     name: 'acp',
     title: 'the agent of ACP_COMMAND',
     command: '',
