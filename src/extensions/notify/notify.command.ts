@@ -29,7 +29,7 @@ function addNotify(program: Command, cli: Cli): void {
               : `${attention('!')} ${channelTroubleText({ channel, ...failing })}`,
           ),
           channels.length === 0
-            ? 'No channel is set up: run "samocode notify telegram", or set NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_GOOGLE_CHAT_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND in ~/.config/samocode/.env.'
+            ? 'No channel is set up: run "samocode notify telegram", or set NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND in ~/.config/samocode/.env.'
             : 'To try them: samocode notify test',
         ].join('\n'),
       );

@@ -56,11 +56,6 @@ const SECRET_ROWS = inScope('secret', {
     key: 'NOTIFY_WEBHOOK_SECRET',
     doc: 'The secret that signs each of those posts; if unset, they are not signed.',
   },
-  notifyGoogleChatUrl: {
-    ...text('an http or https address', /^https?:\/\/\S+$/u),
-    key: 'NOTIFY_GOOGLE_CHAT_URL',
-    doc: 'An incoming webhook of a space of Google Chat, where notifications are posted.',
-  },
   telegramBotToken: {
     ...text("a Telegram bot's token", /^\S+$/u),
     key: 'TELEGRAM_BOT_TOKEN',

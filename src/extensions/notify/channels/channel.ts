@@ -2,7 +2,7 @@ import { errors } from '../../../core/kernel/errors.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import type { Notification } from '../notice/notification.ts';
 
-export const CHANNEL_NAMES = ['telegram', 'webhook', 'google-chat', 'desktop', 'command'] as const;
+export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
 
 /** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */

@@ -4,7 +4,6 @@ import { telegramSettings } from '../telegram/telegram-settings.ts';
 import type { NotifyChannel } from './channel.ts';
 import { commandChannel } from './command.ts';
 import { desktopChannel } from './desktop.ts';
-import { googleChatChannel } from './google-chat.ts';
 import type { NotifySettings } from './notify-settings.ts';
 import { webhookChannel } from './webhook.ts';
 
@@ -15,11 +14,10 @@ export function channelsOf(settings: NotifySettings, context: ChannelContext): N
   const { clock, env, home } = context;
   const telegram = telegramSettings(settings);
   const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyWebhookFormat: format } = settings;
-  const { notifyCommand: command, notifyGoogleChatUrl: googleChat } = settings;
+  const { notifyCommand: command } = settings;
   return [
     ...(telegram === undefined ? [] : [new TelegramChannel(telegram, context)]),
     ...(url === undefined ? [] : [webhookChannel({ url, format, secret, clock })]),
-    ...(googleChat === undefined ? [] : [googleChatChannel({ url: googleChat })]),
     ...(settings.notifyDesktop === 'auto' ? [desktopChannel({ env })] : []),
     ...(command === undefined ? [] : [commandChannel({ command, env, home })]),
   ];

@@ -3,8 +3,8 @@ import type { Clock } from '../../../core/kernel/clock.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { Notification } from '../notice/notification.ts';
-import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from './channel.ts';
-import { type Post, postOf, type WebhookFormat } from './webhook-format.ts';
+import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from './channel.ts';
+import { postOf, type WebhookFormat } from './webhook-format.ts';
 
 export interface WebhookOptions {
   url: string;
@@ -12,8 +12,6 @@ export interface WebhookOptions {
   secret?: string;
   clock: Pick<Clock, 'now'>;
 }
-
-const NO_TOPIC = 'NOTIFY_WEBHOOK_URL names no ntfy topic.';
 
 /** Posts each notification, signed according to Standard Webhooks if there is a secret. */
 export function webhookChannel({ url, format = 'json', secret, clock }: WebhookOptions): NotifyChannel {
@@ -24,36 +22,27 @@ export function webhookChannel({ url, format = 'json', secret, clock }: WebhookO
     async send(notification, signal) {
       const post = postOf(format, address, notification);
       if (post === undefined)
-        throw NOTIFY_ERRORS.undelivered({ channel: 'webhook', why: NO_TOPIC, retry: 'never' });
-      const headers = {
-        ...(authorization !== undefined && { authorization }),
-        ...(secret !== undefined &&
-          signed(post.body, secret, { id: messageId(notification), nowMs: clock.now() })),
-      };
-      await postTo('webhook', { ...post, headers }, signal);
+        throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' });
+      const response = await fetch(post.url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': `samocode/${__VERSION__}`,
+          ...(authorization !== undefined && { authorization }),
+          ...(secret !== undefined &&
+            signed(post.body, secret, { id: messageId(notification), nowMs: clock.now() })),
+        },
+        body: post.body,
+        redirect: 'manual',
+        signal,
+      }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw undelivered({ why: `${networkProblem(error)}.`, retry: 'later' }, error);
+      });
+      await response.body?.cancel();
+      if (!response.ok) throw undelivered(refusalOf(response));
     },
   };
-}
-
-/** Posts JSON to a channel's service. Its answer is read no further than its status. */
-export async function postTo(
-  channel: ChannelName,
-  { url, body, headers }: Post & { headers?: Readonly<Record<string, string>> },
-  signal: AbortSignal,
-): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'user-agent': `samocode/${__VERSION__}`, ...headers },
-    body,
-    redirect: 'manual',
-    signal,
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    const why = `${networkProblem(error)}.`;
-    throw NOTIFY_ERRORS.undelivered({ channel, why, retry: 'later' }, { cause: error });
-  });
-  await response.body?.cancel();
-  if (!response.ok) throw NOTIFY_ERRORS.undelivered({ channel, ...refusalOf(response) });
 }
 
 /** fetch refuses a URL with credentials. */
@@ -85,6 +74,10 @@ function refusalOf({ status, headers }: Response): Omit<Undelivered, 'channel'> 
   if (status !== 429 && status !== 408 && status < 500) return { why, retry: 'never' };
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return { why, retry: 'later', retryAfterMs: seconds > 0 ? seconds * 1000 : undefined };
+}
+
+function undelivered(args: Omit<Undelivered, 'channel'>, cause?: unknown) {
+  return NOTIFY_ERRORS.undelivered({ channel: 'webhook', ...args }, { cause });
 }
 
 /** fetch puts the system error into `cause`, or several into an AggregateError. */

@@ -7,7 +7,6 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { isRunning, procTable, psTable } from '../../../../src/core/kernel/processes/process-table.ts';
 import { commandChannel } from '../../../../src/extensions/notify/channels/command.ts';
 import { desktopChannel } from '../../../../src/extensions/notify/channels/desktop.ts';
-import { googleChatChannel } from '../../../../src/extensions/notify/channels/google-chat.ts';
 import { webhookChannel } from '../../../../src/extensions/notify/channels/webhook.ts';
 import type { Notification } from '../../../../src/extensions/notify/notice/notification.ts';
 import { hookServer, type Post } from '../../../support/hook-server.ts';
@@ -72,17 +71,6 @@ test('ntfy is sent a message with its topic, title, priority and tags, at the ro
   expect(Buffer.byteLength(long.message)).toBeLessThanOrEqual(4096);
   expect(long.message).toMatch(/^\u{1f6a2}+…$/u);
   expect((await sentAs('ntfy', { ...DONE, body: '' })).body.message).toBe('x is done');
-});
-
-test('Google Chat is sent a text that mentions nobody, and a refusal names its channel', async () => {
-  await using hook = await hookServer();
-  const channel = googleChatChannel({ url: hook.url });
-  await channel.send({ ...DONE, body: 'Q1: <users/all>' }, running);
-  expect(JSON.parse(hook.posts[0]?.body ?? '')).toEqual({ text: 'x is done\nQ1: ‹users/all>' });
-  hook.answer = { status: 404 };
-  await expect(channel.send(DONE, running)).rejects.toMatchObject({
-    what: 'A notification was not sent through google-chat.',
-  });
 });
 
 test('Slack is sent escaped text without previews', async () => {
