@@ -1,5 +1,4 @@
 import type { Tool } from '../../core/faces/mcp/tool.ts';
-import { POOL_TOOLS } from '../../extensions/pool/tools.ts';
 import { SETUP_TOOLS } from '../../extensions/setup/tools.ts';
 
-export const FURTHER_TOOLS: readonly Tool[] = [...SETUP_TOOLS, ...POOL_TOOLS];
+export const FURTHER_TOOLS: readonly Tool[] = [...SETUP_TOOLS];

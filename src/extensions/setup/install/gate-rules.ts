@@ -12,7 +12,6 @@ import { addStep, type Step } from './step.ts';
  */
 export const ALLOWED_TOOLS: readonly string[] = [
   'start_session',
-  'pool_status',
   'list_sessions',
   'get_status',
   'wait',

@@ -38,7 +38,6 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     start: ['start --no-run'],
     again: { instead: 'start, which always starts another one' },
   },
-  pool_status: {},
   list_sessions: {
     all_projects: ['list --all'],
     group: ['list --group'],
