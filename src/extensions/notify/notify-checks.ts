@@ -8,7 +8,7 @@ import { configuredChannels } from './channels/test-channels.ts';
 export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { channels, problems } = await configuredChannels(context);
   const { settings } = await readNotifySettings(context.env, context.home);
-  const { telegramBotToken: token, telegramChatId: chat, notifyWebhookUrl: webhook } = settings;
+  const { telegramBotToken: token, telegramChatId: chat } = settings;
   return [
     ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
     ...channels.map(({ channel, failing }) => {
@@ -23,17 +23,5 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
       'TELEGRAM_CHAT_ID is not set: nothing is sent.',
       'Run: samocode notify telegram.',
     ),
-    ...warnIf(
-      webhook !== undefined && isOpenToReaders(webhook),
-      'notify.webhook.address',
-      'NOTIFY_WEBHOOK_URL is not encrypted: whoever is between can read the notifications.',
-      'Use an https address.',
-    ),
   ];
-}
-
-/** Whether posts leave this machine by plain http. */
-function isOpenToReaders(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !/^(?:localhost|127\..*|\[::1\])$/.test(hostname);
 }

@@ -74,13 +74,3 @@ test('doctor reports a bot without a chat, and sends nothing', async () => {
   expect(found).toEqual(['warn TELEGRAM_CHAT_ID is not set: nothing is sent.']);
   expect(scene.stub.messages).toEqual([]);
 });
-
-test('doctor reports a webhook whose posts leave the machine unencrypted', async () => {
-  const found = async (url: string) => {
-    await using scene = await telegramScene(`NOTIFY_WEBHOOK_URL=${url}\n`);
-    return (await notifyChecks(scene.context)).map(({ id, level }) => `${level} ${id}`);
-  };
-  expect(await found('http://boats.example/x')).toEqual(['ok notify.webhook', 'warn notify.webhook.address']);
-  expect(await found('http://127.0.0.1:9/x')).toEqual(['ok notify.webhook']);
-  expect(await found('https://boats.example/x')).toEqual(['ok notify.webhook']);
-});
