@@ -10,6 +10,7 @@ export const SECTIONS = {
   pages: 'What people will see',
   pictures: 'Pictures',
   iterations: 'Iterations',
+  spending: 'Spent by phase',
   documents: 'Documents',
   acts: 'Log',
 } as const;
@@ -72,6 +73,7 @@ export interface SessionReportData extends SessionHead {
   /** The application's pages before and after. */
   pages?: ReportPages;
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
+  spending: ReportSpending[];
   acts: { at: string; text: string }[];
 }
 
@@ -98,6 +100,13 @@ export interface ReportCost {
   usdIsEstimate?: boolean;
   inputTokens?: number;
   outputTokens?: number;
+}
+
+export interface ReportSpending {
+  phase: Phase;
+  iterations: number;
+  durationMs: number;
+  cost: ReportCost;
 }
 
 export interface ReportIteration {

@@ -44,7 +44,13 @@ import type {
   SessionHead,
   SessionReportData,
 } from '../html/report-data.ts';
-import { findGaps, type Recorded, recordedIterations, reportIterations } from './iterations-and-gaps.ts';
+import {
+  findGaps,
+  type Recorded,
+  recordedIterations,
+  reportIterations,
+  spendingByPhase,
+} from './iterations-and-gaps.ts';
 
 export interface ReportSubject {
   view: SessionView;
@@ -143,6 +149,7 @@ export async function sessionReport(
     pictures,
     pages,
     documents,
+    spending: has('spending') ? spendingByPhase({ events, now }) : [],
     acts: has('acts') ? logEntries(events) : [],
   };
 }
