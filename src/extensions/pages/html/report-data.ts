@@ -10,7 +10,6 @@ export const SECTIONS = {
   pages: 'What people will see',
   pictures: 'Pictures',
   iterations: 'Iterations',
-  spending: 'Spent by phase',
   documents: 'Documents',
   acts: 'Log',
 } as const;
@@ -73,7 +72,6 @@ export interface SessionReportData extends SessionHead {
   /** The application's pages before and after. */
   pages?: ReportPages;
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
-  spending: ReportSpending[];
   acts: { at: string; text: string }[];
 }
 
@@ -100,13 +98,6 @@ export interface ReportCost {
   usdIsEstimate?: boolean;
   inputTokens?: number;
   outputTokens?: number;
-}
-
-export interface ReportSpending {
-  phase: Phase;
-  iterations: number;
-  durationMs: number;
-  cost: ReportCost;
 }
 
 export interface ReportIteration {

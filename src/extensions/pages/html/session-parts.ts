@@ -2,7 +2,7 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { MAX_OUTSIDE_PLAN, RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
-import { elapsed, grouped, moment, money, unbroken } from './figures.ts';
+import { elapsed, grouped, moment, unbroken } from './figures.ts';
 import { factList, type Html, html, type Part } from './html.ts';
 import { iterationsPart, timeline } from './iterations.ts';
 import { markdown } from './markdown.ts';
@@ -38,7 +38,6 @@ export function sessionSections(
     pages: data.pages === undefined ? [] : showPages(data.pages),
     pictures: picturesPart(data),
     iterations: iterationsPart(data.iterations),
-    spending: data.spending.length > 0 ? [spendingPart(data.spending)] : [],
     documents: documentsPart(data),
     acts: data.acts.length > 0 ? [actsPart(data.acts)] : [],
   };
@@ -153,15 +152,6 @@ function checkRun({ command, how, durationMs, tail, isSetup }: ReportCheckSet['r
   if (!tail) return html`<p class="${kind}">${head}</p>`;
   return html`<details class="${kind}"${how !== undefined && html` open`}><summary>${head}</summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0">${tail}</pre></details>
 `;
-}
-
-function spendingPart(spending: SessionReportData['spending']): Html {
-  return factList(
-    spending.map(({ phase, iterations, durationMs, cost }) => {
-      const figures = [counted(iterations, 'iteration'), unbroken(duration(durationMs)), money(cost)];
-      return [phase, figures.filter(Boolean).join(', ')] as const;
-    }),
-  );
 }
 
 function documentsPart({ documents }: SessionReportData): Html[] {

@@ -44,13 +44,7 @@ import type {
   SessionHead,
   SessionReportData,
 } from '../html/report-data.ts';
-import {
-  findGaps,
-  type Recorded,
-  recordedIterations,
-  reportIterations,
-  spendingByPhase,
-} from './iterations-and-gaps.ts';
+import { findGaps, type Recorded, recordedIterations, reportIterations } from './iterations-and-gaps.ts';
 
 export interface ReportSubject {
   view: SessionView;
@@ -149,7 +143,6 @@ export async function sessionReport(
     pictures,
     pages,
     documents,
-    spending: has('spending') ? spendingByPhase({ events, now }) : [],
     acts: has('acts') ? logEntries(events) : [],
   };
 }

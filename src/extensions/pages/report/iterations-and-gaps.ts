@@ -14,13 +14,7 @@ import { describeDecision } from '../../../core/session/documents/describe-event
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { stateText } from '../../../core/session/words/words.ts';
-import type {
-  ReportDiff,
-  ReportGap,
-  ReportIteration,
-  ReportSpending,
-  TranscriptPiece,
-} from '../html/report-data.ts';
+import type { ReportDiff, ReportGap, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
 /** The newest iterations come first. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
@@ -62,23 +56,6 @@ export function recordedIterations({ events, now }: Recorded): RecordedIteration
   return [...started.values()].map((start) => {
     return { ...factsOf(start, ended.get(start.iteration), now), start };
   });
-}
-
-/** What the iterations of each phase took, in the order in which the phases began. */
-export function spendingByPhase(recorded: Recorded): ReportSpending[] {
-  const byPhase = new Map<string, ReportSpending>();
-  for (const { phase, durationMs, cost } of recordedIterations(recorded)) {
-    const known = byPhase.get(phase) ?? { phase, iterations: 0, durationMs: 0, cost: {} };
-    const usd = cost.usd === undefined ? known.cost.usd : (known.cost.usd ?? 0) + cost.usd;
-    const isEstimate = known.cost.usdIsEstimate || cost.usdIsEstimate;
-    byPhase.set(phase, {
-      phase,
-      iterations: known.iterations + 1,
-      durationMs: known.durationMs + durationMs,
-      cost: { ...(usd !== undefined && { usd }), ...(isEstimate && { usdIsEstimate: true }) },
-    });
-  }
-  return [...byPhase.values()];
 }
 
 /** One iteration with its commits and changes. @param link to its transcript */

@@ -167,7 +167,6 @@ const HAS: Readonly<Record<PaneTab, (view: SessionView, names: readonly string[]
   checks: ({ state }) => state.progress.totalIterations > 0,
   pages: ({ state }) => state.pictures !== undefined,
   pictures: ({ paths }) => statsAt(join(paths.sessionDir, 'screens')) !== undefined,
-  spending: ({ state }) => state.progress.totalIterations > 0,
   documents: (_, names) => names.some((name) => parseDocumentName(name) !== undefined),
   acts: () => true,
 };

@@ -136,7 +136,6 @@ export function reportDataSample(also = ''): SessionReportData {
     outsidePlan: [text('src/more.ts')],
     pictures: [{ name: text('list.png'), data: 'iVBORw0KGgo=' }],
     documents: [{ name: text('01-08-0900-dive-x.md'), kind: text('dive'), text: '# Dive', isCut: true }],
-    spending: [{ phase: 'planning', iterations: 2, durationMs: 120_000, cost: { usd: 2.5 } }],
     acts: [{ at: first, text: text('session created') }],
   };
 }
