@@ -22,14 +22,21 @@ export type NewPart = (supervisor: Supervisor, scan: Scan) => SupervisorPart;
 /** In the order in which they are polled. */
 export const supervisorParts = newRegistry<NewPart>('supervisor parts');
 
+/** Login shells can be slow: the polls of all parts share one for this time. */
+const SHARED_MS = 50_000;
+const shared = new WeakMap<Supervisor, { atMs: number; context: Promise<ActionContext> }>();
+
 /** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
-export async function contextOfPart({
-  clock,
-  host,
-  home,
-  programs,
-  env: own,
-}: Supervisor): Promise<ActionContext> {
-  const env = await environmentOfSessions(own, home);
-  return { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
+export async function contextOfPart(supervisor: Supervisor): Promise<ActionContext> {
+  const { clock, host, home, programs, env: own } = supervisor;
+  const now = clock.monotonic();
+  const before = shared.get(supervisor);
+  if (before !== undefined && now - before.atMs <= SHARED_MS) return await before.context;
+  const context = environmentOfSessions(own, home).then((env) => ({
+    ...{ clock, host, env, home, cwd: home, by: BY_SETTINGS, programs },
+  }));
+  shared.set(supervisor, { atMs: now, context });
+  // The next call tries again.
+  context.catch(() => shared.delete(supervisor));
+  return await context;
 }

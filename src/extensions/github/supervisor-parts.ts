@@ -6,16 +6,9 @@ import type { ForgeLogin } from './feedback/rounds.ts';
 import { GitHub } from './forge/github.ts';
 import { Intake } from './intake/intake.ts';
 
-/** Login shells can be slow: all polls of a minute share one. */
-const SHARED_MS = 50_000;
-
 function loginOf(supervisor: Supervisor) {
-  let read: { atMs: number; context: ReturnType<typeof contextOfPart> } | undefined;
   return async (signal: AbortSignal): Promise<ForgeLogin> => {
-    const now = supervisor.clock.monotonic();
-    if (read === undefined || now - read.atMs > SHARED_MS)
-      read = { atMs: now, context: contextOfPart(supervisor) };
-    const context = await read.context;
+    const context = await contextOfPart(supervisor);
     return { forge: new GitHub({ env: context.env, signal }), context };
   };
 }
