@@ -1,6 +1,5 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { refusalNow } from '../../../core/caller/commands/early-refusal.ts';
-import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { cut, shownText } from '../../../core/kernel/text.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { describeRecurring } from '../../../core/session/words/facts.ts';
@@ -18,7 +17,7 @@ const MAX_BODY = 16_000;
 
 /**
  * Renders a notice from the session's current state.
- * @param view undefined if the session was deleted or cannot be read; then the text of the notice is used
+ * @param view undefined if the session was removed or cannot be read; then the text of the notice is used
  * @returns undefined if the notice has been settled in the meantime
  */
 export async function compose(
@@ -28,8 +27,7 @@ export async function compose(
 ): Promise<Notification | undefined> {
   const { id, at, kind, session, sessionsDir } = notice;
   const { needsPerson = false, title: titleOf, details: detailsOf } = kindRow(kind);
-  // A session that was deleted needs no act.
-  if (view === undefined ? needsPerson && isDeleted(notice) : !stillHolds(notice, view)) return undefined;
+  if (view !== undefined && !stillHolds(notice, view)) return undefined;
   const project = basename(view?.sessionFile?.mainRepo ?? '');
   const offers = view ? offersOf(view) : [];
   const title = titleOf(notice, { view, project });
@@ -48,9 +46,4 @@ export function offersOf(view: SessionView): Offer[] {
   const isDone = view.state.status.kind === 'done';
   const isResumed = !isDone && (view.needsWorker || isTaken('resume'));
   return [...(isResumed ? (['resume'] as const) : []), ...(isTaken('stop') ? (['stop'] as const) : [])];
-}
-
-/** Whether a session is gone. If its SESSIONS folder is missing, as without its disk, it may still exist. */
-function isDeleted({ sessionsDir, session }: Pick<Notice, 'sessionsDir' | 'session'>): boolean {
-  return statsAt(sessionsDir) !== undefined && statsAt(join(sessionsDir, session)) === undefined;
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DYING } from '../../../core/caller/facts/recent-revivals.ts';
 import { diskTrouble } from '../../../core/caller/facts/worker-report.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
@@ -15,6 +15,7 @@ import { stateLine } from '../../../core/session/words/words.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { WatchedSession } from '../../../core/supervisor/session.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
+import { isRemoved } from '../notice/is-removed.ts';
 import type { Notice, NotifiedKind } from '../notice/kinds.ts';
 
 type View = WatchedSession['view'];
@@ -68,7 +69,7 @@ export class EventReader {
     }
     pauses.splice(0, paused);
     if (moved.size === 0) return { notices, read: from.read };
-    return { notices, read: { ...withoutGone(from.read, sessions), ...Object.fromEntries(moved) } };
+    return { notices, read: { ...withoutRemoved(from.read, sessions), ...Object.fromEntries(moved) } };
   }
 
   /** @returns `n`: the number of the last event that was read */
@@ -110,10 +111,12 @@ function isOld({ paths }: WatchedSession, since: string): boolean {
   return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
 }
 
-/** Drops deleted sessions. A folder of sessions that is missing or empty counts as an unmounted disk. */
-function withoutGone(read: Readonly<Record<string, number>>, sessions: Scan['sessions']) {
-  const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
-  const isKept = (place: string) => sessions.has(dirname(place)) || !seen.has(dirname(dirname(place)));
+function withoutRemoved(read: Readonly<Record<string, number>>, sessions: Scan['sessions']) {
+  const isKept = (place: string) => {
+    const folder = dirname(place);
+    const session = { sessionsDir: dirname(folder), session: basename(folder), id: `${basename(place)}:` };
+    return !isRemoved(session, sessions);
+  };
   return Object.fromEntries(Object.entries(read).filter(([place]) => isKept(place)));
 }
 

@@ -36,7 +36,6 @@ export class Outbox {
   /** Includes channels that are no longer configured but may still be sending. */
   readonly #opened = new Map<ChannelName, ChannelSender>();
   #senders: readonly ChannelSender[] = [];
-  #sessions: Scan['sessions'] = new Map();
   #settings: NotifySettings | undefined;
 
   constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
@@ -54,7 +53,7 @@ export class Outbox {
       signal: this.#ended.signal,
       quiet: undefined,
       detail: 'full',
-      view: (place) => this.#sessions.get(place)?.view,
+      sessions: new Map(),
       pageOf: (view) => sessionPageAddress(view, home),
       isMuted: async ({ sessionFile }) =>
         sessionFile !== undefined &&
@@ -67,7 +66,7 @@ export class Outbox {
   async poll(scan: Pick<Scan, 'sessions' | 'pauses'>): Promise<number> {
     const { report, clock } = this.#context;
     await this.readSettings();
-    this.#sessions = scan.sessions;
+    this.#context.sessions = scan.sessions;
     await this.#queue(scan).catch((error: unknown) => report('outbox.json', error));
     for (const sender of this.#senders) sender.start();
     const later = this.#senders.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());

@@ -3,9 +3,11 @@ import type { ChannelState } from '../../../core/caller/facts/channel-state.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import type { Scan } from '../../../core/supervisor/scan.ts';
 import { type ChannelName, NOTIFY_ERRORS, type NotifyChannel, within } from '../channels/channel.ts';
 import { isQuiet, type QuietHours } from '../channels/notify-settings.ts';
 import { type ComposeOptions, compose } from '../notice/compose.ts';
+import { isRemoved } from '../notice/is-removed.ts';
 import { kindRow } from '../notice/kinds.ts';
 import type { Notification } from '../notice/notification.ts';
 import { channelIn, type OutboxFile, type Queued } from './outbox-file.ts';
@@ -20,7 +22,7 @@ export interface SenderContext {
   quiet: QuietHours | undefined;
   detail: ComposeOptions['detail'];
   pageOf: ComposeOptions['pageOf'];
-  view(place: string): SessionView | undefined;
+  sessions: Scan['sessions'];
   isMuted(view: SessionView): Promise<boolean>;
 }
 
@@ -93,19 +95,19 @@ export class ChannelSender {
 
   /** @returns whether the next notice may be sent at once */
   async #handle(notice: Queued): Promise<boolean> {
-    const { file, view: viewOf, signal } = this.#context;
+    const { file, sessions, signal } = this.#context;
     // A change of the settings while it is composed must not count as sent.
     const { channel } = this;
     if (channel === undefined) return false;
-    const found = viewOf(join(notice.sessionsDir, notice.session));
-    // The session is gone, and another one has its name.
-    const isGone = found?.sessionFile !== undefined && !notice.id.startsWith(`${found.sessionFile.id}:`);
+    const isGone = isRemoved(notice, sessions);
+    const found = sessions.get(join(notice.sessionsDir, notice.session))?.view;
     const view = isGone || found?.isUnreadable ? undefined : found;
     // The session was read before the event was recorded; the next scan reads it again.
     if (view !== undefined && view.state.n < Number(notice.id.split(':')[1])) return false;
     const isRepeat = channelIn(await file.read(), this.name).sending === notice.id;
     let one: Notification | undefined;
     try {
+      // A session that was removed needs no act.
       one = isGone && kindRow(notice.kind).needsPerson ? undefined : await this.#compose(notice, view);
     } catch (error) {
       return !signal.aborted && (await this.#failed(notice, isRepeat, error));

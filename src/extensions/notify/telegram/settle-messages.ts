@@ -1,15 +1,14 @@
-import { dirname, join } from 'node:path';
-import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { join } from 'node:path';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
+import { isRemoved } from '../notice/is-removed.ts';
 import { isCallError, sendingFailure } from './bot-api.ts';
 import type { SentMessage } from './sent-messages.ts';
 import { howSettled } from './settled.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 
 const RETRY_MS = 15_000;
-const REMOVED = 'The session was removed.';
 
 /** Settles messages whose question, plan or session was settled elsewhere, whichever supervisor has sent them. */
 export class MessageSettler {
@@ -48,13 +47,12 @@ export class MessageSettler {
   }
 
   async #settleAll(chat: TelegramChat, sessions: Scan['sessions']): Promise<void> {
-    const listed = new Set([...sessions.keys()].map((place) => dirname(place)));
     const { isBrief } = chat.settings;
     if (chat !== this.#chat) this.#fixed = new WeakSet();
     this.#chat = chat;
     for (const sent of await chat.find(({ settled }) => settled === undefined)) {
       if (this.#fixed.has(sent)) continue;
-      const how = await this.#settlementOf(sent, { sessions, listed, isBrief });
+      const how = await this.#settlementOf(sent, { sessions, isBrief });
       if (how !== undefined && !(await this.#settle(chat, sent, how))) return;
     }
   }
@@ -80,17 +78,14 @@ export class MessageSettler {
 
   async #settlementOf(
     sent: SentMessage,
-    scanned: { sessions: Scan['sessions']; listed: ReadonlySet<string>; isBrief: boolean },
+    scanned: { sessions: Scan['sessions']; isBrief: boolean },
   ): Promise<string | undefined> {
-    const { where, notification } = sent;
-    if (where === undefined || notification === undefined) return undefined;
-    const place = join(where.sessionsDir, where.session);
-    const view = scanned.sessions.get(place)?.view;
-    // Of an empty or silent folder, as of a disk that is away, nothing is known; it must not be touched.
-    if (view === undefined)
-      return scanned.listed.has(where.sessionsDir) && statsAt(place) === undefined ? REMOVED : undefined;
-    if (view.sessionFile === undefined || this.#judged.get(sent) === view) return undefined;
-    if (!notification.startsWith(`${view.sessionFile.id}:`)) return REMOVED;
+    const { where, notification: id } = sent;
+    if (where === undefined || id === undefined) return undefined;
+    const { sessions } = scanned;
+    if (isRemoved({ ...where, id }, sessions)) return 'The session was removed.';
+    const view = sessions.get(join(where.sessionsDir, where.session))?.view;
+    if (view?.sessionFile === undefined || this.#judged.get(sent) === view) return undefined;
     const how = await howSettled(sent, view, scanned);
     if (how === undefined) this.#judged.set(sent, view);
     return how;

@@ -403,6 +403,26 @@ test('a channel added later gets no earlier notices, and a changed one is retrie
   expect(hook.ids()).toEqual(['after:3']);
 });
 
+test('a question of a session that was removed is not sent; one whose disk is away is, even before an empty folder', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const removed = await here.session('removed', { events: WAITS, startMs });
+  await here.session('kept', { events: BEGUN, startMs });
+  const away = await here.session('away', { events: WAITS, startMs }, 'other');
+  hook.answer = { status: 503 };
+  await here.watching().poll();
+  await rm(removed.runDir, { recursive: true });
+  await rm(removed.sessionDir, { recursive: true });
+  await rename(away.sessionsDir, `${away.sessionsDir}-away`);
+  await mkdir(away.sessionsDir);
+  hook.answer = { status: 200 };
+  await here.watching().poll();
+  expect(hook.ids().at(-1)).toBe('away:3');
+  expect(await here.queued()).toEqual([]);
+});
+
 test('a channel that is no longer configured has no failure', async () => {
   await using here = await outboxScene();
   await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
