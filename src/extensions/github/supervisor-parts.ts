@@ -2,8 +2,7 @@ import { contextOfPart, type NewPart, type SupervisorPart } from '../../core/sup
 import type { Scan } from '../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../core/supervisor/supervisor.ts';
 import { PullRequests } from './feedback/pull-requests.ts';
-import type { ForgeLogin } from './feedback/rounds.ts';
-import { GitHub } from './forge/github.ts';
+import { type ForgeLogin, GitHub } from './forge/github.ts';
 import { Intake } from './intake/intake.ts';
 
 function loginOf(supervisor: Supervisor) {

@@ -3,10 +3,11 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
+import { boundedDocument } from '../forge/bounded-document.ts';
 import { type CheckedBranch, GitHub, type JobLogs } from '../forge/github.ts';
 import type { ForgeCheck } from '../forge/pull-request-answers.ts';
 import { requireForgePlaces } from '../intake/read-issue.ts';
-import { boundedDocument, checkText } from './round-text.ts';
+import { checkText } from './round-text.ts';
 
 const MAX_LOGS = 3;
 const MAX_LOG_LINES = 60;

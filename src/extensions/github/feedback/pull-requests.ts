@@ -13,12 +13,12 @@ import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/waits/pull-request.ts';
-import { FORGE_ERRORS, isOfLogin } from '../forge/forge-errors.ts';
-import type { PullRequestSummaries } from '../forge/github.ts';
+import { FORGE_ERRORS, forgeResetMs, isOfLogin, untilMs } from '../forge/forge-errors.ts';
+import type { ForgeLogin, PullRequestSummaries } from '../forge/github.ts';
 import type { PullRequestSummary } from '../forge/pull-request-answers.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
 import { judgePoll, type PollOutcome, type PollVerdict } from './judge-poll.ts';
-import { changeRequest, type ForgeLogin, Rounds } from './rounds.ts';
+import { changeRequest, Rounds } from './rounds.ts';
 
 /** While a pull request of the repository is open. */
 const OPEN_GAP_MS = 60_000;
@@ -26,8 +26,6 @@ const OPEN_GAP_MS = 60_000;
 const CLOSED_GAP_MS = 60 * 60_000;
 /** Polling pauses when fewer API points remain, so that the person can still use them. */
 const RESERVED_POINTS = 1000;
-/** GitHub's limits reset within an hour; a clock that differs from its clock must not make this longer. */
-const LONGEST_RESET_MS = 60 * 60_000;
 /** The delay while a poll is in progress. */
 const POLL_MS = 1000;
 
@@ -232,13 +230,4 @@ function askRequest(view: SessionView, error: unknown): CommandRequest | undefin
   // The reason can quote GitHub, whose texts can differ each time.
   if (view.state.pullRequest?.asks?.startsWith(problem)) return undefined;
   return changeRequest(view, { asks: `${problem} ${error.why}` });
-}
-
-/** Milliseconds until the forge accepts requests from this login again. */
-export function forgeResetMs(error: unknown, clock: Clock): number {
-  return FORGE_ERRORS.forge_rate_limited.is(error) ? untilMs(String(error.args.until), clock) : 0;
-}
-
-function untilMs(resetAt: string, clock: Clock): number {
-  return Math.min(LONGEST_RESET_MS, Math.max(0, Date.parse(resetAt) - clock.now()) || 0);
 }

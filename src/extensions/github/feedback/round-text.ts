@@ -1,5 +1,6 @@
-import { beginning, counted } from '../../../core/kernel/text.ts';
+import { counted } from '../../../core/kernel/text.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
+import { boundedDocument } from '../forge/bounded-document.ts';
 import type { JobLogs } from '../forge/github.ts';
 import type { ForgeCheck, PullRequestDetails } from '../forge/pull-request-answers.ts';
 import type { Feedback, Remark } from './feedback.ts';
@@ -48,12 +49,6 @@ export function roundText(
     ),
   ];
   return { text: boundedDocument(parts, MAX_CHARS), threads };
-}
-
-/** A document that agents read, of paragraphs. */
-export function boundedDocument(parts: readonly string[], maxChars: number): string {
-  const text = parts.join('\n\n');
-  return `${text.length > maxChars ? `${beginning(text, maxChars)}\n\n(Truncated.)` : text}\n`;
 }
 
 export function checkText(

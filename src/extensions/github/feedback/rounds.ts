@@ -13,20 +13,13 @@ import { differing } from '../../../core/session/events/pull-request-change.ts';
 import { newestRound, nextRound, openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { isOfLogin } from '../forge/forge-errors.ts';
-import type { GitHub } from '../forge/github.ts';
+import type { ForgeLogin } from '../forge/github.ts';
 import type { PullRequestDetails, PullRequestSummary } from '../forge/pull-request-answers.ts';
+import { trustedAuthors, trustedIn } from '../forge/trusted-authors.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { GITHUB_ROWS } from '../settings.ts';
 import { describeKeys, type Feedback, hasRunningCheck, newFeedback, remarksIn } from './feedback.ts';
 import { roundText } from './round-text.ts';
-import { trustedAuthors, trustedIn } from './trusted-authors.ts';
-
-/** The person's current login. */
-export interface ForgeLogin {
-  forge: GitHub;
-  /** Its `env` is the environment that sessions run in. */
-  context: ActionContext;
-}
 
 export interface RoundOptions extends ForgeLogin {
   /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/kernel/clock.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 import { quotedSaid } from '../../../core/kernel/said.ts';
 
@@ -73,4 +74,16 @@ interface Asked {
 export function isOfLogin(error: unknown): boolean {
   const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
   return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
+}
+
+/** Milliseconds until the forge accepts requests from this login again. */
+export function forgeResetMs(error: unknown, clock: Clock): number {
+  return FORGE_ERRORS.forge_rate_limited.is(error) ? untilMs(String(error.args.until), clock) : 0;
+}
+
+/** GitHub's limits reset within an hour; a clock that differs from its clock must not make this longer. */
+const LONGEST_RESET_MS = 60 * 60_000;
+
+export function untilMs(resetAt: string, clock: Clock): number {
+  return Math.min(LONGEST_RESET_MS, Math.max(0, Date.parse(resetAt) - clock.now()) || 0);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
 import { ask, type GhContext, gh, noAnswer, query, read, type Subject } from './gh.ts';
 import { ForgeText, markerLine, nodes, Time } from './github-answers.ts';
@@ -305,4 +306,11 @@ export class GitHub {
     const parts = partsOf(repository);
     return { ...parts, about: { host: parts.host, subject: `${what} of ${repository}` } };
   }
+}
+
+/** The person's current login. */
+export interface ForgeLogin {
+  forge: GitHub;
+  /** Its `env` is the environment that sessions run in. */
+  context: ActionContext;
 }

@@ -2,8 +2,8 @@ import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
-import { trustedAuthors } from '../feedback/trusted-authors.ts';
 import { GitHub } from '../forge/github.ts';
+import { trustedAuthors } from '../forge/trusted-authors.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';
 import { givenIssue, isAt, requireForgePlaces } from './read-issue.ts';
 

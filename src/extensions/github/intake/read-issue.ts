@@ -7,8 +7,7 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/bodies/session-file.ts';
-import { boundedDocument } from '../feedback/round-text.ts';
-import { trustedAuthors, trustedIn } from '../feedback/trusted-authors.ts';
+import { boundedDocument } from '../forge/bounded-document.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { GitHub } from '../forge/github.ts';
@@ -16,6 +15,7 @@ import { type Author, isBySamocode } from '../forge/github-answers.ts';
 import type { Issue } from '../forge/issue-answers.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
 import { requestRepository } from '../forge/request-repository.ts';
+import { trustedAuthors, trustedIn } from '../forge/trusted-authors.ts';
 
 const PLACE = /^https?:\/\/([\w.-]+(?::\d+)?)\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d{1,9})(?:[/?#].*)?$/;
 const MAX_BODY_CHARS = 40_000;

@@ -1,8 +1,8 @@
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
-import type { GitHub } from '../forge/github.ts';
-import type { Author } from '../forge/github-answers.ts';
 import { GITHUB_ROWS } from '../settings.ts';
+import type { GitHub } from './github.ts';
+import type { Author } from './github-answers.ts';
 
 /**
  * Decides who may steer agents: people with write access, and trusted accounts.
