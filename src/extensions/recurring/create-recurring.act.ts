@@ -1,7 +1,6 @@
 import { ulid } from 'ulid';
 import { givenTitle, readGivenPlan } from '../../core/acts/sessions/resolve-work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { supervise } from '../../core/caller/context/supervision.ts';
 import { namedFolder } from '../../core/caller/context/which-projects.ts';
 import { readyProject } from '../../core/caller/refusals/ready-project.ts';
@@ -41,12 +40,10 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   const { home, clock, host, by } = context;
   const schedule = 'schedule' in when ? parseSchedule(when.schedule) : { kind: 'ci-failed' as const };
   const { settings: call, base } = choices;
-  // With the settings of its sessions, so that what would refuse each run refuses now.
-  const question = { projectDir: input.project, call };
-  const found = await findProjectFor(question, context);
-  requireSafeguards({ ...input, isByChecks: schedule.kind === 'ci-failed' }, found, NOTHING_RECURS);
   if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
-  const project = await readyProject({ ...question, base }, context);
+  // With the settings of its sessions, so that what would refuse each run refuses now.
+  const project = await readyProject({ projectDir: input.project, call, base }, context);
+  requireSafeguards({ ...input, when: schedule }, project, NOTHING_RECURS);
   const { work, words } = await usableWork(input, context);
   // What each run reads: a missing login would fail the first one at night.
   if (work.kind === 'label') await workOfRun({ work }, undefined, project, context);

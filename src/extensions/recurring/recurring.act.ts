@@ -54,11 +54,7 @@ export async function resumeRecurring(
     const { project: projectDir, choices, when } = recurring;
     const all = { ...recurring.limits, ...limits };
     const project = await findProjectFor({ projectDir, call: choices.settings }, context);
-    requireSafeguards(
-      { ...recurring, limits: all, isByChecks: when.kind === 'ci-failed' },
-      project,
-      NOT_CHANGED,
-    );
+    requireSafeguards({ ...recurring, limits: all }, project, NOT_CHANGED);
     return {
       ...recurring,
       limits: all,

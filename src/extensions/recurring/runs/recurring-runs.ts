@@ -201,7 +201,7 @@ export class RecurringRuns {
     const context = await this.#options.login();
     const { project: projectDir, choices } = recurring;
     const project = await findProjectFor({ projectDir, call: choices.settings }, context);
-    const lacked = lackedSafeguards({ ...recurring, isByChecks: true }, project);
+    const lacked = lackedSafeguards(recurring, project);
     if (lacked.length > 0) {
       const paused = this.#paused(recurring, state, lacked.map(({ why }) => why).join(' '));
       await this.#write(recurring, paused);

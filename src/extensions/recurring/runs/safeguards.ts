@@ -3,21 +3,22 @@ import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import { inWords } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { type MissingSafeguard, missingSafeguards } from '../../../core/project/settings/unattended-start.ts';
-import type { Recurring, RecurringLimits } from '../recurring.ts';
+import type { Recurring, RecurringLimits, When } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 
-/** `isByChecks`: its runs begin when checks fail, and quote their logs. */
 type Unattended = Pick<Recurring, 'work'> &
-  Partial<Pick<Recurring, 'choices' | 'limits'>> & { isByChecks: boolean };
+  Partial<Pick<Recurring, 'choices' | 'limits'>> & { when: Pick<When, 'kind'> };
 
 /**
  * The rules of INTAKE_LABEL that a recurring session lacks. Those that quote what a failed push has written keep all of
  * them; for issues that a person with write access has labelled, its person may choose the others.
  */
 export function lackedSafeguards(
-  { work, choices = {}, limits = {}, isByChecks }: Unattended,
+  { when, work, choices = {}, limits = {} }: Unattended,
   { values }: Pick<Project, 'values'>,
 ): MissingSafeguard[] {
+  // Its runs quote the logs of checks.
+  const isByChecks = when.kind === 'ci-failed';
   if (!isByChecks && work.kind !== 'label') return [];
   const isOpen = { plan: choices.autoApprove, qa: choices.acceptSuggestions };
   const missing = missingSafeguards({

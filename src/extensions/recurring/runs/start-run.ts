@@ -41,8 +41,7 @@ export async function startRun(
 ): Promise<RunStart> {
   const { values } = plan.project;
   try {
-    const isByChecks = recurring.when.kind === 'ci-failed';
-    requireSafeguards({ ...recurring, isByChecks }, plan.project, NO_SESSION);
+    requireSafeguards(recurring, plan.project, NO_SESSION);
     const before = await sessionOfRun(recurring, plan.run, values.sessions, context);
     if (before !== undefined) return before;
     const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by });

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
@@ -150,6 +150,9 @@ const REFUSED: [string, string[], string][] = [
 test.each(REFUSED)('a recurring session with %s is refused, and nothing is written', async (_, argv, why) => {
   await using here = await machine();
   await writeFile(join(here.repo.path, 'plan.md'), '# Plan\n\n- [ ] Clean\n');
+  const programs = join(here.context.home, '.local/bin');
+  await mkdir(programs, { recursive: true });
+  await writeFile(join(programs, 'agy'), '#!/bin/sh\n', { mode: 0o755 });
   const { exitCode, stderr } = await here.every(argv);
   expect(exitCode).not.toBe(0);
   expect(stderr.replace(/\s+/g, ' ')).toContain(why);

@@ -51,12 +51,12 @@ const LACKING: ReadonlyArray<[string, Partial<NewRecurring>, RegExp]> = [
   ['all of them', { choices: { autoApprove: true } }, /Text .* No person .* plan would be left out/],
 ];
 
-const ON_FAILURE = { when: { on: 'ci-failed' }, work: { kind: 'task', task: 'Repair them' } } as const;
+const ON_FAILURE = { when: { kind: 'ci-failed' }, work: { kind: 'task', task: 'Repair them' } } as const;
 
 test.each(LACKING)('one that lacks %s is refused', async (_, given, why) => {
   await using scene = await recurringScene('2026-11-01T12:00:00Z');
   const { values } = await findProjectFor({}, scene.context);
-  const create = () => requireSafeguards({ ...ON_FAILURE, ...given, isByChecks: true }, { values }, 'No.');
+  const create = () => requireSafeguards({ ...given, ...ON_FAILURE }, { values }, 'No.');
   expect(create).toThrow(
     expect.objectContaining({ code: 'recurring_unguarded', why: expect.stringMatching(why) }),
   );
@@ -107,7 +107,7 @@ test('one that lacked only a limit continues once its person resumes it with one
 });
 
 test('issues with a label need the guard alone', () => {
-  const label = { work: { kind: 'label', label: 'x' }, isByChecks: false } as const;
+  const label = { work: { kind: 'label', label: 'x' }, when: { kind: 'times' } } as const;
   const values = { sandbox: 'auto', gates: [], maxCostUsd: undefined } as unknown as Project['values'];
   expect(lackedSafeguards(label, { values }).map(({ key }) => key)).toEqual(['SANDBOX']);
   expect(lackedSafeguards({ ...label, choices: { sandbox: 'strict' } }, { values })).toEqual([]);
