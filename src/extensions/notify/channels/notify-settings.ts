@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { identityAt, realFolder } from '../../../core/kernel/files/path-stats.ts';
 import { readSettingTexts } from '../../../core/project/finding/open-project.ts';
 import { problemsIn, readRows } from '../../../core/project/settings/read-settings.ts';
 import type { ValuesOf } from '../../../core/project/settings/settings.ts';
@@ -16,6 +19,16 @@ export async function readNotifySettings(
     settings: values,
     problems: problemsIn({ readings }).map(({ what, why }) => `${what} ${why}`),
   };
+}
+
+export function envFilePath(homeDir: string): string {
+  return join(configFolder(homeDir), '.env');
+}
+
+/** Changes with the content of the `.env`, which can be a link, as into a repository of dotfiles. */
+export function envFileIdentity(homeDir: string): string {
+  const path = envFilePath(homeDir);
+  return identityAt(realFolder(path) ?? path);
 }
 
 /** `22:00-07:00`, in minutes of the local day; the end may be on the next day. */

@@ -7,20 +7,26 @@ import { isSetNow } from '../../../core/project/settings/samocode-file.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import type { ChannelName, NotifyChannel } from '../channels/channel.ts';
-import { channelsOf } from '../channels/channels-of.ts';
-import { type NotifySettings, quietHours, readNotifySettings } from '../channels/notify-settings.ts';
+import {
+  envFileIdentity,
+  type NotifySettings,
+  quietHours,
+  readNotifySettings,
+} from '../channels/notify-settings.ts';
 import { EventReader } from './from-events.ts';
 import { firstTime, nameChannels, type OutboxFile, openOutbox, queue } from './outbox-file.ts';
 import { ChannelSender, type SenderContext } from './sender.ts';
 
 export interface OutboxOptions {
   /** @returns the channels that the settings configure */
-  channels?: (settings: NotifySettings) => NotifyChannel[];
+  channels: (settings: NotifySettings) => NotifyChannel[];
   sendMs?: number;
 }
 
 const SEND_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
+/** The whole file is written for it: cursors that moved without news wait for another change, or for this time. */
+const MOVED_MS = 60_000;
 
 /**
  * Queues what is worth a notification, and sends it through every configured channel, in the background: a channel
@@ -28,7 +34,7 @@ const DAY_MS = 24 * 3_600_000;
  */
 export class Outbox {
   readonly #supervisor: Supervisor;
-  readonly #channelsOf: NonNullable<OutboxOptions['channels']>;
+  readonly #channelsOf: OutboxOptions['channels'];
   readonly #file: OutboxFile;
   readonly #events: EventReader;
   readonly #ended = new AbortController();
@@ -37,10 +43,13 @@ export class Outbox {
   readonly #opened = new Map<ChannelName, ChannelSender>();
   #senders: readonly ChannelSender[] = [];
   #settings: NotifySettings | undefined;
+  /** Of the `.env` that was read last. */
+  #envIdentity: string | undefined;
+  /** Since when cursors have moved in memory alone, in monotonic milliseconds. */
+  #movedAtMs: number | undefined;
 
-  constructor(supervisor: Supervisor, report: Scan['report'], options: OutboxOptions = {}) {
+  constructor(supervisor: Supervisor, report: Scan['report'], { channels, sendMs = SEND_MS }: OutboxOptions) {
     const { paths, clock, home } = supervisor;
-    const { channels = (settings) => channelsOf(settings, supervisor), sendMs = SEND_MS } = options;
     this.#supervisor = supervisor;
     this.#channelsOf = channels;
     this.#file = openOutbox(paths.outbox, clock);
@@ -73,7 +82,7 @@ export class Outbox {
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
-  /** What is new, and how far it was read, are one write: a crash loses and repeats nothing. */
+  /** What is new, and how far it was read, are one write: a crash loses and repeats nothing, and reads the rest again. */
   async #queue(scan: Pick<Scan, 'sessions' | 'pauses'>): Promise<void> {
     const { clock, say } = this.#supervisor;
     const state = await this.#file.read();
@@ -85,12 +94,14 @@ export class Outbox {
     const haveChanged = nameChannels(state, configured, nowMs);
     const news = queue(state, notices, nowMs);
     for (const { session, text } of news) say(`${session}: ${text}`);
-    if (news.length === 0 && read === state.read && !haveChanged && !this.#file.isUnwritten) return;
-    // Moved in memory even if the file cannot be written, so that no log is read twice.
+    if (read !== state.read) this.#movedAtMs ??= clock.monotonic();
+    // Moved in memory even if the file is not written, so that no log is read twice.
+    state.read = read;
+    const isDue = clock.monotonic() - (this.#movedAtMs ?? Number.POSITIVE_INFINITY) >= MOVED_MS;
+    if (news.length === 0 && !isDue && !haveChanged && !this.#file.isUnwritten) return;
     crashPoint('before-outbox');
-    await this.#file.change(() => {
-      state.read = read;
-    });
+    this.#movedAtMs = undefined;
+    await this.#file.change(() => undefined);
     crashPoint('after-outbox');
   }
 
@@ -119,7 +130,10 @@ export class Outbox {
   /** Reads the settings, and makes the channels anew if they have changed. */
   async readSettings(): Promise<void> {
     const { env, home } = this.#supervisor;
+    const identity = envFileIdentity(home);
+    if (identity === this.#envIdentity) return;
     const { settings, problems } = await readNotifySettings(env, home);
+    this.#envIdentity = identity;
     for (const problem of problems) this.#context.report('settings', new Error(problem));
     if (isDeepStrictEqual(settings, this.#settings)) return;
     this.#settings = settings;

@@ -1,9 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { dirname } from 'node:path';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
+import { envFilePath } from '../channels/notify-settings.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -12,7 +12,7 @@ export async function setInEnvFile(
   homeDir: string,
   values: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const path = join(configFolder(homeDir), '.env');
+  const path = envFilePath(homeDir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // If it is a link, as in a repository of dotfiles, change its target.
   const file = (await ifExists(realpath(path))) ?? path;

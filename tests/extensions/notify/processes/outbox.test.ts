@@ -2,6 +2,7 @@
 import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { identityAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
@@ -457,6 +458,28 @@ test('notices are given up after a week, and how far deleted sessions were read 
   expect(await here.state('webhook')).toMatchObject({ givenUp: 1 });
   const { read } = JSON.parse(await readFile(here.supervisor.paths.outbox, 'utf8'));
   expect(Object.keys(read)).toEqual([expect.stringMatching(/unsent$/)]);
+});
+
+test('how far a log without news was read is written with the next change, or after a minute', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs, supervisor } = here;
+  const { poll } = here.watching();
+  const first = await here.session('s', { events: [CREATED], startMs });
+  await poll();
+  const written = identityAt(supervisor.paths.outbox);
+  await more(first, BEGUN, 1, startMs);
+  await poll();
+  expect(identityAt(supervisor.paths.outbox)).toBe(written);
+  supervisor.clock.pass(61_000);
+  await poll();
+  const readOf = async () => JSON.parse(await readFile(supervisor.paths.outbox, 'utf8')).read;
+  expect(Object.values(await readOf())).toEqual([2]);
+  await more(first, [...BEGUN, BLOCKED], 2, startMs);
+  await poll();
+  expect(Object.values(await readOf())).toEqual([3]);
+  expect(hook.ids()).toEqual(['s:3']);
 });
 
 test('a channel that is not configured for a while gets what happened meanwhile; after a day it is forgotten', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ChannelState } from '../../../../src/core/caller/facts/channel-state.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import type { ChannelName } from '../../../../src/extensions/notify/channels/channel.ts';
+import { channelsOf } from '../../../../src/extensions/notify/channels/channels-of.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/extensions/notify/outbox/outbox.ts';
 import { HandClock, type Scene, sceneWith } from '../../../core/unit/supervisor/scene.ts';
 
@@ -19,7 +20,7 @@ export interface OutboxScene extends Scene {
   /** Lines of the `.env` in the config folder. */
   settings(lines: Readonly<Record<string, string>>): Promise<void>;
   /** Like a restarted supervisor: new memory, the same files. */
-  watching(options?: OutboxOptions): Watching;
+  watching(options?: Partial<OutboxOptions>): Watching;
   state(channel: ChannelName): Promise<ChannelState | undefined>;
   /** The time at which the scene starts. */
   startMs: number;
@@ -41,7 +42,10 @@ export async function outboxScene(): Promise<OutboxScene> {
     },
     watching(options = {}) {
       const scan = new Scan(supervisor);
-      const outbox = new Outbox(supervisor, (what, error) => scan.report(what, error), options);
+      const outbox = new Outbox(supervisor, (what, error) => scan.report(what, error), {
+        channels: (settings) => channelsOf(settings, supervisor),
+        ...options,
+      });
       const begin: Watching['begin'] = async (meanwhile) => {
         await scan.read();
         await meanwhile?.();
