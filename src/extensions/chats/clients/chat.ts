@@ -15,7 +15,7 @@ export interface FoundChat {
 export type ChatPiece =
   /** The folder in which the chat works; the first one is that of its start. */
   | { kind: 'place'; cwd: string }
-  /** @property after what it follows: a text that follows the same as an earlier one replaces it and all since. */
+  /** @property after the id of what it follows: the person has gone back if an earlier text follows the same, and only this one counts. */
   | { kind: 'person'; text: string; after?: string }
   /** @property message texts of the same one belong together. */
   | { kind: 'agent'; text: string; message?: string }

@@ -42,7 +42,6 @@ const EVENTS: Readonly<Record<string, z.ZodType<EventSubject>>> = {
   })),
 };
 
-/** Reads the event that started the workflow. */
 export function readEvent({ env }: Runner): EventSubject {
   const { GITHUB_EVENT_NAME: event = '', GITHUB_EVENT_PATH: path = '' } = env;
   const schema = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;

@@ -5,8 +5,8 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import { boundedDocument } from '../forge/bounded-document.ts';
 import { type CheckedBranch, GitHub, type JobLogs } from '../forge/github.ts';
+import { requireRepositories } from '../forge/project-repositories.ts';
 import type { ForgeCheck } from '../forge/pull-request-answers.ts';
-import { requireForgePlaces } from '../intake/read-issue.ts';
 import { checkText } from './round-text.ts';
 
 const MAX_LOGS = 3;
@@ -20,7 +20,7 @@ export async function failedBaseChecks(
   context: ActionContext,
 ): Promise<FailedChecks | undefined> {
   // Of a fork its own: the runs begin at its default branch.
-  const { own: repository } = await requireForgePlaces(project, context);
+  const { own: repository } = await requireRepositories(project, context);
   const forge = new GitHub(context);
   const tip = await forge.defaultBranch(repository);
   const failed = tip && failedByPush(tip);

@@ -139,7 +139,7 @@ export class GitHub {
   /** Posts a comment, unless the person has already posted one with the same marker. */
   async comment(comment: NewComment): Promise<{ url: string }> {
     const { repository, number, thread, isOnIssue } = comment;
-    const { path, about } = this.#place(repository, `${isOnIssue ? 'issue' : 'pull request'} ${number}`);
+    const { path, about } = this.#endpoint(repository, `${isOnIssue ? 'issue' : 'pull request'} ${number}`);
     const { known, top, text } = await this.#posted(comment, about);
     if (known !== undefined) return known;
     // Not by GraphQL, which would add a reply to the person's pending review, where nobody else sees it.
@@ -157,7 +157,7 @@ export class GitHub {
    */
   async attach(comment: NewComment, files: readonly string[]): Promise<{ url: string }> {
     const { repository, number } = comment;
-    const { host, about } = this.#place(repository, `pull request ${number}`);
+    const { host, about } = this.#endpoint(repository, `pull request ${number}`);
     const { known, text } = await this.#posted(comment, about);
     if (known !== undefined) return known;
     if (host !== 'github.com' && !host.endsWith('.ghe.com'))
@@ -232,7 +232,7 @@ export class GitHub {
    * `authorAssociation`: a member of an organization can lack write access.
    */
   async hasWriteAccess(repository: string, login: string): Promise<boolean> {
-    const { path, about } = this.#place(repository, 'the permissions of an account');
+    const { path, about } = this.#endpoint(repository, 'the permissions of an account');
     const request = { path: `${path}/collaborators/${encodeURIComponent(login)}/permission` };
     const answer = await ask(this.#context, about, request);
     // No user has that name.
@@ -243,7 +243,7 @@ export class GitHub {
 
   /** The open pull request of a branch, which is named as in a `NewPullRequest`. */
   async openPullRequest(repository: string, head: string): Promise<OpenPullRequest | undefined> {
-    const { owner, path, about } = this.#place(repository, 'a pull request');
+    const { owner, path, about } = this.#endpoint(repository, 'a pull request');
     const whole = encodeURIComponent(head.includes(':') ? head : `${owner}:${head}`);
     const answer = await ask(this.#context, about, { path: `${path}/pulls?state=open&head=${whole}` });
     return read(z.array(OpenPullRequestAnswer), answer, about)[0];
@@ -251,14 +251,14 @@ export class GitHub {
 
   /** The current state of a pull request, with which the proof in its text is compared. */
   async published(repository: string, number: number) {
-    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const { path, about } = this.#endpoint(repository, `pull request ${number}`);
     const answer = await ask(this.#context, about, { path: `${path}/pulls/${number}` });
     const { head, base, body } = read(PublishedAnswer, answer, about);
     return { head: head.sha, base: base.sha, body: body ?? '' };
   }
 
   async open(repository: string, { isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {
-    const { path, about } = this.#place(repository, 'a new pull request');
+    const { path, about } = this.#endpoint(repository, 'a new pull request');
     if (request.base === undefined) {
       const answer = await ask(this.#context, about, { path });
       request.base = read(z.object({ default_branch: z.string() }), answer, about).default_branch;
@@ -270,7 +270,7 @@ export class GitHub {
 
   /** Changes the given fields and keeps the others. */
   async changeText(repository: string, number: number, body: Partial<TitleAndBody>): Promise<void> {
-    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const { path, about } = this.#endpoint(repository, `pull request ${number}`);
     const request = { path: `${path}/pulls/${number}`, method: 'PATCH', body } as const;
     read(z.unknown(), await ask(this.#context, about, request), about);
   }
@@ -291,7 +291,6 @@ export class GitHub {
     return logs;
   }
 
-  /** One thing of a repository. */
   async #one<T>(repository: string, what: string, field: string, node: z.ZodType<T>): Promise<T> {
     const found = await query(this.#context, {
       repository,
@@ -302,7 +301,7 @@ export class GitHub {
     return found.repository.found;
   }
 
-  #place(repository: string, what: string) {
+  #endpoint(repository: string, what: string) {
     const parts = partsOf(repository);
     return { ...parts, about: { host: parts.host, subject: `${what} of ${repository}` } };
   }

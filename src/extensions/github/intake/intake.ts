@@ -17,16 +17,17 @@ import { valuesOf } from '../../../core/project/settings/settings.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { FORGE_ERRORS, forgeResetMs } from '../forge/forge-errors.ts';
 import type { ForgeLogin } from '../forge/github.ts';
+import { repositoriesOf } from '../forge/project-repositories.ts';
 import { trustedAuthors } from '../forge/trusted-authors.ts';
 import { GITHUB_ROWS } from '../settings.ts';
-import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
+import { type ClaimTarget, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
-import { givenIssue, isAt, placesOf } from './read-issue.ts';
+import { givenIssue, isAt } from './read-issue.ts';
 
 const GAP_MS = 60_000;
 const POLL_MS = 1000;
 
-interface Place extends ClaimPlace, ForgeLogin {
+interface IntakeTarget extends ClaimTarget, ForgeLogin {
   project: Project;
   /** `host/owner/name` of the issues. */
   repository: string;
@@ -107,22 +108,22 @@ export class Intake {
     const { mainRepo, values } = project;
     const { intakeLabel: label } = valuesOf(GITHUB_ROWS, values);
     const { env } = context;
-    const here = await placesOf(project, context);
+    const here = await repositoriesOf(project, context);
     if (label === undefined || here === undefined) return [];
     const repository = await here.issues();
     const claiming = { claims: here.own, mainRepo, sessionsDir: values.sessions, env, signal };
-    const place: Place = { ...claiming, repository, forge, context, project, label };
+    const target: IntakeTarget = { ...claiming, repository, forge, context, project, label };
     const own = views.filter(
       ({ paths, sessionFile }) =>
         paths.sessionsDir === values.sessions &&
         sessionFile?.issue?.claim !== undefined &&
         sessionFile.issue.repository === repository,
     );
-    const labelled = await forge.labelledIssues(repository, place.label);
+    const labelled = await forge.labelledIssues(repository, target.label);
     for (const view of own) {
       if (!labelled.some(({ number }) => number === view.sessionFile?.issue?.number))
-        await this.#stopUnlabelled(view, place);
-      await this.#releaseUnused(view, place);
+        await this.#stopUnlabelled(view, target);
+      await this.#releaseUnused(view, target);
     }
     let freeSlots = values.maxParallel - views.filter((view) => isBusy(view, values.sessions)).length;
     const held: HeldIssue[] = [];
@@ -133,7 +134,7 @@ export class Intake {
       const key = `${filePath} ${number} ${updatedAt}`;
       if (!this.#held.has(key)) {
         if (freeSlots <= 0) continue;
-        const why = await this.#start(number, own, place);
+        const why = await this.#start(number, own, target);
         if (why === 'started') freeSlots -= 1;
         else this.#held.set(key, why);
       }
@@ -147,9 +148,9 @@ export class Intake {
   async #start(
     number: number,
     own: readonly SessionView[],
-    place: Place,
+    target: IntakeTarget,
   ): Promise<'started' | string | undefined> {
-    const { forge, context, repository, project, label } = place;
+    const { forge, context, repository, project, label } = target;
     const issue = await forge.issue(repository, number);
     const mayWrite = await trustedAuthors(peopleOf(issue), repository, { forge });
     const verdict = isAt(issue, repository)
@@ -164,7 +165,7 @@ export class Intake {
     );
     if (isWorkedOn) return undefined;
     const given = await givenIssue(issue, repository, { forge, project });
-    const commit = await claimIssue(number, place);
+    const commit = await claimIssue(number, target);
     if (commit === undefined)
       return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;
     try {
@@ -175,7 +176,7 @@ export class Intake {
     } catch (error) {
       // The session was created; its worker is just slow to answer.
       if (ACTION_ERRORS.pending.is(error)) return 'started';
-      await releaseClaim(number, commit, place);
+      await releaseClaim(number, commit, target);
       if (!isSamocodeError(error)) throw error;
       return `could not be started. ${error.what} ${error.why} Fix that, then remove the label and add it again.`;
     }
@@ -184,7 +185,7 @@ export class Intake {
   /** Stops a session whose issue has lost its label, or was closed, moved or deleted. */
   async #stopUnlabelled(
     view: SessionView,
-    { forge, context, repository, label, project }: Place,
+    { forge, context, repository, label, project }: IntakeTarget,
   ): Promise<void> {
     const number = view.sessionFile?.issue?.number ?? 0;
     if (!isUnfinished(view) || view.state.archived || view.state.pullRequest !== undefined) return;
@@ -198,7 +199,7 @@ export class Intake {
   }
 
   /** Releases the claim of a session that was discarded, or stopped before its first commit. */
-  async #releaseUnused(view: SessionView, place: Place): Promise<void> {
+  async #releaseUnused(view: SessionView, target: IntakeTarget): Promise<void> {
     const { issue } = view.sessionFile ?? {};
     const { status, archived, trash, worktree } = view.state;
     const { claimReleased } = view.paths;
@@ -209,10 +210,10 @@ export class Intake {
     if (orNothing(() => readFileSync(claimReleased, 'utf8')) === since) return;
     if (!isDiscarded && worktree !== undefined) {
       const tip = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`];
-      const git = { baseEnv: place.env, cwd: place.mainRepo, allowFailure: true };
+      const git = { baseEnv: target.env, cwd: target.mainRepo, allowFailure: true };
       if ((await gitLine(tip, git)) !== worktree.baseCommit) return;
     }
-    if (await releaseClaim(issue.number, issue.claim.commit, place))
+    if (await releaseClaim(issue.number, issue.claim.commit, target))
       writeUnsynced(claimReleased, since, { mode: 0o600 });
   }
 }

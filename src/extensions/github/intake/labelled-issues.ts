@@ -3,9 +3,10 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import { GitHub } from '../forge/github.ts';
+import { requireRepositories } from '../forge/project-repositories.ts';
 import { trustedAuthors } from '../forge/trusted-authors.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';
-import { givenIssue, isAt, requireForgePlaces } from './read-issue.ts';
+import { givenIssue, isAt } from './read-issue.ts';
 
 /** As intake judges them; it also claims an issue, because several machines can take it. */
 export async function labelledIssues(
@@ -14,7 +15,7 @@ export async function labelledIssues(
   context: ActionContext,
 ): Promise<IssueWork[]> {
   const { values } = project;
-  const repository = await (await requireForgePlaces(project, context)).issues();
+  const repository = await (await requireRepositories(project, context)).issues();
   const forge = new GitHub(context);
   const views = await readAllSessions(values.sessions, context.host);
   const found: IssueWork[] = [];

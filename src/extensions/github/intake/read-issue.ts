@@ -4,17 +4,14 @@ import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/bodies/session-file.ts';
 import { boundedDocument } from '../forge/bounded-document.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
-import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { GitHub } from '../forge/github.ts';
 import { type Author, isBySamocode } from '../forge/github-answers.ts';
 import type { Issue } from '../forge/issue-answers.ts';
-import { repositoryIn } from '../forge/repository-name.ts';
-import { requestRepository } from '../forge/request-repository.ts';
+import { repositoriesOf } from '../forge/project-repositories.ts';
 import { trustedAuthors, trustedIn } from '../forge/trusted-authors.ts';
 
 const PLACE = /^https?:\/\/([\w.-]+(?::\d+)?)\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d{1,9})(?:[/?#].*)?$/;
@@ -46,7 +43,7 @@ export async function readIssue(
   const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
   if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
   if (kind === 'pull') throw unusable('is a pull request', 'To work on its reviews, use "samocode round".');
-  const here = await placesOf(project, context);
+  const here = await repositoriesOf(project, context);
   const named = `${host}/${path}`.toLowerCase();
   const repository =
     host === undefined ? await here?.issues() : here?.named.find((each) => each.toLowerCase() === named);
@@ -73,40 +70,6 @@ export async function readIssue(
 /** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
 export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository: string): boolean {
   return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
-}
-
-interface Places {
-  /** The repository that `origin` names, which gets branches. */
-  own: string;
-  /** All that the remotes name, its own first. */
-  named: readonly string[];
-  /** The repository whose issues the project works on: a fork works on those of the original. */
-  issues(): Promise<string>;
-}
-
-/** @returns undefined if no remote names a repository on a forge */
-export async function placesOf(
-  { mainRepo }: Pick<Project, 'mainRepo'>,
-  { env }: Pick<ActionContext, 'env'>,
-): Promise<Places | undefined> {
-  const remotes = await forgeRemotes({ baseEnv: env, cwd: mainRepo, allowFailure: true });
-  const first = defaultRemote(remotes);
-  const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
-  const named = ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
-  const [own] = named;
-  return own === undefined
-    ? undefined
-    : { own, named, issues: () => requestRepository({ from: own, remotes }, { env }) };
-}
-
-/** @throws forge_no_repository */
-export async function requireForgePlaces(
-  project: Pick<Project, 'mainRepo'>,
-  context: Pick<ActionContext, 'env'>,
-): Promise<Places> {
-  const places = await placesOf(project, context);
-  if (places === undefined) throw FORGE_ERRORS.forge_no_repository(project);
-  return places;
 }
 
 /** The issue as a session stores it. As in rounds, it quotes only comments by people who may steer agents. */

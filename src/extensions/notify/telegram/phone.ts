@@ -14,7 +14,7 @@ import { mayAct, type Sender } from './telegram-settings.ts';
 const TOO_OLD_MS = 3_600_000;
 const MAX_ALERT = 200;
 
-export interface PhonePlace {
+export interface UpdateContext {
   context: PhoneContext;
   signal: AbortSignal;
   /** Nothing polled for updates for an hour, so they may be old. */
@@ -32,15 +32,15 @@ export class Phone {
     this.#report = report;
   }
 
-  async handleUpdate({ message, callback_query: query }: Update, place: PhonePlace): Promise<void> {
+  async handleUpdate({ message, callback_query: query }: Update, update: UpdateContext): Promise<void> {
     if (query?.message !== undefined) {
       const refusal = this.#refusalOf({ chat: query.message.chat, from: query.from });
-      if (refusal === undefined) await this.#button(query, place);
-      else if (refusal !== '') await this.#alert(query, refusal, place);
+      if (refusal === undefined) await this.#button(query, update);
+      else if (refusal !== '') await this.#alert(query, refusal, update);
     } else if (message?.text !== undefined) {
       const refusal = this.#refusalOf(message);
-      if (refusal === undefined) await this.#text(message, message.text.replaceAll(WORD_JOINER, ''), place);
-      else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
+      if (refusal === undefined) await this.#text(message, message.text.replaceAll(WORD_JOINER, ''), update);
+      else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, update);
     }
   }
 
@@ -62,26 +62,26 @@ export class Phone {
     }
   }
 
-  async #button(query: CallbackQuery, place: PhonePlace): Promise<void> {
+  async #button(query: CallbackQuery, update: UpdateContext): Promise<void> {
     const [key, ...rest] = (query.data ?? '').split(':');
     const choice = rest.join(':');
     const [sent] = await this.#chat.find((each) => each.key === key);
     const isKnown = sent?.buttons.flat().some((button) => button.choice === choice);
     const refusal = sent?.settled ?? (isKnown ? undefined : TOO_OLD);
     if (sent === undefined || refusal !== undefined) {
-      await this.#alert(query, refusal ?? TOO_OLD, place);
+      await this.#alert(query, refusal ?? TOO_OLD, update);
       return;
     }
-    const intent = await intentOf(sent, { choice }, place.context);
+    const intent = await intentOf(sent, { choice }, update.context);
     const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
-    const isLate = await this.#alert(query, words, place);
+    const isLate = await this.#alert(query, words, update);
     // Telegram does not say when a button was pressed, only that it was too long ago to answer.
-    if (isLate && place.wasAway) return await this.#reply(`${TOO_OLD} Press again.`, sent.where, place);
-    await this.#carryOut(intent, sent, place);
+    if (isLate && update.wasAway) return await this.#reply(`${TOO_OLD} Press again.`, sent.where, update);
+    await this.#carryOut(intent, sent, update);
   }
 
-  async #text(message: Message, text: string, place: PhonePlace): Promise<void> {
-    const isOld = place.context.clock.now() - message.date * 1000 > TOO_OLD_MS;
+  async #text(message: Message, text: string, update: UpdateContext): Promise<void> {
+    const isOld = update.context.clock.now() - message.date * 1000 > TOO_OLD_MS;
     const to = message.reply_to_message;
     const [sent] =
       to === undefined
@@ -89,24 +89,24 @@ export class Phone {
         : await this.#chat.find((each) => each.chat === to.chat.id && each.message === to.message_id);
     if (sent === undefined) {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
-      if (isOld) return await this.#reply(TOO_OLD, undefined, place);
+      if (isOld) return await this.#reply(TOO_OLD, undefined, update);
       if (text.startsWith('/')) {
-        const replies = await this.#attempt(() => runPhoneCommand(text, place.context), place);
-        for (const { draft, where } of replies ?? []) await this.#post(draft, where, place);
+        const replies = await this.#attempt(() => runPhoneCommand(text, update.context), update);
+        for (const { draft, where } of replies ?? []) await this.#post(draft, where, update);
         return;
       }
       const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
-      return await this.#reply(words, undefined, place);
+      return await this.#reply(words, undefined, update);
     }
-    if (isOld) return await this.#reply(TOO_OLD, sent.where, place);
-    if (sent.settled !== undefined) return await this.#reply(sent.settled, sent.where, place);
-    const intent = await intentOf(sent, { reply: text }, place.context);
-    if ('refusal' in intent) await this.#reply(intent.refusal, sent.where, place);
-    await this.#carryOut(intent, sent, place);
+    if (isOld) return await this.#reply(TOO_OLD, sent.where, update);
+    if (sent.settled !== undefined) return await this.#reply(sent.settled, sent.where, update);
+    const intent = await intentOf(sent, { reply: text }, update.context);
+    if ('refusal' in intent) await this.#reply(intent.refusal, sent.where, update);
+    await this.#carryOut(intent, sent, update);
   }
 
-  async #carryOut(intent: Intent, sent: SentMessage, place: PhonePlace): Promise<void> {
-    const { signal } = place;
+  async #carryOut(intent: Intent, sent: SentMessage, update: UpdateContext): Promise<void> {
+    const { signal } = update;
     if ('refusal' in intent) {
       if (intent.isOver) await this.#chat.settle(sent, intent.refusal, signal);
     } else if ('asks' in intent) {
@@ -114,14 +114,15 @@ export class Phone {
       const lines = safeLines('What should change in the plan? Reply to this message.');
       await this.#chat.post({ lines, about, asksFor: 'What should change' }, subjectOf(sent), signal);
     } else if ('shows' in intent) {
-      const found = await sessionAbout(sent, place.context);
-      if ('view' in found) await this.#post(await statusDraft(found.view, place.context), sent.where, place);
+      const found = await sessionAbout(sent, update.context);
+      if ('view' in found)
+        await this.#post(await statusDraft(found.view, update.context), sent.where, update);
     } else {
-      const outcome = await this.#attempt(intent.act, place);
+      const outcome = await this.#attempt(intent.act, update);
       if (outcome === undefined) return;
       const { words, settles } = outcome;
-      await this.#settleAll(sent, settles, words, place);
-      if (settles.length === 0) await this.#reply(words, sent.where, place);
+      await this.#settleAll(sent, settles, words, update);
+      if (settles.length === 0) await this.#reply(words, sent.where, update);
     }
   }
 
@@ -130,7 +131,7 @@ export class Phone {
     sent: SentMessage,
     settles: readonly string[],
     how: string,
-    { signal }: PhonePlace,
+    { signal }: UpdateContext,
   ): Promise<void> {
     const isSettled = ({ about }: SentMessage) => {
       if (about.kind === 'question') return settles.includes(about.id);
@@ -144,33 +145,33 @@ export class Phone {
   }
 
   /** Runs `act`; if it fails, sends our own text about the failure to the chat and returns undefined. */
-  async #attempt<T>(act: () => Promise<T>, place: PhonePlace): Promise<T | undefined> {
+  async #attempt<T>(act: () => Promise<T>, update: UpdateContext): Promise<T | undefined> {
     try {
       return await act();
     } catch (error) {
-      if (place.signal.aborted) throw error;
+      if (update.signal.aborted) throw error;
       if (isSamocodeError(error)) {
-        await this.#reply(`${error.what} ${error.why} ${error.hint}`.trim(), undefined, place);
+        await this.#reply(`${error.what} ${error.why} ${error.hint}`.trim(), undefined, update);
       } else {
         this.#report(`telegram: ${error instanceof Error ? error.message : String(error)}`);
-        await this.#reply('Internal error: see supervisor.stderr on the machine.', undefined, place);
+        await this.#reply('Internal error: see supervisor.stderr on the machine.', undefined, update);
       }
       return undefined;
     }
   }
 
-  async #reply(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
+  async #reply(words: string, where: Where | undefined, update: UpdateContext): Promise<void> {
     const name = where === undefined || words.includes(where.session) ? '' : `${where.session}: `;
     const [lines = []] = splitAtLineEnds(safeLines(`${name}${words}`));
-    await this.#post({ lines }, where, place);
+    await this.#post({ lines }, where, update);
   }
 
-  async #post(draft: Draft, where: Where | undefined, { signal }: PhonePlace): Promise<void> {
+  async #post(draft: Draft, where: Where | undefined, { signal }: UpdateContext): Promise<void> {
     await this.#chat.post(draft, { where }, signal);
   }
 
   /** @returns true if the button was pressed too long ago to be answered */
-  async #alert({ id }: CallbackQuery, words: string, { signal }: PhonePlace): Promise<boolean> {
+  async #alert({ id }: CallbackQuery, words: string, { signal }: UpdateContext): Promise<boolean> {
     const text = shortened(words, MAX_ALERT);
     try {
       await this.#chat.api.answerCallbackQuery({ callback_query_id: id, text: text || undefined }, signal);

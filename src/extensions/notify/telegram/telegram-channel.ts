@@ -15,7 +15,6 @@ export interface TelegramContext {
   sentParts?: Map<string, Set<string>>;
 }
 
-/** Sends to the configured chat. */
 export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;

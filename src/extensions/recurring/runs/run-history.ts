@@ -112,7 +112,7 @@ export function totalsOf({ older, runs }: Pick<RecurringState, 'older' | 'runs'>
   return runs.reduce(addTo, older);
 }
 
-/** What the session of a run says about it now. A run that is done keeps what its branch showed. */
+/** A run as its session shows it now. That it is `unchanged` was found by its branch, which may be gone: it stays so. */
 export function seenRun(run: RecurringRunRecord, { state, isUnreadable }: SessionView): RecurringRunRecord {
   if (isUnreadable) return run;
   const { cost, progress, archived } = state;

@@ -148,7 +148,7 @@ function verifyForm(session: ShownSession): Html {
   });
 }
 
-/** `unarchive` restores these, as the preview says. */
+/** The ways to finish that `samocode unarchive` takes back: their previews do not call them final. */
 const RESTORABLE: ReadonlySet<FinishChoice> = new Set(['keep_branch', 'discard']);
 
 /** A preview of one way to finish, with the button that does it. */

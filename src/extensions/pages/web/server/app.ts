@@ -70,7 +70,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   app.get('/', (c) => c.html(PAGE.text));
   app.post('/key', async (c) => {
     const given = OneCode.safeParse(await c.req.json().catch(() => undefined)).data;
-    return given && options.codes.take(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
+    return given && options.codes.redeem(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
   });
   app.get('/proof/:word', (c) => c.text(signWord(options.token, c.req.param('word'), portOf(c))));
   if (mcp !== undefined)
@@ -292,7 +292,7 @@ function isFilled({ order, changed }: TabUpdate): boolean {
 
 async function needsNow(news: NewNeeds, live: LiveSessions): Promise<Needs> {
   try {
-    return { ...news.in(await live.list()), today: await live.costToday() };
+    return { ...news.needsIn(await live.list()), today: await live.costToday() };
   } catch {
     // The update says why the sessions cannot be read.
     return { needs: 0 };

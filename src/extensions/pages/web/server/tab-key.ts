@@ -58,7 +58,7 @@ export class OneTimeCodes {
   }
 
   /** Whether the code is valid; it is then used up. Wrong digits of every sender are counted here. */
-  take(text: string): boolean {
+  redeem(text: string): boolean {
     const hash = fingerprint(text);
     const valid = this.#valid();
     const isRight = valid.some((each) => each.hash === hash);

@@ -23,7 +23,7 @@ export class NewNeeds {
     this.#after = after;
   }
 
-  in(list: LiveList): Needs {
+  needsIn(list: LiveList): Needs {
     const waiting = list.rows.filter(({ kind }) => kind !== undefined);
     const needs = waiting.length;
     if (list === this.#list) return { needs };
