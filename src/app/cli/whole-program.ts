@@ -17,7 +17,7 @@ import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.comm
 import type { Cli } from '../../core/faces/terminal/cli.ts';
 import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
 import { newWholeScreen } from '../../core/faces/terminal/whole-screen.ts';
-import { FURTHER_COMMANDS } from '../extensions/commands.ts';
+import { EXTENSION_COMMANDS } from '../extensions/commands.ts';
 import { useExtensions } from '../extensions/extensions.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { COMPLETION_SCRIPTS } from './completion-scripts.ts';
@@ -55,7 +55,7 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
   config: addConfig,
   takeover: addTakeover,
   completion: addCompletion,
-  ...FURTHER_COMMANDS,
+  ...EXTENSION_COMMANDS,
 };
 
 /** The groups of the help, and the order in them; a command that is not named here comes last. */

@@ -9,7 +9,7 @@ import { RECURRING_COMMANDS } from '../../extensions/recurring/commands.ts';
 import { REHEARSAL_COMMANDS } from '../../extensions/rehearsal/commands.ts';
 import { SETUP_COMMANDS } from '../../extensions/setup/commands.ts';
 
-export const FURTHER_COMMANDS: Readonly<Record<string, AddCommand>> = {
+export const EXTENSION_COMMANDS: Readonly<Record<string, AddCommand>> = {
   ...APPLICATION_COMMANDS,
   ...GITHUB_COMMANDS,
   ...IMPORT_COMMANDS,

@@ -1,4 +1,4 @@
 import type { Tool } from '../../core/faces/mcp/tool.ts';
 import { SETUP_TOOLS } from '../../extensions/setup/tools.ts';
 
-export const FURTHER_TOOLS: readonly Tool[] = [...SETUP_TOOLS];
+export const EXTENSION_TOOLS: readonly Tool[] = [...SETUP_TOOLS];

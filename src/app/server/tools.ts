@@ -14,11 +14,11 @@ import { sendMessageTool } from '../../core/acts/sessions/send-message.tool.ts';
 import { startSessionTool } from '../../core/acts/sessions/start-session.tool.ts';
 import { stopSessionTool } from '../../core/acts/sessions/stop-session.tool.ts';
 import type { Tool } from '../../core/faces/mcp/tool.ts';
-import { FURTHER_TOOLS } from '../extensions/tools.ts';
+import { EXTENSION_TOOLS } from '../extensions/tools.ts';
 
 /** In the order in which a session uses them; the documentation has the same order. */
 export const TOOLS: readonly Tool[] = [
-  ...FURTHER_TOOLS,
+  ...EXTENSION_TOOLS,
   startSessionTool,
   listSessionsTool,
   getStatusTool,
