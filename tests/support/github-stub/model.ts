@@ -319,11 +319,20 @@ function checkNode({ name, conclusion, isRequired, app, jobId, text, event, bran
   if (app === undefined)
     return {
       ...{ __typename: 'StatusContext', id: `SC_${jobId}`, context: name, state: conclusion ?? 'PENDING' },
-      ...{ targetUrl: `https://ci.example/${jobId}`, description: text, isRequired: () => isRequired },
+      ...{
+        createdAt: null,
+        targetUrl: `https://ci.example/${jobId}`,
+        description: text,
+        isRequired: () => isRequired,
+      },
     };
   return {
     ...{ __typename: 'CheckRun', databaseId: jobId, name, conclusion: conclusion ?? null },
-    ...{ status: conclusion === undefined ? 'IN_PROGRESS' : 'COMPLETED', title: text || null },
+    ...{
+      status: conclusion === undefined ? 'IN_PROGRESS' : 'COMPLETED',
+      title: text || null,
+      startedAt: null,
+    },
     ...{ detailsUrl: `https://ci.example/${jobId}`, isRequired: () => isRequired },
     checkSuite: {
       app: { slug: app },

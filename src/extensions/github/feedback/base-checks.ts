@@ -6,7 +6,7 @@ import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import { boundedDocument } from '../forge/bounded-document.ts';
 import { type CheckedBranch, GitHub, type JobLogs } from '../forge/github.ts';
 import { requireRepositories } from '../forge/project-repositories.ts';
-import type { ForgeCheck } from '../forge/pull-request-answers.ts';
+import { type ForgeCheck, isCheckRunning } from '../forge/pull-request-answers.ts';
 import { checkText } from './round-text.ts';
 
 const MAX_LOGS = 3;
@@ -23,7 +23,7 @@ export async function failedBaseChecks(
   const { own: repository } = await requireRepositories(project, context);
   const forge = new GitHub(context);
   const tip = await forge.defaultBranch(repository);
-  const failed = tip && failedByPush(tip);
+  const failed = tip && failedByPush(tip, context.clock.now());
   if (tip === undefined || failed === undefined) return undefined;
   const logs = await forge.jobLogs(repository, failed.slice(0, MAX_LOGS));
   const url = `https://${repository}/commit/${tip.commit}`;
@@ -35,10 +35,10 @@ export async function failedBaseChecks(
  * pull request, also of one from a fork: only workflows that the push to this branch started count. What started a
  * check of another app is unknown.
  */
-function failedByPush({ branch, checks }: CheckedBranch): ForgeCheck[] | undefined {
+function failedByPush({ branch, checks }: CheckedBranch, nowMs: number): ForgeCheck[] | undefined {
   const own = checks.filter((check) => check.event === 'push' && check.branch === branch);
   const failed = own.filter(({ state }) => state === 'failed');
-  return failed.length === 0 || own.some(({ state }) => state === 'running') ? undefined : failed;
+  return failed.length === 0 || own.some((check) => isCheckRunning(check, nowMs)) ? undefined : failed;
 }
 
 /** @param logs those of the first failed checks */

@@ -1,7 +1,13 @@
 import { counted, inWords } from '../../../core/kernel/text.ts';
 import type { SeenComment } from '../../../core/session/events/bodies/positions.ts';
 import { type Comment, isBySamocode } from '../forge/github-answers.ts';
-import type { ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/pull-request-answers.ts';
+import {
+  type ForgeCheck,
+  isCheckRunning,
+  type PullRequestDetails,
+  type Review,
+  type ReviewThread,
+} from '../forge/pull-request-answers.ts';
 
 /** A comment or review that no round has covered yet. */
 export interface Remark {
@@ -41,8 +47,8 @@ export function newFeedback(
   return keys.length === 0 ? undefined : { checks: failed, remarks, conflict, keys };
 }
 
-export function hasRunningCheck({ checks }: Pick<PullRequestDetails, 'checks'>): boolean {
-  return relevantChecks(checks).some(({ state }) => state === 'running');
+export function hasRunningCheck({ checks }: Pick<PullRequestDetails, 'checks'>, nowMs: number): boolean {
+  return relevantChecks(checks).some((check) => isCheckRunning(check, nowMs));
 }
 
 /** The required checks, or all of them if the base branch requires none. */

@@ -89,7 +89,7 @@ export class Rounds {
     const { remarks, held } = remarksIn(details, keys, trusted);
     const words = held.length === 0 ? null : held;
     const seen = { words, asks: null };
-    if (hasRunningCheck(details))
+    if (hasRunningCheck(details, context.clock.now()))
       return { ...record(view, seen, 'Its checks are running.', context), repeat: true };
     const feedback = newFeedback(details, remarks, keys);
     if (feedback === undefined) return record(view, seen, 'There is no new feedback.', context);

@@ -46,6 +46,7 @@ const Run = z.object({
   databaseId: maybe(z.int()),
   name: ForgeText,
   status: z.string(),
+  startedAt: maybe(Time),
   conclusion: maybe(z.string()),
   detailsUrl: maybe(ForgeText),
   title: maybe(ForgeText),
@@ -63,6 +64,7 @@ const StatusContext = z.object({
   id: z.string(),
   context: ForgeText,
   state: z.string(),
+  createdAt: maybe(Time),
   targetUrl: maybe(ForgeText),
   description: maybe(ForgeText),
   isRequired: z.boolean().default(false),
@@ -75,6 +77,8 @@ export interface ForgeCheck {
   isRequired: boolean;
   /** `other`: not reported yet, cancelled, out of date, or waiting for a person. */
   state: 'passed' | 'failed' | 'running' | 'other';
+  /** Undefined while it is queued. */
+  startedAt: string | undefined;
   head: string;
   /** Changes each time the check is started. */
   attempt: string;
@@ -96,17 +100,31 @@ const CheckNode = z
     const { isRequired } = check;
     const none = { app: undefined, jobId: undefined };
     if (check.__typename === 'StatusContext') {
-      const { id, context, state, targetUrl, description } = check;
-      const about = { name: context, attempt: id, state: STATES[state] ?? 'other', isRequired };
+      const { id, context, state, createdAt: startedAt, targetUrl, description } = check;
+      const about = { name: context, attempt: id, state: STATES[state] ?? 'other', startedAt, isRequired };
       return { ...about, ...none, url: targetUrl, text: description };
     }
-    const { databaseId, name, status, conclusion, checkSuite, detailsUrl, title } = check;
+    const { databaseId, name, status, startedAt, conclusion, checkSuite, detailsUrl, title } = check;
     const state = STATES[(status === 'COMPLETED' ? conclusion : status) ?? ''] ?? 'other';
-    const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
+    const about = {
+      name,
+      attempt: `${databaseId}`,
+      state,
+      startedAt,
+      isRequired,
+      app: checkSuite?.app?.slug,
+    };
     const event = checkSuite?.workflowRun?.event;
     const branch = checkSuite?.branch?.name;
     return { ...about, ...(event && { event, branch }), jobId: databaseId, url: detailsUrl, text: title };
   });
+
+/** Jobs may take days; what never reports its end must not hold up a round for ever. */
+const LONGEST_RUN_MS = 3 * 24 * 3_600_000;
+
+export function isCheckRunning({ state, startedAt = '' }: ForgeCheck, nowMs: number): boolean {
+  return state === 'running' && !(nowMs - Date.parse(startedAt) > LONGEST_RUN_MS);
+}
 
 /** Of three enums of GitHub: states of a status, and the status and conclusion of a run. */
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
@@ -152,9 +170,9 @@ function contexts({ after, ofCheck = '', ofRun = '' }: { after?: string; ofCheck
       pageInfo { hasNextPage endCursor }
       nodes {
         __typename
-        ... on CheckRun { databaseId name status conclusion detailsUrl title ${ofCheck}
+        ... on CheckRun { databaseId name status startedAt conclusion detailsUrl title ${ofCheck}
           checkSuite { app { slug } ${ofRun} } }
-        ... on StatusContext { id context state targetUrl description ${ofCheck} }
+        ... on StatusContext { id context state createdAt targetUrl description ${ofCheck} }
       } } }`;
 }
 

@@ -16,10 +16,11 @@ import type {
 const HEAD = 'a'.repeat(40);
 const BASE = 'b'.repeat(40);
 const AT = '2026-01-08T10:00:00Z';
+const HOUR_MS = 3_600_000;
 
 const check = (name: string, more: Partial<ForgeCheck> = {}): ForgeCheck => ({
   ...{ name, isRequired: true, state: 'failed', head: HEAD, attempt: '7', app: 'github-actions' },
-  ...{ jobId: 7, url: undefined, text: undefined },
+  ...{ jobId: 7, startedAt: AT, url: undefined, text: undefined },
   ...more,
 });
 const comment = (id: string, login: string, more: Partial<Comment> = {}): Comment => ({
@@ -56,7 +57,7 @@ const writers = new Set(['ada']);
 /** The keys of the round that begins, if one does. */
 function startedBy(more: Partial<PullRequestDetails>, known: readonly string[] = []) {
   const of = details(more);
-  if (hasRunningCheck(of)) return 'running';
+  if (hasRunningCheck(of, Date.parse(AT) + HOUR_MS)) return 'running';
   const { remarks } = remarksIn(of, known, writers);
   return newFeedback(of, remarks, known)?.keys ?? 'none';
 }
@@ -91,6 +92,22 @@ describe('what starts a round', () => {
         threads: [thread([comment('C', 'ada')])],
       },
       ['thread:C'],
+    ],
+    [
+      'a comment while a check has not ended for days',
+      {
+        checks: [check('ci/legacy', { state: 'running', startedAt: '2026-01-05T09:00:00Z' })],
+        threads: [thread([comment('C', 'ada')])],
+      },
+      ['thread:C'],
+    ],
+    [
+      'a comment while a check is queued',
+      {
+        checks: [check('test', { state: 'running', startedAt: undefined })],
+        threads: [thread([comment('C', 'ada')])],
+      },
+      'running',
     ],
     ['a cancelled check', { checks: [check('test', { state: 'other' })] }, 'none'],
     ['a comment', { threads: [thread([comment('C', 'ada')])] }, ['thread:C']],

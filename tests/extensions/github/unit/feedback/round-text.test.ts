@@ -15,7 +15,7 @@ const DETAILS = {
 
 const CHECK: ForgeCheck = {
   ...{ name: 'test', isRequired: true, state: 'failed', head: '', attempt: '1', app: 'github-actions' },
-  ...{ jobId: 7, runId: 8, url: 'https://ci.example/7', text: undefined },
+  ...{ jobId: 7, runId: 8, startedAt: undefined, url: 'https://ci.example/7', text: undefined },
 };
 
 function remark(by: string, body: string, path?: string): Remark {
