@@ -1,6 +1,4 @@
-import { isoUtc } from '../../core/kernel/clock.ts';
-import { giveLease, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
-import { OFFERED } from '../../core/session/layout/fence.ts';
+import { OFFERED, ownedElsewhere } from '../../core/session/folder/ownership.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { keepState } from './states/keep-state.ts';
 import { isPoolTimeUp } from './states/mark.ts';
@@ -13,8 +11,7 @@ const pool: SessionExtension = {
   },
   // Its supervisor could be frozen while another machine takes over.
   async checkLease({ file, paths, host, clock }) {
-    if (file.pool && (await isPoolTimeUp(paths, host)))
-      await giveLease(paths.leases, { owner: ownerElsewhere(OFFERED), acquiredAt: isoUtc(clock.now()) });
+    if (file.pool && (await isPoolTimeUp(paths, host))) await ownedElsewhere(paths, OFFERED, { clock });
   },
   async betweenAgents(worker) {
     if (worker.file.pool) await keepState(worker);

@@ -16,9 +16,9 @@ import { type SessionIdentity, SessionRecords } from '../../kernel/files/session
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
+import { OFFERED, ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/folder/session-view.ts';
-import { fence, OFFERED } from '../../session/layout/fence.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { foreignError, isOpenToAll } from '../../session/log/foreign.ts';
 import { identityOf, sessionFileText } from '../../session/log/read-session-file.ts';
@@ -104,7 +104,7 @@ export async function makeRunFolder(
     await writeWhole(join(draft, 'session.json'), sessionFileText({ file, given }), { exclusive: true });
     await recordSession(identityOf(file), home);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
-    if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);
+    if (file.pool) await ownedElsewhere({ leases: join(draft, 'leases') }, poolOwner, { clock: systemClock });
     crashPoint('before-session');
     return await reveal(draft, paths.runDir);
   } finally {

@@ -1,12 +1,11 @@
 import { unseenOwner } from '../../../core/kernel/processes/lease.ts';
+import { ownedElsewhere, takeHere } from '../../../core/session/folder/ownership.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { fence } from '../../../core/session/layout/fence.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { Claim, Entry, HostSign, Oid, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { claimLease } from '../states/fence.ts';
 import { leftBehind } from '../states/left-behind.ts';
 import { readMark, removePoolUntil, writeMark, writePoolUntil } from '../states/mark.ts';
 import { isHeldUp, isQueued, isWanted, needsOf, savedAt } from '../states/pool-states.ts';
@@ -261,7 +260,7 @@ export class Member {
     this.#mirrors.forget(id);
     this.#acts.forget(id);
     const { clock, report, say } = this.#parts;
-    const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
+    const fenced = ownedElsewhere(this.#pathsOf(held.folder), 'another machine', { clock });
     // Queued before any other step of this session.
     this.#steps.run(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
@@ -298,8 +297,8 @@ export class Member {
     const { board, card, clock, isLeaving, states } = this.#parts;
     const isForAnother = this.#leaseMs !== undefined && isQueued(view);
     if (view.worker !== 'none' || !(isLeaving || isForAnother)) return;
-    // The fence stops new workers. If one has recorded something by then, that is published first.
-    await fence(view.paths, unheldOwner(this.#parts), clock);
+    // This stops new workers. If one has recorded something by then, that is published first.
+    await ownedElsewhere(view.paths, unheldOwner(this.#parts), { clock });
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =
       (await states.isNewest(view)) &&
@@ -384,7 +383,7 @@ export class Member {
   }
 
   async #claim(paths: SessionPaths): Promise<void> {
-    await claimLease(paths, this.#parts);
+    await takeHere(paths, this.#parts);
     await this.#parts.wake();
   }
 

@@ -1,11 +1,16 @@
 import { commitOf } from '../../../core/project/git/repository.ts';
+import {
+  OFFERED,
+  ownedElsewhere,
+  PARKED,
+  recordUnmetNeeds,
+  type UnmetNeeds,
+} from '../../../core/session/folder/ownership.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { fence, OFFERED, PARKED } from '../../../core/session/layout/fence.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { Entry, Oid, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { recordUnmetNeeds, type UnmetNeeds } from '../states/fence.ts';
 import { type HeldMark, readMark } from '../states/mark.ts';
 import type { VerifiedState } from '../states/pool-states.ts';
 import { type RestoredState, readCopyMark, restoreMirror } from '../states/restore-state.ts';
@@ -30,7 +35,7 @@ export class Mirrors {
   async show({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
     if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
     // A supervisor that restarts continues what it had, although another machine may have taken it meanwhile.
-    if (view?.worker === 'alive') await fence(view.paths, 'another machine', this.#parts.clock);
+    if (view?.worker === 'alive') await ownedElsewhere(view.paths, 'another machine', this.#parts);
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
     // A copy from before a restart is not fetched again.
@@ -64,7 +69,7 @@ export async function fenceMarked(
 ): Promise<void> {
   for (const { paths, worker } of views.values())
     if (worker !== 'unknowable' && readMark(paths) !== undefined)
-      await fence(paths, 'another machine', clock);
+      await ownedElsewhere(paths, 'another machine', { clock });
 }
 
 export function reportMoved({ folder, aside }: RestoredState, say: MemberParts['say']): void {

@@ -3,8 +3,8 @@ import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
+import type { UnmetNeeds } from '../../../core/session/folder/ownership.ts';
 import type { Entry, HostCard, HostSign, Ulid } from '../board/board.ts';
-import type { UnmetNeeds } from '../states/fence.ts';
 
 /** A machine of the pool, with its last sign of life in the database. */
 const MachineSign = z.object({

@@ -1,14 +1,14 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../../core/kernel/files/git-pointer.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import type { SessionRecords } from '../../../core/kernel/files/session-records.ts';
-import { giveLease, newestNumber, ownerElsewhere } from '../../../core/kernel/processes/lease.ts';
+import { newestNumber } from '../../../core/kernel/processes/lease.ts';
 import { addCheckpoints, refPrefix, stateRef } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import {
   type CheckpointStore,
@@ -23,12 +23,12 @@ import { commitOf, type GitContext } from '../../../core/project/git/repository.
 import { listWorktrees } from '../../../core/project/git/worktree-list.ts';
 import { WORKTREE_ERRORS } from '../../../core/project/worktrees/worktree-errors.ts';
 import type { Arrived, HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import { fence, OFFERED } from '../../../core/session/layout/fence.ts';
+import { OFFERED, ownedElsewhere, replaceSession, setAside } from '../../../core/session/folder/ownership.ts';
 import { Mirror } from '../../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../../core/session/layout/paths.ts';
 import { readLog } from '../../../core/session/log/event-log.ts';
-import { isRecorded, recordAsFound } from '../../../core/session/log/foreign.ts';
+import { isRecorded } from '../../../core/session/log/foreign.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
 import type { Oid } from '../board/board.ts';
 import type { StateNote } from '../board/state-note.ts';
@@ -75,7 +75,7 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
   const { folder } = paths;
   if (isOurs && mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
   if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) {
-    await fence(paths, ownerOf(plan), plan.clock);
+    await ownedElsewhere(paths, ownerOf(plan), plan);
     return { folder, aside: [] };
   }
   const store = await steps.checkOutFiles();
@@ -155,7 +155,6 @@ async function writeCopyMark(
 async function prepareRestore(plan: PublishedStatePlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
-  const archived = sessionPaths(at.sessionsDir, paths.folder, true);
   const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
@@ -180,8 +179,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     }
     await requireSameBranch(plan, draft);
     const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
-    const owner = ownerElsewhere(ownerOf(plan));
-    await giveLease(draft.leases, { owner, acquiredAt: isoUtc(clock.now()) }, above);
+    await ownedElsewhere(draft, ownerOf(plan), { clock, above });
     return store;
   }
 
@@ -193,25 +191,17 @@ async function prepareRestore(plan: PublishedStatePlan) {
       return await clearWorktree(plan, paths);
     if (mark === undefined) return hasBegun ? await moveSessionAside(plan, paths) : [];
     if (mark.unfinished || !isEditedCopy(paths, mark)) return [];
-    return moveAll([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
+    return setAside(paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`)));
   }
 
   async function activate(made: Pick<CopyMark, 'worktree'>): Promise<void> {
     await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
-    const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
-    for (const folder of Object.values(old)) await removeTree(folder);
-    await recordAsFound(draft, plan.records);
     // What waits in a folder that others wrote is no command of this machine's person.
-    moveAll([...(isOurs ? [[paths.commands, draft.commands] as const] : []), [paths.runDir, old.run]]);
-    crashPoint('restore-state');
-    renameSync(draft.runDir, paths.runDir);
-    crashPoint('restore-state');
-    moveAll([[paths.sessionDir, old.session]]);
-    const { sessionDir } = (await isArchived(paths)) ? archived : paths;
-    await removeTree(archived.sessionDir);
-    mkdirSync(dirname(sessionDir), { recursive: true });
-    renameSync(draft.sessionDir, sessionDir);
-    for (const folder of Object.values(old)) await removeTree(folder);
+    await replaceSession(paths, draft, {
+      records: plan.records,
+      keepsCommands: isOurs,
+      remove: removeTree,
+    });
   }
 
   return { paths, draft, mark, isOurs, checkOutFiles, moveExistingAside, activate };
@@ -227,10 +217,6 @@ async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promis
   return known?.id === id || (known === undefined && isFree)
     ? folder
     : `${folder}-${id.slice(-4).toLowerCase()}`;
-}
-
-async function isArchived(paths: SessionPaths): Promise<boolean> {
-  return (await readLog(paths))?.state.archived ?? false;
 }
 
 /** The paths of the draft. Session lists skip names that begin with a dot. */
@@ -338,13 +324,13 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
 async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
-  if (statsAt(paths.runDir) !== undefined) await fence(paths, ownerOf(plan), clock);
+  if (statsAt(paths.runDir) !== undefined) await ownedElsewhere(paths, ownerOf(plan), { clock });
   // Hidden: it has the id of the session, and would be listed as running elsewhere.
   const hidden = (path: string) => join(dirname(path), `.${paths.folder}`);
-  const folders = [paths.runDir, paths.sessionDir].map(
-    (path) => [path, lostName(hidden(path), note)] as const,
+  const moved = [paths.runDir, paths.sessionDir].flatMap((path) =>
+    setAside(path, lostName(hidden(path), note)),
   );
-  return [...moveAll(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
+  return [...moved, ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }
 
 /** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
@@ -357,7 +343,7 @@ async function moveWorktreeAside({ note, at, context }: PublishedStatePlan, path
     const head = await commitOf('HEAD', inside);
     if (head !== undefined) await runGit(['update-ref', '--no-deref', 'HEAD', head], inside);
   }
-  const [to = ''] = moveAll([[path, lostName(path, note)]]);
+  const [to = ''] = setAside(path, lostName(path, note));
   await runGit(['worktree', 'repair', '--', to], { ...context, cwd: at.mainRepo, allowFailure: true });
   return [to];
 }
@@ -370,13 +356,6 @@ async function removeWorktree({ at, context }: PublishedStatePlan, path: string)
   const remove = ['worktree', 'remove', '--force', '--force', '--', path];
   await runGit(remove, { ...context, cwd: at.mainRepo, allowFailure: true });
   await removeTree(path);
-}
-
-/** Renames what exists. @returns the new paths */
-function moveAll(pairs: readonly (readonly [from: string, to: string])[]): string[] {
-  const present = pairs.filter(([from]) => statsAt(from) !== undefined);
-  for (const [from, to] of present) renameSync(from, to);
-  return present.map(([, to]) => to);
 }
 
 function freeName(path: string, count = 1): string {

@@ -9,7 +9,7 @@ import { namedLines, type Row } from '../../../core/faces/terminal/session-words
 import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 import { fitLine } from '../../../core/faces/terminal/style.ts';
 import { duration } from '../../../core/kernel/durations.ts';
-import { PARKED } from '../../../core/session/layout/fence.ts';
+import { PARKED } from '../../../core/session/folder/ownership.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
 import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';

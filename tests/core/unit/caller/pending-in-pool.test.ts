@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ACTION_ERRORS } from '../../../../src/core/caller/errors/action-errors.ts';
-import { OFFERED, PARKED } from '../../../../src/core/session/layout/fence.ts';
+import { OFFERED, PARKED } from '../../../../src/core/session/folder/ownership.ts';
 
 test.each([
   [PARKED, /once a person takes it.*samocode pool take hull/s],

@@ -6,8 +6,8 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { ownedElsewhere, recordUnmetNeeds } from '../../../../src/core/session/folder/ownership.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
-import { fence } from '../../../../src/core/session/layout/fence.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words/words.ts';
@@ -17,7 +17,6 @@ import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
 import { Notice } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
 import { nameChannels, queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
-import { recordUnmetNeeds } from '../../../../src/extensions/pool/states/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
 import { noSpace } from '../../../support/failing-disk.ts';
@@ -255,7 +254,7 @@ test('a session that no machine of the pool can take is queued once, by its own 
     await here.session('mine', { ...plan, lease: elsewhere }),
     await here.session('others', { ...plan, lease: elsewhere }),
   ];
-  for (const { leases } of [mine, others]) await fence({ leases }, 'pool', clock);
+  for (const { leases } of [mine, others]) await ownedElsewhere({ leases }, 'pool', { clock });
   const unmet = { needs: ['codex', 'guard'] };
   await recordUnmetNeeds(mine, { ...unmet, supervisor: identity }, clock);
   await recordUnmetNeeds(others, unmet, clock);

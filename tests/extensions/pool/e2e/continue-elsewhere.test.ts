@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { takeHere } from '../../../../src/core/session/folder/ownership.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -11,7 +12,6 @@ import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import type { StateNote } from '../../../../src/extensions/pool/board/state-note.ts';
 import { hostKey, keyPathIn } from '../../../../src/extensions/pool/members/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/membership/host-settings.ts';
-import { claimLease } from '../../../../src/extensions/pool/states/fence.ts';
 import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
 import {
   keptState,
@@ -72,7 +72,7 @@ async function continuedElsewhere(rig: SessionRig) {
   const plan = { commit, note: verified.note, at, context: { baseEnv: repo.env }, clock: systemClock };
   const { folder } = await restoreForWork(plan, hostSettings(file.settings, own));
   const paths = sessionPaths(at.sessionsDir, folder);
-  await claimLease(paths, { host: await systemHost(), clock: systemClock });
+  await takeHere(paths, { host: await systemHost(), clock: systemClock });
   return { ...rig, paths, mainRepo, note: verified.note };
 }
 

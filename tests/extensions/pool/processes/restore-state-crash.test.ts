@@ -19,12 +19,12 @@ function restore(scene: PoolScene, how: How): Promise<RestoredState> {
 }
 
 /** The same in a process that is killed at a step. @returns whether it was */
-async function dyingAt(scene: PoolScene, how: How, nth: number): Promise<boolean> {
+async function dyingAt(scene: PoolScene, how: How, step: string): Promise<boolean> {
   const { root, env } = scene.here.repo;
   const plan = join(root, 'plan.json');
   await writeFile(plan, JSON.stringify({ ...scene.plan(), how, settings: OWN_SETTINGS }));
   const program = await bundleScript('restore-state-starter.ts', root, { faults: true });
-  const dying = { ...env, SAMOCODE_CRASH_AT: `restore-state@${nth}` };
+  const dying = { ...env, SAMOCODE_CRASH_AT: step };
   const { exitCode } = await runCommand(process.execPath, [program, plan], { env: dying });
   return exitCode === null;
 }
@@ -33,20 +33,20 @@ async function found({ there, worktreeThere }: PoolScene) {
   return { session: await contentsOf(there.sessionDir), worktree: await contentsOf(worktreeThere) };
 }
 
-test.concurrent.each<[How, number]>([
-  ['mirror', 1],
-  ['mirror', 2],
-  ['work', 1],
-  ['work', 2],
-  ['work', 3],
-])('a %s whose restore dies at step %d is completed by the next try', async (how, nth) => {
+test.concurrent.each<[How, string]>([
+  ['mirror', 'replace-session@1'],
+  ['mirror', 'replace-session@2'],
+  ['work', 'restore-state@1'],
+  ['work', 'replace-session@1'],
+  ['work', 'replace-session@2'],
+])('a %s whose restore dies at %s is completed by the next try', async (how, step) => {
   await using scene = await poolScene();
   await scene.publish();
   await restoreMirror(scene.plan());
   await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
   await writeFile(join(scene.here.worktreePath, 'new.txt'), 'not committed\n');
   await scene.publish();
-  expect(await dyingAt(scene, how, nth)).toBe(true);
+  expect(await dyingAt(scene, how, step)).toBe(true);
   expect(await restore(scene, how)).toEqual({ folder: '26-01-08-x', aside: [] });
   const { sessionDir, worktreePath } = scene.here;
   expect(await found(scene)).toEqual({
