@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
+import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { listed } from '../kernel/text.ts';
 import { machineSetting } from '../project/finding/machine-setting.ts';
@@ -72,7 +73,9 @@ export class Scan {
     const due = new Map<WatchedSession, NextWake>();
     for (const session of this.sessions.values()) {
       try {
-        const one = await session.due(this.#supervisor, () => this.#viewsIn(session.paths.sessionsDir));
+        const { sessionsDir } = session.paths;
+        const others = () => this.views().filter(({ paths }) => paths.sessionsDir === sessionsDir);
+        const one = await session.due(this.#supervisor, others);
         if (one.kind === 'later') nextMs = Math.min(nextMs, one.atMs);
         else due.set(session, one.wake);
       } catch (error) {
@@ -137,9 +140,19 @@ export class Scan {
     });
   }
 
+  /** All sessions, as last read. */
+  views(): SessionView[] {
+    return [...this.sessions.values()].map(({ view }) => view);
+  }
+
   /** The sessions for which this supervisor can start a worker. */
   *startable(): Iterable<SessionView> {
     for (const { view, waits } of this.sessions.values()) if (waits.for !== 'person') yield view;
+  }
+
+  /** Makes the supervisor scan at once. */
+  async wake(): Promise<void> {
+    await writeWhole(this.#supervisor.paths.bell, '', { mode: 0o600 });
   }
 
   /** Reports a lasting problem once. */
@@ -149,11 +162,6 @@ export class Scan {
     if (this.#problems.size >= KEPT_PROBLEMS) this.#problems.clear();
     this.#problems.add(text);
     this.#supervisor.say(text);
-  }
-
-  #viewsIn(sessionsDir: string): SessionView[] {
-    const views = [...this.sessions.values()].map(({ view }) => view);
-    return views.filter(({ paths }) => paths.sessionsDir === sessionsDir);
   }
 
   async #startQueued(queued: readonly WatchedSession[]): Promise<number> {

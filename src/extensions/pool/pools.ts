@@ -1,4 +1,3 @@
-import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { identityAt } from '../../core/kernel/files/path-stats.ts';
 import { contextOfPart, type NewPart, type SupervisorPart } from '../../core/supervisor/part.ts';
 import type { Scan } from '../../core/supervisor/scan.ts';
@@ -38,11 +37,11 @@ class Pools implements SupervisorPart {
     const report = (what: string, error: unknown) => this.#scan.report(what, error);
     const { identity, say } = this.#supervisor;
     const done = runMembers(context, {
-      views: () => [...this.#scan.sessions.values()].map(({ view }) => view),
+      views: () => this.#scan.views(),
       supervisor: identity,
       say,
       report,
-      wake: async () => void (await writeWhole(this.#supervisor.paths.bell, '', { mode: 0o600 })),
+      wake: async () => await this.#scan.wake(),
       signal: ended.signal,
     });
     this.#running = { ended, done: done.catch((error: unknown) => report('pool', error)) };

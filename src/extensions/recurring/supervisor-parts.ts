@@ -10,9 +10,8 @@ const recurringPart: NewPart = (supervisor, scan) => {
   const notifyPause: Scan['notifyPause'] = (pause) => scan.notifyPause(pause);
   const acts = { start: startSession, finish: finishUnasked };
   const runs = new RecurringRuns({ home, identity, clock, say, notifyPause, login, ...acts });
-  const views = () => [...scan.sessions.values()].map(({ view }) => view);
   return {
-    poll: async () => runs.poll(views(), (what, error) => scan.report(what, error)),
+    poll: async () => runs.poll(scan.views(), (what, error) => scan.report(what, error)),
     keepsAlive: () => runs.isWatching,
     end: async () => await runs.end(),
   };
