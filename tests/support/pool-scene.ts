@@ -11,7 +11,7 @@ import type { StateNote } from '../../src/extensions/pool/board/state-note.ts';
 import { hostKey, keyPathIn } from '../../src/extensions/pool/members/host-keys.ts';
 import type { MemberList, PoolMember } from '../../src/extensions/pool/members/member-list.ts';
 import { publishedCommit } from '../../src/extensions/pool/states/pool-states.ts';
-import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/states/restore-state.ts';
+import { type PublishedStatePlan, restoreCopy } from '../../src/extensions/pool/states/restore-state.ts';
 import { commitState } from '../../src/extensions/pool/states/state-commit.ts';
 import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';
@@ -36,7 +36,7 @@ export interface PoolScene extends AsyncDisposable {
   publish(change?: Partial<StateNote>): Promise<string>;
   /** For what was published last. */
   plan(change?: Partial<StateNote>): PublishedStatePlan;
-  mirror(change?: Partial<StateNote>): ReturnType<typeof restoreMirror>;
+  mirror(change?: Partial<StateNote>): ReturnType<typeof restoreCopy>;
   /** In the repository of the other machine. */
   git(...args: string[]): Promise<string>;
 }
@@ -130,7 +130,7 @@ export async function poolScene(): Promise<PoolScene> {
       last = { commit, note };
       return commit;
     },
-    mirror: (change) => restoreMirror(plan(change)),
+    mirror: (change) => restoreCopy(plan(change)),
     [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
   };
 }

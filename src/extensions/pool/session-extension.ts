@@ -1,4 +1,4 @@
-import { OFFERED, ownedElsewhere } from '../../core/session/folder/ownership.ts';
+import { AUTO_ASSIGN, ownedElsewhere } from '../../core/session/folder/ownership.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { keepState } from './states/keep-state.ts';
 import { isPoolTimeUp } from './states/mark.ts';
@@ -11,7 +11,7 @@ const pool: SessionExtension = {
   },
   // Its supervisor could be frozen while another machine takes over.
   async checkLease({ file, paths, host, clock }) {
-    if (file.pool && (await isPoolTimeUp(paths, host))) await ownedElsewhere(paths, OFFERED, { clock });
+    if (file.pool && (await isPoolTimeUp(paths, host))) await ownedElsewhere(paths, AUTO_ASSIGN, { clock });
   },
   async betweenAgents(worker) {
     if (worker.file.pool) await keepState(worker);

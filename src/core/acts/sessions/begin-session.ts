@@ -16,7 +16,7 @@ import { type SessionIdentity, SessionRecords } from '../../kernel/files/session
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
-import { OFFERED, ownedElsewhere } from '../../session/folder/ownership.ts';
+import { AUTO_ASSIGN, ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/folder/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -89,7 +89,7 @@ export async function makeRunFolder(
     first,
     home,
     given,
-    poolOwner = OFFERED,
+    poolOwner = AUTO_ASSIGN,
   }: { first: Command; home: string; given: GivenTexts; poolOwner?: string | undefined },
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);

@@ -9,7 +9,7 @@ import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
-import { PARKED } from '../../session/folder/ownership.ts';
+import { MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { recordedFile } from '../../session/log/read-session-file.ts';
@@ -104,7 +104,7 @@ export async function untilAnswered(
   const elsewhere = await ownerInPool(paths, context);
   // The supervisor passes the command on to the other machine.
   if (elsewhere) await supervise(context, paths.sessionsDir);
-  const isOnMachine = elsewhere !== undefined && elsewhere.hostId !== PARKED;
+  const isOnMachine = elsewhere !== undefined && elsewhere.hostId !== MANUAL_ASSIGN;
   const limitMs = Math.min(START_LIMIT_MS, Math.max(DEFAULT_PATIENCE_MS, callEndsAtMs - clock.monotonic()));
   const find = (events: readonly SessionEvent[]) => answerIn(events, id);
   const isOver = ({ idleMs, launches, isNeeded, unstarted }: WorkerLook) => {

@@ -27,7 +27,7 @@ export interface KnownPool {
 /** The services of the extension for pools of machines to the acts of core. */
 export interface PoolActs {
   /**
-   * @returns the owner of a session that no machine has: `OFFERED` or `PARKED`
+   * @returns the owner of a session that no machine has: `AUTO_ASSIGN` or `MANUAL_ASSIGN`
    * @throws if this machine is in no pool for the project
    */
   requireMember(project: Project, context: ActionContext): Promise<string>;

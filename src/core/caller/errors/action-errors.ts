@@ -1,7 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
-import { OFFERED, PARKED } from '../../session/folder/ownership.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
 import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */
@@ -40,18 +40,18 @@ export const ACTION_ERRORS = errors({
     why: "Only a person may make people's answers public, and this call could come from a model.",
     hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
   }),
-  elsewhere_in_pool: ({ session, host = OFFERED }: { session: string; host?: string }) => ({
+  elsewhere_in_pool: ({ session, host = AUTO_ASSIGN }: { session: string; host?: string }) => ({
     what: `Session ${session} was not changed.`,
     why:
-      host === PARKED
+      host === MANUAL_ASSIGN
         ? 'No machine has it: it waits for a person to take it.'
-        : host === OFFERED
+        : host === AUTO_ASSIGN
           ? 'It is offered to the pool, and no machine has taken it yet.'
           : `Its branch and its worktree are on ${host}.`,
     hint:
-      host === PARKED
+      host === MANUAL_ASSIGN
         ? `Run "samocode pool take ${session}" on the machine that should have it.`
-        : host === OFFERED
+        : host === AUTO_ASSIGN
           ? 'Stop it with stop_session, or wait until a machine takes it.'
           : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
   }),
@@ -152,7 +152,7 @@ export const ACTION_ERRORS = errors({
     hint:
       inPool === undefined || isAccepted
         ? 'If its status stays the same, session.log and worker.stderr of the session say why.'
-        : inPool === PARKED
+        : inPool === MANUAL_ASSIGN
           ? `Run "samocode pool take ${session}" on the machine that should continue it.`
           : 'Run "samocode pool status" to see the machines of the pool.',
     next: [
@@ -280,13 +280,13 @@ interface Pending {
   suspended?: string | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
   unstarted?: WorkerStartFailure | undefined;
-  /** Who has the session, if that is another machine of a pool, or none yet: its name, `OFFERED` or `PARKED`. */
+  /** Who has the session, if that is another machine of a pool, or none yet: its name, `AUTO_ASSIGN` or `MANUAL_ASSIGN`. */
   inPool?: string | undefined;
 }
 
 function pendingInPool(host: string): string {
-  if (host === PARKED) return 'No machine has the session: it takes effect once a person takes it.';
-  if (host === OFFERED) return 'It takes effect once a machine of the pool takes the session.';
+  if (host === MANUAL_ASSIGN) return 'No machine has the session: it takes effect once a person takes it.';
+  if (host === AUTO_ASSIGN) return 'It takes effect once a machine of the pool takes the session.';
   return `It takes effect once ${host} has read it: within a minute or two, or when that machine is back.`;
 }
 

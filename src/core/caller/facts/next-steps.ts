@@ -4,7 +4,7 @@ import type { WaitingFor } from '../../kernel/phases/table.ts';
 import { isResumedByModel } from '../../session/commands/judge-running.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
-import { PARKED } from '../../session/folder/ownership.ts';
+import { MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { isMerged } from '../../session/waits/start-order.ts';
@@ -43,7 +43,7 @@ function stepsOf(view: SessionView): NextStep[] {
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
   const isDue = ['queued', 'starting', 'running', 'limited'].includes(status.kind);
-  if (isDue && poolHost(view) === PARKED) return [{ act: 'take' }];
+  if (isDue && poolHost(view) === MANUAL_ASSIGN) return [{ act: 'take' }];
   switch (status.kind) {
     case 'queued':
       return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];

@@ -11,8 +11,8 @@ import { readLog } from '../log/event-log.ts';
 import { recordAsFound } from '../log/foreign.ts';
 
 /** The owner of a session that a pool assigns to a machine, and of one that a person has to take on a machine. */
-export const OFFERED = 'pool';
-export const PARKED = 'parked';
+export const AUTO_ASSIGN = 'pool';
+export const MANUAL_ASSIGN = 'parked';
 
 type Leases = Pick<SessionPaths, 'leases'>;
 

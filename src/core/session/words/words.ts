@@ -6,7 +6,7 @@ import { describeOutage } from '../events/bodies/positions.ts';
 import type { SessionFile } from '../events/bodies/session-file.ts';
 import { missingText } from '../events/pull-request-change.ts';
 import type { SessionState } from '../events/state.ts';
-import { OFFERED, PARKED } from '../folder/ownership.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../folder/ownership.ts';
 import type { SessionView } from '../folder/session-view.ts';
 import {
   type ProofFact,
@@ -107,8 +107,8 @@ export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: 
 /** Describes where in the pool the session is. */
 function hostText({ host, lacks }: Worded): string | undefined {
   if (lacks !== undefined) return undefined;
-  if (host === PARKED) return 'waits for a person to take it';
-  return host === undefined || host === OFFERED ? host && 'offered to the pool' : `on ${host}`;
+  if (host === MANUAL_ASSIGN) return 'waits for a person to take it';
+  return host === undefined || host === AUTO_ASSIGN ? host && 'offered to the pool' : `on ${host}`;
 }
 
 /** The state and its reason on one line: `waits for answers: Q1, Q2`. */

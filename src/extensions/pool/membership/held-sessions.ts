@@ -18,18 +18,18 @@ import {
   fetchState,
   findSent,
   goneError,
-  type Mirrors,
   reportMoved,
+  type SessionCopies,
   tipOf,
   unheldOwner,
-} from './mirrors.ts';
+} from './session-copies.ts';
 import type { SessionSteps } from './steps.ts';
 
 /** The sessions of the pool that this machine has: how it takes, publishes, gives back and loses them. */
 export class HeldSessions {
   readonly #parts: MemberParts;
   readonly #steps: SessionSteps;
-  readonly #mirrors: Pick<Mirrors, 'forget'>;
+  readonly #copies: Pick<SessionCopies, 'forget'>;
   readonly #acts: DeliveredActs;
   readonly #held = new Map<Ulid, HeldSession>();
   readonly #taking = new Set<Ulid>();
@@ -37,10 +37,10 @@ export class HeldSessions {
   readonly #lost = new Map<Ulid, number>();
   #contactMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: MemberParts, steps: SessionSteps, mirrors: Pick<Mirrors, 'forget'>) {
+  constructor(parts: MemberParts, steps: SessionSteps, copies: Pick<SessionCopies, 'forget'>) {
     this.#parts = parts;
     this.#steps = steps;
-    this.#mirrors = mirrors;
+    this.#copies = copies;
     this.#acts = new DeliveredActs(parts);
   }
 
@@ -99,7 +99,7 @@ export class HeldSessions {
     if (held === undefined) return;
     this.#held.delete(id);
     this.#lost.set(id, held.epoch);
-    this.#mirrors.forget(id);
+    this.#copies.forget(id);
     this.#acts.forget(id);
     const { report, say } = this.#parts;
     const ended = ownedElsewhere(this.#pathsOf(held.folder), 'another machine', this.#parts);

@@ -10,9 +10,9 @@ import { ForwardedActs } from './delivered-acts.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { whyLost } from './lost-writes.ts';
 import { type HeldSession, type MemberParts, MembersLook, viewsOfPool } from './member-parts.ts';
-import { fenceMarked, goneError, Mirrors, tipOf } from './mirrors.ts';
 import { FirstOffers } from './offer-first.ts';
 import { unmetNeedsOf } from './pool-status.ts';
+import { fenceMarked, goneError, SessionCopies, tipOf } from './session-copies.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
@@ -29,7 +29,7 @@ export class Member {
   readonly #sentActs: ForwardedActs;
   readonly #offers = new FirstOffers();
   readonly #prune: DailyPrune;
-  readonly #mirrors: Mirrors;
+  readonly #copies: SessionCopies;
   readonly #look: MembersLook;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
@@ -41,8 +41,8 @@ export class Member {
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
     this.#sentActs = new ForwardedActs(parts);
     this.#look = new MembersLook(parts);
-    this.#mirrors = new Mirrors(parts, this.#sentActs, this.#prune);
-    this.#held = new HeldSessions(parts, this.#steps, this.#mirrors);
+    this.#copies = new SessionCopies(parts, this.#sentActs, this.#prune);
+    this.#held = new HeldSessions(parts, this.#steps, this.#copies);
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -101,7 +101,7 @@ export class Member {
       const view = views.get(entry.id);
       this.#steps.run(entry.id, () =>
         epoch === undefined
-          ? this.#mirrors.show(entry, view, unmetNeeds(entry))
+          ? this.#copies.refresh(entry, view, unmetNeeds(entry))
           : // Claimed before this supervisor started.
             this.#held.resume({ ...entry, epoch, host: card.id }, view),
       );

@@ -3,7 +3,7 @@ import type { Entry, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { needsOf } from '../states/pool-states.ts';
 import type { MemberParts } from './member-parts.ts';
-import { tipOf } from './mirrors.ts';
+import { tipOf } from './session-copies.ts';
 
 /** Publishes the first state of each session that `start --pool` created here, then lets any free machine claim it. */
 export class FirstOffers {

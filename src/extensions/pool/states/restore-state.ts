@@ -23,7 +23,12 @@ import { commitOf, type GitContext } from '../../../core/project/git/repository.
 import { listWorktrees } from '../../../core/project/git/worktree-list.ts';
 import { WORKTREE_ERRORS } from '../../../core/project/worktrees/worktree-errors.ts';
 import type { Arrived, HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import { OFFERED, ownedElsewhere, replaceSession, setAside } from '../../../core/session/folder/ownership.ts';
+import {
+  AUTO_ASSIGN,
+  ownedElsewhere,
+  replaceSession,
+  setAside,
+} from '../../../core/session/folder/ownership.ts';
 import { Mirror } from '../../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../../core/session/layout/paths.ts';
@@ -50,7 +55,7 @@ export interface PublishedStatePlan {
   clock: Pick<Clock, 'now'>;
   /** Gets the record of the restored session, which a member's signature has verified. */
   records?: SessionRecords | undefined;
-  /** The owner of a session that no machine has: `OFFERED` or `PARKED`. */
+  /** The owner of a session that no machine has: `AUTO_ASSIGN` or `MANUAL_ASSIGN`. */
   unheldOwner?: string;
 }
 
@@ -61,7 +66,7 @@ export interface RestoredState {
   aside: string[];
 }
 
-function ownerOf({ note, unheldOwner = OFFERED }: PublishedStatePlan): string {
+function ownerOf({ note, unheldOwner = AUTO_ASSIGN }: PublishedStatePlan): string {
   return note.hostName ?? unheldOwner;
 }
 
@@ -70,7 +75,7 @@ function ownerOf({ note, unheldOwner = OFFERED }: PublishedStatePlan): string {
  * state replace the previous copy. The copy's lease names a worker on another machine. Commands that wait here are
  * kept. Safe to repeat after an interruption at any point.
  */
-export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredState> {
+export async function restoreCopy(plan: PublishedStatePlan): Promise<RestoredState> {
   const { paths, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (isOurs && mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
@@ -88,7 +93,7 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
 }
 
 /**
- * Copies a session as `restoreMirror` does, and adds its branch and worktree, so that this machine can work on it.
+ * Copies a session as `restoreCopy` does, and adds its branch and worktree, so that this machine can work on it.
  * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
  */
 export async function restoreForWork(

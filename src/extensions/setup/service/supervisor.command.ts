@@ -9,7 +9,7 @@ import { namedLines, type Row } from '../../../core/faces/terminal/session-words
 import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 import { fitLine } from '../../../core/faces/terminal/style.ts';
 import { duration } from '../../../core/kernel/durations.ts';
-import { PARKED } from '../../../core/session/folder/ownership.ts';
+import { MANUAL_ASSIGN } from '../../../core/session/folder/ownership.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
 import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';
@@ -195,7 +195,7 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number) {
 
 const PERSON = {
   other_supervisor: (name: string, host?: string) => {
-    if (host === PARKED) return `waits for a person to take it: samocode pool take ${name}`;
+    if (host === MANUAL_ASSIGN) return `waits for a person to take it: samocode pool take ${name}`;
     if (host !== undefined) return 'with the machines of its pool';
     return `last worked on by another machine, container or home: samocode resume ${name}`;
   },

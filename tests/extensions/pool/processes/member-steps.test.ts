@@ -9,8 +9,8 @@ import { RemoteBoard } from '../../../../src/extensions/pool/board/remote-board.
 import { DeliveredActs } from '../../../../src/extensions/pool/membership/delivered-acts.ts';
 import { Member } from '../../../../src/extensions/pool/membership/member.ts';
 import { type MemberParts, POOL_TIMES } from '../../../../src/extensions/pool/membership/member-parts.ts';
-import { fetchState } from '../../../../src/extensions/pool/membership/mirrors.ts';
 import { FirstOffers } from '../../../../src/extensions/pool/membership/offer-first.ts';
+import { fetchState } from '../../../../src/extensions/pool/membership/session-copies.ts';
 import { writeMark } from '../../../../src/extensions/pool/states/mark.ts';
 import { PoolStates } from '../../../../src/extensions/pool/states/pool-states.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';

@@ -11,7 +11,7 @@ import {
   publishedCommit,
   verifyState,
 } from '../../../../src/extensions/pool/states/pool-states.ts';
-import { restoreMirror } from '../../../../src/extensions/pool/states/restore-state.ts';
+import { restoreCopy } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { ci } from '../../../support/ci.ts';
 import { listOf, type PoolScene, PUBLISHED, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -164,7 +164,7 @@ test.concurrent.each<[string, Hostile]>([
     optionsOf(scene),
   );
   await verified(scene, signed);
-  const restoring = restoreMirror({ ...scene.plan(), commit: signed });
+  const restoring = restoreCopy({ ...scene.plan(), commit: signed });
   await expect(restoring).rejects.toMatchObject({ code: 'state_malformed' });
   await expect(stat(scene.there.runDir)).rejects.toThrow('ENOENT');
 });
@@ -180,7 +180,7 @@ test.concurrent('a state with a file of 65 MB is not restored', async () => {
     scene.keyPath,
     optionsOf(scene),
   );
-  await expect(restoreMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
+  await expect(restoreCopy({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
 test.concurrent('the key of a membership is private, made once, and known by its fingerprint', async () => {

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import {
   type RestoredState,
+  restoreCopy,
   restoreForWork,
-  restoreMirror,
 } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { bundleScript } from '../../../support/bundle-script.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
@@ -15,7 +15,7 @@ import { OWN_SETTINGS, type PoolScene, poolScene } from '../../../support/pool-s
 type How = 'mirror' | 'work';
 
 function restore(scene: PoolScene, how: How): Promise<RestoredState> {
-  return how === 'mirror' ? restoreMirror(scene.plan()) : restoreForWork(scene.plan(), OWN_SETTINGS);
+  return how === 'mirror' ? restoreCopy(scene.plan()) : restoreForWork(scene.plan(), OWN_SETTINGS);
 }
 
 /** The same in a process that is killed at a step. @returns whether it was */
@@ -42,7 +42,7 @@ test.concurrent.each<[How, string]>([
 ])('a %s whose restore dies at %s is completed by the next try', async (how, step) => {
   await using scene = await poolScene();
   await scene.publish();
-  await restoreMirror(scene.plan());
+  await restoreCopy(scene.plan());
   await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
   await writeFile(join(scene.here.worktreePath, 'new.txt'), 'not committed\n');
   await scene.publish();

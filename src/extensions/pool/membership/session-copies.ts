@@ -1,8 +1,8 @@
 import { commitOf } from '../../../core/project/git/repository.ts';
 import {
-  OFFERED,
+  AUTO_ASSIGN,
+  MANUAL_ASSIGN,
   ownedElsewhere,
-  PARKED,
   recordUnmetNeeds,
   type UnmetNeeds,
 } from '../../../core/session/folder/ownership.ts';
@@ -13,13 +13,13 @@ import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type HeldMark, readMark } from '../states/mark.ts';
 import type { VerifiedState } from '../states/pool-states.ts';
-import { type RestoredState, readCopyMark, restoreMirror } from '../states/restore-state.ts';
+import { type RestoredState, readCopyMark, restoreCopy } from '../states/restore-state.ts';
 import type { DailyPrune } from './daily-prune.ts';
 import type { ForwardedActs } from './delivered-acts.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 
 /** This machine's copies of the sessions that other machines have, so that lists, questions and plans show them here. */
-export class Mirrors {
+export class SessionCopies {
   readonly #parts: MemberParts;
   readonly #sentActs: ForwardedActs;
   readonly #prune: DailyPrune;
@@ -32,7 +32,7 @@ export class Mirrors {
   }
 
   /** Copies the newest published state of a session. @param view the copy, or what this machine had before */
-  async show({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
+  async refresh({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
     if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
     // A supervisor that restarts continues what it had, although another machine may have taken it meanwhile.
     if (view?.worker === 'alive') await ownedElsewhere(view.paths, 'another machine', this.#parts);
@@ -43,7 +43,7 @@ export class Mirrors {
     if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
     if (this.#shown.get(id) !== state) {
       const { place, say } = this.#parts;
-      const copy = await restoreMirror(copyPlan(await fetchState(id, this.#parts, state), this.#parts));
+      const copy = await restoreCopy(copyPlan(await fetchState(id, this.#parts, state), this.#parts));
       reportMoved(copy, say);
       await this.#sentActs.settle(sessionPaths(place.sessionsDir, copy.folder));
       this.#shown.set(id, state);
@@ -114,5 +114,5 @@ export function goneError(
 
 /** The owner, as leases record it, of a session that no machine has. */
 export function unheldOwner({ times }: Pick<MemberParts, 'times'>): string {
-  return times.leaseMs === undefined ? PARKED : OFFERED;
+  return times.leaseMs === undefined ? MANUAL_ASSIGN : AUTO_ASSIGN;
 }
