@@ -1,7 +1,7 @@
 import { AUTO_ASSIGN, ownedElsewhere } from '../../core/session/folder/ownership.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { keepState } from './states/keep-state.ts';
-import { isPoolTimeUp } from './states/mark.ts';
+import { isPoolTimeUp } from './states/ownership-record.ts';
 
 const pool: SessionExtension = {
   async requireHeld(worker) {

@@ -11,7 +11,7 @@ import { membershipOf, requirePerson, requireStanding } from '../membership/requ
 import { bellPath } from '../membership/run-members.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { leftBehind } from '../states/left-behind.ts';
-import { type HeldMark, readMark } from '../states/mark.ts';
+import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-record.ts';
 import type { VerifiedState } from '../states/pool-states.ts';
 
 /** The published state with which this machine would continue the session. */
@@ -55,7 +55,7 @@ export async function takeSession(
       const { epoch, host } = preview;
       if (epoch !== seen) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
       if (preview.isHere) return preview;
-      const next = Math.max(epoch, readMark(session.paths)?.epoch ?? 0) + 1;
+      const next = Math.max(epoch, readOwnershipRecord(session.paths)?.epoch ?? 0) + 1;
       const mine = await parts.states.claimed(state, { epoch: next });
       const how = await parts.remote.move(sessionRef(session.id), mine, state.commit);
       if (how === 'unreachable') throw POOL_ERRORS.not_taken({ session: session.folder });
@@ -78,8 +78,8 @@ interface Session {
   folder: string;
   id: string;
   paths: SessionPaths;
-  /** The mark before the remote was read. */
-  mark: HeldMark | undefined;
+  /** The record before the remote was read. */
+  record: OwnershipRecord | undefined;
 }
 
 async function withSession<T>(
@@ -96,7 +96,7 @@ async function withSession<T>(
   // No machine would use a state that a machine signs which an owner has removed in the meantime.
   await requireStanding(membership, project, context, { isReadAgain: true });
   await using parts = await openMember(membership, context, QUIET);
-  const done = await act({ folder, id: sessionFile.id, paths, mark: readMark(paths) }, parts);
+  const done = await act({ folder, id: sessionFile.id, paths, record: readOwnershipRecord(paths) }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', { mode: 0o600 });
   return done;
@@ -119,15 +119,16 @@ async function newestState(
 }
 
 function previewOf(
-  { folder, paths, mark }: Session,
+  { folder, paths, record }: Session,
   { commit, note }: VerifiedState,
   { card }: MemberParts,
 ): TakePreview {
   const { at: publishedAt, phase, iteration } = note.card;
   const host = note.hostName ?? note.host;
-  // Two marks, because the supervisor may publish in the meantime.
+  // Two readings, because the supervisor may publish in the meantime.
   const isHere =
-    note.host === card.id && [mark, readMark(paths)].some((each) => continues(each, commit, note));
+    note.host === card.id &&
+    [record, readOwnershipRecord(paths)].some((each) => continues(each, commit, note));
   return {
     session: folder,
     isHere,
@@ -141,6 +142,10 @@ function previewOf(
 }
 
 /** Whether the supervisor here continues a state of this machine: not if it is another one than it published last. */
-function continues(mark: HeldMark | undefined, commit: Oid, { epoch }: VerifiedState['note']): boolean {
-  return mark === undefined || mark.epoch < epoch || [mark.published, mark.sending].includes(commit);
+function continues(
+  record: OwnershipRecord | undefined,
+  commit: Oid,
+  { epoch }: VerifiedState['note'],
+): boolean {
+  return record === undefined || record.epoch < epoch || [record.published, record.sending].includes(commit);
 }

@@ -6,7 +6,12 @@ import type { Claim, Entry, Oid, SentAct, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { leftBehind } from '../states/left-behind.ts';
-import { readMark, removePoolUntil, writeMark, writePoolUntil } from '../states/mark.ts';
+import {
+  readOwnershipRecord,
+  removePoolUntil,
+  writeOwnershipRecord,
+  writePoolUntil,
+} from '../states/ownership-record.ts';
 import { isHeldUp, isQueued, isWanted, savedAt } from '../states/pool-states.ts';
 import { restoreForWork } from '../states/restore-state.ts';
 import { DeliveredActs } from './delivered-acts.ts';
@@ -119,7 +124,7 @@ export class HeldSessions {
     if (made === undefined) return;
     const { commit, note } = made;
     held.sending = commit;
-    this.#mark(held);
+    this.#record(held);
     const how = await remote.move(sessionRef(held.id), commit, held.published);
     if (how === 'refused') this.lose(held.id, 'another machine has published it');
     // Each try makes a commit, and an outage may last for hours.
@@ -127,7 +132,7 @@ export class HeldSessions {
     if (how !== 'moved') return;
     const sinceMs = clock.monotonic();
     Object.assign(held, { published: commit, sending: undefined, from: saved, n: note.n, sinceMs });
-    this.#mark(held);
+    this.#record(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     held.card = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, held.card))) return this.lose(held.id, 'another machine has it');
@@ -177,7 +182,7 @@ export class HeldSessions {
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
       const sinceMs = clock.monotonic();
       const held = { id: claim.id, epoch: claim.epoch, folder: copy.folder, published: commit, sinceMs };
-      this.#mark(held);
+      this.#record(held);
       this.#held.set(claim.id, held);
       this.keepAlive();
       await this.#takeHere(this.#pathsOf(copy.folder));
@@ -190,17 +195,17 @@ export class HeldSessions {
     }
   }
 
-  /** Resumes a held session after a supervisor restart, from its mark if that is current, or by taking it again. */
+  /** Resumes a held session after a supervisor restart, from its record if that is current, or by taking it again. */
   async resume(claim: Claim, view: SessionView | undefined): Promise<void> {
-    const mark = view && readMark(view.paths);
+    const record = view && readOwnershipRecord(view.paths);
     const there = await tipOf(claim.id, this.#parts);
-    if (mark !== undefined && there === undefined) throw goneError(mark, this.#parts);
-    // The mark may be older than the ref, for example after a restore from a backup.
-    const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
+    if (record !== undefined && there === undefined) throw goneError(record, this.#parts);
+    // The record may be older than the ref, for example after a restore from a backup.
+    const isOurs = there !== undefined && (there === record?.published || there === record?.sending);
     const { clock, times } = this.#parts;
     if (!isOurs && times.leaseMs === undefined && this.#lost.get(claim.id) === claim.epoch)
       throw POOL_ERRORS.state_replaced({ session: claim.folder });
-    if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
+    if (view === undefined || record?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
     const held = { id: claim.id, epoch: claim.epoch, folder: view.folder, published: there };
     this.#held.set(claim.id, { ...held, sinceMs: clock.monotonic() });
@@ -213,8 +218,14 @@ export class HeldSessions {
     if (isEnded && this.#held.get(held.id) === held) await this.#takeHere(paths);
   }
 
-  #mark({ id, epoch, folder, published, sending }: HeldSession): void {
-    writeMark(this.#pathsOf(folder), { id, epoch, published, sending, host: this.#parts.card.name });
+  #record({ id, epoch, folder, published, sending }: HeldSession): void {
+    writeOwnershipRecord(this.#pathsOf(folder), {
+      id,
+      epoch,
+      published,
+      sending,
+      host: this.#parts.card.name,
+    });
   }
 
   async #takeHere(paths: SessionPaths): Promise<void> {

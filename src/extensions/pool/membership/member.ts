@@ -3,7 +3,7 @@ import type { Entry, HostSign, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { readMark } from '../states/mark.ts';
+import { readOwnershipRecord } from '../states/ownership-record.ts';
 import { needsOf, savedAt } from '../states/pool-states.ts';
 import { DailyPrune } from './daily-prune.ts';
 import { ForwardedActs } from './delivered-acts.ts';
@@ -113,10 +113,10 @@ export class Member {
     this.#steps.run('retention', () => this.#prune.step([...views.values()]));
   }
 
-  /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its mark. */
+  /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its record. */
   #hasLeft(id: Ulid, view: SessionView | undefined): boolean {
     const isGone = view !== undefined && !this.#entries.has(id);
-    return isGone && (this.#prune.isDue(view) || readMark(view.paths) === undefined);
+    return isGone && (this.#prune.isDue(view) || readOwnershipRecord(view.paths) === undefined);
   }
 
   /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
@@ -145,11 +145,12 @@ export class Member {
     const { board, card } = this.#parts;
     for (const [id, view] of this.#poolViews()) {
       const { folder, paths, sessionFile } = view;
-      const mark = this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readMark(paths);
-      if (mark === undefined || sessionFile === undefined) continue;
+      const record =
+        this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readOwnershipRecord(paths);
+      if (record === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
         const state = await tipOf(id, this.#parts);
-        if (state === undefined) throw goneError(mark, this.#parts);
+        if (state === undefined) throw goneError(record, this.#parts);
         await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state });
       });
     }

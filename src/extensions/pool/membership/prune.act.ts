@@ -15,7 +15,7 @@ import { POOL_REFS, sessionRef } from '../board/git-remote.ts';
 import type { MemberLists } from '../members/member-list.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from '../states/copies.ts';
-import { type HeldMark, readMark } from '../states/mark.ts';
+import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-record.ts';
 import { openAct } from '../states/pool-states.ts';
 import { type CopyMark, readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
@@ -140,9 +140,9 @@ async function findOne(old: SessionView, refs: Refs, parts: PruneParts): Promise
   const ending = prunableView(view, retention);
   if (ending === undefined) return undefined;
   const copy = await readCopyMark(view.paths);
-  const mark = readMark(view.paths);
+  const record = readOwnershipRecord(view.paths);
   if (copy !== undefined) return findCopy(view, copy, { ending, refs });
-  return mark && (await findOwn(view, mark, { ending, refs, parts }));
+  return record && (await findOwn(view, record, { ending, refs, parts }));
 }
 
 function findCopy(
@@ -166,26 +166,26 @@ function findCopy(
 
 async function findOwn(
   view: SessionView,
-  mark: HeldMark,
+  record: OwnershipRecord,
   { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
 ): Promise<Found | undefined> {
   const { worker, paths } = view;
-  const ref = sessionRef(mark.id);
+  const ref = sessionRef(record.id);
   const tip = refs.get(ref);
   // Any other commit was published by a machine that has taken the session.
-  const isOurs = tip === undefined || tip === mark.published || tip === mark.sending;
+  const isOurs = tip === undefined || tip === record.published || tip === record.sending;
   if (!isOurs || worker !== 'none' || !hasNothingPending(view)) return undefined;
   const remove = async () => {
     if (tip !== undefined && (await parts.remote.move(ref, undefined, tip)) !== 'moved') return NOT_DELETED;
     refs.delete(ref);
-    for (const [act, oid] of actsOf(mark.id, refs))
+    for (const [act, oid] of actsOf(record.id, refs))
       if ((await parts.remote.move(act, undefined, oid)) === 'moved') refs.delete(act);
-    await parts.board.forget([mark.id]);
+    await parts.board.forget([record.id]);
     // Without these, this machine no longer expects the ref, and a worker no longer needs time granted by the pool.
-    for (const path of [paths.poolUntil, paths.poolMark]) rmSync(path, { force: true });
+    for (const path of [paths.poolUntil, paths.ownershipRecord]) rmSync(path, { force: true });
     return undefined;
   };
-  return { what: 'session', ending, why: await whyInPool(view, mark, { ending, refs, parts }), remove };
+  return { what: 'session', ending, why: await whyInPool(view, record, { ending, refs, parts }), remove };
 }
 
 const NOT_DELETED =
@@ -193,7 +193,7 @@ const NOT_DELETED =
 
 async function whyInPool(
   view: SessionView,
-  { id }: HeldMark,
+  { id }: OwnershipRecord,
   { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
 ): Promise<string | undefined> {
   if (refs.has(sessionRef(id)) && (await hasAct(id, refs, parts)))

@@ -5,7 +5,7 @@ import { sessionRef } from '../board/git-remote.ts';
 import { MEMBERS_REF, standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
-import { readMark } from '../states/mark.ts';
+import { readOwnershipRecord } from '../states/ownership-record.ts';
 import { poolAt } from './require-membership.ts';
 
 /**
@@ -22,16 +22,16 @@ export async function requireHeldBy(
   const { remote, lists } = poolAt(membership, { mainRepo }, context);
   const ref = sessionRef(id);
   // Read before and after the remote, because the supervisor may publish in the meantime.
-  const before = readMark(paths);
+  const before = readOwnershipRecord(paths);
   const refs = await remote.list(ref, MEMBERS_REF).catch((cause: unknown) => {
     throw POOL_ERRORS.remote_unread({ session }, { cause });
   });
-  const after = readMark(paths);
+  const after = readOwnershipRecord(paths);
   // Its supervisor may not run. The supervisor also reports a list that is not accepted.
   await lists.refresh(refs.get(MEMBERS_REF)).catch(() => undefined);
   if (standingIn(await lists.kept(), membership.id) === 'removed')
     throw POOL_ERRORS.pool_removed({ host: membership.name });
-  const own = [before, after].flatMap((mark) => [mark?.published, mark?.sending]);
+  const own = [before, after].flatMap((record) => [record?.published, record?.sending]);
   const there = refs.get(ref);
   // It ended long ago, left the pool, and was continued here.
   if (there === undefined && before === undefined && after === undefined) return;

@@ -9,7 +9,7 @@ import type { Host } from '../../../core/kernel/processes/host.ts';
 import type { SessionPaths } from '../../../core/session/layout/paths.ts';
 
 /** Records a session that this machine has, so that the next supervisor continues where the last one stopped. */
-const HeldMark = z.strictObject({
+const OwnershipRecord = z.strictObject({
   id: z.string(),
   epoch: z.int().positive(),
   /** The commit to which this machine last set the session's ref. */
@@ -19,15 +19,20 @@ const HeldMark = z.strictObject({
   /** A push whose outcome is not known. */
   sending: z.string().optional(),
 });
-export type HeldMark = z.infer<typeof HeldMark>;
+export type OwnershipRecord = z.infer<typeof OwnershipRecord>;
 
-export function readMark({ poolMark }: Pick<SessionPaths, 'poolMark'>): HeldMark | undefined {
-  const text = ifThere(() => readFileSync(poolMark, 'utf8'));
-  return text === undefined ? undefined : HeldMark.safeParse(parseJson(text)).data;
+export function readOwnershipRecord({
+  ownershipRecord,
+}: Pick<SessionPaths, 'ownershipRecord'>): OwnershipRecord | undefined {
+  const text = ifThere(() => readFileSync(ownershipRecord, 'utf8'));
+  return text === undefined ? undefined : OwnershipRecord.safeParse(parseJson(text)).data;
 }
 
-export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: HeldMark): void {
-  writeUnsynced(poolMark, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
+export function writeOwnershipRecord(
+  { ownershipRecord }: Pick<SessionPaths, 'ownershipRecord'>,
+  record: OwnershipRecord,
+): void {
+  writeUnsynced(ownershipRecord, `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
 /** Without a lease time, a worker continues however long its supervisor is away. */
