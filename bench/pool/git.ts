@@ -30,8 +30,8 @@ export async function measureGit(): Promise<Record<string, number>> {
     git: { cwd: folder, baseEnv: remotes.env },
     clock: systemClock,
     listNumber: async () => 1,
-    seal: (text) => remotes.commit(folder, text),
-    open: async (oid) => {
+    sign: (text) => remotes.commit(folder, text),
+    verify: async (oid) => {
       const text = await remotes.git(folder, 'log', '-1', '--format=%B', oid);
       return { text, person: 'me', machine: 'machine' };
     },

@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import type { Board, SentAct } from '../../src/extensions/pool/board/board.ts';
-import { openedAct, sealedText } from '../../src/extensions/pool/board/sealed-act.ts';
+import type { Board, RemoteCommand } from '../../src/extensions/pool/board/board.ts';
+import { textToSign, verifiedCommand } from '../../src/extensions/pool/board/signed-command.ts';
 import { hostKey } from '../../src/extensions/pool/members/host-keys.ts';
-import { DeliveredActs } from '../../src/extensions/pool/membership/delivered-acts.ts';
+import { CommandInbox } from '../../src/extensions/pool/membership/remote-commands.ts';
 import { PoolStates } from '../../src/extensions/pool/states/pool-states.ts';
 import { changeFile } from '../core/faults/with-settings.ts';
 import { hostOf } from './board-contract.ts';
@@ -39,9 +39,9 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
   const report = (_: string, error: unknown) => void reports.push(error);
   const parts = { board, card, context: rig.context(), place, report, wake: async () => undefined };
   const held = { id: file.id, epoch: 1, folder: file.folder, published: '', sinceMs: 0 };
-  const delivered = new DeliveredActs(parts);
+  const delivered = new CommandInbox(parts);
   const own = signingOf(anna);
-  async function deliver(act: SentAct) {
+  async function deliver(act: RemoteCommand) {
     const { n } = await rig.state();
     await delivered.deliver(act, held);
     await continueHere(rig);
@@ -55,8 +55,8 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
       const id = ulid();
       const command = JSON.stringify({ v: 1, id, by, at: '2026-01-08T10:00:00.000Z', ...request });
       const named = { session: file.id, id, command };
-      const signed = await own.openEnvelope(await signingOf(bert).envelope(sealedText(named)));
-      const act = signed && openedAct(signed, named);
+      const signed = await own.openEnvelope(await signingOf(bert).envelope(textToSign(named)));
+      const act = signed && verifiedCommand(signed, named);
       if (act === undefined) throw new Error('The signature does not hold.');
       return await deliver(act);
     },

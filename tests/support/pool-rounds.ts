@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/board/board.ts';
+import type { Claim, Oid, RemoteCommand, Ulid } from '../../src/extensions/pool/board/board.ts';
 import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/board/git-remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
 import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
@@ -25,7 +25,7 @@ class Machine {
   readonly #remotes: Remotes;
   readonly #folder: string;
   readonly #remote: PoolRemote;
-  #acts: readonly SentAct[] = [];
+  #acts: readonly RemoteCommand[] = [];
 
   constructor(member: Member, remotes: Remotes, folder: string) {
     this.#member = member;

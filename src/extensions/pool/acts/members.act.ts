@@ -9,7 +9,7 @@ import { readStateNote } from '../board/state-note.ts';
 import { fingerprintOf } from '../members/host-keys.ts';
 import { type MemberCard, readCards } from '../members/member-card.ts';
 import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../members/member-list.ts';
-import { openSigned } from '../members/signed-commit.ts';
+import { verifySigned } from '../members/signed-commit.ts';
 import { postgresBoard } from '../membership/open-member.ts';
 import { membershipOf, poolAt, requirePerson } from '../membership/require-membership.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
@@ -123,9 +123,9 @@ async function newestStates(
   const key = fingerprintOf(publicKey);
   const states: Array<{ ref: string; commit: Oid; folder: string; isHeld: boolean }> = [];
   for (const [ref, commit] of refs) {
-    const opened = await openSigned(commit, git).catch(() => undefined);
-    if (opened?.key !== key) continue;
-    const reading = readStateNote(opened.text);
+    const verified = await verifySigned(commit, git).catch(() => undefined);
+    if (verified?.key !== key) continue;
+    const reading = readStateNote(verified.text);
     if (reading.kind !== 'note') continue;
     const { folder, host } = reading.note;
     states.push({ ref, commit, folder, isHeld: host === id });

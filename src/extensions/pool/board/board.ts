@@ -65,7 +65,7 @@ export interface Claim extends Entry {
 }
 
 /** A command on its way to the host that has the session. */
-export interface SentAct {
+export interface RemoteCommand {
   /** The command's own ULID, by which a second delivery is recognised. */
   id: Ulid;
   session: Ulid;
@@ -82,7 +82,7 @@ export interface SentAct {
 export interface Renewal {
   /** The epochs of the sessions that this host has; a missing session was lost. */
   held: ReadonlyMap<Ulid, number>;
-  acts: readonly SentAct[];
+  acts: readonly RemoteCommand[];
   entries: readonly Entry[];
 }
 
@@ -122,7 +122,7 @@ export interface Board extends AsyncDisposable {
   /** Sends a command to the current or next host of the session. Idempotent by the command's ULID. */
   act(session: Ulid, id: Ulid, command: string): Promise<void>;
   /** Removes acts that the published log answers. */
-  settle(acts: readonly SentAct[]): Promise<void>;
+  settle(acts: readonly RemoteCommand[]): Promise<void>;
   /** Resolves early when something may have changed (LISTEN), otherwise after `ms`. */
   changed(ms: number, signal: AbortSignal): Promise<void>;
 }

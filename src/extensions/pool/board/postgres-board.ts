@@ -13,8 +13,8 @@ import type {
   HostCard,
   HostSign,
   Oid,
+  RemoteCommand,
   Renewal,
-  SentAct,
   StateCard,
   Ulid,
 } from './board.ts';
@@ -33,7 +33,7 @@ import {
   ROLES,
   SETTLE,
 } from './postgres-schema.ts';
-import { openedAct, type SignedText, sealedText } from './sealed-act.ts';
+import { type SignedText, textToSign, verifiedCommand } from './signed-command.ts';
 
 export interface PostgresBoardPlan {
   /**
@@ -67,7 +67,7 @@ interface RenewedRow {
   /** The number of sessions of the project. */
   total: number;
   held: Record<Ulid, number> | null;
-  acts: SentAct[] | null;
+  acts: RemoteCommand[] | null;
   changed: SessionRow[] | null;
   /** When the first session that another host has could be claimed here. */
   openInMs: number | null;
@@ -93,7 +93,7 @@ export class PostgresBoard implements Board {
   /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
   /** The acts of the last renewal, by their fingerprint. */
-  #acts: ReadonlyMap<string, SentAct> = new Map();
+  #acts: ReadonlyMap<string, RemoteCommand> = new Map();
   /** The sessions of the project at the last renewal over this connection, and where the next one begins. */
   #entries = new Map<Ulid, Entry>();
   #next = '0';
@@ -155,7 +155,7 @@ export class PostgresBoard implements Board {
     this.#openAt = openAt > clock.monotonic() ? openAt : witnessAt;
     return {
       held: new Map(Object.entries(row.held ?? {})),
-      acts: await this.#opened(row.acts ?? []),
+      acts: await this.#verified(row.acts ?? []),
       entries: [...this.#entries.values()],
     };
   }
@@ -214,11 +214,11 @@ export class PostgresBoard implements Board {
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
-    const envelope = await this.#signing.envelope(sealedText({ session, id, command }));
+    const envelope = await this.#signing.envelope(textToSign({ session, id, command }));
     await this.#query(ACT, [id, session, envelope, this.#host?.id]);
   }
 
-  async settle(acts: readonly SentAct[]): Promise<void> {
+  async settle(acts: readonly RemoteCommand[]): Promise<void> {
     await this.#query(SETTLE, [acts.map(({ id }) => id), this.#host?.id]);
   }
 
@@ -257,21 +257,21 @@ export class PostgresBoard implements Board {
   }
 
   /** Opens the acts that were not there at the last renewal: each starts several processes. */
-  async #opened(rows: readonly SentAct[]): Promise<SentAct[]> {
-    const opened = new Map<string, SentAct>();
+  async #verified(rows: readonly RemoteCommand[]): Promise<RemoteCommand[]> {
+    const verified = new Map<string, RemoteCommand>();
     for (const row of rows.slice(0, MAX_OPENED)) {
       const key = fingerprint(row.session, row.id, row.command);
-      opened.set(key, this.#acts.get(key) ?? (await this.#openAct(row)));
+      verified.set(key, this.#acts.get(key) ?? (await this.#verifyCommand(row)));
     }
-    this.#acts = opened;
-    return [...opened.values()];
+    this.#acts = verified;
+    return [...verified.values()];
   }
 
-  async #openAct(row: SentAct): Promise<SentAct> {
+  async #verifyCommand(row: RemoteCommand): Promise<RemoteCommand> {
     if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
     const signed = await this.#signing.openEnvelope(row.command);
     if (signed === undefined) return { ...row, problem: 'untrusted' };
-    return openedAct(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };
+    return verifiedCommand(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };
   }
 
   #forgetEntries(): void {

@@ -3,9 +3,9 @@ import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
+import type { Board, Claim, Entry, Held, HostCard, Oid, RemoteCommand, Renewal, Ulid } from './board.ts';
 import { POOL_REFS, type PoolRemote, sessionRef } from './git-remote.ts';
-import { openedAct, type SignedText, sealedText } from './sealed-act.ts';
+import { type SignedText, textToSign, verifiedCommand } from './signed-command.ts';
 import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
 
 export interface RemoteBoardPlan {
@@ -16,9 +16,9 @@ export interface RemoteBoardPlan {
   /** A file that ends the wait for the next look when it changes. */
   bell?: string;
   /** Makes a signed commit without files. */
-  seal(text: string): Promise<Oid>;
+  sign(text: string): Promise<Oid>;
   /** Returns a commit's message and the member whose key signed it; undefined if this host does not trust the key. */
-  open(oid: Oid): Promise<SignedText | undefined>;
+  verify(oid: Oid): Promise<SignedText | undefined>;
   /** The number of the list of members; a higher one can decide otherwise about a key. */
   listNumber(): Promise<number | undefined>;
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
@@ -36,7 +36,7 @@ type Refs = ReadonlyMap<string, Oid>;
 interface SeenAct {
   oid: Oid;
   /** Undefined if no trusted key signed it, or while it is not verified. */
-  act?: SentAct;
+  act?: RemoteCommand;
   /** The number of the list of members with which it was verified, and the monotonic time. */
   list?: number;
   atMs?: number;
@@ -137,12 +137,12 @@ export class RemoteBoard implements Board {
     const ref = `${ACT_REFS}${session}/${id}`;
     // It can wait for days: until a person takes the session, or its machine is back.
     if (this.#acts.has(ref)) return;
-    const sealed = await this.#plan.seal(sealedText({ session, id, command }));
+    const signed = await this.#plan.sign(textToSign({ session, id, command }));
     // The remote refuses the push if the act was sent before.
-    if (await this.#push(ref, sealed, undefined)) this.#actedAtMs = this.#plan.clock.monotonic();
+    if (await this.#push(ref, signed, undefined)) this.#actedAtMs = this.#plan.clock.monotonic();
   }
 
-  async settle(acts: readonly SentAct[]): Promise<void> {
+  async settle(acts: readonly RemoteCommand[]): Promise<void> {
     for (const { session, id } of acts) {
       const ref = `${ACT_REFS}${session}/${id}`;
       const there = this.#acts.get(ref);
@@ -222,18 +222,18 @@ export class RemoteBoard implements Board {
       const isFresh = known.act !== undefined || atMs - (known.atMs ?? -VERIFY_AGAIN_MS) < VERIFY_AGAIN_MS;
       const isDue = (known.list !== list || !isFresh) && verified < MAX_VERIFIED;
       if (isDue) verified += 1;
-      acts.set(ref, isDue ? { oid, act: await this.#openAct(ref, oid), list, atMs } : known);
+      acts.set(ref, isDue ? { oid, act: await this.#verifyCommand(ref, oid), list, atMs } : known);
     }
     this.#acts = acts;
   }
 
-  async #openAct(ref: string, oid: Oid): Promise<SentAct | undefined> {
-    const opened = await this.#plan.open(oid);
+  async #verifyCommand(ref: string, oid: Oid): Promise<RemoteCommand | undefined> {
+    const verified = await this.#plan.verify(oid);
     const [session = '', id = ''] = ref.slice(ACT_REFS.length).split('/');
-    return opened && openedAct(opened, { session, id });
+    return verified && verifiedCommand(verified, { session, id });
   }
 
-  #sentActs(): SentAct[] {
+  #sentActs(): RemoteCommand[] {
     return [...this.#acts.values()].flatMap(({ act }) => act ?? []);
   }
 

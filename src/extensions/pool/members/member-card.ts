@@ -6,7 +6,7 @@ import { POOL_REFS, type PoolRemote } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { fingerprintOf, keyPathIn } from './host-keys.ts';
 import { MemberId, MemberKey, MemberName } from './member-list.ts';
-import { openSigned, signedCommit } from './signed-commit.ts';
+import { signedCommit, verifySigned } from './signed-commit.ts';
 
 /** The card that a machine publishes at its own ref, signed with its key: it asks to join, or says what it offers. */
 export const MemberCard = z.object({
@@ -42,7 +42,7 @@ export async function publishCard(
   // All of them: what this machine shows of the others comes from the last fetch.
   await fetchCards({ remote });
   const there = await commitOf(ref, git);
-  const now = there === undefined ? undefined : await openSigned(there, git).catch(() => undefined);
+  const now = there === undefined ? undefined : await verifySigned(there, git).catch(() => undefined);
   // Anyone who may push can replace the card, also by the same text with another signature.
   if (now?.text.trim() === text && now.key === fingerprintOf(card.publicKey)) return;
   const pushed = await remote.move(ref, await signedCommit({ text }, keyPathIn(folder), git), there);
@@ -77,9 +77,9 @@ export async function fetchedCards({ git }: Pick<CardPlace, 'git'>): Promise<Mem
   // One at a time, since each takes two processes.
   for (const line of lines) {
     const [ref, commit = ''] = line.split(' ');
-    const opened = await openSigned(commit, git).catch(() => undefined);
-    const { data } = MemberCard.safeParse(parseJson(opened?.text ?? ''));
-    if (data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === opened?.key)
+    const verified = await verifySigned(commit, git).catch(() => undefined);
+    const { data } = MemberCard.safeParse(parseJson(verified?.text ?? ''));
+    if (data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === verified?.key)
       cards.push(data);
   }
   return cards;

@@ -13,7 +13,7 @@ import { POOL_REFS, type PoolRemote, type Push } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder, TURN_LIMIT_MS } from '../pool-file.ts';
 import { fingerprintOf, keyPathIn, PUBLIC_KEY } from './host-keys.ts';
-import { openSigned, signedCommit } from './signed-commit.ts';
+import { signedCommit, verifySigned } from './signed-commit.ts';
 
 const LIST_FILE = 'members.json';
 /** The ref of the list of a pool's members. */
@@ -253,7 +253,7 @@ async function nextList(
   before: MemberList | undefined,
   git: GitContext & { cwd: string },
 ): Promise<{ list: MemberList; signer: string }> {
-  const { text, key, parents } = await openSigned(commit, git);
+  const { text, key, parents } = await verifySigned(commit, git);
   const { data } = ListText.safeParse(parseJson(text));
   if (data === undefined) throw new Malformed('Its message is not that of a list of members');
   const { v: _, ...rest } = data;

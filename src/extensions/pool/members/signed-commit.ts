@@ -44,7 +44,7 @@ const IDENTITY = Object.fromEntries(
 );
 
 /** The message of a commit and the fingerprint of the key that signed it, which the caller looks up. */
-export async function openSigned(
+export async function verifySigned(
   commit: Oid,
   options: GitOptions,
 ): Promise<{ text: string; key: string; parents: string[] }> {

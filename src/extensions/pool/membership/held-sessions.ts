@@ -2,7 +2,7 @@ import { unseenOwner } from '../../../core/kernel/processes/lease.ts';
 import { ownedElsewhere, takeHere } from '../../../core/session/folder/ownership.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import type { Claim, Entry, Oid, SentAct, Ulid } from '../board/board.ts';
+import type { Claim, Entry, Oid, RemoteCommand, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { leftBehind } from '../states/left-behind.ts';
@@ -14,10 +14,10 @@ import {
 } from '../states/ownership-record.ts';
 import { isHeldUp, isQueued, isWanted, savedAt } from '../states/pool-states.ts';
 import { restoreForWork } from '../states/restore-state.ts';
-import { DeliveredActs } from './delivered-acts.ts';
 import { hostSettings } from './host-settings.ts';
 import { claimAbove, indexAgain } from './lost-writes.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
+import { CommandInbox } from './remote-commands.ts';
 import {
   copyPlan,
   fetchState,
@@ -35,7 +35,7 @@ export class HeldSessions {
   readonly #parts: MemberParts;
   readonly #steps: SessionSteps;
   readonly #copies: Pick<SessionCopies, 'forget'>;
-  readonly #acts: DeliveredActs;
+  readonly #inbox: CommandInbox;
   readonly #held = new Map<Ulid, HeldSession>();
   readonly #taking = new Set<Ulid>();
   /** The epochs of the sessions that this machine lost. */
@@ -46,7 +46,7 @@ export class HeldSessions {
     this.#parts = parts;
     this.#steps = steps;
     this.#copies = copies;
-    this.#acts = new DeliveredActs(parts);
+    this.#inbox = new CommandInbox(parts);
   }
 
   get all(): ReadonlyMap<Ulid, HeldSession> {
@@ -77,15 +77,15 @@ export class HeldSessions {
   }
 
   /** Does what is due for each after a renewal. @param begun monotonic time of the renewal with `entries` */
-  renewed(entries: ReadonlyMap<Ulid, Entry>, acts: readonly SentAct[], begun: number): void {
+  renewed(entries: ReadonlyMap<Ulid, Entry>, acts: readonly RemoteCommand[], begun: number): void {
     const { board, card } = this.#parts;
     for (const each of this.#held.values())
       this.#steps.run(each.id, async () => {
         await this.#reclaim(each);
         await indexAgain(each, entries.get(each.id), { begun, host: card.id, board });
-        await this.#acts.settle(each);
+        await this.#inbox.settle(each);
       });
-    this.#acts.deliverAll(acts, this.#held, this.#steps);
+    this.#inbox.deliverAll(acts, this.#held, this.#steps);
   }
 
   /** Drops a session that its own machine removed from the pool. */
@@ -105,7 +105,7 @@ export class HeldSessions {
     this.#held.delete(id);
     this.#lost.set(id, held.epoch);
     this.#copies.forget(id);
-    this.#acts.forget(id);
+    this.#inbox.forget(id);
     const { report, say } = this.#parts;
     const ended = ownedElsewhere(this.#pathsOf(held.folder), 'another machine', this.#parts);
     // Queued before any other step of this session.
@@ -136,7 +136,7 @@ export class HeldSessions {
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     held.card = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, held.card))) return this.lose(held.id, 'another machine has it');
-    await this.#acts.settle(held);
+    await this.#inbox.settle(held);
   }
 
   /** Gives back any session when leaving; with a database also one that waits for a slot, which another may have. */

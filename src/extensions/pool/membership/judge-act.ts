@@ -5,7 +5,7 @@ import { SpendingLimits } from '../../../core/kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { AnyCommand, Command, type RefusedCommand } from '../../../core/session/commands/commands.ts';
 import { By } from '../../../core/session/events/bodies/who-acted.ts';
-import type { SentAct } from '../board/board.ts';
+import type { RemoteCommand } from '../board/board.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 
 /** The commands that a machine takes from another as they are. None names a program, a folder or a branch. */
@@ -58,7 +58,7 @@ const MAX_NAME = 100;
  * about it afterwards.
  * @param host the name of this machine
  */
-export function judgeAct(act: SentAct, host: string): ActVerdict {
+export function judgeAct(act: RemoteCommand, host: string): ActVerdict {
   const { id, machine, person, problem } = act;
   if (problem === 'untrusted' || problem === 'misplaced')
     return { kind: 'refused', error: POOL_ERRORS[`act_${problem}`]({ id, machine }) };

@@ -6,12 +6,12 @@ import { POOL_ERRORS } from '../pool-errors.ts';
 import { readOwnershipRecord } from '../states/ownership-record.ts';
 import { needsOf, savedAt } from '../states/pool-states.ts';
 import { DailyPrune } from './daily-prune.ts';
-import { ForwardedActs } from './delivered-acts.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { whyLost } from './lost-writes.ts';
 import { type HeldSession, type MemberParts, MembersLook, viewsOfPool } from './member-parts.ts';
 import { FirstOffers } from './offer-first.ts';
 import { unmetNeedsOf } from './pool-status.ts';
+import { CommandOutbox } from './remote-commands.ts';
 import { fenceMarked, goneError, SessionCopies, tipOf } from './session-copies.ts';
 import { SessionSteps } from './steps.ts';
 
@@ -26,7 +26,7 @@ export class Member {
   readonly #entries = new Map<Ulid, Entry>();
   /** As of the last renewal: asked within one, a session could be given back between what it shows and its use. */
   #hosts: readonly HostSign[] | undefined;
-  readonly #sentActs: ForwardedActs;
+  readonly #outbox: CommandOutbox;
   readonly #offers = new FirstOffers();
   readonly #prune: DailyPrune;
   readonly #copies: SessionCopies;
@@ -39,9 +39,9 @@ export class Member {
     this.#parts = parts;
     this.#prune = new DailyPrune(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
-    this.#sentActs = new ForwardedActs(parts);
+    this.#outbox = new CommandOutbox(parts);
     this.#look = new MembersLook(parts);
-    this.#copies = new SessionCopies(parts, this.#sentActs, this.#prune);
+    this.#copies = new SessionCopies(parts, this.#outbox, this.#prune);
     this.#held = new HeldSessions(parts, this.#steps, this.#copies);
   }
 
@@ -171,7 +171,7 @@ export class Member {
   #scanFiles(): void {
     for (const [id, view] of this.#poolViews()) {
       if (this.#held.all.has(id)) this.#steps.run(id, () => this.#held.publish(view));
-      else if (this.#entries.has(id)) this.#steps.run(id, () => this.#sentActs.forward(view.paths, id));
+      else if (this.#entries.has(id)) this.#steps.run(id, () => this.#outbox.forward(view.paths, id));
       else if (this.#boardAtMs > 0 && view.state.n === 0) this.#steps.run(id, () => this.#offer(view));
     }
   }
@@ -210,7 +210,7 @@ export class Member {
     const offered = await this.#offers.offer(view, this.#parts);
     if (offered === undefined) return;
     this.#entries.set(offered.id, offered);
-    await this.#sentActs.forward(view.paths, offered.id);
+    await this.#outbox.forward(view.paths, offered.id);
   }
 
   /** The sessions of the pool on this machine, by their id. */

@@ -15,19 +15,19 @@ import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-r
 import type { VerifiedState } from '../states/pool-states.ts';
 import { type RestoredState, readCopyMark, restoreCopy } from '../states/restore-state.ts';
 import type { DailyPrune } from './daily-prune.ts';
-import type { ForwardedActs } from './delivered-acts.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
+import type { CommandOutbox } from './remote-commands.ts';
 
 /** This machine's copies of the sessions that other machines have, so that lists, questions and plans show them here. */
 export class SessionCopies {
   readonly #parts: MemberParts;
-  readonly #sentActs: ForwardedActs;
+  readonly #outbox: CommandOutbox;
   readonly #prune: DailyPrune;
   readonly #shown = new Map<Ulid, Oid>();
 
-  constructor(parts: MemberParts, sentActs: ForwardedActs, prune: DailyPrune) {
+  constructor(parts: MemberParts, outbox: CommandOutbox, prune: DailyPrune) {
     this.#parts = parts;
-    this.#sentActs = sentActs;
+    this.#outbox = outbox;
     this.#prune = prune;
   }
 
@@ -45,7 +45,7 @@ export class SessionCopies {
       const { place, say } = this.#parts;
       const copy = await restoreCopy(copyPlan(await fetchState(id, this.#parts, state), this.#parts));
       reportMoved(copy, say);
-      await this.#sentActs.settle(sessionPaths(place.sessionsDir, copy.folder));
+      await this.#outbox.settle(sessionPaths(place.sessionsDir, copy.folder));
       this.#shown.set(id, state);
     }
     if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);

@@ -17,11 +17,11 @@ import type { Claim, HostCard, Oid } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
 import type { ActSigning } from '../board/postgres-board.ts';
 import type { RemoteBoardPlan } from '../board/remote-board.ts';
-import type { SignedText } from '../board/sealed-act.ts';
+import type { SignedText } from '../board/signed-command.ts';
 import { KeptState, readStateNote, type StateNote } from '../board/state-note.ts';
 import { fingerprintOf, keyPathIn } from '../members/host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from '../members/member-list.ts';
-import { messageIn, openSigned, signedCommit } from '../members/signed-commit.ts';
+import { messageIn, signedCommit, verifySigned } from '../members/signed-commit.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { commitState, divideFiles } from './state-commit.ts';
 
@@ -49,15 +49,15 @@ export class PoolStates {
   }
 
   /** The functions with which a board signs and verifies. */
-  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit' | 'listNumber'> & ActSigning {
+  get signing(): Pick<RemoteBoardPlan, 'sign' | 'verify' | 'commit' | 'listNumber'> & ActSigning {
     const { git } = this.#plan;
-    const seal = async (text: string) => await signedCommit({ text }, this.#keyPath, git);
+    const sign = async (text: string) => await signedCommit({ text }, this.#keyPath, git);
     return {
-      seal,
-      envelope: async (text) => (await runGit(['cat-file', 'commit', await seal(text)], git)).stdout,
+      sign,
+      envelope: async (text) => (await runGit(['cat-file', 'commit', await sign(text)], git)).stdout,
       openEnvelope: async (envelope) => await openEnvelope(envelope, await this.#list(), git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keyPath, git),
-      open: async (oid) => await openAct(oid, await this.#list(), git),
+      verify: async (oid) => await verifyCommand(oid, await this.#list(), git),
       listNumber: async () => (await this.#plan.lists.kept())?.number,
     };
   }
@@ -202,7 +202,7 @@ export async function verifyState(
   { list, ref }: { list: Signers; ref: string },
   options: GitOptions,
 ): Promise<{ note: StateNote; signer: string }> {
-  const { text, key } = await openSigned(commit, options);
+  const { text, key } = await verifySigned(commit, options);
   const signer = signerOfState(list, { key, ref, commit });
   const reading = readStateNote(text);
   if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
@@ -232,11 +232,15 @@ function signerOfState(
 }
 
 /** The message of a commit and the member who signed it; undefined if no member has. */
-export async function openAct(oid: Oid, list: MemberList, git: GitOptions): Promise<SignedText | undefined> {
-  const opened = await openSigned(oid, git).catch(() => undefined);
-  const member = opened && memberWithKey(list, opened.key);
+export async function verifyCommand(
+  oid: Oid,
+  list: MemberList,
+  git: GitOptions,
+): Promise<SignedText | undefined> {
+  const verified = await verifySigned(oid, git).catch(() => undefined);
+  const member = verified && memberWithKey(list, verified.key);
   return (
-    opened && member && { text: opened.text, person: member.person ?? member.name, machine: member.name }
+    verified && member && { text: verified.text, person: member.person ?? member.name, machine: member.name }
   );
 }
 
@@ -252,7 +256,7 @@ async function openEnvelope(
   if (!ENVELOPE.test(envelope)) return undefined;
   const hash = ['hash-object', '-t', 'commit', '-w', '--stdin'];
   const oid = await gitLine(hash, { ...git, input: envelope }).catch(() => undefined);
-  return oid === undefined ? undefined : await openAct(oid, list, git);
+  return oid === undefined ? undefined : await verifyCommand(oid, list, git);
 }
 
 /** In these states a session needs a machine; in all others it needs a person. */

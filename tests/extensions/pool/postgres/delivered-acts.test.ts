@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sealedText } from '../../../../src/extensions/pool/board/sealed-act.ts';
+import { textToSign } from '../../../../src/extensions/pool/board/signed-command.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
@@ -62,15 +62,15 @@ test(
   async () => {
     await using scene = await heldOnBoard();
     const { session, signing, rig } = scene;
-    const sealed = (by: 'bert' | 'eve', id: string, of = session) =>
-      signing[by].envelope(sealedText({ session: of, id, command: message(id) }));
+    const signed = (by: 'bert' | 'eve', id: string, of = session) =>
+      signing[by].envelope(textToSign({ session: of, id, command: message(id) }));
     const [unsigned, stranger, foreign, other, torn] = [ulid(), ulid(), ulid(), ulid(), ulid()];
     const rows: [id: string, text: string, code: string][] = [
       [unsigned, message(unsigned), 'act_unsigned'],
-      [stranger, await sealed('eve', stranger), 'act_untrusted'],
-      [foreign, await sealed('bert', foreign, ulid()), 'act_misplaced'],
-      [other, await sealed('bert', ulid()), 'act_misplaced'],
-      [torn, (await sealed('bert', torn)).replace('Push it', 'Drop it'), 'act_untrusted'],
+      [stranger, await signed('eve', stranger), 'act_untrusted'],
+      [foreign, await signed('bert', foreign, ulid()), 'act_misplaced'],
+      [other, await signed('bert', ulid()), 'act_misplaced'],
+      [torn, (await signed('bert', torn)).replace('Push it', 'Drop it'), 'act_untrusted'],
     ];
     for (const [id, text] of rows) await scene.insert(id, text);
     const { n } = await rig.state();

@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { sealedText } from '../../../../src/extensions/pool/board/sealed-act.ts';
+import { textToSign } from '../../../../src/extensions/pool/board/signed-command.ts';
 import { keptListIn } from '../../../../src/extensions/pool/members/member-list.ts';
 import { membershipFolder, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { PoolStates } from '../../../../src/extensions/pool/states/pool-states.ts';
@@ -86,7 +86,7 @@ test('a member can stop and resume a session of another machine, and have it nei
   expect(await recorded('stopped')).toMatchObject({ by: { person: second.name } });
   const git = ['git', '-C', '/srv/boat'];
   const main = await first.box.exec([...git, 'rev-parse', 'main']);
-  const seal = await sealOf(second);
+  const sign = await sealOf(second);
   const rows: [fields: object, code: string][] = [
     [{ kind: 'resume', agent: { provider: 'rehearsal', model: '', cliPath: '/srv/evil' } }, 'act_fields'],
     [{ kind: 'resume', checks: ['touch /srv/ran'] }, 'act_fields'],
@@ -97,7 +97,7 @@ test('a member can stop and resume a session of another machine, and have it nei
   for (const { id, code, fields } of sent) {
     const head = { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
     const command = JSON.stringify({ ...head, ...fields });
-    const text = code === 'act_unsigned' ? command : await seal({ session, id, command });
+    const text = code === 'act_unsigned' ? command : await sign({ session, id, command });
     const insert = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
     await pool.database?.query(insert, [id, session, text]);
   }
@@ -117,12 +117,12 @@ test('a member can stop and resume a session of another machine, and have it nei
 /** Signs with the key of a machine, whatever its samocode would send. */
 async function sealOf({
   home,
-}: Machine): Promise<(act: Parameters<typeof sealedText>[0]) => Promise<string>> {
+}: Machine): Promise<(act: Parameters<typeof textToSign>[0]) => Promise<string>> {
   const [membership] = (await readPoolFile(home))?.pools ?? [];
   if (membership === undefined) throw new Error('It is in no pool.');
   const folder = membershipFolder(home, membership);
   const git = { cwd: join(home, 'boat'), baseEnv: { PATH: process.env.PATH, HOME: home } };
   const lists = { kept: () => keptListIn(folder) };
   const states = new PoolStates({ folder, lists, git, card: hostOf(0, []), clock: systemClock });
-  return (act) => states.signing.envelope(sealedText(act));
+  return (act) => states.signing.envelope(textToSign(act));
 }

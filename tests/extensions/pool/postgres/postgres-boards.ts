@@ -9,10 +9,10 @@ const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-
 
 /** Envelopes that every key has signed. */
 const SIGNING: ActSigning = {
-  envelope: async (text) => `sealed ${text}`,
+  envelope: async (text) => `signed ${text}`,
   openEnvelope: async (envelope) =>
-    envelope.startsWith('sealed ')
-      ? { text: envelope.slice('sealed '.length), person: 'someone', machine: 'machine' }
+    envelope.startsWith('signed ')
+      ? { text: envelope.slice('signed '.length), person: 'someone', machine: 'machine' }
       : undefined,
 };
 

@@ -6,10 +6,10 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { GitRemote, POOL_REFS, sessionRef } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/board/remote-board.ts';
-import { DeliveredActs } from '../../../../src/extensions/pool/membership/delivered-acts.ts';
 import { Member } from '../../../../src/extensions/pool/membership/member.ts';
 import { type MemberParts, POOL_TIMES } from '../../../../src/extensions/pool/membership/member-parts.ts';
 import { FirstOffers } from '../../../../src/extensions/pool/membership/offer-first.ts';
+import { CommandInbox } from '../../../../src/extensions/pool/membership/remote-commands.ts';
 import { fetchState } from '../../../../src/extensions/pool/membership/session-copies.ts';
 import { writeOwnershipRecord } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import { PoolStates } from '../../../../src/extensions/pool/states/pool-states.ts';
@@ -78,7 +78,7 @@ test('a command that this version does not know is reported once, and waits for 
   const by = { channel: 'cli' } as const;
   const context = { clock: systemClock, host: await systemHost(), by, ...where };
   const parts = { board: a.board, card: a.host, context, place, report, wake: async () => undefined };
-  const delivered = new DeliveredActs(parts);
+  const delivered = new CommandInbox(parts);
   const held = { id: session, epoch: claim?.epoch ?? 0, folder: 'hull', published: '', sinceMs: 0 };
   for (const _ of [1, 2]) {
     const { acts } = await a.board.renew(a.host);

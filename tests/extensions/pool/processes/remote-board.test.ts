@@ -38,8 +38,8 @@ test('nothing is written while nothing happens, and one fetch names only what ch
     remote: noted,
     git,
     clock: b.clock,
-    seal: unused,
-    open: unused,
+    sign: unused,
+    verify: unused,
     commit: unused,
     listNumber: async () => 1,
   });
@@ -146,23 +146,23 @@ test('an act that no member signed is verified again with a new list of members 
   const refs = Array.from({ length: 60 }, () => `update ${POOL_REFS}acts/${session}/${ulid()} ${foreign}`);
   await runGit(['update-ref', '--stdin'], { ...git, cwd: rig.remotes.url, input: `${refs.join('\n')}\n` });
   const unused = async () => Promise.reject(new Error('Nothing is signed.'));
-  let [opened, number] = [0, 1];
-  const open = async () => {
-    opened += 1;
+  let [verified, number] = [0, 1];
+  const verify = async () => {
+    verified += 1;
     return undefined;
   };
-  const rest = { seal: unused, commit: unused, open, listNumber: async () => number };
+  const rest = { sign: unused, commit: unused, verify, listNumber: async () => number };
   const board = new RemoteBoard({ remote: rig.remotes.remote(git.cwd), git, clock: a.clock, ...rest });
-  const openedBy = async (passMs: number) => {
-    opened = 0;
+  const verifiedBy = async (passMs: number) => {
+    verified = 0;
     a.clock.pass(passMs);
     await board.renew(a.host);
-    return opened;
+    return verified;
   };
-  expect([await openedBy(0), await openedBy(60_000), await openedBy(60_000)]).toEqual([50, 10, 0]);
+  expect([await verifiedBy(0), await verifiedBy(60_000), await verifiedBy(60_000)]).toEqual([50, 10, 0]);
   number = 2;
-  expect([await openedBy(0), await openedBy(0), await openedBy(0)]).toEqual([50, 10, 0]);
-  expect(await openedBy(60 * 60_000)).toBe(50);
+  expect([await verifiedBy(0), await verifiedBy(0), await verifiedBy(0)]).toEqual([50, 10, 0]);
+  expect(await verifiedBy(60 * 60_000)).toBe(50);
 });
 
 test('a state that the remote has accepted counts although the remote still shows the one before', async () => {
@@ -218,11 +218,11 @@ test('a wait for the next look ends when the bell rings, and sooner after an act
     if (slept === 9000) await writeFile(bell, '');
   };
   const git = { cwd: rig.at(a), baseEnv: rig.remotes.env };
-  const seal = (text: string) => rig.remotes.commit(git.cwd, text);
-  const unused = async () => Promise.reject(new Error('Nothing is opened.'));
+  const sign = (text: string) => rig.remotes.commit(git.cwd, text);
+  const unused = async () => Promise.reject(new Error('Nothing is verified.'));
   const remote = rig.remotes.remote(git.cwd);
-  const rest = { open: unused, commit: unused, listNumber: async () => 1 };
-  const board = new RemoteBoard({ remote, git, clock: a.clock, bell, seal, ...rest });
+  const rest = { verify: unused, commit: unused, listNumber: async () => 1 };
+  const board = new RemoteBoard({ remote, git, clock: a.clock, bell, sign, ...rest });
   const { signal } = new AbortController();
   const waited = async () => {
     slept = 0;

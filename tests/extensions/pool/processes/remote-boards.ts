@@ -51,9 +51,9 @@ export async function remoteBoards(): Promise<RemoteBoards> {
       const board = new RemoteBoard({
         ...{ clock, remote: remotes.remote(folder) },
         git: { cwd: folder, baseEnv: remotes.env },
-        seal: (text) => remotes.commit(folder, text),
+        sign: (text) => remotes.commit(folder, text),
         listNumber: async () => 1,
-        async open(oid) {
+        async verify(oid) {
           const text = await remotes.git(folder, 'log', '-1', '--format=%B', oid);
           return text.includes('stranger') ? undefined : { text, person: 'someone', machine: 'machine' };
         },

@@ -1,18 +1,18 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { Command } from '../../../../src/core/session/commands/commands.ts';
-import type { SentAct } from '../../../../src/extensions/pool/board/board.ts';
+import type { RemoteCommand } from '../../../../src/extensions/pool/board/board.ts';
 import { judgeAct, sentText } from '../../../../src/extensions/pool/membership/judge-act.ts';
 
 const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
 
-function sent(fields: object, more: Partial<SentAct> = {}): SentAct {
+function sent(fields: object, more: Partial<RemoteCommand> = {}): RemoteCommand {
   const id = ulid();
   const command = JSON.stringify({ ...HEAD, id, ...fields });
   return { id, session: ulid(), command, person: 'ben', machine: 'bert', ...more };
 }
 
-const judged = (fields: object, more?: Partial<SentAct>) => judgeAct(sent(fields, more), 'anna');
+const judged = (fields: object, more?: Partial<RemoteCommand>) => judgeAct(sent(fields, more), 'anna');
 
 type Kind = Command['kind'];
 /** A new kind of command does not compile until somebody has decided about it here. */

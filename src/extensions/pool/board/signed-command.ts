@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
-import type { SentAct, Ulid } from './board.ts';
+import type { RemoteCommand, Ulid } from './board.ts';
 
-const Sealed = z.strictObject({ session: z.string(), id: z.string(), command: z.string() });
+const Signed = z.strictObject({ session: z.string(), id: z.string(), command: z.string() });
 
 /** A signed text, and the member whose key signed it. */
 export interface SignedText {
@@ -12,15 +12,15 @@ export interface SignedText {
 }
 
 /** The text of an act to sign. It names the session and the command, so that it counts nowhere else. */
-export function sealedText(act: Pick<SentAct, 'session' | 'id' | 'command'>): string {
+export function textToSign(act: Pick<RemoteCommand, 'session' | 'id' | 'command'>): string {
   return JSON.stringify(act);
 }
 
 /** @returns undefined unless it was signed as that command for that session */
-export function openedAct(
+export function verifiedCommand(
   { text, ...by }: SignedText,
   { session, id }: { session: Ulid; id: Ulid },
-): SentAct | undefined {
-  const { data } = Sealed.safeParse(parseJson(text));
+): RemoteCommand | undefined {
+  const { data } = Signed.safeParse(parseJson(text));
   return data?.session === session && data.id === id ? { ...data, ...by } : undefined;
 }

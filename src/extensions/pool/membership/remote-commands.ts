@@ -7,7 +7,7 @@ import {
 } from '../../../core/session/commands/commands.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
 import { readEvents } from '../../../core/session/log/event-log.ts';
-import type { Board, SentAct, Ulid } from '../board/board.ts';
+import type { Board, RemoteCommand, Ulid } from '../board/board.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type ActVerdict, judgeAct, refusedResume, sentText } from './judge-act.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
@@ -19,16 +19,20 @@ type DeliveryParts = Pick<MemberParts, 'card' | 'context' | 'place' | 'report' |
 };
 
 /** Delivers acts from other machines to sessions held here, and tracks them until the published log answers them. */
-export class DeliveredActs {
+export class CommandInbox {
   readonly #parts: DeliveryParts;
-  readonly #open = new Map<Ulid, SentAct>();
+  readonly #open = new Map<Ulid, RemoteCommand>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
   }
 
   /** Beside the next renewal, because a judge may look for programs. */
-  deliverAll(acts: readonly SentAct[], held: ReadonlyMap<Ulid, HeldSession>, steps: SessionSteps): void {
+  deliverAll(
+    acts: readonly RemoteCommand[],
+    held: ReadonlyMap<Ulid, HeldSession>,
+    steps: SessionSteps,
+  ): void {
     for (const act of acts) {
       // A step, even one that does nothing, would keep this machine from continuing a session that it does not hold yet.
       if (!held.has(act.session) || this.#open.has(act.id)) continue;
@@ -36,7 +40,7 @@ export class DeliveredActs {
     }
   }
 
-  async deliver(act: SentAct, held: HeldSession | undefined): Promise<void> {
+  async deliver(act: RemoteCommand, held: HeldSession | undefined): Promise<void> {
     if (held === undefined || this.#open.has(act.id)) return;
     const { board, card, report, wake } = this.#parts;
     const verdict = judgeAct(act, card.name);
@@ -106,7 +110,7 @@ async function answeredIn(
  * Sends commands that wait in copies of sessions to the board. Each is kept, and sent again after a lease, until the
  * published log answers it: a board can lose its last writes.
  */
-export class ForwardedActs {
+export class CommandOutbox {
   readonly #parts: Pick<MemberParts, 'board' | 'clock' | 'times'>;
   /** Monotonic times. */
   readonly #sentAt = new Map<Ulid, number>();
