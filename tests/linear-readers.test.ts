@@ -37,7 +37,7 @@ import { repliesIn } from '../src/extensions/github/publish/round-replies.ts';
 import { plain } from '../src/extensions/github/publish/text-mark.ts';
 import { plainLines, safeLines } from '../src/extensions/notify/telegram/message-text.ts';
 import { markdown, taskTexts } from '../src/extensions/pages/html/markdown.ts';
-import { readStateNote } from '../src/extensions/pool/board/state-note.ts';
+import { readStateManifest } from '../src/extensions/pool/board/state-manifest.ts';
 import { oneLineOf } from '../src/extensions/recurring/runs/run-history.ts';
 import { ci } from './support/ci.ts';
 
@@ -147,7 +147,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   plainLines,
   markdown,
   taskTexts,
-  readStateNote,
+  readStateManifest,
   oneLineOf,
 };
 

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { sessionRef } from '../../src/extensions/pool/board/git-remote.ts';
 import { RemoteBoard } from '../../src/extensions/pool/board/remote-board.ts';
-import { stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
+import { stateManifestText } from '../../src/extensions/pool/board/state-manifest.ts';
 import { makeRemotes, serve } from '../../tests/extensions/pool/processes/remotes.ts';
 import { percentile, timed } from './postgres.ts';
 
@@ -21,7 +21,7 @@ export async function measureGit(): Promise<Record<string, number>> {
     const id = ulid();
     const kept = { v: 1 as const, n: 1, lease: 1, version: '0.0.0', card: CARD };
     const note = { ...kept, id, project: PROJECT, folder: id, needs: [], wanted: true, epoch: 0 };
-    const state = await remotes.commit(maker, stateNoteText(note));
+    const state = await remotes.commit(maker, stateManifestText(note));
     refs.push(`${state}:${sessionRef(id)}`);
   }
   await remotes.git(maker, 'push', '--quiet', remotes.url, ...refs);

@@ -2,7 +2,11 @@ import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import type { Claim, Oid, RemoteCommand, Ulid } from '../../src/extensions/pool/board/board.ts';
 import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/board/git-remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/board/state-note.ts';
+import {
+  readStateManifest,
+  type StateManifest,
+  stateManifestText,
+} from '../../src/extensions/pool/board/state-manifest.ts';
 import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
 import type { Remotes } from '../extensions/pool/processes/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';
@@ -13,7 +17,7 @@ const refOf = (id: Ulid) => `${POOL_REFS}sessions/${id}`;
 interface HeldState {
   epoch: number;
   commit: Oid;
-  note: StateNote;
+  manifest: StateManifest;
 }
 
 /** A machine that does with board and remote what a member of a pool does, without agents. */
@@ -36,11 +40,11 @@ class Machine {
 
   async offer(): Promise<Ulid> {
     const id = ulid();
-    const note = { id, project: PROJECT, folder: id, needs: [], wanted: true };
+    const manifest = { id, project: PROJECT, folder: id, needs: [], wanted: true };
     const rest = { v: 1 as const, n: 0, lease: 1, epoch: 0, card: CARD, version: '' };
-    const state = await this.#remotes.commit(this.#folder, stateNoteText({ ...note, ...rest }));
+    const state = await this.#remotes.commit(this.#folder, stateManifestText({ ...manifest, ...rest }));
     await this.#remote.move(refOf(id), state, undefined);
-    await this.#member.board.offer({ ...note, state });
+    await this.#member.board.offer({ ...manifest, state });
     return id;
   }
 
@@ -70,17 +74,17 @@ class Machine {
     const { board, host } = this.#member;
     const held = this.held.get(id);
     if (held === undefined) return undefined;
-    const { note, commit, epoch } = held;
-    const answered = answeredIn(note);
+    const { manifest, commit, epoch } = held;
+    const answered = answeredIn(manifest);
     const mine = this.#acts.filter(({ session }) => session === id);
     const fresh = mine.filter((act) => !answered.includes(act.id)).map((act) => act.id);
-    const next = { ...note, n: note.n + 1, wanted, version: [...answered, ...fresh].join(' ') };
-    const to = await this.#remotes.commit(this.#folder, stateNoteText(next), commit);
+    const next = { ...manifest, n: manifest.n + 1, wanted, version: [...answered, ...fresh].join(' ') };
+    const to = await this.#remotes.commit(this.#folder, stateManifestText(next), commit);
     if ((await this.#remote.move(refOf(id), to, commit)) !== 'moved') {
       this.held.delete(id);
       return undefined;
     }
-    this.held.set(id, { epoch, commit: to, note: next });
+    this.held.set(id, { epoch, commit: to, manifest: next });
     if (this.isSilent) return epoch;
     if (await board.index({ id, host: host.id, epoch }, to, { ...CARD, wanted })) await board.settle(mine);
     else this.held.delete(id);
@@ -90,9 +94,9 @@ class Machine {
   async giveBack(id: Ulid): Promise<void> {
     const held = this.held.get(id);
     if (held === undefined || this.isSilent) return;
-    const { epoch, commit: state, note } = held;
+    const { epoch, commit: state, manifest } = held;
     const mine = { id, epoch, host: this.#member.host.id };
-    if (await this.#member.board.giveBack(mine, { wanted: note.wanted, state })) this.held.delete(id);
+    if (await this.#member.board.giveBack(mine, { wanted: manifest.wanted, state })) this.held.delete(id);
   }
 
   async act(session: Ulid): Promise<Ulid> {
@@ -104,25 +108,25 @@ class Machine {
   async #have({ id, epoch, moved }: Claim): Promise<void> {
     await this.#remote.fetch([refOf(id)]);
     const there = (await this.#remotes.git(this.#folder, 'rev-parse', refOf(id))) as Oid;
-    const note = await noteAt(this.#remotes, this.#folder, there);
+    const manifest = await manifestAt(this.#remotes, this.#folder, there);
     if (moved !== undefined) {
-      if (there === moved) this.held.set(id, { epoch, commit: moved, note });
+      if (there === moved) this.held.set(id, { epoch, commit: moved, manifest });
       return;
     }
     const { id: host, name: hostName } = this.#member.host;
-    const claimed = { ...note, host, hostName, epoch };
-    const commit = await this.#remotes.commit(this.#folder, stateNoteText(claimed), there);
+    const claimed = { ...manifest, host, hostName, epoch };
+    const commit = await this.#remotes.commit(this.#folder, stateManifestText(claimed), there);
     if ((await this.#remote.move(refOf(id), commit, there)) === 'moved')
-      this.held.set(id, { epoch, commit, note: claimed });
+      this.held.set(id, { epoch, commit, manifest: claimed });
   }
 }
 
-const answeredIn = ({ version }: StateNote) => version.split(' ').filter(Boolean);
+const answeredIn = ({ version }: StateManifest) => version.split(' ').filter(Boolean);
 
-async function noteAt({ git }: Remotes, folder: string, oid: Oid): Promise<StateNote> {
-  const reading = readStateNote(await git(folder, 'log', '-1', '--format=%B', oid));
-  if (reading.kind !== 'note') throw new Error(reading.kind);
-  return reading.note;
+async function manifestAt({ git }: Remotes, folder: string, oid: Oid): Promise<StateManifest> {
+  const reading = readStateManifest(await git(folder, 'log', '-1', '--format=%B', oid));
+  if (reading.kind !== 'manifest') throw new Error(reading.kind);
+  return reading.manifest;
 }
 
 export interface RoundsPlan {
@@ -195,7 +199,7 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
 
   for (const machine of machines) machine.isSilent = false;
   const isSettled = async () => {
-    const notes = await Promise.all(sessions.map((id) => noteAt(remotes, remotes.url, refOf(id))));
+    const notes = await Promise.all(sessions.map((id) => manifestAt(remotes, remotes.url, refOf(id))));
     const answered = notes.flatMap(answeredIn);
     return sent.every(([, act]) => answered.includes(act));
   };
@@ -210,7 +214,7 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
   for (const id of sessions) {
     const log = await remotes.git(remotes.url, 'log', '--first-parent', '--format=%H', refOf(id));
     const oids = log.split('\n').reverse();
-    const notes = await Promise.all(oids.map((oid) => noteAt(remotes, remotes.url, oid)));
+    const notes = await Promise.all(oids.map((oid) => manifestAt(remotes, remotes.url, oid)));
     // A claim and giving back make a state with the number of the one before.
     for (const [index, { n, epoch }] of notes.entries()) {
       const before = notes[index - 1];
@@ -218,7 +222,7 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
       expect(epoch).toBeGreaterThanOrEqual(before?.epoch ?? 0);
     }
     const acts = sent.filter(([session]) => session === id).map(([, act]) => act);
-    expect(answeredIn(notes.at(-1) as StateNote).sort()).toEqual(acts.sort());
+    expect(answeredIn(notes.at(-1) as StateManifest).sort()).toEqual(acts.sort());
   }
   return { published, refused, acts: sent.length };
 }

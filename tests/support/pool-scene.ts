@@ -7,7 +7,7 @@ import { openStore } from '../../src/core/project/checkpoints/checkpoint-store.t
 import type { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import type { StateNote } from '../../src/extensions/pool/board/state-note.ts';
+import type { StateManifest } from '../../src/extensions/pool/board/state-manifest.ts';
 import { hostKey, keyPathIn } from '../../src/extensions/pool/members/host-keys.ts';
 import type { MemberList, PoolMember } from '../../src/extensions/pool/members/member-list.ts';
 import { publishedCommit } from '../../src/extensions/pool/states/pool-states.ts';
@@ -33,10 +33,10 @@ export interface PoolScene extends AsyncDisposable {
   worktreeThere: string;
   mainRepo: string;
   /** Keeps and publishes the session as it is now, and fetches that there. */
-  publish(change?: Partial<StateNote>): Promise<string>;
+  publish(change?: Partial<StateManifest>): Promise<string>;
   /** For what was published last. */
-  plan(change?: Partial<StateNote>): PublishedStatePlan;
-  mirror(change?: Partial<StateNote>): ReturnType<typeof restoreCopy>;
+  plan(change?: Partial<StateManifest>): PublishedStatePlan;
+  mirror(change?: Partial<StateManifest>): ReturnType<typeof restoreCopy>;
   /** In the repository of the other machine. */
   git(...args: string[]): Promise<string>;
 }
@@ -77,12 +77,12 @@ export async function poolScene(): Promise<PoolScene> {
   await mkdir(at.sessionsDir, { recursive: true });
   const keyPath = keyPathIn(configDir);
   const options = { cwd: repo.path, baseEnv: repo.env };
-  let last: { commit: string; note: StateNote } | undefined;
+  let last: { commit: string; manifest: StateManifest } | undefined;
   const git = (...args: string[]) => repo.git(args, mainRepo);
-  function plan(change: Partial<StateNote> = {}): PublishedStatePlan {
+  function plan(change: Partial<StateManifest> = {}): PublishedStatePlan {
     if (last === undefined) throw new Error('Nothing was published.');
-    const note = { ...last.note, ...change };
-    return { commit: last.commit, note, at, context: { baseEnv: repo.env }, clock: systemClock };
+    const manifest = { ...last.manifest, ...change };
+    return { commit: last.commit, manifest, at, context: { baseEnv: repo.env }, clock: systemClock };
   }
   return {
     here,
@@ -106,7 +106,7 @@ export async function poolScene(): Promise<PoolScene> {
       const kept = { ...card, id: ID, folder: FOLDER, branch: 'x', n: 2, lease: 4 };
       await commitState(await openStore(place), { sessionFolder, worktreeTree, files, kept });
       const head = await repo.git(['rev-parse', 'x']);
-      const note: StateNote = {
+      const manifest: StateManifest = {
         v: 1,
         id: ID,
         project: '1'.repeat(40),
@@ -125,9 +125,9 @@ export async function poolScene(): Promise<PoolScene> {
         ...change,
       };
       const state = await repo.git(['rev-parse', stateRef(sessionFolder)]);
-      const commit = await publishedCommit({ state, before: last?.commit, note }, keyPath, options);
+      const commit = await publishedCommit({ state, before: last?.commit, manifest }, keyPath, options);
       await repo.git(['push', '--quiet', '--force', mainRepo, `${commit}:${PUBLISHED}`]);
-      last = { commit, note };
+      last = { commit, manifest };
       return commit;
     },
     mirror: (change) => restoreCopy(plan(change)),

@@ -5,7 +5,7 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { Oid } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
-import { readStateNote } from '../board/state-note.ts';
+import { readStateManifest } from '../board/state-manifest.ts';
 import { fingerprintOf } from '../members/host-keys.ts';
 import { type MemberCard, readCards } from '../members/member-card.ts';
 import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../members/member-list.ts';
@@ -125,9 +125,9 @@ async function newestStates(
   for (const [ref, commit] of refs) {
     const verified = await verifySigned(commit, git).catch(() => undefined);
     if (verified?.key !== key) continue;
-    const reading = readStateNote(verified.text);
-    if (reading.kind !== 'note') continue;
-    const { folder, host } = reading.note;
+    const reading = readStateManifest(verified.text);
+    if (reading.kind !== 'manifest') continue;
+    const { folder, host } = reading.manifest;
     states.push({ ref, commit, folder, isHeld: host === id });
   }
   return states;

@@ -113,31 +113,31 @@ async function newestState(
   if (!isThere.has(ref)) throw POOL_ERRORS.not_published({ session: folder });
   await remote.fetch([ref]);
   const state = await states.verify(ref);
-  const lacks = state.note.needs.filter((need) => !card.labels.includes(need));
+  const lacks = state.manifest.needs.filter((need) => !card.labels.includes(need));
   if (lacks.length > 0) throw POOL_ERRORS.needs_unmet({ session: folder, lacks });
   return state;
 }
 
 function previewOf(
   { folder, paths, record }: Session,
-  { commit, note }: VerifiedState,
+  { commit, manifest }: VerifiedState,
   { card }: MemberParts,
 ): TakePreview {
-  const { at: publishedAt, phase, iteration } = note.card;
-  const host = note.hostName ?? note.host;
+  const { at: publishedAt, phase, iteration } = manifest.card;
+  const host = manifest.hostName ?? manifest.host;
   // Two readings, because the supervisor may publish in the meantime.
   const isHere =
-    note.host === card.id &&
-    [record, readOwnershipRecord(paths)].some((each) => continues(each, commit, note));
+    manifest.host === card.id &&
+    [record, readOwnershipRecord(paths)].some((each) => continues(each, commit, manifest));
   return {
     session: folder,
     isHere,
-    epoch: note.epoch,
+    epoch: manifest.epoch,
     host,
     publishedAt,
     phase,
     iteration,
-    left: leftBehind(note.left),
+    left: leftBehind(manifest.left),
   };
 }
 
@@ -145,7 +145,7 @@ function previewOf(
 function continues(
   record: OwnershipRecord | undefined,
   commit: Oid,
-  { epoch }: VerifiedState['note'],
+  { epoch }: VerifiedState['manifest'],
 ): boolean {
   return record === undefined || record.epoch < epoch || [record.published, record.sending].includes(commit);
 }

@@ -6,7 +6,7 @@ import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, RemoteCommand, Renewal, Ulid } from './board.ts';
 import { POOL_REFS, type PoolRemote, sessionRef } from './git-remote.ts';
 import { type SignedText, textToSign, verifiedCommand } from './signed-command.ts';
-import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
+import { readStateManifest, type StateManifest, stateManifestText } from './state-manifest.ts';
 
 export interface RemoteBoardPlan {
   remote: PoolRemote;
@@ -21,7 +21,7 @@ export interface RemoteBoardPlan {
   verify(oid: Oid): Promise<SignedText | undefined>;
   /** The number of the list of members; a higher one can decide otherwise about a key. */
   listNumber(): Promise<number | undefined>;
-  commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
+  commit(tree: Oid, parents: readonly Oid[], manifest: string): Promise<Oid>;
 }
 
 interface CommitText {
@@ -31,7 +31,7 @@ interface CommitText {
   message: string;
 }
 
-type Seen = CommitText & { note: StateNote };
+type Seen = CommitText & { manifest: StateManifest };
 type Refs = ReadonlyMap<string, Oid>;
 interface SeenAct {
   oid: Oid;
@@ -77,9 +77,11 @@ export class RemoteBoard implements Board {
 
   async renew(host: HostCard): Promise<Renewal> {
     await this.#look();
-    const seen = [...this.#sessions.values()].filter(({ note }) => note.project === host.project);
+    const seen = [...this.#sessions.values()].filter(({ manifest }) => manifest.project === host.project);
     const held = new Map(
-      seen.flatMap(({ note }) => (note.host === host.id ? [[note.id, note.epoch] as const] : [])),
+      seen.flatMap(({ manifest }) =>
+        manifest.host === host.id ? [[manifest.id, manifest.epoch] as const] : [],
+      ),
     );
     const acts = this.#sentActs().filter(({ session }) => held.has(session));
     return { held, acts, entries: seen.map((each) => this.#entry(each)) };
@@ -117,19 +119,19 @@ export class RemoteBoard implements Board {
    * server with several copies may show an older one for a while.
    */
   async index(held: Held): Promise<boolean> {
-    const note = this.#sessions.get(held.id)?.note;
-    return note === undefined || note.epoch < held.epoch || isHolder(note, held);
+    const manifest = this.#sessions.get(held.id)?.manifest;
+    return manifest === undefined || manifest.epoch < held.epoch || isHolder(manifest, held);
   }
 
   async giveBack(held: Held, { wanted, state }: { wanted: boolean; state: Oid }): Promise<boolean> {
     await this.#look();
     const seen = this.#sessions.get(held.id);
     if (seen === undefined) return false;
-    const { host, hostName: _, ...note } = seen.note;
+    const { host, hostName: _, ...manifest } = seen.manifest;
     // An earlier call succeeded, but its answer was lost.
-    if (host === undefined && note.epoch === held.epoch && seen.parents[0] === state) return true;
-    if (seen.oid !== state || !isHolder(seen.note, held) || this.#hasAct(held.id)) return false;
-    const to = await this.#plan.commit(seen.tree, [state], stateNoteText({ ...note, wanted }));
+    if (host === undefined && manifest.epoch === held.epoch && seen.parents[0] === state) return true;
+    if (seen.oid !== state || !isHolder(seen.manifest, held) || this.#hasAct(held.id)) return false;
+    const to = await this.#plan.commit(seen.tree, [state], stateManifestText({ ...manifest, wanted }));
     return await this.#push(sessionRef(held.id), to, state);
   }
 
@@ -199,13 +201,13 @@ export class RemoteBoard implements Board {
     const known = new Map([...this.#sessions.values()].map((seen) => [seen.oid, seen]));
     const fresh = refs.map(([, oid]) => oid).filter((oid) => !known.has(oid));
     for (const commit of await readCommits(fresh, this.#plan.git)) {
-      const reading = readStateNote(commit.message);
-      if (reading.kind === 'note') known.set(commit.oid, { ...commit, note: reading.note });
+      const reading = readStateManifest(commit.message);
+      if (reading.kind === 'manifest') known.set(commit.oid, { ...commit, manifest: reading.manifest });
     }
     const seen = refs.flatMap(([ref, oid]) => {
       const state = known.get(oid);
       // A state under the ref of another session is ignored.
-      return state && ref === sessionRef(state.note.id) ? [[state.note.id, state] as const] : [];
+      return state && ref === sessionRef(state.manifest.id) ? [[state.manifest.id, state] as const] : [];
     });
     this.#sessions = new Map(seen);
   }
@@ -241,9 +243,9 @@ export class RemoteBoard implements Board {
     return this.#sentActs().some(({ session }) => session === id);
   }
 
-  #entry({ oid: state, note }: Seen): Entry {
-    const { id, project, folder, host, epoch, needs, card } = note;
-    const wanted = note.wanted || this.#hasAct(id);
+  #entry({ oid: state, manifest }: Seen): Entry {
+    const { id, project, folder, host, epoch, needs, card } = manifest;
+    const wanted = manifest.wanted || this.#hasAct(id);
     return { id, project, folder, host, epoch, needs, card, state, wanted };
   }
 
@@ -256,7 +258,7 @@ export class RemoteBoard implements Board {
   }
 }
 
-function isHolder({ host, epoch }: StateNote, held: Held): boolean {
+function isHolder({ host, epoch }: StateManifest, held: Held): boolean {
   return host === held.host && epoch === held.epoch;
 }
 

@@ -122,7 +122,7 @@ export class HeldSessions {
     if (saved === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
     if (made === undefined) return;
-    const { commit, note } = made;
+    const { commit, manifest } = made;
     held.sending = commit;
     this.#record(held);
     const how = await remote.move(sessionRef(held.id), commit, held.published);
@@ -131,10 +131,10 @@ export class HeldSessions {
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
     const sinceMs = clock.monotonic();
-    Object.assign(held, { published: commit, sending: undefined, from: saved, n: note.n, sinceMs });
+    Object.assign(held, { published: commit, sending: undefined, from: saved, n: manifest.n, sinceMs });
     this.#record(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
-    held.card = { ...note.card, wanted: note.wanted };
+    held.card = { ...manifest.card, wanted: manifest.wanted };
     if (!(await board.index(mine, commit, held.card))) return this.lose(held.id, 'another machine has it');
     await this.#inbox.settle(held);
   }
@@ -168,7 +168,7 @@ export class HeldSessions {
     try {
       const published = await fetchState(claim.id, this.#parts);
       back = published.commit;
-      claim = await claimAbove(published.note, claim, board);
+      claim = await claimAbove(published.manifest, claim, board);
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
       const copy = await restoreForWork(copyPlan(published, this.#parts), own);
@@ -186,7 +186,7 @@ export class HeldSessions {
       this.#held.set(claim.id, held);
       this.keepAlive();
       await this.#takeHere(this.#pathsOf(copy.folder));
-      for (const sentence of leftBehind(published.note.left)) say(`${copy.folder}: ${sentence}`);
+      for (const sentence of leftBehind(published.manifest.left)) say(`${copy.folder}: ${sentence}`);
       say(`${copy.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {
       this.#parts.report(claim.folder, error);

@@ -1,5 +1,5 @@
 import type { Board, Claim, Entry } from '../board/board.ts';
-import type { StateNote } from '../board/state-note.ts';
+import type { StateManifest } from '../board/state-manifest.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { HeldSession } from './member-parts.ts';
 
@@ -7,7 +7,7 @@ import type { HeldSession } from './member-parts.ts';
 
 /** Raises the epoch of a claim above the one in the newest published state. */
 export async function claimAbove(
-  { epoch: published }: Pick<StateNote, 'epoch'>,
+  { epoch: published }: Pick<StateManifest, 'epoch'>,
   claim: Claim,
   board: Pick<Board, 'raise'>,
 ): Promise<Claim> {

@@ -13,7 +13,7 @@ import { keepWorkBefore, notKept } from '../../../core/worker/record/keep-work.t
 import { logToStderr } from '../../../core/worker/state/passing-errors.ts';
 import { requireLease } from '../../../core/worker/state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
-import type { KeptState } from '../board/state-note.ts';
+import type { KeptState } from '../board/state-manifest.ts';
 import { leftWork } from './left-work.ts';
 import { commitState, divideFiles } from './state-commit.ts';
 

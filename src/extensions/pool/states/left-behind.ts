@@ -4,14 +4,14 @@ import { runGit } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { Ulid } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
-import { readStateNote, type StateNote } from '../board/state-note.ts';
+import { readStateManifest, type StateManifest } from '../board/state-manifest.ts';
 import { isSafePath } from './state-commit.ts';
 
 const MEGABYTE = 1024 * 1024;
 const MAX_SHOWN = 20;
 
 /** The work of a session that stays on the machine that saved its published state, one sentence each. */
-export function leftBehind(left: StateNote['left']): string[] {
+export function leftBehind(left: StateManifest['left']): string[] {
   if (left === undefined) return [];
   const { files = [], submodules = [], more = 0 } = left;
   const on = shown(left.on);
@@ -52,8 +52,8 @@ export async function leftBehindByFetched(
   const { stdout } = await runGit(list, git);
   const found = new Map<Ulid, string[]>();
   for (const line of stdout.split('\n')) {
-    const reading = readStateNote(line);
-    if (reading.kind === 'note') found.set(reading.note.id, leftBehind(reading.note.left));
+    const reading = readStateManifest(line);
+    if (reading.kind === 'manifest') found.set(reading.manifest.id, leftBehind(reading.manifest.left));
   }
   return found;
 }

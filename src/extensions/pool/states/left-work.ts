@@ -4,7 +4,7 @@ import { cut } from '../../../core/kernel/text.ts';
 import { skippedInWorktree } from '../../../core/project/finishing/trash.ts';
 import { EACH_FILE, readStatus } from '../../../core/project/git/status-entries.ts';
 import { stateOf, type Worker } from '../../../core/worker/state/worker.ts';
-import type { LeftWork } from '../board/state-note.ts';
+import type { LeftWork } from '../board/state-manifest.ts';
 
 const MAX_NAMED = 20;
 const MAX_PATH = 300;

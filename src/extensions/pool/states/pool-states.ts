@@ -18,7 +18,7 @@ import { POOL_REFS } from '../board/git-remote.ts';
 import type { ActSigning } from '../board/postgres-board.ts';
 import type { RemoteBoardPlan } from '../board/remote-board.ts';
 import type { SignedText } from '../board/signed-command.ts';
-import { KeptState, readStateNote, type StateNote } from '../board/state-note.ts';
+import { KeptState, readStateManifest, type StateManifest } from '../board/state-manifest.ts';
 import { fingerprintOf, keyPathIn } from '../members/host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from '../members/member-list.ts';
 import { messageIn, signedCommit, verifySigned } from '../members/signed-commit.ts';
@@ -27,7 +27,7 @@ import { commitState, divideFiles } from './state-commit.ts';
 
 export interface VerifiedState {
   commit: Oid;
-  note: StateNote;
+  manifest: StateManifest;
 }
 
 interface StatesPlan {
@@ -66,7 +66,7 @@ export class PoolStates {
     const { git } = this.#plan;
     const commit = (await commitOf(ref, git)) ?? '';
     const list = await this.#list();
-    return { commit, note: (await verifyState(commit, { list, ref }, git)).note };
+    return { commit, manifest: (await verifyState(commit, { list, ref }, git)).manifest };
   }
 
   async #list(): Promise<MemberList> {
@@ -93,10 +93,13 @@ export class PoolStates {
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
     if (state === undefined) return undefined;
     const holder = { host: card.id, hostName: card.name, epoch };
-    const note = this.#noteOf(state.kept, sessionFile, { ...holder, wanted: WANTED.has(state.kept.status) });
+    const manifest = this.#manifestOf(state.kept, sessionFile, {
+      ...holder,
+      wanted: WANTED.has(state.kept.status),
+    });
     return {
-      commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keyPath, git),
-      note,
+      commit: await publishedCommit({ state: state.commit, before: published, manifest }, this.#keyPath, git),
+      manifest,
     };
   }
 
@@ -108,10 +111,10 @@ export class PoolStates {
   }
 
   /** Makes a commit of the same state with this machine as its holder, to which the session's ref is moved. */
-  async claimed({ commit, note }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
+  async claimed({ commit, manifest }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
     const { git, card } = this.#plan;
-    const mine = { ...note, host: card.id, hostName: card.name, epoch, wanted: true };
-    return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keyPath, git);
+    const mine = { ...manifest, host: card.id, hostName: card.name, epoch, wanted: true };
+    return await publishedCommit({ state: commit, before: commit, manifest: mine }, this.#keyPath, git);
   }
 
   /** Makes the first state of a session that no worker has begun: its session file and documents. */
@@ -135,15 +138,15 @@ export class PoolStates {
     });
     const made = await keptState(stateRef(sessionFolder), git);
     if (made === undefined) return undefined;
-    const note = this.#noteOf(made.kept, sessionFile, { epoch: 0, wanted: false });
-    return await publishedCommit({ state: made.commit, note }, this.#keyPath, git);
+    const manifest = this.#manifestOf(made.kept, sessionFile, { epoch: 0, wanted: false });
+    return await publishedCommit({ state: made.commit, manifest }, this.#keyPath, git);
   }
 
-  #noteOf(
+  #manifestOf(
     { left, status, phase, iteration, at, ...saved }: KeptState,
     sessionFile: SessionFile,
-    place: Pick<StateNote, 'host' | 'hostName' | 'epoch' | 'wanted'>,
-  ): StateNote {
+    place: Pick<StateManifest, 'host' | 'hostName' | 'epoch' | 'wanted'>,
+  ): StateManifest {
     const { name, project } = this.#plan.card;
     return {
       v: 1,
@@ -175,14 +178,14 @@ export async function keptState(
  * @param before the commit on the remote now
  */
 export async function publishedCommit(
-  { state, before, note }: { state: Oid; before?: Oid; note: StateNote },
+  { state, before, manifest }: { state: Oid; before?: Oid; manifest: StateManifest },
   keyPath: string,
   options: GitOptions,
 ): Promise<Oid> {
-  const kept = [before, note.head, ...Object.values(note.checkpoints ?? {})];
+  const kept = [before, manifest.head, ...Object.values(manifest.checkpoints ?? {})];
   const parents = [...new Set(kept.filter((parent) => parent !== undefined))];
   return await signedCommit(
-    { tree: `${state}^{tree}`, parents, text: JSON.stringify(note) },
+    { tree: `${state}^{tree}`, parents, text: JSON.stringify(manifest) },
     keyPath,
     options,
   );
@@ -201,20 +204,20 @@ export async function verifyState(
   commit: Oid,
   { list, ref }: { list: Signers; ref: string },
   options: GitOptions,
-): Promise<{ note: StateNote; signer: string }> {
+): Promise<{ manifest: StateManifest; signer: string }> {
   const { text, key } = await verifySigned(commit, options);
   const signer = signerOfState(list, { key, ref, commit });
-  const reading = readStateNote(text);
+  const reading = readStateManifest(text);
   if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
   if (reading.kind === 'malformed')
     throw POOL_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
-  const { note } = reading;
-  if (note.host !== undefined && note.host !== signer)
+  const { manifest } = reading;
+  if (manifest.host !== undefined && manifest.host !== signer)
     throw POOL_ERRORS.state_malformed({
       commit,
       problem: 'It names a host other than the one that signed it',
     });
-  return { note, signer };
+  return { manifest, signer };
 }
 
 function signerOfState(

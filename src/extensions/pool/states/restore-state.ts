@@ -36,7 +36,7 @@ import { readLog } from '../../../core/session/log/event-log.ts';
 import { isRecorded } from '../../../core/session/log/foreign.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
 import type { Oid } from '../board/board.ts';
-import type { StateNote } from '../board/state-note.ts';
+import type { StateManifest } from '../board/state-manifest.ts';
 import { messageIn } from '../members/signed-commit.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { checkOut, checkOutWorktree } from './check-out.ts';
@@ -48,7 +48,7 @@ import { isSafePath, MAX_STATE_BYTES, MAX_STATE_FILE_BYTES } from './state-commi
 export interface PublishedStatePlan {
   /** The published state, already fetched and verified. */
   commit: Oid;
-  note: StateNote;
+  manifest: StateManifest;
   /** The folders of the project on this machine. */
   at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
   context: GitContext;
@@ -66,8 +66,8 @@ export interface RestoredState {
   aside: string[];
 }
 
-function ownerOf({ note, unheldOwner = AUTO_ASSIGN }: PublishedStatePlan): string {
-  return note.hostName ?? unheldOwner;
+function ownerOf({ manifest, unheldOwner = AUTO_ASSIGN }: PublishedStatePlan): string {
+  return manifest.hostName ?? unheldOwner;
 }
 
 /**
@@ -103,8 +103,8 @@ export async function restoreForWork(
   const { paths, draft, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) return { folder, aside: [] };
-  const { commit, note, at, context } = plan;
-  const { branch, head } = note;
+  const { commit, manifest, at, context } = plan;
+  const { branch, head } = manifest;
   const worktreePath = join(at.worktreesDir, folder);
   await requireBranchFree(plan, worktreePath);
   const store = await steps.checkOutFiles();
@@ -113,18 +113,18 @@ export async function restoreForWork(
     aside.push(...(await moveBranch(plan, folder)));
     await writeCopyMark(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
     crashPoint('restore-state');
-    const left = (note.left?.files ?? []).map(({ path }) => path);
+    const left = (manifest.left?.files ?? []).map(({ path }) => path);
     await checkOutWorktree(store, { commit, head, branch, left, mainRepo: at.mainRepo, worktreePath });
     await writeWhole(draft.setup, SETUP_DUE);
   }
   const { configPath, mainRepo, worktreesDir } = at;
   const places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
-  const arrived: Arrived = { ...places, left: leftBehind(note.left) };
+  const arrived: Arrived = { ...places, left: leftBehind(manifest.left) };
   await writeWhole(draft.arrived, `${JSON.stringify(arrived)}\n`);
   // The next state that a worker saves here gets this one as its parent.
-  const name = refNameOf({ ...note, folder });
+  const name = refNameOf({ ...manifest, folder });
   await runGit(['update-ref', '--no-deref', stateRef(name), commit], { ...context, cwd: mainRepo });
-  await addCheckpoints(name, { commit, named: note.checkpoints }, { ...context, cwd: mainRepo });
+  await addCheckpoints(name, { commit, named: manifest.checkpoints }, { ...context, cwd: mainRepo });
   await steps.activate(branch === undefined ? {} : { worktree: worktreePath });
   rmSync(paths.copyMark);
   return { folder, aside };
@@ -148,18 +148,18 @@ export async function readCopyMark({
 
 async function writeCopyMark(
   { copyMark }: Pick<SessionPaths, 'copyMark'>,
-  { commit, note, at }: PublishedStatePlan,
+  { commit, manifest, at }: PublishedStatePlan,
   mark: Pick<CopyMark, 'files' | 'worktree' | 'unfinished'>,
 ): Promise<void> {
   const { configPath, mainRepo, worktreesDir } = at;
-  const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...mark });
+  const text = JSON.stringify({ commit, head: manifest.head, configPath, mainRepo, worktreesDir, ...mark });
   await writeWhole(copyMark, `${text}\n`);
 }
 
 /** Reads the local state of the session and returns the steps of the restore. */
 async function prepareRestore(plan: PublishedStatePlan) {
-  const { note, at, context, commit, clock } = plan;
-  const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
+  const { manifest, at, context, commit, clock } = plan;
+  const paths = sessionPaths(at.sessionsDir, await folderFor(manifest, at.sessionsDir));
   const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
@@ -183,7 +183,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
       await checkOut(store, await treeIn(store, commit, part), folder);
     }
     await requireSameBranch(plan, draft);
-    const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
+    const above = Math.max(manifest.lease, newestNumber(paths.leases) ?? 0);
     await ownedElsewhere(draft, ownerOf(plan), { clock, above });
     return store;
   }
@@ -213,7 +213,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */
-async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
+async function folderFor({ folder, id }: StateManifest, sessionsDir: string): Promise<string> {
   const paths = sessionPaths(sessionsDir, folder);
   const there = await readSessionFile(paths).catch(() => undefined);
   const known = there ?? (await readSessionFile(draftPaths(sessionsDir, folder)).catch(() => undefined));
@@ -246,20 +246,23 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
   }
 }
 
-async function requireSameBranch({ commit, note }: PublishedStatePlan, draft: SessionPaths): Promise<void> {
+async function requireSameBranch(
+  { commit, manifest }: PublishedStatePlan,
+  draft: SessionPaths,
+): Promise<void> {
   const branch = (await readLog(draft))?.state.worktree?.branch;
-  if (branch === undefined || branch === note.branch) return;
+  if (branch === undefined || branch === manifest.branch) return;
   throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
 }
 
 /** Whether this machine saved that state, by default the one to restore, and has recorded nothing since. */
 async function isSavedHere(
-  { commit, note, at, context }: PublishedStatePlan,
+  { commit, manifest, at, context }: PublishedStatePlan,
   paths: SessionPaths,
-  state = { commit, n: note.n },
+  state = { commit, n: manifest.n },
 ): Promise<boolean> {
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
-  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
+  const ref = stateRef(refNameOf({ ...manifest, folder: paths.folder }));
   const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${state.commit}^{tree}`], main);
   const [own, published] = trees.split('\n');
   return own === published && ((await readLog(paths))?.state.n ?? 0) === state.n;
@@ -289,7 +292,7 @@ async function clearWorktree(plan: PublishedStatePlan, { folder }: SessionPaths)
 }
 
 async function requireBranchFree(
-  { note: { branch }, at, context }: PublishedStatePlan,
+  { manifest: { branch }, at, context }: PublishedStatePlan,
   worktreePath: string,
 ): Promise<void> {
   const used = (await listWorktrees(at.mainRepo, context)).find(
@@ -300,12 +303,12 @@ async function requireBranchFree(
 }
 
 /** Moves the branch to the state's commit. @returns the ref that keeps commits which the state does not include */
-async function moveBranch({ note, at, context }: PublishedStatePlan, folder: string): Promise<string[]> {
-  const { branch, head = '', epoch } = note;
+async function moveBranch({ manifest, at, context }: PublishedStatePlan, folder: string): Promise<string[]> {
+  const { branch, head = '', epoch } = manifest;
   const main = { ...context, cwd: at.mainRepo };
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
-  const name = refNameOf({ ...note, folder });
+  const name = refNameOf({ ...manifest, folder });
   const made = `${refPrefix(name)}made/${branch}`;
   // Of a session that began here, the state that this machine saved last.
   const saved = await messageIn(stateRef(name), z.object({ branch: z.string() }), {
@@ -327,19 +330,22 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
 
 /** Moves the previous session and its worktree to new names. */
 async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): Promise<string[]> {
-  const { note, at, clock } = plan;
+  const { manifest, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
   if (statsAt(paths.runDir) !== undefined) await ownedElsewhere(paths, ownerOf(plan), { clock });
   // Hidden: it has the id of the session, and would be listed as running elsewhere.
   const hidden = (path: string) => join(dirname(path), `.${paths.folder}`);
   const moved = [paths.runDir, paths.sessionDir].flatMap((path) =>
-    setAside(path, lostName(hidden(path), note)),
+    setAside(path, lostName(hidden(path), manifest)),
   );
   return [...moved, ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }
 
 /** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
-async function moveWorktreeAside({ note, at, context }: PublishedStatePlan, path: string): Promise<string[]> {
+async function moveWorktreeAside(
+  { manifest, at, context }: PublishedStatePlan,
+  path: string,
+): Promise<string[]> {
   if (statsAt(path) === undefined) return [];
   const gitDir = await gitDirOf(path).catch(() => undefined);
   // In a folder without a .git file, git would act on the main checkout.
@@ -348,12 +354,12 @@ async function moveWorktreeAside({ note, at, context }: PublishedStatePlan, path
     const head = await commitOf('HEAD', inside);
     if (head !== undefined) await runGit(['update-ref', '--no-deref', 'HEAD', head], inside);
   }
-  const [to = ''] = setAside(path, lostName(path, note));
+  const [to = ''] = setAside(path, lostName(path, manifest));
   await runGit(['worktree', 'repair', '--', to], { ...context, cwd: at.mainRepo, allowFailure: true });
   return [to];
 }
 
-function lostName(path: string, { epoch }: StateNote): string {
+function lostName(path: string, { epoch }: StateManifest): string {
   return freeName(`${path}.lost-${epoch}`);
 }
 

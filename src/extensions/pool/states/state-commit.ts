@@ -11,7 +11,7 @@ import {
 import { commitTree } from '../../../core/project/checkpoints/commit-tree.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { commitsOf } from '../../../core/project/git/repository.ts';
-import type { KeptState } from '../board/state-note.ts';
+import type { KeptState } from '../board/state-manifest.ts';
 
 /** Larger files are left out of states. */
 export const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;

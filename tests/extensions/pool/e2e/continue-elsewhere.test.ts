@@ -9,7 +9,7 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import type { StateNote } from '../../../../src/extensions/pool/board/state-note.ts';
+import type { StateManifest } from '../../../../src/extensions/pool/board/state-manifest.ts';
 import { hostKey, keyPathIn } from '../../../../src/extensions/pool/members/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/membership/host-settings.ts';
 import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
@@ -41,7 +41,7 @@ async function continuedElsewhere(rig: SessionRig) {
   if (state === undefined) throw new Error('No state was kept.');
   const { commit: oid, kept } = state;
   const { status, phase, iteration, at: keptAt } = kept;
-  const note: StateNote = {
+  const manifest: StateManifest = {
     ...{
       v: 1,
       id: kept.id,
@@ -56,7 +56,7 @@ async function continuedElsewhere(rig: SessionRig) {
     checkpoints: kept.checkpoints,
   };
   const keyPath = keyPathIn(configDir);
-  const commit = await publishedCommit({ state: oid, note }, keyPath, here);
+  const commit = await publishedCommit({ state: oid, manifest }, keyPath, here);
   const mainRepo = join(repo.root, 'other');
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   await repo.git(['config', 'user.name', 'Ben'], mainRepo);
@@ -69,11 +69,17 @@ async function continuedElsewhere(rig: SessionRig) {
     ...{ sessionsDir: join(mainRepo, 'sessions'), worktreesDir: join(mainRepo, 'worktrees') },
   };
   const own = { ...file.settings, setup: `echo own >> '${join(repo.root, 'set-up.txt')}'` };
-  const plan = { commit, note: verified.note, at, context: { baseEnv: repo.env }, clock: systemClock };
+  const plan = {
+    commit,
+    manifest: verified.manifest,
+    at,
+    context: { baseEnv: repo.env },
+    clock: systemClock,
+  };
   const { folder } = await restoreForWork(plan, hostSettings(file.settings, own));
   const paths = sessionPaths(at.sessionsDir, folder);
   await takeHere(paths, { host: await systemHost(), clock: systemClock });
-  return { ...rig, paths, mainRepo, note: verified.note };
+  return { ...rig, paths, mainRepo, manifest: verified.manifest };
 }
 
 test(
@@ -130,7 +136,7 @@ test('work that does not travel is named in the state, in the log and to the nex
   await continueHere(rig);
   await endOfWorker(rig);
   const there = await continuedElsewhere(rig);
-  expect(there.note.left).toEqual({
+  expect(there.manifest.left).toEqual({
     files: [
       { path: 'grows.bin', bytes: LARGE },
       { path: 'new.bin', bytes: LARGE },
@@ -147,7 +153,7 @@ test('work that does not travel is named in the state, in the log and to the nex
   const notice = (await readEvents(there.paths, 0)).find(
     (event) => event.type === 'notice' && event.code === 'left_behind',
   );
-  expect(notice).toMatchObject({ text: leftBehind(there.note.left).join(' ') });
+  expect(notice).toMatchObject({ text: leftBehind(there.manifest.left).join(' ') });
   const prompt = await readFile(iterationPaths(there.paths, 3).prompt, 'utf8');
   expect(prompt).toContain('new.bin (51 MB) stays on anna');
 });

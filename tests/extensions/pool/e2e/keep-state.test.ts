@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
-import { KeptState } from '../../../../src/extensions/pool/board/state-note.ts';
+import { KeptState } from '../../../../src/extensions/pool/board/state-manifest.ts';
 import { changeFile } from '../../../core/faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

@@ -27,9 +27,9 @@ test.concurrent(
     await using scene = await poolScene();
     const first = await scene.publish();
     const second = await scene.publish({ epoch: 4 });
-    const { note, signer } = await verified(scene, second);
-    expect([note, signer]).toEqual([scene.plan().note, 'host-a']);
-    expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, note.head]);
+    const { manifest, signer } = await verified(scene, second);
+    expect([manifest, signer]).toEqual([scene.plan().manifest, 'host-a']);
+    expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, manifest.head]);
   },
 );
 
@@ -38,7 +38,7 @@ test.concurrent('the work that stays elsewhere is known of each state that was f
   expect([...(await leftBehindByFetched(optionsOf(scene)))]).toEqual([]);
   await scene.publish({ left: { on: 'anna', files: [{ path: 'new.bin', bytes: 51 * 1024 * 1024 }] } });
   const sentence = 'new.bin (51 MB) stays on anna: it is larger than 50 MB.';
-  const { id } = scene.plan().note;
+  const { id } = scene.plan().manifest;
   expect([...(await leftBehindByFetched(optionsOf(scene)))]).toEqual([[id, [sentence]]]);
 });
 
@@ -51,7 +51,7 @@ test.concurrent('what a worker kept is found by its ref', async () => {
   expect((await keptState(ref, options))?.kept).toMatchObject({
     n: 2,
     lease: 4,
-    head: scene.plan().note.head,
+    head: scene.plan().manifest.head,
   });
 });
 
@@ -74,8 +74,8 @@ test.concurrent('a key that belongs to no member is refused, and so is a memberâ
   const { env } = scene.here.repo;
   const other = listOf({ id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
   await expect(verified(scene, commit, other)).rejects.toMatchObject({ code: 'state_untrusted' });
-  const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
-  const posing = await publishedCommit({ state: commit, note }, scene.keyPath, optionsOf(scene));
+  const manifest = { ...scene.plan().manifest, host: 'host-b', hostName: 'ben' };
+  const posing = await publishedCommit({ state: commit, manifest }, scene.keyPath, optionsOf(scene));
   await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
@@ -98,12 +98,14 @@ test.concurrent('of a removed member, only the state counts that was recorded fo
 test.concurrent('a state of a newer samocode, or of none, is refused by name', async () => {
   await using scene = await poolScene();
   const state = await scene.publish();
-  const { note } = scene.plan();
+  const { manifest } = scene.plan();
   const sign = (said: object) =>
-    publishedCommit({ state, note: said as never }, scene.keyPath, optionsOf(scene));
-  await expect(verified(scene, await sign({ ...note, v: 2 }))).rejects.toMatchObject({ code: 'state_newer' });
+    publishedCommit({ state, manifest: said as never }, scene.keyPath, optionsOf(scene));
+  await expect(verified(scene, await sign({ ...manifest, v: 2 }))).rejects.toMatchObject({
+    code: 'state_newer',
+  });
   await expect(verified(scene, await sign({ v: 1 }))).rejects.toMatchObject({ code: 'state_malformed' });
-  const outside = await sign({ ...note, folder: '../elsewhere' });
+  const outside = await sign({ ...manifest, folder: '../elsewhere' });
   await expect(verified(scene, outside)).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
@@ -159,7 +161,7 @@ test.concurrent.each<[string, Hostile]>([
   const [part, tree] = await hostile(scene, await scene.git('hash-object', '-w', 'text'));
   const whole = await treeWith(scene, '40000', tree, part);
   const signed = await publishedCommit(
-    { state: whole, note: scene.plan().note },
+    { state: whole, manifest: scene.plan().manifest },
     scene.keyPath,
     optionsOf(scene),
   );
@@ -176,7 +178,7 @@ test.concurrent('a state with a file of 65 MB is not restored', async () => {
   const blob = await scene.git('hash-object', '-w', 'huge');
   const whole = await treeWith(scene, '40000', await treeWith(scene, '100644', blob, 'huge.md'), 'session');
   const commit = await publishedCommit(
-    { state: whole, note: scene.plan().note },
+    { state: whole, manifest: scene.plan().manifest },
     scene.keyPath,
     optionsOf(scene),
   );

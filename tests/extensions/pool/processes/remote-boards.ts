@@ -3,10 +3,10 @@ import type { Claim, Held, Oid, Ulid } from '../../../../src/extensions/pool/boa
 import { sessionRef } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/board/remote-board.ts';
 import {
-  readStateNote,
-  type StateNote,
-  stateNoteText,
-} from '../../../../src/extensions/pool/board/state-note.ts';
+  readStateManifest,
+  type StateManifest,
+  stateManifestText,
+} from '../../../../src/extensions/pool/board/state-manifest.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { type BoardRig, hostOf, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
@@ -23,24 +23,24 @@ export async function remoteBoards(): Promise<RemoteBoards> {
   const folders = new Map<Member, string>();
   const at = (member: Member) => folders.get(member) as string;
   const tipOf = (id: Ulid) => remotes.git(remotes.url, 'rev-parse', sessionRef(id));
-  const noteAt = async (oid: Oid) => {
-    const reading = readStateNote(await remotes.git(remotes.url, 'log', '-1', '--format=%B', oid));
-    if (reading.kind !== 'note') throw new Error(reading.kind);
-    return reading.note;
+  const manifestAt = async (oid: Oid) => {
+    const reading = readStateManifest(await remotes.git(remotes.url, 'log', '-1', '--format=%B', oid));
+    if (reading.kind !== 'manifest') throw new Error(reading.kind);
+    return reading.manifest;
   };
-  const push = async (by: Member, note: StateNote, before: Oid) => {
-    await remotes.remote(at(by)).fetch([sessionRef(note.id)]);
-    const state = await remotes.commit(at(by), stateNoteText(note), before);
-    const how = await remotes.remote(at(by)).move(sessionRef(note.id), state, before);
+  const push = async (by: Member, manifest: StateManifest, before: Oid) => {
+    await remotes.remote(at(by)).fetch([sessionRef(manifest.id)]);
+    const state = await remotes.commit(at(by), stateManifestText(manifest), before);
+    const how = await remotes.remote(at(by)).move(sessionRef(manifest.id), state, before);
     return { state, isMoved: how === 'moved' };
   };
   const take = async (by: Member, id: Ulid): Promise<Claim | undefined> => {
     const before = await tipOf(id);
-    const note = await noteAt(before);
+    const manifest = await manifestAt(before);
     const { id: host, name: hostName } = by.host;
-    const mine = { ...note, host, hostName, epoch: note.epoch + 1, wanted: true };
+    const mine = { ...manifest, host, hostName, epoch: manifest.epoch + 1, wanted: true };
     const { state, isMoved } = await push(by, mine, before);
-    return isMoved ? { ...mine, state, moved: state, from: note.host } : undefined;
+    return isMoved ? { ...mine, state, moved: state, from: manifest.host } : undefined;
   };
   return {
     ...{ remotes, at, take },
@@ -57,8 +57,15 @@ export async function remoteBoards(): Promise<RemoteBoards> {
           const text = await remotes.git(folder, 'log', '-1', '--format=%B', oid);
           return text.includes('stranger') ? undefined : { text, person: 'someone', machine: 'machine' };
         },
-        commit: (tree, parents, note) =>
-          remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),
+        commit: (tree, parents, manifest) =>
+          remotes.git(
+            folder,
+            'commit-tree',
+            tree,
+            '-m',
+            manifest,
+            ...parents.flatMap((each) => ['-p', each]),
+          ),
       });
       const claim = async (free: number) => {
         const { entries } = await board.renew(host);
@@ -73,14 +80,14 @@ export async function remoteBoards(): Promise<RemoteBoards> {
       return member;
     },
     async offer(by, { id = ulid(), folder = id, needs = [], project = PROJECT, wanted = true } = {}) {
-      const note = { ...REST, v: 1 as const, id, project, folder, needs, wanted, epoch: 0 };
-      const state = await remotes.commit(at(by), stateNoteText(note));
+      const manifest = { ...REST, v: 1 as const, id, project, folder, needs, wanted, epoch: 0 };
+      const state = await remotes.commit(at(by), stateManifestText(manifest));
       await by.board.offer({ id, project, folder, needs, state });
       return id;
     },
     async publish(by: Member, held: Held, wanted: boolean) {
       const before = await tipOf(held.id);
-      const { state } = await push(by, { ...(await noteAt(before)), wanted }, before);
+      const { state } = await push(by, { ...(await manifestAt(before)), wanted }, before);
       return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
     },
     async pass(ms) {

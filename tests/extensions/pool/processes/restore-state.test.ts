@@ -183,11 +183,11 @@ test.concurrent('commits of a branch that are not part of the state are kept und
   // A branch of that name that is not of this session is its person's.
   await expect(work(scene)).rejects.toMatchObject({ code: 'branch_taken' });
   expect(await scene.git('rev-parse', 'x')).toBe(own);
-  const { commit, note } = scene.plan();
-  await scene.git('update-ref', stateRef(refNameOf(note)), commit);
+  const { commit, manifest } = scene.plan();
+  await scene.git('update-ref', stateRef(refNameOf(manifest)), commit);
   const { aside } = await work(scene);
   expect(await scene.git('rev-parse', aside[0] ?? '')).toBe(own);
-  expect(await scene.git('rev-parse', 'x')).toBe(scene.plan().note.head);
+  expect(await scene.git('rev-parse', 'x')).toBe(scene.plan().manifest.head);
 });
 
 test.concurrent('a branch that was here before is not moved, whatever a later state or its events name', async () => {
@@ -243,7 +243,7 @@ describe('a session that this machine had, published and gave back', () => {
     const scene = await poolScene();
     const published = await scene.publish();
     await work(scene);
-    writeOwnershipRecord(scene.there, { id: scene.plan().note.id, host: 'anna', epoch: 3, published });
+    writeOwnershipRecord(scene.there, { id: scene.plan().manifest.id, host: 'anna', epoch: 3, published });
     await writeFile(join(scene.here.worktreePath, 'later.txt'), 'l\n');
     await scene.publish();
     return scene;

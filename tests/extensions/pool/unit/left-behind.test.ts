@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/board/state-note.ts';
+import {
+  readStateManifest,
+  stateManifestText,
+} from '../../../../src/extensions/pool/board/state-manifest.ts';
 import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
 import { ci } from '../../../support/ci.ts';
-import { NOTE } from './state-note-sample.ts';
+import { MANIFEST } from './state-manifest-sample.ts';
 
 const MB = 1024 * 1024;
 
@@ -37,14 +40,17 @@ test('the sentences are bounded and are one line each, whatever a machine publis
 });
 
 test.each([{ on: 3 }, 'all', { on: 'mini', files: [{}] }])(
-  'a note is read without the malformed list %j',
+  'a manifest is read without the malformed list %j',
   (left) => {
-    const reading = readStateNote(JSON.stringify({ ...NOTE, left }));
-    expect(reading).toEqual({ kind: 'note', note: NOTE });
+    const reading = readStateManifest(JSON.stringify({ ...MANIFEST, left }));
+    expect(reading).toEqual({ kind: 'manifest', manifest: MANIFEST });
   },
 );
 
-test('a note keeps the list', () => {
+test('a manifest keeps the list', () => {
   const left = { on: 'mini', files: [{ path: 'a', bytes: 1 }], submodules: ['b'], more: 2 };
-  expect(readStateNote(stateNoteText({ ...NOTE, left }))).toEqual({ kind: 'note', note: { ...NOTE, left } });
+  expect(readStateManifest(stateManifestText({ ...MANIFEST, left }))).toEqual({
+    kind: 'manifest',
+    manifest: { ...MANIFEST, left },
+  });
 });

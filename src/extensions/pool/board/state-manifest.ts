@@ -45,7 +45,7 @@ const Card: z.ZodType<StateCard> = z.object({
 });
 
 /** The message of a published state: one line of JSON. */
-export const StateNote = z.object({
+export const StateManifest = z.object({
   v: z.literal(1),
   id: Ulid,
   /** The root commit of the project. */
@@ -71,18 +71,21 @@ export const StateNote = z.object({
   /** The version of samocode that wrote the state. */
   version: z.string(),
 });
-export type StateNote = z.infer<typeof StateNote>;
+export type StateManifest = z.infer<typeof StateManifest>;
 
-export type NoteReading = { kind: 'note'; note: StateNote } | { kind: 'newer' } | { kind: 'malformed' };
+export type ManifestReading =
+  | { kind: 'manifest'; manifest: StateManifest }
+  | { kind: 'newer' }
+  | { kind: 'malformed' };
 
-export function stateNoteText(note: StateNote): string {
-  return JSON.stringify(StateNote.parse(note));
+export function stateManifestText(manifest: StateManifest): string {
+  return JSON.stringify(StateManifest.parse(manifest));
 }
 
-export function readStateNote(text: string): NoteReading {
+export function readStateManifest(text: string): ManifestReading {
   const json = parseJson(text);
-  const { success, data } = StateNote.safeParse(json);
-  if (success) return { kind: 'note', note: data };
+  const { success, data } = StateManifest.safeParse(json);
+  if (success) return { kind: 'manifest', manifest: data };
   const isNewer = z.object({ v: z.int().gt(1) }).safeParse(json).success;
   return { kind: isNewer ? 'newer' : 'malformed' };
 }

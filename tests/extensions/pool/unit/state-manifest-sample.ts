@@ -1,6 +1,6 @@
-import type { StateNote } from '../../../../src/extensions/pool/board/state-note.ts';
+import type { StateManifest } from '../../../../src/extensions/pool/board/state-manifest.ts';
 
-export const NOTE: StateNote = {
+export const MANIFEST: StateManifest = {
   v: 1,
   id: '01JZZZZZZZZZZZZZZZZZZZZZZZ',
   project: '1'.repeat(40),
