@@ -9,7 +9,7 @@ import { percentile, timed } from './postgres.ts';
 const SESSIONS = 1000;
 const ROUNDS = 20;
 const PROJECT = '1'.repeat(40);
-const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+const SUMMARY = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
 /** One host and a remote with many sessions, without signatures: those cost the same for every board. */
 export async function measureGit(): Promise<Record<string, number>> {
@@ -19,7 +19,7 @@ export async function measureGit(): Promise<Record<string, number>> {
   const refs: string[] = [];
   for (let nth = 0; nth < SESSIONS; nth += 1) {
     const id = ulid();
-    const kept = { v: 1 as const, n: 1, lease: 1, version: '0.0.0', card: CARD };
+    const kept = { v: 1 as const, n: 1, lease: 1, version: '0.0.0', card: SUMMARY };
     const note = { ...kept, id, project: PROJECT, folder: id, needs: [], wanted: true, epoch: 0 };
     const state = await remotes.commit(maker, stateManifestText(note));
     refs.push(`${state}:${sessionRef(id)}`);
@@ -39,7 +39,7 @@ export async function measureGit(): Promise<Record<string, number>> {
       remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),
   });
   const card = { id: 'h0', name: 'machine', project: PROJECT, labels: [] };
-  const host = { ...card, nonce: '', slots: 1, level: 'off', version: '' } as const;
+  const host = { ...card, instanceId: '', slots: 1, level: 'off', version: '' } as const;
   const first = await timed(() => board.renew(host));
   const renewals: { ms: number }[] = [];
   for (let turn = 0; turn < ROUNDS; turn += 1) renewals.push(await timed(() => board.renew(host)));

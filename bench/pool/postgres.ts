@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import type { Claim, HostCard } from '../../src/extensions/pool/board/board.ts';
+import type { Claim, HostInfo } from '../../src/extensions/pool/board/board.ts';
 import { PostgresBoard } from '../../src/extensions/pool/board/postgres-board.ts';
 import { query, startPostgres } from '../../tests/support/postgres-server.ts';
 import { round } from '../bench.ts';
@@ -15,7 +15,7 @@ const LEASE_MS = 45_000;
 /** In which the rounds of all hosts are spread, as they are over the 15 s of a renewal. */
 const SPREAD_MS = 5000;
 const PROJECT = '1'.repeat(40);
-const CARD = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+const SUMMARY = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
 let aheadMs = 0;
 const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
@@ -27,8 +27,8 @@ export async function measurePostgres(): Promise<Record<string, number>> {
   const board = () => new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 60_000 });
   await board().prepare();
   const hosts = Array.from({ length: HOSTS }, (_, nth) => {
-    const rest = { nonce: `boot ${nth}`, slots: EACH, level: 'off', version: '' } as const;
-    const host: HostCard = {
+    const rest = { instanceId: `boot ${nth}`, slots: EACH, level: 'off', version: '' } as const;
+    const host: HostInfo = {
       ...{ id: `h${nth}`, name: `machine ${nth}`, project: PROJECT, labels: ['claude'] },
       ...rest,
     };
@@ -52,7 +52,7 @@ export async function measurePostgres(): Promise<Record<string, number>> {
   const renewals = await spread(hosts, ({ board, host }) => board.renew(host));
   const publishes = await spread(claims, async (claim) => {
     const host = hosts[Number(claim.host.slice(1))] as (typeof hosts)[0];
-    await host.board.index(claim, 'a'.repeat(40), { ...CARD, wanted: true });
+    await host.board.index(claim, 'a'.repeat(40), { ...SUMMARY, wanted: true });
   });
   const idle = async () => {
     for (const { board, host } of hosts) {

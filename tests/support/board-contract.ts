@@ -5,7 +5,7 @@ import type {
   Claim,
   Entry,
   Held,
-  HostCard,
+  HostInfo,
   Oid,
   Ulid,
 } from '../../src/extensions/pool/board/board.ts';
@@ -17,15 +17,15 @@ export const LEASE_MS = 45_000;
 
 export interface Member {
   board: Board;
-  host: HostCard;
+  host: HostInfo;
   clock: HandClock;
   /** Takes sessions that are wanted and that no host has, as its kind of board does or as a person would. */
   claim(free: number): Promise<Claim[]>;
 }
 
-export const hostOf = (number: number, labels: string[]): HostCard => ({
+export const hostOf = (number: number, labels: string[]): HostInfo => ({
   ...{ id: `h${number}`, name: `machine ${number}`, project: PROJECT, labels },
-  ...{ nonce: `boot ${number}`, slots: 2, level: 'off', version: '0.0.0-test' },
+  ...{ instanceId: `boot ${number}`, slots: 2, level: 'off', version: '0.0.0-test' },
 });
 
 export interface NewSession {

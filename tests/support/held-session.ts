@@ -31,13 +31,13 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
   };
   const [anna, bert, eve] = [await keyOf('anna'), await keyOf('bert'), await keyOf('eve')];
   const list = listOf(anna.member, bert.member);
-  const card = { ...hostOf(0, []), name: 'anna' };
+  const hostInfo = { ...hostOf(0, []), name: 'anna' };
   const signingOf = ({ folder }: typeof anna) =>
-    new PoolStates({ folder, lists: { kept: async () => list }, git, card, clock: systemClock }).signing;
+    new PoolStates({ folder, lists: { kept: async () => list }, git, hostInfo, clock: systemClock }).signing;
   const place = { ...file, commonDir: join(repo.path, '.git') };
   const reports: unknown[] = [];
   const report = (_: string, error: unknown) => void reports.push(error);
-  const parts = { board, card, context: rig.context(), place, report, wake: async () => undefined };
+  const parts = { board, hostInfo, context: rig.context(), place, report, wake: async () => undefined };
   const held = { id: file.id, epoch: 1, folder: file.folder, published: '', sinceMs: 0 };
   const delivered = new CommandInbox(parts);
   const own = signingOf(anna);
@@ -48,7 +48,7 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
     return await rig.events(n);
   }
   return {
-    ...{ rig, card, held, delivered, reports },
+    ...{ rig, hostInfo, held, delivered, reports },
     signing: { anna: own, bert: signingOf(bert), eve: signingOf(eve) },
     /** Delivers a command that bert has signed, and works on the session. @returns the events since then */
     async send(request: object, by: object = { channel: 'cli' }) {

@@ -11,7 +11,7 @@ import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
 import type { Remotes } from '../extensions/pool/processes/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';
 
-const CARD = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T00:00:00.000Z' };
+const SUMMARY = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T00:00:00.000Z' };
 const refOf = (id: Ulid) => `${POOL_REFS}sessions/${id}`;
 
 interface HeldState {
@@ -41,7 +41,7 @@ class Machine {
   async offer(): Promise<Ulid> {
     const id = ulid();
     const manifest = { id, project: PROJECT, folder: id, needs: [], wanted: true };
-    const rest = { v: 1 as const, n: 0, lease: 1, epoch: 0, card: CARD, version: '' };
+    const rest = { v: 1 as const, n: 0, lease: 1, epoch: 0, card: SUMMARY, version: '' };
     const state = await this.#remotes.commit(this.#folder, stateManifestText({ ...manifest, ...rest }));
     await this.#remote.move(refOf(id), state, undefined);
     await this.#member.board.offer({ ...manifest, state });
@@ -86,7 +86,7 @@ class Machine {
     }
     this.held.set(id, { epoch, commit: to, manifest: next });
     if (this.isSilent) return epoch;
-    if (await board.index({ id, host: host.id, epoch }, to, { ...CARD, wanted })) await board.settle(mine);
+    if (await board.index({ id, host: host.id, epoch }, to, { ...SUMMARY, wanted })) await board.settle(mine);
     else this.held.delete(id);
     return epoch;
   }

@@ -8,7 +8,7 @@ import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace, remoteGit } from '../board/git-remote.ts';
 import { fingerprintOf, hostKey } from '../members/host-keys.ts';
-import { publishCard, withdrawCard } from '../members/member-card.ts';
+import { publishJoinRequest, withdrawJoinRequest } from '../members/join-request.ts';
 import {
   type MemberList,
   MemberName,
@@ -17,7 +17,7 @@ import {
   standingIn,
 } from '../members/member-list.ts';
 import { textCommit } from '../members/signed-commit.ts';
-import { memberCardOf, postgresBoard, rootCommit } from '../membership/open-member.ts';
+import { joinRequestOf, postgresBoard, rootCommit } from '../membership/open-member.ts';
 import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from '../membership/require-membership.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
@@ -87,9 +87,9 @@ async function joinAs(
   if (list.members.some((member) => member.name === name && member.id !== id))
     throw POOL_ERRORS.pool_name_taken({ name });
   await record(membership, context);
-  await publishCard(await memberCardOf(membership, project, context), pool.folder, pool);
+  await publishJoinRequest(await joinRequestOf(membership, project, context), pool.folder, pool);
   if (before !== undefined && before.id !== id) {
-    await withdrawCard(before.id, pool);
+    await withdrawJoinRequest(before.id, pool);
     await rm(membershipFolder(context.home, before), { recursive: true, force: true });
   }
   await supervise(context, project.values.sessions);

@@ -7,7 +7,7 @@ import type { Oid } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
 import { readStateManifest } from '../board/state-manifest.ts';
 import { fingerprintOf } from '../members/host-keys.ts';
-import { type MemberCard, readCards } from '../members/member-card.ts';
+import { type JoinRequest, readJoinRequests } from '../members/join-request.ts';
 import { type MemberList, MemberName, memberWithKey, type PoolMember } from '../members/member-list.ts';
 import { verifySigned } from '../members/signed-commit.ts';
 import { postgresBoard } from '../membership/open-member.ts';
@@ -32,10 +32,10 @@ export async function addMember(input: AddInput, context: ActionContext): Promis
   for (const name of [input.name, input.as])
     if (name !== undefined && !MemberName.safeParse(name).success)
       throw POOL_ERRORS.pool_name_invalid({ name });
-  const cards = await readCards(poolAt(membership, project, context));
+  const requests = await readJoinRequests(poolAt(membership, project, context));
   const list = await changeList(membership, project, context, (before) => {
     const known = memberWithKey(before, input.fingerprint);
-    const { id, name, publicKey } = known ?? asking(cards, before, input.fingerprint);
+    const { id, name, publicKey } = known ?? asking(requests, before, input.fingerprint);
     const added = {
       id,
       name: input.name ?? name,
@@ -52,10 +52,10 @@ export async function addMember(input: AddInput, context: ActionContext): Promis
   return memberWithKey(list, input.fingerprint) as PoolMember;
 }
 
-function asking(cards: readonly MemberCard[], list: MemberList, fingerprint: string): MemberCard {
-  // Anyone who may push can publish a card with the id of a member.
+function asking(requests: readonly JoinRequest[], list: MemberList, fingerprint: string): JoinRequest {
+  // Anyone who may push can publish a request with the id of a member.
   const known = [...list.members, ...list.removed];
-  const open = cards.filter(({ id, publicKey }) =>
+  const open = requests.filter(({ id, publicKey }) =>
     known.every((each) => each.id !== id && each.publicKey !== publicKey),
   );
   const found = open.find(({ publicKey }) => fingerprintOf(publicKey) === fingerprint);

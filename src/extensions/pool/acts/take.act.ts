@@ -104,7 +104,7 @@ async function withSession<T>(
 
 async function newestState(
   { folder, id }: Session,
-  { remote, states, card }: MemberParts,
+  { remote, states, hostInfo }: MemberParts,
 ): Promise<VerifiedState> {
   const ref = sessionRef(id);
   const isThere = await remote.list(ref).catch((cause: unknown) => {
@@ -113,7 +113,7 @@ async function newestState(
   if (!isThere.has(ref)) throw POOL_ERRORS.not_published({ session: folder });
   await remote.fetch([ref]);
   const state = await states.verify(ref);
-  const lacks = state.manifest.needs.filter((need) => !card.labels.includes(need));
+  const lacks = state.manifest.needs.filter((need) => !hostInfo.labels.includes(need));
   if (lacks.length > 0) throw POOL_ERRORS.needs_unmet({ session: folder, lacks });
   return state;
 }
@@ -121,13 +121,13 @@ async function newestState(
 function previewOf(
   { folder, paths, record }: Session,
   { commit, manifest }: VerifiedState,
-  { card }: MemberParts,
+  { hostInfo }: MemberParts,
 ): TakePreview {
   const { at: publishedAt, phase, iteration } = manifest.card;
   const host = manifest.hostName ?? manifest.host;
   // Two readings, because the supervisor may publish in the meantime.
   const isHere =
-    manifest.host === card.id &&
+    manifest.host === hostInfo.id &&
     [record, readOwnershipRecord(paths)].some((each) => continues(each, commit, manifest));
   return {
     session: folder,

@@ -3,8 +3,8 @@ export type Ulid = string;
 /** A git object id. */
 export type Oid = string;
 
-/** The card of a machine in the pool of one project. */
-export interface HostCard {
+/** What a machine says of itself in the pool of one project. */
+export interface HostInfo {
   /** Random, made at `pool join`; never the machine's own id. */
   id: string;
   name: string;
@@ -13,7 +13,7 @@ export interface HostCard {
   /** The capabilities that the machine offers to sessions: `claude`, `codex`, `guard`, `strict`. */
   labels: readonly string[];
   /** Differs between boots and between copies of a home; the same after a restart of the supervisor. */
-  nonce: string;
+  instanceId: string;
   /** The number of sessions that it runs at once. */
   slots: number;
   level: 'off' | 'guard' | 'strict';
@@ -22,7 +22,7 @@ export interface HostCard {
 }
 
 /** The last sign of life of a machine, as the board has it. */
-export interface HostSign extends HostCard {
+export interface HostSign extends Omit<HostInfo, 'instanceId'> {
   seenMsAgo: number;
   /** Whether it renewed its leases within one lease. */
   isLive: boolean;
@@ -32,7 +32,7 @@ export interface HostSign extends HostCard {
 }
 
 /** The facts that lists show about a session whose files are not here; never used for decisions. */
-export interface StateCard {
+export interface StateSummary {
   status: string;
   phase: string;
   iteration: number;
@@ -53,7 +53,7 @@ export interface Entry {
   needs: readonly string[];
   /** The newest published state, as far as the board knows. */
   state?: Oid;
-  card?: StateCard;
+  card?: StateSummary;
 }
 
 export interface Claim extends Entry {
@@ -93,7 +93,7 @@ export interface Renewal {
  * Every call rejects when the board cannot be reached, within its own time limit.
  */
 export interface Board extends AsyncDisposable {
-  renew(host: HostCard): Promise<Renewal>;
+  renew(host: HostInfo): Promise<Renewal>;
   /** The machines seen in the last 30 days, live or not. Never used to decide who has a session. */
   hosts(project: Oid): Promise<HostSign[]>;
   /**
@@ -106,14 +106,14 @@ export interface Board extends AsyncDisposable {
   /** Adds a session whose first state is on the remote and that no host has yet. Idempotent. */
   offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void>;
   /** Takes up to `free` sessions that are wanted and that no host has, or whose host was silent for a whole lease. */
-  claim(host: HostCard, free: number): Promise<Claim[]>;
+  claim(host: HostInfo, free: number): Promise<Claim[]>;
   /**
    * Raises the epoch of a claim: a board that lost its last writes may give one that a published state already has.
    * @returns false if this host no longer has the session
    */
   raise(held: Held, epoch: number): Promise<boolean>;
   /** Records what lists show of a pushed state. @returns false if this host no longer has the session */
-  index(held: Held, state: Oid, card: StateCard & { wanted: boolean }): Promise<boolean>;
+  index(held: Held, state: Oid, summary: StateSummary & { wanted: boolean }): Promise<boolean>;
   /**
    * Gives a session back. @param notBeforeMs how long no host should claim it
    * @returns false if this host no longer has it, or an act arrived

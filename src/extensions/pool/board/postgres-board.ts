@@ -10,12 +10,12 @@ import type {
   Claim,
   Entry,
   Held,
-  HostCard,
+  HostInfo,
   HostSign,
   Oid,
   RemoteCommand,
   Renewal,
-  StateCard,
+  StateSummary,
   Ulid,
 } from './board.ts';
 import {
@@ -59,7 +59,7 @@ export interface ActSigning {
 type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
   host: string | null;
   state: string | null;
-  card: StateCard | null;
+  card: StateSummary | null;
 };
 interface RenewedRow {
   /** The transaction from which on the next renewal asks for changes. */
@@ -88,7 +88,7 @@ export class PostgresBoard implements Board {
   #client: pg.Client | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #connectedAt = 0;
-  #host: HostCard | undefined;
+  #host: HostInfo | undefined;
   #hasNews = false;
   /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
@@ -139,7 +139,7 @@ export class PostgresBoard implements Board {
     if (pids[0] !== pids[2] || pids[0] === pids[1]) throw POOL_ERRORS.pool_database_pooled();
   }
 
-  async renew(host: HostCard): Promise<Renewal> {
+  async renew(host: HostInfo): Promise<Renewal> {
     this.#host = host;
     this.#hasNews = false;
     let row = await this.#renewal(host);
@@ -178,7 +178,7 @@ export class PostgresBoard implements Board {
     await this.#query(OFFER, [id, project, folder, needs, state, this.#host?.id]);
   }
 
-  async claim(host: HostCard, free: number): Promise<Claim[]> {
+  async claim(host: HostInfo, free: number): Promise<Claim[]> {
     if (!this.#mayClaim || free <= 0) return [];
     this.#mayClaim = false;
     const { leaseMs, clock } = this.#plan;
@@ -199,9 +199,9 @@ export class PostgresBoard implements Board {
   async index(
     held: Held,
     state: Oid,
-    { wanted, ...card }: StateCard & { wanted: boolean },
+    { wanted, ...summary }: StateSummary & { wanted: boolean },
   ): Promise<boolean> {
-    const { rowCount } = await this.#query(INDEX, [held.id, held.host, held.epoch, state, card, wanted]);
+    const { rowCount } = await this.#query(INDEX, [held.id, held.host, held.epoch, state, summary, wanted]);
     return rowCount === 1;
   }
 
@@ -240,10 +240,10 @@ export class PostgresBoard implements Board {
     await client?.end();
   }
 
-  async #renewal({ id, name, project, labels, nonce, slots, level, version }: HostCard) {
+  async #renewal({ id, name, project, labels, instanceId, slots, level, version }: HostInfo) {
     await this.#connected();
-    const card = [id, project, labels, name, nonce, slots, level, version];
-    const { rows } = await this.#query<RenewedRow>(RENEW, [...card, this.#plan.leaseMs, this.#next]);
+    const beat = [id, project, labels, name, instanceId, slots, level, version];
+    const { rows } = await this.#query<RenewedRow>(RENEW, [...beat, this.#plan.leaseMs, this.#next]);
     const [row] = rows as [RenewedRow];
     for (const each of row.changed ?? []) this.#entries.set(each.id, entryOf(each));
     this.#next = row.next;
@@ -374,7 +374,7 @@ function entryOf({ id, project, folder, needs, wanted, host, epoch, state, card 
   return { id, project, folder, needs, wanted, epoch, ...may };
 }
 
-function asPoolError(error: unknown, host?: HostCard): Error {
+function asPoolError(error: unknown, host?: HostInfo): Error {
   if (isSamocodeError(error)) return error;
   const options = { cause: error };
   const name = host?.name ?? '';

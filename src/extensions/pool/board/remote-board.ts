@@ -3,7 +3,7 @@ import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
-import type { Board, Claim, Entry, Held, HostCard, Oid, RemoteCommand, Renewal, Ulid } from './board.ts';
+import type { Board, Claim, Entry, Held, HostInfo, Oid, RemoteCommand, Renewal, Ulid } from './board.ts';
 import { POOL_REFS, type PoolRemote, sessionRef } from './git-remote.ts';
 import { type SignedText, textToSign, verifiedCommand } from './signed-command.ts';
 import { readStateManifest, type StateManifest, stateManifestText } from './state-manifest.ts';
@@ -75,7 +75,7 @@ export class RemoteBoard implements Board {
     this.#rungAt = identityAt(plan.bell ?? '');
   }
 
-  async renew(host: HostCard): Promise<Renewal> {
+  async renew(host: HostInfo): Promise<Renewal> {
     await this.#look();
     const seen = [...this.#sessions.values()].filter(({ manifest }) => manifest.project === host.project);
     const held = new Map(

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { TRAVELLING } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import { isFolderName } from '../../../core/session/layout/names.ts';
-import type { StateCard } from './board.ts';
+import type { StateSummary } from './board.ts';
 
 /** Work of a session that its state does not include: it stays on the machine that saved the state. */
 export const LeftWork = z.object({
@@ -37,7 +37,7 @@ export type KeptState = z.infer<typeof KeptState>;
 
 const Ulid = z.string().regex(/^[\dA-HJKMNP-TV-Z]{26}$/);
 const Oid = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);
-const Card: z.ZodType<StateCard> = z.object({
+const Summary: z.ZodType<StateSummary> = z.object({
   status: z.string(),
   phase: z.string(),
   iteration: z.int(),
@@ -63,7 +63,7 @@ export const StateManifest = z.object({
   epoch: z.int().nonnegative(),
   wanted: z.boolean(),
   needs: z.array(z.string()),
-  card: Card,
+  card: Summary,
   /** The work that stayed on a machine, by its name. Only shown, so a malformed value counts as absent. */
   left: LeftWork.extend({ on: z.string() }).optional().catch(undefined),
   /** The checkpoints to which the session can be rewound, by their names; they are parents of the state's commit. */

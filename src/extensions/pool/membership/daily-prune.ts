@@ -1,12 +1,12 @@
 import { diskUsage } from '../../../core/acts/clean-up/worktrees.act.ts';
 import { type GitOptions, gitLine } from '../../../core/project/git/git.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import type { StateCard } from '../board/board.ts';
+import type { StateSummary } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
 import { readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
 import { type PruneParts, pruneSessions } from './prune.act.ts';
-import { isPrunableCard, prunableView, type Retention } from './retention.ts';
+import { isPrunableSummary, prunableView, type Retention } from './retention.ts';
 
 /** At its start, a supervisor publishes each of its sessions again, which must find the ref. */
 const FIRST_AFTER_MS = 10 * 60_000;
@@ -50,8 +50,8 @@ export class DailyPrune {
     return prunableView(view, this.#retention()) !== undefined;
   }
 
-  isDueCard(card: StateCard): boolean {
-    return isPrunableCard(card, this.#retention());
+  isDueSummary(summary: StateSummary): boolean {
+    return isPrunableSummary(summary, this.#retention());
   }
 
   #retention(): Retention {

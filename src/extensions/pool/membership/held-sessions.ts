@@ -78,11 +78,11 @@ export class HeldSessions {
 
   /** Does what is due for each after a renewal. @param begun monotonic time of the renewal with `entries` */
   renewed(entries: ReadonlyMap<Ulid, Entry>, acts: readonly RemoteCommand[], begun: number): void {
-    const { board, card } = this.#parts;
+    const { board, hostInfo } = this.#parts;
     for (const each of this.#held.values())
       this.#steps.run(each.id, async () => {
         await this.#reclaim(each);
-        await indexAgain(each, entries.get(each.id), { begun, host: card.id, board });
+        await indexAgain(each, entries.get(each.id), { begun, host: hostInfo.id, board });
         await this.#inbox.settle(each);
       });
     this.#inbox.deliverAll(acts, this.#held, this.#steps);
@@ -114,7 +114,7 @@ export class HeldSessions {
   }
 
   async publish(view: SessionView): Promise<void> {
-    const { board, remote, states, card, clock, times } = this.#parts;
+    const { board, remote, states, hostInfo, clock, times } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
     if (held === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
     const saved = savedAt(view);
@@ -133,15 +133,15 @@ export class HeldSessions {
     const sinceMs = clock.monotonic();
     Object.assign(held, { published: commit, sending: undefined, from: saved, n: manifest.n, sinceMs });
     this.#record(held);
-    const mine = { id: held.id, epoch: held.epoch, host: card.id };
-    held.card = { ...manifest.card, wanted: manifest.wanted };
-    if (!(await board.index(mine, commit, held.card))) return this.lose(held.id, 'another machine has it');
+    const mine = { id: held.id, epoch: held.epoch, host: hostInfo.id };
+    held.summary = { ...manifest.card, wanted: manifest.wanted };
+    if (!(await board.index(mine, commit, held.summary))) return this.lose(held.id, 'another machine has it');
     await this.#inbox.settle(held);
   }
 
   /** Gives back any session when leaving; with a database also one that waits for a slot, which another may have. */
   async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
-    const { board, card, isLeaving, states, times } = this.#parts;
+    const { board, hostInfo, isLeaving, states, times } = this.#parts;
     const isForAnother = times.leaseMs !== undefined && isQueued(view);
     if (view.worker !== 'none' || !(isLeaving || isForAnother)) return;
     // This stops new workers. If one has recorded something by then, that is published first.
@@ -149,7 +149,7 @@ export class HeldSessions {
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =
       (await states.isNewest(view)) &&
-      (await board.giveBack({ id: held.id, epoch: held.epoch, host: card.id }, rest));
+      (await board.giveBack({ id: held.id, epoch: held.epoch, host: hostInfo.id }, rest));
     if (!isGiven) return await this.#takeHere(view.paths);
     this.#held.delete(held.id);
     this.#parts.say(`${held.folder}: given back to the pool`);
@@ -224,7 +224,7 @@ export class HeldSessions {
       epoch,
       published,
       sending,
-      host: this.#parts.card.name,
+      host: this.#parts.hostInfo.name,
     });
   }
 

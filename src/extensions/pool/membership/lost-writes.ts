@@ -25,11 +25,11 @@ export function whyLost({ epoch }: Pick<HeldSession, 'epoch'>, entry: Entry | un
 
 /** Records a published state again that the board lacks. @param begun monotonic time of the renewal with `entry` */
 export async function indexAgain(
-  { id, epoch, published, card, sinceMs }: HeldSession,
+  { id, epoch, published, summary, sinceMs }: HeldSession,
   entry: Entry | undefined,
   { begun, host, board }: { begun: number; host: string; board: Pick<Board, 'index'> },
 ): Promise<void> {
   const isBehind = entry !== undefined && entry.state !== published && sinceMs < begun;
-  if (card === undefined || !isBehind) return;
-  await board.index({ id, epoch, host }, published, card);
+  if (summary === undefined || !isBehind) return;
+  await board.index({ id, epoch, host }, published, summary);
 }

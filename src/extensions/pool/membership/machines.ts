@@ -6,7 +6,7 @@ import { inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { fingerprintOf } from '../members/host-keys.ts';
-import { fetchCards, fetchedCards, type MemberCard } from '../members/member-card.ts';
+import { fetchedJoinRequests, fetchJoinRequests, type JoinRequest } from '../members/join-request.ts';
 import type { MemberList, PoolMember } from '../members/member-list.ts';
 import type { Membership } from '../pool-file.ts';
 import type { MachineSign, PoolStatus } from './pool-status.ts';
@@ -28,10 +28,10 @@ export interface ShownMachine extends PoolMachine {
   publishedAt?: string;
 }
 
-/** The list of a pool's members, and the cards of the machines that are members or ask to be. */
+/** The list of a pool's members, and the requests of the machines that are members or ask to be. */
 export interface PoolMembers {
   list: MemberList | undefined;
-  cards: readonly MemberCard[];
+  requests: readonly JoinRequest[];
 }
 
 /**
@@ -48,13 +48,13 @@ export async function readPoolMembers(
   const { lists } = pool;
   const problems: string[] = [];
   try {
-    if (!isLocal) await fetchCards(pool);
+    if (!isLocal) await fetchJoinRequests(pool);
     if (!isLocal) await lists.refresh(await lists.tip());
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     problems.push(`${error.what} ${error.why} ${error.hint}`);
   }
-  return { cards: await fetchedCards(pool), list: await lists.kept(), problems };
+  return { requests: await fetchedJoinRequests(pool), list: await lists.kept(), problems };
 }
 
 /** What else this machine knows of a pool. */
@@ -72,18 +72,20 @@ export interface PoolFacts {
 }
 
 /** This machine first, then the members and those that have asked to join, by name. */
-export function machinesOf({ list, cards }: PoolMembers, facts: PoolFacts): ShownMachine[] {
+export function machinesOf({ list, requests }: PoolMembers, facts: PoolFacts): ShownMachine[] {
   const { members = [], removed = [] } = list ?? {};
-  const others = cards.filter((card) => !members.some(({ id }) => id === card.id));
-  const isRemoved = ({ id, publicKey }: MemberCard) =>
+  const others = requests.filter((request) => !members.some(({ id }) => id === request.id));
+  const isRemoved = ({ id, publicKey }: JoinRequest) =>
     removed.some((each) => each.id === id || each.publicKey === publicKey);
   const machines = [
     ...members.map((member) => {
-      const card = cards.find(({ id, publicKey }) => id === member.id && publicKey === member.publicKey);
-      return machineOf(member, { standing: 'member', card }, facts);
+      const request = requests.find(
+        ({ id, publicKey }) => id === member.id && publicKey === member.publicKey,
+      );
+      return machineOf(member, { standing: 'member', request }, facts);
     }),
-    ...others.map((card) =>
-      machineOf(card, { standing: isRemoved(card) ? 'removed' : 'asked', card }, facts),
+    ...others.map((request) =>
+      machineOf(request, { standing: isRemoved(request) ? 'removed' : 'asked', request }, facts),
     ),
   ];
   const order = { member: 1, asked: 2, removed: 3 };
@@ -96,12 +98,12 @@ const LEVELS = ['guard', 'strict'];
 
 function machineOf(
   { id, name, publicKey, owner }: Pick<PoolMember, 'id' | 'name' | 'publicKey' | 'owner'>,
-  { standing, card }: Pick<ShownMachine, 'standing'> & { card: MemberCard | undefined },
+  { standing, request }: Pick<ShownMachine, 'standing'> & { request: JoinRequest | undefined },
   facts: PoolFacts,
 ): ShownMachine {
   const { self, status, nowMs } = facts;
   const sign = status?.hosts.find((host) => host.id === id);
-  const offered: Partial<MemberCard | MachineSign> = { ...card, ...sign };
+  const offered: Partial<JoinRequest | MachineSign> = { ...request, ...sign };
   const { labels, slots: all, level, version } = offered;
   const held = (status?.sessions ?? []).filter(({ host }) => host === id);
   const used = held.filter(({ wanted }) => wanted).length;

@@ -4,7 +4,7 @@ import type { Host } from '../../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import type { Board, HostCard, Oid, StateCard, Ulid } from '../board/board.ts';
+import type { Board, HostInfo, Oid, StateSummary, Ulid } from '../board/board.ts';
 import type { PoolRemote } from '../board/git-remote.ts';
 import type { MemberLists } from '../members/member-list.ts';
 import type { PoolStates } from '../states/pool-states.ts';
@@ -37,7 +37,7 @@ export interface MemberPlace {
 export interface MemberParts {
   /** For acts from other machines, which are judged here. */
   context: ActionContext;
-  card: HostCard;
+  hostInfo: HostInfo;
   board: Board;
   remote: PoolRemote;
   /** Who belongs to the pool, as this machine has accepted it. */
@@ -77,7 +77,7 @@ export interface HeldSession {
   from?: string;
   n?: number;
   /** The facts of `published` that lists show. */
-  card?: StateCard & { wanted: boolean };
+  summary?: StateSummary & { wanted: boolean };
   /** The commit of a push whose outcome is not known yet. */
   sending?: Oid;
   /** Monotonic time at which to push again after the remote could not be reached. */

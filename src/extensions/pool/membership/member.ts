@@ -75,10 +75,10 @@ export class Member {
 
   async #renew(): Promise<void> {
     if (!(await this.#isMember())) return;
-    const { board, card, clock } = this.#parts;
+    const { board, hostInfo, clock } = this.#parts;
     const begun = clock.monotonic();
-    this.#hosts ??= await board.hosts(card.project);
-    const { held: epochs, acts, entries } = await board.renew(card);
+    this.#hosts ??= await board.hosts(hostInfo.project);
+    const { held: epochs, acts, entries } = await board.renew(hostInfo);
     this.#boardAtMs = begun;
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
@@ -103,12 +103,12 @@ export class Member {
         epoch === undefined
           ? this.#copies.refresh(entry, view, unmetNeeds(entry))
           : // Claimed before this supervisor started.
-            this.#held.resume({ ...entry, epoch, host: card.id }, view),
+            this.#held.resume({ ...entry, epoch, host: hostInfo.id }, view),
       );
     }
     const free = this.#held.free(views);
-    for (const claim of free > 0 ? await board.claim(card, free) : []) this.#held.take(claim);
-    this.#hosts = await board.hosts(card.project);
+    for (const claim of free > 0 ? await board.claim(hostInfo, free) : []) this.#held.take(claim);
+    this.#hosts = await board.hosts(hostInfo.project);
     this.#parts.status.looked(this.#hosts);
     this.#steps.run('retention', () => this.#prune.step([...views.values()]));
   }
@@ -127,22 +127,22 @@ export class Member {
 
   /** Whether this machine may take part, by the list that it accepted last. Ends its agents once an owner has removed it. */
   async #isMember(): Promise<boolean> {
-    const { lists, card, report } = this.#parts;
+    const { lists, hostInfo, report } = this.#parts;
     await this.#look.ifDue({ isHolding: this.#held.all.size > 0 });
-    const standing = standingIn(await lists.kept(), card.id);
+    const standing = standingIn(await lists.kept(), hostInfo.id);
     if (standing === 'member') return true;
     this.#held.loseAll(REMOVED);
     this.#boardAtMs = Number.NEGATIVE_INFINITY;
     this.#look.again();
     this.#entries.clear();
     if (standing === 'removed') await fenceMarked(this.#poolViews(), this.#parts);
-    if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));
+    if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: hostInfo.name }));
     return false;
   }
 
   /** Offers sessions again that this machine held last and the board lacks; reports those whose ref is gone. */
   #offerLost(): void {
-    const { board, card } = this.#parts;
+    const { board, hostInfo } = this.#parts;
     for (const [id, view] of this.#poolViews()) {
       const { folder, paths, sessionFile } = view;
       const record =
@@ -151,7 +151,7 @@ export class Member {
       this.#steps.run(id, async () => {
         const state = await tipOf(id, this.#parts);
         if (state === undefined) throw goneError(record, this.#parts);
-        await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state });
+        await board.offer({ id, project: hostInfo.project, folder, needs: needsOf(sessionFile), state });
       });
     }
   }

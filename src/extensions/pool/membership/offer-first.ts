@@ -12,7 +12,7 @@ export class FirstOffers {
 
   async offer(
     view: SessionView,
-    { board, card, remote, states, clock, times }: OfferParts,
+    { board, hostInfo, remote, states, clock, times }: OfferParts,
   ): Promise<Entry | undefined> {
     const { sessionFile } = view;
     if (sessionFile === undefined) return undefined;
@@ -25,10 +25,10 @@ export class FirstOffers {
     const how = await remote.move(sessionRef(id), made, undefined);
     const commit = how === 'moved' ? made : await tipOf(id, { remote });
     if (commit === undefined) return undefined;
-    const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
+    const entry = { id, project: hostInfo.project, folder, needs: needsOf(sessionFile), state: commit };
     await board.offer(entry);
     return { ...entry, epoch: 0, wanted: false };
   }
 }
 
-type OfferParts = Pick<MemberParts, 'board' | 'card' | 'remote' | 'states' | 'clock' | 'times'>;
+type OfferParts = Pick<MemberParts, 'board' | 'hostInfo' | 'remote' | 'states' | 'clock' | 'times'>;

@@ -11,12 +11,12 @@ import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import type { Board, HostCard, Oid } from '../board/board.ts';
+import type { Board, HostInfo, Oid } from '../board/board.ts';
 import { remoteGit } from '../board/git-remote.ts';
 import type { PostgresBoard, PostgresBoardPlan } from '../board/postgres-board.ts';
 import { RemoteBoard } from '../board/remote-board.ts';
 import { hostKey } from '../members/host-keys.ts';
-import { type MemberCard, publishCard } from '../members/member-card.ts';
+import { type JoinRequest, publishJoinRequest } from '../members/join-request.ts';
 import { nameOf } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder } from '../pool-file.ts';
@@ -45,7 +45,7 @@ export async function openMember(
   membership: Membership,
   context: ActionContext,
   { bell, ...callbacks }: Callbacks,
-): Promise<MemberParts & { publishCard(): Promise<void> } & AsyncDisposable> {
+): Promise<MemberParts & { publishJoinRequest(): Promise<void> } & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { id, config, project, leaving, database } = membership;
   const found = await trustedProject(membership, context);
@@ -59,12 +59,12 @@ export async function openMember(
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
-  let memberCard = await memberCardOf(membership, found, context);
-  const { labels, slots, level, version } = memberCard;
-  const nonce = fingerprint(host.bootId, host.pidNamespace, home);
+  let request = await joinRequestOf(membership, found, context);
+  const { labels, slots, level, version } = request;
+  const instanceId = fingerprint(host.bootId, host.pidNamespace, home);
   const name = await nameOf(membership, home);
-  const card: HostCard = { id, name, project, labels, nonce, slots, level, version };
-  const states = new PoolStates({ folder, lists, git, card, clock });
+  const hostInfo: HostInfo = { id, name, project, labels, instanceId, slots, level, version };
+  const states = new PoolStates({ folder, lists, git, hostInfo, clock });
   const board: Board =
     database === undefined
       ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
@@ -72,7 +72,7 @@ export async function openMember(
   const parts = {
     ...callbacks,
     context,
-    card,
+    hostInfo,
     board,
     remote,
     lists,
@@ -87,7 +87,7 @@ export async function openMember(
     poolDays: valuesOf(POOL_ROWS, values).poolDays,
     isLeaving: leaving ?? false,
   };
-  const publish = (made: MemberCard) => publishCard(made, folder, { remote, git });
+  const publish = (made: JoinRequest) => publishJoinRequest(made, folder, { remote, git });
   const offered = {
     ...parts,
     readAgain: async () => {
@@ -96,15 +96,15 @@ export async function openMember(
         offered.slots = 0;
         throw error;
       });
-      const made = await memberCardOf(membership, now, context);
+      const made = await joinRequestOf(membership, now, context);
       Object.assign(offered, { slots: made.slots, poolDays: valuesOf(POOL_ROWS, now.values).poolDays });
       // The board and the states have the same object.
-      Object.assign(card, { labels: made.labels, slots: made.slots, level: made.level });
-      if (isDeepStrictEqual(made, memberCard)) return;
+      Object.assign(hostInfo, { labels: made.labels, slots: made.slots, level: made.level });
+      if (isDeepStrictEqual(made, request)) return;
       await publish(made);
-      memberCard = made;
+      request = made;
     },
-    publishCard: () => publish(memberCard),
+    publishJoinRequest: () => publish(request),
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
   return offered;
@@ -125,12 +125,12 @@ async function trustedProject({ config }: Membership, { env, home }: ActionConte
   return project;
 }
 
-/** The card of this machine: who it is, and what it offers to sessions. */
-export async function memberCardOf(
+/** Who this machine is, and what it offers to sessions. */
+export async function joinRequestOf(
   membership: Membership,
   project: Project,
   context: ActionContext,
-): Promise<MemberCard> {
+): Promise<JoinRequest> {
   const { id, name, slots = project.values.maxParallel ?? 2 } = membership;
   const publicKey = await hostKey(membershipFolder(context.home, membership), context.env);
   const level = await sandboxLevel(project, context);
@@ -163,7 +163,7 @@ function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment, times: PoolTimes
 /** The sandbox levels that a machine offers to sessions. */
 const LABELS = { off: [], guard: ['guard'], strict: ['guard', 'strict'] } as const;
 
-async function sandboxLevel(project: Project, context: ActionContext): Promise<HostCard['level']> {
+async function sandboxLevel(project: Project, context: ActionContext): Promise<HostInfo['level']> {
   const { level } = await guardNow(guardedProject(project), context);
   if (level === 'strict') return level;
   return isGuarded(level) ? 'guard' : 'off';

@@ -4,7 +4,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import type { UnmetNeeds } from '../../../core/session/folder/ownership.ts';
-import type { Entry, HostCard, HostSign, Ulid } from '../board/board.ts';
+import type { Entry, HostInfo, HostSign, Ulid } from '../board/board.ts';
 
 /** A machine of the pool, with its last sign of life in the database. */
 const MachineSign = z.object({
@@ -121,18 +121,18 @@ export async function readPoolStatus(path: string): Promise<PoolStatus | undefin
 /** @returns which needs of a wanted session no live machine meets */
 export function unmetNeedsOf(
   signs: readonly HostSign[],
-  { card, supervisor }: { card: HostCard; supervisor: string },
+  { hostInfo, supervisor }: { hostInfo: HostInfo; supervisor: string },
 ): (entry: Entry) => UnmetNeeds {
   const others = signs.filter(({ isLive, isRemoved }) => isLive && !isRemoved);
   // The board may not list this machine's first heartbeat yet.
-  const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
+  const hosts = [hostInfo, ...others.filter(({ id }) => id !== hostInfo.id)];
   // Only one machine notifies.
   const [first] = hosts.map(({ id }) => id).sort();
   return ({ wanted, needs, host }) => {
     const isHeld = hosts.some(({ id }) => id === host);
     return {
       needs: wanted && !isHeld ? unmetBy(needs, hosts) : [],
-      ...(first === card.id && { supervisor }),
+      ...(first === hostInfo.id && { supervisor }),
     };
   };
 }
@@ -140,7 +140,7 @@ export function unmetNeedsOf(
 /** The needs that no machine meets; all of them if no single machine meets all; none if one does. */
 export function unmetBy(
   needs: readonly string[],
-  hosts: readonly Pick<HostCard, 'labels'>[],
+  hosts: readonly Pick<HostInfo, 'labels'>[],
 ): readonly string[] {
   if (hosts.some(({ labels }) => needs.every((need) => labels.includes(need)))) return [];
   const missing = needs.filter((need) => !hosts.some(({ labels }) => labels.includes(need)));

@@ -14,7 +14,7 @@ import type { HeldSession, MemberParts } from './member-parts.ts';
 import { resumeHere } from './resume-here.ts';
 import type { SessionSteps } from './steps.ts';
 
-type DeliveryParts = Pick<MemberParts, 'card' | 'context' | 'place' | 'report' | 'wake'> & {
+type DeliveryParts = Pick<MemberParts, 'hostInfo' | 'context' | 'place' | 'report' | 'wake'> & {
   board: Pick<Board, 'settle'>;
 };
 
@@ -42,8 +42,8 @@ export class CommandInbox {
 
   async deliver(act: RemoteCommand, held: HeldSession | undefined): Promise<void> {
     if (held === undefined || this.#open.has(act.id)) return;
-    const { board, card, report, wake } = this.#parts;
-    const verdict = judgeAct(act, card.name);
+    const { board, hostInfo, report, wake } = this.#parts;
+    const verdict = judgeAct(act, hostInfo.name);
     // Without a sender, nobody waits for an answer.
     if (verdict.kind === 'refused' && verdict.refusal === undefined) {
       report(held.folder, verdict.error);
@@ -59,12 +59,12 @@ export class CommandInbox {
 
   /** Queues what an act asks for, or the reason why this machine does not do that. */
   async #leave(verdict: Exclude<ActVerdict, { kind: 'unknown' }>, paths: SessionPaths): Promise<void> {
-    const { card, report } = this.#parts;
+    const { hostInfo, report } = this.#parts;
     if (verdict.kind === 'command') return await leaveCommand(paths, verdict.command);
     if (verdict.kind === 'resume') {
       const { asked } = verdict;
       const resume = await resumeHere(asked, paths, this.#parts).catch((error: unknown) => {
-        if (isSamocodeError(error)) return refusedResume(asked, error, card.name);
+        if (isSamocodeError(error)) return refusedResume(asked, error, hostInfo.name);
         throw error;
       });
       return await leaveCommand(paths, resume);

@@ -21,11 +21,11 @@ import type { MemberParts } from './member-parts.ts';
 export async function resumeHere(
   { limits, provider, model, ...asked }: AskedResume,
   paths: SessionPaths,
-  { context, card }: Pick<MemberParts, 'context' | 'card'>,
+  { context, hostInfo }: Pick<MemberParts, 'context' | 'hostInfo'>,
 ): Promise<CommandOf<'resume'>> {
   const view = await readSession(paths, context.host);
   if (view?.sessionFile === undefined) throw new Error(`The files of ${paths.folder} cannot be read.`);
-  if (limits !== undefined) await requireWithin(limits, view, { context, card });
+  if (limits !== undefined) await requireWithin(limits, view, { context, hostInfo });
   const own = { ...context, by: asked.by };
   const { note, goal, phase } = asked;
   const wanted = { note, goal, phase, provider, model, limits: limits && { session: limits, phases: {} } };
@@ -42,7 +42,7 @@ export async function resumeHere(
 async function requireWithin(
   limits: SpendingLimits,
   { sessionFile, state }: SessionView,
-  { context, card }: Pick<MemberParts, 'context' | 'card'>,
+  { context, hostInfo }: Pick<MemberParts, 'context' | 'hostInfo'>,
 ): Promise<void> {
   if (sessionFile === undefined) return;
   const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
@@ -65,7 +65,7 @@ async function requireWithin(
           setting: settingOf({ limitName, scope }),
           asked,
           most,
-          host: card.name,
+          host: hostInfo.name,
           session: sessionFile.folder,
         });
     }

@@ -1,7 +1,7 @@
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import type { SessionState } from '../../../core/session/events/state.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import type { StateCard } from '../board/board.ts';
+import type { StateSummary } from '../board/board.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -31,8 +31,8 @@ export function prunableView({ state, paths }: SessionView, retention: Retention
   return prunable(state, statsAt(paths.events)?.mtimeMs ?? 0, retention);
 }
 
-/** Whether no copy is made of a session any more, according to its card on the board. */
-export function isPrunableCard({ status, at }: StateCard, retention: Retention): boolean {
+/** Whether no copy is made of a session any more, according to its summary on the board. */
+export function isPrunableSummary({ status, at }: StateSummary, retention: Retention): boolean {
   return (status === 'archived' || status === 'done') && isOlder(Date.parse(at), retention);
 }
 

@@ -51,8 +51,8 @@ export async function runMembers(
     const run = async () => {
       const bell = bellPath(membership, context);
       await using parts = await openMember(membership, context, { ...callbacks, report, status, bell });
-      // The remote may be unreachable now, and taking part does not need the card.
-      const publishing = parts.publishCard().catch((error: unknown) => report('pool', error));
+      // The remote may be unreachable now, and taking part does not need the request.
+      const publishing = parts.publishJoinRequest().catch((error: unknown) => report('pool', error));
       await Promise.all([publishing, new Member(parts).run(views, signal)]);
     };
     while (!signal.aborted) {

@@ -33,7 +33,7 @@ export class SessionCopies {
 
   /** Copies the newest published state of a session. @param view the copy, or what this machine had before */
   async refresh({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
-    if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
+    if (view === undefined && card !== undefined && this.#prune.isDueSummary(card)) return;
     // A supervisor that restarts continues what it had, although another machine may have taken it meanwhile.
     if (view?.worker === 'alive') await ownedElsewhere(view.paths, 'another machine', this.#parts);
     // The worker that lost the session must exit first, because its files are about to be moved.

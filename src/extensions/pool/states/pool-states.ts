@@ -13,7 +13,7 @@ import type { Status } from '../../../core/session/events/state.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
 import { readLog } from '../../../core/session/log/event-log.ts';
-import type { Claim, HostCard, Oid } from '../board/board.ts';
+import type { Claim, HostInfo, Oid } from '../board/board.ts';
 import { POOL_REFS } from '../board/git-remote.ts';
 import type { ActSigning } from '../board/postgres-board.ts';
 import type { RemoteBoardPlan } from '../board/remote-board.ts';
@@ -34,7 +34,7 @@ interface StatesPlan {
   folder: string;
   lists: Pick<MemberLists, 'kept'>;
   git: GitContext & { cwd: string };
-  card: HostCard;
+  hostInfo: HostInfo;
   clock: Clock;
 }
 
@@ -88,11 +88,11 @@ export class PoolStates {
     { sessionFile }: Pick<SessionView, 'sessionFile'>,
     { epoch, published }: { epoch: number; published: Oid },
   ): Promise<VerifiedState | undefined> {
-    const { git, card } = this.#plan;
+    const { git, hostInfo } = this.#plan;
     if (sessionFile === undefined) return undefined;
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
     if (state === undefined) return undefined;
-    const holder = { host: card.id, hostName: card.name, epoch };
+    const holder = { host: hostInfo.id, hostName: hostInfo.name, epoch };
     const manifest = this.#manifestOf(state.kept, sessionFile, {
       ...holder,
       wanted: WANTED.has(state.kept.status),
@@ -112,8 +112,8 @@ export class PoolStates {
 
   /** Makes a commit of the same state with this machine as its holder, to which the session's ref is moved. */
   async claimed({ commit, manifest }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
-    const { git, card } = this.#plan;
-    const mine = { ...manifest, host: card.id, hostName: card.name, epoch, wanted: true };
+    const { git, hostInfo } = this.#plan;
+    const mine = { ...manifest, host: hostInfo.id, hostName: hostInfo.name, epoch, wanted: true };
     return await publishedCommit({ state: commit, before: commit, manifest: mine }, this.#keyPath, git);
   }
 
@@ -147,7 +147,7 @@ export class PoolStates {
     sessionFile: SessionFile,
     place: Pick<StateManifest, 'host' | 'hostName' | 'epoch' | 'wanted'>,
   ): StateManifest {
-    const { name, project } = this.#plan.card;
+    const { name, project } = this.#plan.hostInfo;
     return {
       v: 1,
       ...saved,

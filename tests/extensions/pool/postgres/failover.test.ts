@@ -17,7 +17,7 @@ import { boardAt } from './postgres-boards.ts';
 
 const [A, B] = [hostOf(0, ['claude']), hostOf(1, ['claude'])];
 const [BEFORE, AFTER] = ['a'.repeat(40), 'b'.repeat(40)];
-const CARD = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+const SUMMARY = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
 /** Two machines with one address, which leads to the primary and later to the promoted standby. */
 async function replicatedPool() {
@@ -60,7 +60,7 @@ test('after a failover that lost a claim, a state, an act, an answer and an offe
 
   const [claimed] = (await a.claim(A, 1)) as [Claim];
   expect(claimed).toMatchObject({ id: lost, epoch: 1 });
-  expect(await a.index(mine, AFTER, { ...CARD, wanted: true })).toBe(true);
+  expect(await a.index(mine, AFTER, { ...SUMMARY, wanted: true })).toBe(true);
   const { acts } = await a.renew(A);
   await a.settle(acts);
   const late = ulid();
@@ -77,14 +77,19 @@ test('after a failover that lost a claim, a state, an act, an answer and an offe
   // The published state has the lost claim's epoch.
   expect(await claimAbove({ epoch: claimed.epoch }, other, b)).toMatchObject({ epoch: 2 });
   expect((await b.renew(B)).held).toEqual(new Map([[lost, 2]]));
-  expect(await a.index(claimed, AFTER, { ...CARD, wanted: true })).toBe(false);
+  expect(await a.index(claimed, AFTER, { ...SUMMARY, wanted: true })).toBe(false);
 
   expect(again).toMatchObject([answered]);
   await a.settle(again);
   for (const _ of ['once', 'and once more']) await b.act(held, late, 'stop');
   expect((await a.renew(A)).acts).toMatchObject([{ id: late, command: 'stop' }]);
 
-  const session: HeldSession = { ...mine, published: AFTER, card: { ...CARD, wanted: true }, sinceMs: 0 };
+  const session: HeldSession = {
+    ...mine,
+    published: AFTER,
+    summary: { ...SUMMARY, wanted: true },
+    sinceMs: 0,
+  };
   await indexAgain(session, entryOf(held), { begun: 1, host: A.id, board: a });
   await a.offer({ id: unknown, project: PROJECT, folder: 'unknown', needs: [], state: BEFORE });
   expect((await b.renew(B)).entries.map(({ folder, state }) => [folder, state]).sort()).toEqual([
@@ -104,7 +109,7 @@ test('a command that a failover lost is sent again, and waits here until the cop
   const clock = new HandClock();
   const sent = new CommandOutbox({ board: pool.b, clock, times: POOL_TIMES.database });
   const by = { channel: 'cli' } as const;
-  const stop = { v: 1, kind: 'stop', id: ulid(), by, at: CARD.at, when: 'now' } as const;
+  const stop = { v: 1, kind: 'stop', id: ulid(), by, at: SUMMARY.at, when: 'now' } as const;
   await leaveCommand(paths, stop);
   await pool.standby.cutOff();
   await sent.forward(paths, session);

@@ -123,6 +123,6 @@ async function sealOf({
   const folder = membershipFolder(home, membership);
   const git = { cwd: join(home, 'boat'), baseEnv: { PATH: process.env.PATH, HOME: home } };
   const lists = { kept: () => keptListIn(folder) };
-  const states = new PoolStates({ folder, lists, git, card: hostOf(0, []), clock: systemClock });
+  const states = new PoolStates({ folder, lists, git, hostInfo: hostOf(0, []), clock: systemClock });
   return (act) => states.signing.envelope(textToSign(act));
 }

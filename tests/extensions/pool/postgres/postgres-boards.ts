@@ -5,7 +5,7 @@ import { type ClaimsRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../..
 import { eventually } from '../../../support/eventually.ts';
 import { type PostgresServer, query } from '../../../support/postgres-server.ts';
 
-const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+const SUMMARY = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
 /** Envelopes that every key has signed. */
 const SIGNING: ActSigning = {
@@ -57,7 +57,7 @@ export async function postgresBoards(
     },
     async publish(by, held, wanted) {
       const state = 'b'.repeat(40);
-      return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
+      return { state, has: await by.board.index(held, state, { ...SUMMARY, wanted }) };
     },
     pass,
     async away({ board, host }, ms) {

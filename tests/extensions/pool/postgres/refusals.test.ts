@@ -20,7 +20,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const CARD = {
+const SUMMARY = {
   status: 'running',
   phase: 'testing',
   iteration: 7,
@@ -53,7 +53,7 @@ test(
       () => board.renew(a.host),
       () => board.claim(a.host, 1),
       () => board.raise(mine, 9),
-      () => board.index(mine, 'a'.repeat(40), CARD),
+      () => board.index(mine, 'a'.repeat(40), SUMMARY),
       () => board.giveBack(mine, given),
       () => board.offer({ id: ulid(), project: PROJECT, folder: 'new', needs: [] }),
       () => board.act(id, ulid(), 'approve'),
@@ -78,7 +78,7 @@ test('a second boot waits until the first one was silent for a lease; a restart 
   await using rig = await postgresBoards(server);
   const a = await rig.join();
   await using later = boardAt(rig.database);
-  const rebooted = { ...a.host, nonce: 'another boot' };
+  const rebooted = { ...a.host, instanceId: 'another boot' };
   const id = await rig.offer(a);
   await a.board.renew(a.host);
   await a.board.claim(a.host, 1);

@@ -21,12 +21,12 @@ async function heldOnBoard() {
   const database = await server.database();
   await boardAt(database).prepare();
   const scene = await heldSession({ at: 'stopped' }, { settle: (acts) => anna.settle(acts) });
-  const { signing, card, held } = scene;
+  const { signing, hostInfo, held } = scene;
   const anna = boardAt(database, new HandClock(), signing.anna);
   const bert = boardAt(database, new HandClock(), signing.bert);
   await anna.offer({ id: held.id, project: PROJECT, folder: held.folder, needs: [] });
-  await anna.renew(card);
-  await anna.claim(card, 1);
+  await anna.renew(hostInfo);
+  await anna.claim(hostInfo, 1);
   const login = `mini-${ulid()}`;
   await query(database, `create role "${login}" login in role samocode_hosts`);
   const asMini = database.replace('postgres@', `${login}@`);
@@ -40,7 +40,7 @@ async function heldOnBoard() {
     rows: () => query(database, 'select id from samocode_pool.acts'),
     /** Anna renews its leases and does what has come. @returns the events since then */
     async meet() {
-      const { acts } = await anna.renew(card);
+      const { acts } = await anna.renew(hostInfo);
       const { n } = await scene.rig.state();
       for (const act of acts) await scene.deliver(act);
       return await scene.rig.events(n);
@@ -106,7 +106,7 @@ test('what a member sends arrives once, with its person, however often it is wri
   await scene.insert(id, envelope);
   const again = await scene.meet();
   expect(again.filter(({ type }) => type === 'message_kept' || type === 'command_accepted')).toEqual([]);
-  expect((await anna.renew(scene.card)).acts).toMatchObject([{ id, machine: 'bert' }]);
+  expect((await anna.renew(scene.hostInfo)).acts).toMatchObject([{ id, machine: 'bert' }]);
 });
 
 test('a member cannot have a branch merged, a limit lifted or a program run through the database', async () => {
@@ -133,5 +133,5 @@ test('a long answer is signed and read as it was written', async () => {
   const id = ulid();
   const text = `${'ä"\\ \u0000\n'.repeat(60_000)}.`;
   await scene.bert.act(scene.session, id, text);
-  expect((await scene.anna.renew(scene.card)).acts).toMatchObject([{ id, command: text }]);
+  expect((await scene.anna.renew(scene.hostInfo)).acts).toMatchObject([{ id, command: text }]);
 });

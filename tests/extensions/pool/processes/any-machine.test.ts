@@ -54,7 +54,7 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
   const membership = await joined(project);
   const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
   await using member = await openMember(membership, context, told);
-  expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
+  expect(member.hostInfo.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
   expect((await member.ownSettings()).cliPaths).toMatchObject({ codex });
 });
 
@@ -79,5 +79,5 @@ test('a take uses the settings, the trust and the agent CLIs of that moment', as
   await member.readAgain();
   expect(await member.ownSettings()).toMatchObject({ checks: ['false'], cliPaths: { codex } });
   expect(member).toMatchObject({ slots, poolDays: 3 });
-  expect(member.card.labels).toContain('codex');
+  expect(member.hostInfo.labels).toContain('codex');
 });

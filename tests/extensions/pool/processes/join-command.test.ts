@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/members/host-keys.ts';
-import { publishCard } from '../../../../src/extensions/pool/members/member-card.ts';
+import { publishJoinRequest } from '../../../../src/extensions/pool/members/join-request.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
@@ -66,7 +66,7 @@ test(
   },
 );
 
-test('a card under the id of a member, signed with another key, adds no machine and changes nothing', async () => {
+test('a request under the id of a member, signed with another key, adds no machine and changes nothing', async () => {
   await using rig = await pool();
   const studio = await rig.machine('studio');
   const { id } = JSON.parse(
@@ -78,7 +78,7 @@ test('a card under the id of a member, signed with another key, adds no machine 
   const folder = join(studio.home, 'attacker');
   const publicKey = await hostKey(folder, env);
   const offered = { labels: ['forged'], slots: 9, level: 'off' as const, version: '0' };
-  await publishCard({ v: 1, id, name: 'evil', publicKey, ...offered }, folder, { remote, git });
+  await publishJoinRequest({ v: 1, id, name: 'evil', publicKey, ...offered }, folder, { remote, git });
   const { stderr } = await studio.run(['add', fingerprintOf(publicKey), '--name', 'evil']);
   expect(stderr).toContain('No machine was added.');
   const { machines, problems } = JSON.parse((await studio.run(['status', '--json'])).stdout);

@@ -6,7 +6,10 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { Oid } from '../../../../src/extensions/pool/board/board.ts';
 import { POOL_REFS, type PoolRemote } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { fingerprintOf, hostKey, keyPathIn } from '../../../../src/extensions/pool/members/host-keys.ts';
-import { publishCard, readCards } from '../../../../src/extensions/pool/members/member-card.ts';
+import {
+  publishJoinRequest,
+  readJoinRequests,
+} from '../../../../src/extensions/pool/members/join-request.ts';
 import {
   MEMBERS_REF,
   type MemberList,
@@ -263,27 +266,31 @@ test('a list is first accepted only if the person vouches for an owner that has 
   expect(await joiner.kept()).toEqual(lists[2]);
 });
 
-test('the card of a machine counts only at its own ref, and signed with its own key', async () => {
+test('the request of a machine counts only at its own ref, and signed with its own key', async () => {
   await using pool = await scene();
   const { remotes, cwd, stranger, member } = pool;
   const place = { remote: remotes.remote(cwd), git: { cwd, baseEnv: remotes.env } };
   const offered = { labels: ['claude'], slots: 2, level: 'guard' as const, version: '1' };
   const { id, name, publicKey } = stranger.member;
-  const card = { v: 1 as const, id, name, publicKey, ...offered };
+  const request = { v: 1 as const, id, name, publicKey, ...offered };
   const folder = join(remotes.root, 'membership-stranger');
-  await publishCard(card, folder, place);
+  await publishJoinRequest(request, folder, place);
   const there = await place.remote.list(`${POOL_REFS}keys/*`);
-  await publishCard(card, folder, place);
+  await publishJoinRequest(request, folder, place);
   expect(await place.remote.list(`${POOL_REFS}keys/*`)).toEqual(there);
-  expect(await readCards(place)).toEqual([card]);
-  await publishCard({ ...card, id: 'id-forged', publicKey: member.member.publicKey }, folder, place);
-  const stolen = await stranger.sign(card);
+  expect(await readJoinRequests(place)).toEqual([request]);
+  await publishJoinRequest(
+    { ...request, id: 'id-forged', publicKey: member.member.publicKey },
+    folder,
+    place,
+  );
+  const stolen = await stranger.sign(request);
   await place.remote.move(`${POOL_REFS}keys/${member.member.id}`, stolen, undefined);
-  expect(await readCards(place)).toEqual([card]);
+  expect(await readJoinRequests(place)).toEqual([request]);
 });
 
 test.each(['unreachable', 'refused'] as const)(
-  'a card whose push is %s is not taken for sent',
+  'a request whose push is %s is not taken for sent',
   async (push) => {
     await using pool = await scene();
     const { remotes, cwd, stranger } = pool;
@@ -297,7 +304,7 @@ test.each(['unreachable', 'refused'] as const)(
       fetch: (refs) => remote.fetch(refs),
     };
     const { id, name, publicKey } = stranger.member;
-    const card = {
+    const request = {
       v: 1 as const,
       id,
       name,
@@ -308,11 +315,11 @@ test.each(['unreachable', 'refused'] as const)(
       version: '1',
     };
     const folder = join(remotes.root, 'membership-stranger');
-    await expect(publishCard(card, folder, { remote: lost, git })).rejects.toMatchObject({
+    await expect(publishJoinRequest(request, folder, { remote: lost, git })).rejects.toMatchObject({
       code: 'pool_card_not_sent',
     });
-    await publishCard(card, folder, { remote, git });
-    expect(await readCards({ remote, git })).toEqual([card]);
+    await publishJoinRequest(request, folder, { remote, git });
+    expect(await readJoinRequests({ remote, git })).toEqual([request]);
   },
 );
 

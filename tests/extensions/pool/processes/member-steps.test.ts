@@ -29,12 +29,18 @@ const QUIET = {
 /** A member in one repository of the scene, whose remote does not respond. */
 function cutOff({ configDir, list, here }: PoolScene, cwd: string, clock = systemClock) {
   const git = { cwd, baseEnv: here.repo.env };
-  const card = hostOf(0, []);
-  const states = new PoolStates({ folder: configDir, lists: { kept: async () => list }, git, card, clock });
+  const hostInfo = hostOf(0, []);
+  const states = new PoolStates({
+    folder: configDir,
+    lists: { kept: async () => list },
+    git,
+    hostInfo,
+    clock,
+  });
   const remote = new GitRemote({ url: '/nowhere.git', prefix: POOL_REFS, git, limitMs: 30_000 });
   const board = new RemoteBoard({ ...states.signing, remote, git, clock });
   const place = { mainRepo: cwd, sessionsDir: '', worktreesDir: '', configPath: '' };
-  return { git, card, states, remote, board, place, clock, times: POOL_TIMES.remote };
+  return { git, hostInfo, states, remote, board, place, clock, times: POOL_TIMES.remote };
 }
 
 test('while the remote does not respond, a new session is offered at the interval of renewals', async () => {
@@ -77,7 +83,7 @@ test('a command that this version does not know is reported once, and waits for 
   const where = { env: {}, home: '', cwd: '', programs: { worker: '', rehearsal: '' } };
   const by = { channel: 'cli' } as const;
   const context = { clock: systemClock, host: await systemHost(), by, ...where };
-  const parts = { board: a.board, card: a.host, context, place, report, wake: async () => undefined };
+  const parts = { board: a.board, hostInfo: a.host, context, place, report, wake: async () => undefined };
   const delivered = new CommandInbox(parts);
   const held = { id: session, epoch: claim?.epoch ?? 0, folder: 'hull', published: '', sinceMs: 0 };
   for (const _ of [1, 2]) {
@@ -92,16 +98,16 @@ test('a remote that does not respond to a look at the members delays no renewal'
   timeout: 20_000,
 }, async () => {
   await using rig = await remoteBoards();
-  const { board, host: card } = await rig.join();
+  const { board, host: hostInfo } = await rig.join();
   const ended = new AbortController();
-  const member = { id: card.id, name: 'anna', publicKey: '', by: card.id };
+  const member = { id: hostInfo.id, name: 'anna', publicKey: '', by: hostInfo.id };
   let renewals = 0;
   const looked = () => {
     renewals += 1;
     ended.abort();
   };
   const parts = {
-    ...{ board, card, clock: systemClock, slots: 0, isLeaving: false, poolDays: 30 },
+    ...{ board, hostInfo, clock: systemClock, slots: 0, isLeaving: false, poolDays: 30 },
     place: { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '' },
     lists: { kept: async () => ({ members: [member], removed: [] }), look: () => new Promise(() => {}) },
     times: { ...POOL_TIMES.remote, renewMs: 10, scanMs: 10 },
@@ -122,7 +128,7 @@ test('a state that git has packed is published like any other', async () => {
   await writeFile(view.paths.poolKept, '1');
   await scene.here.repo.git(['pack-refs', '--all']);
   const ended = new AbortController();
-  const { states, card, ...parts } = cutOff(scene, scene.here.repo.path);
+  const { states, hostInfo, ...parts } = cutOff(scene, scene.here.repo.path);
   const claimed = { id, epoch: 1, folder: view.folder, project: '', needs: [], state: commit };
   const moved: string[] = [];
   const remote = {
@@ -143,10 +149,10 @@ test('a state that git has packed is published like any other', async () => {
   };
   const told = { ...QUIET, slots: 0, isLeaving: false, poolDays: 30, host: await systemHost() };
   const member = new Member({
-    ...{ ...parts, ...told, card, states, remote, board },
+    ...{ ...parts, ...told, hostInfo, states, remote, board },
     place: { ...parts.place, sessionsDir: view.paths.sessionsDir },
     lists: {
-      kept: async () => ({ ...scene.list, members: [{ ...scene.list.members[0], id: card.id }] }),
+      kept: async () => ({ ...scene.list, members: [{ ...scene.list.members[0], id: hostInfo.id }] }),
       look: async () => true,
     },
     times: { ...POOL_TIMES.remote, renewMs: 20, scanMs: 10 },

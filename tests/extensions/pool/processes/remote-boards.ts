@@ -11,8 +11,8 @@ import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { type BoardRig, hostOf, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 
-const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
-const REST = { n: 1, lease: 1, version: '0.0.0-test', card: CARD };
+const SUMMARY = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+const REST = { n: 1, lease: 1, version: '0.0.0-test', card: SUMMARY };
 
 export type RemoteBoards = BoardRig &
   Required<Pick<BoardRig, 'take'>> & { remotes: Remotes; at(member: Member): string };
@@ -88,7 +88,7 @@ export async function remoteBoards(): Promise<RemoteBoards> {
     async publish(by: Member, held: Held, wanted: boolean) {
       const before = await tipOf(held.id);
       const { state } = await push(by, { ...(await manifestAt(before)), wanted }, before);
-      return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
+      return { state, has: await by.board.index(held, state, { ...SUMMARY, wanted }) };
     },
     async pass(ms) {
       for (const { clock } of folders.keys()) clock.pass(ms);

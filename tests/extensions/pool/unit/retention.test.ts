@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { isPrunableCard, prunable } from '../../../../src/extensions/pool/membership/retention.ts';
+import { isPrunableSummary, prunable } from '../../../../src/extensions/pool/membership/retention.ts';
 import { ci } from '../../../support/ci.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -75,6 +75,6 @@ test.each([
   'a session that is %s on the board, recorded %i days ago, is not copied any more: %s',
   (status, ago, expected) => {
     const card = { status, phase: 'done', iteration: 3, at: since };
-    expect(isPrunableCard(card, { nowMs: ENDED + ago * DAY_MS, days })).toBe(expected);
+    expect(isPrunableSummary(card, { nowMs: ENDED + ago * DAY_MS, days })).toBe(expected);
   },
 );

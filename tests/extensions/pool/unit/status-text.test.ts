@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { columnsOf } from '../../../../src/core/faces/terminal/columns.ts';
 import { makeStyle } from '../../../../src/core/faces/terminal/style.ts';
 import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
-import type { MemberCard } from '../../../../src/extensions/pool/members/member-card.ts';
+import type { JoinRequest } from '../../../../src/extensions/pool/members/join-request.ts';
 import { machinesOf, type PoolMembers } from '../../../../src/extensions/pool/membership/machines.ts';
 import type { PoolStatus } from '../../../../src/extensions/pool/membership/pool-status.ts';
 
@@ -18,9 +18,9 @@ const keyOf = (id: string) => `ssh-ed25519 ${Buffer.from(id).toString('base64')}
 const [anna, bert, mini, old] = ['anna', 'bert', 'mini', 'old'].map((name) => {
   const id = name.slice(0, 1);
   return { v: 1 as const, id, name, publicKey: keyOf(id), ...card };
-}) as [MemberCard, MemberCard, MemberCard, MemberCard];
+}) as [JoinRequest, JoinRequest, JoinRequest, JoinRequest];
 const members: PoolMembers = {
-  cards: [bert, anna, mini, old],
+  requests: [bert, anna, mini, old],
   list: {
     ...{ commit: '1'.repeat(40), number: 3, board: 'postgres' },
     members: [
@@ -64,7 +64,7 @@ function shown(columns: number, among = members): string {
   const machines = machinesOf(among, {
     ...{ self: 'a', status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
   });
-  const names = new Map(members.cards.map(({ id, name }) => [id, name]));
+  const names = new Map(members.requests.map(({ id, name }) => [id, name]));
   const sessions = status.sessions.map(({ folder, host, ...rest }) => ({
     ...{ session: folder, ...rest, host: names.get(host ?? ''), left: LEFT[folder] ?? [] },
   }));
@@ -127,10 +127,10 @@ test('the status of a pool at 200 columns', () => {
 
 test('what a machine publishes cannot add lines to the status', () => {
   const forged = 'x\nanna · owner\n  SHA256:forged\u001b[2J';
-  const cards = [
+  const requests = [
     { ...bert, id: 'z', version: forged, publicKey: keyOf('z') },
     ...[anna, mini, old].map((each) => ({ ...each, labels: [...each.labels, forged] })),
   ];
-  const lines = shown(200, { ...members, cards }).split('\n');
+  const lines = shown(200, { ...members, requests }).split('\n');
   expect(lines.filter((line) => /^ *(?:anna · owner|SHA256:forged)/.test(line))).toEqual([]);
 });
