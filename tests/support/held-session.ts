@@ -55,7 +55,7 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
       const id = ulid();
       const command = JSON.stringify({ v: 1, id, by, at: '2026-01-08T10:00:00.000Z', ...request });
       const named = { session: file.id, id, command };
-      const signed = await own.openEnvelope(await signingOf(bert).envelope(textToSign(named)));
+      const signed = await own.verifyEnvelope(await signingOf(bert).envelope(textToSign(named)));
       const act = signed && verifiedCommand(signed, named);
       if (act === undefined) throw new Error('The signature does not hold.');
       return await deliver(act);

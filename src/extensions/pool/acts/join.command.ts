@@ -18,7 +18,6 @@ interface JoinOptions extends SharedOptions {
   create?: true;
 }
 
-/** Adds `samocode pool join` and `leave`. */
 export function addJoin(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('join'))
     .description("Let the machines of a pool continue each other's sessions")

@@ -68,7 +68,6 @@ export interface Removal {
   member: Pick<PoolMember, 'id' | 'name' | 'publicKey'>;
   /** The folders of the sessions that other machines may take now. */
   sessions: string[];
-  /** The members that it had added. */
   added: PoolMember[];
   /** The role with which it uses the database. */
   login?: string;

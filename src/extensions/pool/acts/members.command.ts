@@ -13,7 +13,6 @@ interface AddOptions extends SharedOptions {
   as?: string;
 }
 
-/** Adds the commands that change who belongs to a pool. */
 export function addMembers(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('add <fingerprint>'))
     .description('Add a machine that has asked to join, or change a member')

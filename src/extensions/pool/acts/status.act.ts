@@ -27,7 +27,6 @@ export interface PoolSession {
   /** Undefined until this machine has a copy of the session. */
   view?: SessionView;
   host?: string;
-  /** The state as last published. */
   status?: string;
   iteration?: number;
   publishedAt?: string;
@@ -47,7 +46,6 @@ export interface PoolReport {
   disk?: PoolStatus['disk'];
 }
 
-/** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
   const members = await readPoolMembers(membership, project, context);

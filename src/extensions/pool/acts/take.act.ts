@@ -20,7 +20,6 @@ export interface TakePreview {
   isHere: boolean;
   /** Increases each time a machine takes the session. */
   epoch: number;
-  /** The machine that has it. */
   host?: string;
   publishedAt: string;
   phase: string;

@@ -17,7 +17,6 @@ export interface HostInfo {
   /** The number of sessions that it runs at once. */
   slots: number;
   level: 'off' | 'guard' | 'strict';
-  /** Its version of samocode. */
   version: string;
 }
 

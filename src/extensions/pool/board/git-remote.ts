@@ -12,7 +12,6 @@ export const POOL_REFS = 'refs/samocode/pool/';
 /** The prefix on servers that accept only branches and tags. */
 export const POOL_BRANCHES = 'refs/heads/samocode-pool/';
 
-/** The ref of a session's newest published state. */
 export function sessionRef(id: string): string {
   return `${POOL_REFS}sessions/${id}`;
 }

@@ -50,10 +50,9 @@ export interface PostgresBoardPlan {
 }
 
 export interface ActSigning {
-  /** Makes a signed envelope around a text. */
   envelope(text: string): Promise<string>;
-  /** Opens an envelope; undefined if no member has signed it. */
-  openEnvelope(envelope: string): Promise<SignedText | undefined>;
+  /** Undefined if no member has signed it. */
+  verifyEnvelope(envelope: string): Promise<SignedText | undefined>;
 }
 
 type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
@@ -64,7 +63,6 @@ type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
 interface RenewedRow {
   /** The transaction from which on the next renewal asks for changes. */
   next: string;
-  /** The number of sessions of the project. */
   total: number;
   held: Record<Ulid, number> | null;
   acts: RemoteCommand[] | null;
@@ -256,7 +254,7 @@ export class PostgresBoard implements Board {
     return signing;
   }
 
-  /** Opens the acts that were not there at the last renewal: each starts several processes. */
+  /** Verifies the acts that were not there at the last renewal: each starts several processes. */
   async #verified(rows: readonly RemoteCommand[]): Promise<RemoteCommand[]> {
     const verified = new Map<string, RemoteCommand>();
     for (const row of rows.slice(0, MAX_OPENED)) {
@@ -269,7 +267,7 @@ export class PostgresBoard implements Board {
 
   async #verifyCommand(row: RemoteCommand): Promise<RemoteCommand> {
     if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
-    const signed = await this.#signing.openEnvelope(row.command);
+    const signed = await this.#signing.verifyEnvelope(row.command);
     if (signed === undefined) return { ...row, problem: 'untrusted' };
     return verifiedCommand(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };
   }

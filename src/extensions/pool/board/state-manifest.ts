@@ -68,7 +68,6 @@ export const StateManifest = z.object({
   left: LeftWork.extend({ on: z.string() }).optional().catch(undefined),
   /** The checkpoints to which the session can be rewound, by their names; they are parents of the state's commit. */
   checkpoints: z.record(z.string().regex(TRAVELLING), Oid).optional().catch(undefined),
-  /** The version of samocode that wrote the state. */
   version: z.string(),
 });
 export type StateManifest = z.infer<typeof StateManifest>;

@@ -8,7 +8,6 @@ import { POOL_ERRORS } from '../pool-errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @param folder the folder of a membership */
 export function keyPathIn(folder: string): string {
   return join(folder, 'key');
 }

@@ -50,7 +50,6 @@ export async function publishJoinRequest(
   await fetchJoinRequests({ remote });
 }
 
-/** Removes the request of an earlier membership of this machine. */
 export async function withdrawJoinRequest(id: string, { remote }: Pick<JoinPlace, 'remote'>): Promise<void> {
   const ref = JOIN_REFS + id;
   const there = (await remote.list(ref)).get(ref);

@@ -16,7 +16,6 @@ import { fingerprintOf, keyPathIn, PUBLIC_KEY } from './host-keys.ts';
 import { signedCommit, verifySigned } from './signed-commit.ts';
 
 const LIST_FILE = 'members.json';
-/** The ref of the list of a pool's members. */
 export const MEMBERS_REF = `${POOL_REFS}members`;
 
 export const MemberId = z.string().regex(/^[\w-]{1,64}$/);
@@ -33,7 +32,6 @@ export const PoolMember = z.object({
   publicKey: MemberKey,
   /** May add and remove members. */
   owner: z.literal(true).optional(),
-  /** The id of the owner who added it. */
   by: MemberId,
 });
 export type PoolMember = z.infer<typeof PoolMember>;
@@ -230,12 +228,10 @@ export async function nameOf(membership: Membership, home: string): Promise<stri
   return list?.members.find(({ id }) => id === membership.id)?.name ?? membership.name;
 }
 
-/** @param folder the folder of a membership */
 export async function keptListIn(folder: string): Promise<MemberList | undefined> {
   return await plainJson(join(folder, LIST_FILE), KeptList);
 }
 
-/** The member, in a list, whose key has the fingerprint. */
 export function memberWithKey({ members }: MemberList, key: string): PoolMember | undefined {
   return members.find(({ publicKey }) => fingerprintOf(publicKey) === key);
 }

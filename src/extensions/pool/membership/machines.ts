@@ -57,9 +57,7 @@ export async function readPoolMembers(
   return { requests: await fetchedJoinRequests(pool), list: await lists.kept(), problems };
 }
 
-/** What else this machine knows of a pool. */
 export interface PoolFacts {
-  /** The id of this machine. */
   self: string;
   status: PoolStatus | undefined;
   /** Only a database records signs of life. */

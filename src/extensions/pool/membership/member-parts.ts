@@ -55,7 +55,6 @@ export interface MemberParts {
   /** Reads again what this machine offers: its project, trust and agent CLIs may have changed. */
   readAgain: () => Promise<void>;
   slots: number;
-  /** POOL_DAYS. */
   poolDays: number;
   /** This machine claims no sessions and gives back those that it holds. */
   isLeaving: boolean;

@@ -26,13 +26,11 @@ export async function clearRemovedCopies(sessionsDir: string): Promise<void> {
 
 const REMOVED = '.removed';
 
-/** The identity of each document of a session. */
 export function identitiesIn(folder: string): Record<string, string> {
   const names = filesBelow(folder, (name) => name !== '_logs');
   return Object.fromEntries(names.map((name) => [name, identityAt(join(folder, name))]));
 }
 
-/** Whether a person has changed a document of the copy. */
 export function isEditedCopy(
   { sessionDir }: Pick<SessionPaths, 'sessionDir'>,
   { files }: { files: Readonly<Record<string, string>> },

@@ -55,7 +55,7 @@ export class PoolStates {
     return {
       sign,
       envelope: async (text) => (await runGit(['cat-file', 'commit', await sign(text)], git)).stdout,
-      openEnvelope: async (envelope) => await openEnvelope(envelope, await this.#list(), git),
+      verifyEnvelope: async (envelope) => await verifyEnvelope(envelope, await this.#list(), git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keyPath, git),
       verify: async (oid) => await verifyCommand(oid, await this.#list(), git),
       listNumber: async () => (await this.#plan.lists.kept())?.number,
@@ -250,8 +250,8 @@ export async function verifyCommand(
 /** A commit without files and parents, as git writes it. */
 const ENVELOPE = /^tree [\da-f]+\nauthor /;
 
-/** Opens a commit that came as text instead of through the remote. */
-async function openEnvelope(
+/** Verifies a commit that came as text instead of through the remote. */
+async function verifyEnvelope(
   envelope: string,
   list: MemberList,
   git: GitOptions,

@@ -60,7 +60,6 @@ export interface PublishedStatePlan {
 }
 
 export interface RestoredState {
-  /** The session's folder name on this machine. */
   folder: string;
   /** Paths and refs to which earlier local work was moved, to show to people. */
   aside: string[];
@@ -328,7 +327,6 @@ async function moveBranch({ manifest, at, context }: PublishedStatePlan, folder:
   return isBehind ? [] : [lost];
 }
 
-/** Moves the previous session and its worktree to new names. */
 async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): Promise<string[]> {
   const { manifest, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.

@@ -10,7 +10,7 @@ const SUMMARY = { status: 'running', phase: 'planning', iteration: 7, at: '2026-
 /** Envelopes that every key has signed. */
 const SIGNING: ActSigning = {
   envelope: async (text) => `signed ${text}`,
-  openEnvelope: async (envelope) =>
+  verifyEnvelope: async (envelope) =>
     envelope.startsWith('signed ')
       ? { text: envelope.slice('signed '.length), person: 'someone', machine: 'machine' }
       : undefined,
