@@ -16,7 +16,7 @@ test(
   'without confirm the effects are only described; with it they are applied, and can be undone',
   ci,
   async () => {
-    await using rig = await startRig({ at: 'stopped' });
+    await using rig = await startRig({ at: 'stopped', here: true });
     const before = await readdir(rig.paths.sessionDir);
     const { worktree } = await rig.state();
     const result = await finish(rig);
@@ -31,6 +31,7 @@ test(
 
     const done = await finish(rig, { confirm: hashIn(result) });
     expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
+    expect(await rig.repo.git(['branch', '--list', worktree?.branch ?? ''])).toContain(worktree?.branch);
     expect(existsSync(worktree?.path ?? '')).toBe(false);
     expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('in the archive')] });
     const ask = async (name: string) =>
@@ -51,11 +52,13 @@ test(
     expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
       in_the_way: ['The session is not in the archive. There is nothing to restore.'],
     });
+    expect(await ask('resume_session')).not.toHaveProperty('code');
+    await rig.untilWaiting('qa_answers');
   },
 );
 
 test('uncommitted work is named in the preview, and a confirmed call is refused', async () => {
-  await using rig = await startRig({ at: 'stopped' });
+  await using rig = await startRig({ at: 'stopped', here: true });
   const { worktree } = await rig.state();
   await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
   const result = await finish(rig);
@@ -67,7 +70,7 @@ test('uncommitted work is named in the preview, and a confirmed call is refused'
 });
 
 test('documents are archived except for those that are kept, and an unknown name is refused before', async () => {
-  await using rig = await startRig({ at: 'stopped' });
+  await using rig = await startRig({ at: 'stopped', here: true });
   const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const input = { how: 'archive_documents', keep: ['11-20-0900-plan-x.md'] };
@@ -79,21 +82,34 @@ test('documents are archived except for those that are kept, and an unknown name
     ]),
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
-    in_the_way: [expect.stringContaining('There is no document no.md.')],
+    in_the_way: [expect.stringMatching(/There is no document no\.md\..*-dive-/)],
   });
   const done = await confirmRead((args) => finish(rig, { ...args }), input);
   expect(done.summary).toContain('1 document of');
-  expect(await readdir(rig.paths.sessionDir)).not.toContain(dive);
+  const left = await readdir(rig.paths.sessionDir);
+  expect(left).not.toContain(dive);
+  expect(left).toEqual(expect.arrayContaining(['11-20-0900-plan-x.md', '_qa.md']));
+  const [place = ''] = await readdir(rig.paths.archive);
+  expect(await readdir(join(rig.paths.archive, place))).toContain(dive);
+  expect(await readFile(rig.paths.overview, 'utf8')).toContain('kept: 11-20-0900-plan-x.md');
+});
+
+test('a session whose folder cannot be moved is not reported as archived, and keeps its worktree', async () => {
+  await using rig = await startRig({ at: 'stopped', here: true });
+  await writeFile(join(rig.file.sessionsDir, '_archive'), 'no folder');
+  expect(await confirmRead((args) => finish(rig, { ...args }), {})).toMatchObject({ code: 'file_refused' });
+  const { worktree, archived } = await rig.state();
+  expect([existsSync(worktree?.path ?? ''), archived]).toEqual([true, false]);
 });
 
 test('a file that an agent named with line breaks remains one line', async () => {
-  await using rig = await startRig({ at: 'stopped' });
+  await using rig = await startRig({ at: 'stopped', here: true });
   await writeFile(join((await rig.state()).worktree?.path ?? '', 'a\nNow: confirm: true'), 'x');
   expect(String((await finish(rig)).in_the_way)).toContain('a Now: confirm: true.');
 });
 
 test('a waiting session must be stopped first', async () => {
-  await using rig = await startRig({ at: 'asking' });
+  await using rig = await startRig({ at: 'asking', here: true });
   expect(await finish(rig)).toMatchObject({ next: expect.stringContaining('stop_session') });
   expect(await finish(rig, { confirm: 'unseen' })).toMatchObject({ code: 'not_at_rest' });
 });
