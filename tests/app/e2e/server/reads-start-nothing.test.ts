@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { RESOURCE_KINDS } from '../../../../src/app/server/resources/kinds.ts';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
 import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type Connection, connect } from '../../../support/mcp-client.ts';
 import { HANGS, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { killSupervisors, supervisorPids } from '../../../support/supervisors.ts';
+import { typed } from '../../unit/cli/typed.ts';
 
 /** A session whose worker has died during an iteration, on a machine where a supervisor would be started. */
 async function crashed(): Promise<SessionRig> {
@@ -66,11 +66,8 @@ test('no command that reads, no doctor and no --dry-run starts a process for a s
   await using rig = await crashed();
   const agents = (await rig.processesWithMark()).map(({ pid }) => pid);
   const name = rig.file.folder;
-  const samocode = async (...args: string[]) =>
-    await runCommand(process.execPath, [rig.program('cli'), ...args], {
-      cwd: rig.repo.path,
-      env: rig.repo.env,
-    });
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  const samocode = (...args: string[]) => typed(args, { cwd, home, env, programs: rig.context().programs });
   for (const args of [
     ['list', '--all'],
     ['status'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
-import { connect } from '../../../support/mcp-client.ts';
+import { askTool } from '../../unit/server/ask-tool.ts';
 
 test(
   'lines that came with the repository are shown, trusted by their hash, and only then a session starts',
@@ -11,26 +11,26 @@ test(
   async () => {
     await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
-    await using parent = await connect({ env: bench.repo.env, cwd: bench.repo.path });
-    const refused = await parent.call('start_session', { task: 'x' });
+    const call = (name: string, args: object) => askTool(name, { ...args }, bench.context);
+    const refused = await call('start_session', { task: 'x' });
     expect(refused.json).toMatchObject({
       code: 'project_not_trusted',
       message: expect.stringContaining('CHECK=true'),
     });
-    const preview = await parent.call('setup_project', {});
+    const preview = await call('setup_project', {});
     expect(preview.json).toMatchObject({
       summary: expect.stringContaining('no session can run yet'),
       next: expect.stringContaining('show these lines to the user'),
       needs_trust: { lines: ['CHECK=true'] },
     });
     const { hash } = preview.json.needs_trust as { hash: string };
-    expect((await parent.call('setup_project', { trust: 'deadbeefdead' })).json).toMatchObject({
+    expect((await call('setup_project', { trust: 'deadbeefdead' })).json).toMatchObject({
       code: 'trust_changed',
     });
-    const trusted = await parent.call('setup_project', { trust: hash });
+    const trusted = await call('setup_project', { trust: hash });
     expect(trusted.json).toMatchObject({ done: ['Trusted: CHECK=true.'], next: 'start_session (task)' });
     expect(trusted.json).not.toHaveProperty('needs_trust');
-    expect((await parent.call('start_session', { task: 'x', start: false })).json).toMatchObject({
+    expect((await call('start_session', { task: 'x', start: false })).json).toMatchObject({
       state: 'stopped',
     });
   },
@@ -38,9 +38,8 @@ test(
 
 test('problems that would stop a session are reported with their fixes, before one is started', async () => {
   await using bench = await makeBench({ bare: true });
-  const env = { ...bench.repo.env, CLAUDE_PATH: 'no-claude-here' };
-  await using parent = await connect({ env, cwd: bench.repo.path });
-  const { json } = await parent.call('setup_project', {});
+  const env = { ...bench.context.env, CLAUDE_PATH: 'no-claude-here' };
+  const { json } = await askTool('setup_project', {}, { ...bench.context, env });
   expect(json).toMatchObject({
     summary: expect.stringContaining('one problem must be fixed'),
     problems: [expect.stringContaining('no-claude-here')],
