@@ -77,7 +77,7 @@ test('a start in a bare repository creates the project, and a session that is on
   expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });
 });
 
-test('the original command line starts a session and, called again, continues it; after a rewind it says where the session is, then that it waits again, and the answers lead to a plan', async () => {
+test('the original command line starts a session and, called again, continues it', async () => {
   const config = join(repo.path, '.samocode');
   const original = [
     '--config',
@@ -98,25 +98,6 @@ test('the original command line starts a session and, called again, continues it
   const list = await object('list');
   const names = (list.sessions as { session: string }[]).map(({ session }) => session.slice(9));
   expect(names.filter((name) => name === 'third')).toEqual(['third']);
-
-  const back = await samocode('rewind', 'third', '--to', '1', '--yes');
-  expect(back.stdout).toContain('is rewound to the end of iteration 1 and is now stopped');
-  const forth = await samocode('rewind', 'third', '--undo', '--yes');
-  expect(forth.stdout).toContain('is rewound to the state before its last rewind and is now stopped');
-  const goesOn = await samocode('resume', 'third');
-  expect(goesOn.stdout).toContain('Next: samocode answer third');
-
-  const asked = await samocode('answer', 'third');
-  expect(asked.stdout).toContain('Who will read the document?');
-  const answered = await object('answer', 'third', 'Q1=nobody: it is a trial', '--accept-suggestions');
-  expect(answered).toMatchObject({
-    open: [],
-    recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
-  });
-  expect((await samocode('run', 'third')).exitCode).toBe(4);
-  expect(await object('plan', 'third')).toMatchObject({ plan_state: 'waits_for_approval' });
-  expect((await samocode('stop', 'third', '--now')).exitCode).toBe(0);
-  expect(await object('status', 'third')).toMatchObject({ state: 'stopped' });
 });
 
 test('a broken .samocode is reported with its line and the fix', ci, async () => {

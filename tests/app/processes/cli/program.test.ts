@@ -1,7 +1,6 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { typed } from '../../unit/cli/typed.ts';
@@ -59,32 +58,11 @@ test('with --yes, start adds the check that the repository suggests, and names i
   expect(stderr).not.toContain('no CHECK');
 });
 
-test('help names every command', async () => {
-  await using repo = await makeRepo();
-  const { stdout, exitCode } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
-  expect(exitCode).toBe(0);
-  expect(stdout.match(/^ {2}[a-z]+ /gm)?.length).toBe(COMMANDS.length + 1);
-});
-
-test('a misspelt command is refused with the nearest one, and status 2', async () => {
-  await using repo = await makeRepo();
-  const { stderr, exitCode } = await typed(['stauts'], { cwd: repo.path, home: repo.homeDir });
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('Did you mean status?');
-});
-
 test('a misspelt option is one JSON object with --json', async () => {
   await using repo = await makeRepo();
   const { stdout, stderr } = await typed(['list', '--jsn', '--json'], { cwd: repo.path, home: repo.homeDir });
   expect(JSON.parse(stdout).error).toMatchObject({ code: 'usage', hint: 'Did you mean --json?' });
   expect(stderr).toBe('');
-});
-
-test('run without a task is a usage error', async () => {
-  await using repo = await makeRepo();
-  const { stderr, exitCode } = await typed(['run'], { cwd: repo.path, home: repo.homeDir });
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('A session needs a task');
 });
 
 test('run outside a project creates nothing without consent and says what it would create', async () => {

@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import { EXAMPLES } from '../../../../src/app/cli/examples.ts';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
-import { makeRepo } from '../../../support/temp-repo.ts';
-import { typed } from './typed.ts';
 
 // Not used until a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
@@ -35,19 +33,4 @@ test.each([...named, ...below.filter(([name]) => name in EXAMPLES)])(
 test('no example belongs to a removed command', () => {
   const names = [...named, ...below].map(([name]) => name);
   expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
-});
-
-test('the help groups the commands by purpose', async () => {
-  await using repo = await makeRepo();
-  const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
-  const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
-  expect(titles).toEqual(['Options:', 'Start and finish:', 'Inspect:', 'Decide:', 'Set up:']);
-});
-
-test('the help of a command begins with its own options, and ends with the common ones', async () => {
-  await using repo = await makeRepo();
-  const { stdout } = await typed(['stop', '--help'], { cwd: repo.path, home: repo.homeDir });
-  expect(stdout.indexOf('--now')).toBeLessThan(stdout.indexOf('Common options:'));
-  expect(stdout.indexOf('Common options:')).toBeLessThan(stdout.indexOf('--project'));
-  expect(stdout.indexOf('--help')).toBeLessThan(stdout.search(/^Examples?:/m));
 });
