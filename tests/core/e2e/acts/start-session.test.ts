@@ -161,13 +161,6 @@ test('a start on a machine that is too busy for it is given up without a guess a
   process.kill((error as { args: { unstarted: { pid: number } } }).args.unstarted.pid, 'SIGKILL');
 });
 
-test('a process inside a session cannot start another', async () => {
-  await using bench = await makeBench({ here: true });
-  const context = { ...bench.context, env: { ...bench.context.env, SAMOCODE_SESSION: '01J' } };
-  await expect(startSession({ task: 'x' }, context)).rejects.toEqual(CODE('inside_session'));
-  expect(await traces(bench)).toEqual([]);
-});
-
 test('an unknown session is refused with the nearest name, from any folder', async () => {
   await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', name: 'jwt-auth', run: false }, bench.context);

@@ -18,7 +18,6 @@ import { startSession } from '../../../../support/start-session.ts';
 
 const LINES = { MAX_COST_USD: '5', GATE_CHANNELS: 'person' };
 const model: CommandBy = { channel: 'tool', client: 'claude-code' };
-const remote: CommandBy = { channel: 'tool', client: 'laptop', remote: true };
 const person: CommandBy = { channel: 'cli', client: 'samocode' };
 
 const started = (bench: Bench, by: CommandBy, maxCostUsd?: number) =>
@@ -26,10 +25,7 @@ const started = (bench: Bench, by: CommandBy, maxCostUsd?: number) =>
 
 test.each<[string, CommandBy, Record<string, string>, number]>([
   ['a model', model, LINES, 5],
-  ['a model whose channel opens gates', model, { MAX_COST_USD: '5' }, 900_000],
-  ['a remote token, although its channel opens gates', remote, { MAX_COST_USD: '5' }, 5],
   ['a person in a terminal', person, LINES, 900_000],
-  ['a person on the page', { channel: 'web' }, { ...LINES, GATE_CHANNELS: 'person,file' }, 900_000],
   ['a model, in a file without a limit,', model, { GATE_CHANNELS: 'person' }, 900_000],
 ])('%s starts a session with the limits that it may set', async (_, by, lines, usd) => {
   await using bench = await makeBench({ lines, here: true });
@@ -53,10 +49,7 @@ test('the page of a machine without a guard, which an agent can use, raises noth
 
 test.each<[string, CommandBy, Record<string, string>, number]>([
   ['a model', model, LINES, 5],
-  ['a model whose channel opens gates', model, { MAX_COST_USD: '5' }, 900_000],
-  ['a remote token, although its channel opens gates', remote, { MAX_COST_USD: '5' }, 5],
   ['a person in a terminal', person, LINES, 900_000],
-  ['a person on the phone', { channel: 'phone' }, LINES, 900_000],
 ])('%s resumes a session with the limits that it may set', async (_, by, lines, usd) => {
   await using bench = await makeBench({ lines, here: true });
   const { view: prepared } = await started(bench, person);
