@@ -2,99 +2,66 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
-import { START_CHOICE_ROWS } from '../../../../src/core/acts/sessions/start/start-choices.ts';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 
 /** What a terminal offers instead, or why it needs nothing. */
 type Instead = { instead: string };
 const PAGES: Instead = { instead: 'the pager' };
 
-const typedOf = (option: string) => `start ${/--[a-z-]+/.exec(option)?.[0]}`;
+const limitsOf = (command: string) =>
+  ['cost-usd', 'tokens', 'hours', 'iterations'].map((limit) => `${command} --max-${limit}`);
 
-/** The terminal equivalent of each argument of each tool: a command and its option or argument. */
+/** The command that does what a tool does; where both name an argument alike, no table has to say so. */
+const COMMAND_OF: Readonly<Record<string, string>> = {
+  ...{ setup_project: 'init', start_session: 'start', list_sessions: 'list', get_status: 'status' },
+  ...{ wait: 'wait', read_qa: 'answer', answer_qa: 'answer', read_plan: 'plan', approve_plan: 'approve' },
+  ...{ request_changes: 'changes', send_message: 'message', stop_session: 'stop' },
+  ...{ resume_session: 'resume', read_session: 'show' },
+  ...{ rewind_session: 'rewind', finish_session: 'finish' },
+};
+
+/** Where a terminal names it otherwise or several times, or offers something else. */
 const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   setup_project: {
     project_dir: ['init [folder]'],
     provider: ['init --set'],
     check: ['init --set'],
-    sessions: ['init --sessions'],
-    worktrees: ['init --worktrees'],
     trust: ['trust [folder]', 'trust --yes'],
     init_repository: ['init --git-init'],
   },
   start_session: {
-    ...Object.fromEntries(
-      START_CHOICE_ROWS.flatMap(([name, { kind, option, isForTerminal }]) => {
-        if (kind === 'limit' || isForTerminal || option === undefined) return [];
-        const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-        return [[kind === 'seconds' ? `${snake}_s` : snake, [typedOf(option)]]];
-      }),
-    ),
     from_chat: ['start --chat'],
     brief: { instead: 'start --chat, which reads the chat itself' },
-    limits: START_CHOICE_ROWS.flatMap(([, { kind, option = '' }]) =>
-      kind === 'limit' ? [typedOf(option)] : [],
-    ),
+    limits: limitsOf('start'),
+    timeout_s: ['start --timeout'],
+    where: ['start --pool'],
     start: ['start --no-run'],
     again: { instead: 'start, which always starts another one' },
   },
-  list_sessions: {
-    all_projects: ['list --all'],
-    group: ['list --group'],
-    state: ['list --state', 'list --archived'],
-    offset: PAGES,
-  },
-  get_status: { session: ['status [session]'], group: ['status --group'] },
+  list_sessions: { all_projects: ['list --all'], state: ['list --state', 'list --archived'] },
   wait: {
     session: ['wait [sessions]'],
-    sessions: ['wait [sessions]'],
-    group: ['wait --group'],
     cursor: { instead: 'log --follow, which leaves nothing out' },
-    until: ['wait --until'],
     timeout_s: ['wait --timeout'],
   },
   read_qa: {
     session: ['answer <session>', 'answer --show'],
     all: { instead: 'answer --show, which shows all' },
-    offset: PAGES,
   },
-  answer_qa: {
-    session: ['answer <session>'],
-    answers: ['answer [answers]'],
-    accept_suggestions: ['answer --accept-suggestions'],
-    confirm_typed: ['answer --confirm-typed'],
-    hash: { instead: 'answer, which prints the questions and answers those' },
-    replace: ['answer --replace'],
-  },
-  read_plan: { session: ['plan <session>'], offset: PAGES },
-  approve_plan: { session: ['approve <session>'], hash: ['approve --hash'] },
-  request_changes: { session: ['changes <session>'], feedback: ['changes <feedback>'] },
-  send_message: { session: ['message <session>'], text: ['message [text]'] },
-  stop_session: { session: ['stop [session]'], group: ['stop --group', 'stop --all'], when: ['stop --now'] },
+  answer_qa: { hash: { instead: 'answer, which prints the questions and answers those' } },
+  stop_session: { group: ['stop --group', 'stop --all'], when: ['stop --now'] },
   resume_session: {
-    session: ['resume <session>'],
-    note: ['resume --note'],
-    goal: ['resume --goal'],
     from: ['round <session>'],
-    provider: ['resume --provider'],
-    model: ['resume --model'],
-    limits: ['resume --max-cost-usd', 'resume --max-tokens', 'resume --max-hours', 'resume --max-iterations'],
+    limits: limitsOf('resume'),
   },
   read_session: {
     session: ['show <session>', 'log <session>', 'diff <session>'],
     what: ['show [document]', 'log --lines'],
-    document: ['show [document]'],
     iteration: ['log --iteration', 'diff --iteration'],
     cursor: ['diff --new'],
     path: ['diff [path]'],
-    offset: PAGES,
   },
-  rewind_session: {
-    session: ['rewind <session>'],
-    to: ['rewind --to'],
-    undo: ['rewind --undo'],
-    confirm: ['rewind --yes'],
-  },
+  rewind_session: { confirm: ['rewind --yes'] },
   finish_session: {
     session: ['finish <session>', 'archive <session>', 'unarchive <session>'],
     how: [
@@ -187,19 +154,26 @@ const TOOLS = readdirSync(GOLDEN)
     ] as const;
   });
 
+/** What can be typed instead of an argument of a tool. */
+function typedFor(tool: string, name: string): string[] {
+  const told = name === 'offset' ? PAGES : IN_TERMINAL[tool]?.[name];
+  if (told !== undefined) return 'instead' in told ? [] : told;
+  const command = COMMAND_OF[tool];
+  return [`${command} --${name.replaceAll('_', '-')}`, `${command} <${name}>`, `${command} [${name}]`].filter(
+    (each) => TYPED.includes(each),
+  );
+}
+
 test.each(TOOLS)('every argument of %s has an equivalent in a terminal', (tool, names) => {
-  const table = IN_TERMINAL[tool] ?? {};
-  expect(Object.keys(table).sort()).toEqual([...names].sort());
-  const listed = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
-  expect(listed.filter((each) => !TYPED.includes(each))).toEqual([]);
+  const told = IN_TERMINAL[tool] ?? {};
+  expect(Object.keys(told).filter((name) => !names.includes(name))).toEqual([]);
+  const isSaid = (name: string) => name === 'offset' || 'instead' in (told[name] ?? {});
+  expect(names.filter((name) => !isSaid(name) && typedFor(tool, name).length === 0)).toEqual([]);
+  expect(names.flatMap((name) => typedFor(tool, name)).filter((each) => !TYPED.includes(each))).toEqual([]);
 });
 
 test('every argument in a terminal has an equivalent in a tool, or a reason to have none', () => {
-  const known = new Set(
-    Object.values(IN_TERMINAL).flatMap((table) =>
-      Object.values(table).flatMap((each) => ('instead' in each ? [] : each)),
-    ),
-  );
+  const known = new Set(TOOLS.flatMap(([tool, names]) => names.flatMap((name) => typedFor(tool, name))));
   const alone = (each: string) => each in TERMINAL_ONLY || (each.split(' ')[0] ?? '') in TERMINAL_ONLY;
   // `run` accepts what `start` accepts.
   expect(TYPED.filter((each) => !known.has(each) && !alone(each) && !STARTS.has(each))).toEqual([]);
