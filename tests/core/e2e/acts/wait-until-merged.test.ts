@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sendCommand } from '../../../../src/core/caller/commands/send-command.ts';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -20,8 +20,9 @@ async function published() {
 }
 
 async function waits(rig: SessionRig, ...words: string[]) {
-  const all = [rig.program('cli'), 'wait', rig.paths.folder, '--until', 'merged', ...words];
-  return await runCommand(process.execPath, all, { cwd: rig.repo.path, env: rig.repo.env });
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  const { programs } = rig.context();
+  return await typed(['wait', rig.paths.folder, '--until', 'merged', ...words], { cwd, home, env, programs });
 }
 
 test(
