@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
@@ -19,6 +19,15 @@ const start = async ({ context }: Bench, name: string, more: Partial<Start> = {}
   (await startSession({ task: 'Write it down', name, ...more }, context)).view;
 
 const PAST = { task: 'x', at: '2020-01-01T00:00' };
+
+/** A refusal changes nothing, so all rows share one project. */
+let bench: Bench;
+beforeAll(async () => {
+  bench = await makeBench({ here: true });
+  await start(bench, 'boats', { group: 'tonight' });
+  await start(bench, 'flags', { after: 'tonight' });
+});
+afterAll(() => bench[Symbol.asyncDispose]());
 
 test.each<[string, Start, object]>([
   ['an unknown session', { task: 'x', after: 'boots' }, { code: 'session_not_found' }],
@@ -41,9 +50,6 @@ test.each<[string, Start, object]>([
   ],
   ['a folder that is continued', { from: 'x', after: 'flags' }, { code: 'from_excludes' }],
 ])('a start after %s is refused, and nothing is created', ci, async (_name, input, refusal) => {
-  await using bench = await makeBench({ here: true });
-  await start(bench, 'boats', { group: 'tonight' });
-  await start(bench, 'flags', { after: 'tonight' });
   const begun =
     'from' in input ? askTool('start_session', { from: 'x', after: 'flags' }, bench.context) : undefined;
   if (begun !== undefined) expect((await begun).json).toMatchObject(refusal);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stopSession } from '../../../../../src/core/acts/sessions/stop-session.act.ts';
 import { sessionFolders } from '../../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
@@ -108,6 +108,13 @@ test('the form offers three ways, and only the chosen one counts', async () => {
   );
 });
 
+/** A refusal changes nothing, so all rows share one project. */
+let refusing: Bench;
+beforeAll(async () => {
+  refusing = await makeBench({ here: true });
+});
+afterAll(() => refusing[Symbol.asyncDispose]());
+
 test.each<[string, object, RegExp]>([
   ['no work', { task: ' ' }, /neither a task nor a topic/],
   ['an unknown base', { task: 'x', base: 'nowhere' }, /nowhere/],
@@ -116,13 +123,12 @@ test.each<[string, object, RegExp]>([
   ['a session that is not there', { task: 'x', after: 'none' }, /none/],
   ['a limit that is not a number', { task: 'x', maxHours: 'two' }, /two/],
 ])('%s is refused by core, and nothing is started', async (_what, fields, words) => {
-  await using bench = await makeBench({ here: true });
-  await using web = await serveWeb(bench.context);
-  const { send } = formOf(bench, web);
+  await using web = await serveWeb(refusing.context);
+  const { send } = formOf(refusing, web);
   const { status, text, headers } = await send(fields);
   expect([status, text]).toEqual([409, expect.stringMatching(words)]);
   expect(headers).not.toHaveProperty('x-open');
-  expect(await sessionFolders(bench.sessionsDir)).toEqual([]);
+  expect(await sessionFolders(refusing.sessionsDir)).toEqual([]);
 });
 
 test('without a project the page says how to make one', async () => {
