@@ -2,13 +2,13 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { ci } from '../../../support/ci.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { planned } from '../../../support/work-events.ts';
 import { KEY } from '../../unit/cli/keys.ts';
 import { type TypedOptions, typed } from '../../unit/cli/typed.ts';
 import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
@@ -21,14 +21,7 @@ const WORDS = 'Mind the harbour';
 const WRITES = `sed -i -e '/^## Phase 1/a ${WORDS}'`;
 const AND = (then: string) => `f() { ${WRITES} "$1"; ${then}; }; f`;
 
-const PLANNED: NewEvent = {
-  type: 'parked',
-  for: 'plan_approval',
-  resumePhase: 'planning',
-  openQuestions: [],
-  unconfirmed: [],
-  plan: { name: NAME, hash: planHash(PLAN) },
-};
+const PLANNED = planned(NAME, PLAN);
 
 let rig: ServerRig;
 beforeAll(async () => {

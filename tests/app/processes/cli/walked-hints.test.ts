@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { GATE_CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import {
@@ -21,16 +20,14 @@ import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { planned } from '../../../support/work-events.ts';
 import { CLI_NAMES } from '../../../words/texts.ts';
 import { typed } from '../../unit/cli/typed.ts';
 
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 
 const PLAN = '# Plan: boat\n\n## Phase 1: Paint\n\n- [ ] paint the boat\n';
-const PLANNED: NewEvent = {
-  ...{ type: 'parked', for: 'plan_approval', resumePhase: 'planning', openQuestions: [], unconfirmed: [] },
-  plan: { name: '01-08-1030-plan-boat.md', hash: planHash(PLAN) },
-};
+const PLANNED = planned('01-08-1030-plan-boat.md', PLAN);
 
 const STATES: Readonly<Record<string, readonly NewEvent[]>> = {
   'runs without a worker': [CREATED, PREPARED],

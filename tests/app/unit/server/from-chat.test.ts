@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Form } from '../../../../src/core/caller/facts/form.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { planned } from '../../../support/work-events.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from './ask-tool.ts';
 import { makeServerRig, type ServerRig } from './server-rig.ts';
@@ -32,14 +32,7 @@ const TOOK = 'names are those of rivers (turn 2)';
 const CHAT = { from: 'Claude Code', id: 'c1', turns: 3, text: '# The chat\n' };
 
 const PLAN_NAME = '01-08-1130-plan-boats.md';
-const PLANNED: NewEvent = {
-  type: 'parked',
-  for: 'plan_approval',
-  resumePhase: 'planning',
-  openQuestions: [],
-  unconfirmed: [],
-  plan: { name: PLAN_NAME, hash: planHash(PLAN) },
-};
+const PLANNED = planned(PLAN_NAME, PLAN);
 
 function answered(by: By): NewEvent {
   return { type: 'answers_recorded', by, answers: [{ id: 'Q1', question: 'x', text: 'A' }], open: [] };
@@ -94,15 +87,18 @@ test('the forms for answers and for approval quote it, and so does the command t
   };
   const asking = await session('asks-by-form', [ASKING]);
   await askTool('answer_qa', { session: asking.folder }, rig.context, { ask });
-  const planned = await session('plans-by-form', [PLANNED]);
-  await askTool('approve_plan', { session: planned.folder }, rig.context, { ask });
+  const approving = await session('plans-by-form', [PLANNED]);
+  await askTool('approve_plan', { session: approving.folder }, rig.context, { ask });
   const line = expect.stringMatching(/^From the chat: Decided: .*rivers \(turn 2\).* · Refused: numbers .*$/);
   // Some clients show only the first four lines.
   expect(shown.map((message) => message.split('\n').slice(0, 4))).toEqual([
     expect.arrayContaining([line]),
     expect.arrayContaining([line]),
   ]);
-  const { stdout } = await typed(['approve', planned.folder], { home: rig.context.home, cwd: rig.repo.path });
+  const { stdout } = await typed(['approve', approving.folder], {
+    home: rig.context.home,
+    cwd: rig.repo.path,
+  });
   expect(stdout).toContain(TOOK);
 });
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
+import { planned } from '../../../support/work-events.ts';
 import { askTool } from './ask-tool.ts';
 import { makeServerRig, type ServerRig } from './server-rig.ts';
 
@@ -24,20 +24,12 @@ C) 👩‍👩‍👧 both
 **Answer:** _waiting_
 `;
 
+const PLAN_NAME = '01-05-1100-plan-日本.md';
 const PLAN = `# Plan: 日本語 שלום 👩‍👩‍👧
 
 ## Phase 1: 翻訳する
 - [ ] README を訳す
 `;
-
-const PLANNED: NewEvent = {
-  type: 'parked',
-  for: 'plan_approval',
-  resumePhase: 'planning',
-  openQuestions: [],
-  unconfirmed: [],
-  plan: { name: '01-05-1100-plan-日本.md', hash: planHash(PLAN) },
-};
 
 const REQUIREMENTS = [{ id: 'R1', text: '日本語で読める', check: 'npm test' }];
 
@@ -52,9 +44,13 @@ beforeAll(async () => {
     { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent,
   ]);
   await serverRig.addSession(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
-  const planned = await serverRig.addSession('26-01-05-plan', [CREATED, PREPARED, PLANNED]);
+  const approving = await serverRig.addSession('26-01-05-plan', [
+    CREATED,
+    PREPARED,
+    planned(PLAN_NAME, PLAN),
+  ]);
   await serverRig.addSession('26-01-04-proved', provedEvents({ requirements: REQUIREMENTS }));
-  await writeFile(join(planned.sessionDir, '01-05-1100-plan-日本.md'), PLAN);
+  await writeFile(join(approving.sessionDir, PLAN_NAME), PLAN);
 });
 afterAll(() => serverRig[Symbol.asyncDispose]());
 

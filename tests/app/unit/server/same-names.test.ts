@@ -11,30 +11,12 @@ import {
   PREPARED,
 } from '../../../core/unit/session/events.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
+import { DIED, STARTED } from '../../../support/work-events.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from './ask-tool.ts';
 import { makeServerRig } from './server-rig.ts';
 
 const BY = { channel: 'cli' } as const;
-const STARTED: NewEvent = {
-  type: 'iteration_started',
-  iteration: 1,
-  phase: 'investigation',
-  provider: 'rehearsal',
-  model: '',
-  log: 'x.jsonl',
-  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
-  timeLimitMs: 1000,
-  credentials: [],
-  sandbox: 'none',
-};
-const DIED: NewEvent = {
-  type: 'worker_took_over',
-  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '1',
-  previous: 'died',
-  recovery: 'adopt',
-};
 const MESSAGE: NewEvent = { type: 'message_kept', by: BY, id: '01J', file: 'x.md' };
 
 const SESSIONS: Readonly<Record<string, readonly NewEvent[]>> = {

@@ -15,6 +15,7 @@ import { supervisorPaths } from '../../../../../src/core/sandbox/programs/superv
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ownSession } from '../../../../support/own-session.ts';
+import { STARTED } from '../../../../support/work-events.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../unit/session/events.ts';
 
 /** Starts a watch; `until` skips items until one shows the sessions in these states. */
@@ -41,18 +42,6 @@ async function watching(serverRig: ServerRig, input: Partial<WatchSessionsInput>
 const BY = { channel: 'cli' } as const;
 const ARCHIVED: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
 const FIRST = [CREATED, PREPARED];
-const STARTED: NewEvent = {
-  type: 'iteration_started',
-  iteration: 1,
-  phase: 'investigation',
-  provider: 'rehearsal',
-  model: '',
-  log: '01-08-1000-1-investigation.jsonl',
-  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
-  timeLimitMs: 1_800_000,
-  credentials: [],
-  sandbox: 'none',
-};
 
 test('sessions appear, change and disappear on the screen with their files, and archived ones are not shown', async () => {
   await using serverRig = await makeServerRig();

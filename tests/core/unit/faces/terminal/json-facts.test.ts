@@ -8,28 +8,10 @@ import { changePoolFile } from '../../../../../src/extensions/pool/pool-file.ts'
 import { typed } from '../../../../app/unit/cli/typed.ts';
 import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { HAS_EXTENSIONS } from '../../../../support/has-extensions.ts';
+import { DIED, STARTED } from '../../../../support/work-events.ts';
 import { CREATED, DONE, LEFT, PREPARED } from '../../session/events.ts';
 
 const BY = { channel: 'cli' } as const;
-const STARTED: NewEvent = {
-  type: 'iteration_started',
-  iteration: 1,
-  phase: 'investigation',
-  provider: 'rehearsal',
-  model: '',
-  log: 'x.jsonl',
-  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
-  timeLimitMs: 1000,
-  credentials: [],
-  sandbox: 'none',
-};
-const DIED = {
-  type: 'worker_took_over',
-  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '1',
-  previous: 'died',
-  recovery: 'adopt',
-} as const;
 
 test('a status mentions a crash loop, a silent agent and a requested stop', async () => {
   await using serverRig = await makeServerRig();
