@@ -23,6 +23,7 @@ test('mistakes return an error that says what to do', async () => {
     ['read_plan', { session }, 'no_plan'],
     ['approve_plan', { session, hash: 'deadbeef' }, 'not_waiting'],
     ['request_changes', { session, feedback: 'x' }, 'not_waiting'],
+    ['request_changes', { session, feedback: ' ' }, 'text_missing'],
     ['send_message', { session, text: 'x'.repeat(1_000_000) }, 'text_too_long'],
     ['get_status', { session, project_dir: '/nowhere' }, 'project_not_found'],
   ];

@@ -75,16 +75,20 @@ test.concurrent('a resume does not cancel a requested stop: it reports the stop,
   await using rig = await stopped({ scenario: HANGS });
   await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);
+  const session = rig.file.folder;
+  expect((await resumeSession({ session }, rig.context())).outcome).toBe('already_running');
+  const goalTooEarly = resumeSession({ session, goal: 'More' }, rig.context());
+  await expect(goalTooEarly).rejects.toMatchObject({ code: 'already_running' });
   await rig.stop('after_iteration');
   expect(statusSentence(await rig.view())).toContain('is running and stops after this iteration (');
-  const early = resumeSession({ session: rig.file.folder }, rig.context());
+  const early = resumeSession({ session }, rig.context());
   await expect(early).rejects.toMatchObject({
     code: 'stop_under_way',
     next: [{ act: 'follow' }],
   });
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
-  const later = await resumeSession({ session: rig.file.folder }, rig.context());
+  const later = await resumeSession({ session }, rig.context());
   expect(later.outcome).toBe('resumed');
 });
 
