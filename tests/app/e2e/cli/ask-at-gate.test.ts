@@ -62,12 +62,10 @@ test.concurrent('a plan is left for later, read again, sent back with text only,
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('plan_approval');
-  for (const says of [[''], ['q'], ['y'], ['3', ''], ['6']]) {
-    const left = await typed(['run', session], { ...place, says });
-    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('6) Decide later') });
-  }
+  const left = await typed(['run', session], { ...place, says: ['6'] });
+  expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('6) Decide later') });
   const changes = KEY.up.repeat(3) + KEY.enter;
-  for (const keys of [[KEY.escape], [KEY.enter], [changes, KEY.escape]])
+  for (const keys of [[KEY.enter], [changes, KEY.escape]])
     expect((await typed(['run', session], { ...place, keys })).exitCode, 'by menus').toBe(4);
   const types = async () => (await rig.events()).map(({ type }) => type);
   expect(await types()).not.toContain('changes_requested');

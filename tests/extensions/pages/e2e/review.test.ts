@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LineComment } from '../../../../src/core/caller/facts/line-comments.ts';
@@ -10,43 +10,25 @@ import {
 import { ci } from '../../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
-/** Reviews a session as a person would; `meanwhile` runs before the comments are sent. */
-async function reviewed(
-  rig: SessionRig,
-  comment: (review: SessionReview) => LineComment[],
-  meanwhile: () => Promise<unknown> = async () => {},
-) {
+/** Reviews a session as a person would. */
+async function reviewed(rig: SessionRig, comment: (review: SessionReview) => LineComment[]) {
   const question = { session: rig.file.folder };
   const review = await openReview(question, rig.context());
-  await meanwhile();
   return await sendReview(question, { review, comments: comment(review) }, rig.context());
 }
-
-const below = (line: string, text: string) => (review: SessionReview) => [
-  { below: review.lines.indexOf(line), text },
-];
 
 test('comments on the diff of a working session become guidance for its next agent', ci, async () => {
   await using rig = await startRig({ at: 'asking' });
   await commitWork(rig, 'work.txt');
-  const sent = await reviewed(rig, below('+work', 'Say what kind.'));
+  const sent = await reviewed(rig, ({ lines }) => [
+    { below: lines.indexOf('+work'), text: 'Say what kind.' },
+  ]);
   expect(sent).toMatchObject({ as: 'message', stale: 0 });
   const { file } = (await rig.events()).find(({ type }) => type === 'message_kept') as { file: string };
   const kept = await readFile(join(rig.paths.inbox, file), 'utf8');
   expect(kept).toMatch(
     /Comments on the changes since main at [0-9a-f]{8}:\n\nwork\.txt:1\n> \+work\n\nSay what kind\./,
   );
-});
-
-test('a comment on a line that changed while the person wrote is marked as stale', async () => {
-  await using rig = await startRig({ at: 'asking' });
-  await commitWork(rig, 'work.txt');
-  const { path } = (await rig.state()).worktree ?? { path: '' };
-  const sent = await reviewed(rig, below('+work', 'Say what kind.'), async () => {
-    await writeFile(join(path, 'work.txt'), 'hard work\n');
-    await rig.repo.git(['commit', '--quiet', '-am', 'Say more'], path);
-  });
-  expect(sent).toMatchObject({ as: 'message', stale: 1 });
 });
 
 test('comments on a plan that waits for approval request changes to it', async () => {
@@ -61,14 +43,4 @@ test('comments on a plan that waits for approval request changes to it', async (
   expect(asked).toMatchObject({
     feedback: expect.stringMatching(/plan-.*\.md:\d+\n> ### Phase 1.*\n\nMind the harbour$/),
   });
-});
-
-test('comments on a done session become its new goal', async () => {
-  await using rig = await startRig({ at: 'done' });
-  const { as, view } = await reviewed(rig, (review) => [
-    { below: -1, text: 'Well done.' },
-    ...below('+work', 'More of it.')(review),
-  ]);
-  expect(as).toBe('goal');
-  expect(view.state.goal).toContain('Well done.\n\nwork.txt:1\n> +work\n\nMore of it.');
 });
