@@ -3,10 +3,6 @@ export const ANSWERS_QA = inSession(
   "sed -e 's/_waiting_/A/' -e 's/^Status: .*/Status: answered/' _qa.md >qa; mv qa _qa.md",
 );
 
-export function setsPhase(phase: string): object {
-  return inSession(`sed 's/^Phase: .*/Phase: ${phase}/' _overview.md >overview; mv overview _overview.md`);
-}
-
 function inSession(script: string): object {
   return { act: 'run', command: ['sh', '-c', `cd "$REHEARSAL_SESSION_DIR"; ${script}`] };
 }

@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import type { SessionState } from '../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readEvents, readLog } from '../../src/core/session/log/event-log.ts';
-import { endSessionsBelow, processesOf, untilState, workerPidOf } from './live-session.ts';
+import { endSessionsBelow, processesOf, untilState } from './live-session.ts';
 import { type Connection, connect } from './mcp-client.ts';
 import { DEMO_FILES } from './paper-boat.ts';
 import { makeProject, type ProjectPlan } from './project.ts';
@@ -80,11 +80,6 @@ export async function until(
 
 export function pathsOf(place: DemoProject, folder: string): SessionPaths {
   return sessionPaths(place.sessionsDir, folder);
-}
-
-/** The pid of the session's running worker. */
-export async function workerPid(paths: SessionPaths): Promise<number | undefined> {
-  return await workerPidOf({ paths, host: await systemHost() });
 }
 
 /** Pids of running processes that carry the session's marker. */
