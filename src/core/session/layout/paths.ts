@@ -108,7 +108,7 @@ const RUN_FILES = {
   /** The supervisor, at each renewal: milliseconds since boot until which a session of a pool may continue. */
   poolUntil: { name: '.pool-until', duringAgent: true },
   /** The supervisor: this machine's knowledge of a session of a pool. */
-  ownershipRecord: { name: '.pool.json', duringAgent: true },
+  ownership: { name: '.pool.json', duringAgent: true },
   /** The worker of a pool's session, when it rests: the number of the last event that it has saved for other machines. */
   poolKept: { name: '.pool-kept' },
   /** The supervisor: the published state of a session of another machine that is shown here, and its documents. */

@@ -215,7 +215,7 @@ export async function takeOver(
     ...found,
     truncatedBytes: truncatedBytes || undefined,
     places: arrived && Places.parse(arrived),
-    host: worker.file.pool && (await plainJson(worker.paths.ownershipRecord, Mark))?.host,
+    host: worker.file.pool && (await plainJson(worker.paths.ownership, Mark))?.host,
     platform: process.platform,
   };
   const left = (arrived?.left ?? []).join(' ');

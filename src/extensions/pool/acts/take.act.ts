@@ -11,7 +11,7 @@ import { membershipOf, requirePerson, requireStanding } from '../membership/requ
 import { bellPath } from '../membership/run-members.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { leftBehind } from '../states/left-behind.ts';
-import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-record.ts';
+import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
 import type { VerifiedState } from '../states/pool-states.ts';
 
 /** The published state with which this machine would continue the session. */
@@ -54,7 +54,7 @@ export async function takeSession(
       const { epoch, host } = preview;
       if (epoch !== seen) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
       if (preview.isHere) return preview;
-      const next = Math.max(epoch, readOwnershipRecord(session.paths)?.epoch ?? 0) + 1;
+      const next = Math.max(epoch, readOwnership(session.paths)?.epoch ?? 0) + 1;
       const mine = await parts.states.claimed(state, { epoch: next });
       const how = await parts.remote.move(sessionRef(session.id), mine, state.commit);
       if (how === 'unreachable') throw POOL_ERRORS.not_taken({ session: session.folder });
@@ -95,7 +95,7 @@ async function withSession<T>(
   // No machine would use a state that a machine signs which an owner has removed in the meantime.
   await requireStanding(membership, project, context, { isReadAgain: true });
   await using parts = await openMember(membership, context, QUIET);
-  const done = await act({ folder, id: sessionFile.id, paths, record: readOwnershipRecord(paths) }, parts);
+  const done = await act({ folder, id: sessionFile.id, paths, record: readOwnership(paths) }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', { mode: 0o600 });
   return done;
@@ -127,7 +127,7 @@ function previewOf(
   // Two readings, because the supervisor may publish in the meantime.
   const isHere =
     manifest.host === hostInfo.id &&
-    [record, readOwnershipRecord(paths)].some((each) => continues(each, commit, manifest));
+    [record, readOwnership(paths)].some((each) => continues(each, commit, manifest));
   return {
     session: folder,
     isHere,

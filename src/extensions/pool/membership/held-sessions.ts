@@ -7,9 +7,9 @@ import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { leftBehind } from '../states/left-behind.ts';
 import {
-  readOwnershipRecord,
+  readOwnership,
   removePoolUntil,
-  writeOwnershipRecord,
+  writeOwnership,
   writePoolUntil,
 } from '../states/ownership-record.ts';
 import { isHeldUp, isQueued, isWanted, savedAt } from '../states/pool-states.ts';
@@ -197,7 +197,7 @@ export class HeldSessions {
 
   /** Resumes a held session after a supervisor restart, from its record if that is current, or by taking it again. */
   async resume(claim: Claim, view: SessionView | undefined): Promise<void> {
-    const record = view && readOwnershipRecord(view.paths);
+    const record = view && readOwnership(view.paths);
     const there = await tipOf(claim.id, this.#parts);
     if (record !== undefined && there === undefined) throw goneError(record, this.#parts);
     // The record may be older than the ref, for example after a restore from a backup.
@@ -219,7 +219,7 @@ export class HeldSessions {
   }
 
   #record({ id, epoch, folder, published, sending }: HeldSession): void {
-    writeOwnershipRecord(this.#pathsOf(folder), {
+    writeOwnership(this.#pathsOf(folder), {
       id,
       epoch,
       published,

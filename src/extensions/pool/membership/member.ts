@@ -3,7 +3,7 @@ import type { Entry, HostSign, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { readOwnershipRecord } from '../states/ownership-record.ts';
+import { readOwnership } from '../states/ownership-record.ts';
 import { needsOf, savedAt } from '../states/pool-states.ts';
 import { DailyPrune } from './daily-prune.ts';
 import { HeldSessions } from './held-sessions.ts';
@@ -116,7 +116,7 @@ export class Member {
   /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its record. */
   #hasLeft(id: Ulid, view: SessionView | undefined): boolean {
     const isGone = view !== undefined && !this.#entries.has(id);
-    return isGone && (this.#prune.isDue(view) || readOwnershipRecord(view.paths) === undefined);
+    return isGone && (this.#prune.isDue(view) || readOwnership(view.paths) === undefined);
   }
 
   /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
@@ -145,8 +145,7 @@ export class Member {
     const { board, hostInfo } = this.#parts;
     for (const [id, view] of this.#poolViews()) {
       const { folder, paths, sessionFile } = view;
-      const record =
-        this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readOwnershipRecord(paths);
+      const record = this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readOwnership(paths);
       if (record === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
         const state = await tipOf(id, this.#parts);

@@ -15,7 +15,7 @@ import { POOL_REFS, sessionRef } from '../board/git-remote.ts';
 import type { MemberLists } from '../members/member-list.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from '../states/copies.ts';
-import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-record.ts';
+import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
 import { verifyCommand } from '../states/pool-states.ts';
 import { type CopyMark, readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
@@ -140,7 +140,7 @@ async function findOne(old: SessionView, refs: Refs, parts: PruneParts): Promise
   const ending = prunableView(view, retention);
   if (ending === undefined) return undefined;
   const copy = await readCopyMark(view.paths);
-  const record = readOwnershipRecord(view.paths);
+  const record = readOwnership(view.paths);
   if (copy !== undefined) return findCopy(view, copy, { ending, refs });
   return record && (await findOwn(view, record, { ending, refs, parts }));
 }
@@ -182,7 +182,7 @@ async function findOwn(
       if ((await parts.remote.move(act, undefined, oid)) === 'moved') refs.delete(act);
     await parts.board.forget([record.id]);
     // Without these, this machine no longer expects the ref, and a worker no longer needs time granted by the pool.
-    for (const path of [paths.poolUntil, paths.ownershipRecord]) rmSync(path, { force: true });
+    for (const path of [paths.poolUntil, paths.ownership]) rmSync(path, { force: true });
     return undefined;
   };
   return { what: 'session', ending, why: await whyInPool(view, record, { ending, refs, parts }), remove };

@@ -5,7 +5,7 @@ import { sessionRef } from '../board/git-remote.ts';
 import { MEMBERS_REF, standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
-import { readOwnershipRecord } from '../states/ownership-record.ts';
+import { readOwnership } from '../states/ownership-record.ts';
 import { poolAt } from './require-membership.ts';
 
 /**
@@ -22,11 +22,11 @@ export async function requireHeldBy(
   const { remote, lists } = poolAt(membership, { mainRepo }, context);
   const ref = sessionRef(id);
   // Read before and after the remote, because the supervisor may publish in the meantime.
-  const before = readOwnershipRecord(paths);
+  const before = readOwnership(paths);
   const refs = await remote.list(ref, MEMBERS_REF).catch((cause: unknown) => {
     throw POOL_ERRORS.remote_unread({ session }, { cause });
   });
-  const after = readOwnershipRecord(paths);
+  const after = readOwnership(paths);
   // Its supervisor may not run. The supervisor also reports a list that is not accepted.
   await lists.refresh(refs.get(MEMBERS_REF)).catch(() => undefined);
   if (standingIn(await lists.kept(), membership.id) === 'removed')

@@ -11,7 +11,7 @@ import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { Entry, Oid, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { type OwnershipRecord, readOwnershipRecord } from '../states/ownership-record.ts';
+import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
 import type { VerifiedState } from '../states/pool-states.ts';
 import { type RestoredState, readCopyMark, restoreCopy } from '../states/restore-state.ts';
 import type { DailyPrune } from './daily-prune.ts';
@@ -68,7 +68,7 @@ export async function fenceMarked(
   { clock }: Pick<MemberParts, 'clock'>,
 ): Promise<void> {
   for (const { paths, worker } of views.values())
-    if (worker !== 'unknowable' && readOwnershipRecord(paths) !== undefined)
+    if (worker !== 'unknowable' && readOwnership(paths) !== undefined)
       await ownedElsewhere(paths, 'another machine', { clock });
 }
 

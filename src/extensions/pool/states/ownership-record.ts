@@ -21,18 +21,16 @@ const OwnershipRecord = z.strictObject({
 });
 export type OwnershipRecord = z.infer<typeof OwnershipRecord>;
 
-export function readOwnershipRecord({
-  ownershipRecord,
-}: Pick<SessionPaths, 'ownershipRecord'>): OwnershipRecord | undefined {
-  const text = ifThere(() => readFileSync(ownershipRecord, 'utf8'));
+export function readOwnership({ ownership }: Pick<SessionPaths, 'ownership'>): OwnershipRecord | undefined {
+  const text = ifThere(() => readFileSync(ownership, 'utf8'));
   return text === undefined ? undefined : OwnershipRecord.safeParse(parseJson(text)).data;
 }
 
-export function writeOwnershipRecord(
-  { ownershipRecord }: Pick<SessionPaths, 'ownershipRecord'>,
+export function writeOwnership(
+  { ownership }: Pick<SessionPaths, 'ownership'>,
   record: OwnershipRecord,
 ): void {
-  writeUnsynced(ownershipRecord, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  writeUnsynced(ownership, `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
 /** Without a lease time, a worker continues however long its supervisor is away. */

@@ -42,7 +42,7 @@ import { POOL_ERRORS } from '../pool-errors.ts';
 import { checkOut, checkOutWorktree } from './check-out.ts';
 import { identitiesIn, isEditedCopy } from './copies.ts';
 import { leftBehind } from './left-behind.ts';
-import { readOwnershipRecord } from './ownership-record.ts';
+import { readOwnership } from './ownership-record.ts';
 import { isSafePath, MAX_STATE_BYTES, MAX_STATE_FILE_BYTES } from './state-commit.ts';
 
 export interface PublishedStatePlan {
@@ -269,7 +269,7 @@ async function isSavedHere(
 
 /** Whether everything recorded here was published in an ancestor of the state. */
 async function includesLocalState(plan: PublishedStatePlan, paths: SessionPaths): Promise<boolean> {
-  const { published: commit } = readOwnershipRecord(paths) ?? {};
+  const { published: commit } = readOwnership(paths) ?? {};
   if (commit === undefined) return false;
   const main = { ...plan.context, cwd: plan.at.mainRepo, allowFailure: true };
   const published = await messageIn(commit, z.object({ n: z.number() }), main);

@@ -11,7 +11,7 @@ import { type MemberParts, POOL_TIMES } from '../../../../src/extensions/pool/me
 import { FirstOffers } from '../../../../src/extensions/pool/membership/offer-first.ts';
 import { CommandInbox } from '../../../../src/extensions/pool/membership/remote-commands.ts';
 import { fetchState } from '../../../../src/extensions/pool/membership/session-copies.ts';
-import { writeOwnershipRecord } from '../../../../src/extensions/pool/states/ownership-record.ts';
+import { writeOwnership } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import { PoolStates } from '../../../../src/extensions/pool/states/pool-states.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { hostOf } from '../../../support/board-contract.ts';
@@ -124,7 +124,7 @@ test('a state that git has packed is published like any other', async () => {
   const { id } = sessionFileSample();
   const [view] = await readAllSessions(`${scene.here.repo.path}/_samocode/sessions`, await systemHost());
   if (view === undefined) throw new Error('There is no session.');
-  writeOwnershipRecord(view.paths, { id, epoch: 1, published: commit, host: 'anna' });
+  writeOwnership(view.paths, { id, epoch: 1, published: commit, host: 'anna' });
   await writeFile(view.paths.poolKept, '1');
   await scene.here.repo.git(['pack-refs', '--all']);
   const ended = new AbortController();

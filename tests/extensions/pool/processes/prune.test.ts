@@ -11,7 +11,7 @@ import { DailyPrune } from '../../../../src/extensions/pool/membership/daily-pru
 import type { MemberParts } from '../../../../src/extensions/pool/membership/member-parts.ts';
 import { readPoolStatus, StatusFile } from '../../../../src/extensions/pool/membership/pool-status.ts';
 import { type PruneParts, pruneSessions } from '../../../../src/extensions/pool/membership/prune.act.ts';
-import { writeOwnershipRecord } from '../../../../src/extensions/pool/states/ownership-record.ts';
+import { writeOwnership } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { contentsOf, FOLDER } from '../../../support/checkpoint-scene.ts';
@@ -36,7 +36,7 @@ async function twoMachines(events: readonly NewEvent[] = OVER) {
   const commit = await scene.publish();
   await scene.git('push', '--quiet', url, `${REF}:${REF}`);
   await scene.mirror();
-  writeOwnershipRecord(paths, { id: ID, epoch: 3, published: commit, host: 'anna' });
+  writeOwnership(paths, { id: ID, epoch: 3, published: commit, host: 'anna' });
   const host = await systemHost();
   const machine = (mainRepo: string, sessions: string) => {
     const git = { cwd: mainRepo, baseEnv: repo.env };
@@ -181,7 +181,7 @@ test('a deleted ref does not remove the copy of a session that is not over', asy
 test('a copy is removed although its ref is there, unless the ref has moved', async () => {
   await using machines = await twoMachines();
   const { other, scene, paths, push, remoteRefs } = machines;
-  await rm(paths.ownershipRecord);
+  await rm(paths.ownership);
   const newer = await scene.publish();
   await push(`+${newer}:${REF}`);
   expect((await other.prune()).pruned).toEqual([]);

@@ -11,7 +11,7 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { writeOwnershipRecord } from '../../../../src/extensions/pool/states/ownership-record.ts';
+import { writeOwnership } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import { restoreForWork } from '../../../../src/extensions/pool/states/restore-state.ts';
 import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
@@ -243,7 +243,7 @@ describe('a session that this machine had, published and gave back', () => {
     const scene = await poolScene();
     const published = await scene.publish();
     await work(scene);
-    writeOwnershipRecord(scene.there, { id: scene.plan().manifest.id, host: 'anna', epoch: 3, published });
+    writeOwnership(scene.there, { id: scene.plan().manifest.id, host: 'anna', epoch: 3, published });
     await writeFile(join(scene.here.worktreePath, 'later.txt'), 'l\n');
     await scene.publish();
     return scene;
