@@ -188,14 +188,16 @@ export function claimsContract(makeRig: () => Promise<ClaimsRig>, size: { hosts:
     await a.board.renew(a.host);
     await a.board.renew(a.host);
     const named = (await a.board.hosts(PROJECT)).toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    expect(named).toMatchObject([a.host, b.host]);
+    // Only the board itself tells two copies of a home apart.
+    const shown = ({ instanceId: _, ...host }: HostInfo) => host;
+    expect(named).toMatchObject([shown(a.host), shown(b.host)]);
     expect(await a.board.hosts('2'.repeat(40))).toEqual([]);
     for (const _ of [1, 2, 3]) {
       await rig.pass(LEASE_MS / 3 + 1);
       await a.board.renew(a.host);
     }
     const live = (await a.board.hosts(PROJECT)).filter(({ isLive }) => isLive);
-    expect(live).toMatchObject([a.host]);
+    expect(live).toMatchObject([shown(a.host)]);
   });
 
   test('a silent host keeps its sessions for one lease, then another takes them and the renewal lacks them', async () => {
