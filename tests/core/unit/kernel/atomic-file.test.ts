@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeDrafts, syncFolder, writeWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
@@ -84,3 +86,31 @@ test('drafts of killed writers are removed, and files with similar names are kep
   removeDrafts(join(dir.path, 'no such folder'));
   expect((await readdir(dir.path)).sort()).toEqual([...others, '.folder.0123456789ab.draft'].sort());
 });
+
+/** Fails like exFAT and shared folders of virtual machines. */
+function withoutHardLinks(code: string): Disposable {
+  const { linkSync } = fs;
+  fs.linkSync = (from, to) => {
+    throw Object.assign(new Error(`${code}: link '${from}' -> '${to}'`), { code, path: from });
+  };
+  syncBuiltinESMExports();
+  return {
+    [Symbol.dispose]() {
+      fs.linkSync = linkSync;
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])(
+  'a disk that answers a hard link with %s is named as the reason',
+  async (code) => {
+    await using dir = await tempDir();
+    using _disk = withoutHardLinks(code);
+    await expect(writeWhole(join(dir.path, 'x'), 'x', { exclusive: true })).rejects.toMatchObject({
+      code: 'no_hard_links',
+      why: expect.stringContaining(`The file system of ${dir.path} has no hard links`),
+    });
+    expect(await readdir(dir.path)).toEqual([]);
+  },
+);

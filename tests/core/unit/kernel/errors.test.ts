@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
 import {
+  errors,
   ifExists,
   ifThere,
   isSamocodeError,
   SamocodeError,
   systemErrorCode,
 } from '../../../../src/core/kernel/errors.ts';
+import { refusedFile } from '../../../../src/core/kernel/files/refused-file.ts';
 
 const KETTLE = { what: 'No tea was made.', why: 'The kettle is empty.', hint: 'Fill it.' };
 
@@ -33,4 +35,59 @@ test('anything but a system error has no code', () => {
     systemErrorCode,
   );
   expect(codes).toEqual([undefined, undefined, undefined, undefined]);
+});
+
+const ERRORS = errors({
+  lamp_broken: ({ room }: { room: string }) => ({
+    what: `The lamp of ${room} is broken.`,
+    why: 'It fell.',
+    next: [{ act: 'read_status', session: room }],
+  }),
+  dark: () => ({ what: 'It is dark.', why: 'It is night.', hint: 'Wait for the morning.' }),
+});
+
+test('an error of a table is explained from its arguments', () => {
+  const error = ERRORS.lamp_broken({ room: 'attic' });
+  expect(error).toMatchObject({
+    code: 'lamp_broken',
+    message: 'The lamp of attic is broken. It fell.',
+    hint: '',
+    next: [{ act: 'read_status', session: 'attic' }],
+    args: { room: 'attic' },
+  });
+  expect(ERRORS.dark().message).toBe('It is dark. It is night. Wait for the morning.');
+});
+
+test('an error is recognised by its code alone, and its arguments are typed', () => {
+  const error: unknown = ERRORS.lamp_broken({ room: 'attic' });
+  expect(ERRORS.lamp_broken.is(error)).toBe(true);
+  expect(ERRORS.dark.is(error)).toBe(false);
+  expect(ERRORS.dark.is(new Error('dark'))).toBe(false);
+  expectTypeOf(ERRORS.lamp_broken).returns.toEqualTypeOf<SamocodeError<'lamp_broken', { room: string }>>();
+});
+
+test('the stack of an error starts where it is created, and its cause is kept', () => {
+  const cause = new Error('spark');
+  const error = ERRORS.dark(undefined, { cause });
+  expect(error.cause).toBe(cause);
+  expect(error.stack?.split('\n')[1]).toContain('errors.test.ts');
+});
+
+test("control characters in a caller's text are shown as escapes", () => {
+  expect(ERRORS.lamp_broken({ room: 'a\u001b[2J' }).what).not.toContain('\u001b');
+});
+
+const KNOWN = new SamocodeError('EACCES', {}, { what: 'a', why: 'b' });
+
+const refusal = (code: string) => Object.assign(new Error(code), { code, path: '/home/me/.config' });
+
+test.each(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])('%s names the file and the reason', (code) => {
+  const error = refusedFile(refusal(code));
+  expect(error).toMatchObject({ code: 'file_refused' });
+  expect(error?.why).toMatch(new RegExp(`^\\w.+: /home/me/\\.config \\(${code}\\)\\.$`));
+});
+
+test('bugs and explained errors are not reported as permission problems', () => {
+  for (const error of [refusal('ENOENT'), new TypeError('x'), KNOWN, undefined])
+    expect(refusedFile(error)).toBeUndefined();
 });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fileIdentity } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../../src/core/kernel/files/plain-file.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -42,4 +43,26 @@ test('a file that does not exist, or is below a file, is missing', async () => {
     kind: 'bytes',
     bytes: Buffer.from(''),
   });
+});
+
+test('the stats of a path are those of a link itself, and undefined for an impossible path', async () => {
+  await using dir = await tempDir();
+  await writeFile(join(dir.path, 'file'), 'text');
+  await symlink('nowhere', join(dir.path, 'link'));
+  expect(statsAt(join(dir.path, 'file'))?.size).toBe(4);
+  expect(statsAt(join(dir.path, 'link'))?.isSymbolicLink()).toBe(true);
+  expect(statsAt(join(dir.path, 'missing'))).toBeUndefined();
+  expect(statsAt(join(dir.path, 'file/below'))).toBeUndefined();
+});
+
+test('the names in a folder are listed, and an empty folder is distinguished from a missing one', async () => {
+  await using dir = await tempDir();
+  await mkdir(join(dir.path, 'empty'));
+  await writeFile(join(dir.path, 'file'), '');
+  await symlink('circle', join(dir.path, 'circle'));
+  expect(namesAt(dir.path)?.sort()).toEqual(['circle', 'empty', 'file']);
+  expect(namesAt(join(dir.path, 'empty'))).toEqual([]);
+  expect(namesAt(join(dir.path, 'missing'))).toBeUndefined();
+  expect(namesAt(join(dir.path, 'file'))).toBeUndefined();
+  expect(namesAt(join(dir.path, 'circle'))).toBeUndefined();
 });

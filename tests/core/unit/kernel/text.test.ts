@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { saidBy } from '../../../../src/core/kernel/said.ts';
+import { nearestName } from '../../../../src/core/kernel/nearest-name.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { saidBy, withoutSecrets } from '../../../../src/core/kernel/said.ts';
+import { shellQuoted, shellWord } from '../../../../src/core/kernel/shell-quoted.ts';
 import {
   agreedText,
   cleanText,
@@ -9,7 +12,9 @@ import {
   visibleControls,
   visibleInJson,
 } from '../../../../src/core/kernel/text.ts';
+import { OutputEnd } from '../../../../src/core/project/proving/project-command.ts';
 import { inlineMaterial, material } from '../../../../src/core/session/documents/material.ts';
+import { ci } from '../../../support/ci.ts';
 import {
   ANY_HIDDEN,
   HIDDEN_CHARACTERS,
@@ -17,6 +22,7 @@ import {
   inTags,
   JOINED_TEXTS,
 } from '../../../support/hidden-characters.ts';
+import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 
 test.each([
   ['terminal colours', '\u001b[31mred\u001b[0m', 'red'],
@@ -137,4 +143,119 @@ test.each([
   ['said', saidBy(`a🚤${'b'.repeat(399)}`), `… ${'b'.repeat(399)}`],
 ])('of a text that is %s and cut, no half of a character is left', (_, shown, whole) => {
   expect(shown).toBe(whole);
+});
+
+const KEY = [
+  '-----BEGIN PRIVATE KEY-----',
+  ...Array.from({ length: 40 }, (_, at) => `${at}MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${at}`),
+  '-----END PRIVATE KEY-----',
+].join('\n');
+
+test.each(SECRET_NAMES)('the value of %s is not quoted', (name) => {
+  expect(saidBy('failed with correct horse', { [name]: 'correct horse' })).toBe(
+    `failed with [removed: ${name}]`,
+  );
+});
+
+test.each(ORDINARY_NAMES)('an ordinary value of %s is quoted', (name) => {
+  expect(saidBy('failed in production', { [name]: 'production' })).toBe('failed in production');
+});
+
+test('a key of several lines is not quoted, whether its first or its last lines are there', () => {
+  const env = { APP_PRIVATE_KEY: KEY };
+  expect(saidBy(`Loaded:\n${KEY}\nRefused.`, env)).toBe('Loaded: / [removed: APP_PRIVATE_KEY] / Refused.');
+  expect(saidBy(`${KEY.slice(500)}\nRefused.`, env)).toBe('[removed: APP_PRIVATE_KEY] / Refused.');
+  expect(saidBy(`Loaded:\n${KEY.slice(0, 500)}`, env)).toBe('Loaded: / [removed: APP_PRIVATE_KEY]');
+});
+
+test('a key that no variable has is not quoted either, nor is the end of one', () => {
+  expect(saidBy(`Loaded:\n${KEY}\nRefused.`)).toBe('Loaded: / [removed: token] / Refused.');
+  expect(saidBy(`${KEY.slice(500)}\nRefused.`)).toBe('[removed: token] / Refused.');
+});
+
+test('a secret with colours in it is found', () => {
+  expect(saidBy('key sword\u001b[31mfish12', { API_KEY: 'swordfish12' })).toBe('key [removed: API_KEY]');
+});
+
+const endOf = (text: string, env: Record<string, string> = {}) => {
+  const end = new OutputEnd(env);
+  for (const part of text.match(/[\s\S]{1,1000}/g) ?? []) end.add(Buffer.from(part));
+  return end.lastLines;
+};
+
+test('of an output whose beginning is not kept, a cut value is not quoted', () => {
+  const line = `value=${'s3cret-'.repeat(30)}`;
+  const env = { API_KEY: 's3cret-'.repeat(30) };
+  expect(endOf(`${line}\n${'x'.repeat(40_850)}`, env)).toBe('x'.repeat(200));
+  // Of one line alone, its end: what was before its first characters is not known.
+  expect(endOf(`sk-${'aB3'.repeat(20)} ${'x'.repeat(40_930)}`)).toBe('x'.repeat(200));
+});
+
+test('a key at the beginning of what is kept is not quoted', () => {
+  const many = `${KEY}\n`.repeat(40);
+  expect(endOf(`${many}failed`, {})).toMatch(/^(?:\[removed: token\]\n)+failed$/);
+});
+
+/** Values of one and of several lines. */
+const value = fc
+  .array(fc.stringMatching(/^[\w+/=.!äß-]{1,40}$/), { minLength: 1, maxLength: 5 })
+  .map((lines) => lines.join('\n'))
+  .filter((text) => text.length >= 8);
+
+const windows = (text: string) => Array.from({ length: text.length - 7 }, (_, at) => text.slice(at, at + 8));
+const visible = (shown: string) => shown.replaceAll(/\[removed: \w+\]/g, '\n\n');
+
+test('no reader shows eight characters of a secret in sequence, wherever its text is cut', {
+  ...ci,
+  timeout: 60_000,
+}, () => {
+  const around = fc.stringMatching(/^[ -~\n]{0,60}$/);
+  const scene = fc.record({ value, around, from: fc.nat(100), to: fc.nat(100), pad: fc.nat(300) });
+  fc.assert(
+    fc.property(scene, ({ value, around, from, to, pad }) => {
+      const env = { API_KEY: value };
+      const whole = `${around}${value}${around}`;
+      const part = whole.slice(Math.min(from, whole.length), Math.max(0, whole.length - to));
+      const cut = `${value}${'x'.repeat(40 * 1024 - value.length + 20 - pad)} ${around}`;
+      const shown = [
+        ...[whole, part].flatMap((text) => [withoutSecrets(text, env), saidBy(text, env), endOf(text, env)]),
+        endOf(cut, env),
+      ];
+      const free = `${around}${'x'.repeat(20)}`;
+      const secret = windows(value).filter((each) => !free.includes(each));
+      return shown.map(visible).every((text) => !secret.some((each) => text.includes(each)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a shell reads any quoted word unchanged', async () => {
+  // No program accepts a NUL in an argument, and lone surrogates do not survive UTF-8.
+  const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
+  const words = fc.sample(fc.oneof(word, fc.constantFrom("'", "it's", '$HOME', '`x`', '\n', '"', '')), 100);
+  for (const asRead of [shellQuoted, shellWord]) {
+    const script = `printf '%s\\0' ${words.map(asRead).join(' ')}`;
+    const { stdout } = await runCommand('/bin/sh', ['-c', script], { env: { PATH: process.env.PATH ?? '' } });
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
+  }
+});
+
+test('a word that needs no quotes gets none', () => {
+  expect(shellWord('/tmp/samocode-demo-a1/paper_boat')).toBe('/tmp/samocode-demo-a1/paper_boat');
+  expect(shellWord('/tmp/my boat')).toBe("'/tmp/my boat'");
+});
+
+test.each([
+  ['PROVDER', 'PROVIDER'],
+  ['provider', 'PROVIDER'],
+  ['TIEMOUT', 'TIMEOUT'],
+  ['MODELL', 'MODEL'],
+])('for %s the suggestion is %s', (written, meant) => {
+  expect(nearestName(written, ['PROVIDER', 'MODEL', 'TIMEOUT'])).toBe(meant);
+});
+
+test('a name that resembles none has no suggestion', () => {
+  expect(nearestName('colour', ['PROVIDER', 'MODEL'])).toBeUndefined();
+  expect(nearestName('', ['PROVIDER'])).toBeUndefined();
+  expect(nearestName('nope', ['dop2', 'dive'])).toBeUndefined();
 });

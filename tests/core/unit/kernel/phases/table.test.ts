@@ -2,12 +2,15 @@ import { expect, test } from 'vitest';
 import { decide } from '../../../../../src/core/kernel/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../../../../src/core/kernel/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../../../../src/core/kernel/phases/edge-conditions.ts';
+import { GRANTS } from '../../../../../src/core/kernel/phases/grants.ts';
 import {
   followsPlan,
   PHASE_NAMES,
   PHASES,
   type Phase,
   phaseNamed,
+  phasesOf,
+  type Way,
 } from '../../../../../src/core/kernel/phases/table.ts';
 import { failureCounts, progressIn, RULES, signalled } from '../../../../support/phase-facts.ts';
 import { COLUMNS, PLAIN, SITUATIONS, type Situation } from './phase-verdicts.ts';
@@ -173,3 +176,25 @@ function reachable(from: Phase, seen = new Set<Phase>()): Set<Phase> {
   }
   return seen;
 }
+
+test('before a plan is approved agents may write only documents, and in every later phase code', () => {
+  const documents = PHASE_NAMES.filter((phase) => GRANTS[phase] === 'documents');
+  expect(documents).toEqual(['investigation', 'requirements', 'planning']);
+});
+
+const QUICK = ['implementation', 'quality', 'done'];
+const PLAN = ['planning', 'implementation', 'testing', 'quality', 'done'];
+
+test.each<[Way | undefined, Phase | undefined, readonly string[]]>([
+  [undefined, 'requirements', PHASE_NAMES],
+  ['full', 'init', PHASE_NAMES],
+  ['quick', undefined, QUICK],
+  // Before its first agent it is in none of them.
+  ['quick', 'init', QUICK],
+  ['quick', 'quality', QUICK],
+  // Quality has changed what no command shows.
+  ['quick', 'testing', ['implementation', 'testing', 'quality', 'done']],
+  ['plan', 'planning', PLAN],
+])('a picture of way %s in %s shows its phases, in order', (way, phase, phases) => {
+  expect(phasesOf(way, phase)).toEqual(phases);
+});
