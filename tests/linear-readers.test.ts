@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { objectIn } from '../src/core/agents/reading/activity.ts';
 import { entriesFor } from '../src/core/agents/reading/transcript.ts';
@@ -157,15 +158,29 @@ const LARGE = 1 << 16;
 const LEAST_MS = 10;
 const TIMES_LINEAR = 3;
 
+const TRIES = 3;
+
+/** Linux counts each thread. Elsewhere the threads that collect garbage and compile count too. */
+const OF_THREAD = '/proc/thread-self/schedstat';
+const usedMs = existsSync(OF_THREAD)
+  ? () => Number(readFileSync(OF_THREAD, 'utf8').split(' ')[0]) / 1e6
+  : () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000;
+
 function cpuMs(act: () => unknown): number {
-  const begun = process.cpuUsage();
+  const before = usedMs();
   try {
     act();
   } catch {
     // What a text does is for other tests.
   }
-  const { user, system } = process.cpuUsage(begun);
-  return (user + system) / 1000;
+  return usedMs() - before;
+}
+
+/** @returns the least of a few runs: a machine under load, or a reader not yet compiled, only adds; fewer runs if one takes no more than `enoughMs` */
+function leastMs(act: () => unknown, enoughMs: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 1; run <= TRIES && least > enoughMs; run += 1) least = Math.min(least, cpuMs(act));
+  return least;
 }
 
 /** @returns the first size at which the reader is far from linear; each doubling is tried, so that none takes minutes */
@@ -173,13 +188,12 @@ function tooSlowAt(read: (text: string) => unknown, make: (size: number) => stri
   const small = make(SMALL);
   const firstMs = Math.max(
     LEAST_MS,
-    cpuMs(() => read(small)),
+    leastMs(() => read(small), LEAST_MS),
   );
   for (let size = SMALL * 2; size <= LARGE; size *= 2) {
     const text = make(size);
     const limitMs = TIMES_LINEAR * firstMs * (size / SMALL);
-    const isSlow = () => cpuMs(() => read(text)) > limitMs;
-    if (isSlow() && isSlow() && isSlow()) return size;
+    if (leastMs(() => read(text), limitMs) > limitMs) return size;
   }
   return undefined;
 }
@@ -193,6 +207,12 @@ describe.each(Object.keys(READERS))('%s', (name) => {
     });
     expect(slow).toEqual([]);
   });
+});
+
+test('a reader whose time grows with the square of a text is found', ci, () => {
+  // Each place that could begin a match is searched to the end of the text.
+  const square = (text: string) => /a*b/.test(text);
+  expect(tooSlowAt(square, many('a'))).toBeDefined();
 });
 
 test('a diff of 60,000 files, which are too many for the sizes above, takes no seconds', () => {
