@@ -5,7 +5,14 @@ import {
   sortNewestFirst,
   stderrFileName,
 } from '../../../../src/core/session/documents/documents.ts';
+import { historyLine } from '../../../../src/core/session/documents/history.ts';
+import { inboxFileName, inboxMessage, sortInbox } from '../../../../src/core/session/documents/inbox.ts';
+import { pictureSentences } from '../../../../src/core/session/documents/picture-words.ts';
+import type { PicturesTaken } from '../../../../src/core/session/events/bodies/pictures.ts';
+import { sessionLogLine } from '../../../../src/core/worker/documents/projector.ts';
 import { documentsProperties } from '../../properties/documents.ts';
+import { historyProperties } from '../../properties/history.ts';
+import { inboxProperties } from '../../properties/inbox.ts';
 
 for (const property of documentsProperties) test(property.name, () => property.run(500));
 
@@ -59,4 +66,79 @@ test('log names carry stamp, number and phase', () => {
   expect(name).toBe('01-08-1437-007-planning.jsonl');
   expect(stderrFileName(name)).toBe('01-08-1437-007-planning.stderr');
   expect(logFileName('01-08-1437', 1234, 'done')).toBe('01-08-1437-1234-done.jsonl');
+});
+
+const entry = {
+  timestamp: '2026-01-08 14:37:00',
+  iteration: 7,
+  phase: 'planning',
+  status: 'waiting',
+  for: 'plan_approval',
+  n: 41,
+};
+
+for (const property of historyProperties) test(property.name, () => property.run(300));
+
+test('a line has all its keys in order, with null for missing values', () => {
+  expect(historyLine(entry)).toBe(
+    '{"timestamp":"2026-01-08 14:37:00","iteration":7,"phase":"planning","status":"waiting","ending":null,' +
+      '"summary":null,"reason":null,"needs":null,"for":"plan_approval","n":41}\n',
+  );
+});
+
+test('a log entry has its time stamp and is one line', () => {
+  expect(sessionLogLine('01-08 14:37', 'planning began')).toBe('[01-08 14:37] planning began\n');
+  expect(sessionLogLine('01-08 14:37', 'a\r\n[01-08 14:38] forged\u2028b\n')).toBe(
+    '[01-08 14:37] a [01-08 14:38] forged b\n',
+  );
+});
+
+const ID = '01KEG3A7Q4X8M2N6P0R5T9V1WZ';
+
+for (const property of inboxProperties) test(property.name, () => property.run(300));
+
+test('a message is in its file verbatim', () => {
+  expect(inboxFileName({ stamp: '01-08-1437', id: ID })).toBe(`01-08-1437-${ID}.md`);
+  expect(inboxMessage({ id: ID, stamp: '01-08-1437', channel: 'cli', text: 'Use tabs.\n\n# really' })).toBe(
+    `# Message from the human\nId: ${ID}\nAt: 01-08-1437\nFrom: cli\n\nUse tabs.\n\n# really\n`,
+  );
+});
+
+test('messages are read in order of time across new year, and other files are ignored', () => {
+  const late = '01-01-0001-01KEG3A7Q4X8M2N6P0R5T9V1WZ.md';
+  const early = '12-31-2359-01KDG3A7Q4X8M2N6P0R5T9V1WZ.md';
+  expect(sortInbox([late, 'hint.md', 'read', '.draft.md', 'a.md', early])).toEqual([early, late]);
+});
+
+const PICTURE = { file: 'pictures/a.png', hash: 'a', width: 1280, height: 900 };
+const TAKEN: PicturesTaken = { base: 'b', commit: 'c', pages: [], uiFiles: ['web/styles.css'] };
+
+test('a changed page is named with its width, and a redirect with it', () => {
+  const row = { page: '/', before: PICTURE, after: PICTURE };
+  const pages = [
+    { ...row, width: 1280, differing: 12 },
+    { ...row, width: 390, differing: 0, said: 'it redirects to /login' },
+  ];
+  expect(pictureSentences({ ...TAKEN, pages })).toEqual([
+    '1 of 2 pictures differ: `/` at 1280 px.',
+    '`/` at 390 px: `it redirects to /login`.',
+  ]);
+});
+
+test('what was compared, and changed files that decide what people see, are named if no picture differs', () => {
+  const row = { page: '/', before: PICTURE, differing: 0 };
+  const pages = [
+    { ...row, width: 1280, after: { ...PICTURE, height: 2400 } },
+    { ...row, width: 390, after: PICTURE },
+    { page: '/login', width: 1280, after: PICTURE },
+  ];
+  expect(pictureSentences({ ...TAKEN, pages })).toEqual([
+    'No picture differs, although `web/styles.css` changed. Compared, as they open without a click or a login: `/` at 1280 px, 2400 px high; `/` at 390 px, 900 px high.',
+  ]);
+});
+
+test('the reason is given if no picture was taken', () => {
+  expect(pictureSentences({ ...TAKEN, said: 'no browser was found' })).toEqual([
+    'No picture was taken, although `web/styles.css` changed: `no browser was found`.',
+  ]);
 });

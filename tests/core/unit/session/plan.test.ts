@@ -1,12 +1,16 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { boxesIn } from '../../../../src/core/session/documents/given-plan.ts';
+import { parseMarkdown } from '../../../../src/core/session/documents/markdown-lines.ts';
 import {
   currentPlanOf,
+  isPlanOf,
   parsePlan,
   planChanges,
   planHash,
 } from '../../../../src/core/session/documents/plan.ts';
 import { planProperties } from '../../properties/plan.ts';
+import { documentOf } from '../../properties/texts.ts';
 
 const PLAN = `# Plan: JWT
 Created: 2026-01-08 14:37
@@ -194,4 +198,88 @@ test.each([
   const inLine = `# Plan: x\n\n### Phase 1: One\nFiles: ${entry}, b.ts\n- [ ] it\n`;
   const inList = `# Plan: x\n\n### Phase 1: One\nFiles:\n- ${entry}\n- b.ts\n- [ ] it\n`;
   for (const text of [inLine, inList]) expect(parsePlan(text).phases[0]?.files).toEqual([name, 'b.ts']);
+});
+
+const PLAN_WITH_NOTES = `# Plan: JWT
+
+## Implementation Phases
+
+### Phase 1: keys
+Files: src/keys.ts
+Check: \`npm test\`
+- [ ] load them
+
+## Notes
+- first note
+
+### Later
+- [ ] a step
+`;
+const anyPlan = documentOf([
+  '## Implementation Phases',
+  '### Phase 1: base',
+  'Files: a.ts',
+  'Files:',
+  '- c.ts',
+  'Check: `npm test`',
+  '- [ ] step',
+  '- [x] done',
+  '**Phase 1 completed** (01-08 14:37)',
+  '## Notes',
+  'a note',
+]);
+const work = fc.constantFrom(
+  '### Phase 9: more',
+  '- [ ] delete the tests',
+  '  * [x] and the history',
+  '2. [ ] numbered',
+  'Files: z.ts',
+  'Check: `true`',
+  '- **Check:** true',
+);
+
+/** The plan with one more line, before its line `at` or, past the end, after the last. */
+function withLine(text: string, at: number, line: string): string {
+  const { bom, lines } = parseMarkdown(text);
+  const place = at % (lines.length + 1);
+  const before = lines.slice(0, place).join('');
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
+  return `${bom}${before}${gap}${line}\n${lines.slice(place).join('')}`;
+}
+
+test('a heading, a step, Files or Check inserted anywhere changes the fingerprint and is shown', () => {
+  fc.assert(
+    fc.property(anyPlan, fc.nat(60), work, (text, at, line) => {
+      const after = withLine(text, at, line);
+      expect(isPlanOf(planHash(text), after)).toBe(false);
+      expect(planChanges(text, after).lines).not.toEqual([]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('ticks, completion lines and plain paragraphs in the notes do not change the fingerprint', () => {
+  const worked = PLAN_WITH_NOTES.replaceAll('- [ ]', '- [x]')
+    .replace('## Notes', '**Phase 1 completed** (01-08 15:00)\n\n## Notes')
+    .concat('**Phase 2 completed**\nA surprise: `load` is slow.\n- so is `save`\n> # not a heading\n');
+  expect(isPlanOf(planHash(PLAN_WITH_NOTES), worked)).toBe(true);
+  expect(planChanges(PLAN_WITH_NOTES, worked)).toEqual({ lines: [], notesShrank: false });
+});
+
+test('output quoted by a note in a code block needs no second approval, while work in one does', () => {
+  const quoted = `${PLAN_WITH_NOTES}\`\`\`\n# pass 12\n## summary\n\`\`\`\n`;
+  const hidden = `${PLAN_WITH_NOTES}\`\`\`\n### Phase 9: more\n\`\`\`\n`;
+  expect(isPlanOf(planHash(PLAN_WITH_NOTES), quoted)).toBe(true);
+  expect(isPlanOf(planHash(PLAN_WITH_NOTES), hidden)).toBe(false);
+});
+
+test('a notes heading inserted above the last phase changes the fingerprint', () => {
+  const plan = PLAN_WITH_NOTES.slice(0, PLAN_WITH_NOTES.indexOf('## Notes'));
+  const swallowed = plan.replace('### Phase 1', '## Notes\n### Phase 1');
+  expect(isPlanOf(planHash(plan), swallowed)).toBe(false);
+});
+
+test('lines that look like work below the notes are covered by the approval', () => {
+  const bare = PLAN_WITH_NOTES.slice(0, PLAN_WITH_NOTES.indexOf('### Later'));
+  expect(isPlanOf(planHash(bare), PLAN_WITH_NOTES)).toBe(false);
 });

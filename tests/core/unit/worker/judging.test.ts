@@ -2,14 +2,92 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPlanOf } from '../../../../src/core/acts/gates/read-plan.act.ts';
+import { OBSTACLES, type ObstacleName } from '../../../../src/core/kernel/phases/obstacles.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
+import type { Proof } from '../../../../src/core/worker/judge/checks.ts';
+import { firstObstacle, OBSTACLE_QUESTIONS } from '../../../../src/core/worker/judge/obstacles.ts';
+import { triedWith } from '../../../../src/core/worker/judge/tests.ts';
 import { Evidence, readPlanEvidence } from '../../../../src/core/worker/state/evidence.ts';
+import { beginningOf } from '../../../../src/core/worker/state/extension.ts';
 import { choicesOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
+import { checkRun } from '../../../support/proved-events.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+
+const FILES = ['a.test.js', 'b.test.js'];
+const failed = (runs: ReturnType<typeof checkRun>[]): Proof => ({
+  kind: 'failed',
+  failures: [{ command: 'npm ci', how: 'exit status 1', outputPath: '/out', lastLines: '' }],
+  events: [{ type: 'checks_ran', set: 'added', in: 'clone', commit: 'c', tree: 't', sandbox: 'none', runs }],
+});
+
+test('added tests that could not be run, because SETUP fails on the base, are reported', () => {
+  const setup = checkRun({ command: 'npm ci', isSetup: true, exitCode: 1, how: 'exit status 1' });
+  const { proveNothing, events } = triedWith(FILES, failed([setup]), '');
+  expect(proveNothing).toEqual([]);
+  expect(events.at(-1)).toEqual({
+    type: 'notice',
+    code: 'check_files_failed',
+    text: 'CHECK_FILES did not run. SETUP fails on the base commit (exit status 1). Its output: /out',
+  });
+});
+
+test('of the added tests that were run on the base, those that pass without the work are reported, and failing ones are not', () => {
+  const red = checkRun({ command: 'a', exitCode: 1, how: 'exit status 1' });
+  expect(triedWith(FILES, failed([red, red]), '').events).toHaveLength(1);
+  const { proveNothing, events } = triedWith(FILES, failed([red, checkRun({ command: 'b' })]), '');
+  expect(proveNothing).toEqual(['b.test.js']);
+  expect(events.at(-1)).toMatchObject({ code: 'tests_prove_nothing' });
+});
+
+const NAMES = OBSTACLES.map(({ name }) => name);
+const beforeDoneOnly = OBSTACLES.filter(({ onlyBeforeDone }) => onlyBeforeDone).map(({ name }) => name);
+
+test('the questions before done have a fixed order', () => {
+  expect(NAMES).toEqual([
+    'messages',
+    'branch_gone',
+    'impossible_checks',
+    'red_base',
+    'uncommitted',
+    'failed_checks',
+    'false_claims',
+    'unread',
+    'unreviewed',
+    'weakened_tests',
+    'outside_scope',
+    'later_work',
+    'later_messages',
+  ]);
+});
+
+test('the worker has a question for each obstacle, in the order of the table', () => {
+  expect(Object.keys(OBSTACLE_QUESTIONS)).toEqual(NAMES);
+});
+
+test.each(NAMES.map((name, at) => [name, at] as const))(
+  'if %s and all later obstacles apply, it decides, and no later one is checked',
+  async (name, at) => {
+    const asked: ObstacleName[] = [];
+    const found = await firstObstacle(true, async (each) => {
+      asked.push(each);
+      return NAMES.indexOf(each) >= at ? each : undefined;
+    });
+    expect(found).toBe(name);
+    expect(asked).toEqual(NAMES.slice(0, at + 1));
+  },
+);
+
+test('before quality, messages and reviews are not checked', async () => {
+  const asked: ObstacleName[] = [];
+  await firstObstacle(false, async (name) => void asked.push(name));
+  expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));
+  expect(beforeDoneOnly).toEqual(['messages', 'unread', 'unreviewed', 'outside_scope', 'later_messages']);
+});
 
 test('in a session taken over long after its first day, all readers find the same plan', async () => {
   await using log = await tempLog();
@@ -103,3 +181,18 @@ test.each([
     expect(choicesOf({ file: { ...file, settings } } as Worker).plansApart).toBe(apart);
   },
 );
+
+const BASE = { name: 'main', ref: 'refs/heads/main', commit: 'a'.repeat(40) };
+
+test('a build without the extension that copied files of a chat does not begin the branch without them', async () => {
+  if (HAS_EXTENSIONS) return;
+  const chat = {
+    from: 'Claude Code',
+    turns: 1,
+    text: '',
+    brought: { commit: 'b'.repeat(40), files: ['a.txt'] },
+  };
+  const begin = async (file: object) => await beginningOf({ file: sessionFileSample(file) } as Worker, BASE);
+  expect(await begin({})).toBeUndefined();
+  await expect(begin({ chat })).rejects.toMatchObject({ code: 'no_extension' });
+});
