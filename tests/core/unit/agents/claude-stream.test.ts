@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../../../src/core/agents/claude/claude-stream.ts';
+import { newCodexReader } from '../../../../src/core/agents/codex/codex-stream.ts';
 import type { AgentEvent, FinalReport } from '../../../../src/core/agents/contract/events.ts';
 import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 
@@ -173,4 +175,137 @@ test('unknown types, odd fields and torn lines are ignored', () => {
     ),
   ).toEqual([]);
   expect(read({ type: 'assistant', message: { content: 'no list' } }, { type: 'assistant' })).toEqual([]);
+});
+
+const USAGE = {
+  input_tokens: 10,
+  cache_creation_input_tokens: 5,
+  cache_read_input_tokens: 100,
+  output_tokens: 2,
+};
+
+const answer = (id: string, ...content: object[]) =>
+  JSON.stringify({ type: 'assistant', message: { id, content, usage: USAGE } });
+const text = (words: string) => ({ type: 'text', text: words });
+
+function tokensOf(...lines: string[]) {
+  const reader = newClaudeReader();
+  const tally = new Tally();
+  for (const line of lines) for (const event of reader.readLine(line)) tally.note(event);
+  return tally.tokens;
+}
+
+test('an answer of several blocks is counted once, and every further answer is added', () => {
+  expect(tokensOf(answer('a', text('One')), answer('a', text('1')), answer('b', text('Two')))).toEqual({
+    input: 30,
+    output: 4,
+    cached: 200,
+  });
+});
+
+test('answers of parallel agents are counted once each, however their lines alternate', () => {
+  const lines = ['a', 'b', 'a', 'b', 'a'].map((id) => answer(id, text('x')));
+  expect(tokensOf(...lines)).toEqual({ input: 30, output: 4, cached: 200 });
+});
+
+test('output longer than first reported is counted by its length: text, thoughts and calls', () => {
+  const thought = { type: 'thinking', thinking: 'x'.repeat(400), signature: 'y'.repeat(1000) };
+  const call = { type: 'tool_use', name: 'Write', input: { content: 'x'.repeat(781) } };
+  const lines = [answer('a', thought), answer('a', text('x'.repeat(400))), answer('a', call)];
+  expect(tokensOf(...lines)).toEqual({ input: 15, output: 400, cached: 100 });
+});
+
+test("Claude Code's own error text does not count as output of a model", () => {
+  const line = {
+    type: 'assistant',
+    error: 'server_error',
+    message: { id: 'a', content: [text('x'.repeat(4000))], usage: USAGE },
+  };
+  expect(tokensOf(JSON.stringify(line)).output).toBe(2);
+});
+
+test('of thousands of answers only the newest are tracked', () => {
+  const lines = Array.from({ length: 600 }, (_, index) => answer(`${index}`, text('x')));
+  expect(tokensOf(...lines, answer('599'), answer('0'))).toMatchObject({ input: 601 * 15 });
+});
+
+test('usage in any other form is ignored', () => {
+  const line = JSON.stringify({
+    type: 'assistant',
+    message: { id: 'a', content: [], usage: { input_tokens: -5 } },
+  });
+  expect(newClaudeReader().readLine(line)).toMatchObject([{ kind: 'spent', tokens: { input: 0 } }]);
+  const none = JSON.stringify({ type: 'assistant', message: { id: 'a', content: [], usage: 'much' } });
+  expect(newClaudeReader().readLine(none)).toEqual([]);
+});
+
+test('a recorded Claude Code run reports its tokens while it runs', async () => {
+  const sample = new URL('../../../fixtures/cli-samples/claude-2.1.328/agent-cwd.jsonl', import.meta.url);
+  const lines = await readFile(sample, 'utf8');
+  expect(tokensOf(...lines.split('\n')).input).toBeGreaterThan(0);
+});
+
+test('tools are counted and files listed once, both up to a limit', () => {
+  const tally = new Tally();
+  for (let call = 0; call < 500; call += 1) {
+    tally.note({ kind: 'called', tool: `tool ${call % 100}`, about: '', path: `/file ${call % 90}` });
+  }
+  expect(Object.keys(tally.tools)).toHaveLength(41);
+  expect(Object.values(tally.tools).reduce((sum, count) => sum + count, 0)).toBe(500);
+  expect(tally.files).toHaveLength(60);
+});
+
+test('the last final report counts, and facts about a CLI add up', () => {
+  const tally = new Tally();
+  tally.note({ kind: 'started', cliSession: 'a' });
+  tally.note({ kind: 'started', model: 'm' });
+  tally.note({ kind: 'final', report: { ok: false } });
+  tally.note({ kind: 'final', report: { ok: true } });
+  expect(tally).toMatchObject({ started: { cliSession: 'a', model: 'm' }, final: { ok: true } });
+});
+
+test('a spurious second result of Claude Code lowers neither cost nor tokens, and does not undo the first', () => {
+  const tally = new Tally();
+  const reader = newClaudeReader();
+  const ends = (fields: object) => {
+    const line = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, ...fields });
+    for (const event of reader.readLine(line)) tally.note(event);
+  };
+  const opus = { inputTokens: 900, outputTokens: 70, cacheReadInputTokens: 5 };
+  ends({ num_turns: 7, total_cost_usd: 0.42, result: 'All done.', modelUsage: { opus } });
+  const first = tally.final;
+  ends({ is_error: true, num_turns: 0, total_cost_usd: 0, result: 'only prompt commands', modelUsage: {} });
+  expect(tally.final).toEqual(first);
+  ends({ num_turns: 8, total_cost_usd: 0.5, usage: { input_tokens: 10, output_tokens: 80 } });
+  expect(tally.final).toMatchObject({ costUsd: 0.5, tokens: { input: 900, output: 80, cached: 5 } });
+});
+
+test('Codex is offline while it only waits for the network, and back with its next event', () => {
+  const tally = new Tally();
+  const reader = newCodexReader();
+  const read = (line: object) => {
+    for (const event of reader.readLine(JSON.stringify(line))) tally.note(event);
+  };
+  read({ type: 'error', message: 'Reconnecting... 1/5 (unexpected status 500)' });
+  expect(tally.isOffline).toBe(false);
+  read({ type: 'error', message: 'Reconnecting... waiting for network (Connection failed: x)' });
+  expect(tally.isOffline).toBe(true);
+  read({ type: 'item.completed', item: { type: 'agent_message', text: 'Back.' } });
+  expect(tally.isOffline).toBe(false);
+});
+
+test('text of a subagent ends no call of another one; text of the agent ends all', () => {
+  const tally = new Tally();
+  const reader = newClaudeReader();
+  const says = (content: object, parent_tool_use_id: string | null = null) => {
+    const line = JSON.stringify({ type: 'assistant', parent_tool_use_id, message: { content: [content] } });
+    for (const event of reader.readLine(line)) tally.note(event);
+  };
+  const calls = (name: string) => ({ type: 'tool_use', id: name, name, input: {} });
+  says(calls('Task'));
+  says(calls('Bash'), 'one');
+  says({ type: 'text', text: 'Two piers are done.' }, 'two');
+  expect(tally).toMatchObject({ isInTool: true, activity: 'Two piers are done.' });
+  says({ type: 'text', text: 'All piers are done.' });
+  expect(tally.isInTool).toBe(false);
 });

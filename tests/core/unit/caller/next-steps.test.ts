@@ -1,11 +1,27 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
+import { ACTION_ERRORS } from '../../../../src/core/caller/errors/action-errors.ts';
+import {
+  commandsOf,
+  nextCalls,
+  nextCommands,
+  hintForTerminal as terminalHint,
+  hintForModel as toolHint,
+} from '../../../../src/core/caller/facts/step-texts.ts';
+import { refuseUnfitAgents } from '../../../../src/core/caller/refusals/fit-agents.ts';
+import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
+import { ACTS, TO_FILL } from '../../../../src/core/kernel/acts.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../../src/core/session/folder/ownership.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 
 const STOPPED = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
@@ -147,3 +163,123 @@ test.each<[string, string[], string, string]>([
     expect(String(would)).toContain(`Branch samocode/boat will stay: ${standing}, at `);
   },
 );
+
+test.each([
+  [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],
+  [
+    { act: 'resume', session: '26-01-08-boat', args: { goal: TO_FILL } },
+    'resume_session (goal)',
+    'samocode resume boat --goal "…"',
+  ],
+  [
+    { act: 'rewind', session: '26-01-08-boat', args: { undo: true } },
+    'rewind_session (undo: true)',
+    'samocode rewind boat --undo',
+  ],
+  [
+    { act: 'unarchive', session: '26-01-08-boat' },
+    'finish_session (how: unarchive)',
+    'samocode unarchive boat',
+  ],
+  [
+    { act: 'raise_limits', session: '26-01-08-boat', args: { usd: 5, hours: 2 } },
+    'resume_session (limits: {usd: 5, hours: 2})',
+    'samocode resume boat --max-cost-usd 5 --max-hours 2',
+  ],
+  [
+    { act: 'set_up', args: { init_repository: true } },
+    'setup_project (init_repository: true)',
+    'samocode init --git-init',
+  ],
+  [
+    { act: 'follow', when: 'once it runs' },
+    'once it runs: wait',
+    'once it runs: samocode log <session> --follow',
+  ],
+] as const)('%j is rendered as a call for a model and as a command for a person', (step, call, command) => {
+  expect(nextCalls([step])).toBe(call);
+  expect(nextCommands([step])).toBe(command);
+});
+
+const program = new Command();
+for (const add of COMMANDS) add(program, { output: {} } as Cli);
+
+/** The commands in a line that do not exist, or have unknown options. */
+function isUnknown(line: string): boolean {
+  const [, name, ...rest] = line.replace(/"[^"]*"|'[^']*'/g, 'x').split(' ');
+  const command = program.commands.find((each) => each.name() === name);
+  const options = rest.filter((word) => word.startsWith('--'));
+  return !options.every((option) => command?.options.some(({ long }) => long === option)) || !command;
+}
+
+test('every command that a next step names exists, with its options', () => {
+  const lines = ACTS.filter((act) => act !== 'name_project').flatMap((act) =>
+    commandsOf([{ act, session: '26-01-08-boat' }]),
+  );
+  expect(lines.filter(isUnknown)).toEqual([]);
+  expect(['samocode fly', 'samocode status boat --fly'].every(isUnknown)).toBe(true);
+});
+
+test('every act has a text for tools and for the terminal', async () => {
+  const lines = ACTS.map(
+    (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
+  );
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../../golden/next-steps.txt');
+});
+
+test('a condition shared by several calls is given to a model once', () => {
+  const asked = { ifWanted: true } as const;
+  expect(
+    nextCalls([
+      { act: 'read_status' },
+      { act: 'resume', ...asked },
+      { act: 'stop', ...asked },
+      { act: 'list', when: 'to choose' },
+    ]),
+  ).toBe('get_status; if the user wants it: resume_session, or stop_session; to choose: list_sessions');
+});
+
+test('a hint and its next steps become one text', () => {
+  const next = [{ act: 'read_status' }] as const;
+  expect(toolHint({ hint: 'Free some space.', next })).toBe('Free some space. Next: get_status.');
+  expect(terminalHint({ hint: '', next })).toBe('Next: samocode status <session>');
+  expect(toolHint({ hint: 'Free some space.', next: [] })).toBe('Free some space.');
+});
+
+test.each([
+  [MANUAL_ASSIGN, /once a person takes it.*samocode pool take hull/s],
+  [AUTO_ASSIGN, /once a machine of the pool takes the session/],
+  ['mini', /once mini has read it.*samocode pool status/s],
+])('a command for a session that %s has names what it waits for', (inPool, text) => {
+  const error = ACTION_ERRORS.pending({ session: 'hull', command: 'stop', seconds: 40, inPool });
+  expect(error.message).toMatch(text);
+  expect(error.message).not.toContain('worker.stderr');
+});
+
+const LIMITS = { session: {}, phases: {} };
+const GATEWAY = { ANTHROPIC_BASE_URL: 'https://gateway.example.com' };
+
+test.each([
+  ['Claude Code and Codex', ['claude', 'codex'], {}, {}, undefined],
+  ...(HAS_EXTENSIONS ? [['the rehearsal', ['rehearsal'], {}, {}, undefined] as const] : []),
+  ['another for one phase or as a fallback', ['claude', 'gemini'], {}, {}, 'no_reviewer'],
+  ['Claude Code behind a gateway', ['claude'], {}, GATEWAY, 'gateway_unknown'],
+  [
+    'Claude Code behind one that passes questions on',
+    ['claude'],
+    { gatewayReviewed: true as const },
+    GATEWAY,
+    undefined,
+  ],
+  ['Codex, whatever the service of Claude Code is', ['codex'], {}, GATEWAY, undefined],
+  ['any agent without a reviewer', ['gemini', 'claude'], undefined, GATEWAY, undefined],
+] as const)('with PERMISSIONS=auto, %s: %#', async (_who, names, reviewed, env, code) => {
+  await using home = await tempDir();
+  const permissions = reviewed === undefined ? 'skip' : 'auto';
+  const choices = { permissions, ...reviewed, limits: LIMITS } as const;
+  const refused = refuseUnfitAgents(names, choices, { env, home: home.path }).then(
+    () => undefined,
+    (error) => error.code,
+  );
+  expect(await refused).toBe(code);
+});

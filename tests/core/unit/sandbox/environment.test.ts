@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { userInfo } from 'node:os';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
@@ -10,6 +11,7 @@ import {
   type VariableFilter,
 } from '../../../../src/core/sandbox/programs/environment.ts';
 import { supervisorEnvironment } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
+import { nodePath } from '../../../../src/core/sandbox/programs/node-path.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -228,4 +230,38 @@ test('no secret and no foreign marker is passed on, whatever the environment', (
       expect(given.GIT_CONFIG_COUNT).toBe('3');
     }),
   );
+});
+
+test("a supervisor has the variables of a login and samocode's settings, whoever starts it", () => {
+  const env = {
+    PATH: '/bin',
+    LANG: 'C',
+    TERM: 'xterm',
+    API_KEY: 'k',
+    SAMOCODE_X: '1',
+    SAMOCODE_SESSION: 's',
+  };
+  const SHELL = '/bin/zsh';
+  expect(supervisorEnvironment({ ...env, SHELL }, '/home/ada')).toEqual({
+    ...{ PATH: '/bin', LANG: 'C', SAMOCODE_X: '1', SHELL, HOME: '/home/ada' },
+  });
+});
+
+test('without SHELL the login shell is read from the system', () => {
+  expect(supervisorEnvironment({}, '/home/ada').SHELL).toBe(userInfo().shell ?? undefined);
+});
+
+/** Runs `act` in a program whose Node was replaced since its start. */
+async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {
+  const { execPath } = process;
+  process.execPath = '/usr/lib/node-20.19.0/bin/node';
+  return await act().finally(() => {
+    process.execPath = execPath;
+  });
+}
+
+test('a program whose Node was replaced by an upgrade starts others with the current Node', async () => {
+  const found = await withNodeGone(() => nodePath({ PATH: process.env.PATH }));
+  expect(basename(found)).toMatch(/^node/);
+  expect(found).not.toBe('/usr/lib/node-20.19.0/bin/node');
 });

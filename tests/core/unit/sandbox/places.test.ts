@@ -1,8 +1,27 @@
-import { expect, test } from 'vitest';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allProviders } from '../../../../src/core/agents/registry.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { NO_OPENINGS } from '../../../../src/core/kernel/sandbox-level.ts';
+import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
+import { commonDirOf } from '../../../../src/core/project/git/repository.ts';
+import { copyState, loginPlaces, variablesOfClis } from '../../../../src/core/sandbox/cli-state.ts';
+import { unusableProxy } from '../../../../src/core/sandbox/egress-proxy.ts';
 import { insideGuard, type Mount, makeGuard } from '../../../../src/core/sandbox/guard/make-guard.ts';
-import { macProfile } from '../../../../src/core/sandbox/guard-of.ts';
-import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../../../src/core/sandbox/places.ts';
+import { guardOf, macProfile } from '../../../../src/core/sandbox/guard-of.ts';
+import {
+  findProtectedPlaces,
+  forbiddenFolders,
+  type GuardPlaces,
+  guardProfile,
+} from '../../../../src/core/sandbox/places.ts';
+import { probeGuard } from '../../../../src/core/sandbox/probe-guard.ts';
+import { childEnvironment, closedText } from '../../../../src/core/sandbox/programs/environment.ts';
+import { closedFolder, NAMES_OF_PATHS } from '../../../support/closed-variables.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',
@@ -146,4 +165,114 @@ test('sandbox-exec gets the same rules in the same order, with paths of any char
     'true',
     'x',
   ]);
+});
+
+const placesOf = async ({ path, root, homeDir, env }: TempRepo) =>
+  await findProtectedPlaces(
+    {
+      mainRepo: path,
+      sessionsDir: join(root, 'sessions'),
+      worktreesDir: join(root, 'worktrees'),
+      settings: { sandbox: 'guard', openings: NO_OPENINGS },
+    },
+    {
+      ...{ env, home: homeDir, runRoot: join(root, 'sessions/.run'), programFolder: join(root, 'dist') },
+      commonDir: () => commonDirOf(path, { baseEnv: env }),
+    },
+  );
+
+test("checkouts of the user and sessions of other projects are found, samocode's own worktrees are not", async () => {
+  await using repo = await makeRepo({ files: { a: '1' } });
+  await repo.git(['worktree', 'add', '-q', join(repo.root, 'beside')]);
+  await repo.git(['worktree', 'add', '-q', join(repo.root, 'worktrees/one')]);
+  const sessions = join(repo.root, 'third/sessions');
+  await mkdir(sessions, { recursive: true });
+  const other = {
+    filePath: join(repo.root, 'third/.samocode'),
+    mainRepo: join(repo.root, 'third'),
+    sessions,
+  };
+  await rememberProject(other, { homeDir: repo.homeDir, clock: systemClock });
+  const places = await placesOf(repo);
+  expect(places.otherCheckouts).toEqual([join(repo.root, 'beside')]);
+  expect(places.otherSessions).toEqual([sessions]);
+  expect(places.commonDir).toBe(join(repo.path, '.git'));
+});
+
+test('the units that start the supervisor are protected', async () => {
+  await using repo = await makeRepo();
+  const { programs } = await placesOf(repo);
+  const units = [
+    join(repo.homeDir, '.config/systemd/user/samocode-supervisor.service'),
+    join(repo.homeDir, 'Library/LaunchAgents/dev.samocode.supervisor.plist'),
+  ];
+  expect(programs).toEqual(expect.arrayContaining(units));
+});
+
+const TOOL = { kind: 'bwrap', path: '/usr/bin/bwrap', isRoot: false } as const;
+const OPENINGS = {
+  ...NO_OPENINGS,
+  sockets: ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const,
+};
+
+describe.each(['guard', 'strict'] as const)('with SANDBOX=%s', (sandbox) => {
+  let closed: Awaited<ReturnType<typeof closedFolder>>;
+  beforeAll(async () => {
+    closed = await closedFolder();
+  });
+  afterAll(() => closed[Symbol.asyncDispose]());
+
+  test.each(NAMES_OF_PATHS)('%s of another user is absent and named', async (name) => {
+    await using dir = await tempDir();
+    const at = (folder: string) => join(dir.path, folder);
+    for (const folder of ['home', 'repo/.git', 'copies']) await mkdir(at(folder), { recursive: true });
+    const env = { PATH: '/usr/bin:/bin', HOME: at('home'), [name]: closed.at(name) };
+    await chmod(dir.path, 0o777);
+    await chmod(at('copies'), 0o777);
+    await asOrdinaryUser(async () => {
+      const places = await findProtectedPlaces(
+        {
+          ...{ mainRepo: at('repo'), sessionsDir: at('sessions'), worktreesDir: at('worktrees') },
+          settings: { sandbox, openings: { ...OPENINGS, sockets: [...OPENINGS.sockets] } },
+        },
+        {
+          ...{ env, home: at('home'), runRoot: at('sessions/.run') },
+          programFolder: '/usr/lib',
+          commonDir: async () => at('repo/.git'),
+        },
+      );
+      const clis = allProviders().map((provider) => provider.name);
+      for (const cli of clis) await copyState(cli, places.home, join(at('copies'), cli));
+      await loginPlaces(places.home, clis);
+      await variablesOfClis(clis, places.home.env);
+      guardOf(TOOL, places, { clis: clis.map((cli) => ({ name: cli })) });
+      expect(Object.keys(childEnvironment(env, { sessionUlid: 'x', iteration: 1 }))).not.toContain(name);
+      expect(closedText(env)).toContain(`${name} (${closed.at(name)})`);
+    });
+  });
+});
+
+const tool = { kind: 'bwrap', path: '/nowhere/bwrap', isRoot: false } as const;
+/** The proxy is judged before anything else of the places is read. */
+const strict = { isStrict: true } as GuardPlaces;
+
+test.each<[Record<string, string>, string]>([
+  [{ ALL_PROXY: 'socks5://me:word@127.0.0.1:1080' }, 'ALL_PROXY names a proxy of the kind socks5://'],
+  [{ all_proxy: 'socks5h://127.0.0.1:1080' }, 'all_proxy names a proxy of the kind socks5h://'],
+  [{ HTTPS_PROXY: 'https://proxy' }, 'HTTPS_PROXY names a proxy of the kind https://'],
+  [{ HTTPS_PROXY: 'http://a', HTTP_PROXY: 'socks4://b' }, 'HTTP_PROXY names a proxy of the kind socks4://'],
+  [{ HTTP_PROXY: 'http://a', https_proxy: 'http://[' }, 'https_proxy names no address'],
+])('a strict sandbox is refused behind a proxy that it cannot use: %j', async (env, said) => {
+  const now = await probeGuard(strict, { env, tool });
+  expect(now).toMatchObject({ level: 'none', why: expect.stringContaining(said) });
+  expect(JSON.stringify(now)).not.toContain('word');
+});
+
+test.each<Record<string, string>>([
+  {},
+  { HTTPS_PROXY: 'http://me:word@proxy:3128', HTTP_PROXY: 'proxy:3128' },
+  { HTTPS_PROXY: 'http://a', HTTP_PROXY: 'http://a', ALL_PROXY: 'socks5://b' },
+  { ALL_PROXY: 'socks5://b', NO_PROXY: '*' },
+])('a proxy that is usable, or not used, refuses nothing: %j', (env) => {
+  expect(unusableProxy(env)).toBeUndefined();
 });

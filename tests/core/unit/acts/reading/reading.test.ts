@@ -1,11 +1,71 @@
 import { appendFile, open, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatChanges, type SessionChanges } from '../../../../../src/core/acts/reading/read-changes.act.ts';
 import {
   type TranscriptTail,
   transcriptTail,
 } from '../../../../../src/core/acts/reading/read-transcript.act.ts';
+import { typed } from '../../../../app/unit/cli/typed.ts';
+import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
+import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+
+const CHANGES = {
+  since: 'main',
+  commits: { commits: [], total: 0 },
+  stat: { files: [], fileCount: 0, insertions: 0, deletions: 0 },
+  uncommitted: [],
+  outsidePlan: [],
+};
+
+const formatted = (more: object) => formatChanges({ ...CHANGES, ...more } as unknown as SessionChanges);
+
+test('a diff that is cut says so at its end, and a whole one is as git wrote it', () => {
+  expect(formatted({ patch: { text: '+a\n', truncated: false } })).toBe('+a\n');
+  expect(formatted({ patch: { text: '+a', truncated: true } })).toMatch(/^\+a\n\[The diff is cut here/);
+});
+
+test('marks that are missing because the list behind them is cut are mentioned', () => {
+  const outsidePlan = Array.from({ length: 100 }, (_, at) => `${at}.txt`);
+  expect(formatted({ outsidePlan })).toContain('(100 files at most are marked as not in the plan)');
+  expect(formatted({ outsidePlan: outsidePlan.slice(1) })).not.toContain('at most');
+});
+
+test('a wait for several sessions ends when one of them ends, under any of its names', async () => {
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
+  const over = await typed(['wait', 'boa', '--json'], place);
+  expect(over.exitCode).toBe(0);
+  expect(JSON.parse(over.stdout)).toMatchObject({ session: '26-01-08-boat', state: 'done', changed: true });
+  const late = await typed(['wait', '26-01-08-boat', 'boat', '--until', 'done', '--timeout', '1'], place);
+  expect(late.exitCode).toBe(0);
+  const none = await typed(['wait', 'tent'], place);
+  expect(none).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no session "tent".') });
+});
+
+test('without a terminal, archive only shows a preview, and its exit status says that a person is needed', async () => {
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  // A printed command must not refer to another session.
+  await serverRig.addSession('26-01-09-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
+  const shown = await typed(['archive', '26-01-08-boat'], place);
+  expect(shown).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringContaining('samocode archive 26-01-08-boat --yes'),
+  });
+  const refused = await typed(['archive', 'boa'], { ...place, says: ['n'] });
+  expect(refused.stdout).toContain('Nothing was done.');
+  const unasked = await typed(['archive', 'boa', '--yes'], place);
+  expect(unasked).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('Give it: 26-01-09-boat.'),
+  });
+  const { state, archived } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect([state, archived]).toEqual(['done', undefined]);
+});
 
 const MEGABYTE = 1024 * 1024;
 const ASKED = { provider: 'claude', maxBytes: 2000, maxEntries: 5 };
