@@ -1,8 +1,14 @@
 // @module-tag ci
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { isRunning, procTable, psTable } from '../../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -145,4 +151,92 @@ test('many programs at once cause no warning', async () => {
   const node = ['--import', 'tsx', '--input-type=module', '-e', script];
   const { exitCode, stderr } = await runCommand(process.execPath, node, { cwd: resolve('.') });
   expect([exitCode, stderr]).toEqual([0, '']);
+});
+
+const table = process.platform === 'linux' ? procTable() : psTable();
+
+async function livingOf(pids: string): Promise<number[]> {
+  const entries = await Promise.all(
+    pids
+      .trim()
+      .split('\n')
+      .map(async (pid) => await table.read(Number(pid))),
+  );
+  return entries.filter(isRunning).map(({ pid }) => pid);
+}
+
+const quietly = (script: string) => `(${script}) >/dev/null 2>&1 & echo $!`;
+
+const LEFTOVERS: [string, string][] = [
+  ['a process', quietly('exec sleep 300')],
+  ['a process that ignores SIGTERM', quietly('trap "" TERM; exec sleep 300')],
+  ['a process that was forked twice', '(sleep 300 >/dev/null 2>&1 & echo $!)'],
+  ['a process that forks', quietly('trap "" TERM; sleep 300 & sleep 300; sleep 300')],
+  ['a stopped process', quietly('kill -STOP $(exec sh -c "echo \\$PPID"); sleep 300')],
+];
+
+test.concurrent.each(LEFTOVERS)(
+  '%s of the group with its output elsewhere ends with the time limit',
+  async (_, script) => {
+    const result = await runCommand('sh', ['-c', `${script}; wait; sleep 300`], { timeoutMs: 300 });
+    expect(result).toMatchObject({ timedOut: true });
+    expect(await livingOf(result.stdout)).toEqual([]);
+  },
+);
+
+test.concurrent.each(LEFTOVERS)(
+  '%s of the group with its output elsewhere ends with the program',
+  async (_, script) => {
+    const result = await runCommand('sh', ['-c', `${script}; exit 4`]);
+    expect(result).toMatchObject({ exitCode: 4, timedOut: false });
+    expect(await livingOf(result.stdout)).toEqual([]);
+  },
+);
+
+test('an abort ends a process of the group that ignores SIGTERM and has its output elsewhere', async () => {
+  const stop = new AbortController();
+  const script = `${quietly('trap "" TERM; exec sleep 300')}; kill -USR1 ${process.pid}; sleep 300`;
+  const begun = once(process, 'SIGUSR1');
+  const running = runCommand('sh', ['-c', script], { signal: stop.signal });
+  await begun;
+  stop.abort();
+  expect(await livingOf((await running).stdout)).toEqual([]);
+});
+
+test('processes that a rehearsal agent leaves behind on purpose are not ended', async () => {
+  const { stdout } = await runCommand('sh', ['-c', quietly('exec sleep 300')], { leavesBehind: true });
+  expect(await livingOf(stdout)).toEqual([Number(stdout)]);
+  process.kill(Number(stdout), 'SIGKILL');
+});
+
+const SOURCE = `import { crashPoint } from '${join(process.cwd(), 'src/core/kernel/fault-points.ts')}';
+for (const name of ['a', 'b', 'a', 'b']) { crashPoint(name); console.log(name); }`;
+
+function build(dir: string, faults: boolean): string {
+  const outfile = join(dir, `program-${faults}.mjs`);
+  const define = { __FAULTS__: String(faults), __REACHED__: '""' };
+  const stdin = { contents: SOURCE, resolveDir: process.cwd() };
+  buildSync({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', minifySyntax: true, define });
+  return outfile;
+}
+
+function run(program: string, crashAt: string) {
+  const { stdout, signal } = spawnSync(process.execPath, [program], { env: { SAMOCODE_CRASH_AT: crashAt } });
+  return { lines: String(stdout).split('\n').filter(Boolean), signal };
+}
+
+test('the test build dies at the requested step, at its nth pass', async () => {
+  await using dir = await tempDir();
+  const program = build(dir.path, true);
+  expect(run(program, 'b')).toEqual({ lines: ['a'], signal: 'SIGKILL' });
+  expect(run(program, 'a@2')).toEqual({ lines: ['a', 'b'], signal: 'SIGKILL' });
+  expect(run(program, 'c')).toEqual({ lines: ['a', 'b', 'a', 'b'], signal: null });
+});
+
+test('the published build has no such step', async () => {
+  await using dir = await tempDir();
+  const program = build(dir.path, false);
+  expect(readFileSync(program, 'utf8')).not.toContain('SAMOCODE_CRASH_AT');
+  const out = execFileSync(process.execPath, [program], { env: { SAMOCODE_CRASH_AT: 'a' } });
+  expect(String(out)).toBe('a\nb\na\nb\n');
 });

@@ -1,14 +1,35 @@
 // @module-tag ci
-import { symlink } from 'node:fs/promises';
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { excludeFolders } from '../../../../src/core/project/finding/make-project.ts';
 import {
+  commonDirOf,
   readRepository,
   requireIdentity,
   requireRepository,
 } from '../../../../src/core/project/git/repository.ts';
+import { waitForRunningGit } from '../../../../src/core/project/git/running-git.ts';
+import { unsignedCommits } from '../../../../src/core/project/git/unsigned-commits.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-import { makeRepo } from '../../../support/temp-repo.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 test('a repository with a commit is ready, also seen from a folder inside it', async () => {
   await using repo = await makeRepo({ files: { 'src/a.ts': '' } });
@@ -75,4 +96,131 @@ test("the identity is the configured one, never git's guess", async () => {
   await expect(requireIdentity(anonymous.path, { baseEnv: anonymous.env })).rejects.toMatchObject({
     code: 'no_git_identity',
   });
+});
+
+const asked = (repo: TempRepo, folder: string) =>
+  repo.git(['rev-parse', '--path-format=absolute', '--git-common-dir'], folder);
+
+test('the common folder is the one that git names, from every kind of checkout', async () => {
+  await using repo = await makeRepo();
+  const context = { baseEnv: repo.env };
+  const linked = join(repo.root, 'linked');
+  await repo.git(['worktree', 'add', '-q', linked]);
+  const apart = join(repo.root, 'apart');
+  await repo.git(['clone', '-q', `--separate-git-dir=${join(repo.root, 'apart.git')}`, repo.path, apart]);
+  const byLink = join(repo.root, 'by-link');
+  await mkdir(byLink);
+  await symlink(join(repo.path, '.git'), join(byLink, '.git'));
+  const inside = join(repo.path, 'sub');
+  await mkdir(inside);
+  for (const folder of [repo.path, linked, apart, byLink, inside]) {
+    expect(await commonDirOf(folder, context), folder).toBe(await asked(repo, folder));
+  }
+});
+
+test('a folder called .git that is not a git folder is skipped, as in git', async () => {
+  await using repo = await makeRepo();
+  const inside = join(repo.path, 'sub');
+  await mkdir(join(inside, '.git'), { recursive: true });
+  await writeFile(join(inside, '.git/HEAD'), 'ref: refs/heads/main\n');
+  expect(await commonDirOf(inside, { baseEnv: repo.env })).toBe(await realpath(join(repo.path, '.git')));
+});
+
+test("outside a repository git's own error is reported", async () => {
+  await using repo = await makeRepo();
+  await rename(join(repo.path, '.git'), join(repo.root, 'elsewhere'));
+  await rm(join(repo.root, 'elsewhere/HEAD'));
+  await expect(commonDirOf(repo.path, { baseEnv: repo.env })).rejects.toMatchObject({
+    code: expect.stringContaining('not_a_repository'),
+  });
+});
+
+test('commits without a signature count only for a user who signs', async () => {
+  await using repo = await makeRepo();
+  const since = (await repo.git(['rev-parse', 'HEAD'])).trim();
+  const key = join(repo.root, 'key');
+  await runCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key], { env: repo.env });
+  await repo.commit('Plain', { 'a.txt': 'a\n' });
+  await repo.git(['config', 'gpg.format', 'ssh']);
+  await repo.git(['config', 'user.signingKey', key]);
+  await repo.git(['commit', '-q', '-S', '--allow-empty', '-m', 'Signed\n\ngpgsig of nobody']);
+  await repo.git(['commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', 'gpgsig is only its subject']);
+  const count = () => unsignedCommits({ mainRepo: repo.path, since, tip: 'HEAD' }, { baseEnv: repo.env });
+  expect(await count()).toBe(0);
+  await repo.git(['config', 'commit.gpgSign', 'true']);
+  expect(await count()).toBe(2);
+  await repo.git(['rebase', '-q', '--force-rebase', '--gpg-sign', since]);
+  expect(await count()).toBe(0);
+});
+
+test.each(['', 'its own'])('a git whose worker died is ended, with its pid recorded as "%s"', async (pid) => {
+  await using repo = await makeRepo();
+  const notes = join(repo.root, 'notes');
+  await mkdir(notes);
+  const env = { PATH: repo.env.PATH, SAMOCODE_GIT: 'note' };
+  const git = spawn('sleep', ['1000'], { env, detached: true, stdio: 'ignore' });
+  const ended = once(git, 'exit');
+  await writeFile(join(notes, 'note'), `${pid === '' ? '' : git.pid} reset`);
+  await waitForRunningGit(notes, { clock: systemClock, host: await systemHost() });
+  expect(await ended).toEqual([null, 'SIGTERM']);
+  expect(await readdir(notes)).toEqual([]);
+});
+
+const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
+const excludeOf = (repo: TempRepo) => readFile(join(repo.path, '.git/info/exclude'), 'utf8');
+
+test.each(['_samocode/sessions', 'we[i]rd *name?', 'größe und leer', '#hash', '!bang', 'back\\slash'])(
+  'the folder "%s" inside the repository does not appear in git status',
+  async (folder) => {
+    await using repo = await makeRepo();
+    await mkdir(join(repo.path, folder), { recursive: true });
+    await writeFile(join(repo.path, folder, 'file.txt'), '');
+    await writeFile(join(repo.path, 'seen.txt'), '');
+    await excludeFolders(repo.path, [join(repo.path, folder)], { baseEnv: repo.env });
+    expect(await statusOf(repo)).toBe('?? seen.txt');
+  },
+);
+
+test('excluding twice adds the lines once, and other lines are not changed', async () => {
+  await using repo = await makeRepo();
+  await writeFile(join(repo.path, '.git/info/exclude'), '*.mine');
+  const folders = [join(repo.path, 'a'), join(repo.path, 'b')];
+  const first = await excludeFolders(repo.path, folders, { baseEnv: repo.env });
+  const second = await excludeFolders(repo.path, folders, { baseEnv: repo.env });
+  expect(first.added).toEqual(['/a/', '/b/']);
+  expect(second.added).toEqual([]);
+  expect(await excludeOf(repo)).toBe('*.mine\n/a/\n/b/\n');
+});
+
+test('folders outside, the repository itself and ignored folders add nothing', async () => {
+  await using repo = await makeRepo({ files: { '.gitignore': 'ignored/\n' } });
+  const folders = [join(repo.root, 'outside'), repo.path, join(repo.path, 'ignored')];
+  expect((await excludeFolders(repo.path, folders, { baseEnv: repo.env })).added).toEqual([]);
+});
+
+test('in a linked worktree the file of the common git folder is used', async () => {
+  await using repo = await makeRepo();
+  const tree = join(repo.root, 'tree');
+  await repo.git(['worktree', 'add', '-q', tree]);
+  await excludeFolders(tree, [join(tree, 'sessions')], { baseEnv: repo.env });
+  expect(await excludeOf(repo)).toContain('/sessions/\n');
+});
+
+test('files committed in such a folder are reported', async () => {
+  await using repo = await makeRepo({ files: { 'sessions/old.md': '' } });
+  const folder = join(repo.path, 'sessions');
+  expect((await excludeFolders(repo.path, [folder], { baseEnv: repo.env })).tracked).toEqual([folder]);
+});
+
+test('an exclude file that is a link to a non-text file remains a link with the same bytes', async () => {
+  await using repo = await makeRepo();
+  const path = join(repo.path, '.git/info/exclude');
+  const elsewhere = join(repo.root, 'my-excludes');
+  await writeFile(elsewhere, Buffer.from('*.gr\xfc\xdfe\n', 'latin1'), { mode: 0o600 });
+  await rm(path);
+  await symlink(elsewhere, path);
+  await excludeFolders(repo.path, [join(repo.path, 'a')], { baseEnv: repo.env });
+  expect(await readlink(path)).toBe(elsewhere);
+  expect(await readFile(elsewhere, 'latin1')).toBe('*.gr\xfc\xdfe\n/a/\n');
+  expect((await stat(elsewhere)).mode & 0o777).toBe(0o600);
 });

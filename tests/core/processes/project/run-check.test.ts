@@ -1,13 +1,17 @@
 // @module-tag ci
-import { readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { quickPrint } from '../../../../src/core/project/checkpoints/worktree-print.ts';
+import { openChecksRoot } from '../../../../src/core/project/proving/checks-root.ts';
 import { runCheck } from '../../../../src/core/project/proving/run-check.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { failureNote } from '../../../../src/core/worker/judge/check-facts.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
 
 async function run(root: string, command: string, timeoutMs = 60_000, env: Record<string, string> = {}) {
   const paths = sessionPaths(join(root, 'sessions'), '26-01-08-x');
@@ -89,4 +93,70 @@ test('the recorded output ends with its last lines, and the names of secrets rep
     ...Array.from({ length: 19 }, (_, at) => `${at + 82}`),
     'key [removed: SHOP_API_KEY].',
   ]);
+});
+
+async function scene() {
+  const repo = await makeRepo({ files: { 'a.txt': 'a\n', 'folder/b.txt': 'b\n' } });
+  const read = () => quickPrint(repo.path, { baseEnv: repo.env });
+  return { repo, read };
+}
+
+test('the same tree has the same fingerprint, even after a file was touched', async () => {
+  const { repo, read } = await scene();
+  await using _ = repo;
+  const before = await read();
+  expect(before).toMatch(/^[0-9a-f]{64}$/);
+  await utimes(join(repo.path, 'a.txt'), new Date(), new Date(0));
+  expect(await read()).toEqual(before);
+});
+
+test('each kind of change is detected', async () => {
+  const { repo, read } = await scene();
+  await using _ = repo;
+  const seen = [await read()];
+  const after = async (act: Promise<unknown>) => {
+    await act;
+    const now = await read();
+    expect(seen).not.toContainEqual(now);
+    seen.push(now);
+  };
+  await after(repo.write({ 'a.txt': 'changed\n' }));
+  await after(repo.write({ 'a.txt': 'changed again\n' }));
+  await after(repo.git(['add', 'a.txt']));
+  await after(repo.write({ 'new/a name\nof two lines.txt': '' }));
+  await after(rm(join(repo.path, 'folder/b.txt')));
+  await after(repo.git(['mv', 'a.txt', 'c.txt']));
+  await after(repo.commit('All of it'));
+  await after(repo.git(['commit', '-q', '--allow-empty', '-m', 'Nothing']));
+});
+
+test('a missing folder, a folder without a repository and one without a commit have no fingerprint', async () => {
+  await using repo = await makeRepo({ empty: true });
+  const context = { baseEnv: repo.env };
+  expect(await quickPrint(repo.path, context)).toBeUndefined();
+  expect(await quickPrint(repo.homeDir, context)).toBeUndefined();
+  await writeFile(join(repo.root, 'file'), '');
+  await expect(quickPrint(join(repo.root, 'gone'), context)).rejects.toMatchObject({ code: 'git_no_folder' });
+});
+
+test('unguarded clones are outside HOME only if no other user can add a parent folder', async () => {
+  // On most machines the temporary folder is open to all users.
+  const root = await mkdtemp(join(userInfo().homedir, '.samocode-test-'));
+  try {
+    const [home, temporary] = [join(root, 'home'), join(root, 'tmp')];
+    const worktrees = join(home, 'code/_samocode/worktrees');
+    await mkdir(worktrees, { recursive: true });
+    await mkdir(join(home, 'tmp'));
+    await mkdir(temporary);
+    const rootOf = (HOME: string, TMPDIR?: string) => openChecksRoot(worktrees, { HOME, TMPDIR });
+    const own = join(worktrees, '.checks');
+    expect(rootOf(home, temporary)).toBe(join(temporary, 'samocode-checks'));
+    expect(rootOf(home)).toBe(own);
+    expect(rootOf(home, join(home, 'tmp'))).toBe(own);
+    expect(rootOf(join(home, 'tmp'), temporary)).toBe(own);
+    await chmod(temporary, 0o1777);
+    expect(rootOf(home, temporary)).toBe(own);
+  } finally {
+    await rm(root, { recursive: true });
+  }
 });

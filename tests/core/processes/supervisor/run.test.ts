@@ -1,12 +1,13 @@
 // @module-tag ci
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSamocodeError } from '../../../../src/core/kernel/errors.ts';
 import type { WatchPath } from '../../../../src/core/kernel/files/watcher.ts';
-import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { acquireLease, type OwnedLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { askToLeave } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -14,7 +15,7 @@ import { type RunOptions, runSupervisor, type SupervisorEnd } from '../../../../
 import { eventually } from '../../../support/eventually.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../unit/session/events.ts';
-import { MINUTE_MS, type Scene, SimulatedClock, sceneWith } from '../../unit/supervisor/scene.ts';
+import { MINUTE_MS, type Scene, SimulatedClock, scene, sceneWith } from '../../unit/supervisor/scene.ts';
 
 const WAITS: NewEvent[] = [CREATED, PREPARED, ASKING];
 const HOUR_MS = 60 * MINUTE_MS;
@@ -225,4 +226,41 @@ test('it ends with the reason if its folder cannot be written', async () => {
   await writeFile(paths.dir, 'no folder');
   const failed = await run(here).catch((error: unknown) => error);
   expect(failed instanceof Error && !isSamocodeError(failed)).toBe(true);
+});
+
+const signal = new AbortController().signal;
+
+test('a folder at the path of leave.json does not stop the supervisor', async () => {
+  await using here = await scene();
+  await mkdir(here.supervisor.paths.leave);
+  expect(await runSupervisor(here.supervisor, { signal })).toBe('nothing_to_watch');
+});
+
+test('a pipe that appears there later does not block', async () => {
+  await using here = await scene();
+  const { paths, clock } = here.supervisor;
+  const { sleep } = clock;
+  clock.sleep = async (ms) => {
+    if (clock.monotonic() < MINUTE_MS) await runCommand('mkfifo', [paths.leave]).catch(() => undefined);
+    await sleep(ms);
+  };
+  expect(await runSupervisor(here.supervisor, { signal })).toBe('nothing_to_watch');
+});
+
+test('a supervisor whose folder was removed leaves no lease above that of its successor', async () => {
+  await using here = await scene();
+  const { paths, clock, host } = here.supervisor;
+  await mkdir(paths.leases, { recursive: true });
+  await (await acquireLease(paths.leases, { clock, host })).release();
+  const { sleep } = clock;
+  let successor: OwnedLease | undefined;
+  clock.sleep = async (ms) => {
+    if (successor === undefined) {
+      await rm(paths.leases, { recursive: true });
+      successor = await acquireLease(paths.leases, { clock, host });
+    }
+    await sleep(ms);
+  };
+  expect(await runSupervisor(here.supervisor, { signal })).toBe('lost');
+  await successor?.check();
 });

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
-import type { Progress } from '@modelcontextprotocol/sdk/types.js';
+import { EmptyResultSchema, type Progress } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../../../src/core/caller/facts/get-status.ts';
 import { waitProgress } from '../../../../../src/core/faces/mcp/progress.ts';
@@ -112,4 +112,22 @@ test('a client that did not request progress gets none, and a finished wait send
   // Three times the interval of the notifications that should have stopped.
   await quickClock.sleep(45_000);
   expect(strays).toEqual([]);
+});
+
+const MALFORMED: ReadonlyArray<[string, Record<string, unknown> | undefined]> = [
+  ['tools/call', undefined],
+  ['tools/call', { arguments: {} }],
+  ['tools/call', { name: 'list_sessions', arguments: null }],
+  ['tools/call', { name: 'list_sessions', arguments: ['x'] }],
+  ['tools/call', { name: 5 }],
+  ['resources/read', {}],
+  ['resources/subscribe', { uri: 7 }],
+  ['prompts/get', { name: 'start', arguments: { task: 5 } }],
+  ['completion/complete', { ref: { type: 'ref/nothing' }, argument: {} }],
+];
+
+test.each(MALFORMED)('%s with %j is refused for its arguments', async (method, params) => {
+  await using serverRig = await makeServerRig();
+  const asked = serverRig.client.request({ method, ...(params && { params }) }, EmptyResultSchema);
+  await expect(asked).rejects.toMatchObject({ code: -32602 });
 });
