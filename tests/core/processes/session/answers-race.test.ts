@@ -6,10 +6,10 @@ import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.t
 import { openQuestions } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import { type By, isPersonal } from '../../../../src/core/session/events/bodies/who-acted.ts';
-import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { CREATED, PREPARED } from '../../unit/session/events.ts';
+import { CREATED, numbered, PREPARED } from '../../unit/session/events.ts';
 
 const QA = newQa({
   title: 'Boats',
@@ -30,10 +30,8 @@ const anybody = fc.constantFrom<By>(
 const answers = fc.dictionary(fc.constantFrom(...IDS), fc.constantFrom('A', 'B', 'C'), { minKeys: 1 });
 const acts = fc.array(fc.record({ by: anybody, answers }), { minLength: 2, maxLength: 8 });
 
-const next = (state: SessionState, event: NewEvent): SessionState => {
-  const at = new Date(Date.UTC(2026, 0, 8, 10, 0, state.n)).toISOString();
-  return fold(state, { v: 2, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
-};
+const next = (state: SessionState, event: NewEvent): SessionState =>
+  numbered([event], { after: state.n }).reduce(fold, state);
 
 test('in any sequence of answers, one is replaced by nobody, and each refusal quotes the first answer', () => {
   fc.assert(

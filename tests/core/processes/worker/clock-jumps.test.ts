@@ -25,8 +25,9 @@ import { iterationOf, logPaths } from '../../../../src/core/worker/state/iterati
 import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { CREATED, PREPARED } from '../../unit/session/events.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -50,7 +51,7 @@ class JumpingClock implements Clock {
   };
 }
 
-const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
+const BEGUN = [CREATED, PREPARED];
 const STARTED: NewEvent = {
   type: 'iteration_started',
   iteration: 1,

@@ -21,15 +21,12 @@ import {
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { CREATED, PREPARED } from '../../unit/session/events.ts';
 
 const CLI = { channel: 'cli' } as const;
-const STOPPED: NewEvent[] = [
-  createdEvent(),
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-  { type: 'stopped', by: CLI, why: 'for the test' },
-];
+const STOPPED: NewEvent[] = [CREATED, PREPARED, { type: 'stopped', by: CLI, why: 'for the test' }];
 
 const BEGUN_ITERATION: NewEvent = {
   type: 'iteration_started',

@@ -47,6 +47,7 @@ import { personsArbitrary, rulesArbitrary, statesArbitrary } from '../../../supp
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { STATES } from '../../../support/session-states.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
+import { codeOf } from './verdicts.ts';
 
 const message = (id: string, text: string): Command => {
   return { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z', kind: 'message', text };
@@ -269,7 +270,7 @@ test('the judge of what can be sent now refuses only what the judge of every con
       const closed = judgeKind(asked, placed);
       const verdicts = closed ? [closed] : (BEST[asked]?.(placed, sent) ?? []);
       const isTaken = verdicts.some((verdict) => verdict.kind === 'accepted');
-      const codes = verdicts.map((verdict) => ('error' in verdict ? verdict.error.code : 'accepted'));
+      const codes = verdicts.map(codeOf);
       expect([asked, codes, refused === undefined]).toEqual([asked, codes, isTaken]);
     }),
     { numRuns: 3000 },

@@ -11,15 +11,21 @@ import { createdEvent, eventsOf, sessionFileSample } from '../../../support/sess
 
 const START = Date.UTC(2026, 0, 8, 10);
 
-/** Events as a worker writes them, numbered from 1, a second apart, from `startMs` on. */
+/** Events as a worker writes them after event number `after` of a log that began at `startMs`. */
+export function numbered(
+  events: readonly NewEvent[],
+  { after = 0, startMs = START, stepMs = 60_000 } = {},
+): SessionEvent[] {
+  return events.map((event, index) => {
+    const at = new Date(startMs + (after + index) * stepMs).toISOString();
+    // The envelope and the body belong together, which the type of the spread cannot express.
+    return { v: 2, n: after + index + 1, at, lease: 1, ...event } as SessionEvent;
+  });
+}
+
+/** Their lines in the log, a second apart. */
 export function eventLines(events: readonly NewEvent[], startMs = START): string {
-  return events
-    .map((event, index) => {
-      const at = new Date(startMs + index * 1000).toISOString();
-      // The envelope and the body belong together, which the type of the spread cannot express.
-      return serialiseEvent({ v: 2, n: index + 1, at, lease: 1, ...event } as SessionEvent);
-    })
-    .join('');
+  return numbered(events, { startMs, stepMs: 1000 }).map(serialiseEvent).join('');
 }
 
 /** A session with these events and no worker. */

@@ -3,7 +3,7 @@ import type { CommandOf } from '../../../../src/core/session/commands/commands.t
 import { findRewindPoint } from '../../../../src/core/session/commands/judge-rewind.ts';
 import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import type { PullRequestChange, Round } from '../../../../src/core/session/events/bodies/positions.ts';
-import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import {
   describeRewoundRounds,
@@ -12,13 +12,13 @@ import {
   openRound,
 } from '../../../../src/core/session/events/rounds.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { createdEvent } from '../../../support/session-file-sample.ts';
+import { CREATED, DONE, numbered, PREPARED } from './events.ts';
+import { codeOf } from './verdicts.ts';
 
 const CLI = { channel: 'cli' } as const;
 const SETTINGS = { channel: 'settings' } as const;
 const PLACE = { repository: 'github.com/fleet/boats', number: 17 };
 const URL = 'https://github.com/fleet/boats/pull/17';
-const DONE: NewEvent = { type: 'done', summary: 'x' };
 
 const round = (number: number, keys: string[]): Round => ({
   ...{ number, keys, head: `head${number}`, base: 'base', threads: [] },
@@ -33,21 +33,10 @@ const change = (more: PullRequestChange, place = PLACE): NewEvent => ({
 const seen = ({ number = PLACE.number, ...more }: PullRequestChange & { number?: number }): NewEvent =>
   change({ url: URL, state: 'open', watched: true, ...more }, { ...PLACE, number });
 const OPENED = change({ url: URL, state: 'open', watched: true, pushed: 'tip0' });
-const BEGINNING: NewEvent[] = [
-  createdEvent(),
-  { type: 'prepared', phase: 'investigation', warnings: [] },
-  DONE,
-];
-
-function eventsOf(events: readonly NewEvent[]): SessionEvent[] {
-  return events.map((event, at) => {
-    const time = new Date(Date.UTC(2026, 0, 8, 10, at)).toISOString();
-    return { v: 2, n: at + 1, at: time, lease: 1, ...event } as SessionEvent;
-  });
-}
+const BEGINNING = [CREATED, PREPARED, DONE];
 
 function after(...events: NewEvent[]): SessionState {
-  return eventsOf([...BEGINNING, ...events]).reduce(fold, emptyState());
+  return numbered([...BEGINNING, ...events]).reduce(fold, emptyState());
 }
 
 test('a change sets what it has, clears what is null, and keeps the rest', () => {
@@ -87,7 +76,7 @@ test('a round is open until its work is published; its number and keys are used 
   const asked = (one: Round) => {
     const command = { by: SETTINGS, round: one } as Pick<CommandOf<'round'>, 'by' | 'round'>;
     const verdict = judgeRound(command, published, { gateChannels: [] });
-    return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
+    return codeOf(verdict);
   };
   expect(asked(round(2, ['b']))).toBe('round_known');
   expect(asked(round(1, ['c']))).toBe('round_known');
@@ -108,7 +97,7 @@ function rewoundTo(before: readonly NewEvent[], rest: readonly NewEvent[]) {
   const backOf = (some: readonly NewEvent[]) => {
     const facts = { commits: new Set<string>(), beforeRewinds: new Map([[some.length + 1, 'c']]) };
     const asked = { type: 'rewind_asked', by: CLI, to: 0, commit: 'c', back: {} } as unknown as NewEvent;
-    return findRewindPoint({ events: eventsOf([...some, asked]), kept: facts }, 'undo')?.back;
+    return findRewindPoint({ events: numbered([...some, asked]), kept: facts }, 'undo')?.back;
   };
   const rewind = (to: 0 | 'undo', back: unknown) =>
     [
@@ -117,15 +106,15 @@ function rewoundTo(before: readonly NewEvent[], rest: readonly NewEvent[]) {
     ] as NewEvent[];
   const back = backOf(points);
   if (back === undefined) throw new Error('There is no position.');
-  const state = eventsOf(events).reduce(fold, emptyState());
+  const state = numbered(events).reduce(fold, emptyState());
   const rewound = [...events, ...rewind(0, back)];
   const undone = [...rewound, ...rewind('undo', backOf(events))];
   const { rounds: _, ...ofOld } = back;
   return {
     said: describeRewoundRounds(state, back),
-    rewound: eventsOf(rewound).reduce(fold, emptyState()),
-    undone: eventsOf(undone).reduce(fold, emptyState()),
-    old: eventsOf([...events, ...rewind(0, ofOld)]).reduce(fold, emptyState()),
+    rewound: numbered(rewound).reduce(fold, emptyState()),
+    undone: numbered(undone).reduce(fold, emptyState()),
+    old: numbered([...events, ...rewind(0, ofOld)]).reduce(fold, emptyState()),
     state,
   };
 }

@@ -3,24 +3,21 @@ import { afterUnreadMessages } from '../../../../src/core/kernel/phases/after-ch
 import type { Decision } from '../../../../src/core/kernel/phases/decision.ts';
 import { initialProgress } from '../../../../src/core/kernel/phases/progress.ts';
 import { acceptedServers } from '../../../../src/core/session/events/accepted.ts';
-import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { fold, NETWORK_REFUSED } from '../../../../src/core/session/events/fold.ts';
 import { plausibleCost } from '../../../../src/core/session/events/fold-spent.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { createdEvent } from '../../../support/session-file-sample.ts';
+import { CREATED, numbered, PREPARED } from './events.ts';
 
 const CLI = { channel: 'cli' } as const;
 const PLAN = { name: 'plan.md', hash: 'h' };
 
 /** The state after `events`, a minute apart. */
 function after(events: readonly NewEvent[], from: SessionState = emptyState()): SessionState {
-  return events.reduce((state, event) => {
-    const at = new Date(Date.UTC(2026, 0, 8, 10, state.n)).toISOString();
-    return fold(state, { v: 2, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
-  }, from);
+  return numbered(events, { after: from.n }).reduce(fold, from);
 }
 
-const started: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
+const started = [CREATED, PREPARED];
 
 const begun = (iteration: number, phase: 'planning' | 'requirements'): NewEvent => ({
   type: 'iteration_started',
@@ -160,13 +157,15 @@ test('a message waits, is delivered, and is done when it is acknowledged', () =>
   expect(after([kept, delivered, acknowledged]).messages).toEqual({ waiting: [], unacknowledged: [] });
 });
 
+const note = (text: string): NewEvent => ({ type: 'notice', code: NETWORK_REFUSED, text });
+const withdrawn = (id: string): NewEvent => ({ type: 'message_withdrawn', by: CLI, id });
+
 test('a withdrawn message no longer waits, and no note asks the next agent to read it', () => {
   const kept = (id: string): NewEvent => ({ type: 'message_kept', by: CLI, id, file: 'f' });
-  const note = (text: string): NewEvent => ({ type: 'notice', code: NETWORK_REFUSED, text });
   const [read, other] = [note(arrived('M1')), note(arrived('M2'))];
   const handOff = note('Hand-off from the agent before you: M1 was right about the mast');
-  const withdrawn: NewEvent = { type: 'message_withdrawn', by: CLI, id: 'M1' };
-  const { messages, notes } = after([...started, kept('M1'), kept('M2'), read, other, handOff, withdrawn]);
+  const log = [...started, kept('M1'), kept('M2'), read, other, handOff, withdrawn('M1')];
+  const { messages, notes } = after(log);
   expect(messages).toMatchObject({ waiting: [{ id: 'M2' }], unacknowledged: [] });
   expect(notes).toEqual([arrived('M2'), expect.stringContaining('the mast')]);
 });
@@ -178,13 +177,7 @@ function arrived(ids: string): string {
 }
 
 test('a note that asks to read several messages loses the one that is withdrawn', () => {
-  const noted = (ids: string): NewEvent => ({
-    type: 'notice',
-    code: NETWORK_REFUSED,
-    text: arrived(ids),
-  });
-  const withdrawn = (id: string): NewEvent => ({ type: 'message_withdrawn', by: CLI, id });
-  const all = [...started, noted('M1, M2, M3')];
+  const all = [...started, note(arrived('M1, M2, M3'))];
   const notesAfter = (...ids: string[]) => after([...all, ...ids.map(withdrawn)]).notes;
   expect(notesAfter('M1')).toEqual([arrived('M2, M3')]);
   expect(notesAfter('M3', 'M1')).toEqual([arrived('M2')]);
@@ -373,17 +366,8 @@ test('a review counts only in quality, and only until code is written after it',
 });
 
 function onBase(exitCode: number): NewEvent {
-  const run = {
-    command: 'npm test',
-    exitCode,
-    how: `exit status ${exitCode}`,
-    durationMs: 1,
-    outputHash: 'h',
-  };
-  return {
-    ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
-    runs: [{ ...run, outputBytes: 1, output: 'o' }],
-  };
+  const run = { ...ranOf('npm test', `exit status ${exitCode}`), exitCode };
+  return { type: 'checks_ran', set: 'base', ...RAN, runs: [run] };
 }
 
 test('checks that cannot run on the base run there again after any resume', () => {

@@ -18,8 +18,8 @@ import {
   type WaitingStatus,
 } from '../../../../src/core/session/events/state.ts';
 import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
+import { since } from './verdicts.ts';
 
-const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({
   title: 'Boats',
   questions: [

@@ -14,8 +14,8 @@ import {
   type WaitingStatus,
 } from '../../../../src/core/session/events/state.ts';
 import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
+import { codeOf, since } from './verdicts.ts';
 
-const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({
   title: 'Boats',
   questions: [
@@ -39,8 +39,7 @@ function judged(text: string, by: Channel | By, gateChannels: readonly Channel[]
     acceptSuggestions: false,
     confirmTyped: false,
   };
-  const verdict = judgeAnswer(command, STATE, facts);
-  return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
+  return codeOf(judgeAnswer(command, STATE, facts));
 }
 
 describe('an acceptance of weakened checks', () => {

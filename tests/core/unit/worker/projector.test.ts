@@ -2,21 +2,17 @@ import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { readOverview } from '../../../../src/core/session/documents/overview.ts';
-import {
-  type NewEvent,
-  type SessionEvent,
-  serialiseEvent,
-} from '../../../../src/core/session/events/events.ts';
+import { type NewEvent, serialiseEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { applyPhaseEdit, phaseSetByHand } from '../../../../src/core/worker/commands/phase-edit.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { record, type Worker } from '../../../../src/core/worker/state/worker.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
-import { ASKING, CREATED, PREPARED } from '../session/events.ts';
+import { ASKING, CREATED, numbered, PREPARED } from '../session/events.ts';
 
 const flowNotice = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
 const ended = (iteration: number): NewEvent => ({
@@ -46,14 +42,10 @@ async function session() {
     return {
       catchUp: () => projector.catchUp(state),
       async record(...events: NewEvent[]) {
-        const before = state.n;
-        const numbered = events.map((event, i) => {
-          const at = new Date(Date.UTC(2026, 0, 8, 10, before + i)).toISOString();
-          return { v: 2, n: before + 1 + i, at, lease: 1, ...event } as SessionEvent;
-        });
-        state = numbered.reduce(fold, state);
-        await appendFile(paths.events, numbered.map(serialiseEvent).join(''));
-        await projector.apply(state, numbered);
+        const written = numbered(events, { after: state.n });
+        state = written.reduce(fold, state);
+        await appendFile(paths.events, written.map(serialiseEvent).join(''));
+        await projector.apply(state, written);
       },
     };
   };
@@ -145,29 +137,18 @@ const TO_PLANNING: NewEvent = { type: 'phase_set', phase: 'planning', from: 'inv
 
 /** A session whose overview has its phase line, and its worker. */
 async function prepared() {
-  const dir = await tempDir();
-  const paths = sessionPaths(dir.path, '26-01-08-x');
-  await mkdir(paths.runDir, { recursive: true });
-  const projector = new Projector(paths, sessionFileSample());
-  let state = emptyState();
-  const record = async (...events: NewEvent[]) => {
-    const at = '2026-01-08T10:00:00.000Z';
-    const numbered = events.map(
-      (event, i) => ({ v: 2, n: state.n + 1 + i, at, lease: 1, ...event }) as SessionEvent,
-    );
-    state = numbered.reduce(fold, state);
-    await projector.apply(state, numbered);
-  };
+  const given = await session();
+  const { paths } = given;
+  const { record } = given.worker();
   await record(CREATED, PREPARED);
   return {
-    paths,
+    ...given,
     record,
     phase: async () => readOverview(await readFile(paths.overview, 'utf8')).phase,
     async setPhase(phase: string) {
       const text = await readFile(paths.overview, 'utf8');
       await writeFile(paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
     },
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }
 
@@ -209,7 +190,7 @@ const BLOCKED: NewEvent = {
     rule: 'file_refused',
   },
 };
-const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
+const BEGUN = [CREATED, PREPARED];
 const OPEN: NewEvent = {
   type: 'iteration_started',
   ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l', childUuid: 'u' },

@@ -9,14 +9,14 @@ import type { Guard } from '../../../../src/core/sandbox/guard/make-guard.ts';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
-import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { type Iteration, iterationOf, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
 import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
 import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/state/worker.ts';
-import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
 import type { TempLog } from '../../../support/temp-log.ts';
+import { CREATED, PREPARED } from '../session/events.ts';
 
 /** A worker whose iteration 1 is open, with a real agent process that it started and recorded. */
 export interface WorkerWithChild extends AsyncDisposable {
@@ -96,7 +96,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   };
 }
 
-const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
+const BEGUN = [CREATED, PREPARED];
 
 const STARTED = {
   type: 'iteration_started' as const,
