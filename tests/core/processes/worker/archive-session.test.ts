@@ -3,22 +3,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { GitGuard } from '../../../../src/core/worker/state/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { ofTip } from '../../../support/as-shown.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { CREATED, PREPARED } from '../../unit/session/events.ts';
+import { workerOn } from '../../unit/worker/worker-on.ts';
 
 const CLI = { channel: 'cli' } as const;
 const HEAD = { v: 1, id: '01KEE000000000000000000001', by: CLI, at: '2026-01-08T10:00:00.000Z' } as const;
@@ -41,21 +38,15 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
   const path = join(repo.root, 'worktree');
   await repo.git(['worktree', 'add', '--quiet', '-b', 'x', path]);
   const worktree = { path, branch: 'x', base: 'main', baseCommit: await repo.git(['rev-parse', 'HEAD']) };
-  const { writer } = await log.open();
   const rest: NewEvent = { type: 'stopped', by: CLI, why: 'x' };
-  await writer.append(CREATED, { ...PREPARED, worktree } as NewEvent, rest, ...events);
   await mkdir(log.paths.sessionDir, { recursive: true });
-  const { folder, sessionsDir } = log.paths;
-  const file = sessionFileSample({ folder, sessionsDir, mainRepo: repo.path });
-  const git = new GitGuard(log.paths, file, repo.env, () => writer.state.sandbox);
-  const projector = new Projector(log.paths, file);
-  const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
-  return {
-    ...own,
-    writer,
-    projector,
-    git,
-  } as Partial<Worker> as Worker;
+  const worker = await workerOn(log, [CREATED, { ...PREPARED, worktree } as NewEvent, rest, ...events], {
+    file: { mainRepo: repo.path },
+    env: repo.env,
+  });
+  return Object.assign(worker, {
+    git: new GitGuard(log.paths, worker.file, repo.env, () => worker.writer.state.sandbox),
+  });
 }
 
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;

@@ -15,7 +15,6 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { LimitedStatus } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { limitWait } from '../../../../src/core/session/waits/limit-wait.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
 import { limitEnd } from '../../../../src/core/worker/limits/account.ts';
@@ -25,9 +24,9 @@ import { iterationOf, logPaths } from '../../../../src/core/worker/state/iterati
 import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CREATED, PREPARED } from '../../unit/session/events.ts';
+import { workerOn } from '../../unit/worker/worker-on.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -65,37 +64,14 @@ const STARTED: NewEvent = {
   sandbox: 'none',
 };
 
-async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSettings> = {}): Promise<Worker> {
+async function begun(log: TempLog, clock: Clock, settings?: Partial<FrozenSettings>): Promise<Worker> {
   const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(...BEGUN);
-  await mkdir(paths.commands, { recursive: true });
-  await mkdir(paths.logs, { recursive: true });
-  await mkdir(iterationPaths(paths, 1).dir, { recursive: true });
-  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const file = { ...sample, settings: { ...sample.settings, ...settings } };
-  const projector = new Projector(paths, file);
+  for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
+    await mkdir(dir, { recursive: true });
+  const env = { SAMOCODE_SUPERVISOR: 'off' };
   const host = await systemHost();
-  const watch = new SupervisorClient({
-    env: { SAMOCODE_SUPERVISOR: 'off' },
-    ...{ home: paths.runDir, host, clock, program: 'none' },
-  });
-  const environment = new ChildrenEnvironment({});
-  const parts = {
-    paths,
-    file,
-    clock,
-    host,
-    env: {},
-    environment,
-    wake: {},
-    writer,
-    watch,
-    projector,
-    memory: {},
-  };
-  // These tests use neither git nor slots.
-  return parts as Partial<Worker> as Worker;
+  const watch = new SupervisorClient({ env, home: paths.runDir, host, clock, program: 'none' });
+  return await workerOn(log, BEGUN, { clock, settings, watch, environment: new ChildrenEnvironment({}) });
 }
 
 /** Watches a real idle process until the worker would end it. @param said its output so far */
@@ -122,7 +98,7 @@ const NEVER = { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS };
 test('the time limit of an iteration applies when no clock jumps', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
-  const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
+  const { end, awakeMs } = await watchIdle(await begun(log, clock, { watch: NEVER }));
   expect({ end, awakeMs }).toEqual({ end: 'timeout', awakeMs: LIMIT_MS });
   expect(clock.monotonicMs).toBe(LIMIT_MS);
 });
@@ -136,7 +112,7 @@ test.each<[string, { wall: number; monotonic?: number }, number]>([
   await using log = await tempLog();
   const clock = new JumpingClock();
   clock.jumps.set(10, jump);
-  const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
+  const { end, awakeMs } = await watchIdle(await begun(log, clock, { watch: NEVER }));
   expect(end).toBe('timeout');
   expect(awakeMs).toBeLessThan(LIMIT_MS + 100);
   expect(clock.monotonicMs - (jump.monotonic ?? 0)).toBeGreaterThanOrEqual(LIMIT_MS - counted);
@@ -147,7 +123,7 @@ test('an agent that has printed nothing yet is not ended because the machine sle
   const clock = new JumpingClock();
   for (const at of [2, 4, 6]) clock.jumps.set(at, { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS });
   const firstByteMs = 10_000;
-  const worker = await workerOn(log, clock, { watch: { ...NEVER, firstByteMs } });
+  const worker = await begun(log, clock, { watch: { ...NEVER, firstByteMs } });
   const { end } = await watchIdle(worker, '');
   expect(end).toBe('silent');
   // Each sleep counts as at most two seconds.
@@ -157,7 +133,7 @@ test('an agent that has printed nothing yet is not ended because the machine sle
 test('a wrapper is checked once a second, and one that was killed on its own is noticed within a second', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
-  const worker = await workerOn(log, clock, { watch: NEVER });
+  const worker = await begun(log, clock, { watch: NEVER });
   const { processes } = worker.host;
   const asked: number[] = [];
   let killedMs = 0;
@@ -180,7 +156,7 @@ test('a supervisor killed while an agent works is replaced within a minute, and 
   const home = join(log.paths.sessionsDir, 'home');
   const program = join(log.paths.sessionsDir, 'supervisor.cjs');
   await writeFile(program, `require('node:fs').appendFileSync(__filename + '.started', 'x')`);
-  const worker = await workerOn(log, clock, { watch: NEVER });
+  const worker = await begun(log, clock, { watch: NEVER });
   const env = { PATH: process.env.PATH };
   const watch = new SupervisorClient({ env, home, host: worker.host, clock, program });
   const supervisor = await acquireLease(watch.paths.leases, { clock, host: worker.host });
@@ -218,7 +194,7 @@ test('a usage limit ends by the wall clock, however it is set in the meantime', 
   for (const wall of [8 * HOUR_MS, -DAY_MS]) {
     await using log = await tempLog();
     const clock = new JumpingClock();
-    const worker = await workerOn(log, clock);
+    const worker = await begun(log, clock);
     const status = await limitedUntil(worker, START_MS + HOUR_MS);
     const { until } = status;
     clock.jumps.set(5, { wall });
@@ -232,7 +208,7 @@ test('a usage limit ends by the wall clock, however it is set in the meantime', 
 test('a limit that ended long ago by this clock is still waited for, as an estimate', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
-  const { until, guessed } = await limitedUntil(await workerOn(log, clock), START_MS - 7 * HOUR_MS);
+  const { until, guessed } = await limitedUntil(await begun(log, clock), START_MS - 7 * HOUR_MS);
   expect(guessed).toBe(true);
   expect(until).toBeGreaterThan(START_MS + 25 * 60_000);
 });
@@ -245,7 +221,7 @@ test.each([
   async (_how, stated) => {
     await using log = await tempLog();
     const clock = new JumpingClock();
-    const worker = await workerOn(log, clock);
+    const worker = await begun(log, clock);
     const status = await limitedUntil(worker, stated);
     expect(status).toMatchObject({ guessed: true });
     clock.jumps.set(5, { wall: -DAY_MS });
@@ -258,7 +234,7 @@ test.each([
 test('a limit recorded with an absurd time is waited for as an estimate', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
-  const worker = await workerOn(log, clock);
+  const worker = await begun(log, clock);
   await worker.writer.append({ type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' });
   const { status } = worker.writer.state;
   await waitedOut(worker, clock, status as LimitedStatus);
@@ -283,7 +259,7 @@ test.each([
   async (_how, jump) => {
     await using log = await tempLog();
     const clock = new JumpingClock();
-    const worker = await workerOn(log, clock);
+    const worker = await begun(log, clock);
     await worker.writer.append(...OUT);
     await performWork(worker);
     const { status, outage } = worker.writer.state;

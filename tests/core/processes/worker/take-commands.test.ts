@@ -3,8 +3,6 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import {
   type Command,
   leaveCommand,
@@ -18,12 +16,10 @@ import {
   takeCommandsMeanwhile,
   waitingCommandIds,
 } from '../../../../src/core/worker/commands/take-commands.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CREATED, PREPARED } from '../../unit/session/events.ts';
+import { workerOn } from '../../unit/worker/worker-on.ts';
 
 const CLI = { channel: 'cli' } as const;
 const STOPPED: NewEvent[] = [CREATED, PREPARED, { type: 'stopped', by: CLI, why: 'for the test' }];
@@ -41,17 +37,8 @@ const BEGUN_ITERATION: NewEvent = {
   sandbox: 'none',
 };
 
-/** A worker of a stopped session, without the parts for agents. */
-async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
-  const opened = writer ?? (await log.open()).writer;
-  if (opened.state.n === 0) await opened.append(...STOPPED);
-  const file = sessionFileSample({ folder: log.paths.folder, sessionsDir: log.paths.sessionsDir });
-  const projector = new Projector(log.paths, file);
-  const host = await systemHost();
-  const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer: opened, projector };
-  // Messages and stops use neither git nor slots nor agents.
-  return parts as Partial<Worker> as Worker;
-}
+/** A worker of a stopped session. */
+const stoppedWorker = (log: TempLog, writer?: EventWriter) => workerOn(log, STOPPED, { writer });
 
 type Request =
   | { kind: 'message'; text: string }
@@ -67,7 +54,7 @@ const answers = async (log: TempLog) =>
 
 test('commands are answered oldest first, each by one event, and their files are removed', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const given = [
     command({ kind: 'message', text: 'one' }, ulid(1000)),
     command({ kind: 'stop', when: 'now' }, ulid(2000)),
@@ -88,20 +75,20 @@ test('commands are answered oldest first, each by one event, and their files are
 test('an answered command is not answered again, by this worker or the next', async () => {
   await using log = await tempLog();
   const again = command({ kind: 'message', text: 'once' });
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await leaveCommand(log.paths, again);
   await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, again);
   await takeCommands(worker, 'no_agent');
   await leaveCommand(log.paths, again);
-  await takeCommands(await workerOn(log), 'no_agent');
+  await takeCommands(await stoppedWorker(log), 'no_agent');
   expect(await answers(log)).toHaveLength(1);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('an old command is not answered again, however many were answered since', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
   await leaveCommand(log.paths, old);
   await takeCommands(worker, 'no_agent');
@@ -116,7 +103,7 @@ test('an old command is not answered again, however many were answered since', a
 
 test('while an agent runs, only stop and message commands are taken', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
   await leaveCommand(log.paths, resume);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
@@ -129,7 +116,7 @@ test('while an agent runs, only stop and message commands are taken', async () =
 
 test('a broken command is refused once, with an explanation, and its file is removed', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
   // Later than the last one: within a millisecond the order is undefined.
   const id = ulid(Date.now() + 1000);
@@ -141,7 +128,7 @@ test('a broken command is refused once, with an explanation, and its file is rem
 
 test('a command of a newer samocode is refused as a whole, with the next step', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
   await leaveCommand(log.paths, stop);
   await takeCommands(worker, 'no_agent');
@@ -159,7 +146,7 @@ test('a command of a newer samocode is refused as a whole, with the next step', 
 
 test('a command sees the changes of earlier ones', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
   for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
   await takeCommands(worker, 'no_agent');
@@ -169,7 +156,7 @@ test('a command sees the changes of earlier ones', async () => {
 
 test('a full disk delays the answers but loses none', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
   const disk = fullDisk({ atWrite: 1, bytes: 30 });
   const taken = takeCommands(worker, 'no_agent');
@@ -182,7 +169,7 @@ test('a full disk delays the answers but loses none', async () => {
 
 test('a stop queued after a message takes effect at once on a full disk, and both are answered once in the end', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await worker.writer.append(
     { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
     BEGUN_ITERATION,
@@ -204,7 +191,7 @@ test('a stop queued after a message takes effect at once on a full disk, and bot
 
 test('of a message that is withdrawn, the file is kept apart, and further withdrawals are refused', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const id = ulid(1);
   const text = `Mind the boats${'.'.repeat(300)}\nand the masts`;
   await leaveCommand(log.paths, command({ kind: 'message', text }, id));
@@ -227,7 +214,7 @@ test('of a message that is withdrawn, the file is kept apart, and further withdr
 
 test('a withdrawal that a full disk interrupted after the file was moved is recorded once in the end', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const id = ulid(1);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'Mind the boats' }, id));
   await takeCommands(worker, 'no_agent');
@@ -237,10 +224,10 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
     expect(await takeCommandsMeanwhile(worker)).toMatchObject({ areLeft: true });
     expect(await readdir(log.paths.inbox)).toEqual([]);
   }
-  const next = await workerOn(log);
+  const next = await stoppedWorker(log);
   expect(next.writer.state.messages.waiting).toMatchObject([{ id, line: 'Mind the boats' }]);
   await takeCommands(next, 'no_agent');
-  await takeCommands(await workerOn(log), 'no_agent');
+  await takeCommands(await stoppedWorker(log), 'no_agent');
   const types = (await readEvents(log.paths, STOPPED.length)).map(({ type }) => type);
   expect(types).toEqual(['command_accepted', 'message_kept', 'command_accepted', 'message_withdrawn']);
   expect(await readdir(log.paths.withdrawn)).toHaveLength(1);
@@ -249,7 +236,7 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
 
 test('a leftover file of an answered command is no longer queued, and is removed', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   const again = command({ kind: 'stop', when: 'now' }, ulid(1));
   const fresh = command({ kind: 'stop', when: 'now' }, ulid(2));
   await leaveCommand(log.paths, again);
@@ -261,7 +248,7 @@ test('a leftover file of an answered command is no longer queued, and is removed
 
 test('a command whose file cannot be read is refused with that reason, and later ones are taken', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
   await rm(log.paths.sessionDir, { recursive: true, force: true });
   await writeFile(log.paths.sessionDir, 'no folder');
@@ -277,7 +264,7 @@ test('a command whose file cannot be read is refused with that reason, and later
 
 test('a message that cannot be kept on a full disk stays queued with the commands after it, and each is answered once', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
   {
@@ -292,7 +279,7 @@ test('a message that cannot be kept on a full disk stays queued with the command
 
 test('a stop of a block that left an iteration open is answered at once', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await stoppedWorker(log);
   await worker.writer.append(
     { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
     {

@@ -1,19 +1,16 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { FinishingOf } from '../../../../src/core/session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performDocuments, performWork } from '../../../../src/core/worker/finish/perform.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CAME, CREATED, PREPARED } from '../session/events.ts';
+import { workerOn } from './worker-on.ts';
 
 /** The first bytes of a picture, enough not to be text. */
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
@@ -48,15 +45,9 @@ const ASKED: NewEvent = { type: 'finish_asked', work: WORK };
 
 /** The worker of a stopped session with two documents. */
 async function stopped(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
-  const { writer } = await log.open();
-  await writer.append(CREATED, PREPARED, STOPPED, ...events);
   await mkdir(log.paths.sessionDir, { recursive: true });
   for (const name of DOCUMENTS) await writeFile(join(log.paths.sessionDir, name), '# x\n');
-  const file = sessionFileSample({ folder: log.paths.folder, sessionsDir: log.paths.sessionsDir });
-  const host = await systemHost();
-  const projector = new Projector(log.paths, file);
-  const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer, projector };
-  return parts as Partial<Worker> as Worker;
+  return await workerOn(log, [CREATED, PREPARED, STOPPED, ...events]);
 }
 
 const finish = performWork;

@@ -3,13 +3,12 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { type ChildRecord, exitFile } from '../../../../src/core/sandbox/programs/run-child.ts';
 import type { PlanServer } from '../../../../src/core/session/events/bodies/positions.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import {
   KEPT_ITERATIONS,
   removeOldIterations,
@@ -29,6 +28,7 @@ import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { tempLog } from '../../../support/temp-log.ts';
+import { workerOn } from './worker-on.ts';
 
 const CHILD: ChildRecord = {
   v: 1,
@@ -76,16 +76,10 @@ test('an exit status that an agent made unreadable counts as missing', async () 
 test('the overview is saved as the agent finds it, and a pipe at its path does not block', async () => {
   await using log = await tempLog();
   const { paths } = log;
-  const { writer } = await log.open();
-  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const parts = {
-    ...{ paths, file, writer, clock: systemClock, memory: {}, wake: {}, rehearsalProgram: 'none' },
-    env: {},
-    git: new GitGuard(paths, file, {}, () => 'none'),
-    projector: new Projector(paths, file),
-  };
-  const unguarded = parts as Partial<Worker> as Worker;
-  const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });
+  const unguarded = await workerOn(log, [], { rehearsalProgram: 'none' });
+  const { file, writer } = unguarded;
+  const git = new GitGuard(paths, file, {}, () => 'none');
+  const worker = Object.assign(unguarded, { git, guard: new WorkerGuard(unguarded) });
   await writer.append({
     type: 'iteration_started',
     iteration: 1,

@@ -12,7 +12,6 @@ import { emptyState, type SessionState } from '../../../../src/core/session/even
 import { Slots } from '../../../../src/core/session/folder/slots.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { EventWriter } from '../../../../src/core/session/log/event-writer.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { freeAgent, shareLimit } from '../../../../src/core/worker/limits/account.ts';
 import { noteCost, queueReason } from '../../../../src/core/worker/limits/queue.ts';
 import { Blocked } from '../../../../src/core/worker/state/interrupts.ts';
@@ -20,10 +19,11 @@ import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-c
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { hostWith } from '../../../support/hosts.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CREATED, eventLines, PREPARED, writeEvents } from '../session/events.ts';
+import { workerOn } from './worker-on.ts';
 
 const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
 const HOST = hostWith([]);
@@ -221,18 +221,12 @@ async function workerAfter(
   env: Record<string, string>,
   events: readonly NewEvent[],
 ): Promise<Worker> {
-  const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(createdEvent(), ...events);
-  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
-  const file = { ...sample, settings };
-  const projector = new Projector(paths, file);
-  const environment = new ChildrenEnvironment(env);
-  const watch = { home: paths.sessionsDir } as Worker['watch'];
-  const own = { HOME: paths.sessionsDir, ...env };
-  const parts = { paths, file, clock, env: own, environment, watch, writer, projector };
-  return parts as Partial<Worker> as Worker;
+  const { sessionsDir: home } = log.paths;
+  return await workerOn(log, [CREATED, ...events], {
+    settings: { provider: 'claude', providers: {}, fallback: ['codex'] },
+    ...{ clock, env: { HOME: home, ...env }, environment: new ChildrenEnvironment(env) },
+    watch: { home } as Worker['watch'],
+  });
 }
 
 /** Why no agent may be chosen. */

@@ -13,6 +13,7 @@ import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { ASKING, CREATED, numbered, PREPARED } from '../session/events.ts';
+import { workerOn } from './worker-on.ts';
 
 const flowNotice = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
 const ended = (iteration: number): NewEvent => ({
@@ -204,11 +205,7 @@ const movedBy = (log: TempLog, ...events: NewEvent[]) => movedAfter(log, ...even
 
 async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
   const { paths } = log;
-  const { writer } = await log.open();
-  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const file = { ...sample, settings: { ...sample.settings, gates: [] } };
-  // These tests use neither git nor agents.
-  const worker = { paths, file, writer, projector: new Projector(paths, file) } as Partial<Worker> as Worker;
+  const worker = await workerOn(log, [], { settings: { gates: [] } });
   await record(worker, ...BEGUN, ...events);
   const text = await readFile(paths.overview, 'utf8');
   await writeFile(paths.overview, text.replace(/^Phase: .*$/m, 'Phase: implementation'));

@@ -6,16 +6,16 @@ import type { StartConditions } from '../../../../src/core/session/events/bodies
 import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/account.ts';
 import { ownOrder, restStep } from '../../../../src/core/worker/loop/rest.ts';
 import { record, stateOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { hostWith } from '../../../support/hosts.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { createdEvent } from '../../../support/session-file-sample.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { ARCHIVED, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { HandClock, MINUTE_MS, START_MS } from '../supervisor/scene.ts';
+import { workerOn } from './worker-on.ts';
 
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 
@@ -28,17 +28,12 @@ async function unbegun(
   const log = await tempLog();
   const { paths } = log;
   const clock = new HandClock();
-  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, order });
-  const file = { ...sample, group, settings: { ...sample.settings, ...settings } };
   await mkdir(paths.sessionDir, { recursive: true });
-  const { writer } = await log.open();
-  await writer.append(createdEvent(file));
-  const parts = {
-    ...{ paths, file, clock, writer, host: hostWith([]), env: { HOME: paths.runDir } },
-    ...{ environment: { isJoined: true }, wake: {}, projector: new Projector(paths, file) },
-  };
-  // These tests use neither git nor slots.
-  const worker = parts as unknown as Worker;
+  const worker = await workerOn(log, [], {
+    ...{ file: { order, group }, settings, clock, host: hostWith([]), env: { HOME: paths.runDir } },
+    environment: { isJoined: true } as Worker['environment'],
+  });
+  await worker.writer.append(createdEvent(worker.file));
   return {
     worker,
     clock,

@@ -5,12 +5,11 @@ import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { LaunchReason } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { restStep } from '../../../../src/core/worker/loop/rest.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
+import { workerOn } from './worker-on.ts';
 
 const START_MS = Date.UTC(2026, 0, 8, 10);
 const QA = newQa({
@@ -31,21 +30,16 @@ const awaiting = (fileHash: string): NewEvent => ({
 });
 
 /** A worker of a session that came to rest with `rest`, and the observations of whatever started it. */
-async function workerOn(log: TempLog, rest: NewEvent, wake: LaunchReason = {}, clock: Clock = systemClock) {
-  const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(CREATED, PREPARED, rest);
-  await mkdir(paths.sessionDir, { recursive: true });
-  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const projector = new Projector(paths, file);
-  return { paths, file, clock, env: {}, memory: {}, wake, writer, projector } as Partial<Worker> as Worker;
+async function woken(log: TempLog, rest: NewEvent, wake: LaunchReason = {}, clock: Clock = systemClock) {
+  await mkdir(log.paths.sessionDir, { recursive: true });
+  return await workerOn(log, [CREATED, PREPARED, rest], { wake, clock });
 }
 
 const statusOf = ({ writer }: Worker) => writer.state.status;
 
 test('typed answers that stayed unchanged open their gate', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, asking(fingerprint(QA)), { rested: fingerprint(ANSWERED) });
+  const worker = await woken(log, asking(fingerprint(QA)), { rested: fingerprint(ANSWERED) });
   await writeFile(log.paths.qa, ANSWERED);
   expect(await restStep(worker)).toBeUndefined();
   expect(statusOf(worker).kind).toBe('running');
@@ -60,7 +54,7 @@ test.each<[string, string, LaunchReason]>([
 ])('typed answers %s open no gate, and are not changed', async (_what, text, wake) => {
   await using log = await tempLog();
   const before = _what.startsWith('from before') ? fingerprint(text) : fingerprint('before');
-  const worker = await workerOn(log, asking(before), wake);
+  const worker = await woken(log, asking(before), wake);
   await writeFile(log.paths.qa, text);
   expect(await restStep(worker)).toBe('waiting');
   expect(statusOf(worker)).toMatchObject({ kind: 'waiting', openQuestions: ['Q1'] });
@@ -69,14 +63,14 @@ test.each<[string, string, LaunchReason]>([
 
 test('an awaited file that was only saved again does not start the session', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, awaiting(fingerprint('before')));
+  const worker = await woken(log, awaiting(fingerprint('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
   expect(await restStep(worker)).toBe('waiting');
 });
 
 test('an awaited file from a machine whose clock is slow starts its session', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, awaiting(fingerprint('before')));
+  const worker = await woken(log, awaiting(fingerprint('before')));
   const path = `${log.paths.sessionDir}/notes.md`;
   await writeFile(path, 'after');
   const long = new Date('2020-01-01T00:00:00Z');
@@ -87,7 +81,7 @@ test('an awaited file from a machine whose clock is slow starts its session', as
 
 test('a session whose run folder was removed gets no worker', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, BLOCKED);
+  const worker = await woken(log, BLOCKED);
   await rm(log.paths.runDir, { recursive: true });
   await expect(restStep(worker)).rejects.toThrow('is gone, so the session no longer exists');
 });
@@ -107,7 +101,7 @@ async function limited(log: TempLog, forMs: number, given: { wake?: LaunchReason
   const clock = given.clock ?? sleepingClock();
   const until = START_MS + forMs;
   const event: NewEvent = { type: 'limited', until, guessed: false, provider: 'claude' };
-  return await workerOn(log, event, given.wake, clock);
+  return await woken(log, event, given.wake, clock);
 }
 
 test('a limit of a minute is waited out', async () => {

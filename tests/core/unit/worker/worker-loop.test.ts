@@ -5,38 +5,27 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { whileTakingCommands } from '../../../../src/core/worker/commands/while-taking-commands.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { inOrder, runStep } from '../../../../src/core/worker/loop/run-worker.ts';
 import { Blocked, Stopped } from '../../../../src/core/worker/state/interrupts.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { hostWith } from '../../../support/hosts.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
-import { ASKING, BLOCKED, DONE } from '../session/events.ts';
+import { ASKING, BLOCKED, CREATED, DONE } from '../session/events.ts';
 import { restedSession } from './rested-session.ts';
+import { workerOn } from './worker-on.ts';
 
-async function workerOn(log: TempLog): Promise<Worker> {
-  const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(createdEvent());
-  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
-  const parts = { paths, file, writer, clock, projector: new Projector(paths, file) };
-  // With no open iteration, no agent is checked.
-  return parts as Partial<Worker> as Worker;
-}
+const STILL = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
 
 const refusal = (log: TempLog) =>
   Object.assign(new Error('refused'), { code: 'EACCES', path: log.paths.commands });
 
 test('a worker leaves a session that is already blocked for the same reason, and the log records the block once', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await workerOn(log, [CREATED], { clock: STILL });
   const step = async () => {
     throw refusal(log);
   };
@@ -49,7 +38,7 @@ test('a worker leaves a session that is already blocked for the same reason, and
 
 test('a block that a step throws is recorded in the phase of the session, and the worker continues', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await workerOn(log, [CREATED], { clock: STILL });
   const step = async () => {
     throw new Blocked({
       reason: 'Its credentials have changed.',
@@ -63,7 +52,7 @@ test('a block that a step throws is recorded in the phase of the session, and th
 
 test('a step that a stop interrupts ends in the stop that was asked for, once', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log);
+  const worker = await workerOn(log, [CREATED], { clock: STILL });
   const by = { channel: 'cli' } as const;
   await worker.writer.append({ type: 'stop_requested', by, when: 'now' });
   const step = async () => {
@@ -76,15 +65,8 @@ test('a step that a stop interrupts ends in the stop that was asked for, once', 
 });
 
 async function preparingWorker(log: TempLog): Promise<Worker> {
-  const { paths } = log;
-  const { writer } = await log.open();
-  await writer.append(createdEvent());
-  await mkdir(paths.commands, { recursive: true });
-  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const own = { clock: systemClock, host: await systemHost(), env: {}, memory: {} };
-  const parts = { paths, file, writer, projector: new Projector(paths, file), ...own };
-  // A stop uses neither git nor slots nor agents.
-  return parts as Partial<Worker> as Worker;
+  await mkdir(log.paths.commands, { recursive: true });
+  return await workerOn(log, [CREATED]);
 }
 
 /** Runs until it is aborted. */

@@ -10,13 +10,13 @@ import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
-import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { type Iteration, iterationOf, wrapperName } from '../../../../src/core/worker/state/iteration.ts';
 import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-client.ts';
 import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/state/worker.ts';
-import { eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { eventsOf } from '../../../support/session-file-sample.ts';
 import type { TempLog } from '../../../support/temp-log.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
+import { workerOn } from './worker-on.ts';
 
 /** A worker whose iteration 1 is open, with a real agent process that it started and recorded. */
 export interface WorkerWithChild extends AsyncDisposable {
@@ -42,10 +42,6 @@ export interface WorkerPlan {
 export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Promise<WorkerWithChild> {
   const { script = 'exec sleep 300', clock = systemClock, timeLimitMs = 1000 } = plan;
   const { paths } = log;
-  const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const file = { ...sample, settings: { ...sample.settings, ...plan.settings } };
-  const { writer } = await log.open();
-  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, timeLimitMs });
   for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
     await mkdir(dir, { recursive: true });
   const own = { ...(await systemHost()) };
@@ -54,9 +50,10 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
   const watch = new SupervisorClient({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
   const memory: WorkerMemory = {};
-  const projector = new Projector(paths, file);
-  const parts = { paths, file, clock, host, env: {}, writer, watch, projector, memory };
-  const worker = parts as Partial<Worker> as Worker;
+  const { settings } = plan;
+  const worker = await workerOn(log, [], { file: { id: ulid() }, settings, clock, host, watch, memory });
+  const { file, writer } = worker;
+  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, timeLimitMs });
   const begun = stateOf(worker).openIteration;
   if (begun === undefined) throw new Error('The iteration did not begin.');
   const open = iterationOf(worker, begun);
