@@ -28,7 +28,7 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   },
   {
     command: /^samocode notify (?:test|telegram)$/,
-    why: 'needs a channel: tests/extensions/notify/unit/notify.test.ts, tests/extensions/notify/faults/telegram.test.ts',
+    why: 'needs a channel: tests/extensions/notify/unit/notify.test.ts, tests/extensions/notify/faults/notifications.test.ts',
   },
   {
     command: /^samocode import /,

@@ -12,14 +12,17 @@ import { tempDir } from '../../../support/temp-dir.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
 
 const SERVER = `require('node:http')
-  .createServer((_, response) => response.end('hello'))
+  .createServer((_, response) => response.end(process.env.GREETING))
   .listen(Number(process.env.PORT), '127.0.0.1');
 `;
 const SERVICE = 'exec node server.cjs';
 /** It lets a server end that can, and waits until that one has. */
 const CHECK =
   'test "$(curl -s http://localhost:$PORT)" = hello && { curl -s http://localhost:$PORT/end || sleep 1; }';
-const LINES = { PORTS: 'web', SERVICE_WEB: SERVICE, SERVICE_INIT: 'touch {data}/made', CHECK };
+const LINES = {
+  ...{ PORTS: 'web', SERVICE_WEB: SERVICE, SERVICE_INIT: 'touch {data}/made' },
+  ...{ ENV_GREETING: 'hello', CHECK },
+};
 const FILES = { files: { 'server.cjs': SERVER } };
 
 async function samocode({ path: cwd, env }: TempRepo, ...words: string[]) {
@@ -31,7 +34,7 @@ async function samocode({ path: cwd, env }: TempRepo, ...words: string[]) {
 const reservationsOf = ({ homeDir }: TempRepo) => reservedPorts(join(configFolder(homeDir), 'ports'));
 
 test.each(['off', 'guard', 'strict'] as const)(
-  'with SANDBOX=%s verify repeats a proof beside its services, which may fail there',
+  'with SANDBOX=%s verify repeats a proof beside its services, which may fail there, with the variables of the application',
   async (sandbox) => {
     await using elsewhere = await tempDir();
     const missing = join(elsewhere.path, 'missing');

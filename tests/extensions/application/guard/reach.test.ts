@@ -20,7 +20,7 @@ import { eventually } from '../../../support/eventually.ts';
 
 const [USER] = USERS;
 
-/** Answers with its name; with the content of a file; and puts a link where its socket is. */
+/** Answers with its name, and puts a link where its socket is. */
 const SERVICE = `
 const fs = require('node:fs');
 const [name, port, host] = process.argv.slice(2);
@@ -28,8 +28,6 @@ require('node:http').createServer(({ url }, response) => {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const path = searchParams.get('path');
   const acts = {
-    '/read': () => fs.statSync(path).isDirectory() ? fs.readdirSync(path).join() : fs.readFileSync(path, 'utf8'),
-    '/write': () => (fs.writeFileSync(path, 'x'), 'written'),
     '/link': () => {
       const socket = '/run/samocode/in/' + port + '/socket';
       fs.rmSync(socket);
@@ -84,7 +82,7 @@ async function served(host = '127.0.0.1') {
   };
   const agent = guardOf(tool, places, part);
   return {
-    ...{ scene, port, part, data: data ?? '' },
+    ...{ scene, port, part },
     inAgent: (script: string) => run((command) => insideGuard(agent, command), script),
     inService: (script: string) => run(insideFor?.([]), script),
     run,
@@ -109,28 +107,6 @@ test(
     expect(await one.inService(both)).toBe('ours\n\n');
   },
 );
-
-test('a service sees its worktree and data, and neither the checkout nor sessions nor the keys of the person', async () => {
-  await using one = await served();
-  const { MAIN, SESSION, SESSIONS, RUN, HOME, WORKTREE, COMMON } = one.scene.env;
-  await mkdir(`${HOME}/.ssh`, { recursive: true });
-  await writeFile(`${HOME}/.ssh/id_ed25519`, 'a key');
-  await writeFile(`${MAIN}/secret.txt`, 'a file of the checkout');
-  const of = (act: string, path: string) => ask(one.port, `/${act}?path=${encodeURIComponent(path)}`);
-  expect(await of('write', `${WORKTREE}/made`)).toBe('written');
-  expect(await of('write', `${one.data}/made`)).toBe('written');
-  const hidden = [
-    `${MAIN}/secret.txt`,
-    `${SESSION}`,
-    `${SESSIONS}`,
-    `${RUN}`,
-    `${COMMON}/config`,
-    `${HOME}/.ssh`,
-  ];
-  expect(await Promise.all(hidden.map((path) => of('read', path)))).toEqual(hidden.map(() => 'ENOENT'));
-  expect(await of('write', `${WORKTREE}/.git`)).toMatch(/EROFS|EBUSY/);
-  expect(await of('write', '/run/samocode/proxy')).not.toBe('written');
-});
 
 test('a link in place of the socket of a service does not lead out of the sandbox', async () => {
   await using one = await served();

@@ -37,6 +37,7 @@ if (how === 'fork') {
   const asked = searchParams.get('of');
   const acts = {
     '/ask': async () => name + ' with ' + await (await fetch('http://localhost:' + asked)).text(),
+    '/write': () => (fs.writeFileSync(asked, 'x'), 'written'),
     '/read': () => fs.statSync(asked).isDirectory() ? fs.readdirSync(asked).join() : fs.readFileSync(asked, 'utf8'),
   };
   try { response.end(await acts[pathname]?.() ?? name); } catch (error) { response.writeHead(500).end(error.code); }

@@ -41,20 +41,24 @@ test.each(LEVELS)('services of two sessions at once reach their own alone, level
 });
 
 test.each(LEVELS)(
-  'a service sees neither checkout, sessions, run folder nor keys, level %s',
+  'a service sees its worktree and data, and neither checkout, sessions, run folder nor keys, level %s',
   async (level) => {
     await using at = await servedInGuard(level, {
       services: { web: WEB },
     });
-    const { MAIN, SESSION, SESSIONS, RUN, HOME, COMMON } = at.scene.env;
+    const { MAIN, SESSION, SESSIONS, RUN, HOME, WORKTREE, COMMON } = at.scene.env;
     await mkdir(`${HOME}/.ssh`, { recursive: true });
     await writeFile(`${HOME}/.ssh/id_ed25519`, 'a key');
     await writeFile(`${MAIN}/secret.txt`, 'a file of the checkout');
     const running = await at.start();
     expect(running.failures).toEqual([]);
     const hidden = [`${MAIN}/secret.txt`, SESSION, SESSIONS, RUN, `${COMMON}/config`, `${HOME}/.ssh`];
-    const seen = hidden.map((path) => ask(at.ports.web, `read?of=${encodeURIComponent(path ?? '')}`));
-    expect(await Promise.all(seen)).toEqual(hidden.map(() => 'ENOENT'));
+    const of = (act: string, path = '') => ask(at.ports.web, `${act}?of=${encodeURIComponent(path)}`);
+    expect(await Promise.all(hidden.map((path) => of('read', path)))).toEqual(hidden.map(() => 'ENOENT'));
+    expect(await of('write', `${WORKTREE}/made`)).toBe('written');
+    expect(await of('write', `${at.place.data}/made`)).toBe('written');
+    expect(await of('write', `${WORKTREE}/.git`)).toMatch(/EROFS|EBUSY/);
+    expect(await of('write', '/run/samocode/proxy')).not.toBe('written');
     await running.end();
   },
 );

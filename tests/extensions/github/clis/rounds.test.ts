@@ -7,10 +7,13 @@ import { needsHuman } from '../../../../src/core/session/folder/session-list.ts'
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateText } from '../../../../src/core/session/words/words.ts';
 import { roundOfSession } from '../../../../src/extensions/github/feedback/round.act.ts';
+import { changeFile } from '../../../core/faults/with-settings.ts';
 import { rewindSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import type { SeenRequest } from '../../../support/github-stub/github-stub.ts';
-import { roundRig, runs, writes } from './round-rig.ts';
+import { takePictures } from '../../../support/taken-pictures.ts';
+import { newGh, UPLOADS } from '../processes/new-gh.ts';
+import { type RoundRig, roundRig, runs, writes } from './round-rig.ts';
 
 /** Works on the newest document of a round, as far as the test needs it. */
 const WORKS = runs(`
@@ -298,4 +301,36 @@ test('if the branch cannot take over the commits of others, a person is asked, i
   const byHand = await roundOfSession({ session: rig.file.folder }, s.context);
   expect(byHand.outcome).toBe('begun');
   expect((await rig.state()).pullRequest?.asks).toBeUndefined();
+});
+
+/** A round of one comment is worked on and pushed; its pages look as given. */
+async function pushedRound(s: RoundRig, button?: readonly [number, number, number]): Promise<string> {
+  s.pull.thread('ada', 'Why?', { path: 'a.txt' });
+  await s.advance();
+  await s.untilDone();
+  const { worktree } = await s.rig.state();
+  const commit = await s.rig.repo.git(['rev-parse', worktree?.branch ?? '']);
+  await takePictures(s.rig.paths, { commit, button });
+  return (await s.advance()).summary;
+}
+
+test('a round attaches the pictures of its commit, but not those that an earlier one has attached', async () => {
+  await using s = await roundRig();
+  s.repository.permissions.ada = 'write';
+  await changeFile(s.rig, ({ settings }) => ({
+    settings: { ...settings, proving: { ...settings.proving, application: UPLOADS } },
+  }));
+  const { env } = await newGh(s.rig.repo.root, s.context.env);
+  Object.assign(s.context.env, env);
+  Object.assign(s.rig.repo.env, env);
+  const attached = () => s.pull.comments.filter(({ body }) => body.includes('taken by samocode'));
+
+  expect(await pushedRound(s)).toMatch(/^Round 1 is pushed: \S+ Its pictures are attached: https:\/\/\S+/);
+  expect(attached()).toHaveLength(1);
+  expect(await pushedRound(s)).toContain(`Its pictures are attached: `);
+  expect(attached()).toHaveLength(1);
+  await pushedRound(s, [200, 100, 0]);
+  const bodies = attached().map(({ body }) => body);
+  expect(bodies).toHaveLength(2);
+  expect(bodies[1]).toContain(`of commit ${s.pull.head.slice(0, 12)}`);
 });

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { Project } from '../../../../src/core/project/finding/open-project.ts';
 import type { PullRequestFact } from '../../../../src/core/session/events/bodies/positions.ts';
+import { forgeRemotes } from '../../../../src/extensions/github/forge/forge-remotes.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
+import { repositoryIn } from '../../../../src/extensions/github/forge/repository-name.ts';
 import { readIssue } from '../../../../src/extensions/github/intake/read-issue.ts';
 import { composePullRequest } from '../../../../src/extensions/github/publish/compose-pull-request.ts';
 import { aboutPullRequest } from '../../../../src/extensions/github/publish/preview-publication.ts';
@@ -233,4 +235,40 @@ test('an issue that a start names by number belongs to the original', async () =
   const project = { mainRepo: repo.path, values: {} } as Project;
   const issue = await readIssue('#1001', project, { forge: new GitHub(s.context), context: s.context });
   expect(issue).toMatchObject({ repository: 'github.com/fleet/boats', title: 'Boats have no names' });
+});
+
+/** As `ssh -G` answers for an alias, for a host without settings, and for a name that it refuses. */
+const SSH = `#!/bin/sh
+[ "$1 $2" = "-G --" ] || exit 9
+case $3 in
+github-work) echo user git; echo hostname github.com ;;
+github.com-*) echo hostname ssh.github.com ;;
+bad*) exit 255 ;;
+*) echo "hostname $3" ;;
+esac
+`;
+
+test.each([
+  ['git@github-work:acme/app.git', 'github.com/acme/app'],
+  ['github-work:acme/app', 'github.com/acme/app'],
+  ['ssh://git@github.com-me:443/acme/app.git', 'github.com/acme/app'],
+  ['git@git.example.org:acme/app.git', 'git.example.org/acme/app'],
+  ['git@bad.example.org:acme/app.git', 'bad.example.org/acme/app'],
+  ['https://github-work/acme/app.git', 'github-work/acme/app'],
+  ['/home/me/app.git', undefined],
+])('the remote %s is the repository %s, as ssh reads its settings', async (url, repository) => {
+  await using repo = await makeRepo();
+  const bin = join(repo.root, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'ssh'), SSH);
+  await chmod(join(bin, 'ssh'), 0o755);
+  await repo.git(['remote', 'add', 'origin', 'https://github.com/me/app.git']);
+  await repo.git(['remote', 'set-url', '--push', 'origin', url]);
+  await repo.git(['remote', 'add', 'upstream', url]);
+  const baseEnv = { ...repo.env, PATH: `${bin}:${repo.env.PATH}` };
+  const remotes = await forgeRemotes({ baseEnv, cwd: repo.path });
+  expect(remotes.map((remote) => [repositoryIn(remote.url), repositoryIn(remote.pushUrl)])).toEqual([
+    ['github.com/me/app', repository],
+    [repository, repository],
+  ]);
 });

@@ -5,7 +5,8 @@ import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { noticedBy } from '../../../support/supervisors.ts';
+import { noticedBy, supervisorOf } from '../../../support/supervisors.ts';
+import { TelegramStub } from '../../../support/telegram-stub.ts';
 
 test(
   'each step of a session is notified once, with its question, while another channel hangs',
@@ -51,3 +52,27 @@ async function questions(rig: Awaited<ReturnType<typeof startRig>>): Promise<str
   const { status } = await rig.state();
   return status.kind === 'waiting' ? status.openQuestions : [];
 }
+
+test('a whole session is controlled from the phone: questions, plan, done; and no log contains the token', async () => {
+  await using stub = await TelegramStub.start();
+  const files = { 'home/.config/samocode/.env': stub.env };
+  await using rig = await startRig({ supervised: true, scenario: { rules: [] }, files });
+  const message = (words: string) =>
+    eventually(async () => stub.message(words), { what: `a message "${words}"` });
+  stub.press(await message('answers'), '★ Accept all');
+  const plan = await message(', version ');
+  const questions = stub.messages.filter(({ text }) => text.includes('★ Suggested'));
+  expect(questions.length).toBeGreaterThan(0);
+  await eventually(async () => questions.every(({ buttons }) => buttons.length === 0));
+  stub.press(plan, 'Approve');
+  await message('is done');
+  await eventually(async () => plan.text.startsWith('✔') && plan.buttons.length === 0);
+  const acts = (await rig.events()).filter((event) => 'by' in event && event.by?.channel === 'phone');
+  expect(acts.map(({ type }) => type)).toEqual(expect.arrayContaining(['answers_recorded', 'plan_approved']));
+  const { errors, dir } = await supervisorOf(rig);
+  const log = await readFile(errors, 'utf8');
+  expect(log).not.toContain(stub.token);
+  expect(await readFile(`${dir}/telegram.json`, 'utf8')).not.toContain(stub.token);
+  const ids = stub.messages.map(({ text }) => text);
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -139,22 +139,6 @@ test.concurrent('in a group only the named users may act', async () => {
   await eventually(async () => (await eventsOf(rig, 'answers_recorded')).length === 1);
 });
 
-test.concurrent('updates more than an hour old are rejected, and none is processed twice', async () => {
-  await using phone = await asking();
-  const { rig, stub } = phone;
-  await rig.untilWaiting('qa_answers');
-  stub.say('/status', { date: Math.floor(Date.now() / 1000) - 3700 });
-  await phone.message('This message is too old');
-  const update = stub.say('/status');
-  await phone.message(rig.file.folder);
-  const shown = stub.messages.length;
-  stub.pushAgain(update);
-  stub.say('/help');
-  await phone.message('/status - all');
-  expect(stub.messages).toHaveLength(shown + 1);
-  expect((await rig.state()).status.kind).toBe('waiting');
-});
-
 test.concurrent('a session is shown by /status, and stopped, resumed and given a message by its messages', async () => {
   await using phone = await phoneRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
@@ -193,17 +177,23 @@ test.concurrent('GATE_CHANNELS without phone keeps the gate closed to it', async
   expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
 });
 
-test.concurrent('another reader of the bot, or a webhook, is reported once while other notifications are sent', async () => {
-  await using phone = await asking();
-  const { rig, stub } = phone;
-  await rig.untilWaiting('qa_answers');
-  stub.webhook = 'https://elsewhere.example';
-  stub.say('/help');
-  await eventually(async () => phone.said.some((text) => text.includes('A webhook is set')));
-  await phone.notify();
-  await eventually(async () => stub.calls.filter(({ method }) => method === 'getUpdates').length > 3);
-  expect(phone.said).toHaveLength(1);
-  expect(stub.messages.length).toBeGreaterThan(0);
-  stub.webhook = '';
-  await phone.message('/status - all');
-});
+test(
+  'Resume of a session whose budget is spent raises no limit, and says why nothing happens',
+  ci,
+  async () => {
+    await using phone = await phoneRig({
+      scenario: { rules: [{ when: {}, do: [{ act: 'normal' }] }] },
+      lines: { MAX_COST_USD: '0' },
+    });
+    const { rig, stub } = phone;
+    const { n } = await rig.until(({ status }) => status.kind === 'blocked');
+    stub.say('/status');
+    stub.press(await phone.message('is blocked'), 'Resume');
+    await phone.message('The budget is spent: $0.00 of $0.00.');
+    const { status } = await rig.state();
+    expect(status).toMatchObject({ kind: 'blocked', rule: 'budget' });
+    const since = (await rig.events(n)).map(({ type }) => type);
+    expect(since).not.toContain('resumed');
+    expect(since).not.toContain('iteration_started');
+  },
+);

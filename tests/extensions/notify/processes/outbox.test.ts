@@ -33,24 +33,6 @@ function twoHoursFrom(ms: number): string {
   return [hour, hour + 2].map((each) => `${String(each % 24).padStart(2, '0')}:00`).join('-');
 }
 
-test('each change is sent once, in order, also across restarts', async () => {
-  await using here = await outboxScene();
-  await using hook = await hookServer();
-  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
-  const { startMs } = here;
-  const all = [...BEGUN, FALLBACK, BLOCKED];
-  const paths = await here.session('s', { events: all, startMs });
-  await here.watching().poll();
-  expect(hook.ids()).toEqual(['s:3', 's:4']);
-  await more(paths, [...all, DONE], 4, startMs);
-  for (let round = 0; round < 3; round += 1) {
-    const { poll } = here.watching();
-    await poll();
-    await poll();
-  }
-  expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
-});
-
 test('a clock that was hours ahead suppresses nothing once it is corrected, with or without a restart', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
@@ -279,22 +261,6 @@ test('a supervisor that ends aborts its send, and the next one repeats it with a
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
-test('with a full disk nothing is sent before it can be recorded', async () => {
-  await using here = await outboxScene();
-  await using hook = await hookServer();
-  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
-  await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { outbox } = here.supervisor.paths;
-  await mkdir(outbox, { recursive: true });
-  const { poll } = here.watching();
-  await poll();
-  expect(hook.posts).toEqual([]);
-  await rm(outbox, { recursive: true });
-  here.supervisor.clock.pass(6000);
-  await poll();
-  expect(hook.ids()).toEqual(['s:3']);
-});
-
 test('many notices at once come singly, each once, also after a restart in between', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
@@ -350,18 +316,6 @@ test('in quiet hours only notices that need a person are sent, and the others on
   clock.pass(2 * HOUR_MS);
   await poll();
   expect(hook.ids()).toEqual(['waits:3', 'done-0:3', 'done-1:3', 'done-2:3']);
-});
-
-test('notices that quiet hours delay are sent after a restart, too, even if the channel is new', async () => {
-  await using here = await outboxScene();
-  await using hook = await hookServer();
-  const { clock } = here.supervisor;
-  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url, NOTIFY_QUIET: twoHoursFrom(clock.nowMs) });
-  await someDone(here, 2);
-  await here.watching().poll();
-  clock.pass(2 * HOUR_MS);
-  await here.watching().poll();
-  expect(hook.ids()).toEqual(['done-0:3', 'done-1:3']);
 });
 
 test('a muted session and a muted project send nothing, not even later', async () => {
@@ -422,17 +376,6 @@ test('a question of a session that was removed is not sent; one whose disk is aw
   await here.watching().poll();
   expect(hook.ids().at(-1)).toBe('away:3');
   expect(await here.queued()).toEqual([]);
-});
-
-test('a channel that is no longer configured has no failure', async () => {
-  await using here = await outboxScene();
-  await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
-  await here.session('s', { events: WAITS, startMs: here.startMs });
-  await here.watching().poll();
-  expect((await here.state('webhook'))?.failing).toBeDefined();
-  await here.settings({});
-  await here.watching().poll();
-  expect((await here.state('webhook'))?.failing).toBeUndefined();
 });
 
 test('notices are given up after a week, and how far deleted sessions were read is forgotten', async () => {

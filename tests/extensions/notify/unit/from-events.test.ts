@@ -24,10 +24,13 @@ import { hostWith } from '../../../support/hosts.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
+/** What `SILENT` was given. */
+const tried: string[] = [];
 /** A channel that takes nothing, so that everything stays queued. */
 const SILENT: NotifyChannel = {
   name: 'webhook',
-  async send() {
+  async send({ id }) {
+    tried.push(id);
     throw NOTIFY_ERRORS.undelivered({ channel: 'webhook', why: 'Busy.', retry: 'later', retryAfterMs: 1e9 });
   },
 };
@@ -186,11 +189,12 @@ test('a session created again under the same name is notified', async () => {
   expect(await here.noticed()).toEqual(['one:3', 'two:3']);
 });
 
-test('an outbox that cannot be written is reported, and what it lacks follows once without a repeat', async () => {
+test('of an outbox that cannot be written nothing is sent, it is reported, and what it lacks follows once without a repeat', async () => {
   await using here = await sceneOfToday();
   const { outbox: path } = here.supervisor.paths;
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   await mkdir(path, { recursive: true });
+  tried.length = 0;
   const scan = new Scan(here.supervisor);
   const reported: string[] = [];
   const report = (what: string) => void reported.push(what);
@@ -201,11 +205,13 @@ test('an outbox that cannot be written is reported, and what it lacks follows on
     await outbox.rest();
   }
   expect(reported).toContain('outbox.json');
+  expect(tried).toEqual([]);
   await rm(path, { recursive: true });
   here.supervisor.clock.pass(MINUTE_MS);
   await outbox.poll(scan);
   await outbox.rest();
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
+  expect(tried).toEqual(['s:3']);
 });
 
 test('two folders with the log of one session do not fill the queue', async () => {
@@ -427,4 +433,11 @@ test('of a channel that takes nothing the newest 200 notices are kept, and the o
   expect(state.channels).toEqual({ webhook: { givenUp: 30 } });
   expect(queue(state, [notice(0), notice(230)], nowMs).map(({ id }) => id)).toEqual(['s:230']);
   expect(state.notices).toHaveLength(200);
+});
+
+test('a channel that is no longer configured has no failure', () => {
+  const failing = { since: '2026-01-08T10:00:00.000Z', why: 'Busy.' };
+  const state = { ...emptyState(), channels: { webhook: { failing, givenUp: 3 } } };
+  nameChannels(state, [], 0);
+  expect(state.channels).toEqual({ webhook: { unsetSince: '1970-01-01T00:00:00.000Z' } });
 });

@@ -1,10 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { muteSession } from '../../../../src/extensions/notify/mute-session.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
+import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { hookServer } from '../../../support/hook-server.ts';
+import { ownSession } from '../../../support/own-session.ts';
+import { makeProject } from '../../../support/project.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 async function settings(home: string, lines: string): Promise<void> {
@@ -67,4 +72,22 @@ test('a channel that fails is shown by notify, doctor and supervisor --status', 
   for (const argv of [['notify'], ['doctor'], ['supervisor', '--status']])
     expect((await typed(argv, place)).stdout.replace(/\s+/g, ' ')).toContain(words);
   expect((await typed(['notify'], place)).stdout).toContain('NOTIFY_QUIET');
+});
+
+test('a session is muted and unmuted, and never from inside one', async () => {
+  const { repo, context, sessionsDir } = await makeProject();
+  await using _repo = repo;
+  const paths = sessionPaths(sessionsDir, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, ASKING]);
+  await ownSession(repo.homeDir, paths);
+  const { muted } = supervisorPaths(context.home, context.host);
+  await muteSession({ session: 'x', isMuted: true }, context);
+  await muteSession({ session: 'x', isMuted: true }, context);
+  expect(await readdir(muted)).toEqual(['01KEE000000000000000000000.json']);
+  const inside = { ...context, env: { ...context.env, SAMOCODE_SESSION: '01KEE000000000000000000000' } };
+  await expect(muteSession({ session: 'x', isMuted: false }, inside)).rejects.toMatchObject({
+    code: 'inside_session',
+  });
+  await muteSession({ session: 'x', isMuted: false }, context);
+  expect(await readdir(muted)).toEqual([]);
 });

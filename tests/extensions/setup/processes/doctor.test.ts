@@ -250,6 +250,8 @@ test('outside of any project the machine alone is judged; a named project that i
   const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root) });
   const { checks, level, projectFile } = await doctor({}, context, MACHINE);
   expect(projectFile).toBeUndefined();
+  const { CLAUDE_PATH } = context.env;
+  expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(CLAUDE_PATH);
   expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'ok', isAbsent: true });
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level: 'ok' });
   expect(level).not.toBe('fail');
@@ -386,13 +388,6 @@ test.each([
   await writeFile(join(folder, 'git'), script, { mode: 0o755 });
   const { checks } = await doctor({}, await contextIn(repo, { PATH: `${folder}:${repo.env.PATH}` }), MACHINE);
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level });
-});
-
-test('outside of any project the paths of the machine apply', async () => {
-  await using repo = await makeRepo();
-  const path = await fakeCli(repo.root);
-  const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
-  expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
 });
 
 test('--checks runs SETUP and each CHECK on the base, and leaves no worktree, process or change', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeProof } from '../../../../../src/core/session/proof/make-proof.ts';
 import { readProof } from '../../../../../src/core/session/proof/proof.ts';
@@ -5,6 +6,7 @@ import {
   type PullRequestFacts,
   pullRequestText,
 } from '../../../../../src/extensions/github/publish/pull-request-text.ts';
+import { editedSince, marked } from '../../../../../src/extensions/github/publish/text-mark.ts';
 import { checkRun, provedEvents } from '../../../../support/proved-events.ts';
 
 const REQUIREMENTS = [
@@ -121,4 +123,30 @@ test('the text says what the pictures of the application show, and how to see th
   expect(part?.split('\n\n')[0]).toBe(
     '- 1 of 1 picture differs: `/login` at 390 px.\n- Note: `see <b>@ada</b>`.\n- The pictures are in the report that `samocode report x` makes on the machine of the session.',
   );
+});
+
+const words = fc.record({ title: fc.string(), body: fc.string({ unit: 'binary' }) });
+
+test('a text that samocode wrote counts as unedited, whatever a forge does to its line ends', () => {
+  fc.assert(
+    fc.property(words, ({ title, body }) => {
+      const text = marked({ title, body });
+      for (const stored of [text, text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n'), text.trimEnd()])
+        expect(editedSince({ title, body: stored })).toEqual({ title: false, body: false });
+    }),
+  );
+});
+
+test('a text that differs, or has lost its mark, counts as edited', () => {
+  const text = marked({ title: 'Name the boats', body: 'All of them.' });
+  const title = 'Name the boats';
+  const edited = [
+    text.replace('All', 'Some'),
+    `${text}\nand more`,
+    'All of them.',
+    '',
+    marked({ title, body: 'x' }) + text,
+  ];
+  expect(edited.map((body) => editedSince({ title, body }).body)).toEqual(edited.map(() => true));
+  expect(editedSince({ title: 'Names', body: text })).toEqual({ title: true, body: false });
 });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { listenToTelegram } from '../../../../../src/extensions/notify/telegram/listen.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { REFUSALS } from '../../../../support/telegram-stub.ts';
-import { type Scene, telegramScene } from '../../unit/telegram/samples.ts';
+import { NOTIFICATION, type Scene, telegramScene } from '../../unit/telegram/samples.ts';
 
 /** Listens until the scene ends, or until the settings no longer configure this bot. */
 function listening({ channel, context, dir }: Scene, isCurrent = async () => true) {
@@ -118,5 +118,34 @@ test('updates of other kinds, and invalid ones, delay no others', async () => {
   stub.push({ message: { message_id: 5, date: 1, chat: { id: 4711, type: 'private' }, sticker: {} } });
   stub.push({ callback_query: { id: '1', from: { id: 4711 }, inline_message_id: 'x', data: 'y' } });
   stub.say('/help');
+  await eventually(async () => stub.message('/status - all'));
+});
+
+test('updates more than an hour old are rejected, and none is processed twice', async () => {
+  await using scene = await telegramScene();
+  const { stub } = scene;
+  await using _one = listening(scene);
+  stub.say('/help', { date: Math.floor(Date.now() / 1000) - 3700 });
+  await eventually(async () => stub.message('This message is too old'));
+  const update = stub.say('/help');
+  await eventually(async () => stub.message('/status - all'));
+  stub.pushAgain(update);
+  stub.say('/status');
+  await eventually(async () => stub.message('There are no sessions.'));
+  expect(stub.messages).toHaveLength(3);
+});
+
+test('a webhook of the bot is reported once while notifications are sent', async () => {
+  await using scene = await telegramScene();
+  const { stub, channel } = scene;
+  stub.webhook = 'https://elsewhere.example';
+  await using one = listening(scene);
+  stub.say('/help');
+  await eventually(async () => one.said.some((text) => text.includes('A webhook is set')));
+  await channel.send(NOTIFICATION, new AbortController().signal);
+  await eventually(async () => calls(scene, 'getUpdates') > 2);
+  expect(one.said).toHaveLength(1);
+  expect(stub.messages).toHaveLength(1);
+  stub.webhook = '';
   await eventually(async () => stub.message('/status - all'));
 });

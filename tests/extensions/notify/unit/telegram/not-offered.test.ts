@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 import { ifExists } from '../../../../../src/core/kernel/errors.ts';
 import { planHash } from '../../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { intentOf } from '../../../../../src/extensions/notify/telegram/phone-acts.ts';
+import { statusDraft } from '../../../../../src/extensions/notify/telegram/phone-commands.ts';
 import { draftsOf, sessionButtons } from '../../../../../src/extensions/notify/telegram/render.ts';
 import type {
   AskedAbout,
@@ -13,8 +15,10 @@ import type {
   SentMessage,
 } from '../../../../../src/extensions/notify/telegram/sent-messages.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
+import { plainLog } from '../../../../support/event-samples.ts';
 import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
+import { outboxScene } from '../outbox-scene.ts';
 
 const PLAN = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
 const HASH = planHash(PLAN);
@@ -78,3 +82,23 @@ test('a plan that is not the one that waits is approved by no button of its mess
   for (const choice of ['approve', 'changes'])
     expect(await intentOf(sent, { choice }, context)).toMatchObject({ refusal: expect.any(String) });
 });
+
+test.each([
+  ['full', false, true],
+  ['titles', true, false],
+])(
+  'with the detail %s, /status says what is wrong with files of a session: %s',
+  async (_, isBrief, isShown) => {
+    await using here = await outboxScene();
+    const { context, repo } = await makeProject();
+    await using _repo = repo;
+    const view = await readSession(
+      await here.session('s', { events: plainLog(2), startMs: here.startMs }),
+      context.host,
+    );
+    if (view === undefined) throw new Error('There is no session.');
+    const problem = 'line 3 of /home/me/app/_qa.md';
+    const draft = await statusDraft({ ...view, problems: [problem] }, { ...context, isBrief });
+    expect(JSON.stringify(draft).includes('/home/me')).toBe(isShown);
+  },
+);

@@ -7,8 +7,6 @@ import {
   install,
   uninstall,
 } from '../../../../../src/extensions/setup/install/install.ts';
-import { INSTALL_ERRORS } from '../../../../../src/extensions/setup/install/install-errors.ts';
-import { jsonValue } from '../../../../../src/extensions/setup/install/json-member.ts';
 import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../unit/install/machine.ts';
 
@@ -74,9 +72,9 @@ async function homeOf({ client, path }: { client: string; path: string }, text?:
   };
 }
 
-/** A person's own settings;  */
-const ownSettings = ({ servers }: Row, comment = '') =>
-  `{\n\t"theme": "dark",${comment}\n\t"${servers}": {\n\t\t"other": {\n\t\t\t"command": "x"\n\t\t}\n\t}\n}\n`;
+/** A person's own settings. */
+const ownSettings = ({ servers }: Row) =>
+  `{\n\t"theme": "dark",\n\t"${servers}": {\n\t\t"other": {\n\t\t\t"command": "x"\n\t\t}\n\t}\n}\n`;
 
 test.each(CLIENTS)(
   '$client gets the server next to everything that a person wrote, and later loses only the server',
@@ -100,18 +98,6 @@ test.each(CLIENTS)(
   },
 );
 
-test.each(CLIENTS)('comments in a file of $client are kept', async (row) => {
-  const text = ownSettings(row, ' // mine');
-  await using home = await homeOf(row, text);
-  expect(await home.install()).toMatchObject({ outcome: 'changed', summary: 'server added' });
-  const added = await home.text();
-  expect(added).toContain('// mine');
-  expect(jsonValue(added)).toMatchObject({ [row.servers]: { samocode: row.ours } });
-  expect(await home.install()).toMatchObject({ outcome: 'nothing_to_do' });
-  expect(await home.uninstall()).toMatchObject({ outcome: 'changed' });
-  expect(await home.text()).toBe(text);
-});
-
 test.each(CLIENTS)('$client without a settings file gets one with its documented entry', async (row) => {
   await using home = await homeOf(row);
   expect(await home.install()).toMatchObject({ outcome: 'changed' });
@@ -122,21 +108,6 @@ test.each(CLIENTS)('$client without a settings file gets one with its documented
 });
 
 // What does not depend on the format is tried with the first client.
-
-test('a file that is not JSON is reported and kept', async () => {
-  const broken = '{ "mcpServers": { "samocode": ';
-  await using home = await homeOf(CLIENTS[0], broken);
-  const unreadable = INSTALL_ERRORS.settings_file_unreadable({ path: home.at });
-  expect(await home.install()).toMatchObject({
-    outcome: 'failed',
-    problem: { code: 'settings_file_unreadable', message: `${unreadable.what} ${unreadable.why}` },
-  });
-  expect(await home.uninstall()).toMatchObject({
-    outcome: 'failed',
-    stays: [expect.stringContaining(home.at)],
-  });
-  expect(await home.text()).toBe(broken);
-});
 
 const CLAUDE = {
   client: 'claude',
