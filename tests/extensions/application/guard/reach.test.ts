@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import net, { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
@@ -17,6 +17,7 @@ import { type GuardScene, makeScene } from '../../../core/guard/guard-scene.ts';
 import { USERS } from '../../../core/guard/users.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { freePort } from '../../../support/free-port.ts';
 
 const [USER] = USERS;
 
@@ -38,15 +39,6 @@ require('node:http').createServer(({ url }, response) => {
   try { response.end(acts[pathname]?.() ?? name); } catch (error) { response.writeHead(500).end(error.code); }
 }).listen(Number(port), host);
 `;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Without `fetch`, which connects again and again while connections are closed at once. */
 async function ask(port: number, path: string): Promise<string> {

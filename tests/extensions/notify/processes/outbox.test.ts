@@ -1,25 +1,20 @@
 // @module-tag ci
-import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { identityAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import type { NotifyChannel } from '../../../../src/extensions/notify/channels/channel.ts';
-import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
+import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
 import { stoppedPage } from '../../../support/stopped-page.ts';
-import { type OutboxScene, outboxScene } from '../unit/outbox-scene.ts';
+import { more, type OutboxScene, outboxScene } from '../unit/outbox-scene.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 const WAITS: NewEvent[] = [...BEGUN, ASKING];
 const HOUR_MS = 3_600_000;
 const FALLBACK: NewEvent = { type: 'notice', code: 'fallback', text: 'codex continues' };
-
-async function more({ events: path }: SessionPaths, all: readonly NewEvent[], from: number, startMs: number) {
-  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
-}
 
 /** Adds sessions that have just finished, which needs no person. */
 async function someDone(here: OutboxScene, count: number): Promise<void> {

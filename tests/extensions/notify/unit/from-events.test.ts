@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
@@ -8,7 +8,6 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { ownedElsewhere, recordUnmetNeeds } from '../../../../src/core/session/folder/ownership.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
-import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
@@ -17,10 +16,11 @@ import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
 import { Notice } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
 import { nameChannels, queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
-import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
-import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
+import { ASKING, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
+import { MINUTE_MS, type Scene } from '../../../core/unit/supervisor/scene.ts';
 import { noSpace } from '../../../support/failing-disk.ts';
 import { hostWith } from '../../../support/hosts.ts';
+import { more, type OutboxScene, outboxScene } from './outbox-scene.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
@@ -44,28 +44,10 @@ function outboxOf({ supervisor }: Scene) {
   };
 }
 
-function watching(here: Scene): () => Promise<void> {
-  const scan = new Scan(here.supervisor);
-  const poll = outboxOf(here);
-  return async () => {
-    await scan.read();
-    await poll(scan);
-  };
-}
-
-async function more({ events: path }: SessionPaths, all: readonly NewEvent[], from: number, startMs: number) {
-  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
-}
-
-/** A scene whose clock shows the time of the files. */
-async function sceneOfToday(): Promise<Scene & { startMs: number }> {
-  const here = await scene();
-  here.supervisor.clock.nowMs = Date.now();
-  return { ...here, startMs: here.supervisor.clock.nowMs };
-}
+const watching = (here: OutboxScene) => here.watching({ channels: () => [SILENT] }).poll;
 
 test('sessions in a place that an untrusted file names are left alone, about which the person is notified once', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { home, clock } = here.supervisor;
   const { sessionsDir: sessions } = await here.session('26-01-08-boats', {
     events: [CREATED, PREPARED, ASKING],
@@ -95,7 +77,7 @@ test('sessions in a place that an untrusted file names are left alone, about whi
 });
 
 test('a session whose worker has waited for its disk for ten seconds is notified once', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { folder } = await here.session('26-01-08-boat', { events: BEGUN, lease: { owner: 'alive' } });
   const look = watching(here);
   const ofDisk = async () => (await here.queued()).filter(({ kind }) => kind === 'disk');
@@ -121,7 +103,7 @@ test('a session whose worker has waited for its disk for ten seconds is notified
 });
 
 test('a pause by the supervisor is notified once, also without a session', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const pause = {
     id: 'r:paused:0',
     at: new Date(here.startMs).toISOString(),
@@ -145,7 +127,7 @@ test('a pause by the supervisor is notified once, also without a session', async
 });
 
 test('for a session older than the first supervisor, only later events are notified', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const startMs = here.startMs - 60 * MINUTE_MS;
   const paths = await here.session('s', { events: BEGUN, startMs });
   const scan = watching(here);
@@ -156,7 +138,7 @@ test('for a session older than the first supervisor, only later events are notif
 });
 
 test('the event that made a session start the first supervisor is queued, older ones are not', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   await here.session('new', { events: [...BEGUN, ASKING], startMs: here.startMs - 3000 });
   await here.session('old', { events: [...BEGUN, ASKING], startMs: here.startMs - 60 * MINUTE_MS });
   await watching(here)();
@@ -164,7 +146,7 @@ test('the event that made a session start the first supervisor is queued, older 
 });
 
 test('a change is queued once across restarts', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   for (let round = 0; round < 3; round += 1) {
     const scan = watching(here);
@@ -178,7 +160,7 @@ test('a change is queued once across restarts', async () => {
 });
 
 test('a session created again under the same name is notified', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   const { runDir } = await here.session('s', { id: 'one', events: [...BEGUN, ASKING], startMs });
   await watching(here)();
@@ -190,7 +172,7 @@ test('a session created again under the same name is notified', async () => {
 });
 
 test('of an outbox that cannot be written nothing is sent, it is reported, and what it lacks follows once without a repeat', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { outbox: path } = here.supervisor.paths;
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   await mkdir(path, { recursive: true });
@@ -215,7 +197,7 @@ test('of an outbox that cannot be written nothing is sent, it is reported, and w
 });
 
 test('two folders with the log of one session do not fill the queue', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   await here.session('a', { id: 'same', events: [...BEGUN, ASKING], startMs });
   await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
@@ -225,7 +207,7 @@ test('two folders with the log of one session do not fill the queue', async () =
 });
 
 test('a session of another identity sends nothing, even once it is done or passes to this one', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   const lease = { supervisor: 'another', released: true };
   await here.session('waits', { events: [...BEGUN, ASKING], startMs, lease });
@@ -238,7 +220,7 @@ test('a session of another identity sends nothing, even once it is done or passe
 });
 
 test('a crash loop is queued once', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const atMs = here.startMs;
   const paths = await here.session('s', { events: BEGUN, startMs: atMs, lease: { atMs } });
   for (const number of [2, 3, 4]) await here.lease(paths, { number, atMs });
@@ -252,7 +234,7 @@ test('a crash loop is queued once', async () => {
 });
 
 test('a session that no machine of the pool can take is queued once, by its own supervisor, after five minutes', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { clock, identity } = here.supervisor;
   const plan = { events: [CREATED], startMs: here.startMs, pool: true } as const;
   const elsewhere = { owner: 'elsewhere', supervisor: '' } as const;
@@ -288,7 +270,7 @@ test('a session that no machine of the pool can take is queued once, by its own 
 });
 
 test('for a group one notification is queued, when its last session ends', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   const all = [...BEGUN, DONE];
   await here.session('alone', { events: all, startMs });
@@ -312,7 +294,7 @@ test('for a group one notification is queued, when its last session ends', async
 });
 
 test('for a group with a blocked session both its result and the blocked session are queued', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   for (const name of ['a', 'b'])
     await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
@@ -336,7 +318,7 @@ test('for a group with a blocked session both its result and the blocked session
 });
 
 test('the end of a group is queued once, even if its sessions end at the same moment', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   for (const name of ['a', 'b', 'c'])
     await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
@@ -347,7 +329,7 @@ test('the end of a group is queued once, even if its sessions end at the same mo
 });
 
 test('a group whose sessions end while they are being read is still notified', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
   const b = await here.session('b', { events: BEGUN, startMs, group: 'night' });
@@ -366,7 +348,7 @@ test('a group whose sessions end while they are being read is still notified', a
 });
 
 test('an archived member does not delay the notification of its group', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const { startMs } = here;
   const away: NewEvent[] = [
     { type: 'blocked', phase: 'investigation', reason: 'x', needs: 'y', rule: 'agent' },
@@ -381,7 +363,7 @@ test('an archived member does not delay the notification of its group', async ()
 });
 
 test('a letter about a plan begins with what was not asked and what leaves out testing', async () => {
-  await using here = await sceneOfToday();
+  await using here = await outboxScene();
   const name = '01-08-1020-plan-boats.md';
   const text = '# Plan: Boats\n\n### Phase 1: float\n- [ ] float\n\nTesting: none - only words\n';
   const asked = { ...ASKING, for: 'plan_approval' as const, openQuestions: [], unasked: true as const };

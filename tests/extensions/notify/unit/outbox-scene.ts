@@ -1,10 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChannelState } from '../../../../src/core/caller/facts/channel-state.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import type { ChannelName } from '../../../../src/extensions/notify/channels/channel.ts';
 import { channelsOf } from '../../../../src/extensions/notify/channels/channels-of.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/extensions/notify/outbox/outbox.ts';
+import { eventLines } from '../../../core/unit/session/events.ts';
 import { HandClock, type Scene, sceneWith } from '../../../core/unit/supervisor/scene.ts';
 
 /** The supervisor's scan and poll, without its loop and without workers. */
@@ -63,4 +66,14 @@ export async function outboxScene(): Promise<OutboxScene> {
       return JSON.parse(await readFile(supervisor.paths.outbox, 'utf8')).channels[channel];
     },
   };
+}
+
+/** Adds the events after the first `from`. */
+export async function more(
+  { events: path }: SessionPaths,
+  all: readonly NewEvent[],
+  from: number,
+  startMs: number,
+): Promise<void> {
+  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
 }

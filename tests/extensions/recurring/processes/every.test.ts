@@ -1,8 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
-import { createRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
@@ -13,8 +11,8 @@ async function machine(supervisor: 'stays' | 'leaves' | 'none' = 'stays') {
   const { repo, context } = await makeProject({ env: { SAMOCODE_SUPERVISOR: 'on' } });
   const lease =
     supervisor === 'none' ? undefined : await supervisorHolds(context, { stays: supervisor === 'stays' });
-  const every = (argv: string[], env = {}) =>
-    typed(['every', ...argv], { cwd: repo.path, home: context.home, says: [], env });
+  const every = (argv: string[]) =>
+    typed(['every', ...argv], { cwd: repo.path, home: context.home, says: [] });
   return {
     ...{ repo, context, every },
     definitions: () => readdir(join(context.home, '.config/samocode/recurring')).catch(() => []),
@@ -171,15 +169,3 @@ test.each(['none', 'leaves'] as const)(
     expect(await here.definitions()).toEqual([]);
   },
 );
-
-test('an agent of a session creates none, nor does a model through a tool or a shell', async () => {
-  await using here = await machine();
-  const inside = await here.every(['daily 02:00', ...TASK], { [SESSION_MARK]: 'x' });
-  expect(inside.exitCode).not.toBe(0);
-  const input = { when: { schedule: 'daily 02:00' }, work: { kind: 'task', task: 'x' } } as const;
-  const by = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
-  await expect(createRecurring(input, { ...here.context, by })).rejects.toThrow(
-    'only a person in a terminal',
-  );
-  expect(await here.definitions()).toEqual([]);
-});

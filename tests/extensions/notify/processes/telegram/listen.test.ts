@@ -129,7 +129,10 @@ test('updates more than an hour old are rejected, and none is processed twice', 
   await eventually(async () => stub.message('This message is too old'));
   const update = stub.say('/help');
   await eventually(async () => stub.message('/status - all'));
+  // The next poll is open: it gets the update again.
+  await eventually(async () => calls(scene, 'getUpdates') === 3);
   stub.pushAgain(update);
+  await eventually(async () => calls(scene, 'getUpdates') === 4);
   stub.say('/status');
   await eventually(async () => stub.message('There are no sessions.'));
   expect(stub.messages).toHaveLength(3);
