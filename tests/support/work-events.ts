@@ -24,7 +24,7 @@ export const DIED = {
   recovery: 'adopt',
 } as const satisfies NewEvent;
 
-/** It waits for the approval of this plan. */
+/** The session waits for the approval of this plan. */
 export const planned = (name: string, text: string) =>
   ({
     ...{ type: 'parked', for: 'plan_approval', resumePhase: 'planning', openQuestions: [], unconfirmed: [] },

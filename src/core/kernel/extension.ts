@@ -1,7 +1,8 @@
 import { newRegistry } from './registry.ts';
 
 /**
- * What an extension gives to the programs that act: server, terminal, supervisor and action.yml. Each member stands
+ * What an extension gives to the programs that act: server, terminal, supervisor and action.yml; a worker gets the
+ * `application` alone. Each member stands
  * beside what asks for it, in a file that adds it to this interface, and loads its code when it is used.
  */
 export interface Extension {

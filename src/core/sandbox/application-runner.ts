@@ -9,7 +9,7 @@ import type { ServesClone } from '../project/proving/run-on-clone.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 import { SESSION_MARK } from './programs/environment.ts';
 
-/** Runs the ports and services of an application. An extension does; when, and what is recorded of it, core decides. */
+/** Runs the ports and services of an application. An extension implements it; core decides when, and what is recorded. */
 export interface ApplicationRunner {
   /**
    * The ports of an owner: those that it had before, or free ones.
@@ -43,7 +43,7 @@ export interface PortOwner {
   id: string;
   /** A file or folder that exists as long as they are needed: `session.json`. */
   while: string;
-  /** For messages: the session's folder. */
+  /** For messages: the session's folder, or `checks`. */
   name: string;
 }
 
@@ -107,7 +107,7 @@ interface CloneServing extends Pick<ServicesPlace, 'application' | 'ports' | 'ou
 /** The services beside the commands on a clone; undefined if they do not run there. */
 export function servesClone(
   runner: ApplicationRunner,
-  { mark: ofCommands, ...given }: CloneServing,
+  { mark: ofCommands, guard: guardNow, env: envIn, ...given }: CloneServing,
   tools: Tools & { signal: AbortSignal },
 ): ServesClone | undefined {
   const { application, ports } = given;
@@ -116,8 +116,8 @@ export function servesClone(
     isForSetup: application.in.includes('setup'),
     async start(folders, cwd) {
       const mark = servicesMark(ofCommands);
-      const env = { ...(await given.env(folders)), [mark.name]: mark.value };
-      const guard = await given.guard();
+      const env = { ...(await envIn(folders)), [mark.name]: mark.value };
+      const guard = await guardNow();
       const place = { ...given, cwd, env, mark, data: dataIn(folders), inside: guard && { guard, folders } };
       const running = await runner.start(place, tools);
       const { failures } = running;

@@ -19,7 +19,7 @@ export const RUNNER: ApplicationRunner = {
     ),
 };
 
-/** All of this extension that workers and checks outside of them use. */
+/** For programs that need it at once, and without the rest of this extension's object: workers and action.yml. */
 export const RUNS_APPLICATIONS: Extension = { application: async () => RUNNER };
 
 async function insideOf(

@@ -185,8 +185,8 @@ async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPath
   return true;
 }
 
-/** The supervisor's record of its machine. */
-const Mark = z.object({ host: z.string() });
+/** The machine that has a session of a pool, as its supervisor records it. */
+const Ownership = z.object({ host: z.string() });
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
@@ -215,7 +215,7 @@ export async function takeOver(
     ...found,
     truncatedBytes: truncatedBytes || undefined,
     places: arrived && Places.parse(arrived),
-    host: worker.file.pool && (await plainJson(worker.paths.ownership, Mark))?.host,
+    host: worker.file.pool && (await plainJson(worker.paths.ownership, Ownership))?.host,
     platform: process.platform,
   };
   const left = (arrived?.left ?? []).join(' ');

@@ -77,7 +77,7 @@ export interface ForgeCheck {
   isRequired: boolean;
   /** `other`: not reported yet, cancelled, out of date, or waiting for a person. */
   state: 'passed' | 'failed' | 'running' | 'other';
-  /** Undefined while it is queued. */
+  /** Of a status: when it was set. Undefined for a run that has not begun. */
   startedAt: string | undefined;
   head: string;
   /** Changes each time the check is started. */
@@ -119,7 +119,7 @@ const CheckNode = z
     return { ...about, ...(event && { event, branch }), jobId: databaseId, url: detailsUrl, text: title };
   });
 
-/** Jobs may take days; what never reports its end must not hold up a round for ever. */
+/** Jobs may take days; what has begun and never reports its end must not hold up a round for ever. */
 const LONGEST_RUN_MS = 3 * 24 * 3_600_000;
 
 export function isCheckRunning({ state, startedAt = '' }: ForgeCheck, nowMs: number): boolean {

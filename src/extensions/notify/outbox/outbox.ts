@@ -82,7 +82,7 @@ export class Outbox {
     return Math.min(Number.POSITIVE_INFINITY, ...later);
   }
 
-  /** What is new, and how far it was read, are one write: a crash loses and repeats nothing, and reads the rest again. */
+  /** What is new, and how far it was read, are one write; after a crash, logs without news are read again. */
   async #queue(scan: Pick<Scan, 'sessions' | 'pauses'>): Promise<void> {
     const { clock, say } = this.#supervisor;
     const state = await this.#file.read();
@@ -121,6 +121,11 @@ export class Outbox {
   async end(): Promise<void> {
     this.#ended.abort();
     await this.rest();
+    // The next one may continue sessions that were another supervisor's, and must not notify of what that one has.
+    if (this.#movedAtMs === undefined) return;
+    await this.#file
+      .change(() => undefined)
+      .catch((error: unknown) => this.#context.report('outbox.json', error));
   }
 
   async rest(): Promise<void> {

@@ -152,7 +152,7 @@ export const RENEW = `
 
 /** $1 project, $2 lease in milliseconds. */
 export const HOSTS = `
-  select id, name, project, labels, nonce, slots, level, version, person as login, removed as "isRemoved",
+  select id, name, project, labels, slots, level, version, person as login, removed as "isRemoved",
     (extract(epoch from now() - seen) * 1000)::float8 as "seenMsAgo", seen > now() - $2 * interval '1 ms' as "isLive"
   from samocode_pool.hosts where project = $1 and seen > now() - interval '30 days' order by name, id`;
 

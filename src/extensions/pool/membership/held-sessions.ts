@@ -94,7 +94,7 @@ export class HeldSessions {
   }
 
   loseAll(why: string): void {
-    // One that is being taken must not start on an earlier contact.
+    // Where there are leases, one that is being taken must not start on an earlier contact.
     this.#contactMs = Number.NEGATIVE_INFINITY;
     for (const id of this.#held.keys()) this.lose(id, why);
   }

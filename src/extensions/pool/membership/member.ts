@@ -12,7 +12,7 @@ import { type HeldSession, type MemberParts, MembersLook, viewsOfPool } from './
 import { FirstOffers } from './offer-first.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { CommandOutbox } from './remote-commands.ts';
-import { fenceMarked, goneError, SessionCopies, tipOf } from './session-copies.ts';
+import { endHeldHere, goneError, SessionCopies, tipOf } from './session-copies.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
@@ -135,7 +135,7 @@ export class Member {
     this.#boardAtMs = Number.NEGATIVE_INFINITY;
     this.#look.again();
     this.#entries.clear();
-    if (standing === 'removed') await fenceMarked(this.#poolViews(), this.#parts);
+    if (standing === 'removed') await endHeldHere(this.#poolViews(), this.#parts);
     if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: hostInfo.name }));
     return false;
   }

@@ -16,7 +16,7 @@ import type { MemberLists } from '../members/member-list.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from '../states/copies.ts';
 import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
-import { verifyCommand } from '../states/pool-states.ts';
+import { verifyByMember } from '../states/pool-states.ts';
 import { type CopyMark, readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
 import { postgresBoard } from './open-member.ts';
@@ -242,7 +242,7 @@ async function hasAct(id: string, refs: Refs, { remote, lists, git }: PruneParts
   if (acts.length === 0 || list === undefined) return acts.length > 0;
   // Only the board of a pool without a database fetches them.
   await remote.fetch([`${ACT_REFS}${id}/*`]);
-  for (const [, oid] of acts) if ((await verifyCommand(oid, list, git)) !== undefined) return true;
+  for (const [, oid] of acts) if ((await verifyByMember(oid, list, git)) !== undefined) return true;
   return false;
 }
 

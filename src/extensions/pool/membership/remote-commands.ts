@@ -18,7 +18,7 @@ type DeliveryParts = Pick<MemberParts, 'hostInfo' | 'context' | 'place' | 'repor
   board: Pick<Board, 'settle'>;
 };
 
-/** Delivers acts from other machines to sessions held here, and tracks them until the published log answers them. */
+/** Delivers commands from other machines to sessions held here, and tracks them until the published log answers them. */
 export class CommandInbox {
   readonly #parts: DeliveryParts;
   readonly #open = new Map<Ulid, RemoteCommand>();

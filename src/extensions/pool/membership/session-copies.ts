@@ -63,7 +63,7 @@ export function copyPlan(state: VerifiedState, parts: MemberParts) {
 }
 
 /** Ends what this machine continued after a restart, before it knew that an owner had removed it. */
-export async function fenceMarked(
+export async function endHeldHere(
   views: ReadonlyMap<Ulid, SessionView>,
   { clock }: Pick<MemberParts, 'clock'>,
 ): Promise<void> {

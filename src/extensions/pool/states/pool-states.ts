@@ -57,7 +57,7 @@ export class PoolStates {
       envelope: async (text) => (await runGit(['cat-file', 'commit', await sign(text)], git)).stdout,
       verifyEnvelope: async (envelope) => await verifyEnvelope(envelope, await this.#list(), git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keyPath, git),
-      verify: async (oid) => await verifyCommand(oid, await this.#list(), git),
+      verify: async (oid) => await verifyByMember(oid, await this.#list(), git),
       listNumber: async () => (await this.#plan.lists.kept())?.number,
     };
   }
@@ -235,7 +235,7 @@ function signerOfState(
 }
 
 /** The message of a commit and the member who signed it; undefined if no member has. */
-export async function verifyCommand(
+export async function verifyByMember(
   oid: Oid,
   list: MemberList,
   git: GitOptions,
@@ -259,7 +259,7 @@ async function verifyEnvelope(
   if (!ENVELOPE.test(envelope)) return undefined;
   const hash = ['hash-object', '-t', 'commit', '-w', '--stdin'];
   const oid = await gitLine(hash, { ...git, input: envelope }).catch(() => undefined);
-  return oid === undefined ? undefined : await verifyCommand(oid, list, git);
+  return oid === undefined ? undefined : await verifyByMember(oid, list, git);
 }
 
 /** In these states a session needs a machine; in all others it needs a person. */

@@ -251,7 +251,7 @@ async function requireSameBranch(
 ): Promise<void> {
   const branch = (await readLog(draft))?.state.worktree?.branch;
   if (branch === undefined || branch === manifest.branch) return;
-  throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
+  throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its manifest' });
 }
 
 /** Whether this machine saved that state, by default the one to restore, and has recorded nothing since. */

@@ -1,4 +1,5 @@
-import { readlink } from 'node:fs/promises';
+import { appendFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import {
@@ -203,9 +204,39 @@ describe.each(ERAS)('in the %s era', (era) => {
     expect((await rig.state()).status.kind).toBe('waiting');
     expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
   });
+
+  test.concurrent('a yes in a form approves only the plan that was shown', async () => {
+    await using rig = await planned();
+    await using parent = await connect(rig, agreeable);
+    const { hash } = await rig.readPlan();
+    expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
+    expect(parent.asked[0]?.message).toContain(hash.slice(0, 12));
+    const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
+  });
+
+  test.concurrent('a plan that changes while the form is open is not approved', async () => {
+    await using rig = await planned();
+    await using parent = await connect(rig, async (form) => {
+      await appendFile(join(rig.paths.sessionDir, (await rig.readPlan()).name), '\n## More\n\nAnd more.\n');
+      return agreeable(form);
+    });
+    expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
+  });
+
+  test.concurrent('a program that answers forms opens no gate where only persons do, and the refusal names who can', async () => {
+    await using rig = await startRig({ at: 'asking', lines: { GATE_CHANNELS: 'person' }, sandbox: 'off' });
+    await using forged = await connect(rig, agreeable);
+    expect(await forged.call('answer_qa', { accept_suggestions: true })).toMatchObject({
+      code: 'channel_closed',
+      hint: expect.not.stringContaining('form'),
+    });
+    expect(forged.asked).toEqual([]);
+    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+  });
 });
 
-describe('in the legacy era, as in the modern one', () => {
+describe('in the legacy era; the modern one asks in another way, and decides alike', () => {
   const connect = async (rig: SessionRig, person?: Person) => await connected('legacy', rig, person);
 
   test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
@@ -264,27 +295,6 @@ describe('in the legacy era, as in the modern one', () => {
     expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
   });
 
-  test.concurrent('a yes in a form approves only the plan that was shown', async () => {
-    await using rig = await planned();
-    await using parent = await connect(rig, agreeable);
-    const { hash } = await rig.readPlan();
-    expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
-    expect(parent.asked[0]?.message).toContain(hash.slice(0, 12));
-    const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
-    expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
-  });
-
-  test.concurrent('a plan that changes while the form is open is not approved', async () => {
-    await using rig = await planned();
-    const { appendFile } = await import('node:fs/promises');
-    const { join } = await import('node:path');
-    await using parent = await connect(rig, async (form) => {
-      await appendFile(join(rig.paths.sessionDir, (await rig.readPlan()).name), '\n## More\n\nAnd more.\n');
-      return agreeable(form);
-    });
-    expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
-  });
-
   test.concurrent('a person who does not decide now is not asked for a hash', async () => {
     await using rig = await planned();
     await using parent = await connect(rig, () => {
@@ -306,17 +316,6 @@ describe('in the legacy era, as in the modern one', () => {
     const { hash } = await rig.readPlan();
     expect(await parent.call('approve_plan', { hash })).toMatchObject({ next: 'wait' });
     expect(parent.asked).toEqual([]);
-  });
-
-  test.concurrent('a program that answers forms opens no gate where only persons do, and the refusal names who can', async () => {
-    await using rig = await startRig({ at: 'asking', lines: { GATE_CHANNELS: 'person' }, sandbox: 'off' });
-    await using forged = await connect(rig, agreeable);
-    expect(await forged.call('answer_qa', { accept_suggestions: true })).toMatchObject({
-      code: 'channel_closed',
-      hint: expect.not.stringContaining('form'),
-    });
-    expect(forged.asked).toEqual([]);
-    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
   });
 
   test.concurrent('forms that GATE_CHANNELS names beside person open the gates', async () => {

@@ -2,14 +2,10 @@ import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentText } from '../../../../src/core/caller/facts/spent-text.ts';
-import { readSession } from '../../../../src/core/session/folder/read-session.ts';
-import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { endSession } from '../../../support/live-session.ts';
-import { provedEvents } from '../../../support/proved-events.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { typed } from '../../unit/cli/typed.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
 import { makeServerRig } from '../../unit/server/server-rig.ts';
 
@@ -96,25 +92,4 @@ test('a session that no worker can ever start needs a person, and no command is 
   expect(await ask('stop_session')).toMatchObject(lost);
   expect(await ask('resume_session')).toMatchObject(lost);
   await expect(stat(commands)).rejects.toMatchObject({ code: 'ENOENT' });
-});
-
-test('the proof of a done session is one line, the same in status, wait, the terminal and the report', async () => {
-  await using serverRig = await makeServerRig();
-  const { folder: session, ...paths } = await serverRig.addSession('26-01-08-boat', provedEvents({}));
-  const { context, repo } = serverRig;
-  const proof =
-    "partly: only the plan's own checks: this project has no CHECK; 1 check in the agent's folder";
-  const { json } = await askTool('get_status', { session }, context);
-  expect(json.proof).toBe(proof);
-  const waited = (await askTool('wait', { session, cursor: 0, timeout_s: 0 }, context)).json;
-  expect(waited.proof).toBe(proof);
-  for (const command of ['status', 'run']) {
-    const { stdout } = await typed([command, session], { home: repo.homeDir, cwd: repo.path });
-    expect(stdout).toContain('  summary   ');
-    expect(stdout).toContain(`  proof     ${proof}\n`);
-  }
-  const view = (await readSession({ folder: session, ...paths }, context.host)) ?? expect.fail();
-  const worker = { worker: 'none needed', isDying: false, unwatched: undefined } as const;
-  const { proved } = await sessionReport({ view, worker, renderSteps: () => [] }, context);
-  expect(`${proved?.how}: ${proved?.words}`).toBe(proof);
 });

@@ -89,6 +89,8 @@ async function play(parent: Connection, session: string): Promise<Record<string,
 
 /** One session: the first server is killed while an agent works, and two others see the session to its end. */
 let bench: Bench;
+/** After the first server was killed. */
+let isAtWork: boolean;
 let second: Connection;
 let watcher: Connection;
 let session: string;
@@ -111,6 +113,7 @@ beforeAll(async () => {
   expect(started.json).toMatchObject({ branch: 'samocode/write-it-down', next: 'wait' });
   await eventually(async () => (await bench.view(session)).state.openIteration !== undefined);
   process.kill(first.pid, 'SIGKILL');
+  isAtWork = (await bench.view(session)).state.openIteration !== undefined;
 
   [second, watcher] = await Promise.all([connect(options), connect(options)]);
   wired = recording(second.client);
@@ -126,7 +129,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const each of [second, watcher, bench]) await each[Symbol.asyncDispose]();
+  // Also if it could not be played.
+  for (const each of [second, watcher, bench]) await each?.[Symbol.asyncDispose]();
 });
 
 test(
@@ -149,6 +153,7 @@ test(
 test('a session outlives a server that is killed while an agent works', ci, async () => {
   const events = await readEvents((await bench.view(session)).paths, 0);
   const owners = events.filter((event) => event.type === 'worker_took_over');
+  expect(isAtWork).toBe(true);
   expect(owners.filter(({ previous }) => previous === 'died')).toEqual([]);
 });
 

@@ -18,3 +18,11 @@ test('the parts of a supervisor share one login shell for less than a minute', a
   clock.pass(MINUTE_MS * 0.1);
   expect(await read()).not.toBe(first);
 });
+
+test('a login shell that could not be read is read again at the next call', async () => {
+  await using here = await scene({ env: { SHELL: '/nowhere/sh', PATH: '/usr/bin:/bin' } });
+  const { supervisor } = here;
+  const first = await contextOfPart(supervisor);
+  expect(first.env).toBe(supervisor.env);
+  expect(await contextOfPart(supervisor)).not.toBe(first);
+});

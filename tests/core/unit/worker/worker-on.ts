@@ -12,7 +12,7 @@ interface Parts extends Partial<Omit<Worker, 'file'>> {
   settings?: Partial<FrozenSettings>;
 }
 
-/** The worker of a session with these events, without the parts that only git, slots and agents need. */
+/** The worker of a session with these events, unless its log has some already; without the parts that only git, slots and agents need. */
 export async function workerOn(
   log: TempLog,
   events: readonly NewEvent[],

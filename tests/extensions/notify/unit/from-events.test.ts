@@ -171,7 +171,7 @@ test('a session created again under the same name is notified', async () => {
   expect(await here.noticed()).toEqual(['one:3', 'two:3']);
 });
 
-test('of an outbox that cannot be written nothing is sent, it is reported, and what it lacks follows once without a repeat', async () => {
+test('nothing is sent from an outbox that cannot be written; it is reported, and what it lacked follows once', async () => {
   await using here = await outboxScene();
   const { outbox: path } = here.supervisor.paths;
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });

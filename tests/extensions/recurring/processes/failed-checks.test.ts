@@ -69,7 +69,7 @@ async function ofEarlierVersion(scene: RecurringScene, lacking: Partial<NewRecur
   return recurring;
 }
 
-test('one of an earlier version that lacks its safeguards is paused with the reason', async () => {
+test('a recurring session of an earlier version that lacks its safeguards is paused with the reason', async () => {
   const items = forgeThat(async () => ({
     ...{ commit: `${scene.clock.nowMs}`, text: 'Logs', url: 'https://forge.example' },
   }));

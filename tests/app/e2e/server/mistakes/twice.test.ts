@@ -10,6 +10,7 @@ test('every call made twice, as by a client that lost the first answer, takes ef
   await using parent = await newParent({ bare: true });
   const done: string[] = [];
   const codes: string[] = [];
+  const said = new Map<string, string[]>();
   async function twice(name: string, args: Record<string, unknown>) {
     const first = await parent.ask(name, args);
     const second = await parent.ask(name, args);
@@ -17,6 +18,10 @@ test('every call made twice, as by a client that lost the first answer, takes ef
     const faults = [first, second].map(faultOf).filter((fault) => fault !== undefined);
     codes.push([name, ...faults, second.isError ? second.json.code : 'ok'].join(' '));
     expect([name, first.isError && first.json]).toEqual([name, false]);
+    said.set(
+      name,
+      [first, second].map(({ json }) => JSON.stringify(json)),
+    );
     return first.json;
   }
   await twice('setup_project', { provider: 'rehearsal' });
@@ -44,6 +49,10 @@ test('every call made twice, as by a client that lost the first answer, takes ef
   const preview = (await parent.ask('finish_session', { session, how: 'keep_branch' })).json;
   await twice('finish_session', { session, how: 'keep_branch', confirm: hashIn(preview) });
 
+  expect(said.get('approve_plan')).toEqual([
+    expect.stringContaining(' is approved'),
+    expect.stringContaining('was already approved'),
+  ]);
   expect(codes).toEqual([
     'setup_project ok',
     'start_session ok',

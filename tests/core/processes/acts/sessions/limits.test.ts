@@ -69,7 +69,8 @@ test('a worker refuses a raise that its judge would refuse, whoever left the com
   const { view } = await started(bench, person);
   const request = { kind: 'resume', limits: { session: { usd: 6 }, phases: {} } } as const;
   const inPool = { channel: 'cli', person: 'anna' } as const;
-  for (const by of [model, inPool])
+  const remote = { channel: 'cli', client: 'samocode', remote: true } as const;
+  for (const by of [model, inPool, remote])
     await expect(sendAndAwait(view, request, ['resumed'], { ...bench.context, by })).rejects.toMatchObject({
       code: 'limits_closed',
     });

@@ -130,9 +130,9 @@ test('updates more than an hour old are rejected, and none is processed twice', 
   const update = stub.say('/help');
   await eventually(async () => stub.message('/status - all'));
   // The next poll is open: it gets the update again.
-  await eventually(async () => calls(scene, 'getUpdates') === 3);
+  await eventually(async () => calls(scene, 'getUpdates') >= 3);
   stub.pushAgain(update);
-  await eventually(async () => calls(scene, 'getUpdates') === 4);
+  await eventually(async () => calls(scene, 'getUpdates') >= 4);
   stub.say('/status');
   await eventually(async () => stub.message('There are no sessions.'));
   expect(stub.messages).toHaveLength(3);
@@ -147,8 +147,9 @@ test('a webhook of the bot is reported once while notifications are sent', async
   await eventually(async () => one.said.some((text) => text.includes('A webhook is set')));
   await channel.send(NOTIFICATION, new AbortController().signal);
   await eventually(async () => calls(scene, 'getUpdates') > 1);
-  expect(one.said).toHaveLength(1);
   expect(stub.messages).toHaveLength(1);
   stub.webhook = '';
   await eventually(async () => stub.message('/status - all'));
+  // By then the second refusal has been heard.
+  expect(one.said).toHaveLength(1);
 });
