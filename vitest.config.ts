@@ -63,8 +63,8 @@ const ALSO_SOAKED = [
   'tests/core/e2e/supervisor/life.test.ts',
   'tests/core/faults/crash.test.ts',
   'tests/core/faults/torn-writes.test.ts',
-  'tests/core/processes/project/checkpoint-property.test.ts',
-  'tests/core/processes/project/rewind-property.test.ts',
+  'tests/core/processes/project/checkpoints/checkpoint-property.test.ts',
+  'tests/core/processes/project/checkpoints/rewind-property.test.ts',
   'tests/parsers.test.ts',
   'tests/core/properties/finishing.test.ts',
 ];

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
-import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
+import { isHashOf } from '../../../../../src/core/kernel/files/fingerprint.ts';
+import { CHANNELS } from '../../../../../src/core/kernel/phases/channels.ts';
 import {
   judgeAnswer,
   judgeApprove,
   judgeRequestChanges,
-} from '../../../../src/core/session/commands/judge-gates.ts';
-import { openedBy } from '../../../../src/core/session/documents/describe-event.ts';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
-import { openQuestions, questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';
-import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
-import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
-import { emptyState, type SessionState, type Status } from '../../../../src/core/session/events/state.ts';
+} from '../../../../../src/core/session/commands/judge-gates.ts';
+import { openedBy } from '../../../../../src/core/session/documents/describe-event.ts';
+import { planHash } from '../../../../../src/core/session/documents/plan.ts';
+import { openQuestions, questionHash, questionsHash } from '../../../../../src/core/session/documents/qa.ts';
+import { newQa } from '../../../../../src/core/session/documents/qa-change.ts';
+import type { By, Channel } from '../../../../../src/core/session/events/bodies/who-acted.ts';
+import { emptyState, type SessionState, type Status } from '../../../../../src/core/session/events/state.ts';
 import {
   byModel,
   byPerson,
@@ -25,7 +25,7 @@ import {
   stateOf,
   UNCONFIRMED,
   waiting,
-} from './verdicts.ts';
+} from '../verdicts.ts';
 
 describe('answers', () => {
   const ask = (text: string, letters?: string[]) => ({

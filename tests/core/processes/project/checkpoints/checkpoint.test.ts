@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { type Checkpoint, keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
-import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
-import { documentsIn, takeTree } from '../../../../src/core/project/checkpoints/take-files.ts';
-import { checkpointScene } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
+import { type Checkpoint, keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
+import { openStore } from '../../../../../src/core/project/checkpoints/checkpoint-store.ts';
+import { documentsIn, takeTree } from '../../../../../src/core/project/checkpoints/take-files.ts';
+import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
+import { ci } from '../../../../support/ci.ts';
 
 test(
   'changed, new and deleted files and the documents are saved, and nothing in the worktree changes',

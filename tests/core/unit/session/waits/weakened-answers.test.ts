@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
-import { openQuestions, questionsHash } from '../../../../src/core/session/documents/qa.ts';
-import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
-import type { ControlQuestion } from '../../../../src/core/session/events/bodies/positions.ts';
-import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
-import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
-import { fold } from '../../../../src/core/session/events/fold.ts';
+import { CHANNELS } from '../../../../../src/core/kernel/phases/channels.ts';
+import { judgeAnswer } from '../../../../../src/core/session/commands/judge-gates.ts';
+import { openQuestions, questionsHash } from '../../../../../src/core/session/documents/qa.ts';
+import { newQa, noteUnclear } from '../../../../../src/core/session/documents/qa-change.ts';
+import type { ControlQuestion } from '../../../../../src/core/session/events/bodies/positions.ts';
+import type { By, Channel } from '../../../../../src/core/session/events/bodies/who-acted.ts';
+import type { SessionEvent } from '../../../../../src/core/session/events/events.ts';
+import { fold } from '../../../../../src/core/session/events/fold.ts';
 import {
   emptyState,
   type SessionState,
   type WaitingStatus,
-} from '../../../../src/core/session/events/state.ts';
-import { typedAnswers } from '../../../../src/core/session/waits/typed-answers.ts';
-import { codeOf, since } from './verdicts.ts';
+} from '../../../../../src/core/session/events/state.ts';
+import { typedAnswers } from '../../../../../src/core/session/waits/typed-answers.ts';
+import { codeOf, since } from '../verdicts.ts';
 
 const QA = newQa({
   title: 'Boats',

@@ -2,10 +2,10 @@
 import { chmod, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
-import { movesBetween, readMainCheckout } from '../../../../src/core/project/worktrees/main-checkout.ts';
-import { checkpointScene } from '../../../support/checkpoint-scene.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
+import { movesBetween, readMainCheckout } from '../../../../../src/core/project/worktrees/main-checkout.ts';
+import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
+import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 
 async function scene() {
   const scene = await checkpointScene();

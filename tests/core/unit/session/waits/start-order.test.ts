@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { zoneHere } from '../../../../src/core/kernel/zone.ts';
-import type { StartConditions } from '../../../../src/core/session/events/bodies/positions.ts';
-import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
-import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { zoneHere } from '../../../../../src/core/kernel/zone.ts';
+import type { StartConditions } from '../../../../../src/core/session/events/bodies/positions.ts';
+import { emptyState, type SessionState } from '../../../../../src/core/session/events/state.ts';
+import { type SessionView, viewWithoutWorker } from '../../../../../src/core/session/folder/session-view.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import {
   branchBefore,
   cycleOf,
   describeOrder,
   predecessorsNow,
-} from '../../../../src/core/session/waits/start-order.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
+} from '../../../../../src/core/session/waits/start-order.ts';
+import { sessionFileSample } from '../../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const by = { channel: 'cli' } as const;

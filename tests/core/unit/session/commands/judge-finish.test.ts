@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { earlyRefusal } from '../../../../src/core/caller/commands/early-refusal.ts';
-import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
-import type { Command } from '../../../../src/core/session/commands/commands.ts';
+import { earlyRefusal } from '../../../../../src/core/caller/commands/early-refusal.ts';
+import { CHANNELS } from '../../../../../src/core/kernel/phases/channels.ts';
+import { judgeKind } from '../../../../../src/core/session/commands/command-rows.ts';
+import type { Command } from '../../../../../src/core/session/commands/commands.ts';
 import {
   judgeArchive,
   judgeDiscard,
   judgeMerge,
   judgePublish,
   judgeUnarchive,
-} from '../../../../src/core/session/commands/judge-finish.ts';
-import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
-import { judgeMessage } from '../../../../src/core/session/commands/judge-running.ts';
-import type { Refused } from '../../../../src/core/session/commands/refused.ts';
-import type { SessionState } from '../../../../src/core/session/events/state.ts';
-import { byPerson, codeOf, DONE, RUNNING } from './verdicts.ts';
+} from '../../../../../src/core/session/commands/judge-finish.ts';
+import { judgeRound } from '../../../../../src/core/session/commands/judge-round.ts';
+import { judgeMessage } from '../../../../../src/core/session/commands/judge-running.ts';
+import type { Refused } from '../../../../../src/core/session/commands/refused.ts';
+import type { SessionState } from '../../../../../src/core/session/events/state.ts';
+import { byPerson, codeOf, DONE, RUNNING } from '../verdicts.ts';
 
 describe('an archiving', () => {
   const facts = { names: ['01-08-1000-dive-x.md', '01-08-1001-plan-x.md', '_qa.md'], isTaken: false };

@@ -15,10 +15,10 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pathAt, readable } from '../../../../src/core/project/git/path-bytes.ts';
-import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-worktree.ts';
-import { checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { pathAt, readable } from '../../../../../src/core/project/git/path-bytes.ts';
+import { rejoinWorktree } from '../../../../../src/core/project/worktrees/rejoin-worktree.ts';
+import { checkpointScene, contentsOf } from '../../../../support/checkpoint-scene.ts';
+import { ci } from '../../../../support/ci.ts';
 
 test(
   'files, links, modes, documents and the branch are restored, and the previous state can be restored again',

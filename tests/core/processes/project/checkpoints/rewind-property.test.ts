@@ -2,11 +2,11 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CHECKPOINT_ERRORS } from '../../../../src/core/project/checkpoints/checkpoint-errors.ts';
-import { pathAt, rawName } from '../../../../src/core/project/git/path-bytes.ts';
-import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-worktree.ts';
-import { type CheckpointScene, checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { CHECKPOINT_ERRORS } from '../../../../../src/core/project/checkpoints/checkpoint-errors.ts';
+import { pathAt, rawName } from '../../../../../src/core/project/git/path-bytes.ts';
+import { rejoinWorktree } from '../../../../../src/core/project/worktrees/rejoin-worktree.ts';
+import { type CheckpointScene, checkpointScene, contentsOf } from '../../../../support/checkpoint-scene.ts';
+import { ci } from '../../../../support/ci.ts';
 
 /** What an agent may do to its worktree and its documents, including hostile clean-ups. */
 type Deed =

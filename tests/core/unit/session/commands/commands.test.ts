@@ -4,50 +4,50 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { gateRuleOf } from '../../../../src/core/caller/commands/early-refusal.ts';
-import { commandRefused } from '../../../../src/core/caller/commands/send-command.ts';
-import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { COMMAND_ROWS, canSend, judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
+import { gateRuleOf } from '../../../../../src/core/caller/commands/early-refusal.ts';
+import { commandRefused } from '../../../../../src/core/caller/commands/send-command.ts';
+import { CHANNELS } from '../../../../../src/core/kernel/phases/channels.ts';
+import { COMMAND_ROWS, canSend, judgeKind } from '../../../../../src/core/session/commands/command-rows.ts';
 import {
   Command,
   leaveCommand,
   pendingCommandIds,
   readCommand,
   removeCommand,
-} from '../../../../src/core/session/commands/commands.ts';
+} from '../../../../../src/core/session/commands/commands.ts';
 import {
   judgeArchive,
   judgeDiscard,
   judgeMerge,
   judgePublish,
   judgeUnarchive,
-} from '../../../../src/core/session/commands/judge-finish.ts';
+} from '../../../../../src/core/session/commands/judge-finish.ts';
 import {
   judgeAnswer,
   judgeApprove,
   judgeRequestChanges,
-} from '../../../../src/core/session/commands/judge-gates.ts';
-import { judgeRewind } from '../../../../src/core/session/commands/judge-rewind.ts';
-import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
+} from '../../../../../src/core/session/commands/judge-gates.ts';
+import { judgeRewind } from '../../../../../src/core/session/commands/judge-rewind.ts';
+import { judgeRound } from '../../../../../src/core/session/commands/judge-round.ts';
 import {
   judgeMessage,
   judgeResume,
   judgeStart,
   judgeStop,
   judgeWithdraw,
-} from '../../../../src/core/session/commands/judge-running.ts';
-import type { Refused, SentBy } from '../../../../src/core/session/commands/refused.ts';
-import { planHash } from '../../../../src/core/session/documents/plan.ts';
-import { questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';
-import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
-import { nextRound } from '../../../../src/core/session/events/rounds.ts';
-import type { SessionState } from '../../../../src/core/session/events/state.ts';
-import { arbitraryOf } from '../../../support/arbitrary-of.ts';
-import { personsArbitrary, rulesArbitrary, statesArbitrary } from '../../../support/random-states.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
-import { STATES } from '../../../support/session-states.ts';
-import { tempDir } from '../../../support/temp-dir.ts';
-import { codeOf } from './verdicts.ts';
+} from '../../../../../src/core/session/commands/judge-running.ts';
+import type { Refused, SentBy } from '../../../../../src/core/session/commands/refused.ts';
+import { planHash } from '../../../../../src/core/session/documents/plan.ts';
+import { questionHash, questionsHash } from '../../../../../src/core/session/documents/qa.ts';
+import type { SessionEvent } from '../../../../../src/core/session/events/events.ts';
+import { nextRound } from '../../../../../src/core/session/events/rounds.ts';
+import type { SessionState } from '../../../../../src/core/session/events/state.ts';
+import { arbitraryOf } from '../../../../support/arbitrary-of.ts';
+import { personsArbitrary, rulesArbitrary, statesArbitrary } from '../../../../support/random-states.ts';
+import { sessionFileSample } from '../../../../support/session-file-sample.ts';
+import { STATES } from '../../../../support/session-states.ts';
+import { tempDir } from '../../../../support/temp-dir.ts';
+import { codeOf } from '../verdicts.ts';
 
 const message = (id: string, text: string): Command => {
   return { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z', kind: 'message', text };

@@ -2,9 +2,9 @@ import { chmod, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
-import { type CheckpointScene, checkpointScene } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
+import { type CheckpointScene, checkpointScene } from '../../../../support/checkpoint-scene.ts';
+import { ci } from '../../../../support/ci.ts';
 
 type Deed =
   | { does: 'write'; path: string; text: string; executable: boolean }

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
 import type {
   ControlQuestion,
   StartConditions,
-} from '../../../../src/core/session/events/bodies/positions.ts';
-import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
+} from '../../../../../src/core/session/events/bodies/positions.ts';
+import type { SessionFile } from '../../../../../src/core/session/events/bodies/session-file.ts';
 import {
   emptyState,
   type SessionState,
   type WaitingStatus,
-} from '../../../../src/core/session/events/state.ts';
-import { type SessionView, viewWithoutWorker } from '../../../../src/core/session/folder/session-view.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { atRest, type FilesNow, nextWake } from '../../../../src/core/session/waits/next-wake.ts';
-import { openOrder } from '../../../../src/core/session/waits/start-order.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
+} from '../../../../../src/core/session/events/state.ts';
+import { type SessionView, viewWithoutWorker } from '../../../../../src/core/session/folder/session-view.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { atRest, type FilesNow, nextWake } from '../../../../../src/core/session/waits/next-wake.ts';
+import { openOrder } from '../../../../../src/core/session/waits/start-order.ts';
+import { sessionFileSample } from '../../../../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const NOW_MS = Date.parse(since);

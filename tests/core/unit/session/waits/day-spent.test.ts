@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordSpent, spentFacts, spentOnDay } from '../../../../src/core/session/waits/day-spent.ts';
-import { tempDir } from '../../../support/temp-dir.ts';
+import { recordSpent, spentFacts, spentOnDay } from '../../../../../src/core/session/waits/day-spent.ts';
+import { tempDir } from '../../../../support/temp-dir.ts';
 
 // In the machine's time zone.
 const EVENING = new Date(2026, 0, 8, 23, 59, 59).getTime();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import type { SpendingLimits } from '../../../../src/core/kernel/phases/limits.ts';
-import { judgeKind } from '../../../../src/core/session/commands/command-rows.ts';
+import { CHANNELS } from '../../../../../src/core/kernel/phases/channels.ts';
+import type { SpendingLimits } from '../../../../../src/core/kernel/phases/limits.ts';
+import { judgeKind } from '../../../../../src/core/session/commands/command-rows.ts';
 import {
   allowedLimits,
   closedLimits,
   describeLowered,
-} from '../../../../src/core/session/commands/judge-limits.ts';
+} from '../../../../../src/core/session/commands/judge-limits.ts';
 import {
   closedGateBefore,
   judgeMessage,
@@ -16,12 +16,12 @@ import {
   judgeTakeOver,
   judgeWithdraw,
   openedAtStart,
-} from '../../../../src/core/session/commands/judge-running.ts';
-import type { Channel, CommandBy } from '../../../../src/core/session/events/bodies/who-acted.ts';
-import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { fold } from '../../../../src/core/session/events/fold.ts';
-import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { numbered } from './events.ts';
+} from '../../../../../src/core/session/commands/judge-running.ts';
+import type { Channel, CommandBy } from '../../../../../src/core/session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { fold } from '../../../../../src/core/session/events/fold.ts';
+import { emptyState } from '../../../../../src/core/session/events/state.ts';
+import { numbered } from '../events.ts';
 import {
   byModel,
   byPerson,
@@ -34,7 +34,7 @@ import {
   since,
   stateOf,
   waiting,
-} from './verdicts.ts';
+} from '../verdicts.ts';
 
 describe('a start', () => {
   const settings = {

@@ -2,20 +2,20 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
+import { keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
 import {
   checkpointRef,
   dropCheckpoints,
   keepPhaseEnd,
   pruneCheckpoints,
-} from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
-import { openStore, repositoryOptions } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
+} from '../../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { openStore, repositoryOptions } from '../../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import {
   type CheckpointScene,
   checkpointScene,
   contentsOf,
   FOLDER,
-} from '../../../support/checkpoint-scene.ts';
+} from '../../../../support/checkpoint-scene.ts';
 
 test('the last twenty checkpoints and the ends of phases are kept, and all are dropped together', {
   timeout: 180_000,

@@ -4,14 +4,14 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { fastForward, forwardAlone } from '../../../../src/core/project/finishing/fast-forward.ts';
-import { type MergeCommit, makeMergeCommit } from '../../../../src/core/project/finishing/merge-commit.ts';
-import { removeTree } from '../../../../src/core/project/git/remove-tree.ts';
-import { ci } from '../../../support/ci.ts';
-import { sparsePartialClone } from '../../../support/kinds-of-checkouts.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
+import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
+import { fastForward, forwardAlone } from '../../../../../src/core/project/finishing/fast-forward.ts';
+import { type MergeCommit, makeMergeCommit } from '../../../../../src/core/project/finishing/merge-commit.ts';
+import { removeTree } from '../../../../../src/core/project/git/remove-tree.ts';
+import { ci } from '../../../../support/ci.ts';
+import { sparsePartialClone } from '../../../../support/kinds-of-checkouts.ts';
+import { makeRepo, type RepoPlan, type TempRepo } from '../../../../support/temp-repo.ts';
 
 const REF = 'refs/samocode/26-01-08-x/merge';
 

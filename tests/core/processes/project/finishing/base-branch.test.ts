@@ -5,8 +5,8 @@ import {
   branchStatusOf,
   findBaseBranch,
   isInBase,
-} from '../../../../src/core/project/finishing/base-branch.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+} from '../../../../../src/core/project/finishing/base-branch.ts';
+import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */
 async function withBranch() {

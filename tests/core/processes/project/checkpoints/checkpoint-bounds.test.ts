@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { foldersBeyondBounds } from '../../../../src/core/project/checkpoints/file-bounds.ts';
-import { checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { foldersBeyondBounds } from '../../../../../src/core/project/checkpoints/file-bounds.ts';
+import { checkpointScene, contentsOf } from '../../../../support/checkpoint-scene.ts';
+import { ci } from '../../../../support/ci.ts';
 
 const MB = 1024 * 1024;
 const files = (count: number, below: string, sizeBytes = 1) =>

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyState, type Status } from '../../../../src/core/session/events/state.ts';
-import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { type Waits, waitsFor } from '../../../../src/core/session/waits/next-wake.ts';
-import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { emptyState, type Status } from '../../../../../src/core/session/events/state.ts';
+import type { SessionView } from '../../../../../src/core/session/folder/session-view.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { type Waits, waitsFor } from '../../../../../src/core/session/waits/next-wake.ts';
+import { sessionFileSample } from '../../../../support/session-file-sample.ts';
 
 const OURS = 'ours';
 const since = '2026-01-08T10:00:00.000Z';
