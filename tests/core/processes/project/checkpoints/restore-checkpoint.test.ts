@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import {
   chmod,
   copyFile,
@@ -16,7 +15,6 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pathAt, readable } from '../../../../../src/core/project/git/path-bytes.ts';
-import { rejoinWorktree } from '../../../../../src/core/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../../../../support/checkpoint-scene.ts';
 import { ci } from '../../../../support/ci.ts';
 
@@ -28,8 +26,7 @@ test(
     await using _ = repo;
     await writeFile(join(worktreePath, 'a.txt'), 'first\r\n');
     await writeFile(join(worktreePath, 'odd\nname ü'), 'x');
-    await writeFile(join(worktreePath, 'run.sh'), '#!/bin/sh\n');
-    await chmod(join(worktreePath, 'run.sh'), 0o755);
+    await writeFile(join(worktreePath, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
     await symlink('/etc', join(worktreePath, 'out'));
     const first = await keep(1);
     const then = { code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) };
@@ -282,134 +279,3 @@ test('a merge in progress is abandoned, and the branch may have no commit at all
     'git rev-parse',
   );
 });
-
-const VANDALS: Array<{
-  what: string;
-  does(scene: Awaited<ReturnType<typeof checkpointScene>>): Promise<unknown>;
-}> = [
-  { what: 'lost its .git file', does: ({ worktreePath }) => rm(join(worktreePath, '.git')) },
-  {
-    what: 'was forgotten by the repository',
-    does: ({ repo }) => rm(join(repo.path, '.git/worktrees'), { recursive: true }),
-  },
-  {
-    what: 'lost both',
-    async does({ repo, worktreePath }) {
-      await rm(join(worktreePath, '.git'));
-      await rm(join(repo.path, '.git/worktrees'), { recursive: true });
-    },
-  },
-  {
-    what: 'was redirected to MAIN_REPO',
-    does: ({ repo, worktreePath }) =>
-      writeFile(join(worktreePath, '.git'), `gitdir: ${join(repo.path, '.git')}\n`),
-  },
-  {
-    what: 'was linked to MAIN_REPO',
-    async does({ repo, worktreePath }) {
-      await rm(join(worktreePath, '.git'));
-      await symlink(join(repo.path, '.git'), join(worktreePath, '.git'));
-    },
-  },
-  {
-    what: 'was redirected to another worktree',
-    async does({ repo, worktreePath }) {
-      const other = join(repo.root, 'other');
-      await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
-      await copyFile(join(other, '.git'), join(worktreePath, '.git'));
-    },
-  },
-  {
-    what: 'was moved by hand and back',
-    async does({ worktreePath }) {
-      await rename(worktreePath, `${worktreePath}-away`);
-      await rename(`${worktreePath}-away`, worktreePath);
-    },
-  },
-];
-
-test.each(VANDALS)('a worktree that $what is registered again with its files', async ({ does }) => {
-  const scene = await checkpointScene();
-  await using repo = scene.repo;
-  const { worktreePath, place } = scene;
-  await writeFile(join(worktreePath, 'a.txt'), 'unsaved\n');
-  await does(scene);
-  const baseCommit = await repo.git(['rev-parse', 'x']);
-  await rejoinWorktree({ ...ours(place), baseCommit });
-  expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x\n M a.txt');
-  expect(await repo.git(['symbolic-ref', 'HEAD'])).toBe('refs/heads/main');
-});
-
-test('a removed worktree is recreated from its branch', async () => {
-  const { repo, worktreePath, place } = await checkpointScene();
-  await using _ = repo;
-  const baseCommit = await repo.git(['rev-parse', 'x']);
-  await rm(worktreePath, { recursive: true });
-  expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('recreated');
-  expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x');
-});
-
-type ClonedScene = Awaited<ReturnType<typeof checkpointScene>>;
-
-/** What an interrupted `rejoinWorktree` leaves beside a folder whose registration was lost. */
-const addBeside = async ({ repo, worktreePath }: ClonedScene) => {
-  await rm(join(worktreePath, '.git'));
-  await repo.git(['worktree', 'prune']);
-  const beside = `${worktreePath}.rejoin`;
-  await repo.git(['worktree', 'add', '-q', '--force', '--no-checkout', beside, 'x']);
-  await repo.git(['reset', '-q', '--mixed'], beside);
-  return beside;
-};
-
-test.each<[string, (scene: ClonedScene) => Promise<unknown>]>([
-  ['before its pointer was in place', addBeside],
-  [
-    'after its pointer was in place',
-    async (scene) => {
-      const beside = await addBeside(scene);
-      await copyFile(join(beside, '.git'), join(scene.worktreePath, '.git'));
-    },
-  ],
-  [
-    'before what it had made beside it was removed',
-    async (scene) => {
-      const beside = await addBeside(scene);
-      await copyFile(join(beside, '.git'), join(scene.worktreePath, '.git'));
-      await scene.repo.git(['worktree', 'repair', scene.worktreePath]);
-    },
-  ],
-])('a worktree whose registration was cut off %s is registered by the next try', async (_, cutOff) => {
-  const scene = await checkpointScene();
-  const { repo, worktreePath, place } = scene;
-  await using _repo = repo;
-  const baseCommit = await repo.git(['rev-parse', 'x']);
-  await writeFile(join(worktreePath, 'a.txt'), 'unsaved\n');
-  await cutOff(scene);
-  await rejoinWorktree({ ...ours(place), baseCommit });
-  expect(existsSync(`${worktreePath}.rejoin`)).toBe(false);
-  expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x\n M a.txt');
-  const listed = await repo.git(['worktree', 'list', '--porcelain']);
-  expect(listed).toContain(`worktree ${worktreePath}\n`);
-  expect(listed).not.toContain('.rejoin');
-  expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('fine');
-});
-
-test('a worktree that was moved is reported with its path', async () => {
-  const { repo, worktreePath, place } = await checkpointScene();
-  await using _ = repo;
-  const baseCommit = await repo.git(['rev-parse', 'x']);
-  await repo.git(['worktree', 'move', worktreePath, join(repo.root, 'moved')]);
-  await expect(rejoinWorktree({ ...ours(place), baseCommit })).rejects.toMatchObject({
-    code: 'branch_elsewhere',
-    why: expect.stringContaining('moved'),
-  });
-});
-
-function ours({
-  mainRepo,
-  worktreePath,
-  branch,
-  baseEnv,
-}: Awaited<ReturnType<typeof checkpointScene>>['place']) {
-  return { mainRepo, worktreePath, branch, baseEnv };
-}

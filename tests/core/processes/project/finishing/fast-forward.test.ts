@@ -1,209 +1,17 @@
 import { execFile } from 'node:child_process';
 import { existsSync, watch } from 'node:fs';
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
 import { fastForward, forwardAlone } from '../../../../../src/core/project/finishing/fast-forward.ts';
-import { type MergeCommit, makeMergeCommit } from '../../../../../src/core/project/finishing/merge-commit.ts';
-import { removeTree } from '../../../../../src/core/project/git/remove-tree.ts';
-import { ci } from '../../../../support/ci.ts';
-import { sparsePartialClone } from '../../../../support/kinds-of-checkouts.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from '../../../../support/temp-repo.ts';
-
-const REF = 'refs/samocode/26-01-08-x/merge';
-
-interface Scene extends AsyncDisposable {
-  repo: TempRepo;
-  merge(): Promise<MergeCommit>;
-  /** Fast-forwards main to the merge commit. */
-  forward(from?: string): ReturnType<typeof fastForward>;
-  at(ref: string): Promise<string>;
-}
-
-/** A repository with main checked out and a branch `samocode/x` that starts at its first commit. */
-async function scene(plan: RepoPlan = {}): Promise<Scene> {
-  const repo = await makeRepo(plan);
-  await repo.git(['branch', 'samocode/x']);
-  const at = (ref: string) => repo.git(['rev-parse', ref]);
-  const place = { mainRepo: repo.path, baseEnv: repo.env };
-  return {
-    repo,
-    at,
-    merge: async () =>
-      makeMergeCommit({
-        ...place,
-        dir: join(repo.root, 'worktrees/.checks/x/merging'),
-        into: 'main',
-        onto: await at('main'),
-        tip: await at('samocode/x'),
-        message: "Merge branch 'samocode/x'",
-        ref: REF,
-      }),
-    forward: async (from) =>
-      fastForward({
-        ...place,
-        branch: 'main',
-        from: from ?? (await at('main')),
-        to: await at(REF),
-        ref: REF,
-      }),
-    [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
-  };
-}
-
-/** Commits on the branch of the session, in a temporary worktree. */
-async function work(repo: TempRepo, files: Record<string, string>): Promise<void> {
-  await repo.git(['switch', '--quiet', 'samocode/x']);
-  await repo.commit('Work', files);
-  await repo.git(['switch', '--quiet', 'main']);
-}
-
-test(
-  'a merge onto an unmoved base is the tip of the branch, and only a samocode ref changes',
-  ci,
-  async () => {
-    await using s = await scene();
-    await work(s.repo, { 'a.txt': 'work\n' });
-    const before = await s.at('main');
-    expect(await s.merge()).toEqual({ kind: 'made', commit: await s.at('samocode/x') });
-    expect([await s.at('main'), existsSync(join(s.repo.path, 'a.txt'))]).toEqual([before, false]);
-    expect(await s.forward()).toEqual({ kind: 'done' });
-    expect([await s.at('main'), await readFile(join(s.repo.path, 'a.txt'), 'utf8')]).toEqual([
-      await s.at('samocode/x'),
-      'work\n',
-    ]);
-    expect(await s.repo.git(['status', '--porcelain'])).toBe('');
-  },
-);
-
-test('merge.ff=false yields a merge commit', async () => {
-  await using s = await scene();
-  await s.repo.git(['config', 'merge.ff', 'false']);
-  await work(s.repo, { 'a.txt': 'work\n' });
-  await s.merge();
-  expect(await s.repo.git(['log', '-1', '--format=%an %s', REF])).toBe(
-    "Test Person Merge branch 'samocode/x'",
-  );
-  expect(await s.repo.git(['rev-list', '--parents', '-1', REF])).toBe(
-    `${await s.at(REF)} ${await s.at('main')} ${await s.at('samocode/x')}`,
-  );
-});
-
-test('a base that moved is merged, with names that need quotes or are not ASCII', async () => {
-  await using s = await scene({ folder: 'Über boats' });
-  await work(s.repo, { 'ein Ordner/größe "1".txt': 'work\n' });
-  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
-  expect((await s.merge()).kind).toBe('made');
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  expect(await s.repo.git(['-c', 'core.quotePath=false', 'ls-files', '-z'])).toContain(
-    'ein Ordner/größe "1".txt\0',
-  );
-  expect(await readFile(join(s.repo.path, 'ein Ordner/größe "1".txt'), 'utf8')).toBe('work\n');
-  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
-});
-
-test('conflicts are named, and neither ref nor file changes', async () => {
-  await using s = await scene();
-  await work(s.repo, { 'README.md': 'ours\n', 'größe 1.txt': 'ours\n' });
-  await s.repo.commit('Meanwhile', { 'README.md': 'theirs\n', 'größe 1.txt': 'theirs\n' });
-  const refs = await s.repo.git(['for-each-ref']);
-  expect(await s.merge()).toEqual({ kind: 'conflicts', files: ['README.md', 'größe 1.txt'] });
-  expect(await s.repo.git(['for-each-ref'])).toBe(refs);
-  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
-  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
-});
-
-test('a merge driver is not started, even if attributes and settings name one', async () => {
-  await using s = await scene();
-  const mark = join(s.repo.root, 'ran');
-  await writeFile(join(s.repo.homeDir, '.gitconfig'), `[merge "own"]\n\tdriver = touch ${mark} && true\n`);
-  await s.repo.commit('Attributes', { '.gitattributes': '*.md merge=own\n' });
-  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
-  await work(s.repo, { 'README.md': 'ours\n' });
-  await s.repo.commit('Meanwhile', { 'README.md': 'theirs\n' });
-  expect(await s.merge()).toEqual({ kind: 'conflicts', files: ['README.md'] });
-  expect(existsSync(mark)).toBe(false);
-});
-
-test('neither hooks nor monitors of the repository run for a merge and a fast-forward', async () => {
-  await using s = await scene();
-  const mark = join(s.repo.root, 'ran');
-  await work(s.repo, { 'a.txt': 'work\n' });
-  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
-  for (const hook of ['post-merge', 'post-checkout', 'reference-transaction', 'pre-merge-commit']) {
-    await s.repo.write({ [`.git/hooks/${hook}`]: `#!/bin/sh\ntouch '${mark}'\n` });
-    await chmod(join(s.repo.path, '.git/hooks', hook), 0o755);
-  }
-  await s.repo.write({ '.git/monitor': `#!/bin/sh\ntouch '${mark}'\n` });
-  await chmod(join(s.repo.path, '.git/monitor'), 0o755);
-  await s.repo.git(['config', 'core.fsmonitor', join(s.repo.path, '.git/monitor')]);
-  await s.merge();
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  expect(existsSync(mark)).toBe(false);
-});
-
-test('links out of the tree are merged as links, and their targets are not touched', async () => {
-  await using s = await scene();
-  const outside = join(s.repo.root, 'outside.txt');
-  await writeFile(outside, 'mine\n');
-  await s.repo.git(['switch', '--quiet', 'samocode/x']);
-  await symlink(outside, join(s.repo.path, 'link'));
-  await symlink(s.repo.root, join(s.repo.path, 'folder'));
-  await s.repo.commit('Links');
-  await s.repo.git(['switch', '--quiet', 'main']);
-  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
-  await s.merge();
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  expect(await readFile(outside, 'utf8')).toBe('mine\n');
-  expect(await s.repo.git(['ls-tree', '--format=%(objectmode) %(path)', 'main'])).toContain('120000 link');
-});
-
-test('LFS files are merged as pointers, and one whose content is missing remains a pointer', async () => {
-  await using s = await scene();
-  await s.repo.git(['lfs', 'install', '--local']);
-  await s.repo.git(['config', 'remote.origin.url', 'http://127.0.0.1:9/nowhere']);
-  await s.repo.commit('Large', { '.gitattributes': '*.bin filter=lfs merge=lfs\n', 'a.bin': 'large a\n' });
-  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
-  await work(s.repo, { 'b.bin': 'large b\n', 'c.bin': 'large c\n' });
-  await s.repo.commit('Meanwhile', { 'a.bin': 'larger a\n' });
-  const pointer = await s.repo.git(['cat-file', 'blob', 'samocode/x:c.bin']);
-  const hash = /sha256:([0-9a-f]+)/.exec(pointer)?.[1] ?? '';
-  await removeTree(join(s.repo.path, '.git/lfs/objects', hash.slice(0, 2), hash.slice(2, 4)));
-  expect((await s.merge()).kind).toBe('made');
-  expect(await s.repo.git(['cat-file', 'blob', `${REF}:c.bin`])).toBe(pointer);
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  const read = async (name: string) => (await readFile(join(s.repo.path, name), 'utf8')).trim();
-  expect([await read('a.bin'), await read('b.bin'), await read('c.bin')]).toEqual([
-    'larger a',
-    'large b',
-    pointer,
-  ]);
-});
-
-test('submodules are merged as commit ids', async () => {
-  await using library = await makeRepo();
-  await using s = await scene();
-  const local = ['-c', 'protocol.file.allow=always'];
-  await s.repo.git([...local, 'submodule', '--quiet', 'add', library.path, 'lib']);
-  await s.repo.commit('A library');
-  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
-  const newer = await library.commit('Newer', { 'new.txt': 'x\n' });
-  await s.repo.git(['switch', '--quiet', 'samocode/x']);
-  await s.repo.git(['update-index', '--cacheinfo', `160000,${newer},lib`]);
-  await s.repo.git(['commit', '--quiet', '-m', 'Newer library']);
-  await s.repo.git(['switch', '--quiet', 'main']);
-  await s.repo.git(['reset', '--quiet', '--hard']);
-  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
-  expect((await s.merge()).kind).toBe('made');
-  expect(await s.repo.git(['rev-parse', `${REF}:lib`])).toBe(newer);
-  expect(await s.forward()).toEqual({ kind: 'done' });
-});
+import type { TempRepo } from '../../../../support/temp-repo.ts';
+import { mergeScene, REF, type Scene, work } from './merge-scene.ts';
 
 test('a base that is not checked out moves, and nothing else', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.git(['switch', '--quiet', '-c', 'mine']);
   await s.merge();
@@ -240,7 +48,7 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
 ])(
   'with %s in its checkout the base does not move, and the command to run is given',
   async (_, disturb, why) => {
-    await using s = await scene();
+    await using s = await mergeScene();
     await work(s.repo, { 'a.txt': 'work\n', 'README.md': 'work\n' });
     await s.repo.git(['switch', '--quiet', '-c', 'other']);
     await s.repo.commit('Other', { 'other.txt': 'x\n' });
@@ -259,7 +67,7 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
 );
 
 test('untracked files that are not in the way are kept next to the merged files', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.write({ 'mine.txt': 'mine\n' });
   await s.merge();
@@ -275,7 +83,7 @@ test.each([
 ] as const)(
   'with git update-index %s, own changes in %s stay, and only those that the merge would touch refuse it, by name',
   async (flag, name, end) => {
-    await using s = await scene({ files: { 'settings.txt': 'shared\n', 'work.txt': 'before\n' } });
+    await using s = await mergeScene({ files: { 'settings.txt': 'shared\n', 'work.txt': 'before\n' } });
     await work(s.repo, { 'work.txt': 'after\n' });
     await s.merge();
     await s.repo.git(['update-index', flag, name]);
@@ -287,7 +95,7 @@ test.each([
 );
 
 test('a base that moved after the merge was created is not changed', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
   const from = await s.at('main');
@@ -297,7 +105,7 @@ test('a base that moved after the merge was created is not changed', async () =>
 });
 
 test('a base that is checked out in a worktree moves there', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.repo.git(['switch', '--quiet', '-c', 'mine']);
   const elsewhere = join(s.repo.root, 'else where');
@@ -309,9 +117,9 @@ test('a base that is checked out in a worktree moves there', async () => {
 });
 
 test('files of the checkout that the branch began with are named, and the commands merge without them', async () => {
-  await using s = await scene({ files: { 'a.txt': 'a\n', 'gone.txt': 'gone\n', 'mine.txt': 'mine\n' } });
+  await using s = await mergeScene({ files: { 'a.txt': 'a\n', 'gone.txt': 'gone\n', 'mine.txt': 'mine\n' } });
   const { repo } = s;
-  const { path, env } = repo;
+  const { path } = repo;
   const copies = { 'a.txt': 'of the chat\n', 'b c/new.txt': 'new\n', 'other.txt': 'of the chat\n' };
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.git(['rm', '--quiet', 'gone.txt']);
@@ -323,8 +131,7 @@ test('files of the checkout that the branch began with are named, and the comman
   await repo.write({ ...copies, 'other.txt': 'later\n', 'mine.txt': 'changed\n' });
   await rm(join(path, 'gone.txt'));
   const files = ['a.txt', 'b c/new.txt', 'gone.txt', 'other.txt'];
-  const [from, to] = [await s.at('main'), await s.at(REF)];
-  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
+  const plan = await s.plan();
   const left = await fastForward({ ...plan, copied: { commit, files } });
   if (left.kind !== 'refused') throw new Error(left.kind);
   expect(left.why).toContain('The session began with copies of a.txt, b c/new.txt, gone.txt, and these');
@@ -333,7 +140,7 @@ test('files of the checkout that the branch began with are named, and the comman
   await expect(inShell(left.commands.at(-1) ?? '', repo)).rejects.toThrow('other.txt');
   await rm(join(path, 'other.txt'));
   await inShell(left.commands.at(-1) ?? '', repo);
-  expect(await s.at('main')).toBe(to);
+  expect(await s.at('main')).toBe(plan.to);
   expect(await repo.git(['status', '--porcelain'])).toBe('M mine.txt');
 });
 
@@ -360,7 +167,7 @@ test.each([
   ['a branch that has it all', 'switch -q my-fix', REF, '"my-fix" was checked out instead'],
   ['no branch', 'switch -q --detach', 'main', '"HEAD" was moved instead'],
 ])('the commands after a switch to %s move the base alone', async (_name, typed, place, why) => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await s.repo.commit('Second', { 'b.txt': 'b\n' });
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
@@ -377,7 +184,7 @@ test.each([
 });
 
 test('the commands do not take back what was committed meanwhile on the branch that was moved', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
   const forward = await forwardWhile('switch -q -c my-fix', s);
@@ -445,8 +252,8 @@ const INTERRUPTED: Interrupted[] = [
 test.each(INTERRUPTED)(
   'a merge whose worker died after its note: $name',
   async ({ there, target, kind, b, commands = [] }) => {
-    await using s = await scene();
-    const { path, env } = s.repo;
+    await using s = await mergeScene();
+    const { path } = s.repo;
     await s.repo.commit('Base', { 'a.txt': 'old a\n', 'b.txt': 'old b\n\n\n\n\n', 'c.txt': 'old c\n' });
     await s.repo.git(['branch', '--force', 'samocode/x']);
     await s.repo.git(['branch', 'other']);
@@ -455,14 +262,14 @@ test.each(INTERRUPTED)(
     await s.repo.commit('Other', { 'b.txt': 'other b\n' });
     await s.repo.git(['switch', '--quiet', 'main']);
     await s.merge();
-    const [from, to] = [await s.at('main'), await s.at(REF)];
+    const plan = await s.plan();
+    const { from, to } = plan;
     const note = join(path, '.git/samocode/merging.json');
     const about = { path, branch: 'main', from, to: await s.at(target ?? REF) };
     await s.repo.write({ '.git/samocode/merging.json': JSON.stringify(about) });
     await there(s.repo, () =>
       s.repo.write({ 'a.txt': 'new a\n', 'd/d.txt': 'new d\n', '.git/index.lock': '' }),
     );
-    const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
     const tools = { clock: systemClock, host: await systemHost() };
     const forward = await forwardAlone(plan, tools);
     const printed = forward.kind === 'refused' ? forward.commands : [];
@@ -479,34 +286,15 @@ test.each(INTERRUPTED)(
 );
 
 test('a merge that throws leaves no note', async () => {
-  await using s = await scene();
+  await using s = await mergeScene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
-  const { path, env } = s.repo;
-  const [from, to] = [await s.at('main'), await s.at(REF)];
-  const folder = join(path, '.git/samocode');
+  const folder = join(s.repo.path, '.git/samocode');
   await mkdir(folder, { recursive: true });
   const stop = new AbortController();
   const seen = watch(folder, (_, name) => name === 'merging.json' && stop.abort());
-  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF, signal: stop.signal };
+  const plan = { ...(await s.plan()), signal: stop.signal };
   await expect(forwardAlone(plan, { clock: systemClock, host: await systemHost() })).rejects.toThrow();
   seen.close();
   expect(existsSync(join(folder, 'merging.json'))).toBe(false);
-});
-
-test('in a sparse and partial clone, a merge with a base that has moved on needs no content beyond the patterns', async () => {
-  const files = { 'src/a.txt': 'one\n\n\n\ntwo\n', 'other/b.txt': 'b\n', 'other/c.txt': 'c\n' };
-  await using s = await scene({ files, rearrange: sparsePartialClone });
-  await work(s.repo, { 'src/a.txt': 'one\n\n\n\nwork\n' });
-  const upstream = join(s.repo.root, 'upstream');
-  await writeFile(join(upstream, 'src/a.txt'), 'base\n\n\n\ntwo\n');
-  await writeFile(join(upstream, 'other/b.txt'), 'newer\n');
-  await s.repo.git(['mv', 'other/c.txt', 'other/d.txt'], upstream);
-  await s.repo.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit', '-qam', 'Newer'], upstream);
-  await s.repo.git(['pull', '-q', '--ff-only']);
-  expect(await s.merge()).toMatchObject({ kind: 'made' });
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  expect(await readFile(join(s.repo.path, 'src/a.txt'), 'utf8')).toBe('base\n\n\n\nwork\n');
-  expect(await s.repo.git(['ls-tree', '-r', '--name-only', 'main'])).toContain('other/d.txt');
-  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
 });
