@@ -1,13 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Notification } from '../../src/extensions/notify/notice/notification.ts';
+import { type Call, startServer } from './model-stub/server.ts';
 
-export interface Post {
+export interface Post extends Call {
   atMs: number;
-  headers: IncomingHttpHeaders;
-  path: string | undefined;
-  body: string;
   notifications: Notification[];
 }
 
@@ -29,32 +24,22 @@ export interface HookServer extends AsyncDisposable {
 export async function hookServer(): Promise<HookServer> {
   const posts: Post[] = [];
   const accepted: Post[] = [];
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    const body = Buffer.concat(parts).toString('utf8');
-    const { notifications } = JSON.parse(body);
-    const post = { atMs: Date.now(), headers: request.headers, path: request.url, body, notifications };
+  const server = await startServer((call, response) => {
+    const { notifications } = JSON.parse(call.body);
+    const post = { atMs: Date.now(), ...call, notifications };
     posts.push(post);
     if (hook.answer === 'hangs') return;
     const { status, headers } = hook.answer;
     if (status < 300) accepted.push(post);
     response.writeHead(status, headers).end('ignored');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   const hook: HookServer = {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `${server.url}/hook`,
     posts,
     accepted,
     answer: { status: 204 },
     ids: () => accepted.flatMap(({ notifications }) => notifications.map(({ id }) => id)),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: server.close,
   };
   return hook;
 }

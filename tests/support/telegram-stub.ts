@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { bytesOf, type StubServer, sendJson, served } from './model-stub/server.ts';
 
 /** One message as the chat shows it. */
 export interface ChatMessage {
@@ -69,16 +69,16 @@ export class TelegramStub implements AsyncDisposable {
   #poll: ((answer: Answer) => void) | undefined;
   #nextUpdate = 900_001;
   #nextMessage = 1;
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  #server: StubServer | undefined;
 
   static async start(): Promise<TelegramStub> {
     const stub = new TelegramStub();
-    await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
+    stub.#server = await served(createServer((request, response) => void stub.#serve(request, response)));
     return stub;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server?.url ?? '';
   }
 
   /** Lines for the `.env` of the config folder. */
@@ -147,16 +147,14 @@ export class TelegramStub implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#server?.close();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? [];
     const body = await bodyOf(request);
     const what = await this.#answerTo({ token, method, body }, response);
-    response.writeHead(what.ok ? 200 : (what.error_code ?? 500), { 'content-type': 'application/json' });
-    response.end(JSON.stringify(what));
+    sendJson(response, what.ok ? 200 : what.error_code, what);
   }
 
   async #answerTo(
@@ -343,9 +341,7 @@ function fileOf(body: Record<string, unknown>): { name: string; text: string } {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  const bytes = await bytesOf(request);
   const type = request.headers['content-type'] ?? '';
   if (!type.startsWith('multipart/')) return bytes.length === 0 ? {} : JSON.parse(bytes.toString());
   const boundary = /boundary=(.+)$/.exec(type)?.[1] ?? '';

@@ -1,6 +1,6 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface TempDir extends AsyncDisposable {
   /** Absolute, links resolved, so that it equals what git prints. */
@@ -16,4 +16,12 @@ export async function tempDir(prefix = 'samocode-test-'): Promise<TempDir> {
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Writes files below a folder, path to text, and the folders that they need. */
+export async function writeBelow(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
 }

@@ -1,7 +1,7 @@
-import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
-import { type TempDir, tempDir } from './temp-dir.ts';
+import { type TempDir, tempDir, writeBelow } from './temp-dir.ts';
 
 export interface TempRepo extends AsyncDisposable {
   /** The temporary folder that contains everything: `repo/`, `home/` and what a test puts next to them. */
@@ -76,6 +76,17 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   return repo;
 }
 
+/** A repository as another one is now, with what lies beside it; its settings name the new folder. */
+export async function copyRepo(original: TempRepo): Promise<TempRepo> {
+  const dir = await tempDir();
+  await cp(original.root, dir.path, { recursive: true, preserveTimestamps: true });
+  const repo = repoIn(dir, basename(original.path));
+  const settings = join(repo.path, '.git/config');
+  await writeFile(settings, (await readFile(settings, 'utf8')).replaceAll(original.root, dir.path));
+  await repo.git(['update-index', '-q', '--refresh']);
+  return repo;
+}
+
 /** The repository that is, or will be, in a temporary folder. */
 export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
   const path = join(dir.path, folder);
@@ -88,12 +99,7 @@ export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
     if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
     return stdout.trim();
   }
-  async function write(content: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, text] of Object.entries(content)) {
-      await mkdir(dirname(join(path, name)), { recursive: true });
-      await writeFile(join(path, name), text);
-    }
-  }
+  const write = (content: Readonly<Record<string, string>>) => writeBelow(path, content);
   async function commit(subject: string, content: Readonly<Record<string, string>> = {}): Promise<string> {
     await write(content);
     await git(['add', '-A']);

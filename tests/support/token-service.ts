@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, request as passOn, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Certificates } from './github-stub/certificates.ts';
-import { sendJson } from './model-stub/server.ts';
+import { bytesOf, sendJson, served, withoutUpgrades } from './model-stub/server.ts';
 
 /**
  * The services of a vendor for who is logged in: a refresh token is good for one use, and its second use logs the
@@ -79,18 +79,13 @@ export async function startTokenService(plan: TokenServicePlan = {}): Promise<To
   const server = serverWith((request, response) => {
     answer(request, response).catch(() => response.destroy());
   }, plan.certificates);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...(await served(server)),
     logIn,
     accepts,
     endAccess: () => valid.clear(),
     renewals: () => used.size,
     isLoggedOut: () => isLoggedOut,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
   };
 }
 
@@ -100,8 +95,7 @@ const PROFILE = {
 };
 
 async function tokenIn(request: IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const piece of request) body += String(piece);
+  const body = (await bytesOf(request)).toString();
   const form = () => Object.fromEntries(new URLSearchParams(body));
   return String((body.startsWith('{') ? JSON.parse(body) : form()).refresh_token);
 }
@@ -110,10 +104,7 @@ function serverWith(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   certificates: Certificates | undefined,
 ) {
-  const server = createServer(answer);
-  server.on('upgrade', (_request, socket) => {
-    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-  });
+  const server = withoutUpgrades(createServer(answer));
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy());
     if (certificates === undefined) return socket.destroy();

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { bytesOf, served } from '../model-stub/server.ts';
 import { tempDir } from '../temp-dir.ts';
 import { makeCertificates } from './certificates.ts';
 import { serveGit } from './git-backend.ts';
@@ -51,16 +50,16 @@ export async function gitHubStub(): Promise<GitHubStub> {
   const { caPath, key, cert } = await makeCertificates(dir.path);
   const repositories = new Map<string, StubRepository>();
   const gitRoot = join(dir.path, 'git');
-  const api = createTlsServer({ key, cert }, (request, response) => {
+  const tls = createTlsServer({ key, cert }, (request, response) => {
     answer(request, response).catch((error) => {
       console.error(error);
       response.destroy();
     });
   });
-  const proxy = createServer();
+  const api = await served(tls);
   const sockets = new Set<Socket>();
-  proxy.on('connect', (_request, client: Socket) => {
-    const upstream = connect((api.address() as AddressInfo).port, '127.0.0.1');
+  const connecting = createServer().on('connect', (_request, client: Socket) => {
+    const upstream = connect(api.port, '127.0.0.1');
     client.write('HTTP/1.1 200 Connection established\r\n\r\n');
     for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
       sockets.add(from);
@@ -68,10 +67,10 @@ export async function gitHubStub(): Promise<GitHubStub> {
       from.pipe(to);
     }
   });
-  const ports = [await listening(api), await listening(proxy)];
+  const proxy = await served(connecting);
   const stub: GitHubStub = {
     env: {
-      ...{ HTTPS_PROXY: `http://127.0.0.1:${ports[1]}`, SSL_CERT_FILE: caPath, GIT_SSL_CAINFO: caPath },
+      ...{ HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caPath, GIT_SSL_CAINFO: caPath },
       GH_TOKEN: TOKEN,
     },
     ...{ requests: [], gitRoot, viewer: 'person', fault: undefined },
@@ -84,11 +83,7 @@ export async function gitHubStub(): Promise<GitHubStub> {
     points: () => stub.requests.reduce((sum, { points }) => sum + points, 0),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
-      api.closeAllConnections();
-      for (const server of [api, proxy]) {
-        server.close();
-        await once(server, 'close');
-      }
+      for (const server of [api, proxy]) await server.close();
       await dir[Symbol.asyncDispose]();
     },
   };
@@ -96,7 +91,7 @@ export async function gitHubStub(): Promise<GitHubStub> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const host = request.headers.host ?? '';
     if (host === 'github.com') return await gitAnswer(request, response);
-    const body = (await bodyOf(request)).toString();
+    const body = (await bytesOf(request)).toString();
     const path = request.url ?? '/';
     const { authorization } = request.headers;
     const question = path === '/graphql' ? parseQuestion(JSON.parse(body).query) : undefined;
@@ -209,19 +204,6 @@ export async function gitHubStub(): Promise<GitHubStub> {
   }
 
   return stub;
-}
-
-async function listening(server: Server | ReturnType<typeof createTlsServer>): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part);
-  const whole = Buffer.concat(parts);
-  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(whole) : whole;
 }
 
 function send(response: ServerResponse, { status, headers = {}, body = '' }: StubAnswer): void {

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import {
   type Answer,
   CONVERSATION_MARK,
   type Conversation,
+  freshId,
   type ModelReply,
   serverTool,
   type ToolUse,
@@ -92,10 +92,10 @@ function sendReply(
   const calls = (reply.use ?? []).map((use, index) => {
     const { name, input } = toolOf(use, agent);
     const called = { name, arguments: JSON.stringify(input) };
-    return { index, id: `call_${randomBytes(9).toString('hex')}`, type: 'function', function: called };
+    return { index, id: freshId('call'), type: 'function', function: called };
   });
   const finish = reply.refused ? 'content_filter' : calls.length > 0 ? 'tool_calls' : 'stop';
-  const base = { id: `chatcmpl-${randomBytes(9).toString('hex')}`, created: 1, model };
+  const base = { id: freshId('chatcmpl'), created: 1, model };
   const message = { role: 'assistant', content: reply.say, ...(calls.length > 0 && { tool_calls: calls }) };
   if (!stream) {
     const choices = [{ index: 0, message, finish_reason: finish }];

@@ -1,7 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type Block, type MessagesRequest, resultText, textOf } from './claude-messages.ts';
-import { type Answer, type Conversation, type ModelReply, serverTool, type ToolUse } from './conversation.ts';
+import {
+  type Answer,
+  type Conversation,
+  freshId,
+  type ModelReply,
+  serverTool,
+  type ToolUse,
+} from './conversation.ts';
 import { type StubServer, sendJson, startServer } from './server.ts';
 
 const USAGE = {
@@ -98,8 +104,4 @@ function sendBlock(send: (type: string, fields: object) => void, index: number, 
     send('content_block_delta', { index, delta: { type: 'text_delta', text: block.text } });
   }
   send('content_block_stop', { index });
-}
-
-function freshId(kind: string): string {
-  return `${kind}_${randomBytes(9).toString('hex')}`;
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import {
   type Answer,
   CONVERSATION_MARK,
   type Conversation,
+  freshId,
   type ModelReply,
   serverTool,
   type ToolUse,
@@ -166,7 +166,3 @@ const USAGE = {
   output_tokens_details: { reasoning_tokens: 10 },
   total_tokens: 1560,
 };
-
-function freshId(kind: string): string {
-  return `${kind}_${randomBytes(9).toString('hex')}`;
-}

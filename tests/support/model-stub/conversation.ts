@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ToolResult } from './moves.ts';
 
 /** A tool as the scripts name it; each wire calls its CLI's own tool of that kind. */
@@ -40,3 +41,7 @@ export type ModelReply =
 
 /** Answers one request to the service. */
 export type Answer = (conversation: Conversation) => ModelReply;
+
+export function freshId(kind: string): string {
+  return `${kind}_${randomBytes(9).toString('hex')}`;
+}

@@ -1,6 +1,6 @@
 import { parseJson } from '../../../src/core/kernel/parse-json.ts';
 import { CONVERSATION_MARK, type Conversation, type ModelReply } from './conversation.ts';
-import type { Move, Script } from './moves.ts';
+import type { Script, ToolCall, ToolResult } from './moves.ts';
 import { nextMove } from './scripted-model.ts';
 import { type ModelOf, type ModelService, startService } from './services.ts';
 
@@ -46,13 +46,10 @@ export interface ServerResult {
   [field: string]: unknown;
 }
 
-function* call(tool: string, input: Record<string, unknown>): Generator<Yielded, ServerResult, Received> {
+function* call(tool: string, input: Record<string, unknown>): Generator<ToolCall, ServerResult, ToolResult> {
   const { text } = yield { say: `Calling ${tool}.`, name: `mcp:${tool}`, input };
   return serverResultIn(text);
 }
-
-type Yielded = Move extends Generator<infer Call> ? Call : never;
-type Received = { text: string; failed: boolean };
 
 /** The first chat: sets up the project, starts a session and leaves. */
 export function startsAndLeaves(task: string): () => Script {

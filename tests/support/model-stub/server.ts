@@ -1,4 +1,13 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 export interface Call {
@@ -12,32 +21,41 @@ export interface Call {
 export interface StubServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   url: string;
+  port: number;
   close(): Promise<void>;
 }
 
-/** Serves `respond` on the loopback interface only; an exception gives an answer with status 500. */
+/** Answers by `respond`; an exception gives an answer with status 500. */
 export async function startServer(
   respond: (call: Call, response: ServerResponse) => void,
 ): Promise<StubServer> {
   const server = createServer((request, response) => {
     const { method = 'GET', url: path = '/', headers } = request;
-    readBody(request)
-      .then((body) => respond({ method, path, headers, body }, response))
+    bytesOf(request)
+      .then((body) => respond({ method, path, headers, body: body.toString() }, response))
       .catch((error: unknown) => sendJson(response, 500, { error: { message: String(error) } }));
   });
-  // Codex tries a WebSocket first; after a refusal it uses plain requests.
-  server.on('upgrade', (_request, socket) => {
-    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (!address || typeof address === 'string') throw new Error('The stub has no port.');
+  return await served(withoutUpgrades(server));
+}
+
+/** Serves on the loopback interface only. */
+export async function served(server: Server | TlsServer): Promise<StubServer> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${address.port}`, close, [Symbol.asyncDispose]: close };
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close };
+}
+
+/** Codex tries a WebSocket first; after a refusal it uses plain requests. */
+export function withoutUpgrades(server: Server): Server {
+  return server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
 }
 
 export function sendJson(
@@ -50,9 +68,10 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** The body of a request, unpacked. */
+export async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
-  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
+  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
 }

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeBelow } from '../temp-dir.ts';
 import { startChatModel } from './chat-wire.ts';
 import { startClaudeModel } from './claude-wire.ts';
 import { startCodexModel } from './codex-wire.ts';
@@ -104,11 +103,6 @@ export async function startService(of: ModelOf, answer: Answer): Promise<ModelSe
   return {
     ...server,
     environmentFor: (homeDir) => ({ HOME: homeDir, ...service.environment(server.url) }),
-    async furnish(homeDir) {
-      for (const [path, text] of Object.entries(service.files(server.url))) {
-        await mkdir(join(homeDir, path, '..'), { recursive: true });
-        await writeFile(join(homeDir, path), text);
-      }
-    },
+    furnish: (homeDir) => writeBelow(homeDir, service.files(server.url)),
   };
 }

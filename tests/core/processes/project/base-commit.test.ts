@@ -1,12 +1,12 @@
 // @module-tag ci
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveBase } from '../../../../src/core/project/worktrees/base-commit.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { copyRepo, makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 /** A repository with a bare remote `origin` whose default branch is `trunk`, one commit ahead of the local one. */
-async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: string }> {
+async function makeOriginal(): Promise<{ repo: TempRepo; ahead: string }> {
   const repo = await makeRepo({ branch: 'trunk' });
   const remote = join(repo.root, 'remote.git');
   const other = join(repo.root, 'other');
@@ -17,7 +17,18 @@ async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: st
   const who = ['-c', 'user.name=Other', '-c', 'user.email=other@example.invalid'];
   await repo.git([...who, 'commit', '-q', '--allow-empty', '-m', 'Ahead'], other);
   await repo.git(['push', '-q', 'origin', 'trunk'], other);
-  return { repo, remote, ahead: await repo.git(['rev-parse', 'HEAD'], other) };
+  return { repo, ahead: await repo.git(['rev-parse', 'HEAD'], other) };
+}
+
+let original: Awaited<ReturnType<typeof makeOriginal>>;
+beforeAll(async () => {
+  original = await makeOriginal();
+});
+afterAll(() => original.repo[Symbol.asyncDispose]());
+
+async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: string }> {
+  const repo = await copyRepo(original.repo);
+  return { ...original, repo, remote: join(repo.root, 'remote.git') };
 }
 
 /** The remote is called `upstream`; `origin` is a fork of it, without the newest commit. */

@@ -1,15 +1,15 @@
 // @module-tag ci
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   branchStatusOf,
   findBaseBranch,
   isInBase,
 } from '../../../../../src/core/project/finishing/base-branch.ts';
-import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
+import { copyRepo, makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */
-async function withBranch() {
+async function makeOriginal() {
   const repo = await makeRepo();
   const baseCommit = await repo.git(['rev-parse', 'main']);
   const remote = join(repo.root, 'remote.git');
@@ -20,7 +20,18 @@ async function withBranch() {
   await repo.commit('Hull', { 'hull.txt': 'hull\n' });
   const tip = await repo.commit('Sail', { 'sail.txt': 'sail\n' });
   await repo.git(['switch', '-q', 'main']);
-  return { repo, baseCommit, tip, remote };
+  return { repo, baseCommit, tip };
+}
+
+let original: Awaited<ReturnType<typeof makeOriginal>>;
+beforeAll(async () => {
+  original = await makeOriginal();
+});
+afterAll(() => original.repo[Symbol.asyncDispose]());
+
+async function withBranch() {
+  const repo = await copyRepo(original.repo);
+  return { ...original, repo, remote: join(repo.root, 'remote.git') };
 }
 
 type Scene = Awaited<ReturnType<typeof withBranch>>;
