@@ -6,6 +6,7 @@ import { isSamocodeError } from '../../src/core/kernel/errors.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/core/session/commands/commands.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { quickClock } from './quick-clock.ts';
 
 export interface WriterPlan {
   sessionsDir: string;
@@ -20,7 +21,7 @@ const plan = JSON.parse(process.argv[2] ?? '') as WriterPlan;
 const paths = sessionPaths(plan.sessionsDir, plan.folder);
 const context = {
   /** Patient: a storm of commands takes a while. */
-  clock: { ...systemClock, monotonic: () => systemClock.monotonic() / 40 },
+  clock: quickClock(1 / 40),
   host: await systemHost(),
   env: plan.env,
   home: '/nonexistent',

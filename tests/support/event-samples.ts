@@ -3,6 +3,7 @@ import { EVENT_BODIES, type EventType } from '../../src/core/session/events/bodi
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/core/session/events/events.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 import { createdEvent } from './session-file-sample.ts';
+import { STARTED } from './work-events.ts';
 
 const BODIES = Object.entries(EVENT_BODIES);
 
@@ -56,16 +57,11 @@ function plainEvent(n: number): SessionEvent {
     case 0:
       return asEvent({
         ...envelope,
-        type: 'iteration_started',
+        ...STARTED,
         iteration,
         phase: 'implementation',
-        provider: 'rehearsal',
-        model: '',
         log: `01-08-1000-${iteration}-implementation.jsonl`,
-        childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
         timeLimitMs: 1_800_000,
-        credentials: [],
-        sandbox: 'none',
       });
     default:
       return asEvent({

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -8,8 +8,7 @@ import { join } from 'node:path';
 export async function makeFakeClient(binDir: string, name: 'claude' | 'codex'): Promise<void> {
   await mkdir(binDir, { recursive: true });
   const path = join(binDir, name);
-  await writeFile(path, `#!${process.execPath}\n${PROGRAM}`);
-  await chmod(path, 0o755);
+  await writeFile(path, `#!${process.execPath}\n${PROGRAM}`, { mode: 0o755 });
 }
 
 const PROGRAM = `

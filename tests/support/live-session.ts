@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
 import { readTail } from '../../src/core/kernel/files/lines.ts';
 import { endTree } from '../../src/core/kernel/processes/end-tree.ts';
 import type { Host } from '../../src/core/kernel/processes/host.ts';
@@ -17,6 +17,7 @@ import type { SessionView } from '../../src/core/session/folder/session-view.ts'
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../src/core/session/log/event-log.ts';
 import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
+import { quickClock } from './quick-clock.ts';
 import { report } from './rig-report.ts';
 
 /** The paths of a session, and the machine that its processes run on. */
@@ -48,7 +49,7 @@ const RECENT_EVENTS = 20;
 const TAIL_BYTES = 64 * 1024;
 
 /** With this clock, timeouts last four times as long, so that acts in tests reach a slow worker. */
-export const PATIENT_CLOCK: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() / 4 };
+export const PATIENT_CLOCK = quickClock(1 / 4);
 
 export async function workerPidOf({ paths, host }: SessionLocation): Promise<number | undefined> {
   const holding = await readHolding(paths.leases, host);

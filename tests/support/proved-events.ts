@@ -4,6 +4,7 @@ import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
 import { sessionFileSample } from './session-file-sample.ts';
+import { STARTED, TAKEN } from './work-events.ts';
 
 export const PROVED = {
   commit: '1111111111111111111111111111111111111111',
@@ -65,26 +66,9 @@ export function provedEvents({
   const of = { in: 'clone', sandbox: 'guard' } as const;
   const events: NewEvent[] = [
     { type: 'session_created', sessionId: file.id, runWanted: true, by, file: proven, sandbox: 'guard' },
-    {
-      type: 'worker_took_over',
-      worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-      version: '0.3.0',
-      previous: 'none',
-      recovery: 'nothing',
-    },
+    TAKEN,
     { type: 'prepared', phase: 'investigation', worktree, warnings: [] },
-    {
-      type: 'iteration_started',
-      iteration: 1,
-      phase: 'investigation',
-      provider: 'rehearsal',
-      model: '',
-      log: 'x.jsonl',
-      childUuid: 'u',
-      timeLimitMs: 1,
-      credentials: [],
-      sandbox: 'guard',
-    },
+    { ...STARTED, timeLimitMs: 1, sandbox: 'guard' },
     {
       type: 'checks_ran',
       set: 'base',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { verifyProof } from '../../src/core/acts/proof/verify-proof.act.ts';
@@ -67,8 +67,7 @@ export async function pullRequestScene({
     ssh: `exec git upload-pack '${remote}'`,
   };
   for (const [name, script] of Object.entries(scripts)) {
-    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
-    await chmod(join(bin, name), 0o755);
+    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
   const env = { ...repo.env, PATH: `${bin}:${repo.env.PATH}`, GIT_SSH: join(bin, 'ssh') };
   const here = { ...context, env };

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { planHash } from '../../src/core/session/documents/plan.ts';
@@ -10,7 +10,10 @@ import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/p
 import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { checkRun } from './proved-events.ts';
+import { did, diveText, logText, planText, qaText } from './report-texts.ts';
 import { sessionFileSample } from './session-file-sample.ts';
+import { writeBelow } from './temp-dir.ts';
+import { STARTED, TAKEN } from './work-events.ts';
 
 export interface ReportPlan {
   iterations: number;
@@ -58,10 +61,10 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   const heads = await commitAll(project, { base, phases, branch: `samocode/${name}`, also });
   const { words } = plan;
   const text = words?.plan ?? planText(also);
-  await writeAll(paths.sessionDir, {
+  await writeBelow(paths.sessionDir, {
     [PLAN]: text,
     '_qa.md': words?.qa ?? qaText(also),
-    '01-08-0930-dive-names.md': `# Dive: names\n\n## Summary\nBoats are rows of \`fleet.csv\`. ${also}\n\n- see [the issue](https://example.com/1)\n- or [this](javascript:alert(1))\n\n| file | rows |\n| --- | --- |\n| fleet.csv | 12 |\n`,
+    '01-08-0930-dive-names.md': diveText(also),
     '_requirements.json': JSON.stringify({
       requirements: [
         { id: 'R1', text: `Every boat has a name ${also}`, check: 'npm test' },
@@ -86,7 +89,7 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     configPath: join(project.repo.path, '.samocode'),
     recurring: plan.recurring,
   });
-  await writeAll(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
+  await writeBelow(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
   const events = eventsOf(
     { phases, heads, base, also, ends, words, worktree: join(project.worktreesDir, folder) },
     file,
@@ -94,7 +97,7 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   );
   await writeFile(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   for (const [at, phase] of phases.entries())
-    await writeAll(paths.logs, {
+    await writeBelow(paths.logs, {
       [logOf(at, phase)]: logText(at, phase, also, (plan.transcriptChars ?? 2000) * (at % 3 === 2 ? 10 : 1)),
     });
   await ownSession(project.repo.homeDir, paths);
@@ -170,13 +173,7 @@ function eventsOf(
     file,
     sandbox: 'guard',
   });
-  push({
-    type: 'worker_took_over',
-    worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-    version: '0.3.0',
-    previous: 'none',
-    recovery: 'nothing',
-  });
+  push(TAKEN);
   push({
     type: 'prepared',
     phase: 'investigation',
@@ -203,16 +200,8 @@ function eventsOf(
     // The phase in which a session of a picture stands is its own.
     const next = phases[at + 1] ?? (words === undefined || ends === 'done' ? 'done' : phase);
     push({
-      type: 'iteration_started',
-      iteration,
-      phase,
-      provider: 'claude',
-      model: 'opus',
-      log: logOf(at, phase),
-      childUuid: 'u',
-      timeLimitMs: 1_800_000,
-      credentials: [],
-      sandbox: 'guard',
+      ...{ ...STARTED, iteration, phase, provider: 'claude', model: 'opus' },
+      ...{ log: logOf(at, phase), timeLimitMs: 1_800_000, sandbox: 'guard' },
     });
     if (isLast && ends === 'running') break;
     const durationMs = 120_000 + ((at * 7919) % 11) * 60_000;
@@ -259,13 +248,7 @@ function eventsOf(
       durationMs,
     );
     if (phase === 'requirements' && next === 'requirements' && ends !== 'asked') {
-      push({
-        type: 'parked',
-        for: 'qa_answers',
-        resumePhase: 'requirements',
-        openQuestions: ['Q1', 'Q2'],
-        unconfirmed: [],
-      });
+      push(asking('Q1', 'Q2'));
       push(
         {
           type: 'answers_recorded',
@@ -316,14 +299,8 @@ function eventsOf(
   if (ends === 'queued')
     push({ type: 'queued', reason: "the project's limit of parallel sessions is reached" });
   if (ends === 'stopped') push({ type: 'stopped', by, why: 'on request' });
-  if (ends === 'waiting' || ends === 'asked')
-    push({
-      type: 'parked',
-      for: 'qa_answers',
-      resumePhase: 'requirements',
-      openQuestions: ends === 'asked' ? ['Q1', 'Q2'] : ['Q2'],
-      unconfirmed: [],
-    });
+  if (ends === 'waiting') push(asking('Q2'));
+  if (ends === 'asked') push(asking('Q1', 'Q2'));
   if (ends === 'done') {
     const head = heads.at(-1) ?? base;
     push({
@@ -352,6 +329,10 @@ function eventsOf(
   }));
 }
 
+const asking = (...openQuestions: string[]): NewEvent => ({
+  ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions, unconfirmed: [] },
+});
+
 function awaitingApproval(plan: { name: string; hash: string }): NewEvent {
   return {
     type: 'parked',
@@ -361,63 +342,4 @@ function awaitingApproval(plan: { name: string; hash: string }): NewEvent {
     unconfirmed: [],
     plan,
   };
-}
-
-function did(phase: Phase, at: number): string {
-  const words = [
-    'Names are read from the file',
-    'The list shows names',
-    'توجد الأسماء في القائمة',
-    '一覧に名前を表示',
-    'Empty names are refused 🚤',
-  ];
-  return phase === 'implementation'
-    ? (words[at % words.length] ?? '')
-    : `What ${phase} asks for is written down`;
-}
-
-function qaText(also: string): string {
-  return `# Q&A: names\n\nStatus: answered\n\n### Q1: Which boats get a name? ${also}\n\nA) Sailing boats\nB) All of them ${also}\n\n**Suggestion:** B - fewer special cases\n\n**Answer:** B\n\n### Q2: ما اسم القارب الأول؟\n\n**Answer:** ${also === '' ? 'عنوان على اليخت, as it is painted' : also}\n`;
-}
-
-function planText(also: string): string {
-  return `# Plan: names\n\n## Implementation Phases\n\n### Phase 1: Read the names ${also}\nFiles: src/names.ts\nCheck: \`npm test\`\n\n- [x] read \`fleet.csv\`\n- [x] refuse empty ones\n\n### Phase 2: Show them\nFiles: src/list.ts\n\n- [x] the list\n- [ ] the map ${also}\n\n### Phase 3: 日本語の名前\n\n- [ ] fonts\n\n## Notes\n\n> Keep it small. ${also}\n\n\`\`\`ts\nconst boat = '<b>';\n\`\`\`\n`;
-}
-
-function logText(at: number, phase: Phase, also: string, chars: number): string {
-  const say = (content: object, type = 'assistant') =>
-    JSON.stringify({ type, message: { role: type, content: [content] } });
-  const lines = [JSON.stringify({ type: 'system', subtype: 'init', model: 'claude-opus-4-8' })];
-  for (let written = 0, turn = 0; written < chars; turn += 1) {
-    lines.push(
-      say({
-        type: 'text',
-        text: `I look at pier ${at}.${turn} in ${phase}, and at how its boats are named. ${also}`,
-      }),
-      say({
-        type: 'tool_use',
-        id: `t${turn}`,
-        name: 'Bash',
-        input: { command: `grep -n boat src/pier-${at}.ts ${also}` },
-      }),
-      say(
-        {
-          type: 'tool_result',
-          tool_use_id: `t${turn}`,
-          content: `12: export const boat = 1;\n13: more ${also}`,
-          is_error: turn % 7 === 3,
-        },
-        'user',
-      ),
-    );
-    written += 200;
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
@@ -44,12 +44,10 @@ export async function serviceMachine(programs: Record<string, string>) {
   const bin = join(dir.path, 'bin');
   await mkdir(bin);
   for (const [name, text] of Object.entries(programs)) {
-    await writeFile(join(bin, name), text);
-    await chmod(join(bin, name), 0o755);
+    await writeFile(join(bin, name), text, { mode: 0o755 });
   }
   for (const name of ['cat', 'grep', 'rm', 'touch', 'sh']) {
-    await writeFile(join(bin, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`);
-    await chmod(join(bin, name), 0o755);
+    await writeFile(join(bin, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`, { mode: 0o755 });
   }
   const context: ActionContext = {
     clock: systemClock,

@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { AnswerQaInput } from '../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../src/core/acts/gates/read-plan.act.ts';
@@ -39,6 +39,7 @@ import { makeProject, type ProjectPlan, projectOf } from './project.ts';
 import { isNoted, noteEvents } from './reached.ts';
 import { type Start, startSession } from './start-session.ts';
 import { endOfWorker, endProcessesOf, SUPERVISED } from './supervisors.ts';
+import { writeBelow } from './temp-dir.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 import { WorkerHere } from './worker-in-this-process.ts';
 
@@ -244,7 +245,7 @@ async function playedRig(plan: RigPlan): Promise<SessionRig> {
   const project = await makeProject({ ...repoPlan, ...ofProject, acting });
   const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
-  await writeFiles(repo.root, plan.files);
+  await writeBelow(repo.root, plan.files ?? {});
   const startContext = {
     ...baseContext,
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
@@ -274,7 +275,7 @@ async function copiedRig(from: string, plan: RigPlan): Promise<SessionRig> {
   const isModule = typeof scenario === 'string';
   const quick = JSON.stringify({ paceMs: 0, ...(isModule ? {} : scenario) });
   await writeScenario(repo.root, isModule ? scenario : `export default ${quick};`);
-  await writeFiles(repo.root, plan.files);
+  await writeBelow(repo.root, plan.files ?? {});
   parts.here?.begin({ sessionsDir: paths.sessionsDir, env: repo.env });
   return newRig({ repo, paths, file, baseContext, ...parts });
 }
@@ -298,13 +299,6 @@ export async function commitWork({ state, repo }: SessionRig, name: string): Pro
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
   return name === 'cli' || name === 'worker' || name === 'rehearsal' ? programs[name] : programs.extra(name);
-}
-
-async function writeFiles(root: string, files: RigPlan['files'] = {}): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), text);
-  }
 }
 
 async function writeScenario(root: string, scenario: object | string = {}): Promise<string> {

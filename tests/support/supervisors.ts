@@ -32,8 +32,7 @@ export async function supervisorHolds(
 ): Promise<AsyncDisposable> {
   const paths = supervisorPaths(context.home, context.host);
   await mkdir(paths.dir, { recursive: true });
-  const about = { v: 1, pid: process.pid, version: '1', program: '/x', startedAt: '2026-01-08T09:00:00Z' };
-  await writeFile(paths.about, JSON.stringify({ ...about, stays }));
+  await writeFile(paths.about, JSON.stringify({ ...ABOUT, stays }));
   return await acquireLease(paths.leases, context);
 }
 

@@ -15,14 +15,17 @@ export const STARTED = {
   sandbox: 'none',
 } as const satisfies NewEvent;
 
-/** A worker comes after one that died. */
-export const DIED = {
+/** A session gets its first worker. */
+export const TAKEN = {
   type: 'worker_took_over',
   worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '1',
-  previous: 'died',
-  recovery: 'adopt',
+  version: '0.3.0',
+  previous: 'none',
+  recovery: 'nothing',
 } as const satisfies NewEvent;
+
+/** A worker comes after one that died. */
+export const DIED = { ...TAKEN, previous: 'died', recovery: 'adopt' } as const satisfies NewEvent;
 
 /** The session waits for the approval of this plan. */
 export const planned = (name: string, text: string) =>

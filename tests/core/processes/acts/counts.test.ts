@@ -11,7 +11,6 @@ import { previewRewind } from '../../../../src/core/acts/rewind/preview-rewind.a
 import { takeOverSession } from '../../../../src/core/acts/sessions/take-over-session.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { checkpointRef, START } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -23,6 +22,7 @@ import { textOf } from '../../../support/event-samples.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const PLAN = '01-08-1000-plan-x.md';
@@ -35,7 +35,7 @@ const PLANNED = { ...GATE, for: 'plan_approval', resumePhase: 'implementation', 
 
 /** A project with one session that has committed, and a checkpoint of its start. */
 async function scene(gate?: typeof ASKING | typeof PLANNED) {
-  const project = await makeProject({ acting: { clock: QUICK, by: { channel: 'cli' } } });
+  const project = await makeProject({ acting: { clock: quickClock(100), by: { channel: 'cli' } } });
   const { repo, sessionsDir, worktreesDir } = project;
   const base = await repo.git(['rev-parse', 'HEAD']);
   const path = join(worktreesDir, QUESTION.session);
@@ -59,9 +59,6 @@ async function scene(gate?: typeof ASKING | typeof PLANNED) {
   await ownSession(repo.homeDir, paths);
   return { ...project, paths };
 }
-
-/** Timeouts expire a hundred times sooner. */
-const QUICK = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
 
 async function laySession(paths: SessionPaths, events: SessionEvent[], file: string): Promise<void> {
   await mkdir(paths.commands, { recursive: true });

@@ -7,13 +7,13 @@ import { sendAndAwait } from '../../../../src/core/caller/commands/await-command
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { makeProject } from '../../../support/project.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { CREATED, DONE, eventLines, PREPARED, writeEvents } from '../../unit/session/events.ts';
 
 const ID = '01JH0000000000000000000001';
@@ -87,8 +87,8 @@ test.each<Extract<NewEvent, { type: 'finish_asked' }>['work']>([
   );
   const first = await eventually(async () => (await at.starts()) || undefined);
   // This worker program exits at once.
-  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
-  await expect(resumeSession({ session: 'x' }, { ...at.context, clock })).rejects.toMatchObject({
+  const context = { ...at.context, clock: quickClock(20) };
+  await expect(resumeSession({ session: 'x' }, context)).rejects.toMatchObject({
     code: 'pending',
   });
   expect(await at.starts()).toBeGreaterThan(first);
@@ -104,10 +104,9 @@ test('who waits for a merge starts three further workers, and then hears that th
   timeout: 30_000,
 }, async () => {
   await using at = await cutOff([CREATED, PREPARED, DONE]);
-  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
   const view = await findSession({ session: 'x' }, at.context);
   const request = { kind: 'merge', tip: undefined } as const;
-  const context = { ...at.context, clock };
+  const context = { ...at.context, clock: quickClock(20) };
   const waited = sendAndAwait(view, request, ['merge_ended'], context, { workMs: 3_600_000 });
   await expect(waited).rejects.toMatchObject({
     code: 'pending',

@@ -14,6 +14,7 @@ import { pendingCommandIds } from '../../../../src/core/session/commands/command
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { CREATED, eventLines, PREPARED, writeEvents } from '../../unit/session/events.ts';
 
@@ -62,9 +63,6 @@ async function place(events: readonly NewEvent[], program = '') {
 }
 
 const start = { kind: 'start', run: true } as const;
-
-/** Timeouts expire four times sooner. */
-const QUICK = { ...systemClock, monotonic: () => systemClock.monotonic() * 4 };
 
 test('a waiter for a command that was already accepted gets that answer, and no worker is started', async () => {
   await using at = await place([STARTED, CREATED, PREPARED]);
@@ -165,7 +163,7 @@ test('a worker that dies at once is reported at once, with its own words', async
 
 test.concurrent('a worker that ended without taking the command is replaced', async () => {
   await using at = await place([CREATED]);
-  const sent = sendCommand(at.paths, start, { ...at.context, clock: QUICK });
+  const sent = sendCommand(at.paths, start, { ...at.context, clock: quickClock(20) });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });
   expect((await at.pids()).length).toBeGreaterThan(1);
 });

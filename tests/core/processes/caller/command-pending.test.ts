@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sendAndAwait } from '../../../../src/core/caller/commands/await-command.ts';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
-import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
@@ -14,13 +14,13 @@ import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
-/** Timeouts expire a thousand times sooner. */
-const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 1000 };
+const FAST = quickClock(1000);
 
 /** A session, parked by default, and a worker program that takes no session. */
 async function slowMachine(events: readonly NewEvent[] = [CREATED, PREPARED, ASKING]) {
@@ -149,8 +149,7 @@ test('work that was accepted and is not seen to end is pending too', async () =>
   await using machine = await slowMachine();
   const { paths, serverRig } = machine;
   // The command is answered below, before its limit of five minutes.
-  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
-  const at = { ...context(machine), clock };
+  const at = { ...context(machine), clock: quickClock(20) };
   const view = (await readSession(paths, at.host)) ?? expect.fail('no session');
   // Expected before it can reject.
   const ended = expect(
@@ -176,7 +175,7 @@ test('work that was accepted and is not seen to end is pending too', async () =>
 test('the page shows it as neither done nor failed', async () => {
   await using machine = await slowMachine();
   // The token of the page must outlast its start.
-  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
+  const clock = quickClock(100);
   await using web = await serveWeb({ ...context(machine), clock, by: { channel: 'cli' } });
   const { status, text } = await web.act(`/s/${pageKey(machine.paths)}/stop`, {});
   expect([status, text]).toEqual([

@@ -17,18 +17,12 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
 import { noSpace } from '../../../support/failing-disk.ts';
+import { DIED } from '../../../support/work-events.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 const LIMITED: NewEvent = { type: 'limited', until: 9e12, guessed: false, provider: 'claude' };
 const QUEUED: NewEvent = { type: 'queued', reason: 'all slots are in use' };
-const DIED: NewEvent = {
-  type: 'worker_took_over',
-  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '1',
-  previous: 'died',
-  recovery: 'adopt',
-};
 
 interface Given {
   paths: SessionPaths;

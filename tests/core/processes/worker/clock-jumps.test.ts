@@ -25,6 +25,7 @@ import { SupervisorClient } from '../../../../src/core/worker/state/supervisor-c
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { STARTED } from '../../../support/work-events.ts';
 import { CREATED, PREPARED } from '../../unit/session/events.ts';
 import { workerOn } from '../../unit/worker/worker-on.ts';
 
@@ -51,18 +52,7 @@ class JumpingClock implements Clock {
 }
 
 const BEGUN = [CREATED, PREPARED];
-const STARTED: NewEvent = {
-  type: 'iteration_started',
-  iteration: 1,
-  phase: 'investigation',
-  provider: 'rehearsal',
-  model: '',
-  log: 'child.jsonl',
-  childUuid: 'u',
-  timeLimitMs: LIMIT_MS,
-  credentials: [],
-  sandbox: 'none',
-};
+const WORKING = { ...STARTED, log: 'child.jsonl', timeLimitMs: LIMIT_MS };
 
 async function begun(log: TempLog, clock: Clock, settings?: Partial<FrozenSettings>): Promise<Worker> {
   const { paths } = log;
@@ -76,7 +66,7 @@ async function begun(log: TempLog, clock: Clock, settings?: Partial<FrozenSettin
 
 /** Watches a real idle process until the worker would end it. @param said its output so far */
 async function watchIdle(worker: Worker, said = 'something\n') {
-  const [started] = await worker.writer.append(STARTED);
+  const [started] = await worker.writer.append(WORKING);
   const open = worker.writer.state.openIteration;
   if (started === undefined || open === undefined) throw new Error('The iteration did not begin.');
   const child: ChildProcess = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
@@ -242,7 +232,7 @@ test('a limit recorded with an absurd time is waited for as an estimate', async 
 });
 
 const OUT: NewEvent[] = [
-  STARTED,
+  WORKING,
   {
     ...{ type: 'iteration_ended', iteration: 1, phase: 'investigation', ending: 'network', exitCode: 1 },
     ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },

@@ -16,10 +16,12 @@ import { runStep, runWorker } from '../../../../src/core/worker/loop/run-worker.
 import { endAgentTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable } from '../../../support/hosts.ts';
 import { ownSession } from '../../../support/own-session.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+const QUICK = quickClock(10, { pauses: 'short' });
 const PATIENT = { watch: { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS } };
 
 const failing = (error: Error) => async () => {
@@ -58,7 +60,12 @@ test('an unreadable process table does not end the watch over an agent before it
   const { processes } = await systemHost();
   const fails = failing(new Error('ps was killed'));
   const host = { processes: { ...processes, list: fails, walk: fails } };
-  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  await using scene = await workerWithChild(log, {
+    settings: PATIENT,
+    host,
+    clock: QUICK,
+    timeLimitMs: 2500,
+  });
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
@@ -68,6 +75,7 @@ test('inside the guard, the processes of an agent are not read while it runs', a
   await using scene = await workerWithChild(log, {
     settings: PATIENT,
     host: { processes: table },
+    clock: QUICK,
     timeLimitMs: 2500,
   });
   expect(await watch({ ...scene, child: { ...scene.child, guard: true } })).toMatchObject({ end: 'timeout' });
@@ -78,7 +86,7 @@ test('the silence of an agent counts from when another worker adopts it', async 
   await using log = await tempLog();
   const minute = 60_000;
   const settings = { watch: { ...PATIENT.watch, stallMs: 10 * minute, stallEndMs: 20 * minute } };
-  await using scene = await workerWithChild(log, { settings, timeLimitMs: 25 * minute + 4000 });
+  await using scene = await workerWithChild(log, { settings, clock: QUICK, timeLimitMs: 25 * minute + 4000 });
   await writeFile(iterationPaths(log.paths, scene.open.iteration).awake, `${25 * minute}\n`);
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
   expect((await readEvents(log.paths, 0)).filter(({ type }) => type === 'notice')).toEqual([]);

@@ -4,14 +4,12 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { OpenWork } from '../../../../src/core/session/events/open-work.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { ciIf } from '../../../support/ci.ts';
+import { STARTED } from '../../../support/work-events.ts';
 import { type Death, FinishingScene } from '../../properties/finishing-scene.ts';
 
 const by = { channel: 'cli' } as const;
 const TO = '_archive/26-01-08-x';
-const STARTED: NewEvent = {
-  ...{ type: 'iteration_started', iteration: 1, phase: 'quality', provider: 'rehearsal', model: '' },
-  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
-};
+const REVIEWS = { ...STARTED, phase: 'quality' } as const;
 const ENDED: NewEvent = {
   ...{ type: 'iteration_ended', iteration: 1, phase: 'quality', ending: 'signalled', exitCode: 0 },
   ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
@@ -44,7 +42,7 @@ const GONE = { archived: true, isHome: false, hasWorktree: false };
 
 /** A row for each kind: the compiler asks for the one of a new kind. Publications have rows in their extension. */
 const ROWS: Record<Exclude<OpenWork['kind'], 'publish'>, Row> = {
-  decision: { asked: async () => [STARTED, ENDED], ends: ['done'] },
+  decision: { asked: async () => [REVIEWS, ENDED], ends: ['done'] },
   discard_unbegun: {
     asked: async () => [
       {
@@ -147,7 +145,7 @@ for (const [kind, row] of Object.entries(ROWS)) {
 test('an iteration that a block left open is still open after the session was archived and restored', async () => {
   await using scene = await FinishingScene.open();
   const why = { phase: 'quality', reason: 'r', needs: 'error_resolution', rule: 'child_immortal' } as const;
-  await scene.record(STARTED, { type: 'blocked', ...why });
+  await scene.record(REVIEWS, { type: 'blocked', ...why });
   for (const way of ['archive', 'unarchive'] as const) {
     await scene.leave(way, 'A', false);
     await scene.take();

@@ -18,24 +18,14 @@ import {
 } from '../../../../src/core/worker/commands/take-commands.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { STARTED } from '../../../support/work-events.ts';
 import { CREATED, PREPARED } from '../../unit/session/events.ts';
 import { workerOn } from '../../unit/worker/worker-on.ts';
 
 const CLI = { channel: 'cli' } as const;
 const STOPPED: NewEvent[] = [CREATED, PREPARED, { type: 'stopped', by: CLI, why: 'for the test' }];
 
-const BEGUN_ITERATION: NewEvent = {
-  type: 'iteration_started',
-  iteration: 1,
-  phase: 'investigation',
-  provider: 'rehearsal',
-  model: '',
-  log: 'child.jsonl',
-  childUuid: 'u',
-  timeLimitMs: 1000,
-  credentials: [],
-  sandbox: 'none',
-};
+const RESUMED: NewEvent = { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false };
 
 /** A worker of a stopped session. */
 const stoppedWorker = (log: TempLog, writer?: EventWriter) => workerOn(log, STOPPED, { writer });
@@ -147,7 +137,7 @@ test('a command of a newer samocode is refused as a whole, with the next step', 
 test('a command sees the changes of earlier ones', async () => {
   await using log = await tempLog();
   const worker = await stoppedWorker(log);
-  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  await worker.writer.append(RESUMED);
   for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
   await takeCommands(worker, 'no_agent');
   expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
@@ -170,10 +160,7 @@ test('a full disk delays the answers but loses none', async () => {
 test('a stop queued after a message takes effect at once on a full disk, and both are answered once in the end', async () => {
   await using log = await tempLog();
   const worker = await stoppedWorker(log);
-  await worker.writer.append(
-    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
-    BEGUN_ITERATION,
-  );
+  await worker.writer.append(RESUMED, STARTED);
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
   {
@@ -249,7 +236,7 @@ test('a leftover file of an answered command is no longer queued, and is removed
 test('a command whose file cannot be read is refused with that reason, and later ones are taken', async () => {
   await using log = await tempLog();
   const worker = await stoppedWorker(log);
-  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  await worker.writer.append(RESUMED);
   await rm(log.paths.sessionDir, { recursive: true, force: true });
   await writeFile(log.paths.sessionDir, 'no folder');
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
@@ -280,15 +267,13 @@ test('a message that cannot be kept on a full disk stays queued with the command
 test('a stop of a block that left an iteration open is answered at once', async () => {
   await using log = await tempLog();
   const worker = await stoppedWorker(log);
-  await worker.writer.append(
-    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
-    {
-      type: 'iteration_started',
-      ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l' },
-      ...{ childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
-    },
-    { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
-  );
+  await worker.writer.append(RESUMED, STARTED, {
+    type: 'blocked',
+    phase: 'investigation',
+    reason: 'r',
+    needs: 'error_resolution',
+    rule: 'file_refused',
+  });
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
   await takeCommands(worker, 'no_agent');
   expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });

@@ -4,40 +4,28 @@ import { EmptyResultSchema, type Progress } from '@modelcontextprotocol/sdk/type
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../../../src/core/caller/facts/get-status.ts';
 import { waitProgress } from '../../../../../src/core/faces/mcp/progress.ts';
-import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
-import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import type { Clock } from '../../../../../src/core/kernel/clock.ts';
 import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';
+import { quickClock } from '../../../../support/quick-clock.ts';
+import { STARTED } from '../../../../support/work-events.ts';
 import { CREATED, PREPARED } from '../../../unit/session/events.ts';
-
-const TIMES = 50;
 
 /** The requested pauses in milliseconds. */
 const asked: number[] = [];
 
 /** One second lasts a fiftieth of a second. */
-const quickClock: Clock = {
-  now: () => systemClock.now(),
-  monotonic: () => systemClock.monotonic() * TIMES,
+const quick = quickClock(50, { pauses: 'short' });
+const clock: Clock = {
+  ...quick,
   sleep: (ms, signal) => {
     asked.push(ms);
-    return systemClock.sleep(ms / TIMES, signal);
+    return quick.sleep(ms, signal);
   },
 };
 
 const BOAT_WAITS = '26-01-08-boat waits for something that a person must do.';
 
-const WORKING: NewEvent = {
-  type: 'iteration_started',
-  iteration: 12,
-  phase: 'implementation',
-  provider: 'rehearsal',
-  model: '',
-  log: '012-implementation.jsonl',
-  childUuid: 'c',
-  timeLimitMs: 1000,
-  credentials: [],
-  sandbox: 'none',
-};
+const WORKING = { ...STARTED, iteration: 12, phase: 'implementation' } as const;
 
 function expectToGrow(reported: readonly { progress: number }[]): void {
   const values = reported.map(({ progress }) => progress);
@@ -47,7 +35,7 @@ function expectToGrow(reported: readonly { progress: number }[]): void {
 const waiting = { session: 'boat', until: 'done', cursor: 3, timeout_s: 44 };
 
 async function deskWithBoat() {
-  const serverRig = await makeServerRig({ clock: quickClock });
+  const serverRig = await makeServerRig({ clock });
   await serverRig.addSession('26-01-08-boat', [
     CREATED,
     PREPARED,
@@ -110,7 +98,7 @@ test('a client that did not request progress gets none, and a finished wait send
   // Anything the server still sends about earlier calls arrives before this answer.
   await serverRig.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
   // Three times the interval of the notifications that should have stopped.
-  await quickClock.sleep(45_000);
+  await quick.sleep(45_000);
   expect(strays).toEqual([]);
 });
 
