@@ -253,8 +253,7 @@ test.each([
 test('the first program is searched in the given folder and PATH', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'bin'));
-  await writeFile(join(dir.path, 'bin/mytool'), '#!/bin/sh\n');
-  await chmod(join(dir.path, 'bin/mytool'), 0o755);
+  await writeFile(join(dir.path, 'bin/mytool'), '#!/bin/sh\n', { mode: 0o755 });
   const env = { PATH: `${dir.path}/bin` };
   expect(await missingProgram('mytool', { cwd: '/', env })).toBeUndefined();
   expect(await missingProgram('bin/mytool', { cwd: dir.path, env })).toBeUndefined();

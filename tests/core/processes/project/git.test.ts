@@ -1,5 +1,5 @@
 // @module-tag ci
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
@@ -20,11 +20,11 @@ test('no program named by a repository is run', async () => {
   const caught = join(repo.root, 'caught');
   await mkdir(caught);
   await mkdir(join(repo.root, 'hooks'));
-  await writeFile(trap, `#!/bin/sh\ntouch "${caught}/$$"\ncat "$@" 2>/dev/null\nexit 0\n`);
-  await chmod(trap, 0o755);
+  await writeFile(trap, `#!/bin/sh\ntouch "${caught}/$$"\ncat "$@" 2>/dev/null\nexit 0\n`, { mode: 0o755 });
   for (const hook of ['pre-commit', 'post-checkout', 'post-commit', 'reference-transaction']) {
-    await writeFile(join(repo.root, 'hooks', hook), `#!/bin/sh\ntouch "${caught}/${hook}"\n`);
-    await chmod(join(repo.root, 'hooks', hook), 0o755);
+    await writeFile(join(repo.root, 'hooks', hook), `#!/bin/sh\ntouch "${caught}/${hook}"\n`, {
+      mode: 0o755,
+    });
   }
   const planted = {
     'core.hooksPath': join(repo.root, 'hooks'),

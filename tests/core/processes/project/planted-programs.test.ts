@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -88,8 +88,9 @@ async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
   await mkdir(traces);
   const trap = async (name: string) => {
     const path = join(repo.root, `trap-${name.replace(/\W/g, '-')}`);
-    await writeFile(path, `#!/bin/sh\n: > '${traces}/${name.replace(/\W/g, '-')}'\nexit 1\n`);
-    await chmod(path, 0o755);
+    await writeFile(path, `#!/bin/sh\n: > '${traces}/${name.replace(/\W/g, '-')}'\nexit 1\n`, {
+      mode: 0o755,
+    });
     return path;
   };
   const hooks = join(repo.root, 'planted-hooks');

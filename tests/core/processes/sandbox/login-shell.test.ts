@@ -85,12 +85,12 @@ test.each([
   expect(isFromTerminal(env)).toBe(isIt);
 });
 
-test('a session that is started from a terminal has only that environment', async () => {
+test.concurrent('a session that is started from a terminal has only that environment', async () => {
   const env = { TERM: 'xterm', SHELL: '/bin/bash' };
   expect(await environmentOfSessions(env, '/nowhere')).toBe(env);
 });
 
-test('readings at the same time share one shell, and a later one starts a new shell', async () => {
+test.concurrent('readings at the same time share one shell, and a later one starts a new shell', async () => {
   await using home = await tempDir();
   // Nothing can be written there.
   await writeFile(join(home.path, '.bash_profile'), 'export ID=$(cat /proc/sys/kernel/random/uuid)\n');
@@ -104,7 +104,7 @@ test('readings at the same time share one shell, and a later one starts a new sh
   expect(await read()).not.toBe(first);
 });
 
-test('no shell is started where settings let agents write what its start-up files run, and the reason says which', async () => {
+test.concurrent('no shell is started where settings let agents write what its start-up files run, and the reason says which', async () => {
   await using home = await tempDir();
   await writeFile(join(home.path, '.bash_profile'), 'export ONE=1\n');
   const refusalOf = (sandbox: string, ...write: string[]) =>
@@ -120,7 +120,7 @@ test('no shell is started where settings let agents write what its start-up file
   expect(await environmentOfSessions(env, home.path, why)).toBe(env);
 });
 
-test('without bubblewrap a login shell is read as before, and the reading says so', async () => {
+test.concurrent('without bubblewrap a login shell is read as before, and the reading says so', async () => {
   await using home = await tempDir();
   const shell = join(home.path, 'shell');
   await writeFile(shell, '#!/bin/sh\nexport TWO=2\nexec /bin/sh "$@"\n', { mode: 0o755 });
@@ -145,7 +145,7 @@ async function readWith(script: string, bwrap?: string) {
   return await readLoginEnvironment({ SHELL: shell, PATH }, home.path);
 }
 
-test.each([
+test.concurrent.each([
   [
     'takes no joined flags',
     '[ "$1" = -l ] && [ "$2" = -i ] || exit 1; shift 2; export IT=1; exec /bin/sh "$@"',
@@ -155,7 +155,7 @@ test.each([
   expect(await readWith(script)).toMatchObject({ kind: 'read', env: { IT: '1' } });
 });
 
-test('a shell without an answer is named with the last line of its errors', async () => {
+test.concurrent('a shell without an answer is named with the last line of its errors', async () => {
   const why = expect.stringMatching(/ended without an answer: unknown flag -l$/);
   expect(await readWith('echo usage >&2; echo "unknown flag -l" >&2; exit 2')).toEqual({
     kind: 'unknown',
@@ -163,7 +163,7 @@ test('a shell without an answer is named with the last line of its errors', asyn
   });
 });
 
-test('where only network namespaces are refused, a login shell is read in a guard that shares the network', async () => {
+test.concurrent('where only network namespaces are refused, a login shell is read in a guard that shares the network', async () => {
   // Bubblewrap in many containers; it runs what follows `--`.
   const bwrap =
     '#!/bin/sh\ncase " $* " in *" --unshare-net "*) exit 1 ;; esac\nwhile [ "$1" != -- ]; do shift; done; shift\nGUARDED=yes exec "$@"\n';

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
@@ -46,8 +46,9 @@ async function personWith(env: Record<string, string> = {}) {
   const dir = await tempDir();
   const path = join(dir.path, 'cli');
   await writeFile(join(dir.path, 'cli.cjs'), CLI);
-  await writeFile(path, `#!/bin/sh\nexec '${process.execPath}' '${dir.path}/cli.cjs' "$@"\n`);
-  await chmod(path, 0o755);
+  await writeFile(path, `#!/bin/sh\nexec '${process.execPath}' '${dir.path}/cli.cjs' "$@"\n`, {
+    mode: 0o755,
+  });
   const at = { now: NOW };
   const clock = { now: () => at.now, monotonic: () => 0, sleep: async () => {} };
   const home = { dir: dir.path, env: { PATH: process.env.PATH, HOME: dir.path, ...env } };

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
@@ -24,8 +24,7 @@ async function personWith({
   const dir = await tempDir();
   const service = await startTokenService();
   const path = join(dir.path, 'claude');
-  await writeFile(path, `#!/bin/sh\nexec '${TSX}' '${PROGRAM}' "$@"\n`);
-  await chmod(path, 0o755);
+  await writeFile(path, `#!/bin/sh\nexec '${TSX}' '${PROGRAM}' "$@"\n`, { mode: 0o755 });
   const home = join(dir.path, 'home');
   await mkdir(join(home, '.claude'), { recursive: true });
   const file = join(home, '.claude/.credentials.json');

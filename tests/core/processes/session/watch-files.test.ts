@@ -50,7 +50,7 @@ const refused: WatchPath = () => {
   return Object.assign(watcher, { close: async () => undefined }) as never;
 };
 
-test.each([
+test.concurrent.each([
   ['reported', {}],
   ['found by polling if the system has no more watches', { watchPath: refused }],
 ])('every way of changing a file is %s, and nothing is reported at rest', async (_name, options) => {
@@ -68,7 +68,7 @@ test.each([
   expect(file.reports.length).toBe(atRest);
 });
 
-test('a folder that is removed and recreated, or replaced by another, is watched again', async () => {
+test.concurrent('a folder that is removed and recreated, or replaced by another, is watched again', async () => {
   await using dir = await tempDir();
   const folder = join(dir.path, 'session');
   const path = join(folder, 'a');
@@ -89,7 +89,7 @@ test('a folder that is removed and recreated, or replaced by another, is watched
   await file.reportOf(() => appendFile(path, 'five'));
 });
 
-test('changes are reported despite a missing folder, and despite a watch that fails later', async () => {
+test.concurrent('changes are reported despite a missing folder, and despite a watch that fails later', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'later', 'a');
   let last: FSWatcher | undefined;
@@ -109,7 +109,7 @@ test('changes are reported despite a missing folder, and despite a watch that fa
   });
 });
 
-test('files that move are followed, and watches end with their reader', async () => {
+test.concurrent('files that move are followed, and watches end with their reader', async () => {
   await using dir = await tempDir();
   const folders = [join(dir.path, 'a'), join(dir.path, 'b')];
   for (const folder of folders) await mkdir(folder);
@@ -132,7 +132,7 @@ test('files that move are followed, and watches end with their reader', async ()
   expect(open.filter((target) => target.startsWith(dir.path))).toEqual([]);
 });
 
-test('a failing poll does not end the watch', async () => {
+test.concurrent('a failing poll does not end the watch', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'a');
   let polls = 0;
@@ -145,7 +145,7 @@ test('a failing poll does not end the watch', async () => {
   expect(polls).toBeGreaterThan(3);
 });
 
-test('other files in its folder are not reported', async () => {
+test.concurrent('other files in its folder are not reported', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'events.jsonl');
   let polls = 0;
@@ -154,16 +154,17 @@ test('other files in its folder are not reported', async () => {
     return { files: [path] };
   });
   const before = polls;
+  const begun = clock.monotonic();
   for (let index = 0; index < 20; index += 1) {
     await writeWhole(join(dir.path, 'now.json'), `${index}`);
     await clock.sleep(10);
   }
   // Only the poll every second remains.
-  expect(polls - before).toBeLessThanOrEqual(3);
+  expect(polls - before).toBeLessThanOrEqual((clock.monotonic() - begun) / 1000 + 2);
   await file.reportOf(() => writeFile(path, 'x'));
 });
 
-test('a constantly written file is reported at a bounded rate', async () => {
+test.concurrent('a constantly written file is reported at a bounded rate', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   await using file = await follow(async () => ({ files: [path] }));

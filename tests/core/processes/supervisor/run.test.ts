@@ -18,7 +18,7 @@ import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../unit/session/
 import { MINUTE_MS, type Scene, SimulatedClock, scene, sceneWith } from '../../unit/supervisor/scene.ts';
 
 const WAITS: NewEvent[] = [CREATED, PREPARED, ASKING];
-const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const simulated = (): Promise<Scene<SimulatedClock>> => sceneWith(new SimulatedClock());
 
@@ -29,7 +29,7 @@ async function run(
 ): Promise<{ end: SupervisorEnd; afterMs: number }> {
   const { clock } = supervisor;
   const ended = new AbortController();
-  clock.after(options.ms ?? 24 * HOUR_MS, () => ended.abort());
+  clock.after(options.ms ?? DAY_MS, () => ended.abort());
   const begun = clock.monotonic();
   const end = await runSupervisor(supervisor, { signal: ended.signal, ...options });
   return { end, afterMs: clock.monotonic() - begun };
@@ -40,10 +40,10 @@ test('it leaves ten minutes after its last reason to stay, but not while a sessi
   const { events } = await here.session('s', { events: WAITS });
   const { clock, paths, host } = here.supervisor;
   clock.nowMs = Date.now();
-  clock.after(3 * HOUR_MS, () => writeFile(events, eventLines([...WAITS, DONE])));
+  clock.after(30 * MINUTE_MS, () => writeFile(events, eventLines([...WAITS, DONE])));
   const { end, afterMs } = await run(here);
   expect(end).toBe('nothing_to_watch');
-  expect(Math.round(afterMs / MINUTE_MS)).toBe(190);
+  expect(Math.round(afterMs / MINUTE_MS)).toBe(40);
   expect(await readPresence(paths, host)).toEqual({ kind: 'none' });
 });
 
@@ -54,7 +54,7 @@ test('SAMOCODE_SUPERVISOR_MINUTES sets how long it stays, and one started to sta
   expect(Math.round(afterMs / MINUTE_MS)).toBe(3);
   const stays = async () => JSON.parse(await readFile(here.supervisor.paths.about, 'utf8')).stays;
   expect(await stays()).toBeUndefined();
-  expect(await run(here, { stays: true, ms: HOUR_MS })).toMatchObject({ end: 'ended' });
+  expect(await run(here, { stays: true, ms: 10 * MINUTE_MS })).toMatchObject({ end: 'ended' });
   expect(await stays()).toBe(true);
 });
 
@@ -111,7 +111,7 @@ test('a supervisor whose folder is removed keeps its lease and its watches', asy
   clock.after(6 * MINUTE_MS, async () => {
     presence = await readPresence(paths, host);
   });
-  expect(await run(here, { ms: HOUR_MS })).toMatchObject({ end: 'ended' });
+  expect(await run(here, { ms: 20 * MINUTE_MS })).toMatchObject({ end: 'ended' });
   expect(presence).toMatchObject({ kind: 'watching' });
   expect(existsSync(qa)).toBe(false);
 });
@@ -122,7 +122,7 @@ test('a supervisor whose home folder is gone ends without creating it again', as
   await here.session('s', { events: WAITS });
   clock.nowMs = Date.now();
   clock.after(5 * MINUTE_MS, () => rm(home, { recursive: true }));
-  expect(await run(here, { ms: HOUR_MS })).toMatchObject({ end: 'lost' });
+  expect(await run(here)).toMatchObject({ end: 'lost' });
   expect(existsSync(home)).toBe(false);
 });
 
@@ -158,12 +158,12 @@ test.each([
   const { overview } = await here.session('s', { events: WAITS });
   clock.nowMs = Date.now();
   const line = '# Session: x\n\n## Status\nPhase: implementation\n';
-  clock.after(5 * MINUTE_MS, () => writeFile(overview, line));
+  clock.after(MINUTE_MS, () => writeFile(overview, line));
   let before = -1;
-  clock.after(5 * MINUTE_MS - 1, () => {
+  clock.after(MINUTE_MS - 1, () => {
     before = here.started().length;
   });
-  await run(here, { watchPath, ms: 5 * MINUTE_MS + withinMs });
+  await run(here, { watchPath, ms: MINUTE_MS + withinMs });
   expect([before, here.started().length > 0]).toEqual([0, true]);
 });
 
@@ -193,12 +193,12 @@ test('a project folder that vanishes is not a reason to stay, and is watched aga
   const { sessionsDir } = await here.session('s', { events: WAITS });
   const project = dirname(sessionsDir);
   clock.nowMs = Date.now();
-  clock.after(HOUR_MS, () => rename(project, `${project}.away`));
-  clock.after(HOUR_MS + 5 * MINUTE_MS, () => rename(`${project}.away`, project));
-  clock.after(2 * HOUR_MS, () => rename(project, `${project}.away`));
+  clock.after(15 * MINUTE_MS, () => rename(project, `${project}.away`));
+  clock.after(20 * MINUTE_MS, () => rename(`${project}.away`, project));
+  clock.after(30 * MINUTE_MS, () => rename(project, `${project}.away`));
   const { end, afterMs } = await run(here);
   expect(end).toBe('nothing_to_watch');
-  expect(Math.round(afterMs / MINUTE_MS)).toBe(130);
+  expect(Math.round(afterMs / MINUTE_MS)).toBe(40);
 });
 
 test('now.json shows what each session waits for, and which needs a person', async () => {

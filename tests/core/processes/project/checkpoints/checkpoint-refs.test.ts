@@ -9,7 +9,10 @@ import {
   keepPhaseEnd,
   pruneCheckpoints,
 } from '../../../../../src/core/project/checkpoints/checkpoint-refs.ts';
-import { openStore, repositoryOptions } from '../../../../../src/core/project/checkpoints/checkpoint-store.ts';
+import {
+  openStore,
+  repositoryOptions,
+} from '../../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import {
   type CheckpointScene,
   checkpointScene,
