@@ -16,12 +16,11 @@ export interface HostilePlan {
 
 /** A fresh clone of a repository of others: its committed files are theirs, and its git folder is the person's. */
 export interface HostileClone extends TempRepo {
-  /** Exists once a program that the clone names has run. */
-  canary: string;
+  /** Whether a program that the clone names has run. */
   hasRun(): boolean;
 }
 
-/** The caller disposes of it. Whatever a clone can name as a program leaves `canary`. */
+/** The caller disposes of it. Whatever a clone can name as a program is noticed. */
 export async function makeHostileClone(plan: HostilePlan = {}): Promise<HostileClone> {
   const { files = {}, links = {}, gitFolder, folders = [] } = plan;
   const first = { 'README.md': '# Theirs\n', '.gitattributes': '* filter=x\n' };
@@ -32,7 +31,7 @@ export async function makeHostileClone(plan: HostilePlan = {}): Promise<HostileC
   await repo.write(files);
   if (gitFolder !== undefined) await addGitFolder(repo, gitFolder, canary);
   await repo.commit('Theirs');
-  return { ...repo, canary, hasRun: () => existsSync(canary) };
+  return { ...repo, hasRun: () => existsSync(canary) };
 }
 
 /** A committed folder that git takes for a repository wherever it does not insist on an entry `.git`. */

@@ -2,7 +2,6 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import {
   type ClientCapabilities,
-  ListRootsRequestSchema,
   type Progress,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -14,9 +13,7 @@ export interface ConnectOptions {
   /** The server to start; by default the one built for the tests. */
   command?: { command: string; args?: string[] };
   clientName?: string;
-  /** Folders that the client gives as its roots. */
-  roots?: readonly string[];
-  /** What else the client announces. */
+  /** What the client announces. */
   capabilities?: ClientCapabilities;
 }
 
@@ -32,15 +29,14 @@ export interface Connection extends AsyncDisposable {
   pid: number;
   /** URIs of `resources/updated`, in the order of arrival. */
   updated: string[];
-  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Called>;
+  call(
+    name: string,
+    args?: Record<string, unknown>,
+    options?: { onprogress?: (progress: Progress) => void },
+  ): Promise<Called>;
   /** Only the structured content. @throws ToolError if the tool reports a failure */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into results of every tool
   ask(name: string, args?: Record<string, unknown>): Promise<any>;
-}
-
-export interface CallOptions {
-  signal?: AbortSignal;
-  onprogress?: (progress: Progress) => void;
 }
 
 const BOUND_MS = 600_000;
@@ -51,22 +47,15 @@ export async function connect({
   cwd,
   command,
   clientName = 'test-client',
-  roots,
-  capabilities: also = {},
+  capabilities = {},
 }: ConnectOptions): Promise<Connection> {
   const program = command ?? { command: process.execPath, args: [(await builtPrograms()).server] };
   const transport = new StdioClientTransport({ ...program, env, cwd, stderr: 'inherit' });
-  const capabilities = { ...also, ...(roots && { roots: {} }) };
   const client = new Client({ name: clientName, version: '1' }, { capabilities });
   const updated: string[] = [];
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
     updated.push(params.uri);
   });
-  if (roots) {
-    client.setRequestHandler(ListRootsRequestSchema, () => ({
-      roots: roots.map((path) => ({ uri: `file://${path}` })),
-    }));
-  }
   await client.connect(transport);
   const call: Connection['call'] = async (name, args = {}, options = {}) => {
     const bound = { timeout: BOUND_MS, ...options };

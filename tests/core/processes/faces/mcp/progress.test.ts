@@ -54,7 +54,9 @@ test('a wait sends progress at least every 20 seconds', async () => {
   });
   expect(result.structuredContent).toMatchObject({ changed: false });
   expect(reported.length).toBeGreaterThanOrEqual(2);
-  for (const { message } of reported) expect(message).toBe(BOAT_WAITS);
+  // A busy machine has not read the session yet after the first two seconds, which are 40 ms here.
+  const told = reported.map(({ message }) => message).filter((message) => message !== 'waiting');
+  expect(new Set(told)).toEqual(new Set([BOAT_WAITS]));
   expectToGrow(reported);
   // Shorter than the idle limit of Claude Code; the pauses between polls of the files are shorter.
   const pauses = asked.filter((ms) => ms > 5000);
