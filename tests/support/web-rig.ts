@@ -1,10 +1,40 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
 import { parseJson } from '../../src/core/kernel/parse-json.ts';
 import { type RunningWeb, runWeb, type WebRequest } from '../../src/extensions/pages/web/server/run-web.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import type { TempProject } from './project.ts';
+
+/** With it the page looks at sessions, agents and tokens twenty times a second, and gives up a stuck tab after 3 s. */
+export const QUICK_CLOCK: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
+};
+
+/** Hours pass when the test says so, and whoever looks at the time again and again does so often. */
+export function passingClock() {
+  let [laterMs, looks] = [0, 0];
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => systemClock.monotonic() + laterMs,
+    async sleep(ms, signal) {
+      looks += 1;
+      await systemClock.sleep(Math.min(ms, 20), signal);
+    },
+  };
+  const jump = (minutes: number) => {
+    laterMs += minutes * 60_000;
+  };
+  const pass = async (minutes: number) => {
+    jump(minutes);
+    const before = looks;
+    await eventually(async () => looks > before + 10);
+  };
+  return { clock, jump, pass };
+}
 
 export interface Answer {
   status: number;
@@ -115,6 +145,21 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     open,
     end,
     [Symbol.asyncDispose]: end,
+  };
+}
+
+/** The page of a project that is removed with it. */
+export async function webOf(
+  { context, repo }: Pick<TempProject, 'context' | 'repo'>,
+  { clock = context.clock, ...given }: Partial<WebRequest & Pick<ActionContext, 'clock'>> = {},
+): Promise<WebRig> {
+  const web = await serveWeb({ ...context, clock }, given);
+  return {
+    ...web,
+    async [Symbol.asyncDispose]() {
+      await web.end();
+      await repo[Symbol.asyncDispose]();
+    },
   };
 }
 

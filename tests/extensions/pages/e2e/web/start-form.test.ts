@@ -8,7 +8,7 @@ import { type Bench, makeBench } from '../../../../support/bench.ts';
 import { ci } from '../../../../support/ci.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { makeProject } from '../../../../support/project.ts';
-import { serveWeb, type WebRig } from '../../../../support/web-rig.ts';
+import { serveWeb, type WebRig, webOf } from '../../../../support/web-rig.ts';
 
 /** The bench, its page, and the form's value for its project. */
 function formOf(bench: Bench, web: WebRig) {
@@ -132,9 +132,7 @@ test.each<[string, object, RegExp]>([
 });
 
 test('without a project the page says how to make one', async () => {
-  const { repo, context } = await makeProject({ bare: true });
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject({ bare: true }));
   const form = await formIn(web);
   expect(form).toContain('Run <code>samocode init</code> in the folder of a repository');
   expect(form).not.toContain('<form');

@@ -15,7 +15,7 @@ import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { startRig } from '../../../../support/session-rig.ts';
-import { hiddenFields, keysIn, serveWeb, type Tab } from '../../../../support/web-rig.ts';
+import { hiddenFields, keysIn, serveWeb, type Tab, webOf } from '../../../../support/web-rig.ts';
 import { KINDS } from '../../clis/decision-scene.ts';
 
 const NIGHTLY = { id: 'r', name: 'nightly', run: '2026-01-05T02:00:00.000Z' };
@@ -211,8 +211,7 @@ test('an act whose form belongs to another session is refused', async () => {
 
 test('a new stream of a tab says what has come since the last update, and sends no row that the tab has', async () => {
   const { project, paths } = await reportedSession({ iterations: 3, name: 'ready', ends: 'done' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const key = pageKey(paths);
   const stream = (at: string, got: number, after = '') =>
     web.open(at, new URLSearchParams({ at, tab: 'mine', got: String(got), after }));
@@ -234,8 +233,7 @@ test('a new stream of a tab says what has come since the last update, and sends 
 
 test('an event of a session with forty iterations sends little to its tab, and starts no program', async () => {
   const { project, paths } = await reportedSession({ iterations: 40, ends: 'running' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const tab = await web.open(`/s/${pageKey(paths)}`);
   await eventually(async () => tab.parts.has('i40'));
   const before = tab.updates.length;

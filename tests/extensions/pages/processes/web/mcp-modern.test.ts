@@ -5,6 +5,7 @@ import { revokeToken } from '../../../../../src/extensions/pages/web/server/toke
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';
+import { QUICK_CLOCK } from '../../../../support/web-rig.ts';
 import { call, takeThroughGates, untilWaiting } from './far-chat.ts';
 
 test('a client of the modern era takes a session through both gates without a session of the protocol', async () => {
@@ -46,7 +47,7 @@ test('a token that only reads reaches only the tools that change nothing', async
 
 test('a revoked token opens nothing more, and what its client listens to ends; another token stays as it is', async () => {
   await using bench = await makeBench({ here: true });
-  await using rig = await mcpRig(bench.context);
+  await using rig = await mcpRig({ ...bench.context, clock: QUICK_CLOCK });
   const [phone, desk] = [await rig.addToken('phone'), await rig.addToken('desk')];
   const [revoked, kept] = [await rig.connectModern(phone), await rig.connectModern(desk)];
   const uri = 'samocode://sessions';

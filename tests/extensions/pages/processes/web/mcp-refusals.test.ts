@@ -4,12 +4,11 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { revokeToken } from '../../../../../src/extensions/pages/web/server/tokens.ts';
 import { makeBench } from '../../../../support/bench.ts';
-import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';
 import { INITIALIZE } from '../../../../support/raw-server.ts';
+import { passingClock, QUICK_CLOCK } from '../../../../support/web-rig.ts';
 
 const LIST = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
 
@@ -33,7 +32,7 @@ test('without a token, with a wrong one, and with that of the page nothing opens
 
 test('a revoked token opens nothing from its next request on, and its open stream ends', async () => {
   await using bench = await makeBench();
-  await using rig = await mcpRig(bench.context);
+  await using rig = await mcpRig({ ...bench.context, clock: QUICK_CLOCK });
   const [token, other] = [await rig.addToken('phone'), await rig.addToken('desk')];
   const [id, otherId] = [await rig.begin(token), await rig.begin(other)];
   const stream = await rig.listen(token, id);
@@ -93,31 +92,9 @@ test('there are at most 32 sessions; one that ends makes room, and a request tha
   expect((await rig.post(token, INITIALIZE)).status).toBe(200);
 });
 
-/** Hours pass when the test says so, and whoever looks at the time again and again does so often. */
-function quickClock() {
-  let [laterMs, looks] = [0, 0];
-  const clock: Clock = {
-    ...systemClock,
-    monotonic: () => systemClock.monotonic() + laterMs,
-    async sleep(ms, signal) {
-      looks += 1;
-      await systemClock.sleep(Math.min(ms, 20), signal);
-    },
-  };
-  const jump = (minutes: number) => {
-    laterMs += minutes * 60_000;
-  };
-  const pass = async (minutes: number) => {
-    jump(minutes);
-    const before = looks;
-    await eventually(async () => looks > before + 10);
-  };
-  return { clock, jump, pass };
-}
-
 test('a session without a request for half an hour is dropped, but not while its client is connected', async () => {
   await using bench = await makeBench();
-  const { clock, pass } = quickClock();
+  const { clock, pass } = passingClock();
   await using rig = await mcpRig({ ...bench.context, clock });
   const token = await rig.addToken('phone');
   const [left, stays] = [await rig.begin(token), await rig.begin(token)];
@@ -130,7 +107,7 @@ test('a session without a request for half an hour is dropped, but not while its
 
 test('a connected client keeps the page running, and 12 hours after it has left the page ends', async () => {
   await using bench = await makeBench();
-  const { clock, jump, pass } = quickClock();
+  const { clock, jump, pass } = passingClock();
   await using rig = await mcpRig({ ...bench.context, clock });
   const token = await rig.addToken('phone');
   const id = await rig.begin(token);

@@ -14,15 +14,13 @@ import { typed } from '../../../../app/unit/cli/typed.ts';
 import { builtPrograms } from '../../../../support/built-programs.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { INITIALIZE } from '../../../../support/raw-server.ts';
-import { exchange, serveWeb } from '../../../../support/web-rig.ts';
+import { exchange, serveWeb, webOf } from '../../../../support/web-rig.ts';
 
 const MODEL = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
 const USED = 'This code is wrong, has been used, or is older than 30 seconds.';
 
 test('a code is exchanged once for the key, and neither the address nor the answer of the socket has the key', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject());
   const address = await addressWithCode(web, '/s/0123456789ab');
   const [, code = ''] = /#c=([\w-]{32})&v=\/s\/0123456789ab$/.exec(address) ?? [];
   const first = await exchange(web, code);
@@ -49,9 +47,7 @@ test('a code of 30 seconds ago opens nothing', async () => {
 });
 
 test('another page can exchange no code, and does not use it up', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject());
   const code = await web.newCode('address');
   for (const headers of [
     { origin: 'http://127.0.0.1:3000' },
@@ -66,9 +62,7 @@ test('another page can exchange no code, and does not use it up', async () => {
 });
 
 test('six digits are void after five wrong tries, from however many clients', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject());
   const digits = await web.newCode('digits');
   expect(digits).toMatch(/^\d{6}$/);
   const wrong = [1, 2, 3, 4, 5].map((by) => String((Number(digits) + by) % 1_000_000).padStart(6, '0'));

@@ -11,7 +11,7 @@ import { eventually } from '../../../../support/eventually.ts';
 import { openedFiles } from '../../../../support/opened-files.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { keysIn, serveWeb } from '../../../../support/web-rig.ts';
+import { keysIn, QUICK_CLOCK, serveWeb, webOf } from '../../../../support/web-rig.ts';
 
 /** A clock on which, once hurried, each poll also checks what is otherwise checked every ten seconds. */
 function hurriedClock() {
@@ -79,13 +79,12 @@ test('while many sessions are read for the first time, the empty page is served'
 
 test('the transcript of a working agent is read from where the last reading ended, and no activity is invented', async () => {
   const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
-  await using _ = project.repo;
   const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
   const path = join(paths.logs, log ?? '');
   const line = (text: string) =>
     `${JSON.stringify({ type: 'assistant', message: { content: [{ type: 'text', text }] } })}\n`;
   await writeFile(path, '');
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project, { clock: QUICK_CLOCK });
   const tab = await web.open(`/s/${pageKey(paths)}`);
   await eventually(async () => tab.parts.get('p-now')?.includes('The agent now'));
   expect(tab.parts.get('p-now')).not.toContain('class="sentence"');

@@ -12,11 +12,10 @@ import { freePort } from '../../../../support/free-port.ts';
 import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { askOnce, keysIn, serveWeb } from '../../../../support/web-rig.ts';
+import { askOnce, keysIn, passingClock, serveWeb, webOf } from '../../../../support/web-rig.ts';
 
 /** The pause between two reads of the sessions. */
 const SPACING_MS = 150;
-const HOUR_MS = 3_600_000;
 const MODEL = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
 
 async function taken(port: number): Promise<Server> {
@@ -89,29 +88,22 @@ test('where the config folder cannot be written it says so, and works', async ()
 test('it ends after twelve hours without a request or an open tab, and not before', async () => {
   const { repo, context } = await makeProject();
   await using _ = repo;
-  let passed = 0;
-  const clock = {
-    ...systemClock,
-    monotonic: () => systemClock.monotonic() + passed,
-    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 20), signal),
-  };
+  const { clock, jump, pass } = passingClock();
   await using web = await serveWeb({ ...context, clock });
   let isOver = false;
   void web.ended?.then(() => {
     isOver = true;
   });
   const tab = await web.open('/');
-  passed += 13 * HOUR_MS;
-  await systemClock.sleep(300);
+  await pass(13 * 60);
   tab.close();
   await tab.closed;
-  await systemClock.sleep(300);
-  passed += 11 * HOUR_MS;
-  await systemClock.sleep(300);
+  await pass(0);
+  await pass(11 * 60);
   // A stranger does not keep it alive.
   expect((await web.askWithout('/live')).status).toBe(401);
   expect(isOver).toBe(false);
-  passed += 2 * HOUR_MS;
+  jump(2 * 60);
   await eventually(async () => isOver);
   await expect(askOnce(web.port, '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
@@ -151,9 +143,7 @@ test.each([
   ['::1', '[::1]', 200],
   ['localhost', 'localhost', 200],
 ])('on %s the name %s gets %i, and the printed address works', async (listen, host, status) => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context, { listen });
+  await using web = await webOf(await makeProject(), { listen });
   const own = new URL(web.served.address).hostname.replace(/[[\]]/g, '');
   expect((await web.askWithout('/', { host: own })).status).toBe(200);
   expect((await web.askWithout('/', { host: own, headers: { host } })).status).toBe(status);

@@ -1,19 +1,19 @@
 // @module-tag ci
 import { once } from 'node:events';
-import { appendFile, cp, open, rename, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { grouped } from '../../../../../src/extensions/pages/html/figures.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
-import { keysIn, serveWeb, type WebRig } from '../../../../support/web-rig.ts';
+import { keysIn, QUICK_CLOCK, serveWeb, type WebRig, webOf } from '../../../../support/web-rig.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -36,9 +36,7 @@ async function placeOfOnly(web: WebRig): Promise<string> {
 }
 
 test('twenty tabs are served, another one is told to close one, and a closed tab makes room for one', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject());
   const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/')));
   expect(tabs.map(({ status }) => status)).toEqual(Array(20).fill(200));
   for (let round = 0; round < 3; round += 1) {
@@ -56,13 +54,8 @@ test('twenty tabs are served, another one is told to close one, and a closed tab
 });
 
 test('a tab that has stopped to read piles up nothing, and is closed', async () => {
-  const { project, paths } = await reportedSession({ iterations: 800, ends: 'waiting' });
-  await using _ = project.repo;
-  const hurried = {
-    ...systemClock,
-    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms === 60_000 ? 3000 : ms, signal),
-  };
-  await using web = await serveWeb({ ...project.context, clock: hurried });
+  const { project, paths } = await reportedSession({ iterations: 4, ends: 'planned' });
+  await using web = await webOf(project, { clock: QUICK_CLOCK });
   const place = await placeOfOnly(web);
   const socket = connect(web.port, '127.0.0.1');
   socket.pause();
@@ -70,16 +63,15 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
   socket.write(`GET /live?at=${place} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
   const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/')));
   expect((await web.ask('/live')).status).toBe(429);
-  const events = await readEvents(paths, 0);
-  const last = events.at(-1);
-  let n = last?.n ?? 0;
+  const path = join(paths.sessionDir, '01-08-1030-plan-names.md');
+  const plan = await readFile(path, 'utf8');
   const before = heldNow();
   let held = before;
   // What lies between the two is filled, and then it waits.
   await eventually(
     async () => {
-      n += 1;
-      await appendFile(paths.events, `${JSON.stringify({ ...last, n })}\n`);
+      const long = `At ${systemClock.now()}. `.repeat(20_000);
+      await writeFile(path, `${plan}\n${long}\n`);
       await systemClock.sleep(50);
       held = Math.max(held, heldNow());
       const tab = await web.open('/');
@@ -96,8 +88,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
 
 test('of a transcript of 1 GB a page is read, and the page of the session shows its end', async () => {
   const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const place = await placeOfOnly(web);
   const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
   const path = join(paths.logs, log ?? '');
@@ -129,8 +120,7 @@ test('of a transcript of 1 GB a page is read, and the page of the session shows 
 
 test('of a line of 1 GB that is being written its end is shown at once', async () => {
   const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const place = await placeOfOnly(web);
   const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
   const path = join(paths.logs, log ?? '');
@@ -147,9 +137,7 @@ test('of a line of 1 GB that is being written its end is shown at once', async (
 });
 
 test('a list of many sessions comes as its first rows and then the others, each once', async () => {
-  const { repo, context } = await preparedSessions(80);
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await preparedSessions(80));
   const tab = await web.open('/');
   await eventually(async () => keysIn(tab).length === 80);
   const counts = tab.updates.map(({ changed, more }) => [(changed as string[]).length, more]);
@@ -162,8 +150,7 @@ test('a list of many sessions comes as its first rows and then the others, each 
 
 test('the page of a session names its tokens, without those from a cache', async () => {
   const { project, paths } = await reportedSession({ iterations: 10 });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const place = await placeOfOnly(web);
   const tab = await web.open(place);
   const figures = await eventually(async () => tab.parts.get('p-strip'));
@@ -177,8 +164,7 @@ test('the page of a session names its tokens, without those from a cache', async
 
 test('a waiting session that no supervisor watches says so below its decision, not above', async () => {
   const { project } = await reportedSession({ iterations: 3, ends: 'waiting' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const tab = await web.open(await placeOfOnly(web));
   const figures = await eventually(async () => tab.parts.get('p-strip'));
   const unwatched = "No supervisor watches this machine's sessions";
@@ -189,8 +175,12 @@ test('a waiting session that no supervisor watches says so below its decision, n
 
 test('a session that disappears while its page is open is said once, and comes back with its folder', async () => {
   const { project, paths } = await reportedSession({ iterations: 4 });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  let looks = 0;
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    looks += 1;
+    await QUICK_CLOCK.sleep(ms, signal);
+  };
+  await using web = await webOf(project, { clock: { ...QUICK_CLOCK, sleep } });
   const place = await placeOfOnly(web);
   const [tab, board] = [await web.open(place), await web.open('/')];
   await eventually(async () => tab.parts.has('p-tab'));
@@ -200,7 +190,8 @@ test('a session that disappears while its page is open is said once, and comes b
   await eventually(async () => said().length > 0);
   await eventually(async () => board.updates.slice(1).some(({ order }) => order !== undefined));
   expect((await web.act(`${place}/stop`, {})).status).toBe(404);
-  await systemClock.sleep(2500);
+  const before = looks;
+  await eventually(async () => looks > before + 20);
   expect(said()).toEqual([expect.stringContaining('no longer here')]);
   for (const each of folders) await rename(join(project.repo.root, basename(dirname(each))), each);
   await eventually(async () => said().at(-1) === '');
@@ -213,7 +204,7 @@ test('without a project the list says why it is empty, and shows one as soon as 
   await using _ = project.repo;
   const { root, homeDir } = project.repo;
   const home = join(root, 'another-home');
-  await using web = await serveWeb({ ...project.context, home, cwd: root });
+  await using web = await serveWeb({ ...project.context, home, cwd: root, clock: QUICK_CLOCK });
   const tab = await web.open('/');
   const said = await eventually(async () => tab.updates.find(({ end }) => end !== undefined));
   expect(said).toMatchObject({ end: expect.stringContaining('samocode init'), needs: 0 });
