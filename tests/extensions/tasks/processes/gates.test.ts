@@ -128,7 +128,7 @@ test.for([
   await using rig = await makeServerRig();
   await rig.addSession(SESSION, [...events]);
   await using chat = await taskedChat(rig.context);
-  expect(await chat.call('wait', { session: SESSION, cursor: 3, timeout_s: 1 })).toMatchObject({
+  expect(await chat.call('wait', { session: SESSION, cursor: 3, timeout_s: 0.05 })).toMatchObject({
     resultType: 'complete',
     structuredContent: { state, changed: false },
   });
@@ -185,7 +185,7 @@ test.for([
   expect(capabilities).not.toHaveProperty('extensions');
   const call = {
     name: 'wait',
-    arguments: { session: SESSION, cursor: 3, timeout_s: 1, project_dir: rig.repo.path },
+    arguments: { session: SESSION, cursor: 3, timeout_s: 0.05, project_dir: rig.repo.path },
   };
   expect(await server.request('tools/call', call)).toMatchObject({
     resultType: 'complete',

@@ -67,7 +67,7 @@ test('a request that does not declare tasks gets the wait as it was, on the same
     { elicitation: { form: {} } },
     { extensions: { 'io.modelcontextprotocol/ui': {} } },
   ]) {
-    const answer = await chat.call('wait', { session, cursor, timeout_s: 1 }, capabilities);
+    const answer = await chat.call('wait', { session, cursor, timeout_s: 0.05 }, capabilities);
     expect(answer).toMatchObject({ resultType: 'complete', structuredContent: { changed: false } });
   }
   const id = await chat.follow({ session, cursor });
@@ -297,7 +297,7 @@ test('a client without forms is woken at the gate', async () => {
   await using rig = await startRig({ at: 'planned' });
   await using chat = await taskedChat(rig.context());
   const capabilities = { extensions: IN_TERMINAL.extensions };
-  const call = { session: rig.file.folder, cursor: (await rig.state()).n, timeout_s: 1 };
+  const call = { session: rig.file.folder, cursor: (await rig.state()).n, timeout_s: 0.05 };
   // Nothing is new, and nothing runs: the wait as it was.
   expect(await chat.call('wait', call, capabilities)).toMatchObject({ resultType: 'complete' });
   const id = await chat.follow(call);
