@@ -41,6 +41,10 @@ async function scene() {
     ...made,
     ...{ home: repo.homeDir, path: repo.path },
     resolve: (work: ChatWork, more?: Partial<ActionContext>) => resolveChat(work, project, acting(more)),
+    claude: (id: string, turns: readonly TurnPlan[], cwd = repo.path) =>
+      writeChat(claudePath(repo.homeDir, cwd, id), claudeLines(cwd, turns)),
+    codex: (id: string, turns: readonly TurnPlan[], cwd = repo.path) =>
+      writeChat(codexPath(repo.homeDir, id), codexLines(cwd, turns)),
     changes: (work: ChatWork, more?: Partial<ActionContext>) => changesOfChat(work, project, acting(more)),
     [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
   };
@@ -48,14 +52,12 @@ async function scene() {
 
 const byClaude = { chatCall: { client: 'claude', id: CALL } } as const;
 const byId = (id: string): ChatWork => ({ kind: 'chat', chat: { by: 'id', id } });
+const byBrief = (text: string) => ({ kind: 'chat', chat: { by: 'brief', text } }) as const satisfies ChatWork;
 
 test('the chat of Claude Code that makes the call is quoted, and names the session', ci, async () => {
   await using at = await scene();
-  await writeChat(
-    claudePath(at.home, at.path, 'other'),
-    claudeLines(at.path, [{ person: 'Something else' }]),
-  );
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
+  await at.claude('other', [{ person: 'Something else' }]);
+  await at.claude('this', TALK);
   const resolved = await at.resolve(CALLER, byClaude);
   expect(resolved).toMatchObject({
     task: 'Carry on the work of the chat that _chat.md quotes.',
@@ -67,14 +69,14 @@ test('the chat of Claude Code that makes the call is quoted, and names the sessi
 
 test('a task of the person replaces the sentence, and names the session', async () => {
   await using at = await scene();
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
+  await at.claude('this', TALK);
   const resolved = await at.resolve({ ...CALLER, with: { kind: 'task', task: 'Only the sails' } }, byClaude);
   expect(resolved).toMatchObject({ task: 'Only the sails', words: 'Only the sails', chat: { turns: 2 } });
 });
 
 test('a plan that the chat made is carried out, without the secrets that the model copied into it', async () => {
   await using at = await scene();
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
+  await at.claude('this', TALK);
   const secret = `ghp_${'a1B2'.repeat(9)}`;
   const plan = `# Name boats\n\n- [ ] with ${secret}\n`;
   const by = { channel: 'tool' } as const;
@@ -89,16 +91,15 @@ test('a plan that the chat made is carried out, without the secrets that the mod
 
 test('a chat that only quotes the call is not taken for the one that makes it', async () => {
   await using at = await scene();
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
+  await at.claude('this', TALK);
   const quoting = [{ person: `Why did ${CALL} fail?`, agent: `{"type":"tool_use","id":"${CALL}"}` }];
-  await writeChat(claudePath(at.home, at.path, 'quoting'), claudeLines(at.path, quoting));
+  await at.claude('quoting', quoting);
   expect((await at.resolve(CALLER, byClaude)).chat?.id).toBe('this');
 });
 
 test('of two transcripts with the call none is taken, and both are listed', async () => {
   await using at = await scene();
-  for (const id of ['this', 'its-copy'])
-    await writeChat(claudePath(at.home, at.path, id), claudeLines(at.path, TALK));
+  for (const id of ['this', 'its-copy']) await at.claude(id, TALK);
   await expect(at.resolve(CALLER, byClaude)).rejects.toMatchObject({
     code: 'chat_ambiguous',
     hint: expect.stringMatching(/(?=.* this: )(?=.* its-copy: )/s),
@@ -132,7 +133,7 @@ test('the line of the call may be written after the call', async () => {
 
 test('a chat that does not appear is waited for for two seconds, then the chats of this project are listed', async () => {
   await using at = await scene();
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK.slice(0, 1)));
+  await at.claude('this', TALK.slice(0, 1));
   const { clock, waited } = waitingClock();
   await expect(at.resolve(CALLER, { ...byClaude, clock })).rejects.toMatchObject({
     code: 'chat_not_found',
@@ -149,8 +150,8 @@ test.each([
   await using at = await scene();
   const elsewhere = `${at.path}-2`;
   await mkdir(elsewhere);
-  await writeChat(claudePath(at.home, elsewhere, 'elsewhere'), claudeLines(elsewhere, TALK));
-  await writeChat(codexPath(at.home, 'thread-2'), codexLines(elsewhere, TALK));
+  await at.claude('elsewhere', TALK, elsewhere);
+  await at.codex('thread-2', TALK, elsewhere);
   await expect(at.resolve(work, more)).rejects.toMatchObject({ code: 'chat_elsewhere' });
 });
 
@@ -174,8 +175,7 @@ test('a chat in a folder or a worktree of the project is its own, and one in a w
   await at.repo.git(['worktree', 'add', '--quiet', linked]);
   const below = join(at.path, 'src/app');
   const ofSession = join(at.worktreesDir, '26-11-27-boats');
-  for (const cwd of [linked, below, ofSession])
-    await writeChat(claudePath(at.home, cwd, cwd.replaceAll('/', '-')), claudeLines(cwd, TALK));
+  for (const cwd of [linked, below, ofSession]) await at.claude(cwd.replaceAll('/', '-'), TALK, cwd);
   for (const cwd of [linked, below])
     expect((await at.resolve(byId(cwd.replaceAll('/', '-')))).chat?.turns).toBe(2);
   await expect(at.resolve(byId(ofSession.replaceAll('/', '-')))).rejects.toMatchObject({
@@ -209,12 +209,9 @@ esac
 
 test('a call without a chat lists those of this project, newest first and without secrets, and takes none', async () => {
   await using at = await scene();
-  await writeChat(
-    claudePath(at.home, at.path, 'this'),
-    claudeLines(at.path, [{ person: 'Use ghp_abcdefghijklmnop1234 for it' }]),
-  );
-  await writeChat(codexPath(at.home, 'thread-1'), codexLines(at.path, TALK));
-  await writeChat(codexPath(at.home, 'thread-2'), codexLines('/elsewhere', TALK));
+  await at.claude('this', [{ person: 'Use ghp_abcdefghijklmnop1234 for it' }]);
+  await at.codex('thread-1', TALK);
+  await at.codex('thread-2', TALK, '/elsewhere');
   await utimes(claudePath(at.home, at.path, 'this'), 0, Date.parse('2026-11-26T10:00:00Z') / 1000);
   await utimes(codexPath(at.home, 'thread-1'), 0, Date.parse('2026-11-27T09:05:00Z') / 1000);
   const refused = at.resolve(CALLER, await fakeOpencode(at, at.path));
@@ -239,7 +236,7 @@ test('without any chat, the refusal says so', async () => {
 
 test('a person names a chat of Codex or opencode by its id', async () => {
   await using at = await scene();
-  await writeChat(codexPath(at.home, 'thread-1'), codexLines(at.path, TALK));
+  await at.codex('thread-1', TALK);
   expect((await at.resolve(byId('thread-1'))).chat).toMatchObject({
     from: 'Codex',
     id: 'thread-1',
@@ -297,15 +294,12 @@ test('secrets planted in texts are in no document, no task and no name', ci, asy
   await appendFile(join(at.home, '.config/samocode/.env'), `TELEGRAM_TOKEN=${secrets.machine}\n`);
   const all = Object.values(secrets).join(' and ');
   const long = `${'x'.repeat(11_990)} ${all}`;
-  await writeChat(
-    claudePath(at.home, at.path, 'this'),
-    claudeLines(at.path, [
-      { person: all, agent: long },
-      { person: long, agent: all, call: CALL },
-    ]),
-  );
+  await at.claude('this', [
+    { person: all, agent: long },
+    { person: long, agent: all, call: CALL },
+  ]);
   const env = { ...at.repo.env, SERVICE_AUTH: secrets.environment };
-  const brief: ChatWork = { kind: 'chat', chat: { by: 'brief', text: `Decided: ${all}` } };
+  const brief = byBrief(`Decided: ${all}`);
   const task = `Use ${all}`;
   const added: ChatWork = { ...brief, with: { kind: 'task', task, dive: task } };
   for (const [work, more] of [
@@ -347,7 +341,7 @@ test.each([
   await at.repo.write({ '.env': file });
   const person =
     'Deploy to production from eu-central-1 only. In development the table customers_production of postgresql stays empty, says Ada Lovelace.';
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, [{ person, call: CALL }]));
+  await at.claude('this', [{ person, call: CALL }]);
   const resolved = await at.resolve(CALLER, { ...byClaude, env: { ...at.repo.env, ...env } });
   expect(resolved.words).toBe(person);
   expect(resolved.chat?.text).toContain(`> ${person}`);
@@ -365,7 +359,7 @@ test('no chat has a value of a variable that is named like a secret, in the envi
     '\n',
   );
   const env = { ...at.repo.env, ...ofShell };
-  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
+  const resolved = await at.resolve(byBrief(text), { env });
   expect(resolved.chat?.text).toContain(
     `Removed from it as secrets: ${SECRET_NAMES.map((name) => `${name} ×2`).join(', ')}.`,
   );
@@ -378,7 +372,7 @@ test('a value of any other name stays', async () => {
   const ordinary = Object.fromEntries(ORDINARY_NAMES.map((name) => [name, 'in-development']));
   const text = 'We are in-production and in-development';
   const env = { ...ordinary, ...at.repo.env };
-  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
+  const resolved = await at.resolve(byBrief(text), { env });
   expect(resolved.chat?.text).toContain(text);
 });
 
@@ -386,14 +380,14 @@ test('plain words of the settings stay', async () => {
   await using at = await scene();
   await at.repo.write({ '.env': 'DIALECT=postgresql\nNODE_ENV=production-like\n' });
   const text = 'We use postgresql in production-like places';
-  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } });
+  const resolved = await at.resolve(byBrief(text));
   expect(resolved.chat?.text).toContain(text);
 });
 
 test('a file of secrets that cannot be read is named, and no session is started', async () => {
   await using at = await scene();
   await at.repo.write({ '.env': `A=${'x'.repeat(1024 * 1024)}` });
-  await expect(at.resolve({ kind: 'chat', chat: { by: 'brief', text: 'x' } })).rejects.toMatchObject({
+  await expect(at.resolve(byBrief('x'))).rejects.toMatchObject({
     code: 'secrets_unread',
     what: expect.stringContaining('/.env could not be'),
   });
@@ -404,7 +398,7 @@ test.each([
   ['a long brief', 'x'.repeat(20_001), 'It has 20001 characters, and a brief has at most 20000.'],
 ])('%s is refused', async (_, text, why) => {
   await using at = await scene();
-  await expect(at.resolve({ kind: 'chat', chat: { by: 'brief', text } })).rejects.toMatchObject({
+  await expect(at.resolve(byBrief(text))).rejects.toMatchObject({
     code: 'brief_unusable',
     why,
   });
@@ -412,10 +406,7 @@ test.each([
 
 test('a brief is quoted as the summary of a chat', async () => {
   await using at = await scene();
-  const resolved = await at.resolve({
-    kind: 'chat',
-    chat: { by: 'brief', text: 'Name the boats\n# By colour' },
-  });
+  const resolved = await at.resolve(byBrief('Name the boats\n# By colour'));
   expect(resolved.chat).toMatchObject({ from: 'summary', turns: 0 });
   expect(resolved.chat?.text).toContain('> Name the boats\n> # By colour');
 });
@@ -453,14 +444,11 @@ test('the files that tool calls changed are those of the main repository, withou
     subagent,
     bySubagent.map((line) => ({ ...line, isSidechain: true })),
   );
-  await writeChat(
-    codexPath(at.home, 'thread-1'),
-    codexLines(
-      at.path,
-      turns.map((each) => ({ ...each, changes: [join(at.path, 'c.ts')] })),
-    ),
+  await at.codex(
+    'thread-1',
+    turns.map((each) => ({ ...each, changes: [join(at.path, 'c.ts')] })),
   );
   expect(await at.changes(CALLER, byClaude)).toEqual(['b.ts', 'relative.ts', 'src/a.ts', 'sub.ts']);
   expect(await at.changes(byId('thread-1'))).toEqual(['c.ts']);
-  expect((await at.resolve({ kind: 'chat', chat: { by: 'brief', text: 'x' } })).files).toBeUndefined();
+  expect((await at.resolve(byBrief('x'))).files).toBeUndefined();
 });
