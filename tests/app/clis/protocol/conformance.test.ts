@@ -24,8 +24,8 @@ const passingIn = (revision: Revision) =>
 const isUntestable = ({ errorMessage = '' }: Check) => errorMessage.startsWith('Not testable: ');
 
 test('every scenario of the suite has a verdict, in its order', ci, async () => {
-  const [node, suite] = [await installCli('node22'), await installCli('conformance')];
-  const { stdout } = await runCommand(node.path, [suite.path, 'list', '--server']);
+  const suite = await installCli('conformance');
+  const { stdout } = await runCommand(suite.path, ['list', '--server']);
   const listed = [...stdout.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
   expect(Object.keys(SCENARIOS)).toEqual(listed);
 });
@@ -40,13 +40,13 @@ describe.each([
   const checks = new Map<string, Check[]>();
 
   beforeAll(async () => {
-    const [node, suite] = [await installCli('node22'), await installCli('conformance')];
+    const suite = await installCli('conformance');
     await using bench = await makeBench();
     await using server = await mount(bench.context, REPLACEMENTS);
     const outDir = join(bench.repo.root, 'conformance');
     const all = ['--requirements', revision, '--output-dir', outDir];
-    const args = [suite.path, 'server', '--url', server.url, ...all];
-    await runCommand(node.path, args, { cwd: bench.repo.root, timeoutMs: 600_000 });
+    const args = ['server', '--url', server.url, ...all];
+    await runCommand(suite.path, args, { cwd: bench.repo.root, timeoutMs: 600_000 });
     for (const folder of await readdir(outDir)) {
       const name = folder.replace(/^server-/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
       checks.set(name, JSON.parse(await readFile(join(outDir, folder, 'checks.json'), 'utf8')));
@@ -71,11 +71,11 @@ test.each(Object.keys(SCENARIOS).filter((name) => SCENARIOS[name] === 'tasks'))(
   '%s passes on the server of stdio, whose wait becomes a task',
   ci,
   async (name) => {
-    const [node, suite] = [await installCli('node22'), await installCli('conformance')];
+    const suite = await installCli('conformance');
     await using dir = await tempDir();
     await using server = await mountTasks();
-    const args = [suite.path, 'server', '--url', server.url, '--scenario', name, '--output-dir', dir.path];
-    await runCommand(node.path, args, { cwd: dir.path, timeoutMs: 120_000 });
+    const args = ['server', '--url', server.url, '--scenario', name, '--output-dir', dir.path];
+    await runCommand(suite.path, args, { cwd: dir.path, timeoutMs: 120_000 });
     const [folder = ''] = await readdir(dir.path);
     const found: Check[] = JSON.parse(await readFile(join(dir.path, folder, 'checks.json'), 'utf8'));
     expect(found.filter(({ status }) => status !== 'SUCCESS')).toEqual([]);

@@ -12,14 +12,10 @@ test(
   ci,
   async () => {
     await using bench = await makeBench();
-    const [node, inspector, { server }] = [
-      await installCli('node22'),
-      await installCli('inspector'),
-      await builtPrograms(),
-    ];
-    const args = [inspector.path, '--cli', process.execPath, server, '--method', 'tools/list', '--strict'];
+    const [inspector, { server }] = [await installCli('inspector'), await builtPrograms()];
+    const args = ['--cli', process.execPath, server, '--method', 'tools/list', '--strict'];
     const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
-    const { exitCode, stdout, stderr } = await runCommand(node.path, args, options);
+    const { exitCode, stdout, stderr } = await runCommand(inspector.path, args, options);
     expect([exitCode, stderr]).toEqual([0, '']);
     const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
@@ -29,12 +25,12 @@ test(
 test('it lists them over HTTP too, with a token', async () => {
   await using bench = await makeBench();
   await using rig = await mcpRig(bench.context);
-  const [node, inspector] = [await installCli('node22'), await installCli('inspector')];
+  const inspector = await installCli('inspector');
   const header = ['--header', `Authorization: Bearer ${await rig.addToken('inspector')}`];
   const server = ['--cli', rig.url, '--transport', 'http', ...header];
-  const args = [inspector.path, ...server, '--method', 'tools/list', '--strict'];
+  const args = [...server, '--method', 'tools/list', '--strict'];
   const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
-  const { exitCode, stdout, stderr } = await runCommand(node.path, args, options);
+  const { exitCode, stdout, stderr } = await runCommand(inspector.path, args, options);
   expect([exitCode, stderr]).toEqual([0, '']);
   const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
   const offered = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');

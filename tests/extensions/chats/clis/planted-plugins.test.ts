@@ -11,7 +11,6 @@ import { startService } from '../../../support/model-stub/services.ts';
 import { makeProject } from '../../../support/project.ts';
 import { opencodeExport, SESSION } from './opencode-export.ts';
 
-/** The id of a chat in another folder. */
 const ELSEWHERE = SESSION.replace(/A$/, 'B');
 
 async function importChat(
@@ -34,11 +33,11 @@ async function plantedProject() {
   await model.furnish(repo.homeDir);
   const own = model.environmentFor(repo.homeDir);
   const env = { ...repo.env, ...own, PATH: `${dirname(path)}:${repo.env.PATH}` };
-  for (const [folder, id] of [
-    [repo.path, SESSION],
-    [repo.homeDir, ELSEWHERE],
-  ] as const)
+  const withChat = async (folder: string, id: string) => {
     await importChat(folder, id, { file: join(repo.root, 'chat.json'), env });
+    return id;
+  };
+  await withChat(repo.path, SESSION);
   const reached = join(repo.root, 'reached');
   await mkdir(reached);
   const terminal = join(repo.path, 'terminal');
@@ -51,6 +50,8 @@ async function plantedProject() {
   await repo.git(['config', 'core.fsmonitor', join(repo.path, 'monitor')]);
   return {
     ...{ repo, env, terminal },
+    /** The id of a chat in another folder. */
+    chatElsewhere: () => withChat(repo.homeDir, ELSEWHERE),
     reached: () => namesAt(reached),
     async [Symbol.asyncDispose]() {
       await model[Symbol.asyncDispose]();
@@ -78,15 +79,19 @@ beforeAll(async () => {
 afterAll(() => at[Symbol.asyncDispose]());
 
 test.for([
-  { how: 'no id', chat: [], says: SESSION },
-  { how: 'a wrong id', chat: ['no-such-chat'], says: SESSION },
-  { how: "a wrong id of opencode's form", chat: [`${SESSION}x`], says: 'opencode has no such chat' },
-  { how: 'the id of one elsewhere', chat: [ELSEWHERE], says: 'did not begin in' },
+  { how: 'no id', chat: async () => [], says: SESSION },
+  { how: 'a wrong id', chat: async () => ['no-such-chat'], says: SESSION },
+  {
+    how: "a wrong id of opencode's form",
+    chat: async () => [`${SESSION}x`],
+    says: 'opencode has no such chat',
+  },
+  { how: 'the id of one elsewhere', chat: async () => [await at.chatElsewhere()], says: 'did not begin in' },
 ] as const)(
   'a start from a chat of opencode with $how runs nothing of the project or of the folder of the terminal',
   async ({ chat, says }) => {
     const { cli } = await builtPrograms();
-    const args = [cli, 'start', '--chat', ...chat];
+    const args = [cli, 'start', '--chat', ...(await chat())];
     const { stdout, stderr } = await runCommand(process.execPath, args, { cwd: at.terminal, env: at.env });
     expect(`${stdout}${stderr}`).toContain(says);
     expect(at.reached()).toEqual([]);
