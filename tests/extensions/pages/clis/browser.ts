@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { addressWithCode } from '../../../../src/extensions/pages/web/server/run-web.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { installCli } from '../../../support/install-clis.ts';
@@ -135,21 +135,27 @@ export async function openBrowser(options: object = {}): Promise<Browser> {
   };
 }
 
-/** One browser for all tests of a file. */
-export function browserOfFile(): Pick<Browser, 'tab' | 'mishaps'> {
+/** One browser for all tests of a file. After each of them its tabs are closed, and none may have had a mishap. */
+export function browserOfFile(): Pick<Browser, 'tab'> {
   let browser: Browser | undefined;
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(async () => await browser?.[Symbol.asyncDispose]());
+  const tabs: Page[] = [];
   const opened = () => {
     if (browser === undefined) throw new Error('The browser is opened before the first test.');
     return browser;
   };
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterEach(async () => {
+    for (const tab of tabs.splice(0)) await tab.close();
+    expect(opened().mishaps.splice(0)).toEqual([]);
+  });
+  afterAll(async () => await browser?.[Symbol.asyncDispose]());
   return {
-    tab: (url) => opened().tab(url),
-    get mishaps() {
-      return opened().mishaps;
+    async tab(url) {
+      const tab = await opened().tab(url);
+      tabs.push(tab);
+      return tab;
     },
   };
 }

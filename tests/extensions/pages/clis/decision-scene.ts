@@ -9,11 +9,11 @@ import { eventually } from '../../../support/eventually.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
-import { holds, type Page } from './browser.ts';
+import { addressOf, type Browser, holds, type Page } from './browser.ts';
 
 /** Real sessions, each in a separate project, on one page. */
-export interface DecisionScene extends AsyncDisposable {
-  rigs: readonly SessionRig[];
+export interface DecisionScene<Kinds extends readonly Kind[]> extends AsyncDisposable {
+  rigs: { readonly [At in keyof Kinds]: SessionRig };
   web: WebRig;
 }
 
@@ -67,7 +67,9 @@ const PLAN_NOTES = Array.from(
     `Pier ${at + 1} has twelve boats, of which four are sailing boats and two are older than the list itself; their names are read from the file of the harbour, compared without their accents, and shown beside the place.`,
 ).join('\n\n');
 
-export async function decisionScene(kinds: readonly Kind[]): Promise<DecisionScene> {
+export async function decisionScene<const Kinds extends readonly Kind[]>(
+  kinds: Kinds,
+): Promise<DecisionScene<Kinds>> {
   const rigs: SessionRig[] = [];
   for (const kind of kinds) rigs.push(await KINDS[kind]());
   const [first] = rigs;
@@ -75,13 +77,39 @@ export async function decisionScene(kinds: readonly Kind[]): Promise<DecisionSce
   for (const rig of rigs.slice(1)) await addTo(first, rig);
   const web = await serveWeb(first.context('cli'));
   return {
-    rigs,
+    // One for each kind.
+    rigs: rigs as DecisionScene<Kinds>['rigs'],
     web,
     async [Symbol.asyncDispose]() {
       await web[Symbol.asyncDispose]();
       for (const rig of rigs) await rig[Symbol.asyncDispose]();
     },
   };
+}
+
+/** One session that waits for a decision, which is open on a tab. */
+export async function openDecision(browser: Pick<Browser, 'tab'>, kind: Kind) {
+  const scene = await decisionScene([kind]);
+  const [rig] = scene.rigs;
+  const page = await browser.tab(await addressOf(scene.web));
+  await isReady(page, rig);
+  return { ...scene, rig, page };
+}
+
+/**
+ * Clicks on a button as soon as it is in the page, as a click that was under way does.
+ * @returns what the page says then
+ */
+export function clickAtOnce(page: Page, selector: string): Promise<string> {
+  return page.evaluate(`new Promise((resolve) => {
+    new MutationObserver((_, observer) => {
+      const button = document.querySelector(${JSON.stringify(selector)});
+      if (!button) return;
+      observer.disconnect();
+      button.click();
+      resolve(document.querySelector('#state').textContent);
+    }).observe(document.querySelector('#session'), { childList: true, subtree: true });
+  })`);
 }
 
 /** Makes the project of a session known on the machine of another one. */

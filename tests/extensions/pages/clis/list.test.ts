@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { workingSessions } from '../../../support/working-sessions.ts';
-import { addressOf, holds, openBrowser } from './browser.ts';
+import { addressOf, browserOfFile, holds } from './browser.ts';
+
+const browser = browserOfFile();
 
 const SESSIONS = 200;
 const WORKING = 20;
@@ -12,7 +14,6 @@ test('the list of 200 sessions of which 20 work loses no row and no draft, and a
   await using work = await workingSessions(WORKING, SESSIONS - WORKING);
   const { context } = work.project;
   await using web = await serveWeb(context);
-  await using browser = await openBrowser();
   const page = await browser.tab(await addressOf(web));
   await page.evaluate("location.hash = '#/'");
   await holds(page, `${COUNTS} === '${SESSIONS} ${WORKING}'`);
@@ -40,5 +41,5 @@ test('the list of 200 sessions of which 20 work loses no row and no draft, and a
   await page.keyboard.press('/');
   await keyboard.type('number-0199');
   await holds(page, `document.querySelectorAll('#list li:not([hidden])').length === 1`);
-  expect([browser.mishaps, web.failures]).toEqual([[], []]);
+  expect(web.failures).toEqual([]);
 });

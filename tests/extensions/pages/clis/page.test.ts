@@ -2,15 +2,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
 import { reportedSession } from '../../../support/report-session.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { exchange, serveWeb } from '../../../support/web-rig.ts';
+import { exchange, serveWeb, webOf } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
 import { addressOf, browserOfFile, holds, openBrowser, type Page, visitOnly } from './browser.ts';
-import { receiptsOf } from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -27,9 +25,7 @@ test(
   'the address loses its code at once, a new tab takes the key from an open one, and another person gets none',
   ci,
   async () => {
-    const { repo, context } = await makeProject();
-    await using _ = repo;
-    await using web = await serveWeb(context);
+    await using web = await webOf(await makeProject());
     const used = await addressOf(web);
     const page = await browser.tab(used);
     await saysIn(page, 'There are no sessions.');
@@ -43,15 +39,12 @@ test(
     const late = await other.tab(used);
     await saysIn(late, 'This code is wrong, has been used, or is older than 30 seconds.');
     expect(late.url()).toBe(`${web.served.address}#/`);
-    expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
-    for (const each of [page, second]) await each.close();
+    expect(other.mishaps).toEqual([]);
   },
 );
 
 test('six digits open the page of another device; wrong ones are refused there, and five of them end the code', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
+  await using web = await webOf(await makeProject());
   await using other = await openBrowser();
   const page = await other.tab(`${web.served.address}#/new`);
   const type = async (digits: string) => {
@@ -109,8 +102,7 @@ const PLANTED = ['iframe', 'script', 'base', 'link', 'img[src^=http]', '[onload]
 test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
   const { project } = await reportedSession({ iterations: 10, also, transcriptChars: 400, ends: 'waiting' });
-  await using _ = project.repo;
-  await using web = await serveWeb(project.context);
+  await using web = await webOf(project);
   const page = await browser.tab(await addressOf(web));
   await openOnly(page);
   await page.locator('.gate').waitFor();
@@ -126,8 +118,6 @@ test('what an agent wrote runs nothing and asks no other server, on any part of 
   await page.evaluate(`location.hash = '${place}/transcript/6'`);
   await page.locator('#p-transcript').locator('h1').waitFor();
   expect(await page.title()).toMatch(/samocode$/);
-  expect(browser.mishaps).toEqual([]);
-  await page.close();
 });
 
 test('what an agent wrote runs nothing in a decision, its receipts and drafts, and on the page without a key', async () => {
@@ -166,45 +156,6 @@ test('what an agent wrote runs nothing in a decision, its receipts and drafts, a
   await page.locator('#kept li').first().waitFor();
   await page.locator('#receipts li').first().waitFor({ state: 'attached' });
   await isHarmless();
-  expect(browser.mishaps).toEqual([]);
-  await page.close();
-});
-
-test('two tabs and a terminal answer at once: the first counts, the others are told and keep their text', async () => {
-  await using rig = await startRig({ at: 'asking' });
-  await using web = await serveWeb(rig.context('cli'));
-  const [one, two] = [await browser.tab(await addressOf(web)), await browser.tab(await addressOf(web))];
-  for (const page of [one, two]) {
-    await openOnly(page);
-    await page.locator('.gate textarea').first().fill('as I said');
-    await holds(page, 'document.body.dataset.fresh === undefined');
-  }
-  const context = rig.context('cli');
-  const [terminal] = await Promise.all([
-    answerQa(
-      { session: rig.file.folder, projectDir: rig.repo.path, answers: [], acceptSuggestions: true },
-      context,
-    ).then(
-      () => 'first',
-      (error: Error) => error.message,
-    ),
-    one.locator('.gate button[value=suggestions]').click(),
-    two.locator('.gate button[value=suggestions]').click(),
-  ]);
-  const texts: string[] = [terminal];
-  for (const page of [one, two]) {
-    await holds(
-      page,
-      "/^(?:Recorded|Not recorded)$/.test(document.querySelector('#receipts li b')?.textContent)",
-    );
-    texts.push((await receiptsOf(page)).join());
-  }
-  const firsts = texts.filter((text) => /^first$|^Recorded/.test(text));
-  expect([firsts.length, texts]).toEqual([1, texts]);
-  const recorded = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
-  expect(recorded.length).toBe(1);
-  expect(browser.mishaps).toEqual([]);
-  for (const page of [one, two]) await page.close();
 });
 
 test('a draft stays while the session changes, a plan that changed is refused with the difference, and then its new version is shown', async () => {
@@ -238,8 +189,6 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
   const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');
   expect(approval).toMatchObject({ by: { channel: 'web', client: 'without a guard', unconfirmed: true } });
-  expect(browser.mishaps).toEqual([]);
-  await page.close();
 });
 
 test('a page whose server ended says so, and goes on with the next one', async () => {
@@ -256,8 +205,6 @@ test('a page whose server ended says so, and goes on with the next one', async (
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
   await page.reload();
   await saysIn(page, 'There are no sessions.');
-  expect(browser.mishaps).toEqual([]);
-  await page.close();
 });
 
 test('a page sends its key to no program that takes the port of its server, says why a full server shows nothing, and keeps what is shown', async () => {
@@ -290,6 +237,4 @@ test('a page sends its key to no program that takes the port of its server, says
   await saysIn(opened, 'There are no sessions.');
   for (const each of [page, opened]) await saysIn(each, 'Connected again.');
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
-  expect(browser.mishaps).toEqual([]);
-  for (const each of [page, opened]) await each.close();
 });
