@@ -12,6 +12,7 @@ import { readEvents } from '../../../src/core/session/log/event-log.ts';
 import { askTool } from '../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../support/bench.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { ParentKit } from '../gates/parent-kit.ts';
@@ -22,12 +23,6 @@ const MODELS_OPEN_NOTHING = { GATE_CHANNELS: 'person' };
 const OPENED: readonly EventType[] = ['answers_recorded', 'plan_approved', 'iteration_started'];
 
 const opened = (events: readonly SessionEvent[]) => events.filter(({ type }) => OPENED.includes(type));
-
-async function eventsOf<T extends EventType>(rig: SessionRig, type: T) {
-  return (await rig.events()).filter(
-    (event): event is Extract<SessionEvent, { type: T }> => event.type === type,
-  );
-}
 
 describe('if models may open no gate, the first gate stays closed when a parent', () => {
   let rig: SessionRig;
@@ -112,8 +107,8 @@ test.skipIf(isUnderAgent)(
     await kit.terminal(['approve', kit.session, '--hash', await kit.planHash(), '--yes']);
     await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
     const by = { channel: 'cli', client: 'samocode' };
-    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by }]);
-    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by }]);
+    expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by }]);
+    expect(await eventsOfType(rig, 'plan_approved')).toMatchObject([{ by }]);
   },
 );
 
@@ -139,8 +134,8 @@ describe('if models may open gates, the record names the parent that', () => {
     await rig.untilWaiting('plan_approval');
     await kit.cli('approve', kit.session, '--hash', await kit.planHash(), '--yes');
     await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
-    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: { channel: 'tool' } }]);
-    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([
+    expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: { channel: 'tool' } }]);
+    expect(await eventsOfType(rig, 'plan_approved')).toMatchObject([
       { by: { channel: 'tool', client: 'samocode, without a terminal' } },
     ]);
   });

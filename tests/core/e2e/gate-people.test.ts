@@ -2,23 +2,17 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../../src/core/caller/context/supervision.ts';
-import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
-import type { SessionEvent } from '../../../src/core/session/events/events.ts';
 import { viewFacts } from '../../../src/core/session/words/facts.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANSWERS_QA } from '../../support/forged-acts.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { type SessionRig, setPhase, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, killSupervisors, nowOf } from '../../support/supervisors.ts';
 import { changeSettings } from '../faults/with-settings.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
-
-async function eventsOf<T extends EventType>(rig: SessionRig, type: T) {
-  return (await rig.events()).filter(
-    (event): event is Extract<SessionEvent, { type: T }> => event.type === type,
-  );
-}
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   await writeFile(path, change(await readFile(path, 'utf8')));
@@ -51,8 +45,8 @@ test.concurrent(
     await rig.untilWaiting('plan_approval');
     await rig.approve('cli');
     await gone(rig, 'implementation');
-    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('tool'), open: [] }]);
-    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
+    expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('tool'), open: [] }]);
+    expect(await eventsOfType(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
   },
 );
 
@@ -60,7 +54,7 @@ test.concurrent('answers that a person types into the file while it waits open t
   await using rig = await watchedAtQuestions();
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
 test.concurrent('half an answer in a file without a final status is not taken, while the whole one is', async () => {
@@ -73,7 +67,7 @@ test.concurrent('half an answer in a file without a final status is not taken, w
     text.replaceAll(/(Answer:.*ones that)$/gm, '$1 float').replace('Status: waiting', 'Status: answered'),
   );
   await rig.untilWaiting('plan_approval');
-  const [first, second, ...more] = await eventsOf(rig, 'answers_recorded');
+  const [first, second, ...more] = await eventsOfType(rig, 'answers_recorded');
   expect(more).toEqual([]);
   expect(first).toMatchObject({ by: by('cli'), answers: [{ id: 'Q1', text: 'A' }] });
   expect(second).toMatchObject({ by: by('file') });
@@ -86,7 +80,7 @@ test.concurrent('answers without a final status count once the file has settled'
   await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
   await rig.untilWaiting('plan_approval');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
 test.concurrent('text typed while an agent works is kept below the answer, and does not count as a forgery', async () => {
@@ -95,7 +89,7 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
   const rules = [
     {
       when: { phase: 'requirements', count: 2 },
-      do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
+      do: [shell(on), { act: 'normal' }],
     },
   ];
   await using rig = await watchedAtQuestions({ rules });
@@ -103,9 +97,9 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
   await rig.untilWaiting('plan_approval');
   const text = await readFile(rig.paths.qa, 'utf8');
   expect(text).toContain('**Answer:** A\n\n> Also typed here, but not recorded: A, never the fleet\n');
-  expect(await eventsOf(rig, 'forgery_seen')).toEqual([]);
+  expect(await eventsOfType(rig, 'forgery_seen')).toEqual([]);
   const changed = expect.stringContaining('Changed in _qa.md after it was answered: Q1');
-  expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(changed);
+  expect((await eventsOfType(rig, 'notice')).map(({ text }) => text)).toContainEqual(changed);
 });
 
 test.concurrent('answers typed while nothing watches are taken once a supervisor runs again', async () => {
@@ -114,7 +108,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
   await edit(rig.paths.qa, answered);
   await superviseIfUnfinished(rig.context('tool'));
   await rig.untilWaiting('plan_approval');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
 });
 
 test.concurrent('some of the answers are recorded, and the rest is waited for', async () => {
@@ -134,7 +128,7 @@ test.concurrent('answers that an agent typed become answers when the person conf
   expect(status).toMatchObject({ unconfirmed: [{ id: 'Q1' }, {}, {}] });
   await rig.answer({ confirmTyped: true });
   await rig.untilWaiting('plan_approval');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('cli'), open: [] }]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('cli'), open: [] }]);
 });
 
 test.concurrent('ticked boxes, completed lines and appended notes need no second approval', async () => {
@@ -142,13 +136,13 @@ test.concurrent('ticked boxes, completed lines and appended notes need no second
   const rules = [
     {
       when: { phase: 'implementation', count: 2 },
-      do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
+      do: [shell(append), { act: 'normal' }],
     },
   ];
   await using rig = await startRig({ at: 'planned', here: true, scenario: { rules } });
   await rig.approve();
   await rig.until(({ status }) => status.kind === 'done');
-  expect(await eventsOf(rig, 'parked')).toHaveLength(2);
+  expect(await eventsOfType(rig, 'parked')).toHaveLength(2);
   const plan = (await readdir(rig.paths.sessionDir)).find((name) => name.includes('-plan-')) ?? '';
   expect(await readFile(join(rig.paths.sessionDir, plan), 'utf8')).toMatch(/\[x\][\s\S]*one more note/);
 });
@@ -160,9 +154,9 @@ test.concurrent('a plan that was sent back is revised, and is approved in its ne
   const { status } = await rig.untilWaiting('plan_approval');
   await rig.approve();
   await gone(rig, 'implementation');
-  const [approved] = await eventsOf(rig, 'plan_approved');
+  const [approved] = await eventsOfType(rig, 'plan_approved');
   expect(status).toMatchObject({ plan: approved?.plan });
-  expect(await eventsOf(rig, 'parked')).toHaveLength(3);
+  expect(await eventsOfType(rig, 'parked')).toHaveLength(3);
 });
 
 test.concurrent('auto_approve and accept_suggestions are recorded as acts of the person who started the session', async () => {
@@ -172,8 +166,8 @@ test.concurrent('auto_approve and accept_suggestions are recorded as acts of the
   });
   await gone(rig, 'implementation');
   const chosen = { by: { channel: 'cli', atStart: true } };
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([chosen]);
-  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([chosen]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([chosen]);
+  expect(await eventsOfType(rig, 'plan_approved')).toMatchObject([chosen]);
 });
 
 test.concurrent('a plan about which no agent had a question waits in spite of auto_approve, says so, and is opened by a person', async () => {
@@ -192,7 +186,7 @@ test.concurrent('a plan about which no agent had a question waits in spite of au
   expect(status).toMatchObject({ unasked: true });
   expect((await rig.readPlan()).warnings[0]).toBe('No agent had a question.');
   expect(viewFacts(await rig.view()).says?.reason).toBe('No agent had a question.');
-  expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toEqual([]);
   await rig.approve('tool');
   await gone(rig, 'implementation');
 });
@@ -202,13 +196,13 @@ test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await gone(rig, 'implementation');
-  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
+  expect(await eventsOfType(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
 });
 
 test.concurrent('GATES=plan accepts the suggestions and waits for an approval', async () => {
   await using rig = await startRig({ here: true, lines: { GATES: 'plan' } });
   await rig.untilWaiting('plan_approval');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
 });
 
 test.concurrent('with GATE_CHANNELS without tool the tool is refused and the command line accepted', async () => {
@@ -228,7 +222,9 @@ test.concurrent('with GATE_CHANNELS without file typed answers are left to anoth
   await edit(rig.paths.qa, answered);
   // Read by the supervisor after the answers, in the same scan at the earliest.
   await setPhase(rig, 'implementation');
-  await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
+  await eventually(async () =>
+    (await eventsOfType(rig, 'notice')).some(({ code }) => code === 'gate_closed'),
+  );
   expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
   await rig.answer({ confirmTyped: true });
   await rig.untilWaiting('plan_approval');
@@ -252,24 +248,28 @@ test.concurrent('a phase set back by hand while the session waits is applied', a
   await setPhase(rig, 'investigation');
   // An iteration may start and end between two polls; its event remains.
   await eventually(async () =>
-    (await eventsOf(rig, 'iteration_started')).some(
+    (await eventsOfType(rig, 'iteration_started')).some(
       (event) => event.n > n && event.phase === 'investigation',
     ),
   );
-  expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'investigation', from: 'requirements' }]);
+  expect(await eventsOfType(rig, 'phase_set')).toMatchObject([
+    { phase: 'investigation', from: 'requirements' },
+  ]);
 });
 
 test.concurrent('a phase set forward by hand skips no gate, neither during a wait nor after a stop', async () => {
   await using rig = await watchedAtQuestions();
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await setPhase(rig, 'implementation');
-  await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
+  await eventually(async () =>
+    (await eventsOfType(rig, 'notice')).some(({ code }) => code === 'gate_closed'),
+  );
   await rig.stop();
   await endOfWorker(rig);
   await setPhase(rig, 'planning');
   await rig.resume();
   await rig.untilWaiting('qa_answers');
-  expect(await eventsOf(rig, 'phase_set')).toEqual([]);
+  expect(await eventsOfType(rig, 'phase_set')).toEqual([]);
   expect((await rig.state()).progress.phase).toBe('requirements');
 });
 
@@ -292,5 +292,5 @@ test.concurrent('a plan that the person edits before the approval is approved in
   expect(hash).not.toBe(status.plan.hash);
   await rig.approve('cli', hash);
   await gone(rig, 'implementation');
-  expect(await eventsOf(rig, 'parked')).toHaveLength(2);
+  expect(await eventsOfType(rig, 'parked')).toHaveLength(2);
 });

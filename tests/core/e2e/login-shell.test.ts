@@ -6,6 +6,7 @@ import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.t
 import { chatWith } from '../../app/e2e/desktop-bundle.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../../support/mcp-rig.ts';
@@ -194,12 +195,9 @@ test.concurrent.each([
       firstEnv: { SHELL: '/bin/bash' },
     });
     await rig.untilWaiting('qa_answers');
-    const events = await rig.events();
-    const told = events.flatMap((event) =>
-      event.type === 'notice' && event.code === 'login_shell_unread' ? [event.text] : [],
-    );
-    expect(told).toEqual([expect.stringContaining(`is unknown: ${why}`)]);
-    expect(events.map(({ type }) => type)).not.toContain('environment_read');
+    const told = await noticesOf(rig, 'login_shell_unread');
+    expect(told).toMatchObject([{ text: expect.stringContaining(`is unknown: ${why}`) }]);
+    expect(await eventsOfType(rig, 'environment_read')).toEqual([]);
     expect(await readdir(rig.repo.homeDir)).not.toContain('ran');
   },
 );
@@ -236,14 +234,9 @@ test.concurrent('a worker that has TERM and lacks variables of the start reads t
   await rig.untilWaiting('qa_answers');
   const had = (await readFile(join(rig.paths.sessionDir, 'had'), 'utf8')).trim().split('\n');
   expect(new Set(had)).toEqual(new Set(['of-login, .']));
-  const events = await rig.events();
-  expect(events).toContainEqual(
-    expect.objectContaining({ type: 'environment_read', used: true, missing: ['BOATS_HOME'] }),
+  expect(await eventsOfType(rig, 'environment_read')).toContainEqual(
+    expect.objectContaining({ used: true, missing: ['BOATS_HOME'] }),
   );
-  const told = events.flatMap((event) =>
-    event.type === 'notice' && event.code === 'variables_missing' ? event.text : [],
-  );
-  expect(told).toEqual([
-    expect.stringContaining('The session was started with BOATS_HOME, which the environment'),
-  ]);
+  const text = expect.stringContaining('The session was started with BOATS_HOME, which the environment');
+  expect(await noticesOf(rig, 'variables_missing')).toMatchObject([{ text }]);
 });

@@ -2,18 +2,12 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
+import { endings } from '../../support/events-of.ts';
+import { always, fails, first } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable, isAtEnd } from './fault-row.ts';
 import { inOneSession, WORKS } from './in-one-session.ts';
 import { changeSettings, withSettings } from './with-settings.ts';
-
-const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
-const always = (...acts: object[]) => [{ when: {}, do: acts }];
-const fails = (json: object) => ({ act: 'result', json: { is_error: true, ...json } });
-
-async function endings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
-}
 
 const endedAs =
   (...expected: string[]) =>

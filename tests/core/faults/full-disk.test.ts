@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/core/session/commands/commands.ts';
+import { endings, eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
@@ -47,10 +48,6 @@ async function childIsGone(rig: SessionRig): Promise<void> {
   expect(await endings(rig)).toEqual([]);
 }
 
-async function endings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
-}
-
 async function leave(rig: SessionRig, request: Partial<Command>): Promise<string> {
   const id = ulid();
   const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() };
@@ -84,10 +81,8 @@ const rows: FaultRow[] = [
     ends: 'stopped',
     also: async (rig) => {
       expect(await endings(rig)).toEqual(['killed']);
-      const accepted = (await rig.events()).flatMap((event) =>
-        event.type === 'command_accepted' && stops.includes(event.id) ? [event.id] : [],
-      );
-      expect(accepted.toSorted()).toEqual(stops.toSorted());
+      const accepted = (await eventsOfType(rig, 'command_accepted')).map(({ id }) => id);
+      expect(accepted.filter((id) => stops.includes(id)).toSorted()).toEqual(stops.toSorted());
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { FrozenSettings } from '../../../src/core/session/events/bodies/session-file.ts';
+import { endings } from '../../support/events-of.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';
@@ -38,10 +39,8 @@ export function inOneSession(
     rules,
     ends: AT_THE_GATE,
     also: async (rig) => {
-      const endings = (await rig.events()).flatMap((event) =>
-        event.type === 'iteration_ended' ? [event.ending] : [],
-      );
-      expect(played.map(({ name }, index) => `${name}: ${endings[index]}`)).toEqual(
+      const ends = await endings(rig);
+      expect(played.map(({ name }, index) => `${name}: ${ends[index]}`)).toEqual(
         played.map(({ name, ending }) => `${name}: ${ending}`),
       );
       for (const { also } of steps) await also?.(rig);

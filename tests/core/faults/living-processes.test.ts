@@ -9,14 +9,15 @@ import { gitDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
 import { readLeases } from '../../../src/core/kernel/processes/lease.ts';
 import { isRunning, procTable } from '../../../src/core/kernel/processes/process-table.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
+import { endings } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
+import { first } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { readChildRecordAt } from './child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { locksNamed, personCommits } from './persons-commit.ts';
 import { childWorks, withSettings } from './with-settings.ts';
 
-const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const DAY_MS = 24 * 60 * 60_000;
 
 /** The id of a group of two processes whose leader is gone. */
@@ -71,10 +72,6 @@ async function takenOverElsewhere(rig: SessionRig): Promise<void> {
 async function leaseIsMarkedLost(rig: SessionRig, number: number): Promise<void> {
   const held = async () => (await readLeases(rig.paths.leases)).find((lease) => lease.number === number);
   await eventually(async () => (await held())?.lostAt, { what: `the marker in lease ${number}` });
-}
-
-async function endings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
 }
 
 async function stallWasReported(rig: SessionRig): Promise<void> {

@@ -13,8 +13,10 @@ import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { answerQa } from '../../support/as-shown.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
+import { phasesOfAgents } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
+import { SLOW_FIRST, shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { expectNoSpin } from './cpu.ts';
@@ -23,7 +25,6 @@ import { WORKS } from './in-one-session.ts';
 import { changeSettings, childWorks, withSettings } from './with-settings.ts';
 
 const AT_THE_NEXT = 'waiting/plan_approval';
-const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
 
 /** A person whose commands start workers in this environment. */
 function actingIn(rig: SessionRig, env: Record<string, string>): ActionContext {
@@ -87,7 +88,7 @@ async function isReported(rig: SessionRig): Promise<boolean> {
 const watched: FaultRow[] = [
   {
     name: 'a missing repository blocks with the reason, and the session continues once it is back',
-    rules: slowFirst,
+    rules: SLOW_FIRST,
     act: async (rig) => {
       await childWorks(rig, 1);
       await rename(join(rig.repo.path, '.git'), join(rig.repo.root, 'away'));
@@ -99,7 +100,7 @@ const watched: FaultRow[] = [
   },
   {
     name: 'a session folder whose name is taken by a file is created again',
-    rules: slowFirst,
+    rules: SLOW_FIRST,
     act: async (rig) => {
       await childWorks(rig, 1);
       await rm(rig.paths.sessionDir, { recursive: true });
@@ -308,10 +309,7 @@ const sessions: FaultRow[] = [
     rules: [
       {
         when: {},
-        do: [
-          { act: 'run', command: ['sh', '-c', TALKATIVE] },
-          { act: 'signal-file', text: '{"status":"continue"}' },
-        ],
+        do: [shell(TALKATIVE), { act: 'signal-file', text: '{"status":"continue"}' }],
       },
     ],
     ends: 'blocked/budget',
@@ -340,10 +338,7 @@ const sessions: FaultRow[] = [
     also: async (rig) => {
       const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
       expect(prompt).toContain('The second half of the harbour is unexplored.');
-      const phases = (await rig.events()).flatMap((event) =>
-        event.type === 'iteration_started' ? [event.phase] : [],
-      );
-      expect(phases).toEqual(['investigation', 'investigation', 'requirements']);
+      expect(await phasesOfAgents(rig)).toEqual(['investigation', 'investigation', 'requirements']);
       const first = await readFile(iterationPaths(rig.paths, 1).prompt, 'utf8');
       expect(first).not.toContain('harbour');
     },

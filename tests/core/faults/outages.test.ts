@@ -3,19 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { endings } from '../../support/events-of.ts';
+import { always, fails } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';
 
-const fails = (json: object) => ({ act: 'result', json: { is_error: true, ...json } });
-const always = (json: object) => [{ when: {}, do: [fails(json)] }];
 const times = (most: number, json: object) => [
   { when: { iteration: Array.from({ length: most }, (_, index) => index + 1) }, do: [fails(json)] },
 ];
-
-async function endings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
-}
 
 const OVERLOADED = { api_error_status: 529 };
 const UNREACHABLE = { api_error: 'connection_failed' };
@@ -58,7 +54,7 @@ const outages: FaultRow[] = [
       { ...SHORT, retryHours: 0.0001 },
       {
         name: `${kind} for longer than RETRY_HOURS blocks with its message, and counts for no phase and no retry`,
-        rules: always({ ...json, result: 'Its own words' }),
+        rules: always(fails({ ...json, result: 'Its own words' })),
         ends: `blocked/${kind}`,
         also: async (rig: SessionRig) => {
           const { status, progress } = await rig.state();
@@ -74,7 +70,7 @@ const outages: FaultRow[] = [
   }),
   withSettings(LONG, {
     name: 'an outage is not a usage limit: it shows its reason, and when a person is asked',
-    rules: always(OVERLOADED),
+    rules: always(fails(OVERLOADED)),
     ends: 'limited/overloaded',
     also: async (rig) => {
       const { status } = await rig.state();
@@ -99,7 +95,7 @@ const outages: FaultRow[] = [
   }),
   withSettings(LONG, {
     name: 'a stop during an outage counts as a stop',
-    rules: always(UNREACHABLE),
+    rules: always(fails(UNREACHABLE)),
     sparesWorker: true,
     act: async (rig) => {
       await rig.until(isWaiting);

@@ -5,6 +5,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { gitDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
+import { noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
@@ -65,7 +66,5 @@ async function ended(rig: SessionRig, iteration: number): Promise<void> {
 
 /** The notices about locks that were left. */
 export async function locksNamed(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) =>
-    event.type === 'notice' && event.code === 'locks' ? [event.text] : [],
-  );
+  return (await noticesOf(rig, 'locks')).map(({ text }) => text);
 }

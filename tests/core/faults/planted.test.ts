@@ -1,6 +1,7 @@
 import { copyFile, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
@@ -16,8 +17,7 @@ const untrodden = async (rig: SessionRig) => {
 };
 
 async function timesRejoined(rig: SessionRig): Promise<number> {
-  const codes = (await rig.events()).map((event) => 'code' in event && event.code);
-  return codes.filter((code) => code === 'worktree_rejoined').length;
+  return (await noticesOf(rig, 'worktree_rejoined')).length;
 }
 
 /** The first agent plants; the worker's own later git calls must not run it. */
@@ -126,8 +126,7 @@ const byChildren: FaultRow[] = [
     `git init -q inner && cd inner && echo a > a && git add a && git -c user.name=x -c user.email=x@example.invalid commit -q -m inner && ${set('filter.evil.clean')}; ${set('core.fsmonitor')}; echo "* filter=evil" > .gitattributes; echo b > a; cd ..; git add inner`,
     AT_THE_GATE,
     async (rig) => {
-      const notices = (await rig.events()).filter((event) => event.type === 'notice');
-      expect(JSON.stringify(notices)).toContain('inner/');
+      expect(JSON.stringify(await eventsOfType(rig, 'notice'))).toContain('inner/');
     },
   ),
   planted(

@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 import { type FaultRow, faultTable } from './fault-row.ts';
@@ -13,8 +15,6 @@ const LONG_ONCE = 'if [ -e .begun ]; then touch .over; else touch .begun; sleep 
 function inWorktree(rig: SessionRig, name: string): Promise<void> {
   return access(join(rig.file.worktreesDir, rig.file.folder, name));
 }
-
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
 async function begun(rig: SessionRig): Promise<void> {
   await eventually(() => inWorktree(rig, '.begun').then(() => true), { what: 'the command' });
@@ -71,16 +71,10 @@ const rows: FaultRow[] = [
     ends: 'done',
     also: async (rig) => {
       await inWorktree(rig, '.over');
-      const numbers = (await rig.events()).flatMap((event) =>
-        event.type === 'iteration_started' ? [event.iteration] : [],
-      );
+      const numbers = (await eventsOfType(rig, 'iteration_started')).map(({ iteration }) => iteration);
       expect(numbers).toEqual([...new Set(numbers)]);
-      const moved = (await rig.events()).flatMap((event) =>
-        event.type === 'notice' && event.code === 'main_checkout_moved'
-          ? [/iteration (\d+)/.exec(event.text)?.[1]]
-          : [],
-      );
-      expect(moved).toEqual(numbers.map(String));
+      const moved = await noticesOf(rig, 'main_checkout_moved');
+      expect(moved.map(({ text }) => /iteration (\d+)/.exec(text)?.[1])).toEqual(numbers.map(String));
     },
   },
 ];

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import { refNameOf } from '../../../src/core/session/layout/names.ts';
+import { eventsOfType } from '../../support/events-of.ts';
+import { always, shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { LATE } from './late-costs.ts';
 
-const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const STAYS = { act: 'signal-file', text: '{"status":"continue"}' };
 const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', append: true };
 const costs = (json: object) => ({ act: 'result', json });
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 const BLOCKED = 'blocked/budget';
 
 const iterations = async (rig: SessionRig) => (await rig.state()).progress.totalIterations;
@@ -88,10 +88,7 @@ const limits: FaultRow[] = [
     lines: { MAX_COST_USD: '10' },
     ends: BLOCKED,
     also: async (rig) => {
-      const notices = (await rig.events()).flatMap((event) =>
-        event.type === 'budget_warned' ? [event.percent] : [],
-      );
-      expect(notices).toEqual([50, 80]);
+      expect(await eventsOfType(rig, 'budget_warned')).toMatchObject([{ percent: 50 }, { percent: 80 }]);
     },
   },
   {

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { FrozenSettings } from '../../../src/core/session/events/bodies/session-file.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -106,31 +105,43 @@ test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   },
 );
 
-test.concurrent('a full disk stops no session, and now.json and the queue are updated afterwards', async () => {
-  await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
+/** Waits for the first gate, and acts while the disk of the next supervisor and of its workers is full. */
+async function whileFull(
+  rig: SessionRig,
+  act: (supervisor: number) => Promise<void>,
+  settings: Partial<FrozenSettings> = {},
+): Promise<void> {
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
   // A supervisor that is starting has no lease yet, and would take it after this.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
-  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
-  const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
-  await watch(rig, full);
+  await changeSettings(rig, settings);
+  const isFull = join(rig.repo.root, 'is-full');
+  await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
   const pid = await firstScan(rig);
-  const before = (await noticedBy(rig)).length;
   await writeFile(isFull, '');
   try {
-    await rig.answer();
-    await rig.untilWaiting('plan_approval', DEAD);
-    expect(await supervisorPids(rig.repo.homeDir)).toEqual([pid]);
-    expect(await noticedBy(rig)).toHaveLength(before);
+    await act(pid);
   } finally {
     await rm(isFull, { force: true });
   }
+}
+
+test.concurrent('a full disk stops no session, and now.json and the queue are updated afterwards', async () => {
+  await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
+  let before: string[] = [];
+  await whileFull(rig, async (pid) => {
+    before = await noticedBy(rig);
+    await rig.answer();
+    await rig.untilWaiting('plan_approval', DEAD);
+    expect(await supervisorPids(rig.repo.homeDir)).toEqual([pid]);
+    expect(await noticedBy(rig)).toHaveLength(before.length);
+  });
   const ids = await eventually(
     async () => {
       const noticed = await noticedBy(rig);
-      return noticed.length > before && noticed;
+      return noticed.length > before.length && noticed;
     },
     { what: 'the notification' },
   );
@@ -139,17 +150,7 @@ test.concurrent('a full disk stops no session, and now.json and the queue are up
 
 test.concurrent('a session whose answers were taken continues after a full disk', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
-  await rig.untilWaiting('qa_answers', DEAD);
-  await endOfWorker(rig);
-  // A supervisor that is starting has no lease yet, and would take it after this.
-  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
-  await killSupervisors(rig.repo.homeDir);
-  await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
-  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
-  await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
-  await firstScan(rig);
-  await writeFile(isFull, '');
-  try {
+  const types = async () => {
     const text = await readFile(rig.paths.qa, 'utf8');
     await writeFile(
       rig.paths.qa,
@@ -158,8 +159,7 @@ test.concurrent('a session whose answers were taken continues after a full disk'
     await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes('ENOSPC'), {
       what: 'a worker that fails',
     });
-  } finally {
-    await rm(isFull, { force: true });
-  }
+  };
+  await whileFull(rig, types, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await rig.until(({ answers }) => answers.length > 0, DEAD);
 });

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { endings, recoveries } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
+import { first, SLOW_FIRST, shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { readChildRecordAt } from './child-record.ts';
@@ -11,15 +13,9 @@ import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { childWorks, withSettings } from './with-settings.ts';
 
 /** The first agent works until the row lets it go on, however long its machine takes for what happens meanwhile. */
-const WAITS = { act: 'run', command: ['sh', '-c', 'until [ -e "$HOME/go-on" ]; do sleep 0.1; done'] };
-const waitingFirst = [{ when: { iteration: 1 }, do: [WAITS, { act: 'normal' }] }];
+const WAITS = shell('until [ -e "$HOME/go-on" ]; do sleep 0.1; done');
+const waitingFirst = first(WAITS, { act: 'normal' });
 const goOn = (rig: SessionRig) => writeFile(join(rig.repo.homeDir, 'go-on'), '');
-
-const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
-
-async function recoveries(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'worker_took_over' ? [event.recovery] : []));
-}
 
 async function signalChild(rig: SessionRig, signal: NodeJS.Signals): Promise<void> {
   const { pid } = await readChildRecordAt(rig, 1);
@@ -67,7 +63,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'the iteration of an agent that ends while no worker runs is finished by the next one',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         await rig.killWorker();
@@ -87,7 +83,7 @@ const rows: FaultRow[] = [
     {
       ci: true,
       name: 'after wrapper and worker are killed, the remaining agent is ended before another runs',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         await signalChild(rig, 'SIGKILL');
@@ -100,7 +96,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'a wrapper killed alone ends the iteration as crashed, and the next agent runs alone',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       sparesWorker: true,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -113,7 +109,7 @@ const rows: FaultRow[] = [
     { timeLimitMs: 6000 },
     {
       name: 'suspending a worker costs its agent no time',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         const pid = (await rig.workerPid()) ?? 0;
@@ -123,10 +119,7 @@ const rows: FaultRow[] = [
       },
       ends: AT_THE_GATE,
       also: async (rig) => {
-        const endings = (await rig.events()).flatMap((event) =>
-          event.type === 'iteration_ended' ? [event.ending] : [],
-        );
-        expect(endings).toEqual(['signalled', 'signalled']);
+        expect(await endings(rig)).toEqual(['signalled', 'signalled']);
       },
     },
   ),
@@ -134,7 +127,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'the lease of a suspended worker is not taken',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         const pid = (await rig.workerPid()) ?? 0;
@@ -154,7 +147,7 @@ const rows: FaultRow[] = [
     {
       ci: true,
       name: 'of many workers launched at once one remains',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         await rig.killWorker();
@@ -181,7 +174,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'a stop after the iteration lets the agent finish',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       sparesWorker: true,
       act: async (rig) => {
         await childWorks(rig, 1);
@@ -198,7 +191,7 @@ const rows: FaultRow[] = [
     {},
     {
       name: 'drafts of a killed worker and a killed agent are removed',
-      rules: slowFirst,
+      rules: SLOW_FIRST,
       act: async (rig) => {
         await childWorks(rig, 1);
         await rig.killWorker();

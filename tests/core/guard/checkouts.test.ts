@@ -7,6 +7,7 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { sparsePartialClone } from '../../support/kinds-of-checkouts.ts';
 import { makeProject } from '../../support/project.ts';
+import { DONE, shell } from '../../support/scenario-rules.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { addLibraries } from '../../support/with-libraries.ts';
 
@@ -27,7 +28,7 @@ test('an agent in the guard commits in a submodule that borrows the objects of t
             sh('cd libs/outer; git log -p >/dev/null; echo newer >lib.txt'),
             sh('cd libs/outer; git -c user.name=x -c user.email=x@example.invalid commit -qam Newer'),
             sh('git add libs/outer; git commit -qm "A newer library"'),
-            { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } },
+            DONE,
           ],
         },
       ],
@@ -52,10 +53,7 @@ test('an agent in the guard works in a sparse and partial clone, whose proof fet
       rules: [
         {
           when: { phase: 'done' },
-          do: [
-            sh('echo work >src/work.txt; git add src; git commit -qm Work'),
-            { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } },
-          ],
+          do: [sh('echo work >src/work.txt; git add src; git commit -qm Work'), DONE],
         },
       ],
     },
@@ -100,10 +98,7 @@ test(
         rules: [
           {
             when: { phase: 'done' },
-            do: [
-              { act: 'run', command: ['sh', '-c', commits] },
-              { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } },
-            ],
+            do: [shell(commits), DONE],
           },
         ],
       },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runProjectShell } from '../../../src/core/project/proving/project-command.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { NO_GATES, type RigPlan, type SessionRig, setPhase, startRig } from '../../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
@@ -151,7 +152,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   expect(await inWorktree(rig, 'planted')).toBe(false);
   expect(await isThere(join(rig.file.worktreesDir, '.checks/.cache/planted'))).toBe(false);
   await nothingIsPlanted(rig);
-  const runs = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const runs = (await eventsOfType(rig, 'checks_ran')).flatMap((event) => event.runs);
   await expectNoProcessLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
 });
 

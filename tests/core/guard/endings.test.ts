@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { endings, eventsOfType, recoveries } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import daemoniser from '../difficult-children/daemoniser.json' with { type: 'json' };
 import forker from '../difficult-children/forker.json' with { type: 'json' };
 import hanger from '../difficult-children/hanger.json' with { type: 'json' };
 import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';
 import { childWorks } from '../faults/with-settings.ts';
-import { first, guardedRow, shell } from './guarded-row.ts';
-import { inCaches, REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
+import { first, guardedRow } from './guarded-row.ts';
+import { isUp, REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** A scenario's rule, with an agent that reports its namespace first. */
 const reporting = ({ rules }: { rules: Array<{ do: object[] }> }) =>
@@ -30,12 +32,6 @@ const DIFFICULT = [
   shell('touch "$HOME/.cache/up"'),
 ];
 
-async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(inCaches(rig, '.cache/up')).then(() => true), {
-    what: 'the start of the agent',
-  });
-}
-
 /** An agent that records SIGTERM in its worktree, and exits by itself. */
 const POLITE = `${REPORT_NAMESPACE}
 import { writeFileSync } from 'node:fs';
@@ -53,18 +49,10 @@ async function gotSigterm(rig: SessionRig): Promise<void> {
   expect(await readFile(join(worktree, 'heard'), 'utf8')).toBe('TERM\n');
 }
 
-async function ended(rig: SessionRig) {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event] : []));
-}
-
-async function recoveries(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'worker_took_over' ? [event.recovery] : []));
-}
-
 const endedFirst =
   (expected: object, also?: (rig: SessionRig) => Promise<void>) =>
   async (rig: SessionRig): Promise<void> => {
-    expect((await ended(rig))[0]).toMatchObject(expected);
+    expect((await eventsOfType(rig, 'iteration_ended'))[0]).toMatchObject(expected);
     await also?.(rig);
   };
 
@@ -192,7 +180,7 @@ const reattached: FaultRow[] = [
       ends: AT_THE_GATE,
       also: endedFirst({ iteration: 1, ending: 'signalled', exitCode: 0 }, async (rig) => {
         expect(await recoveries(rig)).toContain('adopt');
-        expect(await ended(rig)).toHaveLength(1);
+        expect(await endings(rig)).toHaveLength(1);
       }),
     },
   ),

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ci } from '../../support/ci.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { startRig } from '../../support/session-rig.ts';
-import { first, shell } from './guarded-row.ts';
+import { first } from './guarded-row.ts';
 
 const SECRETS = {
   ...{ NPM_TOKEN: 'of-the-registry', AWS_PROFILE: 'of-the-cloud', PGPASSWORD: 'of-the-database' },

@@ -1,17 +1,17 @@
 import { readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { afterAll, expect } from 'vitest';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { procTable } from '../../../src/core/kernel/processes/process-table.ts';
-import { eventually } from '../../support/eventually.ts';
+import { endings } from '../../support/events-of.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { readChildRecordAt } from '../faults/child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';
 import { locksNamed, personCommits } from '../faults/persons-commit.ts';
 import { changeSettings, withSettings } from '../faults/with-settings.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
-import { first, guardedRow, shell } from './guarded-row.ts';
-import { inCaches, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
+import { first, guardedRow } from './guarded-row.ts';
+import { isUp, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** Agents that leave processes that are hard to end, and then hang. */
 const HANGS = first(
@@ -21,12 +21,6 @@ const HANGS = first(
   { act: 'hang' },
 );
 
-async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(inCaches(rig, '.cache/up')).then(() => true), {
-    what: 'the start of the agent',
-  });
-}
-
 /** The wrapper, the guard outside, and the guard's first process inside. */
 async function chainOf(rig: SessionRig): Promise<[number, number, number]> {
   const wrapper = (await readChildRecordAt(rig, 1)).pid;
@@ -34,10 +28,6 @@ async function chainOf(rig: SessionRig): Promise<[number, number, number]> {
   const below = (pid: number) => all.find(({ ppid }) => ppid === pid)?.pid ?? 0;
   const outside = below(wrapper);
   return [wrapper, outside, below(outside)];
-}
-
-async function endings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
 }
 
 async function blockOf(rig: SessionRig): Promise<string> {

@@ -23,4 +23,3 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
 
 /** What the first agent does after it has reported its namespace. */
 export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [REPORTS_NAMESPACE, ...acts] }];
-export const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });

@@ -5,9 +5,10 @@ import { resumeSession } from '../../../src/core/acts/sessions/resume-session.ac
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { first, shell } from './guarded-row.ts';
+import { first } from './guarded-row.ts';
 import { inCaches } from './survivors.ts';
 
 // Files that an agent leaves below HOME and that other programs run later.

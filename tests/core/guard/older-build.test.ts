@@ -6,12 +6,12 @@ import { isoUtc } from '../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.ts';
 import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
-import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
-import type { EventOf } from '../../../src/core/session/events/events.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ciIf } from '../../support/ci.ts';
+import { eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { OLDER_VERSION, olderPrograms } from '../../support/older-build.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { USERS, type User } from './users.ts';
 
@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
 const WAITS =
   'touch "$REHEARSAL_SESSION_DIR/at-work"; until [ -e "$REHEARSAL_SESSION_DIR/go-on" ]; do sleep 0.1; done';
 const AWAITS = {
-  rules: [{ when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', WAITS] }, { act: 'normal' }] }],
+  rules: [{ when: { iteration: 1 }, do: [shell(WAITS), { act: 'normal' }] }],
 };
 
 /** A worker that is this user's, whoever starts it. */
@@ -60,9 +60,6 @@ async function launch(rig: SessionRig, { user }: Row, program: string): Promise<
   await launchWorker(rig.paths, { program: script, env: rig.context().env });
 }
 
-const eventsOf = async <T extends EventType>(rig: SessionRig, type: T) =>
-  (await rig.events()).filter((event): event is EventOf<T> => event.type === type);
-
 const levelOf = ({ sandbox, user }: Row) =>
   sandbox === 'off' ? 'none' : user.isRoot ? 'best effort' : 'guard';
 
@@ -80,18 +77,18 @@ describe.each(named)('$who, an agent of the $first build', (row) => {
     await eventually(isAtWork, { what: 'the agent at work', withinMs: 120_000 });
     await rig.killWorker();
     await launch(rig, row, next);
-    const last = async () => (await eventsOf(rig, 'worker_took_over')).at(-1)?.recovery;
+    const last = async () => (await eventsOfType(rig, 'worker_took_over')).at(-1)?.recovery;
     await eventually(async () => (await last()) === 'adopt', { what: 'its adoption', withinMs: 120_000 });
     await writeFile(join(rig.paths.sessionDir, 'go-on'), '');
     // The older build compares what it writes itself: only this agent, which another one began, is of interest.
-    const hasEnded = async () => (await eventsOf(rig, 'iteration_ended')).length > 0;
+    const hasEnded = async () => (await eventsOfType(rig, 'iteration_ended')).length > 0;
     await eventually(hasEnded, { what: 'the end of its iteration', withinMs: 120_000 });
-    const versions = (await eventsOf(rig, 'worker_took_over')).slice(-2).map(({ version }) => version);
+    const versions = (await eventsOfType(rig, 'worker_took_over')).slice(-2).map(({ version }) => version);
     expect(versions.map((version) => version === OLDER_VERSION)).toEqual(
       [first, next].map((each) => each === builds[0]),
     );
-    expect((await eventsOf(rig, 'iteration_started'))[0]).toMatchObject({ sandbox: levelOf(row) });
-    const ended = await eventsOf(rig, 'iteration_ended');
+    expect((await eventsOfType(rig, 'iteration_started'))[0]).toMatchObject({ sandbox: levelOf(row) });
+    const ended = await eventsOfType(rig, 'iteration_ended');
     expect(ended[0]?.ending).toBe('signalled');
   });
 });

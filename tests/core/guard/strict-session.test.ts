@@ -8,9 +8,11 @@ import { openProof, verifyProof } from '../../../src/core/acts/proof/verify-proo
 import { ifExists } from '../../../src/core/kernel/errors.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { startRig } from '../../support/session-rig.ts';
-import { first, shell } from './guarded-row.ts';
+import { first } from './guarded-row.ts';
 
 /** The user's own proxy and database, on this machine. */
 async function machine() {
@@ -55,18 +57,14 @@ test(
       'The sandbox refused connections of iteration 1: evil.example:80 is not in SANDBOX_HOSTS.';
     const ofSetup =
       'The sandbox refused connections of SETUP, checks or other programs of the project: setup.example:80 is not in SANDBOX_HOSTS.';
-    const told = (await rig.events()).filter((event) => event.type === 'notice');
-    expect(told.filter(({ code }) => code === 'network_refused').map(({ text }) => text)).toEqual([
-      refused,
-      ofSetup,
-    ]);
+    expect((await noticesOf(rig, 'network_refused')).map(({ text }) => text)).toEqual([refused, ofSetup]);
     await rig.answer();
     await rig.untilWaiting('plan_approval');
     const prompts = join(rig.paths.runDir, 'iterations/002');
     expect(await readFile(join(prompts, 'prompt.md'), 'utf8')).toContain(refused);
     await rig.approve();
     await rig.until(({ status }) => status.kind === 'done');
-    const ran = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? [event] : []));
+    const ran = await eventsOfType(rig, 'checks_ran');
     expect(ran.length).toBeGreaterThan(0);
     for (const { runs, sandbox } of ran)
       expect([sandbox, runs.map(({ how }) => how)]).toEqual(['strict', runs.map(() => undefined)]);
@@ -152,6 +150,6 @@ test('an agent in the strict sandbox outlives its worker, and its connections wa
   await rig.launch();
   await rig.untilWaiting('qa_answers');
   expect(await text('after')).toBe('answer to /after');
-  const ended = (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event] : []));
-  expect(ended[0]).toMatchObject({ iteration: 1, ending: 'signalled' });
+  const [ended] = await eventsOfType(rig, 'iteration_ended');
+  expect(ended).toMatchObject({ iteration: 1, ending: 'signalled' });
 });

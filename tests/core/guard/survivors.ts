@@ -27,6 +27,13 @@ import { appendFileSync, readlinkSync } from 'node:fs';
 appendFileSync(process.env.HOME + '/${NAMESPACES}', readlinkSync('/proc/self/ns/pid') + '\\n');
 `;
 
+/** Waits for an agent that has touched this cache. */
+export async function isUp(rig: SessionRig): Promise<void> {
+  await eventually(() => readFile(inCaches(rig, '.cache/up')).then(() => true), {
+    what: 'the start of the agent',
+  });
+}
+
 /** The namespaces that the session's agents have run in so far. */
 export async function namespacesOf(rig: SessionRig): Promise<string[]> {
   // Without a guard, HOME is the person's.

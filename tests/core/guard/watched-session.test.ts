@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { startSession } from '../../support/start-session.ts';
 import { fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
-import { shell } from './guarded-row.ts';
 
 /** The agent notes which logins it finds, and asks its person. */
 const LOOKS = `{ echo "$GH_TOKEN $MY_GITHUB_PAT"; env -u GH_TOKEN gh auth token; tr '\\0' '\\n' </proc/1/environ | grep -E 'GH_|PAT'; } >"$REHEARSAL_SESSION_DIR/seen" 2>&1`;

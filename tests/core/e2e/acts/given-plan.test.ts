@@ -8,8 +8,9 @@ import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { phasesOfAgents } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { type RigPlan, startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -108,8 +109,6 @@ async function rigWith(text: string, { start, phases = 1, ...plan }: RigPlan & {
   });
 }
 
-const agentsOf = async (rig: SessionRig) =>
-  (await rig.events()).flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
 const isDone = ({ status }: SessionState) => status.kind === 'done';
 
 const ONE = '# Boats\n\n- [ ] name them\n- [ ] paint them\n';
@@ -126,7 +125,7 @@ const CHECKED =
 test('a plan waits for its approval before a worktree exists, and 3 agents carry it out', ci, async () => {
   await using rig = await rigWith(ONE, { start: { task: 'Mind the paint' } });
   const { worktree, progress, status } = await rig.untilWaiting('plan_approval');
-  const before = { worktree, phase: progress.phase, agents: await agentsOf(rig) };
+  const before = { worktree, phase: progress.phase, agents: await phasesOfAgents(rig) };
   expect(before).toEqual({ worktree: undefined, phase: 'planning', agents: [] });
   const { text, hash, remarks } = await rig.readPlan();
   expect(status).toMatchObject({ plan: { hash }, resumePhase: 'implementation' });
@@ -139,7 +138,7 @@ test('a plan waits for its approval before a worktree exists, and 3 agents carry
   await expect(rig.approve('cli', fingerprint('another'))).rejects.toThrow();
   await rig.approve();
   await rig.until(isDone);
-  expect(await agentsOf(rig)).toEqual(['implementation', 'testing', 'quality']);
+  expect(await phasesOfAgents(rig)).toEqual(['implementation', 'testing', 'quality']);
   expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
     `Carried out as given: \`tasks.md\` (SHA-256 \`${sha}\`), 2 of 2 boxes`,
   );
@@ -148,7 +147,7 @@ test('a plan waits for its approval before a worktree exists, and 3 agents carry
 test('a plan of three open phases takes 5 agents, and ticks that it came with claim no commits', async () => {
   await using rig = await rigWith(FOUR, { phases: 4, start: { autoApprove: true } });
   await rig.until(isDone);
-  expect(await agentsOf(rig)).toEqual([...Array(3).fill('implementation'), 'testing', 'quality']);
+  expect(await phasesOfAgents(rig)).toEqual([...Array(3).fill('implementation'), 'testing', 'quality']);
 });
 
 test('auto_approve opens no plan that was given with commands or lower proof, and nothing runs before', async () => {
@@ -166,7 +165,7 @@ test('auto_approve opens no plan that was given with commands or lower proof, an
   const events = await rig.events();
   const [first] = events.filter(({ type }) => type === 'checks_ran' || type === 'iteration_started');
   expect(first?.n).toBeGreaterThan(events.find(({ type }) => type === 'plan_approved')?.n ?? Infinity);
-  expect(await agentsOf(rig)).toEqual(['implementation', 'testing', 'quality']);
+  expect(await phasesOfAgents(rig)).toEqual(['implementation', 'testing', 'quality']);
   expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
     '**R1** `Name`, by `test -f boats.txt`',
   );
@@ -192,7 +191,7 @@ test('requested changes to a given plan go to an agent that plans, and its plan 
   await rig.untilWaiting('plan_approval');
   await rig.requestChanges('Paint them first');
   await rig.until((state) => state.status.kind === 'waiting' && state.progress.totalIterations === 1);
-  expect(await agentsOf(rig)).toEqual(['planning']);
+  expect(await phasesOfAgents(rig)).toEqual(['planning']);
   const { remarks, text } = await rig.readPlan();
   expect(text).toContain('part 1');
   expect(remarks.slice(0, 2)).toEqual([
@@ -202,7 +201,7 @@ test('requested changes to a given plan go to an agent that plans, and its plan 
   await rig.approve();
   const { progress } = await rig.until(isDone);
   expect(progress.way).toBe('plan');
-  expect(await agentsOf(rig)).toEqual(['planning', 'implementation', 'testing', 'quality']);
+  expect(await phasesOfAgents(rig)).toEqual(['planning', 'implementation', 'testing', 'quality']);
 });
 
 test('a given plan is held to its boxes, whatever line says that its phase is complete', async () => {

@@ -7,6 +7,7 @@ import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { ci } from '../../../support/ci.ts';
+import { phasesOfAgents } from '../../../support/events-of.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const isDone = ({ status }: SessionState) => status.kind === 'done';
@@ -41,11 +42,6 @@ async function quick(plan: RigPlan): Promise<SessionRig> {
   });
 }
 
-/** The phases of its agents, in order. */
-async function phasesOf(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
-}
-
 test('hello-agent is done by one agent, and its proof is verified', ci, async () => {
   const example = 'examples/hello-agent';
   const story = await readFile(join(example, 'scenario.mjs'), 'utf8');
@@ -63,7 +59,7 @@ test('hello-agent is done by one agent, and its proof is verified', ci, async ()
     start: { task: await readFile(join(example, 'task.md'), 'utf8'), quick: true },
   });
   await rig.until(isDone);
-  expect(await phasesOf(rig)).toEqual(['implementation']);
+  expect(await phasesOfAgents(rig)).toEqual(['implementation']);
   const opened = await openProof({ of: rig.file.folder }, rig.context());
   const signal = new AbortController().signal;
   expect(await verifyProof(opened, rig.context(), { signal })).toMatchObject({
@@ -95,7 +91,7 @@ test.each([
   async (_, plan) => {
     await using rig = await quick(plan);
     await rig.until(isDone);
-    expect(await phasesOf(rig)).toEqual(['implementation', 'quality']);
+    expect(await phasesOfAgents(rig)).toEqual(['implementation', 'quality']);
     const last = (await rig.events()).findLast((event) => event.type === 'done');
     expect(last).toMatchObject({
       requirements: [{ id: 'T1', text: 'Add the boats', check: 'reviewed' }],
@@ -107,7 +103,7 @@ test('quick work without a change is never done', async () => {
   await using rig = await quick({ scenario: scenario([done]), lines: { CHECK: 'true' } });
   await rig.until(isBlocked);
   expect((await rig.state()).status).toMatchObject({ rule: 'false_done' });
-  expect(await phasesOf(rig)).toHaveLength(4);
+  expect(await phasesOfAgents(rig)).toHaveLength(4);
 });
 
 test('a CHECK that stays red ends quick work after four agents, blocked', async () => {
@@ -118,7 +114,7 @@ test('a CHECK that stays red ends quick work after four agents, blocked', async 
   });
   await rig.until(isBlocked);
   expect((await rig.state()).status).toMatchObject({ rule: 'checks' });
-  expect(await phasesOf(rig)).toHaveLength(4);
+  expect(await phasesOfAgents(rig)).toHaveLength(4);
 });
 
 test('quick work that grows becomes that of a full session, with a notice, and both gates wait', async () => {
@@ -128,7 +124,7 @@ test('quick work that grows becomes that of a full session, with a notice, and b
   expect(progress.way).toBe('full');
   expect(widened).toBe('grew beyond quick: The boats need a table');
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('grew beyond quick: The boats need a table');
-  expect(await phasesOf(rig)).toEqual(['implementation', 'requirements']);
+  expect(await phasesOfAgents(rig)).toEqual(['implementation', 'requirements']);
   await rig.answer();
   await rig.untilWaiting('plan_approval');
 });
@@ -142,7 +138,7 @@ test('a new goal of done quick work is quick by a person, and full by a channel 
   await rig.resume({ goal: 'One more boat' });
   const second = await rig.until(({ status, goal }) => status.kind === 'done' && goal !== undefined);
   expect(second.progress.way).toBe('quick');
-  expect(await phasesOf(rig)).toEqual(['implementation', 'implementation']);
+  expect(await phasesOfAgents(rig)).toEqual(['implementation', 'implementation']);
   await resumeSession({ session: rig.file.folder, goal: 'And another' }, rig.context('tool'));
   const third = await rig.until(({ goal }) => goal === 'And another');
   expect(third.progress).toMatchObject({ way: 'full', phase: 'investigation' });

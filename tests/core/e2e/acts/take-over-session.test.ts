@@ -8,6 +8,7 @@ import type { SessionState } from '../../../../src/core/session/events/state.ts'
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { continueHere, workHere } from '../../../support/worker-in-this-process.ts';
@@ -89,10 +90,7 @@ test.concurrent('a session whose worker runs here cannot be taken over; the agen
   const before = (await rig.state()).n;
   await takeOverSession({ session: rig.file.folder }, rig.context());
   await rig.until((state) => (state.openIteration?.iteration ?? 0) > iteration);
-  const endings = (await rig.events(before)).flatMap((event) =>
-    event.type === 'iteration_ended' ? [event.ending] : [],
-  );
-  expect(endings).toEqual(['crashed']);
+  expect(await eventsOfType(rig, 'iteration_ended', before)).toMatchObject([{ ending: 'crashed' }]);
 });
 
 test.concurrent('a session of an earlier boot of this machine needs no takeover', async () => {

@@ -6,6 +6,7 @@ import { supervisorProgram } from '../../../../src/core/caller/context/supervisi
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../../../support/ci.ts';
 import { CLI_ANSWERS } from '../../../support/cli-samples.ts';
+import { noticesOf } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker, endProcessesOf, supervisorPids } from '../../../support/supervisors.ts';
@@ -86,9 +87,7 @@ async function keysGiven(rig: SessionRig): Promise<string[]> {
 }
 
 async function warnings(rig: SessionRig): Promise<string[]> {
-  return (await rig.events()).flatMap((event) =>
-    event.type === 'notice' && event.code === 'credentials_not_in_login_shell' ? [event.text] : [],
-  );
+  return (await noticesOf(rig, 'credentials_not_in_login_shell')).map(({ text }) => text);
 }
 
 test.concurrent(

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType, noticesOf } from '../../../support/events-of.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
+import { DONE, shell } from '../../../support/scenario-rules.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
 /** A file with CRLF in the commit, and a rule that asks for LF: git calls it modified once it looks into it. */
 const CRLF = { files: { 'a.txt': 'one\r\ntwo\r\n' } };
 const RULE = `echo '*.txt text eol=lf' >"$(git rev-parse --git-common-dir)/info/attributes"; touch -d 2001-01-01 a.txt`;
-const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
-const WORKS = { act: 'run', command: ['sh', '-c', 'echo x >work; git add work; git commit -qm Work'] };
+const WORKS = shell('echo x >work; git add work; git commit -qm Work');
 
 test.concurrent(
   'a session whose worktree is modified from the start, and whose SETUP makes files, is done by honest work and can be archived',
@@ -27,11 +28,7 @@ test.concurrent(
       scenario: { rules: [{ when: { phase: 'done' }, do: [WORKS, DONE] }] },
     });
     await rig.until(({ status }) => status.kind === 'done');
-    const events = await rig.events();
-    const told = events.flatMap((event) =>
-      event.type === 'notice' && event.code === 'prepare' ? event.text : [],
-    );
-    expect(told).toEqual([
+    expect((await noticesOf(rig, 'prepare')).map(({ text }) => text)).toEqual([
       'A fresh checkout modifies 1 tracked file (a.txt): their line endings. It does not count as work unless an agent changes it.',
       'SETUP made .venv/, which git does not ignore. It does not count as work unless an agent changes it.',
     ]);
@@ -43,8 +40,8 @@ test.concurrent(
 );
 
 test.concurrent('an edit of a file that every checkout modifies is refused while it is not committed', async () => {
-  const edits = { act: 'run', command: ['sh', '-c', 'echo three >>a.txt'] };
-  const commits = { act: 'run', command: ['sh', '-c', 'git commit -qam Edit'] };
+  const edits = shell('echo three >>a.txt');
+  const commits = shell('git commit -qam Edit');
   await using rig = await startRig({
     here: true,
     phase: 'done',
@@ -58,17 +55,15 @@ test.concurrent('an edit of a file that every checkout modifies is refused while
     },
   });
   await rig.until(({ status }) => status.kind === 'done');
-  const ended = (await rig.events()).flatMap((event) =>
-    event.type === 'iteration_ended' ? [JSON.stringify(event)] : [],
-  );
-  expect(ended[0]).toContain('Not committed: a.txt');
+  const [ended] = await eventsOfType(rig, 'iteration_ended');
+  expect(JSON.stringify(ended)).toContain('Not committed: a.txt');
   expect(ended).toHaveLength(2);
 });
 
 test.concurrent('what CHECK_FAST writes into the worktree does not count as work, and what an agent writes there does', async () => {
   const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
-  const edits = { act: 'run', command: ['sh', '-c', 'echo three >>a.txt'] };
-  const reverts = { act: 'run', command: ['sh', '-c', 'git checkout a.txt'] };
+  const edits = shell('echo three >>a.txt');
+  const reverts = shell('git checkout a.txt');
   await using rig = await startRig({
     here: true,
     phase: 'implementation',
@@ -85,10 +80,8 @@ test.concurrent('what CHECK_FAST writes into the worktree does not count as work
     },
   });
   const { worktree } = await rig.until(({ status }) => status.kind === 'done');
-  const events = await rig.events();
-  const decisions = events.flatMap((event) =>
-    event.type === 'iteration_ended' ? [JSON.stringify(event.decision)] : [],
-  );
+  const ended = await eventsOfType(rig, 'iteration_ended');
+  const decisions = ended.map(({ decision }) => JSON.stringify(decision));
   expect(decisions.map((text) => /Not committed: [^"]*?(?=\. |")/.exec(text)?.[0] ?? '')).toEqual([
     '',
     'Not committed: a.txt',
@@ -96,10 +89,7 @@ test.concurrent('what CHECK_FAST writes into the worktree does not count as work
     '',
     '',
   ]);
-  const told = events.flatMap((event) =>
-    event.type === 'notice' && event.code === 'found' ? event.text : [],
-  );
-  expect(told).toEqual([
+  expect((await noticesOf(rig, 'found')).map(({ text }) => text)).toEqual([
     'CHECK_FAST changed 1 tracked file (a.txt) and made report.xml, which git does not ignore. It does not count as work unless an agent changes it.',
   ]);
   expect(existsSync(join(worktree?.path ?? '', 'report.xml'))).toBe(true);

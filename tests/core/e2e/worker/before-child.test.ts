@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { ci } from '../../../support/ci.ts';
+import { shell } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const stays = { act: 'signal-file', text: '{"status":"continue"}' };
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
 test.concurrent(
   "a person's changes between two agents are saved before the next one, and do not count as its work",

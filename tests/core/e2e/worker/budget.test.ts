@@ -3,6 +3,7 @@ import { resumeSession } from '../../../../src/core/acts/sessions/resume-session
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const answer = (id: string, tokens: number) => ({
@@ -37,10 +38,8 @@ test.concurrent('people are warned at fifty and at eighty percent, then one last
   const { status, spent } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('$12.00 of $10.00') });
   expect(await note(rig)).toMatchObject([{ percent: 50 }, { percent: 80 }]);
-  const started = (await rig.events()).flatMap((event) =>
-    event.type === 'iteration_started' ? [event.wrapUp ?? false] : [],
-  );
-  expect(started).toEqual([false, false, false, true]);
+  const started = await eventsOfType(rig, 'iteration_started');
+  expect(started.map(({ wrapUp }) => wrapUp ?? false)).toEqual([false, false, false, true]);
   expect(spent.session.usd).toBe(12);
 });
 

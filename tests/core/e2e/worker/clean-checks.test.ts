@@ -3,16 +3,17 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import type { EventOf, SessionEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType, noticesOf } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { processesOf } from '../../../support/live-session.ts';
 import { trustLines } from '../../../support/project.ts';
+import { DONE, shell } from '../../../support/scenario-rules.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
-const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
 
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
@@ -49,10 +50,6 @@ async function inPhaseWith(
 
 const isBlocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
 
-async function checksRan(rig: SessionRig): Promise<EventOf<'checks_ran'>[]> {
-  return (await rig.events()).filter((event): event is EventOf<'checks_ran'> => event.type === 'checks_ran');
-}
-
 function decisions(events: readonly SessionEvent[]): string {
   return JSON.stringify(
     events.flatMap((event) => (event.type === 'iteration_ended' ? [event.decision] : [])),
@@ -81,7 +78,7 @@ test.concurrent(
     const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
     expect(prompt).toContain('Checks of the project failed: `test ! -e flag || cat helper` (exit status 1)');
     expect(prompt).toMatch(/> cat: helper: No such file/);
-    const full = (await checksRan(rig)).find(({ set }) => set === 'full');
+    const full = (await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'full');
     const branch = ['rev-parse', rig.file.settings.branch, `${rig.file.settings.branch}^{tree}`];
     const [commit, tree] = (await rig.repo.git(branch)).split('\n');
     expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 1, runs: [{ exitCode: 1 }] });
@@ -110,7 +107,7 @@ test.concurrent('work that is repeatedly left uncommitted blocks with the list o
   const { status, progress } = await rig.until(isBlocked);
   expect(status).toMatchObject({ rule: 'uncommitted', reason: 'Not committed: left over.txt' });
   expect(progress.testReturns).toBe(3);
-  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toEqual([]);
+  expect((await eventsOfType(rig, 'checks_ran')).filter(({ set }) => set === 'full')).toEqual([]);
 });
 
 test.concurrent('work is returned to an agent while a check fails on the committed files, with the list of uncommitted ones; checks that passed on a commit are not repeated on it', async () => {
@@ -119,9 +116,9 @@ test.concurrent('work is returned to an agent while a check fails on the committ
     { act: 'edit', path: 'broken', text: 'x\n' },
     { act: 'commit', subject: 'Break' },
   ];
-  const repairs = { act: 'run', command: ['sh', '-c', 'git rm -q broken; git commit -qm Repair'] };
+  const repairs = shell('git rm -q broken; git commit -qm Repair');
   const leaves = { act: 'edit', path: 'left over.txt', text: 'x\n' };
-  const commits = { act: 'run', command: ['sh', '-c', 'git add -A; git commit -qm x'] };
+  const commits = shell('git add -A; git commit -qm x');
   const leavesMore = { act: 'edit', path: 'one more.txt', text: 'x\n' };
   const removes = { act: 'run', command: ['rm', 'one more.txt'] };
   await using rig = await inPhase(
@@ -149,7 +146,7 @@ test.concurrent('work is returned to an agent while a check fails on the committ
     'Not committed: left over.txt',
     'Not committed: one more.txt',
   ]);
-  const full = (await checksRan(rig)).filter(({ set }) => set === 'full');
+  const full = (await eventsOfType(rig, 'checks_ran')).filter(({ set }) => set === 'full');
   expect(
     full.map(({ runs }) => runs[0]?.exitCode),
     'checks that passed for quality are not repeated for done',
@@ -192,7 +189,7 @@ test.concurrent('checks of the base run beside the agent, end with their worker,
   await endOfWorker(rig);
   expect(await processesOf(host, `${rig.file.id}-base`)).toEqual([]);
   expect(existsSync(scratchOf(rig))).toBe(false);
-  expect(await checksRan(rig)).toEqual([]);
+  expect(await eventsOfType(rig, 'checks_ran')).toEqual([]);
 });
 
 test.concurrent('a stop ends the checks of a killed worker while the agent runs', async () => {
@@ -233,7 +230,7 @@ test.concurrent('SETUP runs in each clone before the checks', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhaseWith(
     { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' },
-    [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', BASE_RAN] }, ...works] }],
+    [{ when: { phase: 'done' }, do: [shell(BASE_RAN), ...works] }],
     {
       lines: {
         SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$OUTSIDE/setups"',
@@ -244,7 +241,7 @@ test.concurrent('SETUP runs in each clone before the checks', async () => {
   await rig.until(({ status }) => status.kind === 'done');
   const setups = (await readFile(join(rig.repo.root, 'setups'), 'utf8')).trim().split('\n');
   expect(setups.filter((path) => path.includes('.checks'))).toHaveLength(2);
-  const full = (await checksRan(rig)).find(({ set }) => set === 'full');
+  const full = (await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'full');
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
 });
 
@@ -259,7 +256,7 @@ test.concurrent('a fast check that fails after an implementation iteration comes
     '## First of all\n\n- `test ! -e a || { echo "a is wrong"; exit 4; }` failed (exit status 4)',
   );
   expect(prompt).toContain('> a is wrong');
-  expect((await checksRan(rig)).find(({ set }) => set === 'fast')).toMatchObject({
+  expect((await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'fast')).toMatchObject({
     in: 'worktree',
     iteration: 1,
   });
@@ -267,7 +264,7 @@ test.concurrent('a fast check that fails after an implementation iteration comes
 
 test.concurrent('a branch that an agent has deleted is reported to the next one, instead of a fast check', async () => {
   const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
-  const deletes = { act: 'run', command: ['sh', '-c', script] };
+  const deletes = shell(script);
   await using rig = await inPhase('implementation', [{ when: { iteration: 1 }, do: [deletes, STAY] }], {
     lines: { CHECK_FAST: 'true' },
   });
@@ -294,11 +291,8 @@ test.concurrent('with CHECK_IN=worktree uncommitted files are included, and the 
     lines: { CHECK: 'cat helper', CHECK_IN: 'worktree' },
   });
   await rig.until(({ status }) => status.kind === 'done');
-  const notice = (await rig.events()).find(
-    (event) => event.type === 'notice' && event.code === 'checks_in_worktree',
-  );
-  expect(notice).toBeDefined();
-  expect(await checksRan(rig)).toMatchObject([{ set: 'full', in: 'worktree' }]);
+  expect(await noticesOf(rig, 'checks_in_worktree')).not.toEqual([]);
+  expect(await eventsOfType(rig, 'checks_ran')).toMatchObject([{ set: 'full', in: 'worktree' }]);
 });
 
 test.concurrent('a base on which a check cannot run continues with CHECK_IN=worktree, but not before a person has trusted that line', async () => {
@@ -322,7 +316,7 @@ test.concurrent('a base on which a check cannot run continues with CHECK_IN=work
   await trustLines(rig.repo);
   await rig.resume();
   await rig.until(({ status }) => status.kind === 'done');
-  expect((await checksRan(rig)).at(-1)).toMatchObject({ set: 'full', in: 'worktree' });
+  expect((await eventsOfType(rig, 'checks_ran')).at(-1)).toMatchObject({ set: 'full', in: 'worktree' });
 });
 
 test.concurrent('if no clone can be created the session blocks with the reason, and no agent is started to fix it', async () => {
@@ -365,7 +359,7 @@ test.concurrent('after a worker is killed during the checks, the next one runs t
   await rig.killWorker();
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
   expect(progress.totalIterations).toBe(1);
-  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
+  expect((await eventsOfType(rig, 'checks_ran')).filter(({ set }) => set === 'full')).toHaveLength(1);
   await endOfWorker(rig);
   expect(await rig.processesWithMark()).toEqual([]);
   expect(existsSync(scratchOf(rig))).toBe(false);

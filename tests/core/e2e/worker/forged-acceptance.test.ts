@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { ci } from '../../../support/ci.ts';
+import { shell } from '../../../support/scenario-rules.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
@@ -10,9 +11,7 @@ const PLANTED = [
   `echo '{"repository":[["core.fsmonitor","planted"]]}' > "$file"; done`,
 ].join('\n');
 const scenario = {
-  rules: [
-    { when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', PLANTED] }, { act: 'normal' }] },
-  ],
+  rules: [{ when: { iteration: 1 }, do: [shell(PLANTED), { act: 'normal' }] }],
 };
 
 test.concurrent(

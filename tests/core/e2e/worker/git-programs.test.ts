@@ -2,14 +2,13 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { ci } from '../../../support/ci.ts';
+import { shell } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const AS_HUSKY_DOES =
   'mkdir -p .husky && echo true > .husky/pre-commit && git config core.hooksPath .husky/_';
 const scenario = {
-  rules: [
-    { when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', AS_HUSKY_DOES] }, { act: 'normal' }] },
-  ],
+  rules: [{ when: { iteration: 1 }, do: [shell(AS_HUSKY_DOES), { act: 'normal' }] }],
 };
 const BLOCKED = { kind: 'blocked', rule: 'git_programs_changed', needs: 'error_resolution' };
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ci } from '../../../support/ci.ts';
+import { shell } from '../../../support/scenario-rules.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
 const IN_RUN_FOLDERS = 'cd ../../.. && find . -type d -path "*/.run/*" -exec touch "{}/.DS_Store" \\;';
@@ -7,7 +8,7 @@ const looking = {
   rules: [
     {
       when: { iteration: 1 },
-      do: [{ act: 'run', command: ['sh', '-c', IN_RUN_FOLDERS] }, { act: 'normal' }],
+      do: [shell(IN_RUN_FOLDERS), { act: 'normal' }],
     },
   ],
 };

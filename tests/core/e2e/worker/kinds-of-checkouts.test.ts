@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import {
   linkGitFolder,
   separateGitFolder,
@@ -12,12 +13,12 @@ import {
   worktreeOfBare,
 } from '../../../support/kinds-of-checkouts.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
+import { DONE } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import type { RepoPlan } from '../../../support/temp-repo.ts';
 import { addLibraries } from '../../../support/with-libraries.ts';
 
 const FILES = { 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' };
-const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const sh = (command: string) => ({ act: 'run', command: ['sh', '-ec', command] });
 const WORKS = sh('echo work >src/work.txt; git add src; git commit -qm Work');
 
@@ -86,8 +87,6 @@ test.concurrent('an edit in a sparse checkout is refused while it is not committ
     },
   });
   await rig.until(({ status }) => status.kind === 'done');
-  const [first = ''] = (await rig.events()).flatMap((event) =>
-    event.type === 'iteration_ended' ? [JSON.stringify(event)] : [],
-  );
-  expect(first).toContain('Not committed: other/b.txt, src/a.txt');
+  const [first] = await eventsOfType(rig, 'iteration_ended');
+  expect(JSON.stringify(first)).toContain('Not committed: other/b.txt, src/a.txt');
 });

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ci } from '../../../support/ci.ts';
+import { shell } from '../../../support/scenario-rules.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
 const stays = {
   act: 'signal-file',
   text: '{"status":"continue","phase":"investigation","note":"Nearly there"}',
 };
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
 test.concurrent(
   'an agent without progress gets the finding after three iterations, and is stopped after two more',

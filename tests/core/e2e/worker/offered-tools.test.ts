@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { claude } from '../../../../src/core/agents/claude/claude.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { CLI_ANSWERS } from '../../../support/cli-samples.ts';
+import { noticesOf } from '../../../support/events-of.ts';
 import { NO_GATES, type SessionRig, setPhase, startRig } from '../../../support/session-rig.ts';
 
 const ASKED = claude.tools.offered.work;
@@ -68,9 +69,7 @@ test.concurrent('tools that were not asked for are one notice in the session, wh
   await rig.resume();
   await isBlockedAfter(progress.totalIterations);
   expect(await offered.hasActed()).toBe(true);
-  const given = (await rig.events()).filter(
-    (event) => event.type === 'notice' && event.code === 'tools_claude',
-  );
+  const given = await noticesOf(rig, 'tools_claude');
   const text =
     'Claude Code 2.1.400 does not offer WebSearch, and offers Teleport, which samocode did not ask';
   expect(given).toMatchObject([{ text: expect.stringContaining(text) }]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { noticesOf } from '../../../support/events-of.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
 const TEN_MINUTES_MS = 600_000;
@@ -23,8 +24,9 @@ test.concurrent('work on extra usage goes on, and is told once', async () => {
   const { rig } = await overageRig({}, [{ act: 'sleep', ms: 2500 }, { act: 'normal' }]);
   await using _ = rig;
   await rig.untilWaiting('qa_answers');
-  const told = (await rig.events()).filter((event) => event.type === 'notice' && event.code === 'overage');
-  expect(told).toMatchObject([{ text: expect.stringContaining('iteration 1 works on extra usage') }]);
+  expect(await noticesOf(rig, 'overage')).toMatchObject([
+    { text: expect.stringContaining('iteration 1 works on extra usage') },
+  ]);
 });
 
 test.concurrent('with OVERAGE=wait the agent is ended, and the session waits for the limit of the plan', async () => {

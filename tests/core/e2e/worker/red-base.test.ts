@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import type { EventOf } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readProof } from '../../../../src/core/session/proof/proof.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { confirmRead } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
@@ -33,10 +33,6 @@ const isAt =
   (kind: string) =>
   ({ status }: { status: { kind: string } }) =>
     status.kind === kind;
-
-async function checksRan(rig: SessionRig): Promise<EventOf<'checks_ran'>[]> {
-  return (await rig.events()).filter((event): event is EventOf<'checks_ran'> => event.type === 'checks_ran');
-}
 
 /** Answers every question; the one about the base with `choice`. */
 async function decide(rig: SessionRig, choice: string, channel: 'cli' | 'tool' = 'cli'): Promise<void> {
@@ -83,7 +79,7 @@ test.concurrent(
     expect(await promptsOf(rig, 2)).toContain('Making them green is part of the task.');
     await rig.approve();
     await rig.until(isAt('done'), LONG);
-    const ran = await checksRan(rig);
+    const ran = await eventsOfType(rig, 'checks_ran');
     expect(ran.find(({ set }) => set === 'base')?.runs).toMatchObject([
       { exitCode: 3, tail: 'fixed is missing' },
     ]);
@@ -156,7 +152,7 @@ test.concurrent('a check that ends in another way than before the work is a fail
   await rig.untilWaiting('plan_approval');
   await rig.approve();
   await rig.until(({ progress }) => progress.testReturns > 0, LONG);
-  const back = (await rig.events()).findLast((event) => event.type === 'iteration_ended');
+  const back = (await eventsOfType(rig, 'iteration_ended')).at(-1);
   expect(back?.decision).toMatchObject({
     phase: 'implementation',
     notes: expect.arrayContaining([
@@ -191,9 +187,9 @@ test.concurrent('a check that says something else than on the base is asked abou
   await decide(rig, 'B');
   const done = await rig.until(isAt('done'), LONG);
   expect(done.proved?.redAfter).toEqual([check]);
-  const answers = (await rig.events()).filter((event) => event.type === 'answers_recorded');
+  const answers = await eventsOfType(rig, 'answers_recorded');
   expect(answers).toHaveLength(2);
-  const begun = (await rig.events(n)).filter((event) => event.type === 'iteration_started');
+  const begun = await eventsOfType(rig, 'iteration_started', n);
   expect(begun.map(({ phase }) => phase)).toEqual(['quality']);
 });
 
@@ -201,7 +197,7 @@ test.concurrent('where the settings open the gates, a red base is part of the ta
   await using rig = await redRig({ lines: { GATES: 'none' }, scenario: WORKS });
   const { baseChecks } = await rig.until(isAt('done'), LONG);
   expect(baseChecks).toMatchObject({ result: 'red', choice: 'fix' });
-  const answers = (await rig.events()).filter((event) => event.type === 'answers_recorded');
+  const answers = await eventsOfType(rig, 'answers_recorded');
   const given = answers.flatMap((event) => event.answers.map(({ id, text }) => [id, text]));
   expect(given.at(-1)).toEqual(['R2Q1', 'A']);
 });

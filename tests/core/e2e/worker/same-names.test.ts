@@ -3,13 +3,11 @@ import { previewFinish } from '../../../../src/core/acts/finish/finish-session.a
 import { finishSession, rewindSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
+import { DONE, shell } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
-const WORKS = [
-  { act: 'run', command: ['sh', '-c', 'echo x >work; git add work; git commit -qm Work'] },
-  { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } },
-];
+const WORKS = [shell('echo x >work; git add work; git commit -qm Work'), DONE];
 
 /** Tags, and branches of a remote, with the names of the session's branch and of its base, at another commit. */
 async function addNamesakes({ repo, file }: SessionRig): Promise<void> {

@@ -9,6 +9,7 @@ import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts'
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { readSharedLimit, shareLimit } from '../../../../src/core/worker/limits/account.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';
@@ -100,9 +101,7 @@ test.concurrent('limits that end as soon as they are reached are waited for long
     scenario: { rules: [{ when: {}, do: [{ act: 'limit', resetsInSeconds: 0 }] }] },
   });
   await rig.until(({ limitsInARow, status }) => limitsInARow === 2 && status.kind === 'limited');
-  const limits = (await rig.events()).flatMap((event) =>
-    event.type === 'limited' ? [event.until - Date.parse(event.at)] : [],
-  );
+  const limits = (await eventsOfType(rig, 'limited')).map(({ until, at }) => until - Date.parse(at));
   expect(limits).toHaveLength(2);
   expect(limits[1]).toBeGreaterThanOrEqual(rig.file.settings.retryDelayMs - 100);
 });

@@ -9,10 +9,10 @@ import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { kindRow } from '../../../../src/extensions/notify/notice/kinds.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { DONE } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
-const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
 const runs = (script: string) => ({
   act: 'run',
