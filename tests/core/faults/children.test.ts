@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
+import { endings, eventsOfType, noticesOf } from '../../support/events-of.ts';
+import { always, first, shell } from '../../support/scenario-rules.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { inOneSession, WORKS } from './in-one-session.ts';
 import { withSettings } from './with-settings.ts';
 
-const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
-const always = (...acts: object[]) => [{ when: {}, do: acts }];
 /** Includes the honest agents that follow: next to eight others one of them takes seconds. */
 const QUICK = { timeLimitMs: 8000 };
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 /** A scenario that never finishes loading: the agent hangs before its first output. */
 const SILENT_FIRST =
   "if (process.env.SAMOCODE_ITERATION === '1') await new Promise(() => setInterval(() => {}, 1000));\nexport default { paceMs: 0, rules: [] };\n";
@@ -17,16 +16,19 @@ const SESSION_DIR = '"$(ls -d ../../sessions/2*/ | head -1)';
 const remove = (path: string) => ({ act: 'remove', path });
 const link = (target: string, name: string) => shell(`ln -s ${target} ${SESSION_DIR}${name}"`);
 
-const endings: FaultRow[] = [
+const ends: FaultRow[] = [
+  // Each of these waits for its whole time limit.
+  inOneSession(QUICK, [
+    { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
+    {
+      name: 'an agent that hangs and ignores every signal but SIGKILL is still ended',
+      acts: [{ act: 'ignore-term' }, { act: 'hang' }],
+      ending: 'timeout',
+    },
+  ]),
   inOneSession(
     QUICK,
     [
-      { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
-      {
-        name: 'an agent that hangs and ignores every signal but SIGKILL is still ended',
-        acts: [{ act: 'ignore-term' }, { act: 'hang' }],
-        ending: 'timeout',
-      },
       { name: 'an agent that is killed is retried', acts: [{ act: 'kill-self' }], ending: 'crashed' },
       {
         name: 'an agent that fails silently is retried',
@@ -72,6 +74,7 @@ const endings: FaultRow[] = [
   withSettings(
     { timeLimitMs: 1200, maxRetries: 2 },
     {
+      ci: true,
       name: 'agents that always hang block after the retries',
       rules: always({ act: 'hang' }),
       ends: 'blocked/timeouts',
@@ -169,10 +172,7 @@ const watchdogs: FaultRow[] = [
       rules: first({ act: 'event', json: { type: 'system', subtype: 'init' } }, { act: 'hang' }),
       ends: AT_THE_GATE,
       also: async (rig) => {
-        const notices = (await rig.events()).filter(
-          (event) => event.type === 'notice' && event.code === 'stalled',
-        );
-        expect(notices).toHaveLength(1);
+        expect(await noticesOf(rig, 'stalled')).toHaveLength(1);
       },
     },
   ),
@@ -315,8 +315,7 @@ const vandals: FaultRow[] = [
       ),
       ends: AT_THE_GATE,
       also: async (rig) => {
-        const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
-        expect(ended.map(({ ending }) => ending)).not.toContain('timeout');
+        expect(await endings(rig)).not.toContain('timeout');
       },
     },
   ),
@@ -331,7 +330,7 @@ const vandals: FaultRow[] = [
       ),
       ends: 'blocked/run_folder_changed',
       also: async (rig) => {
-        const took = (await rig.events()).filter((event) => event.type === 'worker_took_over');
+        const took = await eventsOfType(rig, 'worker_took_over');
         expect(took.map(({ previous }) => previous)).not.toContain('died');
       },
     },
@@ -351,4 +350,4 @@ const vandals: FaultRow[] = [
   ),
 ];
 
-faultTable([...endings, ...watchdogs, ...trees, ...vandals]);
+faultTable([...ends, ...watchdogs, ...trees, ...vandals]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { noticesOf } from '../../support/events-of.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { WORKS } from './in-one-session.ts';
 
@@ -55,7 +56,6 @@ const BY_THEMSELVES: [string, FaultRow['from']][] = [
 
 function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules' | 'start'>): FaultRow {
   return {
-    ...(points.length > 1 && { ci: true as const }),
     name: `after workers die at ${points.join(', ')}, the session ends as if undisturbed`,
     deaths: points.map((point) => ({ name: point, env: { SAMOCODE_CRASH_AT: point } })),
     ends: AT_THE_GATE,
@@ -77,8 +77,8 @@ function all(): [string, FaultRow['from']][] {
 }
 
 faultTable([
-  dyingAt(WHILE_IT_STARTS, { from: 'start' }),
-  dyingAt([...STEPS.map(first), 'after-history@1'], { from: 'rest' }),
+  { ...dyingAt(WHILE_IT_STARTS, { from: 'start' }), ci: true },
+  { ...dyingAt([...STEPS.map(first), 'after-history@1'], { from: 'rest' }), ci: true },
   dyingAt(STEPS.map(later), {
     from: 'rest',
     rules: Array.from({ length: STEPS.length + 1 }, (_, index) => ({
@@ -88,6 +88,7 @@ faultTable([
   }),
   {
     ...dyingAt(WITH_A_PLAN, { from: 'start' }),
+    ci: true,
     name: 'after workers die while a given plan comes to its gate, it waits there as if undisturbed',
     start: { plan: join(process.cwd(), 'tests/fixtures/given-plans/checked.md') },
     ends: 'waiting/plan_approval',
@@ -106,13 +107,9 @@ faultTable([
       start: { quick: true },
       rules: [{ when: { iteration: 1 }, do: WIDENS }],
     }),
-    ci: undefined,
     name: 'after workers die while quick work grows, both gates wait as if undisturbed',
     also: async (rig) => {
-      const said = (await rig.events()).filter(
-        (event) => event.type === 'notice' && event.code === 'widened',
-      );
-      expect(said).toHaveLength(1);
+      expect(await noticesOf(rig, 'widened')).toHaveLength(1);
       expect((await rig.state()).progress.way).toBe('full');
     },
   },

@@ -1,11 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { isRunning } from '../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import type { EventOf } from '../../../src/core/session/events/events.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../../support/slow-checkout.ts';
@@ -79,13 +81,17 @@ async function merging(): Promise<SessionRig> {
 
 async function endOfMerge(rig: SessionRig): Promise<EventOf<'merge_ended'>> {
   await rig.until(({ work }) => work === undefined);
-  const end = (await rig.events()).findLast(({ type }) => type === 'merge_ended');
-  return end as EventOf<'merge_ended'>;
+  return (await eventsOfType(rig, 'merge_ended')).at(-1) ?? expect.fail('no end of the merge');
 }
 
 test.concurrent('a merge whose worker dies is allowed to finish, and is reported as done', ci, async () => {
   await using rig = await merging();
   await die(rig, 'worker alone');
+  await rig.launch();
+  await eventually(async () => (await rig.workerPid()) !== undefined, { what: 'the next worker' });
+  // One that would end the merge does so at once.
+  await systemClock.sleep(1000);
+  await rm(join(rig.repo.root, SLOW));
   expect(await endOfMerge(rig)).toMatchObject({ outcome: 'merged' });
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   expect(await rig.repo.git(['ls-files'])).toContain('new-39.txt');
@@ -119,9 +125,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
   await rig.until(({ lastIteration }) => lastIteration?.phase === 'investigation');
   await rig.repo.git(['merge-base', '--is-ancestor', tip, branch]);
   const text = `The branch ${branch} was gone; it was recreated at ${tip.slice(0, 12)}, its last known commit.`;
-  expect((await rig.events()).filter(({ type }) => type === 'notice')).toContainEqual(
-    expect.objectContaining({ code: 'branch_made_again', text }),
-  );
+  expect(await noticesOf(rig, 'branch_made_again')).toMatchObject([{ text }]);
 });
 
 test.concurrent('a branch whose commit is gone too blocks the session', async () => {

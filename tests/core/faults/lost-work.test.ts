@@ -5,10 +5,11 @@ import { ifExists } from '../../../src/core/kernel/errors.ts';
 import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { rewindSession } from '../../support/as-shown.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { eventsOfType, noticesOf } from '../../support/events-of.ts';
+import { shell } from '../../support/scenario-rules.ts';
 import { LOOKS_FIRST, type SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 const WORK = 'mkdir -p work && echo one > work/one.txt && echo two > "work/two words.txt"';
 
 /** What later agents do to the work of the first one. */
@@ -39,7 +40,6 @@ const CLEAN_UPS: [string, string][] = [
 /** One agent works; each later one cleans up after it, and the first one's state must still be restorable. */
 function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
   return {
-    ci: true,
     name: `the agent's files can be restored after each of ${cleanUps.map(([name]) => name).join('; ')}`,
     rules: [
       { when: { iteration: 1 }, do: [shell(WORK), ...LOOKS_FIRST.do] },
@@ -78,7 +78,7 @@ async function expectWork(rig: SessionRig, name: string): Promise<void> {
 
 // Three sessions in parallel.
 const cleanUps = [
-  cleanedUp(CLEAN_UPS.slice(0, 4)),
+  { ...cleanedUp(CLEAN_UPS.slice(0, 4)), ci: true as const },
   cleanedUp(CLEAN_UPS.slice(4, 8)),
   cleanedUp(CLEAN_UPS.slice(8)),
 ];
@@ -195,8 +195,7 @@ const mainCheckout: FaultRow[] = [
     ends: AT_THE_GATE,
     also: async (rig) => {
       expect(await rig.repo.git(['log', '-1', '--format=%s'])).toBe('Mine');
-      const notices = (await rig.events()).flatMap((event) => (event.type === 'notice' ? [event.code] : []));
-      expect(notices).toContain('main_checkout_moved');
+      expect(await noticesOf(rig, 'main_checkout_moved')).not.toEqual([]);
     },
   },
   {
@@ -210,7 +209,7 @@ const mainCheckout: FaultRow[] = [
     ends: AT_THE_GATE,
     also: async (rig) => {
       expect(await rig.repo.git(['branch', '--show-current'])).toBe('side');
-      expect(JSON.stringify(await rig.events())).toContain('main_checkout_moved');
+      expect(await noticesOf(rig, 'main_checkout_moved')).not.toEqual([]);
     },
   },
 ];
@@ -229,7 +228,7 @@ const odd: FaultRow = {
   ],
   ends: AT_THE_GATE,
   also: async (rig) => {
-    const notices = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
+    const notices = JSON.stringify(await eventsOfType(rig, 'notice'));
     expect(notices).toContain('huge.bin');
     expect(notices).toContain('inner/');
     const checkpoint = `refs/samocode/${refNameOf(rig.file)}/001`;
