@@ -8,13 +8,21 @@ const FILES = 40;
 /** A file next to the repository: while it exists, git writes four files in a second. */
 export const SLOW = 'slow';
 
+const ATTRIBUTES = { '.gitattributes': '*.txt filter=slow\n' };
+
+/** A repository with a slow filter for files that come later. */
+export const SLOW_FILTER: RepoPlan = {
+  files: ATTRIBUTES,
+  settings: `[filter "slow"]\n\tsmudge = "test -e \\"$OUTSIDE/${SLOW}\\" && sleep 0.25; cat"\n\tclean = cat\n`,
+};
+
 /** A repository of forty files with a slow filter. */
 export const SLOW_FILES: RepoPlan = {
+  ...SLOW_FILTER,
   files: {
-    '.gitattributes': '*.txt filter=slow\n',
+    ...ATTRIBUTES,
     ...Object.fromEntries(Array.from({ length: FILES }, (_, at) => [`file-${at}.txt`, `${at}\n`])),
   },
-  settings: `[filter "slow"]\n\tsmudge = "test -e \\"$OUTSIDE/${SLOW}\\" && sleep 0.25; cat"\n\tclean = cat\n`,
 };
 
 /** Waits until git has written some of these files, but not all. */

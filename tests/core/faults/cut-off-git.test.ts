@@ -10,7 +10,7 @@ import { ci } from '../../support/ci.ts';
 import { eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
-import { halfWritten, SLOW, SLOW_FILES } from '../../support/slow-checkout.ts';
+import { halfWritten, SLOW, SLOW_FILES, SLOW_FILTER } from '../../support/slow-checkout.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 /** `worker alone`: the git that it started keeps running. */
@@ -61,7 +61,7 @@ test.concurrent.each(DEATHS)(
 
 /** A session that is done, with forty new files on its branch, and a merge in progress. */
 async function merging(): Promise<SessionRig> {
-  const rig = await startRig({ at: 'done', faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
+  const rig = await startRig({ at: 'done', faults: true, repo: SLOW_FILTER, lines: { CHECK: 'true' } });
   await endOfWorker(rig);
   const { path = '' } = (await rig.state()).worktree ?? {};
   for (let at = 0; at < 40; at += 1) await writeFile(join(path, `new-${at}.txt`), `${at}\n`);
