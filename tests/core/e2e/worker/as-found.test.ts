@@ -55,8 +55,8 @@ test.concurrent('an edit of a file that every checkout modifies is refused while
     },
   });
   await rig.until(({ status }) => status.kind === 'done');
-  const [ended] = await eventsOfType(rig, 'iteration_ended');
-  expect(JSON.stringify(ended)).toContain('Not committed: a.txt');
+  const ended = await eventsOfType(rig, 'iteration_ended');
+  expect(JSON.stringify(ended[0])).toContain('Not committed: a.txt');
   expect(ended).toHaveLength(2);
 });
 
