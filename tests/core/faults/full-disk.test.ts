@@ -7,17 +7,18 @@ import { expect } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { endings, eventsOfType } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { first } from '../../support/scenario-rules.ts';
+import { LOOKS_FIRST, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { projectionsOf } from './neutral-checks.ts';
 import { childWorks } from './with-settings.ts';
 
-const hangs = [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }];
+const hangs = first({ act: 'hang' });
 const FOUR_SECONDS = { TIMEOUT: '4' };
 
 /** The result of the first row with a disk that is never full. */
 async function untouched(): Promise<string> {
-  await using rig = await startRig({ scenario: { paceMs: 0, rules: hangs }, lines: FOUR_SECONDS });
+  await using rig = await startRig({ scenario: { rules: [...hangs, LOOKS_FIRST] }, lines: FOUR_SECONDS });
   await rig.untilWaiting('qa_answers');
   return await projectionsOf(rig);
 }
