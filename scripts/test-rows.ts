@@ -18,7 +18,7 @@ const TEXT = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|${'`'}(?:[^${
 const ROWS = [
   // A row as an object; as a tuple, whose name is more than a word; as a test of its own.
   new RegExp(String.raw`[{,]\s*(?:\/\/[^\n]*\s*)*(?:name|title|way|child): (${TEXT})`, 'g'),
-  new RegExp(String.raw`\[\s*(?=\S+ )(${TEXT}),`, 'g'),
+  new RegExp(String.raw`\[\s*(?=.[^'"${'`'}]* )(${TEXT}),`, 'g'),
   new RegExp(String.raw`\b(?:test|describe)(?:\.\w+)?\(\s*(${TEXT})`, 'g'),
 ];
 /** A tool and its refusal: in the table of mistakes, which has no names. */
