@@ -1,11 +1,57 @@
 import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import {
+  PostgresBoard,
+  type PostgresBoardPlan,
+} from '../../../../src/extensions/pool/board/postgres-board.ts';
 import {
   readStateManifest,
+  type StateManifest,
   stateManifestText,
 } from '../../../../src/extensions/pool/board/state-manifest.ts';
 import { leftBehind } from '../../../../src/extensions/pool/states/left-behind.ts';
 import { ci } from '../../../support/ci.ts';
-import { MANIFEST } from './state-manifest-sample.ts';
+import { heldBy } from '../../../support/held-by.ts';
+
+test('the signal of a supervisor keeps no reference to the waits of its board', async () => {
+  const { signal } = new AbortController();
+  // A wait reads nothing else of the plan.
+  const board = new PostgresBoard({ clock } as PostgresBoardPlan);
+  for (let wait = 0; wait < 3; wait += 1) await board.changed(1, signal);
+  expect(heldBy(signal)).toBe(0);
+});
+
+const MANIFEST: StateManifest = {
+  v: 1,
+  id: '01JZZZZZZZZZZZZZZZZZZZZZZZ',
+  project: '1'.repeat(40),
+  folder: '26-01-08-späte "Änderung"',
+  ...{ n: 12, lease: 3, epoch: 2, wanted: true, needs: ['claude'], version: '1.0.0' },
+  ...{ host: 'h1', hostName: 'one\ntwo', head: '2'.repeat(64), branch: 'samocode/x' },
+  card: { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' },
+};
+
+test('a manifest is one line, and is read as it was written', () => {
+  expect(stateManifestText(MANIFEST)).not.toContain('\n');
+  expect(readStateManifest(stateManifestText(MANIFEST))).toEqual({ kind: 'manifest', manifest: MANIFEST });
+});
+
+test('a manifest of a newer samocode is told from one that is none', () => {
+  expect(readStateManifest(JSON.stringify({ ...MANIFEST, v: 2 }))).toEqual({ kind: 'newer' });
+  expect(readStateManifest(JSON.stringify({ v: 3 }))).toEqual({ kind: 'newer' });
+  expect(readStateManifest('Merge branch main')).toEqual({ kind: 'malformed' });
+});
+
+test.each([
+  { folder: '../../.ssh' },
+  { folder: '.git' },
+  { id: '../x' },
+  { project: 'HEAD' },
+  { epoch: -1 },
+  { card: {} },
+])('a manifest with %j is none', (change) => {
+  expect(readStateManifest(JSON.stringify({ ...MANIFEST, ...change }))).toEqual({ kind: 'malformed' });
+});
 
 const MB = 1024 * 1024;
 
