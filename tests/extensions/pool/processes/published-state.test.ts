@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/members/host-keys.ts';
 import { leftBehindByFetched } from '../../../../src/extensions/pool/states/left-behind.ts';
@@ -12,6 +13,8 @@ import {
   verifyState,
 } from '../../../../src/extensions/pool/states/pool-states.ts';
 import { restoreCopy } from '../../../../src/extensions/pool/states/restore-state.ts';
+import { commitState } from '../../../../src/extensions/pool/states/state-commit.ts';
+import { checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 import { listOf, type PoolScene, PUBLISHED, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -206,4 +209,25 @@ test.concurrent.each([
   await rm(join(bin, 'ssh-keygen'), { force: true });
   const making = hostKey(join(bin, name), { ...scene.here.repo.env, PATH: `${bin}` });
   await expect(making).rejects.toMatchObject({ code });
+});
+
+test('a state for another machine has documents of any name, and nothing that a crash left behind', async () => {
+  const { repo, place, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  const names = ['a "quoted".md', 'git~1', 'größe.md', 'plan.md'];
+  for (const name of names) await writeFile(join(sessionDir, name), name);
+  const { worktreeTree } = await keep(1);
+  const store = await openStore(place);
+  const card = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T10:00:00.000Z' };
+  const kept = { ...card, id: 'x', folder: 'x', branch: 'x', n: 2, lease: 4 };
+  const files = (list: readonly string[]) =>
+    list.map((name) => [`session/${name}`, join(sessionDir, name)] as const);
+  const { sessionFolder } = place;
+  await commitState(store, { sessionFolder, worktreeTree, files: files(names), kept });
+  await writeFile(join(store.dir, 'state.index.lock'), '');
+  await commitState(store, { sessionFolder, files: files(names.slice(1)), kept });
+  const ref = stateRef(sessionFolder);
+  const listed = (await repo.git(['ls-tree', '-r', '-z', '--name-only', `${ref}:session`])).split('\0');
+  expect(listed.filter(Boolean).sort()).toEqual(names.slice(1).sort());
+  expect(await filesOf(`${ref}^:worktree`)).toEqual(['.gitignore', 'a.txt']);
 });

@@ -7,6 +7,7 @@ import { POOL_REFS, type PoolRemote, sessionRef } from '../../../../src/extensio
 import { RemoteBoard } from '../../../../src/extensions/pool/board/remote-board.ts';
 import { boardContract, type Member } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
+import { poolRounds } from '../../../support/pool-rounds.ts';
 import { remoteBoards } from './remote-boards.ts';
 
 boardContract(remoteBoards);
@@ -242,4 +243,10 @@ test('a wait for the next look ends when the bell rings, and sooner after an act
   expect(await waited()).toBe(5000);
   a.clock.pass(120_000);
   expect(await waited()).toBe(60_000);
+});
+
+test('60 rounds of takes, silence and death on the remote alone leave one chain of each session', async () => {
+  await using rig = await remoteBoards();
+  const { published } = await poolRounds(rig, rig.remotes, { rounds: 60, seed: 3 });
+  expect(published).toBeGreaterThan(5);
 });

@@ -31,6 +31,8 @@ const IDENTITY = Object.fromEntries(
   ]),
 );
 
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 export async function makeRemotes(): Promise<Remotes> {
   const dir = await tempDir();
   const root = dir.path;
@@ -43,20 +45,22 @@ export async function makeRemotes(): Promise<Remotes> {
     if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
     return stdout.trim();
   };
-  await git(root, 'init', '--quiet', '--bare', url);
+  const init = async (folder: string, ...options: string[]) => {
+    await git(root, 'init', '--quiet', ...options, folder);
+    await git(folder, 'hash-object', '-w', '-t', 'tree', '/dev/null');
+  };
+  await init(url, '--bare');
   return {
     ...{ root, env, url, git },
     async machine(name) {
       const folder = join(root, name);
-      await git(root, 'init', '--quiet', folder);
+      await init(folder);
       return folder;
     },
     remote: (cwd, place = {}) =>
       new GitRemote({ url, prefix: POOL_REFS, git: { cwd, baseEnv: env }, limitMs: 30_000, ...place }),
-    async commit(folder, text, ...parents) {
-      const tree = await git(folder, 'hash-object', '-w', '-t', 'tree', '/dev/null');
-      return await git(folder, 'commit-tree', tree, '-m', text, ...parents.flatMap((each) => ['-p', each]));
-    },
+    commit: (folder, text, ...parents) =>
+      git(folder, 'commit-tree', EMPTY_TREE, '-m', text, ...parents.flatMap((each) => ['-p', each])),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { newestNumber, readHolding } from '../../../../src/core/kernel/processes/lease.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { takeHere } from '../../../../src/core/session/folder/ownership.ts';
@@ -12,10 +13,15 @@ import { readAllSessions } from '../../../../src/core/session/folder/session-lis
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { writeOwnership } from '../../../../src/extensions/pool/states/ownership-record.ts';
-import { restoreForWork } from '../../../../src/extensions/pool/states/restore-state.ts';
+import {
+  type RestoredState,
+  restoreCopy,
+  restoreForWork,
+} from '../../../../src/extensions/pool/states/restore-state.ts';
 import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
+import { bundleScript } from '../../../support/bundle-script.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
-import { ci } from '../../../support/ci.ts';
+import { ci, ciIf } from '../../../support/ci.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../../support/pool-scene.ts';
 
 const work = (scene: PoolScene) => restoreForWork(scene.plan(), OWN_SETTINGS);
@@ -272,3 +278,51 @@ describe('a session that this machine had, published and gave back', () => {
     expect(aside).toContain(join(scene.there.sessionsDir, '.run/.26-01-08-x.lost-3'));
   });
 });
+
+type How = 'mirror' | 'work';
+
+function restore(scene: PoolScene, how: How): Promise<RestoredState> {
+  return how === 'mirror' ? restoreCopy(scene.plan()) : restoreForWork(scene.plan(), OWN_SETTINGS);
+}
+
+/** The same in a process that is killed at a step. @returns whether it was */
+async function dyingAt(scene: PoolScene, how: How, step: string): Promise<boolean> {
+  const { root, env } = scene.here.repo;
+  const plan = join(root, 'plan.json');
+  await writeFile(plan, JSON.stringify({ ...scene.plan(), how, settings: OWN_SETTINGS }));
+  const program = await bundleScript('restore-state-starter.ts', root, { faults: true });
+  const dying = { ...env, SAMOCODE_CRASH_AT: step };
+  const { exitCode } = await runCommand(process.execPath, [program, plan], { env: dying });
+  return exitCode === null;
+}
+
+async function found({ there, worktreeThere }: PoolScene) {
+  return { session: await contentsOf(there.sessionDir), worktree: await contentsOf(worktreeThere) };
+}
+
+for (const [how, step] of [
+  ['mirror', 'replace-session@1'],
+  ['mirror', 'replace-session@2'],
+  ['work', 'restore-state@1'],
+  ['work', 'replace-session@1'],
+  ['work', 'replace-session@2'],
+] as const)
+  test.concurrent(
+    `a ${how} whose restore dies at ${step} is completed by the next try`,
+    ciIf(step === 'restore-state@1' || (how === 'work' && step === 'replace-session@2')),
+    async () => {
+      await using scene = await poolScene();
+      await scene.publish();
+      await restoreCopy(scene.plan());
+      await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
+      await writeFile(join(scene.here.worktreePath, 'new.txt'), 'not committed\n');
+      await scene.publish();
+      expect(await dyingAt(scene, how, step)).toBe(true);
+      expect(await restore(scene, how)).toEqual({ folder: '26-01-08-x', aside: [] });
+      const { sessionDir, worktreePath } = scene.here;
+      expect(await found(scene)).toEqual({
+        session: await contentsOf(sessionDir),
+        worktree: how === 'work' ? await contentsOf(worktreePath) : {},
+      });
+    },
+  );
