@@ -30,7 +30,7 @@ const LONG = [
   'app/e2e/cli',
   'extensions/pool/guard/pool',
   'app/clis/server-clients',
-  'extensions/pool/e2e/finish',
+  'extensions/pool/e2e/whole-session',
   'core/e2e/acts/groups',
   'app/e2e/pages',
   'core/e2e/worker/clean-checks',

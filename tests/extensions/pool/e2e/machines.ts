@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { expect } from 'vitest';
 import { supervise } from '../../../../src/core/caller/context/supervision.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
@@ -35,6 +36,23 @@ export const WORK = {
   rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
 };
 
+/** Iterations that take no time. */
+export const QUICK = { paceMs: 0 };
+
+/** The same, except that on one machine the third iteration does not end. */
+export const heldOn = (machine: 'machine-1' | 'machine-2') => ({
+  paceMs: 0,
+  rules: [
+    {
+      when: { iteration: 3 },
+      do: [
+        { act: 'run', command: ['sh', '-c', `case $HOME in */${machine}/*) sleep 600 ;; esac`] },
+        { act: 'normal' },
+      ],
+    },
+  ],
+});
+
 /** Each agent notes the time while it works. */
 const NOTE = 'for i in 1 2 3 4 5 6 7 8 9 10; do date +%s%3N >> "$HOME/at-work"; sleep 0.1; done';
 export const NOTED = {
@@ -45,6 +63,8 @@ export const NOTED = {
 export const isDone = ({ state }: SessionView) => state.status.kind === 'done';
 export const isAtWork = ({ worker, state }: SessionView) =>
   worker === 'alive' && state.openIteration !== undefined && state.progress.totalIterations > 1;
+/** Done on another machine. */
+export const isElsewhere = (view: SessionView) => isDone(view) && view.worker === 'unknowable';
 
 /** One home, clone and supervisor. */
 export interface Machine extends TempProject {
@@ -216,4 +236,17 @@ export async function untilView(
 
 export async function eventsOf({ paths }: SessionView) {
   return await readEvents(paths, 0);
+}
+
+/** The events of a session are numbered without a gap, and another machine shows the same ones. */
+export async function expectOneChain(done: SessionView, shown = done): Promise<void> {
+  const chain = await eventsOf(done);
+  expect(chain.map(({ n }) => n)).toEqual(chain.map((_, index) => index + 1));
+  const types = chain.map(({ n, type }) => [n, type]);
+  expect((await eventsOf(shown)).map(({ n, type }) => [n, type])).toEqual(types);
+}
+
+/** What a machine has moved aside, because others went on without it. */
+export async function lostOn({ sessionsDir }: Machine): Promise<string[]> {
+  return (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
 }

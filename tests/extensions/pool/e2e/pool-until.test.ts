@@ -14,16 +14,23 @@ import { endOfWorker } from '../../../support/supervisors.ts';
 
 const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do: [{ act: "hang" }] }] };';
 
-test.concurrent.each([
-  ['after the time that its supervisor was given', -1, ''],
-  ['when that time is of an earlier boot', 3_600_000, 'earlier'],
-])('%s, a worker ends its agent and writes nothing more', ci, async (_when, leftMs, boot) => {
+/** A session of a pool whose agent hangs, an hour before that time. */
+async function atWork() {
   const { bootId } = await systemHost();
-  await using rig = await startRig({ at: 'asking', scenario: HANGS });
+  const rig = await startRig({ at: 'asking', scenario: HANGS });
   await changeFile(rig, () => ({ pool: true }));
   await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
   await rig.answer();
   await childWorks(rig, 3);
+  return { ...rig, bootId };
+}
+
+test.concurrent.each([
+  ['after the time that its supervisor was given', -1, ''],
+  ['when that time is of an earlier boot', 3_600_000, 'earlier'],
+])('%s, a worker ends its agent and writes nothing more', ci, async (_when, leftMs, boot) => {
+  await using rig = await atWork();
+  const { bootId } = rig;
   const { n } = await rig.state();
   await writeFile(rig.paths.poolUntil, `${sinceBootMs() + leftMs} ${boot || bootId}`);
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
@@ -33,12 +40,8 @@ test.concurrent.each([
 });
 
 test.concurrent('a worker that restarts an iteration after that time starts no agent', async () => {
-  const { bootId } = await systemHost();
-  await using rig = await startRig({ at: 'asking', scenario: HANGS });
-  await changeFile(rig, () => ({ pool: true }));
-  await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
-  await rig.answer();
-  await childWorks(rig, 3);
+  await using rig = await atWork();
+  const { bootId } = rig;
   const { child } = iterationPaths(rig.paths, 3);
   await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
   const before = await readFile(child, 'utf8');

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
@@ -14,30 +14,31 @@ import { takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { requireHeldBy } from '../../../../src/extensions/pool/membership/require-held.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';
-import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { eventsOf, isAtWork, isDone, type Machine, poolOf, take, untilView, WORK } from './machines.ts';
+import {
+  eventsOf,
+  expectOneChain,
+  heldOn,
+  isAtWork,
+  isDone,
+  isElsewhere,
+  lostOn,
+  poolOf,
+  QUICK,
+  take,
+  untilView,
+  WORK,
+} from './machines.ts';
 
-const chainOf = async (view: SessionView) => (await eventsOf(view)).map(({ n, type }) => [n, type]);
 /** One iteration that does not end. */
 const ENDLESS = {
   paceMs: 0,
   rules: [{ do: [{ act: 'run', command: ['sleep', '600'] }, { act: 'normal' }] }],
 };
-const isElsewhere = (view: SessionView) => isDone(view) && view.worker === 'unknowable';
 const isParked = (view: SessionView) => stateLine(viewFacts(view)).endsWith('waits for a person to take it');
 
-async function expectOneChain(done: SessionView, shown: SessionView): Promise<void> {
-  const chain = await chainOf(done);
-  expect(chain.map(([n]) => n)).toEqual(chain.map((_, index) => index + 1));
-  expect(await chainOf(shown)).toEqual(chain);
-}
-
-const lostOn = async ({ sessionsDir }: Machine) =>
-  (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
-
 test('without a database, a new session waits for a person, who takes it to the machine that starts it or another', async () => {
-  await using pool = await poolOf(2, WORK);
+  await using pool = await poolOf(2, QUICK);
   const [one, other] = pool.machines;
   const sessions = [await pool.start(one, 'hull'), await pool.start(one, 'mast')] as const;
   for (const [nth, machine] of [one, other].entries())
@@ -64,28 +65,8 @@ test('without a database, a new session waits for a person, who takes it to the 
   }
 });
 
-test(
-  'a person takes the session of a machine that died, which finds its work aside when it comes back',
-  ci,
-  async () => {
-    await using pool = await poolOf(2, WORK);
-    const [one, other] = pool.machines;
-    const session = await pool.startOn(one);
-    await untilView(one, isAtWork, 'work');
-    await untilView(other, ({ state }) => state.workedOn?.[0] === one.name, 'what was published of that');
-    await one.die();
-    expect(await take(other, session)).toMatchObject({ host: one.name, isHere: true });
-    const done = await untilView(other, isDone, 'the session as done by the other machine');
-    expect(done.state.workedOn).toEqual([one.name, other.name]);
-    await one.comeBack();
-    await expectOneChain(done, await untilView(one, isElsewhere, 'what was done meanwhile'));
-    expect(await lostOn(one)).toHaveLength(1);
-    expect((await one.views()).map(({ folder }) => folder)).toEqual([session]);
-  },
-);
-
 test('when a person takes a session from a machine at work, its agent ends, and its work is aside', async () => {
-  await using pool = await poolOf(2, WORK);
+  await using pool = await poolOf(2, heldOn('machine-1'));
   const [one, other] = pool.machines;
   const session = await pool.startOn(one);
   const { sessionDir } = sessionPaths(one.sessionsDir, session);
@@ -139,7 +120,7 @@ test('a machine that comes back ends what its supervisor continued, once it sees
 });
 
 test('of two machines to which a session is taken at once, one has it, and the other says so', async () => {
-  await using pool = await poolOf(2, WORK);
+  await using pool = await poolOf(2, QUICK);
   const [one, other] = pool.machines;
   const session = await pool.start(one);
   await untilView(other, isParked, 'that it waits');
@@ -155,7 +136,7 @@ test('of two machines to which a session is taken at once, one has it, and the o
 });
 
 test('a merge is refused while the remote of the pool cannot be read, and once another machine has the session', async () => {
-  await using pool = await poolOf(2, WORK, { lines: { CHECK: 'true' } });
+  await using pool = await poolOf(2, QUICK, { lines: { CHECK: 'true' } });
   const [one, other] = pool.machines;
   const session = await pool.startOn(one);
   await untilView(one, isDone, 'the session as done');
@@ -179,7 +160,7 @@ test('a merge is refused while the remote of the pool cannot be read, and once a
 });
 
 test('questions are answered and the plan is approved on the machine that does not have the session', async () => {
-  await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
+  await using pool = await poolOf(2, QUICK, { lines: { GATES: 'qa,plan' } });
   const [one, other] = pool.machines;
   const session = await pool.startOn(one);
   const waits = (what: string) => (view: SessionView) =>
@@ -195,7 +176,7 @@ test('questions are answered and the plan is approved on the machine that does n
 });
 
 test('GATE_PEOPLE keeps a gate closed to another machine until its acts are those of a person it names', async () => {
-  await using pool = await poolOf(2, WORK, { lines: { GATES: 'plan', GATE_PEOPLE: 'anna' } });
+  await using pool = await poolOf(2, QUICK, { lines: { GATES: 'plan', GATE_PEOPLE: 'anna' } });
   const [one, other] = pool.machines;
   const session = await pool.startOn(one);
   const waits = ({ state }: SessionView) => state.status.kind === 'waiting';
@@ -215,7 +196,7 @@ test('GATE_PEOPLE keeps a gate closed to another machine until its acts are thos
 });
 
 test('a machine that an owner removes ends its agents, and publishes nothing more', async () => {
-  await using pool = await poolOf(2, WORK);
+  await using pool = await poolOf(2, heldOn('machine-2'));
   const [owner, other] = pool.machines;
   const folder = await pool.startOn(other);
   await untilView(other, isAtWork, 'work on the second machine');
