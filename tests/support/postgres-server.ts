@@ -4,6 +4,7 @@ import { chown, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
@@ -50,6 +51,18 @@ export async function startPostgres(settings = ['fsync=off']): Promise<PostgresS
     },
     standby: () => standbyOf(server.port, settings),
   };
+}
+
+/** A server for all tests of a file. */
+export function sharedPostgres(): Pick<PostgresServer, 'database' | 'restart'> {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+  return { database: () => server.database(), restart: () => server.restart() };
 }
 
 async function standbyOf(primary: number, settings: readonly string[]): Promise<Standby> {

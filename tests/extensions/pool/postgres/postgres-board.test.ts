@@ -1,22 +1,16 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { boardContract, claimsContract, hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { poolRounds } from '../../../support/pool-rounds.ts';
-import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
+import { query, sharedPostgres } from '../../../support/postgres-server.ts';
 import { makeRemotes } from '../processes/remotes.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { boardAt, postgresBoards } from './postgres-boards.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = sharedPostgres();
 
 boardContract(() => postgresBoards(server));
 claimsContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });

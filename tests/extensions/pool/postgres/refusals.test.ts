@@ -1,24 +1,21 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { Claim } from '../../../../src/extensions/pool/board/board.ts';
 import { PostgresBoard } from '../../../../src/extensions/pool/board/postgres-board.ts';
 import { MIGRATIONS } from '../../../../src/extensions/pool/board/postgres-schema.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
 import { hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
-import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { query, sharedPostgres } from '../../../support/postgres-server.ts';
+import { makeProject } from '../../../support/project.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { boardAt, postgresBoards } from './postgres-boards.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = sharedPostgres();
 
 const SUMMARY = {
   status: 'running',
@@ -197,4 +194,34 @@ test('an address without a password gets it from the file of passwords', async (
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+test('a removal that did not reach the database is completed by the same command', async () => {
+  await using rig = await postgresBoards(server);
+  const { repo } = await makeProject();
+  await using _ = repo;
+  const remote = join(repo.root, 'remote.git');
+  await repo.git(['init', '--quiet', '--bare', remote], repo.root);
+  const machine = async (name: string) => {
+    const home = join(repo.root, name);
+    await mkdir(join(home, '.config'), { recursive: true });
+    await typed(['trust', '--yes'], { cwd: repo.path, home });
+    const env = { SAMOCODE_SUPERVISOR: 'off' };
+    const run = (...argv: string[]) => typed(['pool', ...argv], { cwd: repo.path, home, env });
+    return { home, run };
+  };
+  const [studio, mini] = [await machine('studio'), await machine('mini')];
+  const asked = ['join', '--remote', remote, '--database', rig.database, '--json'];
+  const { fingerprint } = JSON.parse((await studio.run(...asked, '--name', 'studio', '--create')).stdout);
+  const card = JSON.parse((await mini.run(...asked, '--name', 'mini', '--owner', fingerprint)).stdout);
+  await studio.run('add', card.fingerprint);
+  const path = join(studio.home, '.config/samocode/pool.json');
+  const file = await readFile(path, 'utf8');
+  await writeFile(path, file.replace(rig.database, `postgres://127.0.0.1:${await freePort()}/x`));
+  const half = await studio.run('remove', 'mini');
+  expect(half.stderr).toContain('removed from the list of members, but not from the database');
+  await writeFile(path, file);
+  expect((await studio.run('remove', 'mini')).stdout).toContain('mini is removed');
+  const rows = await query(rig.database, 'select id from samocode_pool.hosts where removed');
+  expect(rows).toEqual([{ id: card.id }]);
 });

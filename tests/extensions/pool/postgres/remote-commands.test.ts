@@ -1,20 +1,14 @@
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { textToSign } from '../../../../src/extensions/pool/board/signed-command.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
 import { heldSession } from '../../../support/held-session.ts';
-import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
+import { query, sharedPostgres } from '../../../support/postgres-server.ts';
 import { boardAt } from './postgres-boards.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = sharedPostgres();
 
 /** A stopped session that anna has on a board with a database, on which bert is, too. */
 async function heldOnBoard() {

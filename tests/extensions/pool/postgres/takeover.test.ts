@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
@@ -6,25 +6,37 @@ import type { PoolSession } from '../../../../src/extensions/pool/acts/status.ac
 import { postgresBoard } from '../../../../src/extensions/pool/membership/open-member.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { query, startPostgres } from '../../../support/postgres-server.ts';
+import { query, sharedPostgres } from '../../../support/postgres-server.ts';
 import { startSession } from '../../../support/start-session.ts';
-import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from '../e2e/machines.ts';
+import { supervisorPids } from '../../../support/supervisors.ts';
+import {
+  atWork,
+  expectOneChain,
+  isAtWork,
+  isDone,
+  isElsewhere,
+  lostOn,
+  type Machine,
+  NOTED,
+  poolOf,
+  QUICK,
+  untilView,
+  WORK,
+} from '../e2e/machines.ts';
+
+const server = sharedPostgres();
 
 test('with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
-  await using server = await startPostgres();
   await using pool = await poolOf(2, WORK, { database: await server.database() });
   const [one] = pool.machines;
   await pool.start(one);
   const [first, second] = await atWork(pool);
   await server.restart();
   await first.die();
-  const done = await untilView(second, isDone, 'the session as done by the other machine');
-  const events = await eventsOf(done);
-  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+  await expectOneChain(await untilView(second, isDone, 'the session as done by the other machine'));
 });
 
 test('work continues while the remote is unreachable or the database is read-only, and is published afterwards', async () => {
-  await using server = await startPostgres();
   const database = await server.database();
   await using pool = await poolOf(2, WORK, { database });
   await pool.start(pool.machines[0]);
@@ -37,30 +49,27 @@ test('work continues while the remote is unreachable or the database is read-onl
   first.network.become('forwards');
   // Asked from another one, which it does not make read-only.
   const elsewhere = await server.database();
-  const reconnected = "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'd1'";
-  await query(elsewhere, 'alter database d1 set default_transaction_read_only = on');
+  const name = new URL(database).pathname.slice(1);
+  const reconnected = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+  await query(elsewhere, `alter database ${name} set default_transaction_read_only = on`);
   await query(elsewhere, reconnected);
   await untilView(first, isDone, 'the session as done where it was');
-  await query(elsewhere, 'alter database d1 reset default_transaction_read_only');
+  await query(elsewhere, `alter database ${name} reset default_transaction_read_only`);
   await query(elsewhere, reconnected);
   await untilView(second, isDone, 'what was published of that');
 });
 
 test('a session continues after the remote was restored from a backup', async () => {
-  await using server = await startPostgres();
   await using pool = await poolOf(2, WORK, { database: await server.database() });
   await pool.start(pool.machines[0]);
   const [, second] = await atWork(pool);
   await untilView(second, ({ state }) => state.progress.totalIterations > 1, 'what was published');
   await pool.moveBack();
-  const done = await untilView(second, isDone, 'the session as done');
-  const events = await eventsOf(done);
-  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+  await expectOneChain(await untilView(second, isDone, 'the session as done'));
 });
 
 test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
-  await using server = await startPostgres();
-  await using pool = await poolOf(2, WORK, { database: await server.database() });
+  await using pool = await poolOf(2, QUICK, { database: await server.database() });
   const [one, other] = pool.machines;
   await pool.start(one);
   await untilView(other, isDone, 'the session as done');
@@ -96,7 +105,6 @@ test('pool status shows its machines, its sessions, and one that no machine can 
 test('two machines with two places each do five sessions, also while they show those of each other', {
   timeout: 1_500_000,
 }, async () => {
-  await using server = await startPostgres();
   await using pool = await poolOf(2, WORK, {
     lines: { MAX_PARALLEL: '2' },
     database: await server.database(),
@@ -118,7 +126,6 @@ test('two machines with two places each do five sessions, also while they show t
 });
 
 test('the agent of a removed machine ends, and another machine continues its session', async () => {
-  await using server = await startPostgres();
   const database = await server.database();
   await using pool = await poolOf(2, WORK, { database });
   await pool.start(pool.machines[0]);
@@ -127,4 +134,36 @@ test('the agent of a removed machine ends, and another machine continues its ses
   await board.remove(first.id);
   await untilView(first, ({ worker }) => worker !== 'alive', 'the end of the work on the removed machine');
   await untilView(second, isDone, 'the session as done by the other machine');
+});
+
+async function timesAtWork({ repo }: Machine): Promise<number[]> {
+  return (await readFile(join(repo.homeDir, 'at-work'), 'utf8')).trim().split('\n').map(Number);
+}
+
+test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
+  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await pool.start(pool.machines[0]);
+  const [first, second] = await atWork(pool);
+  for (const way of [first.network, first.toDatabase]) way?.become('holds');
+  await untilView(second, isAtWork, 'work on the other machine');
+  for (const way of [first.network, first.toDatabase]) way?.become('forwards');
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
+  expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
+  await expectOneChain(done, shown);
+  expect(await lostOn(first)).toHaveLength(1);
+});
+
+test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
+  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await pool.start(pool.machines[0]);
+  const [first, second] = await atWork(pool);
+  const [pid = 0] = await supervisorPids(first.repo.homeDir);
+  process.kill(pid, 'SIGSTOP');
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  process.kill(pid, 'SIGCONT');
+  const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
+  expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
+  await expectOneChain(done, shown);
+  expect(await lostOn(first)).toHaveLength(1);
 });
