@@ -7,7 +7,7 @@ import { makeProof } from '../../../../../src/core/session/proof/make-proof.ts';
 import { proofText, type SessionProof } from '../../../../../src/core/session/proof/proof.ts';
 import { withFoldedProof } from '../../../../../src/core/session/proof/proof-markdown.ts';
 import { type JobEnd, type JobEvent, readAction, runAction } from '../../../../support/action-runner.ts';
-import { ci } from '../../../../support/ci.ts';
+import { ciIf } from '../../../../support/ci.ts';
 import { checkRun, provedEvents } from '../../../../support/proved-events.ts';
 import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 
@@ -93,16 +93,19 @@ interface Row extends Plan {
   result: '' | 'repeated' | 'partly' | 'no_proof' | 'differs';
   /** In the job summary. */
   says: string | RegExp;
+  ci?: true;
 }
 
 const ROWS: Row[] = [
   {
     title: 'the proof of an own branch is repeated',
+    ci: true,
     result: 'repeated',
     says: '- `R1` `The work is done`: passed, by `grep -q done work.txt`',
   },
   {
     title: 'so is the one of a fork, whose commits are in no branch of the base repository',
+    ci: true,
     async event(scene) {
       await scene.repo.git(['update-ref', 'refs/pull/7/head', scene.head]);
       await scene.repo.git(['branch', '-q', '-D', 'samocode/x']);
@@ -121,6 +124,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a proof that claims a check that fails',
+    ci: true,
     work: { 'work.txt': 'broken\n' },
     result: 'differs',
     says: 'Exit status of `grep -q done work.txt`: expected `0`, found `1`',
@@ -155,6 +159,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'commands that the base does not have',
+    ci: true,
     event: (scene) =>
       opened(
         scene,
@@ -198,12 +203,14 @@ const ROWS: Row[] = [
   },
   {
     title: 'data that was changed',
+    ci: true,
     event: (scene) => opened(scene, claimed(scene).replace('"samocode/x"', '"samocode/y"')),
     result: 'differs',
     says: '- Proof: expected',
   },
   {
     title: 'a proof with a shell and expressions in each text',
+    ci: true,
     event: (scene) =>
       opened(
         scene,
@@ -229,6 +236,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a text without a proof, where the checks pass',
+    ci: true,
     event: (scene) => opened(scene, 'By hand.'),
     result: 'no_proof',
     says: 'No proof to compare with; the checks pass',
@@ -255,6 +263,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'commands of the pull request, which changes .samocode',
+    ci: true,
     work: { 'work.txt': 'broken\n', '.samocode': 'CHECK=true\n' },
     result: 'differs',
     says: `of \`${CHECK}\``,
@@ -277,6 +286,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a .samocode of the pull request alone',
+    ci: true,
     settings: '',
     work: { '.samocode': 'CHECK=true\n' },
     result: '',
@@ -313,18 +323,19 @@ const ROWS: Row[] = [
 
 const PASSES = ['repeated', 'partly', 'no_proof'];
 
-test.concurrent.each(ROWS)('$title: $result', ci, async ({ event, result, says, ...plan }) => {
-  const scene = await madeScene(plan);
-  await using repo = scene.repo;
-  const job = await runFor(scene, event ? await event(scene) : opened(scene, claimed(scene)));
-  expect(job.outputs.result, job.log).toBe(result);
-  expect(job.exitCode).toBe(PASSES.includes(result) ? 0 : 1);
-  expect(job.summary).toEqual(
-    typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says),
-  );
-  expect(job.log + job.summary).not.toContain('ghs_secret');
-  expect(existsSync(join(repo.root, 'RAN'))).toBe(false);
-});
+for (const { title, event, result, says, ci, ...plan } of ROWS)
+  test.concurrent(`${title}: ${result}`, ciIf(ci), async () => {
+    const scene = await madeScene(plan);
+    await using repo = scene.repo;
+    const job = await runFor(scene, event ? await event(scene) : opened(scene, claimed(scene)));
+    expect(job.outputs.result, job.log).toBe(result);
+    expect(job.exitCode).toBe(PASSES.includes(result) ? 0 : 1);
+    expect(job.summary).toEqual(
+      typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says),
+    );
+    expect(job.log + job.summary).not.toContain('ghs_secret');
+    expect(existsSync(join(repo.root, 'RAN'))).toBe(false);
+  });
 
 test('output and input of checks can neither command the runner nor set its outputs', async () => {
   const settings = [
