@@ -281,13 +281,16 @@ async function copiedRig(from: string, plan: RigPlan): Promise<SessionRig> {
 }
 
 /** Writes the phase into the overview, as a person may while no agent runs. */
-export async function setPhase({ paths }: SessionRig, phase: Phase): Promise<void> {
+export async function setPhase({ paths }: Pick<SessionRig, 'paths'>, phase: Phase): Promise<void> {
   const text = await readFile(paths.overview, 'utf8');
   await writeFile(paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
 }
 
 /** Commits one more file on the branch of a session. @returns the commit */
-export async function commitWork({ state, repo }: SessionRig, name: string): Promise<string> {
+export async function commitWork(
+  { state, repo }: Pick<SessionRig, 'state' | 'repo'>,
+  name: string,
+): Promise<string> {
   const path = (await state()).worktree?.path;
   // Git would commit in the checkout that runs the tests.
   if (path === undefined) throw new Error('The session has no worktree.');

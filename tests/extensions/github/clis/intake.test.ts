@@ -250,15 +250,13 @@ test('a claim with commits by others is not deleted', async () => {
 
 type Hostile = (rig: IssueRig) => void;
 
-const HELD: [string, string, Hostile][] = [
+const HELD: [why: string, Hostile][] = [
   [
-    'a form of a stranger sets the label',
     'got its label from mallory, who has no write access',
     (rig) => label(rig, open(rig, 'mallory'), 'mallory'),
   ],
-  ['a bot sets it', 'got its label from helper[bot]', (rig) => label(rig, open(rig), 'helper[bot]')],
+  ['got its label from helper[bot]', (rig) => label(rig, open(rig), 'helper[bot]')],
   [
-    'its text is edited after the label',
     'had its body changed by mallory, who has no write access, after it was labelled',
     (rig) => {
       const issue = open(rig, 'mallory');
@@ -267,29 +265,34 @@ const HELD: [string, string, Hostile][] = [
     },
   ],
   [
-    'its title is changed in the second of the label',
     'had its title changed by mallory, who has no write access, after it was labelled',
     (rig) => {
       const issue = open(rig, 'mallory');
       label(rig, issue);
+      // In the second of the label.
       issue.renamed.push({ by: 'mallory', at: issue.labelled[0]?.at ?? '' });
     },
   ],
 ];
 
-test.each(HELD)('nothing is claimed where %s, and the list says why', ci, async (_, why, prepare) => {
-  await using rig = await issueRig();
-  prepare(rig);
-  const machine = await taking(rig);
-  await machine.look();
-  expect(await machine.folders()).toEqual([]);
-  expect(await machine.at(BRANCH)).toBe('');
-  expect((await listSessions({}, machine.context)).held).toEqual([expect.stringContaining(why)]);
-  const before = rig.hub.requests.length;
-  await machine.look();
-  expect(rig.hub.requests.length - before).toBe(1);
-  expect(await machine.held()).toHaveLength(1);
-});
+test(
+  'nothing is claimed where a stranger or a bot sets the label, or a stranger edits after it, and the list says why',
+  ci,
+  async () => {
+    await using rig = await issueRig();
+    for (const [, prepare] of HELD) prepare(rig);
+    const machine = await taking(rig);
+    await machine.look();
+    expect(await machine.folders()).toEqual([]);
+    expect(await machine.git('ls-remote', '--heads', 'origin')).toMatch(/^\w+\s+refs\/heads\/main$/);
+    const { held } = await listSessions({}, machine.context);
+    expect(held).toEqual(HELD.map(([why]) => expect.stringContaining(why)));
+    const before = rig.hub.requests.length;
+    await machine.look();
+    expect(rig.hub.requests.length - before).toBe(1);
+    expect(await machine.held()).toHaveLength(HELD.length);
+  },
+);
 
 test('a megabyte, control characters and instructions of a stranger that the label approved are quoted, cut and made visible', async () => {
   await using rig = await issueRig();

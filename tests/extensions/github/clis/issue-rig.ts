@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
 import type { StubRepository } from '../../../support/github-stub/model.ts';
+import { gitWithLogin, putOnHub } from './on-hub.ts';
 
 export interface Machine extends Bench {
   /** The commit of a branch on the forge; empty: there is none. */
@@ -43,18 +41,10 @@ export async function issueRig(): Promise<IssueRig> {
 
 async function machineOf(hub: GitHubStub, plan: BenchPlan): Promise<Machine> {
   const bench = await makeBench({ here: true, sandbox: 'guard', ...plan });
-  const { path, env, homeDir } = bench.repo;
+  const { path: cwd, env } = bench.repo;
   Object.assign(env, hub.env);
-  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
-  for (const name of ['.profile', '.bash_profile']) await writeFile(join(homeDir, name), exports.join(''));
-  const git = async (...args: string[]) => {
-    const own = ['-c', 'credential.helper=!gh auth git-credential', ...args];
-    const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd: path, env });
-    if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  };
-  await git('remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
-  await git('push', '--quiet', 'origin', 'main');
+  await putOnHub(hub, bench.repo);
+  const git = (...args: string[]) => gitWithLogin(args, { cwd, env });
   return {
     ...bench,
     git,

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { changeFile } from '../../../core/faults/with-settings.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
 import type { StubIssue, StubRepository } from '../../../support/github-stub/model.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { putOnHub } from './on-hub.ts';
 
 export interface PublishRig extends AsyncDisposable {
   hub: GitHubStub;
@@ -37,10 +37,7 @@ export async function publishRig(
   const url = `https://github.com/fleet/boats/issues/${number}`;
   const given = { repository: 'github.com/fleet/boats', number, url, title: 'Names', text: 'Please.' };
   await changeFile(rig, () => ({ issue: given }));
-  await rig.repo.git(['remote', 'add', 'origin', 'https://github.com/fleet/boats.git']);
-  const push = ['-c', 'credential.helper=!gh auth git-credential', 'push', '--quiet', 'origin', 'main'];
-  const { exitCode, stderr } = await runCommand('git', push, { cwd: rig.repo.path, env });
-  if (exitCode !== 0) throw new Error(stderr);
+  await putOnHub(hub, rig.repo);
   const { pushes } = await notedPushes(hub);
   return {
     ...{ hub, repository, issue, rig, pushes },

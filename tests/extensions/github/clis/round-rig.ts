@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sendAndAwait } from '../../../../src/core/caller/commands/await-command.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { type Advance, Rounds } from '../../../../src/extensions/github/feedback/rounds.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
@@ -10,6 +9,7 @@ import { finishSession } from '../../../support/as-shown.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
 import type { StubPullRequest, StubRepository } from '../../../support/github-stub/model.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { gitWithLogin, putOnHub } from './on-hub.ts';
 
 /** The work of an agent in a round: a script in the worktree. */
 export const runs = (script: string) => ({ act: 'run', command: ['sh', '-c', script] });
@@ -75,18 +75,9 @@ export async function roundRig({
   // The person's gh login, in every environment that starts a worker.
   Object.assign(rig.repo.env, hub.env);
   const env = { ...rig.repo.env };
-  const git = async (cwd: string, ...args: string[]) => {
-    const own = ['-c', 'credential.helper=!gh auth git-credential', ...IDENTITY, ...args];
-    const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd, env });
-    if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  };
-  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
-  for (const name of ['.profile', '.bash_profile'])
-    await writeFile(join(rig.repo.homeDir, name), exports.join(''));
+  const git = (cwd: string, ...args: string[]) => gitWithLogin([...IDENTITY, ...args], { cwd, env });
   const { path } = rig.repo;
-  await git(path, 'remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
-  await git(path, 'push', '--quiet', 'origin', 'main');
+  await putOnHub(hub, rig.repo);
   const context: ActionContext = { ...rig.context(), env };
   hub.fault = ({ path }) => {
     if (path === '/graphql') begin(repository);
