@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 // `npx tsx scripts/test-rows.ts [REF]`: the rows of the tables of faults, cheats, attacks, mistakes and false claims, by
-// name, at REF (the last commit) and in the working tree. Prints the names that went, and fails if there are any. A row
+// name, at REF (the last commit) and in the working tree. Prints the names that are gone, and fails if there are any. A row
 // may move to any other file of these folders.
 
 const FOLDERS = [
@@ -16,7 +16,7 @@ const FOLDERS = [
 
 const TEXT = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|${'`'}(?:[^${'`'}\\]|\\[\s\S])*${'`'})`;
 const ROWS = [
-  // A row as an object; as a tuple, whose name is more than a word; as a test of its own.
+  // A row as an object; as a tuple, whose name is more than a word; as a separate test.
   new RegExp(String.raw`[{,]\s*(?:\/\/[^\n]*\s*)*(?:name|title|way|child): (${TEXT})`, 'g'),
   new RegExp(String.raw`\[\s*(?=.[^'"${'`'}]* )(${TEXT}),`, 'g'),
   new RegExp(String.raw`\b(?:test|describe)(?:\.\w+)?\(\s*(${TEXT})`, 'g'),

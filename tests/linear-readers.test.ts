@@ -176,7 +176,7 @@ function cpuMs(act: () => unknown): number {
   return usedMs() - before;
 }
 
-/** @returns the least of a few runs: a machine under load, or a reader not yet compiled, only adds; fewer runs if one takes no more than `enoughMs` */
+/** @returns the shortest of up to three runs, since load and compilation only add time; stops at the first within `enoughMs` */
 function leastMs(act: () => unknown, enoughMs: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 1; run <= TRIES && least > enoughMs; run += 1) least = Math.min(least, cpuMs(act));

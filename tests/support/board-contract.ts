@@ -188,7 +188,7 @@ export function claimsContract(makeRig: () => Promise<ClaimsRig>, size: { hosts:
     await a.board.renew(a.host);
     await a.board.renew(a.host);
     const named = (await a.board.hosts(PROJECT)).toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    // Only the board itself tells two copies of a home apart.
+    // Only the board itself distinguishes two copies of a home.
     const shown = ({ instanceId: _, ...host }: HostInfo) => host;
     expect(named).toMatchObject([shown(a.host), shown(b.host)]);
     expect(await a.board.hosts('2'.repeat(40))).toEqual([]);

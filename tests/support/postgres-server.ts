@@ -60,7 +60,7 @@ export function sharedPostgres(): Pick<PostgresServer, 'database' | 'restart'> {
     server = await startPostgres();
   });
   afterAll(async () => {
-    await server[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
   });
   return { database: () => server.database(), restart: () => server.restart() };
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
 
-/** A clock whose limits expire `times` times sooner. Its pauses are as long as they are, or as much shorter. */
+/** A clock whose limits expire `times` times sooner. Sleeps keep their length, or are shortened by the same factor. */
 export function quickClock(
   times: number,
   { pauses }: { pauses: 'real' | 'short' } = { pauses: 'real' },

@@ -1,7 +1,7 @@
 import { extensions } from '../../core/kernel/extension.ts';
 import { RUNS_APPLICATIONS } from '../../extensions/application/runner.ts';
 
-/** For workers and the steps of action.yml, which run services beside checks and use nothing else of an extension's object. */
+/** Hands over the runner of applications: all that workers and the steps of action.yml use of the extensions' objects. */
 export function useApplicationRunner(): void {
   extensions.handOver([RUNS_APPLICATIONS]);
 }

@@ -1,9 +1,9 @@
 import { newRegistry } from './registry.ts';
 
 /**
- * What an extension gives to the programs that act: server, terminal, supervisor and action.yml; a worker gets the
- * `application` alone. Each member stands
- * beside what asks for it, in a file that adds it to this interface, and loads its code when it is used.
+ * What an extension gives to programs: all of it to server and terminal, that of four extensions to the supervisor, and
+ * `application` alone to workers and action.yml. Each member stands beside what asks for it, in a file that adds it to
+ * this interface, and loads its code when it is used.
  */
 export interface Extension {
   /** Where branches are published and issues are read. */

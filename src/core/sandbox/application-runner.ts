@@ -9,10 +9,10 @@ import type { ServesClone } from '../project/proving/run-on-clone.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 import { SESSION_MARK } from './programs/environment.ts';
 
-/** Runs the ports and services of an application. An extension implements it; core decides when, and what is recorded. */
+/** Reserves the ports of an application and runs its services. An extension implements it; core decides when, and what is recorded. */
 export interface ApplicationRunner {
   /**
-   * The ports of an owner: those that it had before, or free ones.
+   * Reserves ports for an owner: those that it had before, else free ones.
    * @param set `base`: for checks on the base commit, which run beside agents
    * @throws ports_used_up
    */
@@ -26,7 +26,7 @@ export interface ApplicationRunner {
   servedPorts(application: Application, ports: Ports): number[];
   /** The address that a person opens. */
   webAddress(application: Application, ports: Ports): string | undefined;
-  /** Of SETUP, checks, agents and services. @param at.data the folder of their data */
+  /** The environment variables that SETUP, checks, agents and services get. @param at.data the folder of their data */
   variables(application: Application, at: { ports: Ports; data: string }): Record<string, string>;
   /** Starts the services in their order and waits until they are ready. @throws port_taken; nothing runs then */
   start(place: ServicesPlace, tools: Tools & { signal: AbortSignal }): Promise<RunningServices>;
@@ -41,7 +41,7 @@ interface Tools {
 export interface PortOwner {
   /** The session's ULID, or the marker of the checks. */
   id: string;
-  /** A file or folder that exists as long as they are needed: `session.json`. */
+  /** The ports stay reserved while this path exists: `session.json`. */
   while: string;
   /** For messages: the session's folder, or `checks`. */
   name: string;
@@ -62,11 +62,11 @@ export interface ServicesPlace {
   outputRoot: string;
   /** The environment variable by which their processes are found if no guard holds them. */
   mark: Mark;
-  /** What confines them; `folders` are of the clone, or of the session beside the worktree. */
+  /** The guard around the services, and the folders of the clone or of the session. */
   inside: { guard: ActiveGuard; folders: ProofFolders | SessionFolders } | undefined;
 }
 
-/** Of a session's sandbox; absolute, without links. */
+/** Folders of a session's sandbox: absolute paths without links. */
 type SessionFolders = Record<'home' | 'tmp' | 'caches', string>;
 
 export interface RunningServices {

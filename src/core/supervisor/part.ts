@@ -37,7 +37,7 @@ export async function contextOfPart(supervisor: Supervisor): Promise<ActionConte
   const entry = { atMs: now, context };
   shared.set(supervisor, entry);
   const env = await reading.catch(() => own);
-  // Nothing was read: the next call tries again.
+  // No shell was read: there is none to share, or the next call tries again.
   if (env === own && shared.get(supervisor) === entry) shared.delete(supervisor);
   return await context;
 }

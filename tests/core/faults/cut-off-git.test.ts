@@ -91,6 +91,7 @@ test.concurrent('a merge whose worker dies is allowed to finish, and is reported
   await eventually(async () => (await rig.workerPid()) !== undefined, { what: 'the next worker' });
   // One that would end the merge does so at once.
   await systemClock.sleep(1000);
+  expect((await rig.state()).work).toBeDefined();
   await rm(join(rig.repo.root, SLOW));
   expect(await endOfMerge(rig)).toMatchObject({ outcome: 'merged' });
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');

@@ -34,25 +34,26 @@ export async function dueRun({ faults = false } = {}) {
   await mkdir(join(home, '.config/samocode'), { recursive: true });
   await writeFile(join(home, '.config/samocode/.env'), `REHEARSAL_SCENARIO=${scenario}\n`);
   const dueAt = new Date(Date.now() - 2 * HOUR_MS).toISOString();
-  const supervisor = await supervisorHolds(context, { stays: true });
-  await createRecurring(
-    {
-      when: { schedule: `daily ${dueAt.slice(11, 16)} UTC` },
-      work: { kind: 'task', task: 'Update the libraries' },
-      name: 'nightly',
-      choices: { autoApprove: true, acceptSuggestions: true },
-    },
-    {
-      ...context,
-      env: { ...context.env, SAMOCODE_SUPERVISOR: 'off' },
-      clock: { ...systemClock, now: () => Date.now() - 3 * HOUR_MS },
-    },
-  );
-  await supervisor[Symbol.asyncDispose]();
+  {
+    await using _ = await supervisorHolds(context, { stays: true });
+    await createRecurring(
+      {
+        when: { schedule: `daily ${dueAt.slice(11, 16)} UTC` },
+        work: { kind: 'task', task: 'Update the libraries' },
+        name: 'nightly',
+        choices: { autoApprove: true, acceptSuggestions: true },
+      },
+      {
+        ...context,
+        env: { ...context.env, SAMOCODE_SUPERVISOR: 'off' },
+        clock: { ...systemClock, now: () => Date.now() - 3 * HOUR_MS },
+      },
+    );
+  }
   return {
     ...project,
     dueAt,
-    /** The program of a supervisor. */
+    /** The path of the built supervisor. */
     supervisor: join(dirname(programs.worker), 'supervisor.cjs'),
     report: async () => (await readRecurring({}, context))[0],
     async [Symbol.asyncDispose]() {

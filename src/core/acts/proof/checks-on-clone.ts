@@ -104,13 +104,14 @@ export async function checksOnClone(
     }),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
-  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value).value]));
+  const servicesCleaner =
+    applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value).value]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, filter))) };
   } finally {
     await egress?.close();
-    await ofServices?.clears();
+    await servicesCleaner?.clears();
     await cleaner.clears();
     await applied?.release();
     await removeMade(scratch, made);

@@ -236,7 +236,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       } else if (openIteration !== undefined) {
         // The slot was freed by the worker's end or by a block. The agent may be running, so do not wait for a slot.
         await worker.slots.take().catch(() => false);
-        // They ended with the worker that had started the agent.
+        // The services ended with the worker that had started the agent.
         worker.services?.startBeside(openIteration.phase);
         await runIteration(worker, { left: openIteration });
       } else if (!state.runWanted && state.lastIteration === undefined) {

@@ -62,7 +62,7 @@ export class SessionServices {
   #running: RunningServices | undefined;
   /** A start beside an agent or a person. */
   #beside: { stop: AbortController; done: Promise<void> } | undefined;
-  /** Why those beside a person do not run. */
+  /** Why the services that a person asked for do not run. */
   problem: string | undefined;
 
   constructor(worker: Worker, runner: ApplicationRunner) {

@@ -7,7 +7,7 @@ import { repositoryIn } from './repository-name.ts';
 import { requestRepository } from './request-repository.ts';
 
 interface ProjectRepositories {
-  /** The repository that `origin` names, which gets branches. */
+  /** The repository of the default remote, else of the first one that names a repository. */
   own: string;
   /** All that the remotes name, its own first. */
   named: readonly string[];

@@ -4,9 +4,9 @@ import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Notice } from './kinds.ts';
 
 /**
- * Whether the session of a notice was removed; another one may have its name since. Nothing is known of a folder that is
- * empty or does not respond, as that of a disk that is away, and it must not be touched; so the notice of a session that
- * was the only one of its folder is still sent.
+ * Whether the session of a notice was removed; another one may have its name since. Of an empty or
+ * unresponsive folder, such as that of an unmounted disk, nothing is known, and it must not be touched; so a notice of the
+ * only session of a folder is still sent.
  * @param notice.id begins with the id of its session
  */
 export function isRemoved(

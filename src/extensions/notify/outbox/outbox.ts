@@ -25,7 +25,7 @@ export interface OutboxOptions {
 
 const SEND_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
-/** The whole file is written for it: cursors that moved without news wait for another change, or for this time. */
+/** Moved cursors alone are written this late, because each write replaces the whole file. */
 const MOVED_MS = 60_000;
 
 /**
@@ -43,7 +43,7 @@ export class Outbox {
   readonly #opened = new Map<ChannelName, ChannelSender>();
   #senders: readonly ChannelSender[] = [];
   #settings: NotifySettings | undefined;
-  /** Of the `.env` that was read last. */
+  /** The identity of the `.env` that was last read. */
   #envIdentity: string | undefined;
   /** Since when cursors have moved in memory alone, in monotonic milliseconds. */
   #movedAtMs: number | undefined;
@@ -121,11 +121,6 @@ export class Outbox {
   async end(): Promise<void> {
     this.#ended.abort();
     await this.rest();
-    // The next one may continue sessions that were another supervisor's, and must not notify of what that one has.
-    if (this.#movedAtMs === undefined) return;
-    await this.#file
-      .change(() => undefined)
-      .catch((error: unknown) => this.#context.report('outbox.json', error));
   }
 
   async rest(): Promise<void> {

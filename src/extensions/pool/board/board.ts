@@ -3,7 +3,7 @@ export type Ulid = string;
 /** A git object id. */
 export type Oid = string;
 
-/** What a machine says of itself in the pool of one project. */
+/** What a machine publishes about itself in the pool of one project. */
 export interface HostInfo {
   /** Random, made at `pool join`; never the machine's own id. */
   id: string;

@@ -60,12 +60,12 @@ export class HeldSessions {
     return isLeaving || active.some(isHeldUp) ? 0 : slots - active.length - this.#taking.size;
   }
 
-  /** The time since board or remote showed last that this machine has its sessions. */
+  /** The time since the board or the remote last showed that this machine has its sessions. */
   silentMs(): number {
     return this.#parts.clock.monotonic() - this.#contactMs;
   }
 
-  /** Lets the workers continue for a lease after the last contact. @param contactMs monotonic time of a contact */
+  /** Lets the workers continue until one renewal before the lease ends, counted from the last contact; without leases, without a limit. @param contactMs monotonic time of a contact */
   keepAlive(contactMs = this.#contactMs): void {
     this.#contactMs = Math.max(this.#contactMs, contactMs);
     const { host, times } = this.#parts;
@@ -211,7 +211,7 @@ export class HeldSessions {
     this.#held.set(claim.id, { ...held, sinceMs: clock.monotonic() });
   }
 
-  /** Takes the lease again if the worker ended itself before this machine could renew it. */
+  /** Takes the lease again if the worker has exited before this machine could renew it. */
   async #reclaim(held: HeldSession): Promise<void> {
     const paths = this.#pathsOf(held.folder);
     const isEnded = (await unseenOwner(paths.leases, this.#parts.host)) !== undefined;

@@ -112,7 +112,7 @@ export function totalsOf({ older, runs }: Pick<RecurringState, 'older' | 'runs'>
   return runs.reduce(addTo, older);
 }
 
-/** A run as its session shows it now. That it is `unchanged` was found by its branch, which may be gone: it stays so. */
+/** A run as its session shows it now. `unchanged` is kept, because the branch that proved it may be gone. */
 export function seenRun(run: RecurringRunRecord, { state, isUnreadable }: SessionView): RecurringRunRecord {
   if (isUnreadable) return run;
   const { cost, progress, archived } = state;

@@ -102,7 +102,7 @@ beforeAll(async () => {
   bench = await makeBench({ bare: true });
   const options = { env: bench.repo.env, cwd: bench.repo.path };
   // Its agents take long enough to be seen at work.
-  const slow = { ...bench.repo.env, SAMOCODE_REHEARSAL_PACE_MS: '100' };
+  const slow = { ...bench.repo.env, SAMOCODE_REHEARSAL_PACE_MS: '300' };
   await using first = await connect({ ...options, env: slow });
   const setUp = await first.call('setup_project', { provider: 'rehearsal' });
   expect(setUp.json).toMatchObject({ provider: 'rehearsal', main_repo: bench.repo.path });

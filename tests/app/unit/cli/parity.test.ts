@@ -11,7 +11,7 @@ const PAGES: Instead = { instead: 'the pager' };
 const limitsOf = (command: string) =>
   ['cost-usd', 'tokens', 'hours', 'iterations'].map((limit) => `${command} --max-${limit}`);
 
-/** The command that does what a tool does; where both name an argument alike, no table has to say so. */
+/** The command that does what a tool does; arguments with the same name need no row. */
 const COMMAND_OF: Readonly<Record<string, string>> = {
   ...{ setup_project: 'init', start_session: 'start', list_sessions: 'list', get_status: 'status' },
   ...{ wait: 'wait', read_qa: 'answer', answer_qa: 'answer', read_plan: 'plan', approve_plan: 'approve' },

@@ -163,7 +163,7 @@ test('a worker that dies at once is reported at once, with its own words', async
 
 test.concurrent('a worker that ended without taking the command is replaced', async () => {
   await using at = await place([CREATED]);
-  const sent = sendCommand(at.paths, start, { ...at.context, clock: quickClock(20) });
+  const sent = sendCommand(at.paths, start, { ...at.context, clock: quickClock(5) });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });
   expect((await at.pids()).length).toBeGreaterThan(1);
 });

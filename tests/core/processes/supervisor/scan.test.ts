@@ -20,7 +20,7 @@ const CRASHED = { events: RUNNING, lease: { owner: 'dead' } } as const;
 const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Scans every second for `ms`, or more seldom. @returns the milliseconds at which workers were started */
+/** Scans every second for `ms`, or less often. @returns the milliseconds at which workers were started */
 async function startsWithin(here: Scene, scan: Scan, ms: number, stepMs = 1000): Promise<number[]> {
   const { clock } = here.supervisor;
   const begun = clock.monotonic();

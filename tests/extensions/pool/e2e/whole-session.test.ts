@@ -33,7 +33,7 @@ beforeAll(async () => {
   session = await pool.startOn(one);
 });
 afterAll(async () => {
-  await pool[Symbol.asyncDispose]();
+  await pool?.[Symbol.asyncDispose]();
 });
 
 /** What `samocode pool prune` does on a machine so many days from now. */

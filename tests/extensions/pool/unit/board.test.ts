@@ -36,7 +36,7 @@ test('a manifest is one line, and is read as it was written', () => {
   expect(readStateManifest(stateManifestText(MANIFEST))).toEqual({ kind: 'manifest', manifest: MANIFEST });
 });
 
-test('a manifest of a newer samocode is told from one that is none', () => {
+test('a manifest of a newer samocode is distinguished from an invalid one', () => {
   expect(readStateManifest(JSON.stringify({ ...MANIFEST, v: 2 }))).toEqual({ kind: 'newer' });
   expect(readStateManifest(JSON.stringify({ v: 3 }))).toEqual({ kind: 'newer' });
   expect(readStateManifest('Merge branch main')).toEqual({ kind: 'malformed' });

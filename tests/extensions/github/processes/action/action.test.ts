@@ -193,6 +193,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a commit that is an expression of git',
+    ci: true,
     event: (scene) =>
       opened(
         scene,
@@ -257,6 +258,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a SETUP of the base that fails',
+    ci: true,
     settings: `SETUP=exit 9\nCHECK=${CHECK}\n`,
     result: 'differs',
     says: '`exit 9`: expected `0`, found `9`',
@@ -300,6 +302,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a merge group',
+    ci: true,
     event: ({ head }) => ({
       name: 'merge_group',
       payload: { merge_group: { head_sha: head, base_ref: 'refs/heads/main' } },
@@ -315,6 +318,7 @@ const ROWS: Row[] = [
   })),
   {
     title: 'an event in another format',
+    ci: true,
     event: (scene) => opened(scene, '', { head: { sha: '$(id)' } }),
     result: '',
     says: 'not in the format that GitHub documents',

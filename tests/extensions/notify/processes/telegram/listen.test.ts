@@ -150,6 +150,6 @@ test('a webhook of the bot is reported once while notifications are sent', async
   expect(stub.messages).toHaveLength(1);
   stub.webhook = '';
   await eventually(async () => stub.message('/status - all'));
-  // By then the second refusal has been heard.
+  // By then the second refusal has been received.
   expect(one.said).toHaveLength(1);
 });
