@@ -80,16 +80,13 @@ const CASES = TABLES.flatMap(([from, table]) =>
   TREES.map(([what, script, members]) => ({ from, table, what, script, members })),
 );
 
-test.concurrent.each(CASES)(
-  'seen through $from, the whole tree ends: $what',
-  async ({ table, script, members }) => {
-    const tree = await plant(script, table);
-    await grown(tree, members);
-    const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 200 });
-    expect(end).toMatchObject({ kind: 'empty' });
-    expect(await living(tree)).toBe(0);
-  },
-);
+test.each(CASES)('seen through $from, the whole tree ends: $what', async ({ table, script, members }) => {
+  const tree = await plant(script, table);
+  await grown(tree, members);
+  const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 200 });
+  expect(end).toMatchObject({ kind: 'empty' });
+  expect(await living(tree)).toBe(0);
+});
 
 test('a tree that obeys SIGTERM is not killed, and one that ignores it is killed after its grace period', async () => {
   const polite = await plant('sleep 300 & exec sleep 300');
