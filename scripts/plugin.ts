@@ -9,8 +9,7 @@ import { parseArgs } from 'node:util';
 import { definedOnly } from '../src/core/kernel/defined-only.ts';
 import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { jsonText } from '../src/extensions/setup/install/client-packages.ts';
-import { PLUGIN_BRANCH } from './packages/package-files.ts';
-import { RELEASE_FILE, type Release } from './packages/source.ts';
+import { PLUGIN_BRANCH, RELEASE_FILE, type Release } from './packages/source.ts';
 import { copyPlugin } from './packages/with-server.ts';
 
 // Makes the plugin with its built server: `npm run plugin -- --into FOLDER`. For a release, `--push REMOTE --bundle FILE`

@@ -10,7 +10,7 @@ import {
 import { desktopFiles, LAUNCHER, launcherText, SERVER_FOLDER } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
 import { readmeFile } from './readme.ts';
-import { RELEASE_FILE, type RepositorySource, readSource } from './source.ts';
+import { PLUGIN_BRANCH, RELEASE_FILE, type RepositorySource, readSource } from './source.ts';
 
 /** Folders that hold nothing but generated files. */
 export const GENERATED_FOLDERS = ['packages', '.claude-plugin', '.agents'];
@@ -20,9 +20,6 @@ export const HAND_MADE: ReadonlySet<string> = new Set(['packages/desktop/icon.pn
 
 /** The plugin for Claude Code, Codex and Gemini CLI, without the built server. */
 export const PLUGIN_FOLDER = 'packages/plugin';
-
-/** The branch with the whole plugin: a commit per release. */
-export const PLUGIN_BRANCH = 'plugins';
 
 /** Every generated file by its path from the repository's root. */
 export async function packageFiles(root: string): Promise<Map<string, string>> {

@@ -1,7 +1,6 @@
 import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini-accounts.ts';
 import { DISPLAY_NAME } from '../../src/extensions/setup/install/client-packages.ts';
-import { PLUGIN_BRANCH } from './package-files.ts';
-import type { RepositorySource } from './source.ts';
+import { PLUGIN_BRANCH, type RepositorySource } from './source.ts';
 
 /** The README of the plugin, for readers of a plugin list who do not know samocode. */
 export function readmeFile({ description, links }: RepositorySource): string {

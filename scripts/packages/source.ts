@@ -29,6 +29,9 @@ export interface Release {
   bundleSha256: string;
 }
 
+/** The branch with the whole plugin: a commit per release. */
+export const PLUGIN_BRANCH = 'plugins';
+
 /** Written by `npm run plugin` when a release is made. */
 export const RELEASE_FILE = 'packages/release.json';
 

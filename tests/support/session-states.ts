@@ -1,8 +1,8 @@
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
 import { ownerElsewhere } from '../../src/core/kernel/processes/lease.ts';
 import { emptyState, type SessionState, type Status } from '../../src/core/session/events/state.ts';
-import { MANUAL_ASSIGN } from '../../src/core/session/folder/ownership.ts';
 import type { SessionView } from '../../src/core/session/folder/session-view.ts';
+import { MANUAL_ASSIGN } from '../../src/core/session/layout/owners.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 

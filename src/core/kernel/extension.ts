@@ -2,8 +2,8 @@ import { newRegistry } from './registry.ts';
 
 /**
  * What an extension gives to programs: all of it to server and terminal, that of four extensions to the supervisor, and
- * `application` alone to workers and action.yml. Each member stands beside what asks for it, in a file that adds it to
- * this interface, and loads its code when it is used.
+ * `application` alone to workers and action.yml. Each member is declared next to the code that uses it, in a file that
+ * adds it to this interface, and loads its code on first use.
  */
 export interface Extension {
   /** Where branches are published and issues are read. */

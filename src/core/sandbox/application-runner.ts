@@ -96,7 +96,8 @@ export function dataIn({ empty }: Pick<ProofFolders, 'empty'>): string {
   return join(empty, 'data');
 }
 
-interface CloneServing extends Pick<ServicesPlace, 'application' | 'ports' | 'outputDir' | 'outputRoot'> {
+export interface CloneServing
+  extends Pick<ServicesPlace, 'application' | 'ports' | 'outputDir' | 'outputRoot'> {
   /** Of the commands in the clone. */
   mark: string;
   guard(): Promise<ActiveGuard | undefined>;

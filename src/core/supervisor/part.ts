@@ -32,12 +32,12 @@ export async function contextOfPart(supervisor: Supervisor): Promise<ActionConte
   const now = clock.monotonic();
   const before = shared.get(supervisor);
   if (before !== undefined && now - before.atMs <= SHARED_MS) return await before.context;
-  const reading = environmentOfSessions(own, home);
-  const context = reading.then((env) => ({ clock, host, env, home, cwd: home, by: BY_SETTINGS, programs }));
+  const context = environmentOfSessions(own, home).then((env) => ({
+    ...{ clock, host, env, home, cwd: home, by: BY_SETTINGS, programs },
+  }));
   const entry = { atMs: now, context };
   shared.set(supervisor, entry);
-  const env = await reading.catch(() => own);
-  // No shell was read: there is none to share, or the next call tries again.
-  if (env === own && shared.get(supervisor) === entry) shared.delete(supervisor);
+  // No process could be created: the next call tries again.
+  context.catch(() => shared.get(supervisor) === entry && shared.delete(supervisor));
   return await context;
 }

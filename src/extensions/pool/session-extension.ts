@@ -1,4 +1,5 @@
-import { AUTO_ASSIGN, ownedElsewhere } from '../../core/session/folder/ownership.ts';
+import { ownedElsewhere } from '../../core/session/folder/ownership.ts';
+import { AUTO_ASSIGN } from '../../core/session/layout/owners.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { keepState } from './states/keep-state.ts';
 import { isPoolTimeUp } from './states/ownership-record.ts';

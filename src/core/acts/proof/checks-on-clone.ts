@@ -14,7 +14,13 @@ import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
-import { dataIn, type PortOwner, servesClone, servicesMark } from '../../sandbox/application-runner.ts';
+import {
+  type CloneServing,
+  dataIn,
+  type PortOwner,
+  servesClone,
+  servicesMark,
+} from '../../sandbox/application-runner.ts';
 import { egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import type { GuardedProject } from '../../sandbox/places.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
@@ -138,7 +144,7 @@ async function applicationBeside(
   return {
     served: runner.servedPorts(application, ports),
     variables: (folders: ProofFolders) => runner.variables(application, { ports, data: dataIn(folders) }),
-    serve: (place: Omit<Parameters<typeof servesClone>[1], keyof typeof beside>) =>
+    serve: (place: Omit<CloneServing, 'application' | 'ports' | 'mark'>) =>
       servesClone(runner, { ...beside, ...place }, tools),
     release: () => runner.release(owner, tools),
   };

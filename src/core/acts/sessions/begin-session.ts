@@ -16,9 +16,10 @@ import { type SessionIdentity, SessionRecords } from '../../kernel/files/session
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
-import { AUTO_ASSIGN, ownedElsewhere } from '../../session/folder/ownership.ts';
+import { ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/folder/session-view.ts';
+import { AUTO_ASSIGN } from '../../session/layout/owners.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { foreignError, isOpenToAll } from '../../session/log/foreign.ts';
 import { identityOf, sessionFileText } from '../../session/log/read-session-file.ts';

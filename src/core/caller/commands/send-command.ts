@@ -9,7 +9,7 @@ import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
-import { MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
+import { MANUAL_ASSIGN } from '../../session/layout/owners.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { recordedFile } from '../../session/log/read-session-file.ts';

@@ -1,7 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../session/layout/owners.ts';
 import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */

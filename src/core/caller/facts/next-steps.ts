@@ -4,9 +4,9 @@ import type { WaitingFor } from '../../kernel/phases/table.ts';
 import { isResumedByModel } from '../../session/commands/judge-running.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
-import { MANUAL_ASSIGN } from '../../session/folder/ownership.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
+import { MANUAL_ASSIGN } from '../../session/layout/owners.ts';
 import { isMerged } from '../../session/waits/start-order.ts';
 import { poolHost } from '../../session/words/facts.ts';
 

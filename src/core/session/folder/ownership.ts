@@ -10,10 +10,6 @@ import { type SessionPaths, sessionPaths } from '../layout/paths.ts';
 import { readLog } from '../log/event-log.ts';
 import { recordAsFound } from '../log/foreign.ts';
 
-/** The owner of a session that a pool assigns to a machine, and of one that a person has to take on a machine. */
-export const AUTO_ASSIGN = 'pool';
-export const MANUAL_ASSIGN = 'parked';
-
 type Leases = Pick<SessionPaths, 'leases'>;
 
 /**
@@ -25,10 +21,10 @@ type Leases = Pick<SessionPaths, 'leases'>;
 export async function ownedElsewhere(
   { leases }: Leases,
   who: string,
-  { clock, above = 0 }: { clock: Pick<Clock, 'now'>; above?: number },
+  { clock, above }: { clock: Pick<Clock, 'now'>; above?: number },
 ): Promise<void> {
   const newest = (await readLeases(leases)).at(-1);
-  if (newest !== undefined && isElsewhere(newest) && newest.number > above) return;
+  if (newest !== undefined && isElsewhere(newest)) return;
   await giveLease(leases, { owner: ownerElsewhere(who), acquiredAt: isoUtc(clock.now()) }, above);
 }
 

@@ -6,8 +6,8 @@ import { describeOutage } from '../events/bodies/positions.ts';
 import type { SessionFile } from '../events/bodies/session-file.ts';
 import { missingText } from '../events/pull-request-change.ts';
 import type { SessionState } from '../events/state.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../folder/ownership.ts';
 import type { SessionView } from '../folder/session-view.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../layout/owners.ts';
 import {
   type ProofFact,
   type SeenPullRequest,

@@ -63,7 +63,7 @@ export class SessionServices {
   /** A start beside an agent or a person. */
   #beside: { stop: AbortController; done: Promise<void> } | undefined;
   /** Why the services that a person asked for do not run. */
-  problem: string | undefined;
+  #problem: string | undefined;
 
   constructor(worker: Worker, runner: ApplicationRunner) {
     this.#worker = worker;
@@ -121,7 +121,7 @@ export class SessionServices {
   async end(): Promise<CheckEnd[]> {
     const beside = this.#beside;
     this.#beside = undefined;
-    this.problem = undefined;
+    this.#problem = undefined;
     beside?.stop.abort();
     await beside?.done;
     return await this.#endRunning();
@@ -202,6 +202,10 @@ export class SessionServices {
     );
   }
 
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   get isRunning(): boolean {
     return this.#running !== undefined || this.#beside !== undefined;
   }
@@ -214,11 +218,11 @@ export class SessionServices {
       .then(() => this.#startFor(when, stop.signal))
       .then(([first]) => {
         const said = quotedSaid(saidBy(first?.failure?.lastLines ?? '', this.#worker.env));
-        this.problem = first && `\`${first.run.command}\` failed (${first.run.how}).${said}`;
+        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how}).${said}`;
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        this.problem = error instanceof Error ? error.message : String(error);
+        this.#problem = error instanceof Error ? error.message : String(error);
         logToStderr(this.#worker, error);
       });
     this.#beside = { stop, done };

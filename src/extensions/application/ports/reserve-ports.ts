@@ -141,9 +141,10 @@ export async function releasePorts(
 ): Promise<void> {
   const own = reservations(folder).filter(([, text]) => read(text)?.owner === id);
   if (own.length === 0) return;
-  await inTurn(folder, tools, () =>
-    own.map(([port, text]) => replaceNow({ folder, port }, { from: text, to: undefined })).every(Boolean),
-  );
+  await inTurn(folder, tools, () => {
+    for (const [port, text] of own) replaceNow({ folder, port }, { from: text, to: undefined });
+    return true;
+  });
 }
 
 /** Those of owners that exist. */

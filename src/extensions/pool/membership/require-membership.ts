@@ -3,7 +3,7 @@ import { findProjectFor, type ProjectQuestion } from '../../../core/caller/conte
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../core/session/folder/ownership.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace, remoteGit } from '../board/git-remote.ts';
 import { MemberLists, standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';

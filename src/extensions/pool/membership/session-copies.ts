@@ -1,12 +1,7 @@
 import { commitOf } from '../../../core/project/git/repository.ts';
-import {
-  AUTO_ASSIGN,
-  MANUAL_ASSIGN,
-  ownedElsewhere,
-  recordUnmetNeeds,
-  type UnmetNeeds,
-} from '../../../core/session/folder/ownership.ts';
+import { ownedElsewhere, recordUnmetNeeds, type UnmetNeeds } from '../../../core/session/folder/ownership.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { Entry, Oid, Ulid } from '../board/board.ts';
 import { sessionRef } from '../board/git-remote.ts';

@@ -23,14 +23,10 @@ import { commitOf, type GitContext } from '../../../core/project/git/repository.
 import { listWorktrees } from '../../../core/project/git/worktree-list.ts';
 import { WORKTREE_ERRORS } from '../../../core/project/worktrees/worktree-errors.ts';
 import type { Arrived, HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import {
-  AUTO_ASSIGN,
-  ownedElsewhere,
-  replaceSession,
-  setAside,
-} from '../../../core/session/folder/ownership.ts';
+import { ownedElsewhere, replaceSession, setAside } from '../../../core/session/folder/ownership.ts';
 import { Mirror } from '../../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
+import { AUTO_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../../core/session/layout/paths.ts';
 import { readLog } from '../../../core/session/log/event-log.ts';
 import { isRecorded } from '../../../core/session/log/foreign.ts';

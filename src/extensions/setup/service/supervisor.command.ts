@@ -9,8 +9,8 @@ import { namedLines, type Row } from '../../../core/faces/terminal/session-words
 import { type SharedOptions, withSharedOptions } from '../../../core/faces/terminal/shared-options.ts';
 import { fitLine } from '../../../core/faces/terminal/style.ts';
 import { duration } from '../../../core/kernel/durations.ts';
-import { MANUAL_ASSIGN } from '../../../core/session/folder/ownership.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
+import { MANUAL_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
 import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words/words.ts';

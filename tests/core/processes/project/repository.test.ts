@@ -143,7 +143,7 @@ test('commits without a signature count only for a user who signs', async () => 
   await repo.commit('Plain', { 'a.txt': 'a\n' });
   await repo.git(['config', 'gpg.format', 'ssh']);
   await repo.git(['config', 'user.signingKey', key]);
-  await repo.git(['commit', '-q', '-S', '--allow-empty', '-m', 'Signed\n\ngpgsig of nobody']);
+  await repo.git(['commit', '-q', '-S', '--allow-empty', '-m', 'Signed\n\ngpgsig that is none']);
   await repo.git(['commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', 'gpgsig is only its subject']);
   const count = () => unsignedCommits({ mainRepo: repo.path, since, tip: 'HEAD' }, { baseEnv: repo.env });
   expect(await count()).toBe(0);

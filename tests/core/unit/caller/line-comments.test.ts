@@ -167,14 +167,14 @@ async function machine(settings = '') {
   };
 }
 
-test('what is used of a plan is told with its end and its age, rounded down', async () => {
+test('the used part of a plan is shown with its end and its age, rounded down', async () => {
   await using here = await machine();
   await here.note(0.429, NOW + HOUR);
   const ends = stampsAt(NOW + HOUR).log;
   expect(await planText('claude', here)).toBe(`42 % of 5 hours, ends ${ends}, seen 3 min ago`);
 });
 
-test('a window that is over is unknown, which is told only where something is kept', async () => {
+test('a window that is over is unknown, which is said only where a part is kept', async () => {
   await using quiet = await machine();
   await using keeping = await machine('KEEP_5H=20%\n');
   for (const here of [quiet, keeping]) await here.note(0.42, NOW - HOUR);

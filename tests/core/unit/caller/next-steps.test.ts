@@ -16,7 +16,7 @@ import { ACTS, TO_FILL } from '../../../../src/core/kernel/acts.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../../src/core/session/folder/ownership.ts';
+import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../../src/core/session/layout/owners.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';

@@ -30,7 +30,7 @@ test('a registry gives what was handed over', () => {
   expect(colours.items).toEqual(['red']);
 });
 
-test('a registry that nobody has filled is not read as empty', () => {
+test('a registry that was never filled is not read as empty', () => {
   expect(() => newRegistry('colours').items).toThrow('colours of the extensions were read before');
 });
 

@@ -189,7 +189,7 @@ const rows = settingRows().map(({ name, risk, reach }) => ({
   ...reach,
 }));
 
-test('what is read or written without trust is bounded by a folder, or is of its own session', () => {
+test('what is read or written without trust is bounded by a folder, or belongs to the session', () => {
   const open = rows.filter(({ needsTrust, within }) => !needsTrust && within === undefined);
   expect(open.filter(({ read, write }) => read ?? write).map(({ name }) => name)).toEqual([
     'branchPrefix',

@@ -109,7 +109,7 @@ const FROM_NEWER: [string, object][] = [
   ['a body without a required key', { type: 'phase_set', phase: 'planning' }],
 ];
 
-/** A log of three events, then the fourth by a newer program, then `behind` more of its own. */
+/** A log of three events, then the fourth by a newer program, then `behind` more by the same program. */
 async function newerLog(body: object, behind = 0): Promise<TempLog> {
   const log = await tempLog();
   const more = Array.from({ length: behind }, (_, i) =>

@@ -17,7 +17,7 @@ const answer = (id: string, by: By) => ({ id, question: 'q', text: 'A', by, at: 
 const plan = (by: By) => ({ name: 'plan.md', hash: 'h', by });
 
 test.each([
-  ['nobody', [], undefined, undefined],
+  ['no act', [], undefined, undefined],
   ['one model for both', [model], model, 'answers and plan by the parent model alone (codex)'],
   [
     'a person, then a model',

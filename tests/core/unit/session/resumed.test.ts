@@ -214,7 +214,7 @@ test('undoing a rewind of finished and merged work restores all of it with its t
   expect(foldAll(withRewind('undo', again)).status.kind).toBe('stopped');
 });
 
-test('after a rewind the work is compared with the base of its own goal', () => {
+test('after a rewind the work is compared with the base of the goal that it returns to', () => {
   const events = sessionOf(goal('Second', 'tip 1'), taken(2), goal('Third', 'tip 2'), taken(3));
   expect(rewoundTo(3, events).goalBase).toBe('tip 2');
   expect(rewoundTo(2, events).goalBase).toBe('tip 1');

@@ -14,6 +14,7 @@ import { Blocked, Stopped } from '../../../../src/core/worker/state/interrupts.t
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { STARTED } from '../../../support/work-events.ts';
 import { ASKING, BLOCKED, CREATED, DONE } from '../session/events.ts';
 import { restedSession } from './rested-session.ts';
 import { workerOn } from './worker-on.ts';
@@ -114,10 +115,6 @@ test('an error without a stop is thrown', async () => {
   await expect(whileTakingCommands(worker, () => Promise.reject(failure))).rejects.toBe(failure);
 });
 
-const STARTED: NewEvent = {
-  ...{ type: 'iteration_started', iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '' },
-  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
-};
 const limited = (until: number): NewEvent => ({ type: 'limited', until, guessed: false, provider: 'claude' });
 
 test.each<[string, NewEvent[]]>([

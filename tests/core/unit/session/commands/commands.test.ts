@@ -47,7 +47,7 @@ import { personsArbitrary, rulesArbitrary, statesArbitrary } from '../../../../s
 import { sessionFileSample } from '../../../../support/session-file-sample.ts';
 import { STATES } from '../../../../support/session-states.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
-import { codeOf } from '../verdicts.ts';
+import { codeOf, since } from '../verdicts.ts';
 
 const message = (id: string, text: string): Command => {
   return { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z', kind: 'message', text };
@@ -202,7 +202,6 @@ test('a folder, link or pipe is malformed and can be removed; other names are ig
 type Kind = Command['kind'];
 type Verdict = { kind: 'accepted' } | Refused;
 
-const since = '2026-01-08T10:00:00.000Z';
 const PLAN = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
 const HASH = planHash(PLAN);
 const FREE = { into: 'main', ahead: 1, sinceBase: 1, isTaken: false, names: [] };

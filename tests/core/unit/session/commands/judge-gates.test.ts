@@ -150,7 +150,7 @@ describe('answers', () => {
       ['a person after a model', byModel, byPerson],
       ['a person on another channel', byPerson, { channel: 'phone' }],
       ['a person in the form of another client', inForm('claude-code'), inForm('codex')],
-      ['somebody at a second terminal', byPerson, byPerson],
+      ['a person at a second terminal', byPerson, byPerson],
       ['a second form of the same client', inForm('codex'), inForm('codex')],
       ['an unconfirmed tab after a confirmed one', { channel: 'web' }, UNCONFIRMED],
     ])(

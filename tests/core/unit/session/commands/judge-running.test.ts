@@ -264,7 +264,7 @@ describe('taking a session over', () => {
     ],
     ['a local worker that runs', { holding: held('alive') }, { error: { code: 'worker_lives' } }],
     ['a local worker that died', { holding: held('dead') }, { kind: 'not_needed' }],
-    ['nobody', { holding: { kind: 'free' as const } }, { kind: 'not_needed' }],
+    ['no worker', { holding: { kind: 'free' as const } }, { kind: 'not_needed' }],
     [
       'a newer version',
       { holding: held('dead'), otherBuild: { is: 'newer' as const, trace: 'format 9' } },
