@@ -35,11 +35,17 @@ const waits: Call = () => ({ name: 'mcp:wait', input: { session: 'boats', until:
  * An interactive Claude Code whose model makes these calls, one after the other, and sleeps while a task runs. A server that
  * does not answer within 2.7 s, as on a busy machine, is followed by the old protocol, which has no tasks: then once more.
  */
-async function chatIn(bench: Bench, calls = [waits], { isContinued = false } = {}): Promise<Chat> {
+async function chatIn(
+  bench: Bench,
+  calls = [waits],
+  { isContinued = false, scenario = '' } = {},
+): Promise<Chat> {
   const verdict = join(bench.repo.homeDir, '.claude/state/mcp-discover-verdicts.json');
   for (let tries = 1; ; tries += 1) {
     await rm(verdict, { force: true });
-    const chat = await chatOnce(bench, calls, isContinued, () => existsSync(verdict) && tries < MOST_TRIES);
+    const chat = await chatOnce(bench, calls, { isContinued, scenario }, () => {
+      return existsSync(verdict) && tries < MOST_TRIES;
+    });
     if (!(await chat.isLate())) return chat;
     await chat[Symbol.asyncDispose]();
   }
@@ -50,7 +56,7 @@ const MOST_TRIES = 8;
 async function chatOnce(
   { repo }: Bench,
   calls: readonly Call[],
-  isContinued: boolean,
+  { isContinued, scenario }: { isContinued: boolean; scenario: string },
   isLate: () => boolean,
 ): Promise<Chat & { isLate(): Promise<boolean> }> {
   const woken: string[] = [];
@@ -59,7 +65,11 @@ async function chatOnce(
     server: (await builtPrograms()).server,
     homeDir: repo.homeDir,
     cwd: repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    serverEnv: {
+      SAMOCODE_REHEARSAL_PACE_MS: '0',
+      SAMOCODE_SUPERVISOR: 'off',
+      REHEARSAL_SCENARIO: scenario,
+    },
     env: {},
     isContinued,
     answer({ prompt, newest, results }): ModelReply {
@@ -112,6 +122,19 @@ async function planned(bench: Bench): Promise<{ session: string; follows: Call }
   return { session, follows: () => ({ name: 'mcp:wait', input: { session, cursor } }) };
 }
 
+/** The path of a scenario whose agents do this once `goOn` was called. */
+async function heldScenario({ repo }: Bench, acts: readonly object[]): Promise<string> {
+  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+  const held = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, ...acts];
+  const path = join(repo.root, 'scenario.json');
+  await writeFile(path, JSON.stringify({ rules: [{ when: {}, do: held }] }));
+  return path;
+}
+
+async function goOn({ repo }: Bench): Promise<void> {
+  await writeFile(join(repo.homeDir, 'go-on'), '');
+}
+
 /** Chosen in a form of one field, and sent. */
 const FIRST = ['right', 'enter', 'enter'] as const;
 const SECOND = ['right', 'down', 'enter', 'enter'] as const;
@@ -124,7 +147,9 @@ test(
   async ({ expect }) => {
     await using bench = await makeBench();
     const session = 'boats';
-    await using chat = await chatIn(bench, [
+    // The questions of an agent that was quicker than the model would be the answer of the first wait.
+    const scenario = await heldScenario(bench, [{ act: 'normal' }]);
+    const calls: Call[] = [
       () => ({ name: 'mcp:start_session', input: { task: 'x', name: session } }),
       waits,
       () => ({ name: 'mcp:read_plan', input: { session } }),
@@ -133,8 +158,11 @@ test(
         input: { session, hash: serverResultIn(results.at(-1)?.text ?? '').hash },
       }),
       waits,
-    ]);
+    ];
+    await using chat = await chatIn(bench, calls, { scenario });
     const { claude } = chat;
+    await claude.shows(/1MCPtask/);
+    await goOn(bench);
     for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
       await claude.shows(question);
       claude.forget();
@@ -275,22 +303,15 @@ test('two chats follow one session, and a block wakes both, as a task that is co
   expect,
 }) => {
   await using bench = await makeBench();
-  const { root, homeDir } = bench.repo;
   const torn = { status: 'blocked', reason: 'The sail is torn', needs: 'human_decision' };
-  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
-  const acts = [
-    { act: 'run', command: ['sh', '-c', untilSignalled] },
-    { act: 'signal-file', text: JSON.stringify(torn) },
-    { act: 'result' },
-  ];
-  const scenario = join(root, 'scenario.json');
-  await writeFile(scenario, JSON.stringify({ rules: [{ when: {}, do: acts }] }));
+  const signals = [{ act: 'signal-file', text: JSON.stringify(torn) }, { act: 'result' }];
+  const scenario = await heldScenario(bench, signals);
   const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
   await startSession({ task: 'x', name: 'boats' }, starting);
   await using one = await chatIn(bench);
   await using other = await chatIn(bench);
   for (const { claude } of [one, other]) await claude.shows(/1MCPtask/);
-  await writeFile(join(homeDir, 'go-on'), '');
+  await goOn(bench);
   for (const chat of [one, other]) {
     const message = await chat.woken();
     expect(message).toContain('The sail is torn');
