@@ -46,16 +46,6 @@ const shared = {
   expect: { poll: { timeout: 600_000 } },
 };
 
-const suite = (name: string, testTimeout: number) => ({
-  extends: true as const,
-  test: {
-    ...shared,
-    name,
-    include: [`tests/**/${name}/**/*.test.ts`],
-    testTimeout,
-  },
-});
-
 /** What is worth many runs, and is run seldom: `npm run soak`. */
 const ALSO_SOAKED = [
   'tests/extensions/acp/clis/acp-sessions.test.ts',
@@ -66,7 +56,7 @@ const ALSO_SOAKED = [
   'tests/core/processes/project/checkpoints/checkpoint-property.test.ts',
   'tests/core/processes/project/checkpoints/rewind-property.test.ts',
   'tests/parsers.test.ts',
-  'tests/core/properties/finishing.test.ts',
+  'tests/core/processes/project/finishing/whoever-asks.test.ts',
 ];
 
 export default defineConfig({
@@ -102,20 +92,13 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
-          name: 'processes',
-          // Tests of one module that start many programs, as git, shells and servers do.
-          include: ['tests/**/processes/**/*.test.ts'],
-          maxConcurrency: 6,
+          // One project for all suites: a worker of one cannot go on with a file of another, and would load all sources again.
+          name: 'programs',
+          include: ['tests/**/{processes,e2e,clis,faults,guard,postgres}/**/*.test.ts'],
+          maxConcurrency: 4,
           testTimeout: 1_800_000,
         },
       },
-      suite('e2e', 1_800_000),
-      suite('faults', 1_800_000),
-      // Needs bubblewrap, and fails without it.
-      suite('guard', 1_800_000),
-      // Needs PostgreSQL, and fails without it.
-      suite('postgres', 1_800_000),
-      suite('clis', 1_800_000),
       {
         extends: true,
         test: {

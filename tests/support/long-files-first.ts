@@ -69,7 +69,7 @@ export class LongFilesFirst extends BaseSequencer {
   }
 }
 
-function placeOf({ moduleId, project }: TestSpecification): number {
+function placeOf({ moduleId }: TestSpecification): number {
   const place = LONG.findIndex((name) => moduleId.endsWith(`/tests/${name}.test.ts`));
-  return place === -1 ? LONG.length + SUITES.indexOf(project.name) : place;
+  return place === -1 ? LONG.length + SUITES.findIndex((suite) => moduleId.includes(`/${suite}/`)) : place;
 }
