@@ -1,13 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
-import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
+// The others of `.ci/run` install what they use.
 test.each(['claude', 'codex', 'gemini', 'opencode', 'copilot'] as const)(
   'the pinned %s is installed once and then found',
-  ci,
   async (name) => {
     const { path, version } = await installCli(name);
     expect((await runCommand(path, ['--version'])).stdout).toContain(version);

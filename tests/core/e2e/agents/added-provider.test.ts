@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../../../support/ci.ts';
@@ -82,7 +83,7 @@ const ROW = `{
   facts: { accounts: 'anyone', readOn: '2026-11-26', source: 'https://toucan.example/accounts' },
 },`;
 
-const WORDS = '## Helpers\n\nYou work alone, on your perch.\n';
+const WORDS = '## Your CLI\n\nIt is a bird: speak slowly.\n';
 
 const CLI = `#!/usr/bin/env node
 const [first, path] = process.argv.slice(2);
@@ -108,6 +109,8 @@ beforeAll(async () => {
   copy = join(project.root, 'samocode');
   await mkdir(copy);
   for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  // What was checked already: only what the additions reach is checked again.
+  await ifExists(cp(join(ROOT, '.cache/types'), join(copy, '.cache/types'), { recursive: true }));
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   const providers = join(copy, 'src/core/agents');
   await mkdir(join(providers, 'parrot'));
@@ -193,7 +196,7 @@ test('a session runs with it once it is logged in: its text is in the prompt, it
   const status = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(status).toMatchObject({ state: 'blocked', says: { reason: 'No seed left' }, cost_usd: 2 });
   const [prompt] = await textsNamed(join(status.session_dir, '../.run'), 'prompt.md');
-  expect(prompt).toContain('You work alone, on your perch.');
+  expect(prompt).toContain('It is a bird: speak slowly.');
 });
 
 test('an agent of the protocol is one row: doctor knows it, and a session runs with it', async () => {
