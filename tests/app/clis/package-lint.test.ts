@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
-import { ci } from '../../support/ci.ts';
+import { ciIf } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { type TempDir, tempDir } from '../../support/temp-dir.ts';
 
@@ -21,12 +21,13 @@ beforeAll(async () => {
 afterAll(() => dir[Symbol.asyncDispose]());
 
 // attw exits with 0 only because there are no types: the package exports nothing.
-test.each([
-  ['publint', ['run', '--strict'], 'All good!'],
-  ['attw', ['--no-color'], 'This package does not contain types.'],
-] as const)('%s finds no fault in the tarball', ci, async (name, args, words) => {
-  const { path } = await installCli(name);
-  const { exitCode, stdout, stderr } = await runCommand(path, [...args, tarball], { cwd: dir.path });
-  expect(stdout, stderr).toContain(words);
-  expect(exitCode).toBe(0);
-});
+for (const [name, args, words, isRepresentative] of [
+  ['publint', ['run', '--strict'], 'All good!', true],
+  ['attw', ['--no-color'], 'This package does not contain types.', false],
+] as const)
+  test(`${name} finds no fault in the tarball`, ciIf(isRepresentative), async () => {
+    const { path } = await installCli(name);
+    const { exitCode, stdout, stderr } = await runCommand(path, [...args, tarball], { cwd: dir.path });
+    expect(stdout, stderr).toContain(words);
+    expect(exitCode).toBe(0);
+  });

@@ -145,13 +145,14 @@ const turnsGreen = (before: string, check: string) => ({
 const BOXES = '## Requirements\n- [ ] R1: x\n## Impl';
 
 describe('a session is done when its agent', () => {
-  test.concurrent.for([
+  for (const [way, claim, isRepresentative] of [
     [
       "has made a file executable, touched the plan's files as named by a folder, a pattern, a note or in a form that cannot be looked up, met its requirements regardless of checkboxes in the plan, read its message and committed its last work at the end",
       { ...HONEST, message: 'before' as const, plan: HONEST.plan?.replace('## Impl', BOXES) },
+      true,
     ],
     ['follows a plan without files', { plan: '# Plan: x\n### Phase 1: look\n- [x] a' }],
-    ['follows a plan without phases, and has no check', { plan: '# Plan: look', checks: [] }],
+    ['follows a plan without phases, and has no check', { plan: '# Plan: look', checks: [] }, true],
     [
       'researches with a plan without files and without tests',
       { before: '', plan: '# Plan: x\nTesting: none - nothing runs\n### Phase 1: look\n- [x] a' },
@@ -167,6 +168,7 @@ describe('a session is done when its agent', () => {
     [
       'writes the tab that a check was missing',
       turnsGreen(String.raw`printf '#\tBoats\n' >README.md`, String.raw`grep -q "$(printf '\t')" README.md`),
+      true,
     ],
     [
       'writes the line endings that a check asks for',
@@ -175,11 +177,13 @@ describe('a session is done when its agent', () => {
     [
       'leaves a check red that is as red on the base now, as a person accepted',
       { checks: ['echo "$$ $(pwd) $(date)"; mktemp -u; exit 3'], leftRed: 3 },
+      true,
     ],
     ['renames a file without content', turnsGreen('touch a; git add a; git mv a b', 'test -e b')],
-  ] as const)('%s', ci, async ([, claim], { expect }) => {
-    const { status, said } = await playClaim({ way: '', says: '', ...claim });
-    expect(said).toContain('"kind":"done"');
-    expect(status).toBe('done');
-  });
+  ] satisfies [string, Partial<FalseClaim>, true?][])
+    test.concurrent(way, ciIf(isRepresentative), async ({ expect }) => {
+      const { status, said } = await playClaim({ way: '', says: '', ...claim });
+      expect(said).toContain('"kind":"done"');
+      expect(status).toBe('done');
+    });
 });
