@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { ci } from '../../../support/ci.ts';
 import { preparedSessions } from '../../../support/prepared-sessions.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { typed } from '../../unit/cli/typed.ts';
@@ -11,7 +12,10 @@ import { typed } from '../../unit/cli/typed.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../dist/samocode.js');
 
-/** Each command line with the files of ours that it may load, and how many kilobytes they have at most. */
+/**
+ * Each command line with the files of ours that it may load, and how many kilobytes they have at most: what they had on
+ * 2026-11-29, and one in a hundred more. A third of that of `list` is zod, commander and chokidar.
+ */
 const ROWS: readonly [name: string, argv: string[], files: string[], kilobytes: number][] = [
   ['--version', ['--version'], ['samocode.js'], 60],
   ['a completion script', ['completion', 'bash'], ['samocode.js'], 60],
@@ -21,14 +25,14 @@ const ROWS: readonly [name: string, argv: string[], files: string[], kilobytes: 
     'the completion of a session',
     ['__complete', '--', 'status', ''],
     ['samocode-reading.js', 'samocode.js'],
-    520,
+    560,
   ],
-  ['list', ['list'], ['samocode-reading.js', 'samocode.js'], 520],
-  ['status', ['status', 'boat'], ['samocode-reading.js', 'samocode.js'], 520],
-  ['list with an unknown option', ['list', '--al'], ['samocode-reading.js', 'samocode.js'], 520],
+  ['list', ['list'], ['samocode-reading.js', 'samocode.js'], 560],
+  ['status', ['status', 'boat'], ['samocode-reading.js', 'samocode.js'], 560],
+  ['list with an unknown option', ['list', '--al'], ['samocode-reading.js', 'samocode.js'], 560],
 ];
 
-test.each(ROWS)('%s loads no more than its own files', async (_name, argv, files, kilobytes) => {
+test.each(ROWS)('%s loads no more than its own files', ci, async (_name, argv, files, kilobytes) => {
   const { repo } = await preparedSessions(1);
   await using _repo = repo;
   await using coverage = await tempDir();
