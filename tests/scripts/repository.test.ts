@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { codes, table } from '../../scripts/docs/page.ts';
+import { PAGES } from '../../scripts/docs/pages.ts';
 import { filesBelow } from '../../scripts/packages/source.ts';
+import config from '../../vitest.config.ts';
 import { ROOT } from '../words/texts.ts';
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -61,4 +66,26 @@ test('a report of a vulnerability goes to the repository, and no page invents an
     expect(text).toContain('**Report a vulnerability**');
     expect(text).not.toMatch(/[\w.]+@[\w-]+\.\w+|https?:/);
   }
+});
+
+test.each(PAGES)('$path matches the code (otherwise run: npm run docs)', async ({ path, render }) => {
+  const current = await readFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+  expect(current).toBe(render());
+});
+
+test('a pipe in a cell does not end the cell', () => {
+  expect(table(['a', 'b'], [['x | y', 'z']])).toBe('| a | b |\n| --- | --- |\n| x \\| y | z |');
+});
+
+test('values are shown as code, a missing one as a dash', () => {
+  expect(codes(['a', 'b'])).toBe('`a`, `b`');
+  expect(codes([])).toBe('–');
+});
+
+// vitest ignores an unknown project name as long as another one matches.
+test('.ci/run names every suite, and no other', () => {
+  const { projects = [] } = (config as { test?: { projects?: { test: { name: string } }[] } }).test ?? {};
+  const named = readFileSync('.ci/run', 'utf8').matchAll(/--project (\w+)/g);
+  const run = new Set(['unit', ...[...named].map(([, name]) => name)]);
+  expect([...run].sort()).toEqual(projects.map(({ test: { name } }) => name).sort());
 });

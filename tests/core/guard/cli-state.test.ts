@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { filesBelow } from '../../../src/core/kernel/files/path-stats.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { type FaultRow, faultTable } from '../faults/fault-row.ts';
+import { LATE } from '../faults/late-costs.ts';
 import { changeSettings } from '../faults/with-settings.ts';
 
 /** What a person has; a running chat of theirs executes the snapshot at its next command. */
@@ -58,3 +59,17 @@ const rowFor = (sandbox: 'guard' | 'strict'): FaultRow => ({
 });
 
 faultTable([rowFor('guard'), rowFor('strict')]);
+
+faultTable(
+  LATE.map((row) => ({
+    ...row,
+    name: `in the guard ${row.name}, and nothing of it is among the person's records`,
+    also: async (rig) => {
+      await row.also?.(rig);
+      const home = rig.context().home;
+      const records = ['.codex', '.gemini'].flatMap((name) => filesBelow(join(home, name)));
+      expect(records).toEqual([]);
+    },
+  })),
+  { sandbox: 'guard' },
+);

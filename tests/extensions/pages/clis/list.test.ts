@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { workingSessions } from '../../../support/working-sessions.ts';
+import { hangingCheck } from '../processes/web/hanging-check.ts';
 import { addressOf, browserOfFile, holds } from './browser.ts';
+import { decisionScene, isReady, openItemOf, receiptIs, receiptsOf, textOf } from './decision-scene.ts';
 
 const browser = browserOfFile();
 
@@ -41,5 +44,57 @@ test('the list of 200 sessions of which 20 work loses no row and no draft, and a
   await page.keyboard.press('/');
   await keyboard.type('number-0199');
   await holds(page, `document.querySelectorAll('#list li:not([hidden])').length === 1`);
+  expect(web.failures).toEqual([]);
+});
+
+const HEIGHT = (selector: string) => `document.querySelector('${selector}').getBoundingClientRect().height`;
+
+test('with four projects the list keeps the open session when its name is pressed, on a phone it opens it, and letters choose at once, on any layout', async () => {
+  await using scene = await decisionScene(['options', 'plan', 'plan', 'plan']);
+  const [asking] = scene.rigs;
+  const page = await browser.tab(await addressOf(scene.web));
+  await openItemOf(page, asking);
+  for (const width of [1280, 390, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    // Alone on the screen, the list stays a list.
+    await page.evaluate("location.hash = '#/'");
+    if (width === 1280) await holds(page, `location.hash === '#/s/${pageKey(asking.paths)}'`);
+    else await page.locator('#list .row').nth(3).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    if (width === 1280) expect(await page.evaluate(`${HEIGHT('.chips button')} < 40`)).toBe(true);
+    else await openItemOf(page, asking);
+    await isReady(page, asking);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  }
+  await page.locator('.gate .buttons .primary').click();
+  expect(await page.evaluate("document.querySelector('#state').textContent")).toMatch(/^Nothing is answered/);
+  await page.evaluate('document.activeElement.blur()');
+  await page.evaluate(
+    `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'и', code: 'KeyB', bubbles: true }))`,
+  );
+  expect(await page.evaluate("document.querySelector('.gate .option input:checked')?.value")).toBe('B');
+  await page.evaluate(
+    `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', isComposing: true, bubbles: true }))`,
+  );
+  expect(await page.evaluate('location.hash')).toBe(`#/s/${pageKey(asking.paths)}`);
+});
+
+test('a verification that runs has a button that ends it, beside its form and in its receipt', async () => {
+  await using scene = await hangingCheck();
+  await using web = await serveWeb(scene.context);
+  const page = await browser.tab(await addressOf(web));
+  await page.evaluate(`location.hash = '#/s/${scene.key}'`);
+  await page.locator('[data-key=v] > summary').click();
+  await holds(page, 'document.body.dataset.fresh === undefined');
+  for (const button of ['[data-act=verify] output button', '#receipts li button']) {
+    await page.locator('[data-act=verify] .buttons button').click();
+    await eventually(async () => (await scene.running()).length > 0);
+    await page.evaluate("document.querySelector('#receipts details').open = true");
+    await page.locator(button).first().click();
+    await receiptIs(page, 'Not recorded');
+    expect(await textOf(page, '[data-act=verify] output')).toBe('You ended it; nothing was changed.');
+    expect((await receiptsOf(page))[0]).toMatch(/You ended it; nothing was changed\. Dismiss$/);
+    await eventually(async () => (await scene.running()).length === 0);
+  }
   expect(web.failures).toEqual([]);
 });

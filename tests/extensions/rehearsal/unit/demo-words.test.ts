@@ -1,9 +1,15 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
+import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import { makeDemoPlace } from '../../../../src/extensions/rehearsal/demo/demo-place.ts';
 import { formatDemo } from '../../../../src/extensions/rehearsal/demo/demo-screen.ts';
-import type { DemoReport } from '../../../../src/extensions/rehearsal/demo/run-demo.ts';
+import type { DemoScreen } from '../../../../src/extensions/rehearsal/demo/play-session.ts';
+import { type DemoReport, runDemo } from '../../../../src/extensions/rehearsal/demo/run-demo.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const REPORT: DemoReport = {
   ok: true,
@@ -54,4 +60,49 @@ test.each([
   [{ npm_lifecycle_event: 'demo' }, 'npm run demo -- --keep'],
 ])('with %j the demo that was removed ends with how to keep it: %s', (env, command) => {
   expect(wordsIn(undefined, env).join('\n')).toContain(`To keep it: ${command}\n`);
+});
+
+test('a demo that cannot create its repository leaves no folder behind', async () => {
+  await using temp = await tempDir();
+  vi.stubEnv('TMPDIR', temp.path);
+  try {
+    const made = makeDemoPlace({ PATH: temp.path }, 0);
+    await expect(made).rejects.toThrow('git could not be started.');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(await readdir(temp.path)).toEqual([]);
+});
+
+test('no process of a demo starts a supervisor', async () => {
+  const place = await makeDemoPlace({ PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'on' }, 0);
+  await place.remove();
+  expect(place.env.SAMOCODE_SUPERVISOR).toBe('off');
+});
+
+test("the demo's processes read no settings of the machine's user", async () => {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: '/home/person',
+    ANTHROPIC_API_KEY: 'key',
+    GIT_DIR: '/elsewhere',
+  };
+  const place = await makeDemoPlace(env, 0);
+  await place.remove();
+  const names = ['HOME', 'PATH', 'REHEARSAL_SCENARIO', 'SAMOCODE_SUPERVISOR'];
+  expect(Object.keys(place.env).sort()).toEqual(names);
+  expect(place.env.HOME).toBe(join(place.root, 'home'));
+});
+
+test('the first line is there before any program was started', async () => {
+  await using dir = await tempDir();
+  const shown: string[] = [];
+  const screen = { chapter: (title: string) => shown.push(title) } as unknown as DemoScreen; // the rest is not reached
+  const signal = new AbortController().signal;
+  // Without git on PATH, the first program that a demo starts fails.
+  const env = { PATH: dir.path, TMPDIR: dir.path };
+  await expect(
+    runDemo({ server: '/nowhere', env, clock, screen, paceMs: 0, keep: false, signal }),
+  ).rejects.toThrow();
+  expect(shown).toEqual(['A to-do list without a way back']);
 });

@@ -12,6 +12,8 @@ import {
 } from '../../../../../src/core/session/documents/describe-event.ts';
 import type { CommandBy } from '../../../../../src/core/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
+import { watchLimits } from '../../../../../src/core/worker/iteration/watch.ts';
+import { patienceOf } from '../../../../../src/core/worker/limits/account.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';
 import { ci } from '../../../../support/ci.ts';
 import { startSession } from '../../../../support/start-session.ts';
@@ -110,3 +112,30 @@ test('the terminal counts in a file that is not trusted, and its silence is said
   expect(after.file.settings.gateChannels).toEqual(['phone']);
   expect(after.warnings.filter((text) => text.includes('NOTIFY'))).toEqual([]);
 });
+
+test.each([
+  [{}, 12],
+  [{ RETRY_HOURS: '0.5' }, 0.5],
+])('a session with %j waits %d hours for an outage to end', ci, async (lines, hours) => {
+  await using bench = await makeBench({ lines });
+  const { file } = await startSession({ task: 'x', run: false }, bench.context);
+  expect(file.settings.retryHours).toBe(hours);
+  expect(patienceOf(file.settings)).toEqual({
+    quickMs: 5000,
+    firstMs: 60_000,
+    maxMs: hours * 3_600_000,
+  });
+});
+
+test.each([
+  [{}, 1_200_000],
+  [{ STALL_TIMEOUT: '3600' }, 3_600_000],
+])(
+  'a session with %j may be silent for %i ms, and is reported after half of that',
+  ci,
+  async (lines, stallEndMs) => {
+    await using bench = await makeBench({ lines });
+    const { file } = await startSession({ task: 'x', run: false }, bench.context);
+    expect(watchLimits(file.settings)).toMatchObject({ stallMs: stallEndMs / 2, stallEndMs });
+  },
+);

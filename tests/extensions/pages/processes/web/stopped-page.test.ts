@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { askPage, onPage, pageSocket } from '../../../../../src/core/caller/facts/live-page.ts';
+import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
+import { readSession } from '../../../../../src/core/session/folder/read-session.ts';
+import { blockedStory } from '../../../../../src/extensions/pages/web/acts/decision.ts';
+import { eventually } from '../../../../support/eventually.ts';
 import { makeProject } from '../../../../support/project.ts';
+import { type ReportPlan, reportedSession } from '../../../../support/report-session.ts';
 import { stoppedPage } from '../../../../support/stopped-page.ts';
-import { serveWeb } from '../../../../support/web-rig.ts';
+import { serveWeb, type WebRig } from '../../../../support/web-rig.ts';
+import { hangingCheck } from './hanging-check.ts';
 
 const VIEW = { paths: { runDir: '/somewhere/.run/26-11-23-boats' } } as Parameters<typeof onPage>[0];
 
@@ -25,4 +31,68 @@ test('a second page names the process that holds the socket and does not respond
     why: `Process ${stopped.pid} holds ${pageSocket(context.home)} and did not respond within 5 s. Ctrl-Z in its terminal stops it so.`,
     hint: `Type "fg" in that terminal, or end the process: kill -KILL ${stopped.pid}. Then run this command again.`,
   });
+});
+
+test.each([
+  ['an internal error while the server ends is reported', new Error('no terminal'), 1],
+  ['what its end aborted is not', new DOMException('This operation was aborted', 'AbortError'), 0],
+])('%s', async (_title, error, reports) => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  let ending: Promise<void> | undefined;
+  const showDigits = async () => {
+    ending = web.end();
+    throw error;
+  };
+  await using web: WebRig = await serveWeb(context, { showDigits });
+  await Promise.allSettled([web.confirm()]);
+  await ending;
+  expect(web.failures).toEqual(Array.from({ length: reports }, () => error));
+});
+
+test.each([
+  ['its tab goes', (asked: AbortController, _web: WebRig) => asked.abort()],
+  ['the server ends', async (_asked: AbortController, web: WebRig) => await web.end()],
+])('a verification leaves no process and no failure when %s', async (_title, end) => {
+  await using scene = await hangingCheck();
+  const { key } = scene;
+  await using web = await serveWeb(scene.context);
+  const asked = new AbortController();
+  const answer = fetch(new URL(`/s/${key}/verify`, web.served.address), {
+    method: 'POST',
+    body: JSON.stringify({ session: key }),
+    headers: { authorization: `Bearer ${await web.key()}`, 'content-type': 'application/json' },
+    signal: asked.signal,
+  });
+  await Promise.all([
+    expect(answer).rejects.toThrow(),
+    eventually(async () => (await scene.running()).length > 0).then(async () => await end(asked, web)),
+  ]);
+  await eventually(async () => (await scene.running()).length === 0);
+  expect(web.failures).toEqual([]);
+});
+
+async function storyOf(plan: ReportPlan): Promise<string> {
+  const { project, paths } = await reportedSession(plan);
+  await using _ = project.repo;
+  const view = (await readSession(paths, await systemHost())) ?? expect.fail();
+  return (await blockedStory({ view })).text;
+}
+
+test('a blocked session shows what its last agents did, why it is blocked, what it needs and what is proposed', async () => {
+  const story = await storyOf({ iterations: 7, ends: 'blocked', also: '<b>' });
+  expect(story.replace(/<\/?[a-z][^>]*>/g, '').replace(/\s+/g, ' ')).toMatch(
+    /^What was tried ?Iteration 5, testing: .+ Iteration 6, [a-z]+: .+ Iteration 7, [a-z]+: .+ Why it is blocked ?The harbour's file is gone\. &lt;b&gt; It needs your decision\. Its agent proposes: Show them in the list$/,
+  );
+});
+
+test('what agents wrote as code is shown as code, and its markup as text', async () => {
+  const story = await storyOf({ iterations: 2, ends: 'blocked', also: '`npm test` <i>**fails**' });
+  expect(story).toContain(
+    `<blockquote class="says" dir="auto">The harbour's file is gone. <code dir="ltr">npm test</code> &lt;i&gt;<strong>fails</strong></blockquote>`,
+  );
+});
+
+test('a session that is not blocked has no such story', async () => {
+  expect(await storyOf({ iterations: 2, ends: 'waiting' })).toBe('');
 });

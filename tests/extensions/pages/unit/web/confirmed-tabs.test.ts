@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { commentsMessage } from '../../../../../src/core/caller/facts/line-comments.ts';
+import { reviewedLines } from '../../../../../src/extensions/pages/review/review-session.act.ts';
+import { asSeen } from '../../../../../src/extensions/pages/web/acts/send-comments.ts';
 import { ConfirmedTabs } from '../../../../../src/extensions/pages/web/server/confirmed-tabs.ts';
+import { OneTimeCodes } from '../../../../../src/extensions/pages/web/server/tab-key.ts';
 
 function terminal(isThere = true) {
   const shown: (string | undefined)[] = [];
@@ -82,4 +86,102 @@ test('without a terminal there are no digits, and the reason names the command',
     hint: expect.stringContaining('samocode web'),
   });
   expect(await codeOf(tabs.confirm('000000'))).toContain('no_digits');
+});
+
+const DIFF = `diff --git a/a.ts b/a.ts
+--- a/a.ts
++++ b/a.ts
+@@ -1,3 +1,3 @@
+ same
+-old
++new
+ after
+`;
+
+function messageOf(quote: string, line: number, now = DIFF) {
+  const { comments, ...seen } = asSeen([{ file: 'a.ts', line, quote, text: 'Why?' }]);
+  return commentsMessage(seen, comments, reviewedLines(now));
+}
+
+test.each([
+  ['a new line', '+new', 2, 'a.ts:2\n> +new\n\nWhy?'],
+  ['a removed line', '-old', -2, 'a.ts:2 (removed line)\n> -old\n\nWhy?'],
+  ['a line that stays', ' same', 1, 'a.ts:1\n>  same\n\nWhy?'],
+])('a comment on %s names its place', (_name, quote, line, message) => {
+  expect(messageOf(quote, line)).toEqual({ message, stale: 0 });
+});
+
+test('a line that has moved meanwhile is named by its new place', () => {
+  const now = DIFF.replace('-1,3 +1,3', '-7,3 +9,3');
+  expect(messageOf('+new', 2, now)).toEqual({ message: 'a.ts:10\n> +new\n\nWhy?', stale: 0 });
+});
+
+test('a line that has changed meanwhile is quoted as the person saw it', () => {
+  const message = 'a.ts:2 (this line has changed since)\n> +new\n\nWhy?';
+  expect(messageOf('+new', 2, DIFF.replace('+new', '+newer'))).toEqual({ message, stale: 1 });
+});
+
+test('comments are sent in the order of files and lines', () => {
+  const of = (file: string, line: number) => ({ file, line, quote: '+x', text: `${file}${line}` });
+  const { comments } = asSeen([of('b', 1), of('a', 12), of('a', -3), of('a', 2)]);
+  expect(comments.map(({ text }) => text)).toEqual(['a2', 'a-3', 'a12', 'b1']);
+});
+
+function codesAt() {
+  const clock = { nowMs: 0, monotonic: () => clock.nowMs };
+  return { clock, codes: new OneTimeCodes(clock) };
+}
+
+/** Six digits that differ from the given ones. */
+const other = (digits: string, by = 1) => String((Number(digits) + by) % 1_000_000).padStart(6, '0');
+
+test.each(['address', 'digits'] as const)('a code of the kind %s works once', (kind) => {
+  const { codes } = codesAt();
+  const code = codes.issue(kind);
+  expect([codes.redeem(code), codes.redeem(code)]).toEqual([true, false]);
+});
+
+test.each(['address', 'digits'] as const)('a code of the kind %s works for 30 seconds', (kind) => {
+  const { clock, codes } = codesAt();
+  const [first, second] = [codes.issue(kind === 'digits' ? 'address' : kind), codes.issue(kind)];
+  clock.nowMs = 29_999;
+  expect(codes.redeem(second)).toBe(true);
+  clock.nowMs = 30_000;
+  expect(codes.redeem(first)).toBe(false);
+});
+
+test('digits are void after five wrong tries, whoever sends them, and not before', () => {
+  const { codes } = codesAt();
+  const digits = codes.issue('digits');
+  for (let by = 1; by < 5; by += 1) expect(codes.redeem(other(digits, by))).toBe(false);
+  expect(codes.redeem(digits)).toBe(true);
+  const again = codes.issue('digits');
+  for (let by = 1; by < 6; by += 1) expect(codes.redeem(other(again, by))).toBe(false);
+  expect(codes.redeem(again)).toBe(false);
+});
+
+test('each code has five tries of its own, and what is not six digits is none', () => {
+  const { codes } = codesAt();
+  const first = codes.issue('digits');
+  for (let by = 1; by < 5; by += 1) codes.redeem(other(first, by));
+  const second = codes.issue('digits');
+  for (const guess of ['', '12345', '1234567', 'abcdef', 'x'.repeat(100)]) codes.redeem(guess);
+  for (let by = 1; by < 5; by += 1) codes.redeem(other(second, by));
+  expect(codes.redeem(second)).toBe(true);
+});
+
+test('only the newest digits work', () => {
+  const { codes } = codesAt();
+  const first = codes.issue('digits');
+  // A draw of the same digits twice proves nothing.
+  let second = codes.issue('digits');
+  while (second === first) second = codes.issue('digits');
+  expect([codes.redeem(first), codes.redeem(second)]).toEqual([false, true]);
+});
+
+test('guesses never keep out the person who opens an address', () => {
+  const { codes } = codesAt();
+  const code = codes.issue('address');
+  for (let guess = 0; guess < 1000; guess += 1) codes.redeem(String(guess).padStart(6, '0'));
+  expect(codes.redeem(code)).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
+import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { ci } from '../../../support/ci.ts';
 import { shell } from '../../../support/scenario-rules.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -45,3 +46,33 @@ test.concurrent('git settings created by SETUP exist from the start', async () =
   await rig.untilWaiting('qa_answers');
   expect(await rig.repo.git(['config', 'core.hooksPath'])).toBe('.husky/_');
 });
+
+test(
+  'a session with an identity in the environment of its start keeps it under a worker that has none',
+  ci,
+  async () => {
+    const who = { GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'ada@example.invalid' };
+    const firstEnv = { ...who, GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'ada@example.invalid' };
+    const commits = [
+      { act: 'edit', path: 'boat.txt', text: 'x\n' },
+      { act: 'commit', subject: 'Add a boat' },
+      { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' },
+      { act: 'result' },
+    ];
+    await using rig = await startRig({
+      repo: { anonymous: true },
+      firstEnv,
+      start: { run: false },
+      scenario: { rules: [{ when: { iteration: 1 }, do: commits }] },
+    });
+    expect(rig.file.settings.gitIdentity).toEqual(firstEnv);
+    const commitsAs = 'Ada <ada@example.invalid> (from the environment at the start)';
+    expect(viewFacts(await rig.view()).commitsAs).toBe(commitsAs);
+    await rig.resume();
+    await rig.untilWaiting('qa_answers');
+    const { branch } = rig.file.settings;
+    expect(await rig.repo.git(['log', '-1', '--format=%s %an <%ae>', branch])).toBe(
+      'Add a boat Ada <ada@example.invalid>',
+    );
+  },
+);
