@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { browserScript } from './scripts/browser-scripts.mjs';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './scripts/markdown-folders.mjs';
 import { LongFilesFirst } from './tests/support/long-files-first.ts';
+import { SUITES } from './tests/support/suites.ts';
 
 /** The bundler gives Markdown, style sheets and scripts for browsers as text; tests that import source files need the same. */
 const filesAsText = {
@@ -56,7 +57,7 @@ const ALSO_SOAKED = [
   'tests/core/processes/project/checkpoints/checkpoint-property.test.ts',
   'tests/core/processes/project/checkpoints/rewind-property.test.ts',
   'tests/parsers.test.ts',
-  'tests/core/processes/project/finishing/whoever-asks.test.ts',
+  'tests/core/processes/worker/finishing-property.test.ts',
 ];
 
 export default defineConfig({
@@ -84,7 +85,7 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/{processes,e2e,clis,faults,guard,postgres,soak}/**'],
+          exclude: [`tests/**/{${SUITES},soak}/**`],
           testTimeout: 1_800_000,
         },
       },
@@ -92,9 +93,10 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
-          // One project for all suites: a worker of one cannot go on with a file of another, and would load all sources again.
+          // One project: vitest's worker that goes on with a file of another project loads all sources again.
           name: 'programs',
-          include: ['tests/**/{processes,e2e,clis,faults,guard,postgres}/**/*.test.ts'],
+          include: [`tests/**/{${SUITES}}/**/*.test.ts`],
+          // Half of them wait for a program.
           maxConcurrency: 4,
           testTimeout: 1_800_000,
         },

@@ -83,7 +83,7 @@ test('values are shown as code, a missing one as a dash', () => {
 });
 
 // vitest ignores an unknown project name as long as another one matches.
-test('.ci/run names every suite, and no other', () => {
+test('.ci/run names every project of vitest, and no other', () => {
   const { projects = [] } = (config as { test?: { projects?: { test: { name: string } }[] } }).test ?? {};
   const named = readFileSync('.ci/run', 'utf8').matchAll(/--project (\w+)/g);
   const run = new Set(['unit', ...[...named].map(([, name]) => name)]);

@@ -1,4 +1,5 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { SUITES } from './suites.ts';
 
 /**
  * Files that run for 25 seconds or more on a quick machine, longest first. A fresh checkout has no recorded durations,
@@ -62,9 +63,6 @@ const LONG = [
   'app/clis/guarded-sessions',
 ];
 
-/** The other files: a slow machine may have no time for the last of them, and the many quick ones say the most. */
-const SUITES = ['processes', 'guard', 'faults', 'postgres', 'e2e', 'clis'];
-
 export class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -72,7 +70,9 @@ export class LongFilesFirst extends BaseSequencer {
   }
 }
 
+/** Behind those, suite by suite: a slow machine may have no time for the last of them, and the many quick ones say the most. */
 function placeOf({ moduleId }: TestSpecification): number {
-  const place = LONG.findIndex((name) => moduleId.endsWith(`/tests/${name}.test.ts`));
-  return place === -1 ? LONG.length + SUITES.findIndex((suite) => moduleId.includes(`/${suite}/`)) : place;
+  const path = moduleId.slice(moduleId.lastIndexOf('/tests/') + '/tests/'.length);
+  const place = LONG.indexOf(path.replace('.test.ts', ''));
+  return place === -1 ? LONG.length + SUITES.findIndex((suite) => path.includes(`/${suite}/`)) : place;
 }

@@ -38,7 +38,7 @@ const ROWS = [
   { cli: 'codex', sandbox: 'off', recorded: 'none', ci: true },
   { cli: 'claude', sandbox: 'strict', recorded: 'strict', ci: false },
   { cli: 'codex', sandbox: 'strict', recorded: 'strict', ci: false },
-  { cli: 'gemini', sandbox: 'strict', recorded: 'strict', ci: false },
+  { cli: 'gemini', sandbox: 'strict', recorded: 'strict', ci: true },
 ] as const;
 
 for (const { cli, sandbox, recorded, ci } of ROWS)

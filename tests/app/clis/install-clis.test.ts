@@ -4,7 +4,7 @@ import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-// The others of `.ci/run` install what they use.
+// Not in `.ci/run`, whose tests install the CLIs that they use.
 test.each(['claude', 'codex', 'gemini', 'opencode', 'copilot'] as const)(
   'the pinned %s is installed once and then found',
   async (name) => {

@@ -5,7 +5,7 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-// packed.test.ts covers Node 22, and its callers the oldest one. Each push runs it on GitHub too.
+// packed.test.ts covers Node 22, and its callers the oldest one. ci.yml runs the demo on each Node for every pull request.
 test('the demo succeeds on Node 26', async () => {
   await using dir = await tempDir();
   const [node, { cli }] = await Promise.all([installCli('node26'), builtPrograms()]);

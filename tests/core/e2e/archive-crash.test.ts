@@ -1,12 +1,11 @@
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type SessionEvent, serialiseEvent } from '../../../src/core/session/events/events.ts';
+import type { SessionEvent } from '../../../src/core/session/events/events.ts';
+import { serialiseEvent } from '../../../src/core/session/events/events.ts';
 import { ci } from '../../support/ci.ts';
-import { Parent } from '../../support/mcp-rig.ts';
-import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
-import { startSession } from '../../support/start-session.ts';
-import { endOfWorker, killSupervisors, supervisorPids } from '../../support/supervisors.ts';
+import { startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 test(
   'if a worker dies after recording an archiving, a resume moves the documents, and another continues the session',
@@ -33,34 +32,3 @@ test(
     await rig.untilWaiting('qa_answers');
   },
 );
-
-/** The machine failed: neither the worker nor the supervisor runs. */
-async function afterFailure(): Promise<SessionRig> {
-  const rig = await startRig({ supervised: true, scenario: HANGS });
-  await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
-  await killSupervisors(rig.repo.homeDir);
-  await rig.killWorker();
-  return rig;
-}
-
-async function untilRevived(rig: SessionRig): Promise<void> {
-  await rig.until((state) => state.lease > 1, { withinMs: 480_000, leaveDead: true });
-  expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
-}
-
-test('the start of a server restarts the worker of a session that has lost it', ci, async () => {
-  await using rig = await afterFailure();
-  const { path: repo, homeDir: home, env } = rig.repo;
-  const place = { repo: home, home, env, sessionsDir: rig.paths.sessionsDir, git: () => repo };
-  await using _parent = await Parent.connect({ ...place, [Symbol.asyncDispose]: async () => {} });
-  await untilRevived(rig);
-});
-
-test('an act on another session restarts it too, and restores an identity that was lost with the worker', async () => {
-  await using rig = await afterFailure();
-  await rm(rig.paths.sessionFile);
-  await startSession({ task: 'Another', name: 'another', run: false }, rig.context());
-  await untilRevived(rig);
-  const { problems, sessionFile } = await rig.view();
-  expect({ problems, id: sessionFile?.id }).toEqual({ problems: [], id: rig.file.id });
-});

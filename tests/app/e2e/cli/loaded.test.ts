@@ -13,8 +13,8 @@ import { typed } from '../../unit/cli/typed.ts';
 const PROGRAM = join(import.meta.dirname, '../../../../dist/samocode.js');
 
 /**
- * Each command line with the files of ours that it may load, and how many kilobytes they have at most: what they had on
- * 2026-11-29, and one in a hundred more. A third of that of `list` is zod, commander and chokidar.
+ * Each command line with the files of ours that it may load, and how many kilobytes they have at most. On 2026-11-29 it was
+ * 57 and 554; of what `list` loads, a third is zod, commander and chokidar.
  */
 const ROWS: readonly [name: string, argv: string[], files: string[], kilobytes: number][] = [
   ['--version', ['--version'], ['samocode.js'], 60],
@@ -25,11 +25,11 @@ const ROWS: readonly [name: string, argv: string[], files: string[], kilobytes: 
     'the completion of a session',
     ['__complete', '--', 'status', ''],
     ['samocode-reading.js', 'samocode.js'],
-    560,
+    570,
   ],
-  ['list', ['list'], ['samocode-reading.js', 'samocode.js'], 560],
-  ['status', ['status', 'boat'], ['samocode-reading.js', 'samocode.js'], 560],
-  ['list with an unknown option', ['list', '--al'], ['samocode-reading.js', 'samocode.js'], 560],
+  ['list', ['list'], ['samocode-reading.js', 'samocode.js'], 570],
+  ['status', ['status', 'boat'], ['samocode-reading.js', 'samocode.js'], 570],
+  ['list with an unknown option', ['list', '--al'], ['samocode-reading.js', 'samocode.js'], 570],
 ];
 
 test.each(ROWS)('%s loads no more than its own files', ci, async (_name, argv, files, kilobytes) => {

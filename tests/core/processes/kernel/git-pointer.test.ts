@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// @module-tag ci
 import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../../../src/core/kernel/files/git-pointer.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { gitsIn } from '../../../../src/core/kernel/processes/working-in.ts';
-import { ci } from '../../../support/ci.ts';
-import { eventually } from '../../../support/eventually.ts';
-import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 async function linked() {
@@ -18,7 +13,7 @@ async function linked() {
   return { repo, worktree, [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose]() };
 }
 
-test('a linked worktree has its own git folder and a shared one', ci, async () => {
+test('a linked worktree has its own git folder and a shared one', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const own = await gitDirOf(worktree);
@@ -28,7 +23,7 @@ test('a linked worktree has its own git folder and a shared one', ci, async () =
   expect(await sharedDirOf(join(repo.path, '.git'))).toBeUndefined();
 });
 
-test("only a worktree's own git folder is recognized as such", ci, async () => {
+test("only a worktree's own git folder is recognized as such", async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const own = (await gitDirOf(worktree)) ?? '';
@@ -42,7 +37,7 @@ test("only a worktree's own git folder is recognized as such", ci, async () => {
   expect(await isOwnGitDir(`${worktree}-moved`, own)).toBe(true);
 });
 
-test('a relative pointer and one through a link are followed', ci, async () => {
+test('a relative pointer and one through a link are followed', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   await writeFile(join(repo.root, 'pointer'), 'gitdir: ../elsewhere\n');
@@ -51,7 +46,7 @@ test('a relative pointer and one through a link are followed', ci, async () => {
   expect(await gitDirOf(worktree)).toBe(join(repo.root, 'elsewhere'));
 });
 
-test('a pipe, a folder or nothing at the path of .git blocks no reader, not even the guard', ci, async () => {
+test('a pipe, a folder or nothing at the path of .git blocks no reader, not even the guard', async () => {
   await using place = await linked();
   const { repo, worktree } = place;
   const pointer = join(worktree, '.git');
@@ -62,24 +57,4 @@ test('a pipe, a folder or nothing at the path of .git blocks no reader, not even
   await rm(pointer);
   await mkdir(pointer);
   expect(await gitDirOf(worktree)).toBeUndefined();
-});
-
-test('a git is found where it works and above, not beside, and no other program is', async () => {
-  await using repo = await makeRepo();
-  const [below, beside] = [join(repo.path, 'below'), `${repo.path}-2`];
-  for (const each of [below, beside]) await mkdir(each);
-  const program = (file: string, ...args: string[]) =>
-    spawn(file, args, { cwd: repo.path, env: repo.env, stdio: ['pipe', 'ignore', 'ignore'] });
-  const running = [program('git', 'hash-object', '--stdin'), program('cat')];
-  await eventually(async () => gitsIn(repo.path)?.length === 1, { what: 'the start of git' });
-  const found = [repo.path, repo.root, below, beside].map((folder) => gitsIn(folder));
-  for (const each of running) each.stdin?.end();
-  await Promise.all(running.map((each) => once(each, 'close')));
-  expect(found).toEqual([[running[0]?.pid], [running[0]?.pid], [], []]);
-  expect(gitsIn(repo.path)).toEqual([]);
-});
-
-test('where the system has no /proc, nothing is known', async () => {
-  await using dir = await tempDir();
-  expect(gitsIn(dir.path, join(dir.path, 'proc'))).toBeUndefined();
 });

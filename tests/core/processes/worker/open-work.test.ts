@@ -5,7 +5,7 @@ import type { OpenWork } from '../../../../src/core/session/events/open-work.ts'
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { ciIf } from '../../../support/ci.ts';
 import { STARTED } from '../../../support/work-events.ts';
-import { type Death, FinishingScene } from '../project/finishing/finishing-scene.ts';
+import { type Death, FinishingScene } from './finishing-scene.ts';
 
 const by = { channel: 'cli' } as const;
 const TO = '_archive/26-01-08-x';

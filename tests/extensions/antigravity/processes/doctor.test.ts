@@ -1,19 +1,12 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
-import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { thisMachine } from '../../../../src/core/caller/refusals/check.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { watchAgent } from '../../../../src/core/worker/iteration/run-iteration.ts';
-import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
-import { iterationOf } from '../../../../src/core/worker/state/iteration.ts';
 import { doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
-import { workerWithChild } from '../../../core/unit/worker/worker-with-child.ts';
 import { trustLines } from '../../../support/project.ts';
-import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { plainAgent } from '../plain-agent.ts';
 
@@ -70,23 +63,4 @@ test('a project that a start would accept has no such failure', async () => {
   const checks = await checksWith(repo, OPEN);
   expect(checks['project.agents']).toBeUndefined();
   expect(checks.sandbox?.level).not.toBe('fail');
-});
-
-/** Sleeps of this clock take no time. */
-function quickClock() {
-  let ms = 0;
-  const sleep = async (asked: number) => {
-    ms += asked;
-  };
-  return { now: () => ms, monotonic: () => ms, sleep };
-}
-
-test('an agent whose CLI prints only at its end is never taken for stalled: its time limit ends it', async () => {
-  await using log = await tempLog();
-  const settings = { watch: { firstByteMs: 1000, stallMs: 10_000, stallEndMs: 20_000 } };
-  await using scene = await workerWithChild(log, { settings, clock: quickClock(), timeLimitMs: 60_000 });
-  const open = iterationOf(scene.worker, { ...scene.open, provider: 'antigravity' });
-  using childLog = new AgentOutput(scene.stdout, providerNamed('antigravity'));
-  expect((await watchAgent(scene.worker, open, scene.child, childLog)).end).toBe('timeout');
-  expect((await readEvents(log.paths, 0)).filter(({ type }) => type === 'notice')).toEqual([]);
 });

@@ -11,7 +11,8 @@ import type { SessionRig } from '../../../support/session-rig.ts';
 import { type PhoneRig, phoneRig } from './phone.ts';
 
 /** Few by default, because each round plays a session; `npm run soak` runs a thousand. */
-const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 0.4) * 10;
+const { SAMOCODE_ROUNDS } = process.env;
+const ROUNDS = SAMOCODE_ROUNDS === undefined ? 4 : Number(SAMOCODE_ROUNDS) * 10;
 const AT_ONCE = 2;
 
 test(`one of five simultaneous answers counts, and the phone says which, ${ROUNDS} times`, ci, async () => {

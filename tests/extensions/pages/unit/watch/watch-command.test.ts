@@ -22,10 +22,3 @@ test('--json is refused because a screen never ends, and the error names the lis
     error: { code: 'usage', hint: expect.stringContaining('list --all --json') },
   });
 });
-
-test('review needs a terminal, and otherwise names the command that sends a comment', async () => {
-  const { exitCode, stderr } = await typed(['review', 'boats'], { cwd: '/', home: '/nowhere' });
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('review opens an editor, but this is not a terminal.');
-  expect(stderr).toContain('samocode message boats');
-});

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '../../../../../src/core/session/events/events.ts';
-import { ci } from '../../../../support/ci.ts';
+import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { ci } from '../../../support/ci.ts';
 import { type Death, FinishingScene, WAYS } from './finishing-scene.ts';
 
 type Next = 'nothing' | 'take' | 'workUnrecorded';
