@@ -42,11 +42,14 @@ test('a CLI whose folder was replaced by an update is found again by its name be
   });
   const [first, second, links] = ['1.0', '2.0', 'bin'].map((name) => join(rig.repo.root, name));
   const started = join(rig.repo.root, 'started');
+  const continues = join(rig.repo.root, 'continues.json');
+  const acts = [{ act: 'signal-file', text: '{"status":"continue"}' }, { act: 'result' }];
+  await writeFile(continues, JSON.stringify({ rules: [{ when: {}, do: acts }] }));
   const agent = `exec '${process.execPath}' '${rig.program('rehearsal')}' "$@"\n`;
   // Like an update at the worst moment: while an agent of the old version works.
   const update = `ln -s '${second}/claude' '${links}/claude'; rm -r '${first}'\n`;
   for (const [dir, script] of [
-    [first, `${SAYS}echo first >>'${started}'\n${update}${agent}`],
+    [first, `${SAYS}echo first >>'${started}'\n${update}export REHEARSAL_SCENARIO='${continues}'\n${agent}`],
     [second, `${SAYS}echo second >>'${started}'\n${agent}`],
     [links, undefined],
   ]) {
