@@ -50,15 +50,17 @@ test(
     expect((await command(rig, 'prune', '--days', '0')).stdout).toContain('Nothing to remove');
 
     expect((await command(rig, 'verify', file.folder)).exitCode).toBe(0);
+    const { totalIterations } = (await rig.state()).progress;
     await rig.resume({ goal: 'Name the rafts too' });
-    await rig.until(({ openIteration }) => openIteration !== undefined);
+    await rig.until(({ progress }) => progress.totalIterations > totalIterations);
   },
 );
 
 test('prune does not touch an unfinished session', async () => {
   await using rig = await startRig({ at: 'done' });
+  const { totalIterations } = (await rig.state()).progress;
   await rig.resume({ goal: 'Name the rafts too' });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.until(({ progress }) => progress.totalIterations > totalIterations);
   const { found } = await prune({ remove: true, days: 0, projectDir: rig.repo.path }, rig.context());
   expect(found).toEqual([]);
   expect(await readdir(rig.paths.iterations)).not.toEqual([]);

@@ -26,7 +26,7 @@ test.concurrent('another provider does the work after the resume, in every phase
   const session = rig.file.folder;
   const n = (await rig.state()).n;
   await resumeSession({ session, provider: 'claude', model: 'opus' }, withClaude(rig));
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.until(({ progress }) => progress.totalIterations > 0);
   const started = (await rig.events(n)).find((event) => event.type === 'iteration_started');
   expect(started).toMatchObject({ provider: 'claude', model: 'opus' });
   expect((await rig.state()).chosen).toEqual({

@@ -28,7 +28,7 @@ async function playRound(): Promise<string> {
   await using phone = await phoneRig({ at: 'asking' });
   const { rig, stub } = phone;
   await phone.notify();
-  const { status } = await rig.state();
+  const { status, progress: before } = await rig.state();
   const ids = status.kind === 'waiting' ? status.openQuestions : [];
   const answer = (text: string, by: 'tool' | 'elicitation' | 'cli') =>
     rig.answer({ answers: ids.map((id) => ({ id, text })) }, by);
@@ -43,7 +43,7 @@ async function playRound(): Promise<string> {
   await rig.until(({ answers }) => answers.length > 0);
   // The button press may still be on its way, but it is always answered.
   await eventually(async () => stub.answers.length > 0, { what: 'the answer to the press' });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.until(({ progress }) => progress.totalIterations > before.totalIterations);
   const recorded = (await rig.events()).filter((event) => event.type === 'answers_recorded');
   expect(recorded).toHaveLength(1);
   const [winner] = recorded;

@@ -155,7 +155,7 @@ test.concurrent('a session is shown by /status, and stopped, resumed and given a
   await rig.stop('now');
   stub.say('/status');
   stub.press(await phone.message(`${rig.file.folder} is stopped`), 'Resume');
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.until(({ progress }) => progress.totalIterations > 1);
   const [resumed] = await eventsOf(rig, 'resumed');
   expect(resumed).toMatchObject({ by: BY_PHONE });
   expect(resumed).not.toHaveProperty('limits');
