@@ -200,6 +200,7 @@ test('a machine that an owner removes ends its agents, and publishes nothing mor
   const [owner, other] = pool.machines;
   const folder = await pool.startOn(other);
   await untilView(other, isAtWork, 'work on the second machine');
+  await untilView(owner, ({ state }) => state.progress.totalIterations > 0, 'what was published of that');
   await owner.die();
   const { sessions } = await removeMember({ name: other.name }, owner.context);
   expect(sessions).toEqual([folder]);
