@@ -91,7 +91,7 @@ function withValue(
 ): string {
   // What is removed needs no formatting, which would change the lines around it.
   if (value === undefined)
-    return applyEdits(text, modify(text, [...place], value, {})).replace(/^\{\s+\}/, '{}');
+    return onOneLine(applyEdits(text, modify(text, [...place], value, {})), place.slice(0, -1));
   const formattingOptions = formattingOf(text);
   const edited = (before: string, at: JSONPath, item: unknown) =>
     applyEdits(before, modify(before, at, item, { ...(formattingOptions && { formattingOptions }) }));
@@ -100,6 +100,14 @@ function withValue(
   const left = gone.reduce((before, index) => withoutItem(before, place, index), text);
   const added = value.filter((item) => !there.includes(item));
   return added.reduce((before: string, item) => edited(before, [...place, -1], item), left);
+}
+
+/** With an object that has become empty as `{}`. */
+function onOneLine(text: string, place: readonly string[]): string {
+  const root = parseTree(text);
+  const { offset = 0, length = 0 } = (root && findNodeAtLocation(root, [...place])) ?? {};
+  const end = offset + length;
+  return /^\{\s+\}$/.test(text.slice(offset, end)) ? `${text.slice(0, offset)}{}${text.slice(end)}` : text;
 }
 
 /** Not by `modify`, which breaks a list on one line. */

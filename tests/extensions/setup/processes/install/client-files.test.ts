@@ -107,6 +107,14 @@ test.each(CLIENTS)('$client without a settings file gets one with its documented
   expect(JSON.parse(await home.text())).toEqual(row.client === 'copilot' ? { mcpServers: {} } : {});
 });
 
+test('an object that was empty, and whose client needs it, is as it was after an uninstall', async () => {
+  const text = '{\n  "mcpServers": {}\n}\n';
+  await using home = await homeOf({ client: 'copilot', path: '.copilot/mcp-config.json' }, text);
+  expect(await home.install()).toMatchObject({ outcome: 'changed' });
+  expect(await home.uninstall()).toMatchObject({ outcome: 'changed' });
+  expect(await home.text()).toBe(text);
+});
+
 // What does not depend on the format is tried with the first client.
 
 const CLAUDE = {
