@@ -93,7 +93,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
-          // One project: vitest's worker that goes on with a file of another project loads all sources again.
+          // One project: a worker of vitest that gets a file of another project loads all sources again.
           name: 'programs',
           include: [`tests/**/{${SUITES}}/**/*.test.ts`],
           // Half of them wait for a program.

@@ -102,7 +102,7 @@ function withValue(
   return added.reduce((before: string, item) => edited(before, [...place, -1], item), left);
 }
 
-/** With an object that has become empty as `{}`. */
+/** Writes an object that has become empty as `{}`. */
 function onOneLine(text: string, place: readonly string[]): string {
   const root = parseTree(text);
   const { offset = 0, length = 0 } = (root && findNodeAtLocation(root, [...place])) ?? {};

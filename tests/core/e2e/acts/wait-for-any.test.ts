@@ -102,7 +102,7 @@ test(
   },
 );
 
-test('a wait until merged returns at once where nobody watches a pull request, also by the tool', async () => {
+test('if no supervisor watches a pull request, a wait until it is merged returns at once, by the tool too', async () => {
   const { rig, becomes } = await published();
   await using _ = rig;
   expect((await waits(rig)).exitCode).toBe(1);

@@ -87,7 +87,7 @@ async function overageRig(lines: Record<string, string>, then: object[]) {
   return { resetsAt, rig: await startRig({ here: true, lines, scenario }) };
 }
 
-test.concurrent('work on extra usage goes on, and is told once', async () => {
+test.concurrent('work on extra usage continues, and is reported once', async () => {
   const { rig } = await overageRig({}, [{ act: 'sleep', ms: 2500 }, { act: 'normal' }]);
   await using _ = rig;
   await rig.untilWaiting('qa_answers');

@@ -118,7 +118,7 @@ test('digits are void after five wrong tries, whoever sends them, and not before
   expect(codes.redeem(again)).toBe(false);
 });
 
-test('each code has five tries of its own, and what is not six digits is none', () => {
+test('each code allows five attempts, and a text that is not six digits does not count as one', () => {
   const { codes } = codesAt();
   const first = codes.issue('digits');
   for (let by = 1; by < 5; by += 1) codes.redeem(other(first, by));
