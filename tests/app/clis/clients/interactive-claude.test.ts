@@ -16,7 +16,8 @@ import {
 } from '../../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT } from '../../../support/model-stub/parent-model.ts';
 import { startSession } from '../../../support/start-session.ts';
-import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
+import { startInteractiveClaude } from './interactive-claude.ts';
+import type { Terminal } from './open-terminal.ts';
 
 /** Its own switch: with tasks, a wait is followed without its model (tasks-claude.test.ts). */
 const WITHOUT_TASKS = { CLAUDE_CODE_DISABLE_MCP_TASKS: '1' };
@@ -30,10 +31,7 @@ interface Chat {
 /**
  * An interactive Claude Code with the samocode server, into which the task has been typed, and the turns of its model.
  */
-async function prompted(
-  { repo }: Bench,
-  { reply, env = {} }: Chat,
-): Promise<[InteractiveClaude, Conversation[]]> {
+async function prompted({ repo }: Bench, { reply, env = {} }: Chat): Promise<[Terminal, Conversation[]]> {
   const turns: Conversation[] = [];
   const claude = await startInteractiveClaude({
     server: (await builtPrograms()).server,
