@@ -156,6 +156,7 @@ function saidBefore(
 export function questionField({ id, text, options, suggestion, own }: QaItem, said?: string): FormField {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
   const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
+  const suggested = suggestion?.letters.join(', ');
   const asked = {
     title: id,
     description: [
@@ -164,14 +165,17 @@ export function questionField({ id, text, options, suggestion, own }: QaItem, sa
       ...why,
     ].join(' · '),
     words: own ? 'note' : 'any',
-    ...(suggestion && { default: suggestion.letters.join(', ') }),
+    ...(suggested && { default: suggested }),
   } as const;
   const choices = options.map(({ letter, text: words }) => ({
     value: letter,
     title: `${letter}) ${cut(oneLine(words), 400)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
   const again = choices.find(({ value }) => value === said)?.title ?? cut(oneLine(said ?? ''), 200);
-  const first = said ? [{ value: said, title: `You said: ${again}` }] : [];
-  const all = [...first, ...choices.filter(({ value }) => value !== said)];
+  const all = [
+    ...(said ? [{ value: said, title: `You said: ${again}` }] : []),
+    ...(suggested?.includes(',') ? [{ value: suggested, title: `${suggested} (suggested)` }] : []),
+    ...choices,
+  ].filter(({ value }, at) => at === 0 || value !== said);
   return all.length > 0 ? { ...asked, choices: all } : asked;
 }

@@ -64,7 +64,7 @@ export async function openTerminal({ file, args, cwd, env, ready }: TerminalPlan
     },
     async shows(words) {
       const isShown = async () => words.test(withoutBlanks(shown.slice(forgotten)));
-      await eventually(isShown, { withinMs: 25_000 }).catch((error) => {
+      await eventually(isShown, { withinMs: 90_000 }).catch((error) => {
         throw new Error(`${words} is not shown: ${screen().slice(-3000)}`, { cause: error });
       });
     },

@@ -21,7 +21,7 @@ type Client = keyof typeof CLIENTS;
 
 interface Chat extends AsyncDisposable {
   screen: Terminal;
-  /** The results of its calls so far. */
+  /** The newest result at each turn of the model: in the first ones Codex has no tools yet. */
   results(): readonly string[];
 }
 
@@ -37,8 +37,9 @@ async function calling(client: Client, { repo }: Bench, use: ToolUse): Promise<C
     env: { CLAUDE_CODE_DISABLE_MCP_TASKS: '1' },
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
-      results.splice(0, results.length, ...conversation.results.map(({ text }) => text));
-      const isDone = /is approved|as given in a form/.test(results.at(-1) ?? '');
+      const newest = conversation.results.at(-1)?.text ?? '';
+      results.push(newest);
+      const isDone = /is approved|as given in a form/.test(newest);
       return isDone ? { say: 'Done.' } : { say: 'Asking.', use: [use] };
     },
   });
@@ -83,11 +84,17 @@ async function waitsAt(gate: Gate, bench: Bench): Promise<{ session: string; use
 async function decided(session: string, bench: Bench) {
   const events = await readEvents((await bench.view(session)).paths, 0);
   return events.flatMap((event) =>
-    'by' in event && event.by?.channel !== 'cli' ? [[event.type, event.by?.channel]] : [],
+    (event.type === 'answers_recorded' ||
+      event.type === 'plan_approved' ||
+      event.type === 'changes_requested') &&
+    event.by.channel !== 'cli'
+      ? [[event.type, event.by.channel]]
+      : [],
   );
 }
 
-const OPEN = /esctocancel/i;
+/** What only an open form shows. */
+const OPEN = { 'Claude Code': /requestsyourinput.*Esctocancel/, Codex: /entertosubmit/ };
 const GATES: readonly Gate[] = [
   'a plan',
   'one question',
@@ -104,7 +111,7 @@ for (const client of ['Claude Code', 'Codex'] as const)
       await using bench = await makeBench();
       const { session, use } = await waitsAt(gate, bench);
       await using chat = await calling(client, bench, use);
-      await chat.screen.shows(OPEN);
+      await chat.screen.shows(OPEN[client]);
       expect(SENTENCES).toHaveLength(40);
       for (const typed of [...SENTENCES, ...KEYS_OF_LISTS]) await chat.screen.typeSlowly(`${typed}\r\r`);
       expect(await decided(session, bench)).toEqual([]);
@@ -133,7 +140,7 @@ for (const [client, gate, recorded, tagged] of DELIBERATE)
     const { session, use } = await waitsAt(gate, bench);
     await using chat = await calling(client, bench, use);
     const { screen } = chat;
-    await screen.shows(OPEN);
+    await screen.shows(OPEN[client]);
     const fields = gate === 'three questions' ? 3 : 1;
     for (let field = 0; field < fields; field += 1) await screen.press(...SECOND[client]);
     if (client === 'Claude Code') await screen.press('enter');
@@ -149,11 +156,10 @@ for (const [client, gate, recorded, tagged] of DELIBERATE)
       await screen.typeSlowly(digits);
       await screen.press('enter');
     }
-    const told = await eventually(async () => chat.results().find((text) => text.includes(recorded))).catch(
-      (error) => {
-        throw new Error(`${error}\n${screen.screen().slice(-3000)}`);
-      },
-    );
+    const has = async () => chat.results().find((text) => text.includes(recorded));
+    const told = await eventually(has, { withinMs: 90_000 }).catch((error) => {
+      throw new Error(`${chat.results().at(-1)}\n${screen.screen().slice(-3000)}`, { cause: error });
+    });
     expect(told).toContain(recorded);
     expect((await decided(session, bench)).map(([, channel]) => channel)).toEqual(['elicitation']);
   });
