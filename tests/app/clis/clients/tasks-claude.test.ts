@@ -168,11 +168,11 @@ test(
     for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
       await claude.shows(question);
       claude.forget();
-      await claude.press(...FIRST);
+      await claude.press(...SECOND);
     }
     await claude.shows(PLAN);
     claude.forget();
-    // "Show it to me in the chat": it does not fit into the four lines that are shown of a form.
+    // "Read the whole plan first": it does not fit into the four lines that are shown of a form.
     await claude.press(...FIRST);
     expect(await chat.woken()).toContain('The user wants to see the plan in the chat');
     // The form of the call, which does not open by itself.
@@ -213,7 +213,7 @@ test('a plan that is approved elsewhere while its form is open stays approved, a
   const { claude } = chat;
   await claude.shows(PLAN);
   await approveShown(session, bench.context);
-  // "Show it to me in the chat" comes too late.
+  // "Read the whole plan first" comes too late.
   await claude.press(...FIRST);
   expect(await chat.woken()).toMatch(/Already decided elsewhere.*\\"state\\":\\"done\\"/);
   expect((await gatesOf(bench)).at(-1)).toEqual(['plan_approved', 'cli']);

@@ -127,7 +127,7 @@ const SECOND = { 'Claude Code': ['right', 'down', 'enter'], Codex: ['down', 'ent
 
 const DELIBERATE: ReadonlyArray<[Client, Gate, string, object]> = [
   ['Claude Code', 'a plan', 'is approved', {}],
-  ['Claude Code', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B', ci],
+  ['Claude Code', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B', {}],
   ['Claude Code', 'a question without options', 'as given in a form: Q1: Ada', {}],
   ['Codex', 'a plan', 'is approved', ci],
   ['Codex', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B', {}],
