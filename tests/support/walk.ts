@@ -20,6 +20,7 @@ import { eventually } from './eventually.ts';
 import { makeFakeClient } from './fake-client.ts';
 import { type Connection, connect } from './mcp-client.ts';
 import { type DemoProject, makeDemoProject } from './mcp-rig.ts';
+import { typedDigits } from './type-digits.ts';
 import { type PageUpdate, webPage } from './web-page.ts';
 
 export type Face = 'tools' | 'forms' | 'screens' | 'json' | 'pages' | 'phone' | 'notices' | 'set-up' | 'pool';
@@ -94,6 +95,8 @@ export class Walk implements AsyncDisposable {
     this.parent = parent;
     this.#context = context;
     parent.client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+      const typed = typedDigits(params);
+      if (typed) return typed;
       this.#note('forms', params.message.split('\n')[0] ?? '', params);
       const content = this.fills.shift();
       return content === undefined ? { action: 'cancel' } : { action: 'accept', content };

@@ -5,24 +5,22 @@ import {
   planQuestion,
   refusedApproval,
 } from '../../core/acts/gates/plan-question.ts';
-import { askedQuestions, chatInForm } from '../../core/acts/gates/questions-form.ts';
-import { type PlanReport, planBrief, readPlan } from '../../core/acts/gates/read-plan.act.ts';
+import { askedQuestions } from '../../core/acts/gates/questions-form.ts';
+import { readPlan } from '../../core/acts/gates/read-plan.act.ts';
 import { gateRuleOf, readOnlyReason } from '../../core/caller/commands/early-refusal.ts';
 import type { SessionQuestion } from '../../core/caller/context/find-session.ts';
-import type { Filled, Form } from '../../core/caller/facts/form.ts';
+import { type Filled, type Form, WRITES } from '../../core/caller/facts/form.ts';
 import { sessionPageAddress } from '../../core/caller/facts/live-page.ts';
-import { declaresForms, formParams } from '../../core/faces/mcp/ask-by-form.ts';
+import { choosesByArrows, declaresForms } from '../../core/faces/mcp/ask-by-form.ts';
 import type { TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
 import { byForm } from '../../core/faces/mcp/form.ts';
+import { formParams, shownForm } from '../../core/faces/mcp/shown-form.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { waysOutsideChat } from '../../core/kernel/phases/channels.ts';
-import { visibleControls } from '../../core/kernel/text.ts';
 import { canSend } from '../../core/session/commands/command-rows.ts';
-import { ACCEPTS_WEAKENED } from '../../core/session/events/asks.ts';
 import { gateOf } from '../../core/session/folder/read-session.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../core/session/layout/names.ts';
-import { openByItself, paragraph, WRITES } from './open-by-itself.ts';
 
 /** What a person chose in a form that asks for more, which opens next. */
 export type Further = { kind: 'changes'; hash: string } | { kind: 'words'; id: string };
@@ -64,7 +62,8 @@ export async function atGate(
       says: `waits for ${gate.for === 'qa_answers' ? 'answers' : 'approval'}: ${where}`,
     };
   }
-  if (!declaresForms(context.client)) return { kind: 'unasked' };
+  // The forms of a call end with digits there.
+  if (!declaresForms(context.client) || !choosesByArrows(context.client)) return { kind: 'unasked' };
   const at: Gate = { view, question: { session: view.folder, projectDir }, actions, context };
   const form = gate.for === 'qa_answers' ? await questionsOf(at, further) : await planOf(at, further);
   return form ? { kind: 'form', form } : { kind: 'unasked' };
@@ -91,8 +90,8 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
   const [id = ''] = Object.keys(opened.fields);
   const form =
     further?.kind === 'words' && further.id === id
-      ? { message: opened.message, fields: { [id]: { title: 'Your answer' } }, required: [id] }
-      : openByItself(withoutAccepting(opened, weakened, view));
+      ? { message: opened.message, fields: { [id]: { title: 'Your answer' } } }
+      : opened;
   return formOf('qa', view, form, async (filled) => {
     if (filled[id] === WRITES) return { kind: 'further', further: { kind: 'words', id } };
     const decided = asked.decide(filled);
@@ -104,30 +103,6 @@ async function questionsOf(at: Gate, further: Further | undefined): Promise<Gate
 }
 
 const IN_CHAT_SAYS = 'The user wants to see the questions and answer in the chat.';
-
-/** A form cannot accept weakened checks, so it does not offer to. */
-function withoutAccepting(form: Form, id: string | undefined, view: SessionView): Form {
-  const field = id === undefined ? undefined : form.fields[id];
-  if (id === undefined || field === undefined) return form;
-  const choices = field.choices?.filter(({ value }) => value !== ACCEPTS_WEAKENED);
-  const where = `To accept it: samocode answer ${handleOf(view.folder)}, in a terminal.`;
-  return {
-    ...form,
-    message: `${where} ${form.message}`,
-    fields: { ...form.fields, [id]: { ...field, choices } },
-  };
-}
-
-/** The longest plan that a person reads in a form. */
-const MAX_PLAN_CHARS = 1500;
-
-/**
- * Whether a person can read all of it in the form of this client. Claude Code shows four rows of a message and one of each
- * of its lines, and nothing shows the rest: no plan fits.
- */
-function isShownWhole(message: string, { clientName }: TaskContext): boolean {
-  return clientName !== 'claude-code' && message.length <= MAX_PLAN_CHARS;
-}
 
 async function planOf(at: Gate, further: Further | undefined): Promise<GateForm | undefined> {
   const { view, question, actions } = at;
@@ -147,50 +122,37 @@ async function planOf(at: Gate, further: Further | undefined): Promise<GateForm 
     const form = { ...CHANGES_FORM, message: `${nameWithoutDate(view.folder)}: ${CHANGES_FORM.message}` };
     return formOf('changes', view, form, async (filled) => await decide({ ...filled, decision: 'changes' }));
   }
-  const refused = refusedApproval(plan, plan.hash, actions);
-  const whole = wholePlan(plan);
-  if (refused === undefined && isShownWhole(whole, at.context))
-    return formOf('plan', view, openByItself(planForm(whole, ['changes', 'approve', 'later'])), decide);
   const onPage = await pageForm(at, `Its plan waits for you (${plan.name}).`, plan.hash);
   if (onPage) return onPage;
+  const refused = refusedApproval(plan, plan.hash, actions);
   const how = refused ? 'No form approves it: run' : 'To approve it, let the chat show it, or run:';
   const where = `${how} samocode plan ${handleOf(view.folder)}`;
   const head = `${nameWithoutDate(view.folder)}: its plan waits for you. ${where}`;
+  const { message, fields } = planQuestion(plan).form;
   // The first line of the question is the head's.
-  const lines = planQuestion(plan).form.message.split('\n').slice(1);
-  const asked = planForm(paragraph([head, ...lines].join('\n')), ['read', 'changes', 'later']);
-  return formOf('plan', view, openByItself(asked), decide);
+  const lines = message.split('\n').slice(1);
+  // Claude Code shows four rows of a message and nothing shows the rest: no plan fits, so this form does not approve.
+  const decision = {
+    title: 'Decision',
+    choices: fields.decision?.choices?.filter(({ value }) => value !== 'approve') ?? [],
+  };
+  return formOf(
+    'plan',
+    view,
+    { message: paragraph([head, ...lines].join('\n')), fields: { decision } },
+    decide,
+  );
 }
 
 const READS = 'The user wants to see the plan in the chat: read_plan, and show it.';
 const LATER = 'The user will decide about the plan later.';
 
-/** Everything that an approval covers; no line is cut. */
-function wholePlan(plan: PlanReport): string {
-  const { view, name, servers, warnings, remarks, fromChat, text } = plan;
-  return [
-    `${nameWithoutDate(view.folder)}: its plan waits for you (${name})`,
-    ...warnings,
-    ...servers,
-    ...chatInForm(fromChat),
-    ...remarks,
-    planBrief(plan).beforeDone,
-    ...visibleControls(text)
-      .split('\n')
-      .filter((line) => line.trim() !== ''),
-  ].join('\n');
-}
-
-const CHOICES = {
-  read: { value: 'read', title: 'Show it to me in the chat' },
-  changes: { value: 'changes', title: 'Ask for changes' },
-  approve: { value: 'approve', title: 'Approve it: the work starts' },
-  later: { value: 'later', title: 'Decide later' },
-} as const;
-
-function planForm(message: string, choices: readonly (keyof typeof CHOICES)[]): Form {
-  const decision = { title: 'Decision', choices: choices.map((choice) => CHOICES[choice]) };
-  return { message, fields: { decision }, required: ['decision'] };
+/** The message in one line: of several, Claude Code shows one row each, and of a long one four. */
+function paragraph(message: string): string {
+  return message
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .join(' · ');
 }
 
 const PAGE = 'page';
@@ -212,7 +174,8 @@ async function pageForm({ view, context }: Gate, what: string, about: string): P
   return { key: keyOf(PAGE, view, { url, message, about }), params: { mode: 'url', message, url } };
 }
 
-function formOf(kind: string, view: SessionView, form: Form, decide: GateForm['decide']): GateForm {
+function formOf(kind: string, view: SessionView, asked: Form, decide: GateForm['decide']): GateForm {
+  const form = shownForm(asked);
   const params = { mode: 'form', ...formParams(form) };
   return { key: keyOf(kind, view, params), params, form, decide };
 }

@@ -50,7 +50,7 @@ test('each face of a session, from set-up to merge, shows the text of its golden
     ],
     commands: [...COMMANDS, 'answer SESSION --show', 'plan SESSION', 'rewind SESSION', 'worktrees', 'prune'],
   });
-  walk.fills.push({ Q1: 'A' });
+  walk.fills.push({ Q1: 'A', Q2: 'own words', Q3: 'own words' });
   await walk.tool('answer_qa');
   await walk.typed('screens', 'answer SESSION', 'answer SESSION Q2=Z', 'answer SESSION Q2=A');
   await walk.typed('json', 'answer SESSION Q7=A --json', 'answer SESSION --accept-suggestions --json');

@@ -11,7 +11,7 @@ export const answerQaTool = defineTool({
   title: 'Answer questions',
   description: [
     "Give the user's answers to a coding session that waits for qa_answers; it continues once all are answered.",
-    'Pass what the user said; never choose for them. If the client has forms, they answer in one with that filled in. Partial answers are fine.',
+    'Pass what the user said; never choose for them. If the client has forms, they choose it again in one. Partial answers are fine.',
     'Then wait.',
   ].join('\n'),
   input: aboutSession({

@@ -15,21 +15,19 @@ import { type PlanReport, planBrief, readPlan } from './read-plan.act.ts';
 export type PlanDecision = PlanAct | { kind: 'read' | 'comment' | 'edit' | 'later' };
 export type PlanAct = { kind: 'approve'; hash: string } | { kind: 'changes'; feedback: string };
 
-/** A separate form, because Codex does not submit one with an empty text field. */
+/** A separate form: a text field takes what is typed for something else. */
 export const CHANGES_FORM: Form = {
   message: 'What should be different in the plan?',
   fields: { changes: { title: 'Changes' } },
-  required: ['changes'],
 };
 
-/** Codex preselects the first choice, and an accidental Enter must approve nothing. */
 const PLAN_CHOICES = [
-  { value: 'read', title: 'Read the whole plan first' },
+  { value: 'read', title: 'Read the whole plan first', decidesNothing: true },
   { value: 'approve', title: 'Approve it: the work starts', button: 'Approve the plan' },
   { value: 'changes', title: 'Ask for changes', button: 'Request changes', more: CHANGES_FORM },
   { value: 'comment', title: 'Write comments on it in your editor', isForTerminal: true },
   { value: 'edit', title: 'Edit it yourself', isForTerminal: true },
-  { value: 'later', title: 'Decide later' },
+  { value: 'later', title: 'Decide later', decidesNothing: true },
 ] as const satisfies readonly FormChoice[];
 
 /** What a page and a phone offer. */
@@ -87,7 +85,6 @@ export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {
         `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,
       ].join('\n'),
       fields: { decision: { title: 'Decision', choices: PLAN_CHOICES } },
-      required: ['decision'],
     },
     decide: (filled) => planDecision(hash, filled),
   };

@@ -1,13 +1,21 @@
 import { refusalNow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import { type Form, type FormField, type OpenQuestion, OWN_WORDS } from '../../caller/facts/form.ts';
+import {
+  type Form,
+  type FormChoice,
+  type FormField,
+  type OpenQuestion,
+  OWN_WORDS,
+  WRITES,
+} from '../../caller/facts/form.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
+import { ACCEPTS_WEAKENED } from '../../session/events/asks.ts';
+import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { type QaItem, type QaReport, readQa } from './read-qa.act.ts';
 
 /** A longer form would be tedious; the remaining questions stay open. */
@@ -20,7 +28,7 @@ export interface FormAnswer {
   text: string;
 }
 
-/** The user's answers as passed on by the model, prefilled in the form. */
+/** The user's answers as passed on by the model: the form shows them, to be chosen again. */
 export interface PassedOn {
   answers: readonly FormAnswer[];
   acceptSuggestions: boolean;
@@ -41,8 +49,7 @@ interface Answered {
 
 /**
  * The open questions of a session. Undefined where an answer of this person would be refused.
- * @param passedOn what the model passed on, filled in as the suggestions are; absent: the first question alone, with
- * nothing filled in, for a form that opens without a call
+ * @param passedOn what the model passed on; absent: the first question alone, for a form that opens without a call
  * @returns `weakened`: the question whether weakened checks are accepted
  */
 export async function askedQuestions(
@@ -65,14 +72,16 @@ export async function askedQuestions(
     weakened: open.find(({ own }) => own === 'weakened')?.id,
     decide(filled) {
       const answered = open.flatMap(({ id }) => (filled[id] === undefined ? [] : [{ id, text: filled[id] }]));
-      const answers = answered.filter(({ text }) => text !== OWN_WORDS);
-      const inChat = answered.filter(({ text }) => text === OWN_WORDS).map(({ id }) => id);
+      // Also where the form for the words was left.
+      const isInChat = ({ text }: FormAnswer) => text === OWN_WORDS || text === WRITES;
+      const answers = answered.filter((each) => !isInChat(each));
+      const inChat = answered.filter(isInChat).map(({ id }) => id);
       return answered.length > 0 ? { answers, inChat, unasked, hash: report.hash } : undefined;
     },
   };
 }
 
-/** The open questions as a form; every field may stay empty. */
+/** The open questions as a form. */
 function questionsForm(
   { view: { folder }, about, fromChat }: QaReport,
   open: readonly QaItem[],
@@ -83,13 +92,23 @@ function questionsForm(
   const asked = shown.find(({ id }) => id === about?.question);
   // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
-  const head = `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}`;
+  const head = `The coding session ${folder} has questions.${more}`;
+  // A form cannot accept weakened checks, so it does not offer to.
+  const where = shown.some(({ own }) => own === 'weakened')
+    ? [`To accept it: samocode answer ${handleOf(folder)}, in a terminal.`]
+    : [];
   return {
     message: passedOn
-      ? [...chatInForm(fromChat), `${head}${seen}`].join('\n')
-      : [...askedAlone(folder, open), ...chatInForm(fromChat), seen.trim()].filter(Boolean).join('\n'),
+      ? [...where, ...chatInForm(fromChat), `${head}${seen}`].join('\n')
+      : [...where, ...askedAlone(folder, open), ...chatInForm(fromChat), seen.trim()]
+          .filter(Boolean)
+          .join('\n'),
     fields: Object.fromEntries(
-      shown.map((each) => [each.id, questionField(each, passedOn ? prefilledAnswer(each, passedOn) : '')]),
+      shown.map((each) => {
+        const { choices, ...field } = questionField(each, passedOn && saidBefore(each, passedOn));
+        const isOffered = ({ value }: FormChoice) => each.own !== 'weakened' || value !== ACCEPTS_WEAKENED;
+        return [each.id, choices ? { ...field, choices: choices.filter(isOffered) } : field];
+      }),
     ),
   };
 }
@@ -99,7 +118,7 @@ function questionsForm(
  */
 function askedAlone(folder: string, [first, ...others]: readonly QaItem[]): string[] {
   if (first === undefined) return [];
-  const { description = '', choices = [] } = questionField(first, '');
+  const { description = '', choices = [] } = questionField(first);
   const more = others.length > 0 ? `, and ${others.length} more after it` : '';
   const isLong = choices.some(({ title }) => title.length > SHOWN_OF_CHOICE);
   const options = isLong ? choices.map(({ title }) => title) : [];
@@ -120,7 +139,7 @@ export function chatInForm(fromChat: string | undefined): string[] {
 }
 
 /** The passed-on answer to a question, in the form in which it would be recorded. */
-function prefilledAnswer(
+function saidBefore(
   question: QaItem,
   { answers, acceptSuggestions, confirmTyped }: PassedOn,
 ): string | undefined {
@@ -133,22 +152,30 @@ function prefilledAnswer(
   return parsed.kind === 'invalid' ? undefined : visibleControls(answerText(parsed));
 }
 
-/** One field per question: Codex does not submit a form with an empty text field, even an optional one. */
-export function questionField(
-  { id, text, options, suggestion, own }: QaItem,
-  filled: string | undefined = suggestion?.letters.join(', '),
-): FormField {
+/** @param said what the user said in the chat, as the model passes it on: offered first, and never chosen by itself */
+export function questionField({ id, text, options, suggestion, own }: QaItem, said?: string): FormField {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
   const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
-  const asked = { title: id, description: [cut(oneLine(text), 400), ...why].join(' · ') };
-  const field = filled ? { ...asked, default: filled } : asked;
-  if (options.length === 0) return field;
+  const suggested = suggestion?.letters.join(', ');
+  const asked = {
+    title: id,
+    description: [
+      cut(oneLine(text), 400),
+      ...(said ? [`You said: ${cut(oneLine(said), 200)}`] : []),
+      ...why,
+    ].join(' · '),
+    words: own ? 'note' : 'any',
+    ...(suggested && { default: suggested }),
+  } as const;
   const choices = options.map(({ letter, text: words }) => ({
     value: letter,
     title: `${letter}) ${cut(oneLine(words), 400)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
-  // Several letters, or the user's free text, passed on by the model.
-  const isOther = filled && !choices.some((choice) => choice.value === filled);
-  const other = isOther ? [{ value: filled, title: cut(oneLine(filled), 200) }] : [];
-  return { ...field, choices: [...other, ...choices], words: own ? 'note' : 'any' };
+  const again = choices.find(({ value }) => value === said)?.title ?? cut(oneLine(said ?? ''), 200);
+  const all = [
+    ...(said ? [{ value: said, title: `You said: ${again}` }] : []),
+    ...(suggested?.includes(',') ? [{ value: suggested, title: `${suggested} (suggested)` }] : []),
+    ...choices,
+  ].filter(({ value }, at) => at === 0 || value !== said);
+  return all.length > 0 ? { ...asked, choices: all } : asked;
 }

@@ -173,7 +173,7 @@ export const claude = {
   ],
   windows: CLAUDE_WINDOWS,
   // After 120 s, it moves a call into the background, and the result then starts a new turn.
-  client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
+  client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000, choosesByArrows: true },
   buildCommand,
   newReader: newClaudeReader,
   classifyEnd: classifyByFinalMessage({

@@ -153,6 +153,8 @@ export interface McpClient {
   /** The time that `wait` blocks by default, and at most: longer calls fail in this client. */
   byDefaultMs: number;
   maxMs: number;
+  /** Nothing that is typed into its forms chooses: tried with its real program. Elsewhere a form ends with digits to type. */
+  choosesByArrows?: true;
 }
 
 /** A CLI's own files. Its agents get copies of named parts, made for each agent and then discarded. */

@@ -1,17 +1,18 @@
-/** A question to a person, as a value: a chat shows it as a form, a terminal in menus or lines, a page as buttons. */
+/**
+ * A question to a person, as a value: a chat shows it as a form, a terminal in menus or lines, a page as buttons. No field can
+ * stay empty.
+ */
 export interface Form {
   /** Text written by an agent is marked as such. */
   message: string;
   fields: Readonly<Record<string, FormField>>;
-  /** Names of the fields that can't be left empty. */
-  required?: readonly string[];
 }
 
 export interface FormField {
   title: string;
   description?: string;
-  /** Absent if any text is allowed. */
   choices?: readonly FormChoice[];
+  /** Where the menu of a terminal begins; a chat fills in nothing. */
   default?: string;
   /** Besides the choices, a text of the person's own; `note`: one that begins with a choice. */
   words?: 'any' | 'note';
@@ -22,6 +23,8 @@ export interface FormChoice {
   title: string;
   /** What a button with this choice says; absent: it has none. */
   button?: string;
+  /** Nothing is recorded if it is chosen. The first choice is of this kind, because some clients send it at Enter. */
+  decidesNothing?: true;
   /** It needs what only a terminal has. */
   isForTerminal?: true;
   /** What is asked next if it is chosen: alone, because Codex does not submit a form with an empty text field. */
@@ -30,8 +33,9 @@ export interface FormChoice {
 
 export type Filled = Readonly<Record<string, string>>;
 
-/** The value of the choice to answer in words of one's own. */
+/** The values of the choices to answer in words of one's own: in the chat, or in the form that opens next. */
 export const OWN_WORDS = 'own words';
+export const WRITES = 'write';
 
 /** A question, and what each way to fill in its form decides. */
 export interface OpenQuestion<Decision> {
@@ -39,9 +43,8 @@ export interface OpenQuestion<Decision> {
   decide(filled: Filled): Decision;
 }
 
-export function formAfter({ fields }: Form, filled: Filled): Form | undefined {
-  const chosen = Object.entries(fields).flatMap(([name, { choices = [] }]) =>
+export function chosenIn({ fields }: Form, filled: Filled): FormChoice[] {
+  return Object.entries(fields).flatMap(([name, { choices = [] }]) =>
     choices.filter(({ value }) => value === filled[name]),
   );
-  return chosen.find(({ more }) => more !== undefined)?.more;
 }

@@ -1,11 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { ProtocolError, SdkError } from '@modelcontextprotocol/server';
-import * as z from 'zod';
-import { type Form, type FormChoice, type FormField, OWN_WORDS } from '../../caller/facts/form.ts';
+import { allProviders } from '../../agents/registry.ts';
+import { chosenIn, type Filled, type Form } from '../../caller/facts/form.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { cut } from '../../kernel/text.ts';
 import { asJson } from './define-tool.ts';
 import type { ChatClient, Exchange } from './exchange.ts';
 import type { Ask, FormOutcome } from './form.ts';
 import { ROUND_LIMIT_MS } from './pending-calls.ts';
+import { FormAnswered, filledIn, formParams, shownForm } from './shown-form.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
 /** Reserved so that the result of the call still reaches the client in time. */
@@ -20,12 +23,9 @@ const UNSEEN_MS = 300;
 export interface Connection {
   /** Set once the client has refused a form although it declares support for forms. */
   hasNoForms?: true;
+  /** Set once a person has seen one: a form that is closed at once is then a form that a person closed. */
+  hasForms?: true;
 }
-
-export const FormAnswered = z.object({
-  action: z.enum(['accept', 'decline', 'cancel']),
-  content: z.record(z.string(), z.unknown()).nullish(),
-});
 
 /** Asks the user during one call; undefined if the client has no forms. */
 export function askByForm(
@@ -37,69 +37,67 @@ export function askByForm(
   // One deadline for the call, however many forms it shows.
   const longestMs = asksBetweenRequests ? ROUND_LIMIT_MS : waitLimitMs(client.name, Number.MAX_SAFE_INTEGER);
   const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
-  return async (form) => {
+  const show: Ask = async (form) => {
     const params = JSON.parse(asJson(formParams(form)));
     const sentAt = now();
     const timeoutMs = deadline - sentAt;
     if (timeoutMs <= 0) return { kind: 'unanswered' };
     const refused = (): FormOutcome => {
-      if (now() - sentAt >= UNSEEN_MS) return { kind: 'unanswered' };
+      if (now() - sentAt >= UNSEEN_MS) connection.hasForms = true;
+      if (connection.hasForms) return { kind: 'unanswered' };
       connection.hasNoForms = true;
       return { kind: 'not_shown' };
     };
     try {
       const { data } = FormAnswered.safeParse(await ask({ method: 'elicitation/create', params }, timeoutMs));
       if (data === undefined) return { kind: 'unanswered' };
-      return data.action === 'accept' ? filledIn(data, form) : refused();
+      if (data.action !== 'accept') return refused();
+      connection.hasForms = true;
+      return filledIn(data, form);
     } catch (error) {
       const isOfClient = error instanceof ProtocolError || error instanceof SdkError;
       if (signal.aborted || !isOfClient) throw error;
       return refused();
     }
   };
+  return async (asked) => {
+    const form = shownForm(asked);
+    const outcome = await show(form);
+    if (outcome.kind !== 'filled') return outcome;
+    let { filled } = outcome;
+    let isDecided = false;
+    for (const { more, decidesNothing } of chosenIn(form, filled)) {
+      const further = more && (await show(more));
+      if (further?.kind === 'filled') filled = { ...filled, ...further.filled };
+      isDecided ||= further ? further.kind === 'filled' : !decidesNothing;
+    }
+    const isMeant = !isDecided || choosesByArrows(client) || (await typesDigits(show, form, filled));
+    return isMeant ? { kind: 'filled', filled } : { kind: 'unanswered' };
+  };
+}
+
+/** Whether nothing that is typed for something else chooses in the forms of this client. */
+export function choosesByArrows({ name }: ChatClient): boolean {
+  return allProviders().some(({ client }) => client?.name === name && client.choosesByArrows);
+}
+
+/**
+ * Codex chooses at j, k and digits, Enter sends the first choice, and other clients filter by what is typed. So what was chosen
+ * there counts only if the person also types digits that nobody types by chance.
+ */
+async function typesDigits(show: Ask, { fields }: Form, filled: Filled): Promise<boolean> {
+  const digits = String(randomInt(1000, 10_000));
+  const chosen = Object.entries(filled).map(([name, text]) => {
+    const { title = name, choices } = fields[name] ?? {};
+    return `${title}: ${cut(choices?.find(({ value }) => value === text)?.title ?? text, 200)}`;
+  });
+  const message = [`To send this, type ${digits}.`, ...chosen].join('\n');
+  const outcome = await show({ message, fields: { digits: { title: `Type ${digits}` } } });
+  return outcome.kind === 'filled' && outcome.filled.digits === digits;
 }
 
 /** An empty capability predates the other modes and means `form`. */
 export function declaresForms({ capabilities: { elicitation } }: ChatClient): boolean {
   if (elicitation === undefined) return false;
   return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
-}
-
-export function formParams({ message, fields, required = [] }: Form) {
-  const properties = Object.entries(fields).map(([name, field]) => [name, propertyOf(field)] as const);
-  const schema = { type: 'object' as const, properties: Object.fromEntries(properties) };
-  return { message, requestedSchema: { ...schema, ...(required.length > 0 && { required: [...required] }) } };
-}
-
-/** Choices use `enumNames` of protocol version 2025-06-18, which newer clients accept too. */
-function propertyOf(field: FormField) {
-  const { title, description, default: filled } = field;
-  const text = { type: 'string' as const, title, description, default: filled };
-  const choices = choicesIn(field);
-  if (choices === undefined) return text;
-  return { ...text, enum: choices.map(({ value }) => value), enumNames: choices.map((each) => each.title) };
-}
-
-/** A text beside choices is written in the chat: Codex does not submit a form with an empty text field. */
-function choicesIn({ choices, words }: FormField): readonly FormChoice[] | undefined {
-  const shown = choices?.filter(({ isForTerminal }) => !isForTerminal);
-  return words && shown ? [...shown, IN_CHAT] : shown;
-}
-
-const IN_CHAT: FormChoice = { value: OWN_WORDS, title: 'Something else: I will say it in the chat' };
-
-/** Keeps only the requested fields, and only strings: a client may send anything. */
-export function filledIn(
-  { content }: z.output<typeof FormAnswered>,
-  { fields, required = [] }: Form,
-): FormOutcome {
-  const given = Object.entries(fields).flatMap(([name, field]) => {
-    const value = content?.[name];
-    const text = typeof value === 'string' ? value.trim() : '';
-    const choices = choicesIn(field);
-    const chosen = choices === undefined ? text : choices.find((each) => each.value === text)?.value;
-    return chosen ? [[name, chosen] as const] : [];
-  });
-  const filled = Object.fromEntries(given);
-  return required.every((name) => name in filled) ? { kind: 'filled', filled } : { kind: 'unanswered' };
 }

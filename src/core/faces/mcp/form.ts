@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { type Filled, type Form, formAfter, type OpenQuestion } from '../../caller/facts/form.ts';
+import type { Filled, Form, OpenQuestion } from '../../caller/facts/form.ts';
 
 /**
  * `unanswered`: closed, declined, too late, or without a required field; never counts as a no. `not_shown`: the client
@@ -7,7 +7,10 @@ import { type Filled, type Form, formAfter, type OpenQuestion } from '../../call
  */
 export type FormOutcome = { kind: 'filled'; filled: Filled } | { kind: 'unanswered' } | { kind: 'not_shown' };
 
-/** Shows a form and waits for the user, but gives up before the client's call times out. */
+/**
+ * Shows a form, and then what its choices ask for more; what was chosen stays if that is left. Gives up before the client's
+ * call times out.
+ */
 export type Ask = (form: Form) => Promise<FormOutcome>;
 
 /**
@@ -24,8 +27,8 @@ export type AtGate<Decision> =
 export const FORMS_REFUSED = ' This client refuses forms, so the user was not asked.';
 
 /**
- * Asks, and asks again where a choice needs it: what was chosen counts even if the second form is left.
- * @param read what to ask one who answers in a form; undefined where they may not, or nothing is open
+ * Asks one who answers in a form.
+ * @param read what to ask; undefined where they may not, or nothing is open
  */
 export async function askInForm<Decision>(
   context: { actions: ActionContext; ask?: Ask; shownBy?: string },
@@ -38,9 +41,7 @@ export async function askInForm<Decision>(
   const outcome = await ask(form);
   if (outcome.kind === 'not_shown') return { kind: 'no_form', isRefused: true };
   if (outcome.kind === 'unanswered') return outcome;
-  const after = formAfter(form, outcome.filled);
-  const more = after && (await ask(after));
-  const decision = decide({ ...outcome.filled, ...(more?.kind === 'filled' && more.filled) });
+  const decision = decide(outcome.filled);
   return decision === undefined ? { kind: 'unanswered' } : { kind: 'decided', decision };
 }
 

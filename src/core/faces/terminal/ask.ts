@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { type Filled, type Form, type FormField, formAfter, OWN_WORDS } from '../../caller/facts/form.ts';
+import { chosenIn, type Filled, type Form, type FormField, OWN_WORDS } from '../../caller/facts/form.ts';
 import { LinkedController } from '../../kernel/processes/linked-controller.ts';
 import type { Cli, Menus } from './cli.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
@@ -39,7 +39,7 @@ export async function askForm(cli: Cli, form: Form): Promise<Filled | undefined>
     if (answer === undefined) return undefined;
     filled = { ...filled, [name]: answer };
   }
-  const after = formAfter(form, filled);
+  const after = chosenIn(form, filled).find(({ more }) => more !== undefined)?.more;
   const more = after === undefined ? {} : await askForm(cli, after);
   return more && { ...filled, ...more };
 }

@@ -16,7 +16,8 @@ import {
 } from '../../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT } from '../../../support/model-stub/parent-model.ts';
 import { startSession } from '../../../support/start-session.ts';
-import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
+import { startInteractiveClaude } from './interactive-claude.ts';
+import type { Terminal } from './open-terminal.ts';
 
 /** Its own switch: with tasks, a wait is followed without its model (tasks-claude.test.ts). */
 const WITHOUT_TASKS = { CLAUDE_CODE_DISABLE_MCP_TASKS: '1' };
@@ -30,10 +31,7 @@ interface Chat {
 /**
  * An interactive Claude Code with the samocode server, into which the task has been typed, and the turns of its model.
  */
-async function prompted(
-  { repo }: Bench,
-  { reply, env = {} }: Chat,
-): Promise<[InteractiveClaude, Conversation[]]> {
+async function prompted({ repo }: Bench, { reply, env = {} }: Chat): Promise<[Terminal, Conversation[]]> {
   const turns: Conversation[] = [];
   const claude = await startInteractiveClaude({
     server: (await builtPrograms()).server,
@@ -98,8 +96,9 @@ function askInForm({ results }: Conversation): ModelReply {
   return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
 }
 
-/** The keys pressed at a form once it is shown: down to "Accept", past the three questions. */
-const ACCEPT = ['down', 'down', 'down', 'enter'] as const;
+/** The keys pressed at a form once it is shown: the second choice of each question, then "Accept". */
+const SECOND = ['right', 'down', 'enter'] as const;
+const ACCEPT = [...SECOND, ...SECOND, ...SECOND, 'enter'] as const;
 
 test.concurrent(
   'a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs',
@@ -109,13 +108,12 @@ test.concurrent(
     const [claude, turns] = await prompted(bench, { reply: askInForm });
     await using _claude = claude;
     await eventually(async () => claude.screen().includes('to expand'));
-    // Every question has its suggestion filled in.
     await claude.press(...ACCEPT);
     const result = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
       throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
     });
     expect(JSON.parse(result)).toMatchObject({
-      summary: 'Recorded as given in a form: Q1: B; Q2: A; Q3: A.',
+      summary: 'Recorded as given in a form: Q1: A; Q2: A; Q3: A.',
       next: 'wait',
     });
     const [folder = ''] = await sessionFolders(bench.sessionsDir);

@@ -19,10 +19,12 @@ import {
 import { PARENT_PROMPT, serverResultIn } from '../../../support/model-stub/parent-model.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
-import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
+import { startInteractiveClaude } from './interactive-claude.ts';
+import type { Terminal } from './open-terminal.ts';
+import { SENTENCES } from './typed-sentences.ts';
 
 interface Chat extends AsyncDisposable {
-  claude: InteractiveClaude;
+  claude: Terminal;
   /** The message that the end of a task wakes the model with, once it has come. */
   woken(times?: number): Promise<string>;
 }
@@ -166,11 +168,11 @@ test(
     for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
       await claude.shows(question);
       claude.forget();
-      await claude.press(...FIRST);
+      await claude.press(...SECOND);
     }
     await claude.shows(PLAN);
     claude.forget();
-    // "Show it to me in the chat": it does not fit into the four lines that are shown of a form.
+    // "Read the whole plan first": it does not fit into the four lines that are shown of a form.
     await claude.press(...FIRST);
     expect(await chat.woken()).toContain('The user wants to see the plan in the chat');
     // The form of the call, which does not open by itself.
@@ -183,55 +185,6 @@ test(
     ]);
   },
 );
-
-/** What a person may be typing while a form opens. */
-const SENTENCES = [
-  ...[
-    'also fix docs',
-    'approve it',
-    'yes',
-    'y',
-    'a',
-    '1',
-    '2',
-    'yes, go ahead',
-    'ok',
-    'the second one',
-    'later',
-  ],
-  ...[
-    'ask for changes',
-    'show me the plan',
-    '  leading blanks',
-    'a  b',
-    'no',
-    'Decide later',
-    'Approve it: the work starts',
-  ],
-  ...[
-    'add a test',
-    'what does it cost?',
-    'run it again',
-    'it is fine',
-    'do it',
-    'why is CI red?',
-    'A',
-    'B) Grace',
-    'q',
-  ],
-  ...[
-    'rename boats to ships',
-    'and then?',
-    'try the other branch',
-    'stop',
-    'continue',
-    'help',
-    'true',
-    'accept',
-    'submit',
-  ],
-  ...['use pnpm', 'keep the tests', '- a list item', 'thanks, that is all'],
-];
 
 test('sentences typed into the form of a plan, with two Enters each, decide nothing; declining it wakes the chat', async ({
   expect,
@@ -260,7 +213,7 @@ test('a plan that is approved elsewhere while its form is open stays approved, a
   const { claude } = chat;
   await claude.shows(PLAN);
   await approveShown(session, bench.context);
-  // "Show it to me in the chat" comes too late.
+  // "Read the whole plan first" comes too late.
   await claude.press(...FIRST);
   expect(await chat.woken()).toMatch(/Already decided elsewhere.*\\"state\\":\\"done\\"/);
   expect((await gatesOf(bench)).at(-1)).toEqual(['plan_approved', 'cli']);

@@ -6,6 +6,7 @@ import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { typedDigits } from '../../../support/type-digits.ts';
 
 test.each([
   ['legacy', 'legacy'],
@@ -66,8 +67,10 @@ test.each([
 
       const asked: string[] = [];
       client.setRequestHandler('elicitation/create', ({ params }) => {
+        const typed = typedDigits(params);
+        if (typed) return typed;
         asked.push(params.message);
-        return { action: 'accept', content: { Q1: 'A', Q2: 'B' } };
+        return { action: 'accept', content: { Q1: 'A', Q2: 'B', Q3: 'own words' } };
       });
       const answered = await client.callTool({ name: 'answer_qa', arguments: { session } });
       expect(asked).toEqual([expect.stringContaining(`${session} has questions`)]);

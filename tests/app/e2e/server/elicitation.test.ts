@@ -15,17 +15,21 @@ import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { connectModern, ERAS } from '../../../support/modern-client.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { typedDigits } from '../../../support/type-digits.ts';
 
 interface Asked {
   message: string;
   requestedSchema: {
-    properties: Record<string, { title?: string; description?: string; enum?: string[]; default?: string }>;
+    properties: Record<
+      string,
+      { title?: string; description?: string; enum?: string[]; enumNames?: string[] }
+    >;
     required?: string[];
   };
 }
 
 interface Parent extends AsyncDisposable {
-  /** The forms that were shown. */
+  /** The forms that were shown, less those for digits, which are typed. */
   asked: Asked[];
   client: { close(): Promise<void> };
   call(name: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -42,6 +46,8 @@ async function connected(era: ProtocolEra, rig: SessionRig, person?: Person): Pr
   const answer = async ({ params }: { params: unknown }): Promise<ElicitResult> => {
     // Only forms are asked for.
     const form = params as Asked;
+    const typed = typedDigits(form);
+    if (typed) return typed;
     asked.push(form);
     return (await person?.(form)) ?? { action: 'cancel' };
   };
@@ -78,10 +84,10 @@ async function planned(plan: RigPlan = {}): Promise<SessionRig> {
   return rig;
 }
 
-/** Approves, and chooses the first option of everything else. */
+/** Approves, and chooses the first option of everything else, which stands after the choice that decides nothing. */
 const agreeable: Person = ({ requestedSchema }) => {
   const choices = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
-    field.enum ? [[name, name === 'decision' ? 'approve' : (field.enum[0] ?? '')]] : [],
+    field.enum ? [[name, name === 'decision' ? 'approve' : (field.enum[1] ?? '')]] : [],
   );
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
@@ -242,23 +248,19 @@ describe('in the legacy era; the modern one asks in another way, and decides ali
   test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
     await using rig = await startRig({ at: 'asking' });
     await using parent = await connect(rig, ({ requestedSchema }) => {
-      const { Q1, Q2 } = requestedSchema.properties;
-      const isSecond = Q1?.enum?.[0] === 'the harbour master';
-      const [first = ''] = isSecond ? (Q1?.enum ?? []) : (Q1?.enum?.slice(-1) ?? []);
-      return {
-        action: 'accept',
-        content: { Q1: first, ...(isSecond && { Q2: Q2?.enum?.[1] ?? '' }), x: 'y' },
-      };
+      const isSecond = requestedSchema.properties.Q1?.enum?.[1] === 'the harbour master';
+      const Q1 = isSecond ? 'the harbour master' : 'own words';
+      return { action: 'accept', content: { Q1, Q2: isSecond ? 'B' : 'own words', Q3: 'own words', x: 'y' } };
     });
     const first = await parent.call('answer_qa');
     expect(first).toMatchObject({
-      summary: 'Nothing is recorded yet. The user will answer Q1 in the chat.',
-      next: 'ask the user Q1; answer_qa',
+      summary: 'Nothing is recorded yet. The user will answer Q1, Q2, Q3 in the chat.',
+      next: 'ask the user Q1, Q2, Q3; answer_qa',
     });
     expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
     const second = await parent.call('answer_qa', { answers: { Q1: 'the harbour master' } });
     expect(second.summary).toBe(
-      'Recorded as given in a form: Q1: the harbour master; Q2: B. Still open: Q3.',
+      'Recorded as given in a form: Q1: the harbour master; Q2: B. Still open: Q3. The user will answer Q3 in the chat.',
     );
   });
 
@@ -275,24 +277,44 @@ describe('in the legacy era; the modern one asks in another way, and decides ali
     expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
   });
 
-  test.concurrent("the model's suggestions are filled in, and the user's choice is recorded as theirs", async () => {
+  test.concurrent('what the model passes on is shown and chosen again, and an answer in words opens a second form', async () => {
     await using rig = await startRig({ at: 'asking' });
-    await using parent = await connect(rig, ({ requestedSchema }) => {
-      const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
-        field.default === undefined ? [] : [[name, field.default] as const],
-      );
-      return { action: 'accept', content: { ...Object.fromEntries(filled), Q1: 'B', Q3: '' } };
+    await using parent = await connect(rig, ({ requestedSchema }): ElicitResult => {
+      const isSecond = requestedSchema.properties.Q1 === undefined;
+      const said = requestedSchema.properties.Q2?.enum?.[1] ?? '';
+      return { action: 'accept', content: isSecond ? { Q3: 'by hand' } : { Q1: 'B', Q2: said, Q3: 'write' } };
     });
     const answers = { Q1: 'A', Q2: 'as the harbour master says' };
-    const { summary } = await parent.call('answer_qa', { answers });
-    expect(summary).toBe(
-      'Recorded as given in a form: Q1: B; Q2: as the harbour master says. Still open: Q3.',
-    );
-    const { Q1, Q2 } = parent.asked[0]?.requestedSchema.properties ?? {};
-    expect(Q1).toMatchObject({ title: 'Q1', default: 'A' });
-    expect(Q2).toMatchObject({ default: 'as the harbour master says' });
+    const { summary } = await parent.call('answer_qa', { answers, accept_suggestions: true });
+    expect(summary).toBe('Recorded as given in a form: Q1: B; Q2: as the harbour master says; Q3: by hand.');
+    const [{ requestedSchema } = expect.fail(), second] = parent.asked;
+    const { Q1, Q2, Q3 } = requestedSchema.properties;
+    expect(Q1).toMatchObject({ title: 'Q1', description: expect.stringContaining('You said: A') });
+    expect(Q1?.enumNames?.[0]).toBe('◦ Not here: show it to me in the chat');
+    expect(Q1?.enumNames?.[1]).toMatch(/^◦ You said: A\) /);
+    expect(Q2?.enumNames?.[1]).toBe('◦ You said: as the harbour master says');
+    expect(Q3?.enumNames?.[1]).toMatch(/^◦ You said: A\) .* \(suggested\)$/);
+    expect(JSON.stringify(requestedSchema)).not.toContain('"default"');
+    expect(requestedSchema.required).toEqual(['Q1', 'Q2', 'Q3']);
+    expect(second?.requestedSchema).toEqual({
+      ...{ type: 'object', required: ['Q3'] },
+      properties: { Q3: { type: 'string', title: 'Your answer' } },
+    });
     const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
     expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
+  });
+
+  test.concurrent('a form that a person closes at once, after they have seen one, lets no call of the model decide', async () => {
+    await using rig = await planned();
+    let forms = 0;
+    await using parent = await connect(rig, () => {
+      forms += 1;
+      return forms === 1 ? { action: 'accept', content: { decision: 'read' } } : { action: 'cancel' };
+    });
+    const { hash } = await rig.readPlan();
+    for (const says of ['wants to read the plan first', 'did not answer'])
+      expect((await parent.call('approve_plan', { hash })).summary).toContain(says);
+    expect((await rig.state()).status.kind).toBe('waiting');
   });
 
   test.concurrent('a person who does not decide now is not asked for a hash', async () => {

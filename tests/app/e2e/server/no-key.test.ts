@@ -13,6 +13,7 @@ import { hookServer } from '../../../support/hook-server.ts';
 import { connect } from '../../../support/mcp-client.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { typedDigits } from '../../../support/type-digits.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
 
 /** The key of a page, and codes for it that are open. */
@@ -46,9 +47,11 @@ async function listeningClient({ repo }: SessionRig) {
   client.fallbackNotificationHandler = async (notification) => keep('notification', notification);
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
     keep('form', params);
+    const typed = typedDigits(params);
+    if (typed) return typed;
     const fields = Object.entries(Object(params).requestedSchema.properties);
     const content = fields.flatMap(([name, field]) => {
-      const [first] = Object(field).enum ?? [];
+      const [, first] = Object(field).enum ?? [];
       return first === undefined ? [] : [[name, name === 'decision' ? 'approve' : first]];
     });
     return { action: 'accept', content: Object.fromEntries(content) };

@@ -6,6 +6,7 @@ import { buildServer } from '../../../../src/app/server/build-server.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { typedDigits } from '../../../support/type-digits.ts';
 import { typed } from '../../unit/cli/typed.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
 
@@ -39,6 +40,8 @@ async function connected(rig: SessionRig) {
   );
   const shown: string[] = [];
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    const typed = typedDigits(params);
+    if (typed) return typed;
     shown.push(params.message);
     return { action: 'accept', content: { decision: 'approve' } };
   });

@@ -20,6 +20,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { connect } from '../../../support/mcp-client.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
+import { typedDigits } from '../../../support/type-digits.ts';
 
 async function startFromChat(
   answer?: FormOutcome,
@@ -225,10 +226,10 @@ test.each(['before-session', 'after-session'])(
     const command = { command: process.execPath, args: [server] };
     const capabilities = { elicitation: {} };
     await using dying = await connect({ cwd: bench.repo.path, env, command, capabilities });
-    dying.client.setRequestHandler(ElicitRequestSchema, async () => ({
-      action: 'accept' as const,
-      content: { files: 'copy' },
-    }));
+    dying.client.setRequestHandler(
+      ElicitRequestSchema,
+      ({ params }) => typedDigits(params) ?? { action: 'accept', content: { files: 'copy' } },
+    );
     const call = {
       name: 'start_session',
       arguments: { from_chat: true },

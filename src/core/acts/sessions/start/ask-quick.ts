@@ -1,7 +1,7 @@
 import { orThrow } from '../../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../caller/context/context.ts';
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
-import type { Form } from '../../../caller/facts/form.ts';
+import type { Form, FormChoice } from '../../../caller/facts/form.ts';
 import { byForm, type FormOutcome } from '../../../faces/mcp/form.ts';
 import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { cut } from '../../../kernel/text.ts';
@@ -47,11 +47,10 @@ export async function withQuickAsked<Made extends { file: SessionFile; start: Co
   return { ...made, start: { ...start, by: asking?.by ?? by } };
 }
 
-/** Codex preselects the first choice, and an accidental Enter must open no gate. */
 const CHOICES = [
-  { value: 'full', title: 'Ask me first, and show me a plan' },
+  { value: 'full', title: 'Ask me first, and show me a plan', decidesNothing: true },
   { value: 'quick', title: 'Start at once: one agent, no questions, no plan' },
-];
+] as const satisfies readonly FormChoice[];
 
 const MAX_LINES = 3;
 
@@ -66,6 +65,5 @@ function quickForm({ task = '', chat }: Pick<SessionFile, 'task' | 'chat'>): For
       ...(lines.length > MAX_LINES ? ['…'] : []),
     ].join('\n'),
     fields: { way: { title: 'Start', choices: CHOICES } },
-    required: ['way'],
   };
 }

@@ -1,14 +1,13 @@
-import type { Form } from '../../../caller/facts/form.ts';
+import type { Form, FormChoice } from '../../../caller/facts/form.ts';
 import type { ToolContext } from '../../../faces/mcp/tool.ts';
 import { counted } from '../../../kernel/text.ts';
 import { namedFiles } from './copy-uncommitted.ts';
 import type { StartSessionInput } from './start-choices.ts';
 
-/** Codex preselects the first choice, and an accidental Enter must agree to nothing. */
-const CHOICES = {
-  leave: 'Start without a copy',
-  copy: 'Copy into its first commit',
-} as const;
+const CHOICES = [
+  { value: 'leave', title: 'Start without a copy', decidesNothing: true },
+  { value: 'copy', title: 'Copy into its first commit' },
+] as const satisfies readonly FormChoice[];
 
 /** Asks in a form; absent if the client has none. */
 export function bringByForm({ ask }: ToolContext): StartSessionInput['bring'] {
@@ -22,13 +21,7 @@ export function bringByForm({ ask }: ToolContext): StartSessionInput['bring'] {
 function bringForm(files: readonly string[]): Form {
   return {
     message: bringQuestion(files),
-    fields: {
-      files: {
-        title: 'These files',
-        choices: Object.entries(CHOICES).map(([value, title]) => ({ value, title })),
-      },
-    },
-    required: ['files'],
+    fields: { files: { title: 'These files', choices: CHOICES } },
   };
 }
 

@@ -5,9 +5,11 @@ import { type PlanDecision, planQuestion } from '../../../../../src/core/acts/ga
 import { questionField } from '../../../../../src/core/acts/gates/questions-form.ts';
 import type { PlanReport } from '../../../../../src/core/acts/gates/read-plan.act.ts';
 import type { QaItem } from '../../../../../src/core/acts/gates/read-qa.act.ts';
+import type { Form } from '../../../../../src/core/caller/facts/form.ts';
 import { askByForm } from '../../../../../src/core/faces/mcp/ask-by-form.ts';
 import { noExchange } from '../../../../../src/core/faces/mcp/exchange.ts';
 import { askInForm } from '../../../../../src/core/faces/mcp/form.ts';
+import { shownForm } from '../../../../../src/core/faces/mcp/shown-form.ts';
 import { askField, askForm } from '../../../../../src/core/faces/terminal/ask.ts';
 import type { Cli } from '../../../../../src/core/faces/terminal/cli.ts';
 import { Output } from '../../../../../src/core/faces/terminal/output.ts';
@@ -92,7 +94,7 @@ async function decidedInForm(...contents: object[]) {
   const answers = [...contents];
   const exchange = {
     ...noExchange(),
-    client: { name: 'rig', version: '1', capabilities: { elicitation: {} } },
+    client: { name: 'claude-code', version: '1', capabilities: { elicitation: {} } },
     ask: async (request: unknown) => {
       sent.push(request);
       const content = answers.shift();
@@ -104,6 +106,45 @@ async function decidedInForm(...contents: object[]) {
   const asked = await askInForm({ actions, ask }, async () => planQuestion(PLAN));
   return { asked, sent };
 }
+
+const QUESTION: QaItem = {
+  ...{ id: 'Q1', round: 1, text: 'Which?', isOpen: true, isUnconfirmed: false },
+  options: ['red', 'green', 'blue'].map((text, at) => ({ letter: 'ABC'[at] ?? '', text })),
+  suggestion: { letters: ['B'], reason: 'calm' },
+};
+
+const QUESTIONS: ReadonlyArray<[string, Form]> = [
+  ['a plan', planQuestion(PLAN).form],
+  ...[true, false].flatMap((hasOptions): Array<[string, Form]> => {
+    const item: QaItem = { ...QUESTION, ...(!hasOptions && { options: [], suggestion: undefined }) };
+    return [undefined, 'B', 'B, C', 'blue'].map((said) => [
+      `a question ${hasOptions ? 'with' : 'without'} options, after "${said}"`,
+      { message: '', fields: { Q1: questionField(item, said) } },
+    ]);
+  }),
+  [
+    'a question of our own',
+    { message: '', fields: { Q1: questionField({ ...QUESTION, own: 'red_base' }, 'A') } },
+  ],
+];
+
+test.each(QUESTIONS)(
+  'the form about %s begins at a choice that decides nothing, with no text field',
+  (_what, form) => {
+    for (const { choices } of Object.values(shownForm(form).fields))
+      expect(choices?.[0]).toMatchObject({ decidesNothing: true });
+  },
+);
+
+test('what the user said in the chat is the second choice, one key away', () => {
+  const titles = (said: string) =>
+    shownForm({ message: '', fields: { Q1: questionField(QUESTION, said) } }).fields.Q1?.choices?.map(
+      ({ title }) => title,
+    );
+  const [head, last] = ['Not here: show it to me in the chat', 'Write an answer'];
+  expect(titles('C')).toEqual([head, 'You said: C) blue', 'A) red', 'B) green (suggested)', last]);
+  expect(titles('pink')).toEqual([head, 'You said: pink', 'A) red', 'B) green (suggested)', 'C) blue', last]);
+});
 
 test('a chat is offered no choice that needs a terminal', async () => {
   const { sent } = await decidedInForm({ decision: 'later' });
@@ -133,11 +174,6 @@ test.each<[string, object[], object]>([
   expect((await decidedInForm(...contents)).asked).toEqual(asked);
 });
 
-const QUESTION: QaItem = {
-  ...{ id: 'Q1', round: 1, text: 'Which?', isOpen: true, isUnconfirmed: false },
-  options: ['red', 'green', 'blue'].map((text, at) => ({ letter: 'ABC'[at] ?? '', text })),
-  suggestion: { letters: ['B'], reason: 'calm' },
-};
 const OWN: QaItem = { ...QUESTION, own: 'red_base' };
 const noZ = (typed: string) => (typed.includes('Z') ? 'There is no Z.' : undefined);
 
