@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 
 /**
  * The folders in which a session's sandbox keeps its home, temporary files and sockets, and those in which a
@@ -10,9 +11,13 @@ export function sandboxFolders(worktreesDir: string, session: string): { own: st
   return { own: join(root, session), caches: join(root, '.caches') };
 }
 
-/** The data of the services of a session: outside of its worktree and of checkpoints. Absolute. */
+/**
+ * The data of the services of a session: outside of its worktree and of checkpoints. Absolute. What an earlier version
+ * began stays where it lies: services serve it.
+ */
 export function dataFolder(worktreesDir: string, session: string): string {
-  return join(worktreesDir, '.data', session);
+  const before = join(worktreesDir, '.data', session);
+  return statsAt(before) === undefined ? join(worktreesDir, '_data', session) : before;
 }
 
 export function dataFolderOf(worktreePath: string): string {
