@@ -199,5 +199,7 @@ async function chooseAgents(
   refuseRoot([provider], settings, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
-  return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
+  // The worker finds it again, since a command names no program.
+  await findCli(project, provider, context);
+  return { provider, model: ofCall };
 }
