@@ -16,8 +16,13 @@ export function sandboxFolders(worktreesDir: string, session: string): { own: st
  * began stays where it lies: services serve it.
  */
 export function dataFolder(worktreesDir: string, session: string): string {
-  const before = join(worktreesDir, '.data', session);
-  return statsAt(before) === undefined ? join(worktreesDir, '_data', session) : before;
+  const [now, before] = dataFolders(worktreesDir).map((root) => join(root, session)) as [string, string];
+  return statsAt(before) === undefined ? now : before;
+}
+
+/** The folders with the data of all sessions; the second as earlier versions named it. */
+export function dataFolders(worktreesDir: string): string[] {
+  return ['_data', '.data'].map((name) => join(worktreesDir, name));
 }
 
 export function dataFolderOf(worktreePath: string): string {
