@@ -39,7 +39,7 @@ export function placesOfSession(
  */
 export async function requireOwnPlaces(places: OwnPlaces, context: GitContext): Promise<void> {
   const asked = await askedOf(places);
-  const key = JSON.stringify(places);
+  const key = JSON.stringify([...asked]);
   const indexes = [...asked.keys()].map(async (top) => [top, await indexIdentity(top)]);
   const seen = JSON.stringify(await Promise.all(indexes));
   if (clean.get(key) === seen) return;
@@ -50,7 +50,7 @@ export async function requireOwnPlaces(places: OwnPlaces, context: GitContext): 
   clean.set(key, seen);
 }
 
-/** What was found clean in this program: the places, and the indexes as they were. */
+/** What was found clean in this program: the ways that were asked for, and the indexes as they were. */
 const clean = new Map<string, string>();
 
 type Key = 'WORKTREES' | 'SESSIONS';
