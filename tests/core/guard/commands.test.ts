@@ -150,7 +150,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   await rig.until(({ status }) => status.kind === 'done');
   expect(await isThere(join(rig.repo.homeDir, 'tried'))).toBe(false);
   expect(await inWorktree(rig, 'planted')).toBe(false);
-  expect(await isThere(join(rig.file.worktreesDir, '.checks/.cache/planted'))).toBe(false);
+  expect(await isThere(join(rig.file.worktreesDir, '_checks/.cache/planted'))).toBe(false);
   await nothingIsPlanted(rig);
   const runs = (await eventsOfType(rig, 'checks_ran')).flatMap((event) => event.runs);
   await expectNoProcessLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));

@@ -212,7 +212,7 @@ async function inProof(
   { env: more = {}, ofHome = [], tip = 'HEAD' }: InProof = {},
 ) {
   const { session: _, ...protectedPlaces } = places;
-  const clone = join(places.worktreesDir, '.checks/boat/full');
+  const clone = join(places.worktreesDir, '_checks/boat/full');
   const empty = `${clone}.empty`;
   const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
   // Root's own folder is inaccessible to others.

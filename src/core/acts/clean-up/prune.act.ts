@@ -7,8 +7,8 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { isRunning } from '../../kernel/processes/process-table.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
-import { baseResultsDir } from '../../project/proving/base-results.ts';
-import { checksRoot } from '../../project/proving/checks-root.ts';
+import { BASE_RESULTS } from '../../project/proving/base-results.ts';
+import { checksRoots } from '../../project/proving/checks-root.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';
@@ -142,12 +142,14 @@ async function ofClones(
   { views, host }: { views: readonly SessionView[] } & Pick<ActionContext, 'host'>,
 ): Promise<Found[]> {
   const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
-  const [root, cache] = [checksRoot(worktreesDir), baseResultsDir(worktreesDir)];
-  const clones = entriesOf(root).filter((name) => join(root, name) !== cache && !working.has(name));
-  const candidates = [
-    ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(root, name) })),
-    ...entriesOf(cache).map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
-  ];
+  const candidates = checksRoots(worktreesDir).flatMap((root) => {
+    const cache = join(root, BASE_RESULTS);
+    const clones = entriesOf(root).filter((name) => name !== BASE_RESULTS && !working.has(name));
+    return [
+      ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(root, name) })),
+      ...entriesOf(cache).map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
+    ];
+  });
   const found: Found[] = [];
   for (const { path, ...one } of candidates) {
     const owner = ownerOfClone(one.name);

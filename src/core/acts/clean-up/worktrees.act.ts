@@ -13,7 +13,7 @@ import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/
 import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
-import { checksRoot } from '../../project/proving/checks-root.ts';
+import { checksRoots } from '../../project/proving/checks-root.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';
@@ -144,7 +144,7 @@ async function* findWorktrees(
   for (const { path, branch } of await listWorktrees(mainRepo, { baseEnv: context.env })) {
     const worktreePath = await realPathAsFar(path);
     if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
-    if (pathInside(checksRoot(top), worktreePath) !== undefined) continue;
+    if (checksRoots(top).some((root) => pathInside(root, worktreePath) !== undefined)) continue;
     const view = await sessionOf(worktreePath, views);
     // An agent might have planted settings that start programs: use only those accepted for the session, or none.
     const { gitSettings: accepted } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));

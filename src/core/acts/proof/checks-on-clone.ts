@@ -10,6 +10,7 @@ import type { Application } from '../../kernel/phases/application.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
@@ -65,6 +66,7 @@ export async function checksOnClone(
   { env, clock, host, programs }: Pick<ActionContext, 'env' | 'clock' | 'host' | 'programs'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
+  await requireOwnPlaces({ mainRepo, worktrees: worktreesDir }, git);
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
   const { isStrict, openings } = guard?.places ?? {};
   const filter = filterOf(guard);

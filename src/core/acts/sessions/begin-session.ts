@@ -125,8 +125,8 @@ async function recordSession(identity: SessionIdentity, home: string): Promise<v
 }
 
 function refuseOpenFolder(paths: SessionPaths, made: string): void {
-  const [sessions, own] = [statsAt(paths.sessionsDir), statsAt(made)];
-  if (sessions && own && isOpenToAll(sessions, own)) throw foreignError(paths, 'open_folder');
+  const own = statsAt(made);
+  if (own && isOpenToAll(paths.sessionsDir, own)) throw foreignError(paths, 'open_folder');
 }
 
 /**

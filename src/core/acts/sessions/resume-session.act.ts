@@ -13,6 +13,7 @@ import { requireFolders, requireText } from '../../caller/refusals/require.ts';
 import { type SessionLimits, type SpendingLimits, withRaised } from '../../kernel/phases/limits.ts';
 import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/command-rows.ts';
@@ -60,6 +61,8 @@ export async function resumeSession(
   const closed = judgeKind('resume', found.state);
   const verdict = closed ?? judgeResume({ goal, by: context.by, phase: input.phase }, found.state);
   requireUsable(found);
+  if (found.sessionFile && found.mirror === undefined)
+    await requireOwnPlaces(placesOfSession(found.sessionFile), { baseEnv: context.env });
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? limits ?? input.phase ?? input.provider ?? input.model) !== undefined;
     // The next worker completes what the last one left.
@@ -182,7 +185,7 @@ async function refuseUnfit(
 }
 
 /**
- * The provider and model that a person switches to, with the path of the CLI if the session is here.
+ * The provider and model that a person switches to; their CLI is found, if the session is here.
  * @returns undefined if the call switches neither
  */
 async function chooseAgents(
@@ -199,5 +202,7 @@ async function chooseAgents(
   refuseRoot([provider], settings, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
-  return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
+  // The worker finds it again, since a command names no program.
+  await findCli(project, provider, context);
+  return { provider, model: ofCall };
 }

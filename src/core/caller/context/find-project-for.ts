@@ -1,6 +1,7 @@
 import { asOneError } from '../../kernel/base-errors.ts';
 import { rememberProject } from '../../project/finding/known-projects.ts';
 import { type Project, type ProjectReading, readProject } from '../../project/finding/open-project.ts';
+import { requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 import { UNUSABLE } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
@@ -23,7 +24,16 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   const { file, project, problems } = await readProjectFor(question, context);
   if (file !== undefined) await requirePlaces(file, context.home);
   if (project === undefined) throw asOneError(problems, UNUSABLE);
+  await requirePlacesOf(project, context);
   return project;
+}
+
+/** @throws place_not_ours */
+export async function requirePlacesOf(
+  { mainRepo, values: { worktrees, sessions } }: Project,
+  { env: baseEnv }: Pick<ActionContext, 'env'>,
+): Promise<void> {
+  await requireOwnPlaces({ mainRepo, worktrees, sessions }, { baseEnv });
 }
 
 /** Like `findProjectFor`, but returns problems with settings instead of throwing. */

@@ -6,7 +6,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { ActionContext } from '../context/context.ts';
-import { type ProjectQuestion, readProjectFor } from '../context/find-project-for.ts';
+import { type ProjectQuestion, readProjectFor, requirePlacesOf } from '../context/find-project-for.ts';
 import { requireTrust } from '../context/trust-project.ts';
 import { NOTHING, START_ERRORS } from '../errors/start-errors.ts';
 import { findCli, providersOf } from './agent-clis.ts';
@@ -34,6 +34,7 @@ type Problems = Promise<SamocodeError[]>;
 
 function projectProblems(project: Project, context: ActionContext): Problems[] {
   return [
+    refusalIn(() => requirePlacesOf(project, context)),
     refusalIn(() => requireTrust(project, context)),
     commandProblems(project, context),
     refusalIn(() => refuseRoot(providersOf(project), project.values, context)),

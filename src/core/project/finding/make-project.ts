@@ -5,7 +5,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { cut } from '../../kernel/text.ts';
-import { gitLine, gitSaysYes } from '../git/git.ts';
+import { gitSaysYes } from '../git/git.ts';
 import { REPOSITORY_ERRORS } from '../git/git-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
@@ -17,6 +17,7 @@ import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { requireOwnPlaces } from './own-places.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 import { proposedCommands } from './proposed-commands.ts';
 import { requirePlaces } from './trust.ts';
@@ -95,6 +96,7 @@ async function setUp(
   const { sessions, worktrees } = settings.values;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
   if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
+  await requireOwnPlaces({ mainRepo: settings.values.mainRepo, worktrees, sessions }, context);
   if (await mkdir(worktrees, { recursive: true })) done.push(`Created the folder ${worktrees}.`);
   // It has what agents print; the folders above it may have other users.
   await mkdir(dirname(sessions), { recursive: true });
@@ -106,9 +108,6 @@ async function setUp(
   const noCheck = await missingCheck(project);
   const warnings = [
     ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
-    ...exclude.tracked.map(
-      (folder) => `${folder} has committed files, whose changes git status still shows.`,
-    ),
     ...(isNew ? [] : keptInstead(setup, texts)),
     ...(setup.lines?.CHECK === undefined && noCheck ? [`${noCheck.found} ${noCheck.fix}`] : []),
     ...(await missingIdentity(project.mainRepo, context)),
@@ -222,8 +221,6 @@ export interface ExcludeReport {
   /** The file that was or would have been changed: `.git/info/exclude` of the shared git folder. */
   excludePath: string;
   added: readonly string[];
-  /** Folders with committed files, which excluding cannot hide. */
-  tracked: readonly string[];
 }
 
 /**
@@ -238,12 +235,9 @@ export async function excludeFolders(
   const { toplevel, commonDir } = await requireRepository(mainRepo, context);
   const options = { ...context, cwd: toplevel };
   const added: string[] = [];
-  const tracked: string[] = [];
   for (const folder of folders) {
     const way = pathInside(toplevel, await realPathAsFar(folder));
     if (!way) continue;
-    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000, mayBeCut: true }))
-      tracked.push(folder);
     // The slash marks a folder, even if it does not exist yet.
     const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
     if (!ignored) added.push(excludeLine(way));
@@ -251,7 +245,7 @@ export async function excludeFolders(
   const excludePath = join(commonDir, 'info/exclude');
   const lines = [...new Set(added)];
   if (lines.length > 0) await append(excludePath, lines);
-  return { excludePath, added: lines, tracked };
+  return { excludePath, added: lines };
 }
 
 /** An ignore rule for exactly one folder: anchored at the top, pattern characters escaped. */

@@ -1,4 +1,5 @@
 import { errors } from '../../kernel/errors.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
 
 export const PROJECT_ERRORS = errors({
   file_in_the_way: ({ path }: { path: string }) => ({
@@ -15,6 +16,11 @@ export const PROJECT_ERRORS = errors({
     what: 'Nothing was set up.',
     why: mistake,
     hint: 'docs/settings.md lists the settings.',
+  }),
+  place_not_ours: ({ key, place, found }: { key: string; place: string; found: StrangePlace }) => ({
+    what: `${key}=${place} cannot be used.`,
+    why: `${whyStrange(found)}; samocode makes its folders only where git never writes, whoever trusted the file.`,
+    hint: `${repairOf(found)}, or give ${key} a folder outside of every repository.`,
   }),
   place_not_trusted: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: `${filePath} is not trusted yet.`,
@@ -38,6 +44,25 @@ export const PROJECT_ERRORS = errors({
     ],
   }),
 });
+
+/** What was found at, above or below a folder of ours. */
+export type StrangePlace =
+  | { kind: 'link'; path: string; to: string; top: string | undefined }
+  /** `untrack`: the folder that has to leave the index; absent if the entry lies above it, as a submodule does. */
+  | { kind: 'tracked'; top: string; path: string; commit: string; untrack: string | undefined };
+
+function whyStrange(found: StrangePlace): string {
+  if (found.kind === 'tracked')
+    return `The repository ${found.top} tracks ${found.path}${found.commit && ` (since commit ${found.commit})`}`;
+  const where = found.top === undefined ? 'below WORKTREES' : `inside the repository ${found.top}`;
+  return `${found.path}, ${where}, is a link to ${found.to}`;
+}
+
+function repairOf(found: StrangePlace): string {
+  if (found.kind === 'link') return `Remove the link: rm ${shellWord(found.path)}`;
+  if (found.untrack === undefined) return 'Take the place out of that submodule or file';
+  return `Take it out and commit: git -C ${shellWord(found.top)} rm -r --cached -- ${shellWord(found.untrack)}`;
+}
 
 export type ProjectNotFound = ReturnType<typeof PROJECT_ERRORS.project_not_found>;
 

@@ -2,9 +2,7 @@ import { dirname, join } from 'node:path';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { readRecords } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
-import type { GitContext } from '../git/repository.ts';
 import { projectRows } from '../settings/project-rows.ts';
 import { type Readings, type Settings, settingRows } from '../settings/settings.ts';
 
@@ -57,36 +55,6 @@ export async function strayPlaces(
     return [placeLine(name, path, real)];
   });
   return (await Promise.all(lines)).flat();
-}
-
-/**
- * WORKTREES and SESSIONS with files that the repository tracks: those could be taken for ours. A SESSIONS that is the
- * top of its own repository is a person's.
- */
-export async function trackedPlaces(
-  { values: { mainRepo, ...values }, readings }: NamedPlaces,
-  context: GitContext,
-): Promise<StrayLine[]> {
-  const top = await realPathOf(mainRepo);
-  if (top === undefined) return [];
-  const inside: { name: NamedPlace; path: string; way: string }[] = [];
-  for (const name of ['worktrees', 'sessions'] as const) {
-    const path = values[name];
-    const real = isOfFile(name, readings) ? await realPathOf(path) : undefined;
-    const way = real === undefined ? '' : pathInside(top, real);
-    const isApart = name === 'sessions' && statsAt(join(real ?? '', '.git')) !== undefined;
-    if (path !== undefined && way && !isApart) inside.push({ name, path, way });
-  }
-  if (inside.length === 0) return [];
-  const list = ['ls-files', '-z', '--', ...inside.map(({ way }) => `:(top,literal)${way}`)];
-  const tracked = new Set<NamedPlace>();
-  await readRecords(list, { ...context, cwd: top }, (file) => {
-    for (const { name, way } of inside) if (file === way || file.startsWith(`${way}/`)) tracked.add(name);
-    return tracked.size < inside.length;
-  });
-  return inside
-    .filter(({ name }) => tracked.has(name))
-    .map(({ name, path }) => ({ ...placeLine(name, path, path), note: 'has committed files' }));
 }
 
 function placeLine(name: NamedPlace, path: string, real: string | undefined): StrayLine {

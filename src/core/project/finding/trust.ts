@@ -8,14 +8,12 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { isGitError } from '../git/git-errors.ts';
-import type { GitContext } from '../git/repository.ts';
 import type { SettingsReading } from '../settings/read-settings.ts';
 import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import type { Readings } from '../settings/settings.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
-import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
+import { type NamedPlace, type NamedPlaces, strayPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
 export interface RiskyLine {
@@ -49,26 +47,15 @@ export type Trust =
   /** The file does not run or relax anything, or the user has trusted its current content. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
-export async function trustIn(
-  project: ProjectFile,
-  { home, env: baseEnv }: { home: string; env: Readonly<Record<string, string | undefined>> },
-): Promise<Trust> {
+export async function trustIn(project: ProjectFile, { home }: { home: string }): Promise<Trust> {
   const { filePath } = project;
   const record = await readRecord(project, home);
   if (record !== undefined && record.mcp === mcpHash(project)) return { kind: 'fine' };
   const stray = await strayPlaces(project, home);
-  // Only below a MAIN_REPO that is believed can git say what is tracked.
-  const tracked = stray.length > 0 ? [] : await trackedPlaces(project, { baseEnv }).catch(ofNoRepository);
-  const lines = [...riskyLines(project).map((line) => withServers(line, project)), ...stray, ...tracked];
+  const lines = [...riskyLines(project).map((line) => withServers(line, project)), ...stray];
   return lines.length === 0
     ? { kind: 'fine' }
     : { kind: 'untrusted', filePath, hash: agreedHash(project), lines };
-}
-
-/** A repository that git cannot read is another error, with its own next step. */
-function ofNoRepository(error: unknown): [] {
-  if (!isGitError(error)) throw error;
-  return [];
 }
 
 /**
@@ -83,15 +70,6 @@ export async function requirePlaces(
   among?: readonly NamedPlace[],
 ): Promise<void> {
   await requireTrusted(project, await strayPlaces(project, homeDir, among), homeDir);
-}
-
-/** @throws place_not_trusted if the repository tracks files in a folder of ours, and no person has trusted that */
-export async function requireNoneTracked(
-  places: NamedPlaces,
-  context: GitContext,
-  homeDir: string,
-): Promise<void> {
-  await requireTrusted(places, await trackedPlaces(places, context), homeDir);
 }
 
 async function requireTrusted(

@@ -33,6 +33,8 @@ export interface BaseRun {
 /** Entries to keep; each can have several megabytes of output. */
 const MAX_ENTRIES = 12;
 const RESULT = 'result.json';
+/** In a folder of clones. */
+export const BASE_RESULTS = '.base';
 const POLL_MS = 200;
 
 /**
@@ -40,7 +42,7 @@ const POLL_MS = 200;
  * read-only for agents in the guard.
  */
 export function baseResultsDir(worktreesDir: string): string {
-  return join(checksRoot(worktreesDir), '.base');
+  return join(checksRoot(worktreesDir), BASE_RESULTS);
 }
 
 /**

@@ -2,9 +2,17 @@ import { dirname, join } from 'node:path';
 import { realFolder, statsAt } from '../../kernel/files/path-stats.ts';
 import { pathInside } from '../git/real-path.ts';
 
-/** Where checks run on clones: next to the worktrees, on the same disk, and read-only for agents in the guard. */
+/**
+ * Where checks run on clones: next to the worktrees, on the same disk, and read-only for agents in the guard. No part
+ * of the name begins with a dot: web servers and watchers leave such folders out.
+ */
 export function checksRoot(worktreesDir: string): string {
-  return join(worktreesDir, '.checks');
+  return join(worktreesDir, '_checks');
+}
+
+/** Also the name that earlier versions used, for what they left. */
+export function checksRoots(worktreesDir: string): string[] {
+  return [checksRoot(worktreesDir), join(worktreesDir, '.checks')];
 }
 
 /**

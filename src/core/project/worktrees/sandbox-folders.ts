@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 
 /**
  * The folders in which a session's sandbox keeps its home, temporary files and sockets, and those in which a
@@ -10,9 +11,18 @@ export function sandboxFolders(worktreesDir: string, session: string): { own: st
   return { own: join(root, session), caches: join(root, '.caches') };
 }
 
-/** The data of the services of a session: outside of its worktree and of checkpoints. Absolute. */
+/**
+ * The data of the services of a session: outside of its worktree and of checkpoints. Absolute. What an earlier version
+ * began stays where it lies: services serve it.
+ */
 export function dataFolder(worktreesDir: string, session: string): string {
-  return join(worktreesDir, '.data', session);
+  const [now, before] = dataFolders(worktreesDir).map((root) => join(root, session)) as [string, string];
+  return statsAt(before) === undefined ? now : before;
+}
+
+/** The folders with the data of all sessions; the second as earlier versions named it. */
+export function dataFolders(worktreesDir: string): string[] {
+  return ['_data', '.data'].map((name) => join(worktreesDir, name));
 }
 
 export function dataFolderOf(worktreePath: string): string {

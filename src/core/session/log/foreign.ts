@@ -1,3 +1,5 @@
+import { type Stats, statSync } from 'node:fs';
+import { ifThere } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -15,11 +17,11 @@ export function whyForeign(
 ): Foreign | undefined {
   if (!records.has(identity)) return 'no_record';
   const run = statsAt(runDir);
-  const sessions = statsAt(sessionsDir);
+  const sessions = targetStats(sessionsDir);
   if (run === undefined || sessions === undefined || process.getuid === undefined) return undefined;
   // A disk without owners shows one for all of its files, whoever wrote them.
   if (run.uid !== process.getuid() && run.uid !== sessions.uid) return 'other_owner';
-  return isOpenToAll(sessions, run) ? 'open_folder' : undefined;
+  return isOpenToAll(sessionsDir, run) ? 'open_folder' : undefined;
 }
 
 export async function isRecorded(paths: SessionPaths, records: SessionRecords | undefined): Promise<boolean> {
@@ -37,8 +39,14 @@ export async function recordAsFound(paths: SessionPaths, records: SessionRecords
  * Whether everybody can replace what is in a SESSIONS folder.
  * @param made a folder in it that only its owner may write, unless that disk gives every file the same mode
  */
-export function isOpenToAll(sessions: { mode: number }, made: { mode: number }): boolean {
-  return (sessions.mode & OTHERS_WRITE) !== 0 && (made.mode & OTHERS_WRITE) === 0;
+export function isOpenToAll(sessionsDir: string, made: { mode: number }): boolean {
+  const { mode = 0 } = targetStats(sessionsDir) ?? {};
+  return (mode & OTHERS_WRITE) !== 0 && (made.mode & OTHERS_WRITE) === 0;
+}
+
+/** The person may have named the folder by a link, whose own mode says nothing. */
+function targetStats(path: string): Stats | undefined {
+  return ifThere(() => statSync(path));
 }
 
 const OTHERS_WRITE = 0o002;

@@ -1,6 +1,8 @@
+import { providerNamed } from '../../agents/registry.ts';
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
+import { isExecutable } from '../../sandbox/programs/usual-places.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
@@ -12,11 +14,12 @@ import {
 import { channelRefusal } from '../../session/commands/refused.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
-import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { ChosenAgent, EventBody } from '../../session/events/bodies/event-types.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { levelBlockedFor } from '../guarding/sandbox-level.ts';
+import { findProgram } from '../iteration/start.ts';
 import { liftSharedLimit } from '../limits/account.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { agentChoice } from '../state/agent-choice.ts';
@@ -44,7 +47,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   // What no agent could reach until now was never compared.
   if (acceptsPrograms(state) || lowered !== undefined) await worker.git.accept(state.worktree?.path);
-  const { by, note, goal, limits, agent, checks, proving } = command;
+  const { by, note, goal, limits, checks, proving } = command;
+  const agent = await withProgram(worker, command.agent);
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: await newGoal(worker, goal, common) };
   // A person who resumes may know better than the time that the provider stated.
@@ -56,6 +60,20 @@ export const resume: Handler<'resume'> = async (worker, given) => {
     events: [...moved, { type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }],
   };
 };
+
+/** A program that this machine finds: a command is a file, which could name any. */
+async function withProgram(
+  worker: Worker,
+  given: CommandOf<'resume'>['agent'],
+): Promise<ChosenAgent | undefined> {
+  if (given === undefined) return undefined;
+  const { cliPath: _, ...agent } = given;
+  if (agent.provider === undefined) return agent;
+  const known = worker.file.settings.cliPaths[agent.provider];
+  const isUsable = known !== undefined && (await isExecutable(known));
+  const cliPath = isUsable ? known : await findProgram(worker, providerNamed(agent.provider));
+  return { ...agent, ...(cliPath !== undefined && { cliPath }) };
+}
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */
 function appliedToPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {

@@ -7,7 +7,6 @@ import { firstPhase } from '../../kernel/phases/progress.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import { isOutOfReach } from '../../kernel/sandbox-level.ts';
-import { requireNoneTracked } from '../../project/finding/trust.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
 import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/proving/project-command.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
@@ -36,22 +35,11 @@ import { WORKER_ERRORS } from '../state/worker-errors.ts';
 export async function prepare(worker: Worker): Promise<void> {
   // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
   if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
-  await requireUntracked(worker);
   const ready = await makeWorktree(worker);
   // Once a stop is recorded, nothing may continue.
   if (isStopDue(worker)) throw new Stopped();
   await requireCheckPrograms(worker, ready.worktree.path);
   await recordPrepared(worker, ready);
-}
-
-/** A commit can have put files where sessions are since the start. */
-async function requireUntracked({ file, git, env, watch }: Worker): Promise<void> {
-  const { configPath: filePath, mainRepo, worktreesDir: worktrees, sessionsDir: sessions } = file;
-  await requireNoneTracked(
-    { filePath, values: { mainRepo, worktrees, sessions } },
-    { ...git.context, baseEnv: env },
-    watch.home,
-  );
 }
 
 async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {

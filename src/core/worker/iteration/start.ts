@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { readMcpServers } from '../../agents/contract/mcp-file.ts';
 import type { AgentRequest, ChildCommand, ChildServers, Provider } from '../../agents/contract/provider.ts';
 import { isBundled } from '../../agents/registry.ts';
+import { commandWords } from '../../kernel/command-words.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
 import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
@@ -112,21 +113,29 @@ async function commandFor(
  * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
  */
 export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
-  const { env, file, watch } = worker;
-  if (isBundled(cli.name)) return worker.rehearsalProgram;
   const { chosen } = stateOf(worker);
   const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
-  const known = own ?? file.settings.cliPaths[cli.name];
-  if (known === undefined || (await isExecutable(known))) return known;
+  const known = own ?? worker.file.settings.cliPaths[cli.name];
+  const isUsable = known === undefined || (await isExecutable(known));
+  return isUsable && !isBundled(cli.name) ? known : ((await findProgram(worker, cli)) ?? known);
+}
+
+/** The program of a provider as this machine finds it, whatever a command says. */
+export async function findProgram(worker: Worker, cli: Provider): Promise<string | undefined> {
+  const { env, file, watch } = worker;
+  if (isBundled(cli.name)) return worker.rehearsalProgram;
   const place = { env, homeDir: watch.home };
   try {
-    const configured = await machineSetting(`${cli.name}Path`, { env, home: watch.home });
+    const configured =
+      cli.defaultCommand === ''
+        ? commandWords(file.settings.acp?.command ?? '')[0]
+        : await machineSetting(`${cli.name}Path`, { env, home: watch.home });
     const refusal = loginRefusal(file.settings, watch.home);
     const question = { cli, ...place, configured, nodePath: await nodePath(env), refusal };
     return (await locateCli(question)).path;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return known;
+    return undefined;
   }
 }
 

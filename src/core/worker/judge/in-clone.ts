@@ -3,7 +3,7 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
 import { clearAside, removeAtOnce } from '../../project/git/remove-tree.ts';
-import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
+import { checksRoot, checksRoots, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
 import {
   type Overlay,
@@ -92,7 +92,8 @@ export async function endBaseProcesses(worker: Worker): Promise<void> {
 
 export async function clearScratch(worker: Worker): Promise<void> {
   await endBaseProcesses(worker);
-  for (const each of [scratchDir(worker), openScratchDir(worker)]) {
+  const scratches = checksRoots(worker.file.worktreesDir).map((root) => join(root, worker.file.folder));
+  for (const each of [...scratches, openScratchDir(worker)]) {
     await removeAtOnce(each);
     await clearAside(each);
   }

@@ -9,6 +9,7 @@ import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { type Host, identify, type ProcessIdentity } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
+import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { waitForRunningGit } from '../../project/git/running-git.ts';
 import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
@@ -73,7 +74,12 @@ export async function openWorker(
   const recorded = before.log?.state.file;
   const written = recorded === undefined ? await readWrittenStart(paths) : undefined;
   const chosen = recorded ?? written?.file;
-  if (chosen !== undefined) requireOwn(paths, identityOf(chosen), watch);
+  if (chosen !== undefined) {
+    requireOwn(paths, identityOf(chosen), watch);
+    // A pull can have put links, files or whole run folders where ours are.
+    const file = atPlaces(chosen, paths, before.log?.state.places);
+    await requireOwnPlaces(placesOfSession(file), { baseEnv: options.env });
+  }
   if (isLogQuarantined(paths)) return undefined;
   // Without it, no worker would notice that another machine has the session.
   if (chosen?.pool && !sessionExtensions.items.some(({ checkLease }) => checkLease))

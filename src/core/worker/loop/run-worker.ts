@@ -5,6 +5,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
+import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { applyPhaseEdit } from '../commands/phase-edit.ts';
@@ -231,6 +232,9 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
   switch (status.kind) {
     case 'starting':
     case 'running':
+      // A pull can have changed it since this worker began.
+      if (openIteration === undefined)
+        await requireOwnPlaces(placesOfSession(worker.file), { baseEnv: worker.env });
       if (!prepared) {
         await prepare(worker);
       } else if (openIteration !== undefined) {

@@ -120,7 +120,7 @@ async function settingsNow(membership: Membership, context: ActionContext): Prom
 /** The project as it is now. @throws if it cannot be read, or is not trusted */
 async function trustedProject({ config }: Membership, { env, home }: ActionContext): Promise<Project> {
   const { project } = await readProject({ filePath: config, env, homeDir: home });
-  if (project === undefined || (await trustIn(project, { home, env })).kind === 'untrusted')
+  if (project === undefined || (await trustIn(project, { home })).kind === 'untrusted')
     throw POOL_ERRORS.pool_not_here({ config });
   return project;
 }

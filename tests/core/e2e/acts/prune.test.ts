@@ -23,7 +23,7 @@ test(
     await using rig = await startRig({ at: 'done', lines: { CHECK: 'test -e README.md' } });
     await endOfWorker(rig);
     const { paths, repo, file } = rig;
-    const interrupted = join(file.worktreesDir, '.checks', 'checks-left');
+    const interrupted = join(file.worktreesDir, '_checks', 'checks-left');
     await mkdir(interrupted, { recursive: true });
     await writeFile(join(interrupted, 'README.md'), 'Boats\n');
 

@@ -57,7 +57,7 @@ function decisions(events: readonly SessionEvent[]): string {
 }
 
 function scratchOf({ file }: SessionRig): string {
-  return join(file.worktreesDir, '.checks', file.folder);
+  return join(file.worktreesDir, '_checks', file.folder);
 }
 
 test.concurrent(
@@ -224,7 +224,36 @@ test.concurrent("remains of a killed worker's checks are ended and removed by th
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(false);
 });
 
-const BASE_RAN = 'until ls ../.checks/.base/*/result.json; do sleep 0.2; done';
+/** As Express does for `sendFile`: what lies below a folder whose name begins with a dot is not there. */
+const SERVER = `import { createServer } from 'node:http';
+const isHidden = (path) => path.split('/').some((part) => part.startsWith('.'));
+const server = createServer((_, response) => response.writeHead(isHidden(process.cwd()) ? 404 : 200).end());
+server.listen(0, async () => {
+  const { status } = await fetch(\`http://localhost:\${server.address().port}\`);
+  process.exit(status === 200 ? 0 : 1);
+});
+`;
+
+test.concurrent('a server that leaves out folders with a dot serves the files of the clone', async () => {
+  await using rig = await inPhaseWith(
+    { 'serve.mjs': SERVER },
+    [
+      {
+        when: { phase: 'done' },
+        do: [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE],
+      },
+    ],
+    { lines: { CHECK: 'node serve.mjs' } },
+  );
+  await rig.until(({ status, openIteration }) => status.kind === 'done' || openIteration?.iteration === 2);
+  const { runs, ...full } = (await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'full') ?? {};
+  expect({ ...full, exits: runs?.map(({ exitCode }) => exitCode) }).toMatchObject({
+    in: 'clone',
+    exits: [0],
+  });
+});
+
+const BASE_RAN = 'until ls ../_checks/.base/*/result.json; do sleep 0.2; done';
 
 test.concurrent('SETUP runs in each clone before the checks', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
@@ -240,7 +269,7 @@ test.concurrent('SETUP runs in each clone before the checks', async () => {
   );
   await rig.until(({ status }) => status.kind === 'done');
   const setups = (await readFile(join(rig.repo.root, 'setups'), 'utf8')).trim().split('\n');
-  expect(setups.filter((path) => path.includes('.checks'))).toHaveLength(2);
+  expect(setups.filter((path) => path.includes('_checks'))).toHaveLength(2);
   const full = (await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'full');
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
 });
@@ -322,7 +351,7 @@ test.concurrent('a base on which a check cannot run continues with CHECK_IN=work
 test.concurrent('if no clone can be created the session blocks with the reason, and no agent is started to fix it', async () => {
   const block = async ({ file }: SessionRig) => {
     await mkdir(file.worktreesDir, { recursive: true });
-    await writeFile(join(file.worktreesDir, '.checks'), 'in the way');
+    await writeFile(join(file.worktreesDir, '_checks'), 'in the way');
   };
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'true' },
@@ -330,7 +359,7 @@ test.concurrent('if no clone can be created the session blocks with the reason, 
   });
   const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
   expect(status).toMatchObject({ rule: 'clone_failed', reason: expect.stringContaining('ENOTDIR') });
-  await rm(join(rig.file.worktreesDir, '.checks'));
+  await rm(join(rig.file.worktreesDir, '_checks'));
   await rig.resume();
   await rig.until((state) => state.status.kind === 'done');
 });

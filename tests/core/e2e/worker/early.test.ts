@@ -54,7 +54,7 @@ test.concurrent('a fresh clone that cannot be made blocks the session before its
     lines: { CHECK: 'true' },
   });
   await rig.until(({ status }) => status.kind === 'stopped');
-  await writeFile(join(rig.file.worktreesDir, '.checks'), 'not a folder');
+  await writeFile(join(rig.file.worktreesDir, '_checks'), 'not a folder');
   await rig.resume();
   const { status } = await blockedAtOnce(rig);
   expect(status).toMatchObject({ rule: 'clone_failed', reason: expect.stringContaining('ENOTDIR') });

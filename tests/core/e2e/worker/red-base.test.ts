@@ -259,7 +259,7 @@ test.concurrent('a check of .samocode that was wrong is corrected by a stop and 
 test.concurrent('a SETUP that fails on the base blocks the session, and a resume runs it again', async () => {
   const lines = {
     CHECK: 'true',
-    SETUP: 'case $PWD in *.checks*) test -e "$OUTSIDE/go" || { echo no boat; exit 4; };; esac',
+    SETUP: 'case $PWD in *_checks*) test -e "$OUTSIDE/go" || { echo no boat; exit 4; };; esac',
   };
   await using rig = await redRig({ lines });
   const { status } = await rig.until((state) => ['blocked', 'waiting'].includes(state.status.kind));

@@ -20,7 +20,7 @@ async function cloneWith(
   repo: TempRepo,
   { base = 'main', tip = 'main' } = {},
 ): Promise<string> {
-  const dir = join(repo.root, 'worktrees/.checks/26-01-08-x/full');
+  const dir = join(repo.root, 'worktrees/_checks/26-01-08-x/full');
   const commit = await repo.git(['rev-parse', tip]);
   await makeClone(
     {

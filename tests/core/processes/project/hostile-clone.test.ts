@@ -8,7 +8,7 @@ import { findProjectFor, readProjectFor } from '../../../../src/core/caller/cont
 import { sessionIndex } from '../../../../src/core/caller/context/session-index.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { readProject } from '../../../../src/core/project/finding/open-project.ts';
-import { requireNoneTracked, trustIn } from '../../../../src/core/project/finding/trust.ts';
+import { trustIn } from '../../../../src/core/project/finding/trust.ts';
 import { runByRepository } from '../../../../src/core/project/git/executing-settings.ts';
 import { commonDirOf, readRepository } from '../../../../src/core/project/git/repository.ts';
 import { supervisorPaths, watchedFolders } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
@@ -48,7 +48,7 @@ async function untrusted(clone: HostileClone): Promise<string[]> {
     homeDir: clone.homeDir,
   });
   if (file === undefined) throw new Error('The file cannot be read.');
-  const trust = await trustIn(file, { home: clone.homeDir, env: clone.env });
+  const trust = await trustIn(file, { home: clone.homeDir });
   return trust.kind === 'fine' ? [] : trust.lines.map(({ key, risk }) => `${key}: ${risk}`);
 }
 
@@ -94,11 +94,9 @@ describe.each([
     ['a link out to what is not there', { WORKTREES: 'nowhere/x' }, ['WORKTREES: loosens']],
     ['a link to a file of home', { CONSTRAINTS: 'linked.md' }, ['CONSTRAINTS: loosens']],
     ["git's own folder", { SESSIONS: '.git/hooks' }, ['SESSIONS: loosens']],
-    ['committed files', { SESSIONS: 'sub' }, ['SESSIONS: loosens']],
-    ['a folder with committed files in it', { WORKTREES: 'sub/deep' }, ['WORKTREES: loosens']],
   ])('%s', async (_title, lines, expected) => {
     const { clone } = await cloneWith(lines, {
-      files: { 'rules.md': 'Rules\n', 'sub/deep/file': '' },
+      files: { 'rules.md': 'Rules\n' },
       links: { out: '../home/.claude', nowhere: '../home/.vim/new', 'linked.md': '../home/.netrc' },
     });
     await using _clone = clone;
@@ -127,7 +125,7 @@ test('a file above the repository may name all of its places, and a SESSIONS wit
     fileOf({ MAIN_REPO: repo.path, WORKTREES: join(repo.root, 'trees'), SESSIONS: sessions }),
   );
   const { file } = await readProject({ filePath, env: repo.env, homeDir: repo.homeDir });
-  expect(file && (await trustIn(file, { home: repo.homeDir, env: repo.env }))).toEqual({ kind: 'fine' });
+  expect(file && (await trustIn(file, { home: repo.homeDir }))).toEqual({ kind: 'fine' });
 });
 
 test('a file in a folder of the repository may name the repository around it, and no further one', async () => {
@@ -138,7 +136,7 @@ test('a file in a folder of the repository may name the repository around it, an
     await repo.write({ 'part/.samocode': fileOf({ WORKTREES: 'w', SESSIONS: 's', ...lines }) });
     const filePath = join(repo.path, 'part/.samocode');
     const { file } = await readProject({ filePath, env: repo.env, homeDir: repo.homeDir });
-    return file && (await trustIn(file, { home: repo.homeDir, env: repo.env })).kind;
+    return file && (await trustIn(file, { home: repo.homeDir })).kind;
   };
   expect(await needs({ MAIN_REPO: '..' })).toBe('fine');
   expect(await needs({ MAIN_REPO: '../..' })).toBe('untrusted');
@@ -205,20 +203,6 @@ test('set-up trusts places outside in a file that a person writes, and never in 
     const input = { sessions: join(repo.root, 'outside') };
     expect((await setupProject(input, { ...context, by: { channel } })).trust.kind).toBe(kind);
   }
-});
-
-test('a commit that puts files where sessions are stops a session before its worktree is made, until they are trusted', async () => {
-  const { clone, context } = await cloneWith({});
-  await using _ = clone;
-  const filePath = join(clone.path, '.samocode');
-  const values = { mainRepo: clone.path, sessions: join(clone.path, '_s') };
-  const begin = () => requireNoneTracked({ filePath, values }, { baseEnv: clone.env }, clone.homeDir);
-  await begin();
-  await clone.commit('Forged', { '_s/.run/26-01-08-boats/session.json': '{}' });
-  await expect(begin()).rejects.toMatchObject({ code: 'place_not_trusted' });
-  const { project } = await readTrust({}, context);
-  await trustProject({ hash: project.fileHash }, context);
-  await begin();
 });
 
 test('what git runs by settings of the repository itself is said in one line', async () => {

@@ -2,7 +2,7 @@ import { appendFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { trackedPlaces } from '../../../../src/core/project/finding/stray-places.ts';
+import { requireOwnPlaces } from '../../../../src/core/project/finding/own-places.ts';
 import {
   changesContent,
   hasSameCode,
@@ -133,15 +133,16 @@ test('an uncommitted file behind 90,000 others is seen', async () => {
   expect(entries.at(-1)).toEqual({ kind: 'untracked', path: 'zz.txt' });
 });
 
-test('a place with tracked files is found behind a megabyte of names of another one', async () => {
+test('a place with tracked files is found beside a megabyte of other names', async () => {
   await using repo = await makeRepo({ files: FILES });
   const work = await withMany(repo, { folder: 'a' });
   await repo.git(['update-ref', 'refs/heads/main', work.tip]);
   await repo.git(['read-tree', work.tip]);
-  const [worktrees, sessions] = [join(repo.path, 'a'), join(repo.path, 'tests')];
-  const values = { mainRepo: repo.path, worktrees, sessions };
-  const found = await trackedPlaces({ filePath: join(repo.path, '.samocode'), values }, work);
-  expect(found.map(({ value }) => value)).toEqual([worktrees, sessions]);
+  const places = { mainRepo: repo.path, worktrees: join(repo.path, 'b'), sessions: join(repo.path, 'tests') };
+  await expect(requireOwnPlaces(places, work)).rejects.toMatchObject({
+    code: 'place_not_ours',
+    message: expect.stringContaining('tests/'),
+  });
 });
 
 test('90,000 empty files are no content, and one line behind them is', async () => {

@@ -147,7 +147,7 @@ test.concurrent('unguarded clones are outside HOME only if no other user can add
     await mkdir(join(home, 'tmp'));
     await mkdir(temporary);
     const rootOf = (HOME: string, TMPDIR?: string) => openChecksRoot(worktrees, { HOME, TMPDIR });
-    const own = join(worktrees, '.checks');
+    const own = join(worktrees, '_checks');
     expect(rootOf(home, temporary)).toBe(join(temporary, 'samocode-checks'));
     expect(rootOf(home)).toBe(own);
     expect(rootOf(home, join(home, 'tmp'))).toBe(own);

@@ -147,8 +147,8 @@ test('a clone that is being removed has the name of its scratch, by which the ne
   const file = sessionFileSample({ worktreesDir: repo.root, folder: '26-01-08-x' });
   const [left, others] = ['26-01-08-x.removing-01234567', '26-01-08-y.removing-01234567'];
   for (const each of [left, others])
-    await mkdir(join(repo.root, '.checks', each, 'full'), { recursive: true });
+    await mkdir(join(repo.root, '_checks', each, 'full'), { recursive: true });
   const worker: Partial<Worker> = { file, env: repo.env, host: await systemHost(), clock: systemClock };
   await clearScratch(worker as Worker);
-  expect(await readdir(join(repo.root, '.checks'))).toEqual([others]);
+  expect(await readdir(join(repo.root, '_checks'))).toEqual([others]);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { whatItSays, withoutChance } from '../../../../src/core/project/proving/same-output.ts';
 
-const DIRS = ['/work/.checks/s/full', '/work/.checks/s/full-base'];
+const DIRS = ['/work/_checks/s/full', '/work/_checks/s/full-base'];
 
 test.each([
   ['colours', '\u001b[31m✗ names a boat\u001b[39m', '✗ names a boat'],
@@ -14,7 +14,7 @@ test.each([
   ['an address', 'at 0x7f3a29c0 in run', 'at 0x55d01aee in run'],
   ['a hash', 'HEAD is 1a54e069', 'HEAD is 00b837f9'],
   ['a temporary folder', 'cannot read /tmp/jest_kQx/a.json', 'cannot read /tmp/jest_Zab/a.json'],
-  ['the clone', '/work/.checks/s/full/src/a.js: no', '/work/.checks/s/full-base/src/a.js: no'],
+  ['the clone', '/work/_checks/s/full/src/a.js: no', '/work/_checks/s/full-base/src/a.js: no'],
   ['a port and a process', 'pid 4711: 127.0.0.1:40123 in use', 'pid 99: 127.0.0.1:5 in use'],
   ['blanks', 'a   b  \nc\n', 'a b\nc'],
 ])('two outputs that differ in %s alone say the same', (_, one, other) => {

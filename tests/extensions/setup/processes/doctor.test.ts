@@ -393,7 +393,7 @@ test.each([
 test('--checks runs SETUP and each CHECK on the base, and leaves no worktree, process or change', async () => {
   await using repo = await makeRepo({ files: { 'base.txt': 'from the base\n' } });
   const context = await contextIn(repo);
-  const first = 'test -f made && grep -q base base.txt && pwd | grep _samocode/worktrees/.checks/';
+  const first = 'test -f made && grep -q base base.txt && pwd | grep _samocode/worktrees/_checks/';
   const second = 'sleep 300 >/dev/null 2>&1 & exit 7';
   await setupProject({ lines: { SETUP: 'touch made', CHECK: first, CHECK_2: second } }, context);
   await repo.write({ 'base.txt': 'edited\n', made: '' });

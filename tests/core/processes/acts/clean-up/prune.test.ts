@@ -41,8 +41,8 @@ test('a session that ended long ago but was archived recently is kept whole', as
 test('checks that a person repeats keep their clone while they run, and the clone of a process that is gone is removed', async () => {
   await using serverRig = await makeServerRig();
   const { repo, context, worktreesDir } = serverRig;
-  const gone = join(worktreesDir, '.checks', 'checks-999999999-left');
-  await mkdir(gone, { recursive: true });
+  for (const left of ['_checks/checks-999999999-left', '.checks/26-01-08-before'])
+    await mkdir(join(worktreesDir, left), { recursive: true });
   const commit = await repo.git(['rev-parse', 'HEAD']);
   const gate = join(repo.root, 'gate');
   const checks = [`until test -e '${gate}'; do sleep 0.05; done; test -e README.md`];
@@ -67,7 +67,7 @@ test('checks that a person repeats keep their clone while they run, and the clon
   const { removed } = await pruneAll(serverRig);
   await writeFile(gate, '');
   expect((await running).runs).toMatchObject([{ exitCode: 0 }]);
-  expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left']);
+  expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left', '26-01-08-before']);
 });
 
 test('worktrees --prune removes that of a vanished session, and none that a person or a check made', async () => {
@@ -78,8 +78,9 @@ test('worktrees --prune removes that of a vanished session, and none that a pers
     await repo.git(['worktree', 'add', '-q', '--detach', path]);
     return path;
   };
+  const checks = ['_checks/26-01-03-x/full', '.checks/26-01-03-y/full'];
   const [byHand, vanished, discarded, check] = await Promise.all(
-    ['by-hand', '26-01-01-gone', '26-01-02-away', '.checks/26-01-03-x/full'].map(add),
+    ['by-hand', '26-01-01-gone', '26-01-02-away', ...checks].map(add),
   );
   const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
   await repo.git(['update-ref', `refs/samocode/26-01-01-gone-${id}/000`, 'HEAD']);

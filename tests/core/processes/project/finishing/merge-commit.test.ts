@@ -49,7 +49,7 @@ test('a base that moved is merged, with names that need quotes or are not ASCII'
     'ein Ordner/größe "1".txt\0',
   );
   expect(await readFile(join(s.repo.path, 'ein Ordner/größe "1".txt'), 'utf8')).toBe('work\n');
-  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
+  expect(existsSync(join(s.repo.root, 'worktrees/_checks/x/merging'))).toBe(false);
 });
 
 test('conflicts are named, and neither ref nor file changes', async () => {
@@ -60,7 +60,7 @@ test('conflicts are named, and neither ref nor file changes', async () => {
   expect(await s.merge()).toEqual({ kind: 'conflicts', files: ['README.md', 'größe 1.txt'] });
   expect(await s.repo.git(['for-each-ref'])).toBe(refs);
   expect(await s.repo.git(['status', '--porcelain'])).toBe('');
-  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
+  expect(existsSync(join(s.repo.root, 'worktrees/_checks/x/merging'))).toBe(false);
 });
 
 test('a merge driver is not started, even if attributes and settings name one', async () => {

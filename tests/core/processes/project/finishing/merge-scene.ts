@@ -34,7 +34,7 @@ export async function mergeScene(plan: RepoPlan = {}): Promise<Scene> {
     merge: async () =>
       makeMergeCommit({
         ...place,
-        dir: join(repo.root, 'worktrees/.checks/x/merging'),
+        dir: join(repo.root, 'worktrees/_checks/x/merging'),
         into: 'main',
         onto: await at('main'),
         tip: await at('samocode/x'),

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeRunFolder } from '../../../../../src/core/acts/sessions/begin-session.ts';
@@ -259,6 +259,23 @@ test('no other user can read the folders that a start makes', async () => {
   ).toBe(true);
   const modes = [sessionsDir, dirname(runDir), runDir].map((path) => statSync(path).mode & 0o777);
   expect(modes).toEqual([0o700, 0o700, 0o700]);
+});
+
+test('a SESSIONS that is a link is as open as its target', async () => {
+  await using dir = await tempDir();
+  const sessionsDir = join(dir.path, 'link');
+  const target = join(dir.path, 'target');
+  await mkdir(target, { mode: 0o700 });
+  await symlink(target, sessionsDir);
+  const make = async (folder: string) => {
+    const file = sessionFileSample({ sessionsDir, folder });
+    return await makeRunFolder(sessionPaths(sessionsDir, folder), file, {
+      ...{ given: {}, first: start, home: dir.path },
+    });
+  };
+  expect(await make('26-01-08-boat')).toBe(true);
+  await chmod(target, 0o777);
+  await expect(make('26-01-09-boat')).rejects.toMatchObject({ code: 'sessions_open' });
 });
 
 test('git ignores the run folders if SESSIONS is a separate repository', async () => {
