@@ -206,12 +206,6 @@ test('in a linked worktree the file of the common git folder is used', async () 
   expect(await excludeOf(repo)).toContain('/sessions/\n');
 });
 
-test('files committed in such a folder are reported', async () => {
-  await using repo = await makeRepo({ files: { 'sessions/old.md': '' } });
-  const folder = join(repo.path, 'sessions');
-  expect((await excludeFolders(repo.path, [folder], { baseEnv: repo.env })).tracked).toEqual([folder]);
-});
-
 test('an exclude file that is a link to a non-text file remains a link with the same bytes', async () => {
   await using repo = await makeRepo();
   const path = join(repo.path, '.git/info/exclude');
