@@ -8,7 +8,7 @@ import { isRunning } from '../../kernel/processes/process-table.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import { BASE_RESULTS } from '../../project/proving/base-results.ts';
-import { checksRoots } from '../../project/proving/checks-root.ts';
+import { checksRoots } from '../../project/worktrees/checks-root.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';

@@ -13,7 +13,7 @@ import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/
 import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
-import { checksRoots } from '../../project/proving/checks-root.ts';
+import { checksRoots } from '../../project/worktrees/checks-root.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';

@@ -12,9 +12,9 @@ import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, openChecksRoot } from '../../project/worktrees/checks-root.ts';
 import {
   type CloneServing,
   dataIn,

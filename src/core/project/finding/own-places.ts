@@ -2,13 +2,11 @@ import { dirname, join } from 'node:path';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt, realFolder, statsAt } from '../../kernel/files/path-stats.ts';
 import { agreedText, cut } from '../../kernel/text.ts';
-import type { SessionFile } from '../../session/events/bodies/session-file.ts';
-import { runRoot } from '../../session/layout/paths.ts';
 import { gitLine, readRecords } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
-import { checksRoots } from '../proving/checks-root.ts';
+import { checksRoots } from '../worktrees/checks-root.ts';
 import { dataFolders, sandboxFolders } from '../worktrees/sandbox-folders.ts';
 import { PROJECT_ERRORS, type StrangePlace } from './project-errors.ts';
 
@@ -23,10 +21,12 @@ export interface OwnPlaces {
 }
 
 /** The places of a session, with its own folders. */
-export function placesOfSession(
-  file: Pick<SessionFile, 'mainRepo' | 'worktreesDir' | 'sessionsDir' | 'folder'>,
-): OwnPlaces {
-  const { mainRepo, worktreesDir: worktrees, sessionsDir: sessions, folder: session } = file;
+export function placesOfSession({
+  mainRepo,
+  worktreesDir: worktrees,
+  sessionsDir: sessions,
+  folder: session,
+}: Record<'mainRepo' | 'worktreesDir' | 'sessionsDir' | 'folder', string>): OwnPlaces {
   return { mainRepo, worktrees, sessions, session };
 }
 
@@ -92,7 +92,7 @@ async function askedOf(places: OwnPlaces): Promise<Map<string, Way[]>> {
     for (const top of topsAround(real('WORKTREES', made, trees))) ask('WORKTREES', trees, top);
   if (sessions === undefined) return asked;
   const documents = real('SESSIONS', sessions);
-  const runs = real('SESSIONS', runRoot(documents));
+  const runs = real('SESSIONS', join(documents, '.run'));
   const code = await realPathAsFar(mainRepo);
   for (const top of topsAround(runs))
     ask('SESSIONS', pathInside(top, code) === undefined ? runs : documents, top);

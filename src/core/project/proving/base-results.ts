@@ -11,7 +11,7 @@ import { baseChecksOf, ChecksRan, type Proving } from '../../kernel/phases/provi
 import type { Host } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease } from '../../kernel/processes/lease.ts';
 import { removeTree } from '../git/remove-tree.ts';
-import { checksRoot } from './checks-root.ts';
+import { checksRoot } from '../worktrees/checks-root.ts';
 
 export interface BaseRun {
   mainRepo: string;

@@ -1,8 +1,6 @@
-import { providerNamed } from '../../agents/registry.ts';
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
-import { isExecutable } from '../../sandbox/programs/usual-places.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
@@ -19,7 +17,6 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { levelBlockedFor } from '../guarding/sandbox-level.ts';
-import { findProgram } from '../iteration/start.ts';
 import { liftSharedLimit } from '../limits/account.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
 import { agentChoice } from '../state/agent-choice.ts';
@@ -48,7 +45,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // What no agent could reach until now was never compared.
   if (acceptsPrograms(state) || lowered !== undefined) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, limits, checks, proving } = command;
-  const agent = await withProgram(worker, command.agent);
+  const agent = withoutProgram(command.agent);
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: await newGoal(worker, goal, common) };
   // A person who resumes may know better than the time that the provider stated.
@@ -61,18 +58,11 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   };
 };
 
-/** A program that this machine finds: a command is a file, which could name any. */
-async function withProgram(
-  worker: Worker,
-  given: CommandOf<'resume'>['agent'],
-): Promise<ChosenAgent | undefined> {
+/** The worker finds the program of an agent itself: a command is a file, which could name any. */
+function withoutProgram(given: CommandOf<'resume'>['agent']): ChosenAgent | undefined {
   if (given === undefined) return undefined;
   const { cliPath: _, ...agent } = given;
-  if (agent.provider === undefined) return agent;
-  const known = worker.file.settings.cliPaths[agent.provider];
-  const isUsable = known !== undefined && (await isExecutable(known));
-  const cliPath = isUsable ? known : await findProgram(worker, providerNamed(agent.provider));
-  return { ...agent, ...(cliPath !== undefined && { cliPath }) };
+  return agent;
 }
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */

@@ -113,17 +113,12 @@ async function commandFor(
  * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
  */
 export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
-  const { chosen } = stateOf(worker);
-  const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
-  const known = own ?? worker.file.settings.cliPaths[cli.name];
-  const isUsable = known === undefined || (await isExecutable(known));
-  return isUsable && !isBundled(cli.name) ? known : ((await findProgram(worker, cli)) ?? known);
-}
-
-/** The program of a provider as this machine finds it, whatever a command says. */
-export async function findProgram(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
   if (isBundled(cli.name)) return worker.rehearsalProgram;
+  const { chosen } = stateOf(worker);
+  const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
+  const known = own ?? file.settings.cliPaths[cli.name];
+  if (known !== undefined && (await isExecutable(known))) return known;
   const place = { env, homeDir: watch.home };
   try {
     const configured =
@@ -135,7 +130,7 @@ export async function findProgram(worker: Worker, cli: Provider): Promise<string
     return (await locateCli(question)).path;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return undefined;
+    return known;
   }
 }
 

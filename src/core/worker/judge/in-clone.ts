@@ -3,7 +3,6 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
 import { clearAside, removeAtOnce } from '../../project/git/remove-tree.ts';
-import { checksRoot, checksRoots, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
 import {
   type Overlay,
@@ -11,6 +10,7 @@ import {
   type SetEnd,
   type SetOnClone,
 } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, checksRoots, openChecksRoot } from '../../project/worktrees/checks-root.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import { LEFTOVER_GRACE_MS, sessionMark } from '../state/processes.ts';

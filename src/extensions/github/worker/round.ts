@@ -6,7 +6,7 @@ import { pullRequestRefs } from '../../../core/project/checkpoints/checkpoint-re
 import { fastForward } from '../../../core/project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../../core/project/finishing/merge-commit.ts';
 import { gitSaysYes } from '../../../core/project/git/git.ts';
-import { checksRoot } from '../../../core/project/proving/checks-root.ts';
+import { checksRoot } from '../../../core/project/worktrees/checks-root.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
 import { judgeRound } from '../../../core/session/commands/judge-round.ts';
