@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installCli } from '../../../support/install-clis.ts';
 import { startService } from '../../../support/model-stub/services.ts';
+import { endProcessesOf } from '../../../support/supervisors.ts';
 import type { InteractivePlan } from './interactive-claude.ts';
 import { openTerminal, type Terminal } from './open-terminal.ts';
 
@@ -40,6 +41,8 @@ export async function startInteractiveCodex(
     ...terminal,
     async [Symbol.asyncDispose]() {
       await terminal[Symbol.asyncDispose]();
+      // Codex leaves a daemon behind, which nothing else would end.
+      await endProcessesOf(homeDir);
       await model.close();
     },
   };

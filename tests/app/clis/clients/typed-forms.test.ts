@@ -6,7 +6,6 @@ import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
-import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CONVERSATION_MARK, type ToolUse } from '../../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT } from '../../../support/model-stub/parent-model.ts';
@@ -125,17 +124,17 @@ for (const client of ['Claude Code', 'Codex'] as const)
 /** The second choice: to approve, what the user said, or to write. */
 const SECOND = { 'Claude Code': ['right', 'down', 'enter'], Codex: ['down', 'enter'] } as const;
 
-const DELIBERATE: ReadonlyArray<[Client, Gate, string, object]> = [
-  ['Claude Code', 'a plan', 'is approved', {}],
-  ['Claude Code', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B', {}],
-  ['Claude Code', 'a question without options', 'as given in a form: Q1: Ada', {}],
-  ['Codex', 'a plan', 'is approved', ci],
-  ['Codex', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B', {}],
-  ['Codex', 'a question without options', 'as given in a form: Q1: Ada', {}],
+const DELIBERATE: ReadonlyArray<[Client, Gate, string]> = [
+  ['Claude Code', 'a plan', 'is approved'],
+  ['Claude Code', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B'],
+  ['Claude Code', 'a question without options', 'as given in a form: Q1: Ada'],
+  ['Codex', 'a plan', 'is approved'],
+  ['Codex', 'three questions', 'as given in a form: Q1: B; Q2: B; Q3: B'],
+  ['Codex', 'a question without options', 'as given in a form: Q1: Ada'],
 ];
 
-for (const [client, gate, recorded, tagged] of DELIBERATE)
-  test(`in ${client}, a person decides about ${gate} by arrows and Enter`, tagged, async ({ expect }) => {
+for (const [client, gate, recorded] of DELIBERATE)
+  test(`in ${client}, a person decides about ${gate} by arrows and Enter`, async ({ expect }) => {
     await using bench = await makeBench();
     const { session, use } = await waitsAt(gate, bench);
     await using chat = await calling(client, bench, use);
