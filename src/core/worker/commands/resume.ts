@@ -1,6 +1,8 @@
+import { providerNamed } from '../../agents/registry.ts';
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
+import { isExecutable } from '../../sandbox/programs/usual-places.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { closedLimits } from '../../session/commands/judge-limits.ts';
 import {
@@ -22,6 +24,7 @@ import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/bud
 import { agentChoice } from '../state/agent-choice.ts';
 import { branchTip, readQuestions } from '../state/evidence.ts';
 import type { Handler } from '../state/extension.ts';
+import { findProgram } from '../state/find-program.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 import { closedGate, phaseSet } from './phase-edit.ts';
 
@@ -45,7 +48,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // What no agent could reach until now was never compared.
   if (acceptsPrograms(state) || lowered !== undefined) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, limits, checks, proving } = command;
-  const agent = withoutProgram(command.agent);
+  const agent = await withProgram(worker, command.agent);
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: await newGoal(worker, goal, common) };
   // A person who resumes may know better than the time that the provider stated.
@@ -58,11 +61,18 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   };
 };
 
-/** The worker finds the program of an agent itself: a command is a file, which could name any. */
-function withoutProgram(given: CommandOf<'resume'>['agent']): ChosenAgent | undefined {
+/** A program that this machine finds: a command is a file, which could name any. */
+async function withProgram(
+  worker: Worker,
+  given: CommandOf<'resume'>['agent'],
+): Promise<ChosenAgent | undefined> {
   if (given === undefined) return undefined;
   const { cliPath: _, ...agent } = given;
-  return agent;
+  if (agent.provider === undefined) return agent;
+  const known = worker.file.settings.cliPaths[agent.provider];
+  const isUsable = known !== undefined && (await isExecutable(known));
+  const cliPath = isUsable ? known : await findProgram(worker, providerNamed(agent.provider));
+  return { ...agent, ...(cliPath !== undefined && { cliPath }) };
 }
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */

@@ -2,19 +2,15 @@ import { dirname, join } from 'node:path';
 import { readMcpServers } from '../../agents/contract/mcp-file.ts';
 import type { AgentRequest, ChildCommand, ChildServers, Provider } from '../../agents/contract/provider.ts';
 import { isBundled } from '../../agents/registry.ts';
-import { commandWords } from '../../kernel/command-words.ts';
-import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
 import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
-import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { guardFound } from '../../project/worktrees/as-found.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
-import { CHROMIUMS, locateCli, programOnPath } from '../../sandbox/programs/locate-cli.ts';
-import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
+import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
 import { isExecutable } from '../../sandbox/programs/usual-places.ts';
@@ -33,6 +29,7 @@ import {
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
+import { findProgram } from '../state/find-program.ts';
 import { type Iteration, wrapperName } from '../state/iteration.ts';
 import { logToStderr } from '../state/passing-errors.ts';
 import { requireLease } from '../state/processes.ts';
@@ -113,25 +110,11 @@ async function commandFor(
  * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
  */
 export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
-  const { env, file, watch } = worker;
-  if (isBundled(cli.name)) return worker.rehearsalProgram;
   const { chosen } = stateOf(worker);
   const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
-  const known = own ?? file.settings.cliPaths[cli.name];
-  if (known !== undefined && (await isExecutable(known))) return known;
-  const place = { env, homeDir: watch.home };
-  try {
-    const configured =
-      cli.defaultCommand === ''
-        ? commandWords(file.settings.acp?.command ?? '')[0]
-        : await machineSetting(`${cli.name}Path`, { env, home: watch.home });
-    const refusal = loginRefusal(file.settings, watch.home);
-    const question = { cli, ...place, configured, nodePath: await nodePath(env), refusal };
-    return (await locateCli(question)).path;
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return known;
-  }
+  const known = own ?? worker.file.settings.cliPaths[cli.name];
+  const isUsable = known === undefined || (await isExecutable(known));
+  return isUsable && !isBundled(cli.name) ? known : ((await findProgram(worker, cli)) ?? known);
 }
 
 /** Files outside the session that an agent or its CLI reads. */

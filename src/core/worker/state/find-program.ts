@@ -1,0 +1,27 @@
+import type { Provider } from '../../agents/contract/provider.ts';
+import { isBundled } from '../../agents/registry.ts';
+import { commandWords } from '../../kernel/command-words.ts';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { machineSetting } from '../../project/finding/machine-setting.ts';
+import { locateCli } from '../../sandbox/programs/locate-cli.ts';
+import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
+import { nodePath } from '../../sandbox/programs/node-path.ts';
+import type { Worker } from './worker.ts';
+
+/** The program of a provider as this machine finds it, whatever a command says; undefined if there is none. */
+export async function findProgram(worker: Worker, cli: Provider): Promise<string | undefined> {
+  const { env, file, watch } = worker;
+  if (isBundled(cli.name)) return worker.rehearsalProgram;
+  try {
+    const configured =
+      cli.defaultCommand === ''
+        ? commandWords(file.settings.acp?.command ?? '')[0]
+        : await machineSetting(`${cli.name}Path`, { env, home: watch.home });
+    const refusal = loginRefusal(file.settings, watch.home);
+    const question = { cli, env, homeDir: watch.home, configured, nodePath: await nodePath(env), refusal };
+    return (await locateCli(question)).path;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return undefined;
+  }
+}
