@@ -152,7 +152,7 @@ function saidBefore(
   return parsed.kind === 'invalid' ? undefined : visibleControls(answerText(parsed));
 }
 
-/** @param said what the user said in the chat, as the model passes it on: offered first, and never chosen by itself */
+/** @param said what the user said in the chat, as the model passes it on: offered first, and chosen only by the user */
 export function questionField({ id, text, options, suggestion, own }: QaItem, said?: string): FormField {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
   const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];

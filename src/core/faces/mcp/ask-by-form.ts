@@ -83,7 +83,7 @@ export function choosesByArrows({ name }: ChatClient): boolean {
 
 /**
  * Codex chooses at j, k and digits, Enter sends the first choice, and other clients filter by what is typed. So what was chosen
- * there counts only if the person also types digits that nobody types by chance.
+ * there counts only if the person also types random digits.
  */
 async function typesDigits(show: Ask, { fields }: Form, filled: Filled): Promise<boolean> {
   const digits = String(randomInt(1000, 10_000));

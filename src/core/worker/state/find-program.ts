@@ -8,7 +8,7 @@ import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import type { Worker } from './worker.ts';
 
-/** The program of a provider as this machine finds it, whatever a command says; undefined if there is none. */
+/** The program of a provider as this machine finds it, whatever a command says; undefined without one. */
 export async function findProgram(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
   if (isBundled(cli.name)) return worker.rehearsalProgram;
