@@ -40,6 +40,7 @@ const shared = {
   // `.ci/run` proves that its choice of tests reaches every family of rows.
   setupFiles: [
     'tests/support/with-extensions.ts',
+    'tests/support/state-roots.ts',
     'tests/support/same-inputs.ts',
     ...(process.env.SAMOCODE_REACHED ? ['tests/support/note-reached.ts'] : []),
   ],

@@ -66,7 +66,8 @@ interface Played {
 
 async function readSession(dir: string): Promise<Played> {
   const [root = ''] = (await readdir(dir)).filter((name) => name.startsWith('samocode-demo-'));
-  const runs = join(dir, root, 'paper-boat/_samocode/sessions/.run');
+  const state = join(dir, root, 'home/.local/state/samocode');
+  const runs = join(state, (await readdir(state))[0] ?? '');
   const [folder = ''] = (await readdir(runs)).filter((name) => name.endsWith('-way-back'));
   const log = await readFile(join(runs, folder, 'events.jsonl'), 'utf8');
   const iterations = join(runs, folder, 'iterations');

@@ -222,15 +222,6 @@ test.each(["await runCommand('x', []);", "await runAtTerminal({ command: 'x', cw
   },
 );
 
-test('a host without the records of its user, for which every session is theirs, only ends and counts processes', () => {
-  const users = paths.filter((path) => /\bsystemHost\(/.test(sourceText(modules[path] ?? '').code)).sort();
-  expect(users).toEqual([
-    // Adds the records.
-    ...['app/own-sessions.ts', 'app/worker/main.ts'],
-    ...['core/kernel/processes/host.ts', 'extensions/rehearsal/demo/run-demo.ts'],
-  ]);
-});
-
 test('every folder of core is on one floor', () => {
   const folders = paths.filter((path) => path.startsWith('core/')).map((path) => dirname(path));
   expect(FLOORS.flat().sort()).toEqual([...new Set(folders)].sort());

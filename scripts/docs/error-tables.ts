@@ -22,6 +22,7 @@ import { CHAT_ERRORS } from '../../src/extensions/chats/chat-errors.ts';
 import { EVENT_ERRORS } from '../../src/extensions/github/action/event-errors.ts';
 import { FORGE_ERRORS } from '../../src/extensions/github/forge/forge-errors.ts';
 import { INTAKE_ERRORS } from '../../src/extensions/github/settings.ts';
+import { IMPORT_ERRORS } from '../../src/extensions/import/import-errors.ts';
 import { NOTIFY_ERRORS } from '../../src/extensions/notify/channels/channel.ts';
 import { TELEGRAM_ERRORS } from '../../src/extensions/notify/telegram/set-up-telegram.ts';
 import { WEB_ERRORS } from '../../src/extensions/pages/web/web-errors.ts';
@@ -44,6 +45,7 @@ export const ERROR_TABLES = {
   FORGE_ERRORS,
   GATE_ERRORS,
   GIT_ERRORS,
+  IMPORT_ERRORS,
   INSTALL_ERRORS,
   INTAKE_ERRORS,
   NOTIFY_ERRORS,

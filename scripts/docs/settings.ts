@@ -72,8 +72,8 @@ A cloned repository brings its \`.samocode\`. These rules hold until you trust t
 - The owner of \`WORKTREES\` and \`SESSIONS\` is you, or the owner of MAIN_REPO, and they are neither below \`~/.config/samocode\` nor in a dot-folder of home that does not contain the file as well.
 - Any other place is a line that needs trust: nothing is read from it, listed, watched or written before. The file that \`samocode init\` writes in a terminal is
   trusted at once; one that a script or a model has written is not.
-- Whoever trusts the file, no repository around \`WORKTREES\` tracks anything there, a submodule above it included, and none tracks \`SESSIONS/.run\`; the repository with
-  the code tracks nothing in \`SESSIONS\` either (a repository of notes may). No part of these paths is a link inside a repository, or below \`WORKTREES\`: a pull could exchange it.
+- Whoever trusts the file, no repository around \`WORKTREES\` tracks anything there, a submodule above it included; the repository with
+  the code tracks nothing in \`SESSIONS\` either (a repository of notes may), and none has the state folder in your home. No part of these paths is a link inside a repository, or below \`WORKTREES\`: a pull could exchange it.
   Links outside of every repository are followed. Set-up, starts, resumes and workers refuse what they find (\`place_not_ours\`), with the link or file and the command that removes it.
 - \`CHECK_COPY\` copies nothing but ignored files of MAIN_REPO, and follows no link out of it, whoever trusts the file.
 

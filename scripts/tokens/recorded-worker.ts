@@ -13,7 +13,6 @@ import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/p
 import { EventWriter } from '../../src/core/session/log/event-writer.ts';
 import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
 import { nowText } from '../../src/core/session/words/words.ts';
-import { ownSession } from '../../tests/support/own-session.ts';
 import { createdEvent } from '../../tests/support/session-file-sample.ts';
 import {
   questionsText,
@@ -66,7 +65,6 @@ export class RecordedWorker implements Schedule {
     // With nothing due, the session rests until a command continues it.
     if (this.#begun && this.#due.length === 0) await this.#takeCommand(this.#begun);
     // Else its own events would make the session a foreign one.
-    if (this.#begun) await ownSession(this.#context.home, this.#begun.paths);
   }
 
   async close(): Promise<void> {

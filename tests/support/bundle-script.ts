@@ -13,6 +13,7 @@ export async function bundleScript(source: string, dir: string, { faults = false
   };
   await build({
     entryPoints: [new URL(`./${source}`, import.meta.url).pathname],
+    inject: [new URL('./state-roots.ts', import.meta.url).pathname],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,5 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { ulid } from 'ulid';
 import { ifExists } from '../../src/core/kernel/errors.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
@@ -8,9 +8,8 @@ import { supervisorPaths } from '../../src/core/sandbox/programs/supervisor-fold
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import { sessionFolders } from '../../src/core/session/folder/session-list.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
-import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readSessionFile } from '../../src/core/session/log/read-session-file.ts';
-import { ownSession } from './own-session.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface CopiedSession {
@@ -42,8 +41,9 @@ export async function copySession(from: string): Promise<CopiedSession> {
   const refs = join(dir.path, 'repo/.git/refs/samocode');
   await ifExists(rename(join(refs, refNameOf(original)), join(refs, refNameOf({ ...original, id }))));
   await ifExists(rename(join(dirname(ofCopy.dir), supervisor), ofCopy.dir));
+  const own = runRoot(sessionsIn(dir.path));
+  await rename(join(dirname(own), basename(runRoot(sessionsIn(from)))), own);
   const { paths, file } = await onlySession(dir.path);
-  await ownSession(join(dir.path, 'home'), paths);
   // It is valid only while the log before it is byte for byte the same.
   await rm(paths.state, { force: true });
   return { dir, paths, file };
@@ -72,8 +72,12 @@ function namesIn(root: string, file: SessionFile, supervisor: string): string[] 
   return [root, file.id, refNameOf(file), supervisor];
 }
 
+function sessionsIn(root: string): string {
+  return join(root, 'repo/_samocode/sessions');
+}
+
 async function onlySession(root: string): Promise<Pick<CopiedSession, 'paths' | 'file'>> {
-  const sessionsDir = join(root, 'repo/_samocode/sessions');
+  const sessionsDir = sessionsIn(root);
   const [folder = ''] = await sessionFolders(sessionsDir);
   const paths = sessionPaths(sessionsDir, folder);
   const file = await readSessionFile(paths);

@@ -4,7 +4,6 @@ import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { cacheText, readLog } from '../../src/core/session/log/event-log.ts';
 import { plainLog, textOf } from './event-samples.ts';
-import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
@@ -55,7 +54,6 @@ export async function laySession(
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.events, textOf(events));
   await writeFile(paths.sessionFile, JSON.stringify(sample));
-  await ownSession(repo.homeDir, paths);
   await writeFile(paths.overview, `# Session: ${folder}\n`);
   const log = await readLog(paths);
   if (log) await writeFile(paths.state, cacheText(log));

@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostOf } from '../../src/app/own-sessions.ts';
 import { setupProject } from '../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../src/core/project/finding/trust.ts';
@@ -93,7 +93,7 @@ export async function sandboxOff(repo: Pick<TempRepo, 'path' | 'homeDir'>): Prom
 export async function projectOf(repo: TempRepo, acting: ProjectPlan['acting'] = {}): Promise<TempProject> {
   const context: ActionContext = {
     clock: systemClock,
-    host: await hostOf(repo.homeDir),
+    host: await systemHost(),
     env: repo.env,
     home: repo.homeDir,
     cwd: repo.path,

@@ -7,7 +7,6 @@ import { FORMAT_VERSION } from '../../src/core/session/events/bodies/format.ts';
 import type { SessionFile } from '../../src/core/session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { checkRun } from './proved-events.ts';
 import { did, diveText, logText, planText, qaText } from './report-texts.ts';
@@ -100,7 +99,6 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     await writeBelow(paths.logs, {
       [logOf(at, phase)]: logText(at, phase, also, (plan.transcriptChars ?? 2000) * (at % 3 === 2 ? 10 : 1)),
     });
-  await ownSession(project.repo.homeDir, paths);
   return { project, folder, paths };
 }
 

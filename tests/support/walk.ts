@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
-import { hostOf } from '../../src/app/own-sessions.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { readSession } from '../../src/core/session/folder/read-session.ts';
 import type { SessionView } from '../../src/core/session/folder/session-view.ts';
 import { shortId } from '../../src/core/session/layout/names.ts';
@@ -111,7 +111,7 @@ export class Walk implements AsyncDisposable {
     const env = { ...place.env, ...SAME_FOR_ALL, PATH: `${bin}:${place.env.PATH}` };
     const programs = await builtPrograms();
     const parent = await connect({ cwd, env, capabilities: { elicitation: { form: {} } } });
-    const who = { clock: systemClock, host: await hostOf(home), by: { channel: 'web' } } as const;
+    const who = { clock: systemClock, host: await systemHost(), by: { channel: 'web' } } as const;
     return new Walk(place, parent, { ...who, env, home, cwd, programs });
   }
 

@@ -83,9 +83,9 @@ async function loadMenus(colourful: boolean, interrupted: AbortSignal): Promise<
 
 /** Created on first use, so that `--help` does not inspect the machine. */
 async function makeContext(cli: Cli, argv: readonly string[]): Promise<ActionContext> {
-  const [{ systemClock }, { hostOf }, { whoTypes }, { elsewhereBy }] = await Promise.all([
+  const [{ systemClock }, { systemHost }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../../core/kernel/clock.ts'),
-    import('../own-sessions.ts'),
+    import('../../core/kernel/processes/host.ts'),
     import('../../core/faces/terminal/who-types.ts'),
     import('../../core/faces/terminal/elsewhere.ts'),
   ]);
@@ -93,7 +93,7 @@ async function makeContext(cli: Cli, argv: readonly string[]): Promise<ActionCon
   const { stdin, stdout, stderr } = process;
   // Check both streams: a program that captures our output may leave its terminal as our stdin.
   const hasTerminal = stdin.isTTY === true && (stdout.isTTY === true || stderr.isTTY === true);
-  const host = await hostOf(home);
+  const host = await systemHost();
   const by = await whoTypes({ env, host, hasTerminal });
   const programs = {
     worker: join(programsDir, 'worker.cjs'),

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
+import { systemHost } from '../../core/kernel/processes/host.ts';
 import { useExtensions } from '../extensions/extensions.ts';
 import { useProviders } from '../extensions/providers.ts';
-import { hostOf } from '../own-sessions.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 import { serveEras } from './serve-eras.ts';
@@ -20,7 +20,7 @@ const programs = {
 
 async function loadActions() {
   return {
-    host: await hostOf(homedir()),
+    host: await systemHost(),
     clock: systemClock,
     env: process.env,
     home: homedir(),

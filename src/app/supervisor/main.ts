@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
+import { systemHost } from '../../core/kernel/processes/host.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useActs, useSupervisorParts } from '../extensions/supervisor.ts';
-import { hostOf } from '../own-sessions.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
@@ -26,7 +26,7 @@ export async function supervisorMain(): Promise<void> {
   const home = homedir();
   const context: ActionContext = {
     clock: systemClock,
-    host: await hostOf(home),
+    host: await systemHost(),
     env: process.env,
     home,
     cwd: home,

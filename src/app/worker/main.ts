@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { BASE_ERRORS } from '../../core/kernel/base-errors.ts';
@@ -14,7 +13,6 @@ import { runWorker } from '../../core/worker/loop/run-worker.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useApplicationRunner } from '../extensions/runner.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
-import { hostOf } from '../own-sessions.ts';
 
 export async function workerMain(): Promise<void> {
   closeInherited();
@@ -35,7 +33,7 @@ export async function workerMain(): Promise<void> {
       folder,
       wake: wake === undefined ? undefined : LaunchReason.parse(JSON.parse(wake)),
       clock: systemClock,
-      host: await hostOf(process.env.HOME ?? homedir()),
+      host: await systemHost(),
       env: process.env,
       rehearsalProgram: join(dirname(program), 'samocode-rehearsal.cjs'),
       supervisorProgram: join(dirname(program), 'supervisor.cjs'),

@@ -11,6 +11,7 @@ export const ACTS = [
   'doctor',
   'finish',
   'follow',
+  'import_with_log',
   'list',
   'read_status',
   'make_report',

@@ -111,7 +111,7 @@ export function macProfile(places: GuardPlaces): Mount[] {
       ? []
       : [...openForCommits(commonDir, session), ...openForSession(commonDir, session)]),
     ...openings.write.filter((path) => !isWide(places, path)).map(writable),
-    readOnly(places.runRoot),
+    readOnly(places.stateRoot),
     ...places.programs.map(readOnly),
   ];
 }

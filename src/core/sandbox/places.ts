@@ -21,7 +21,8 @@ export interface GuardPlaces {
   otherCheckouts: readonly string[];
   otherSessions: readonly string[];
   sessionsDir: string;
-  runRoot: string;
+  /** With the run folders of all sessions. */
+  stateRoot: string;
   worktreesDir: string;
   configFolder: string;
   /** samocode's program, and the units that start it. */
@@ -88,7 +89,8 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
   const { home, openings, isStrict } = places;
   const replaced = (path: string, from: string | undefined): Mount =>
     from === undefined ? { kind: 'hidden', path } : { ...writable(path), from };
-  const named = [...openings.read.map(readOnly), ...openings.write.map(writable)];
+  const opened = [...openings.read.map(readOnly), ...openings.write.map(writable)];
+  const named = opened.filter(({ path }) => !contains(places.stateRoot, path));
   const wide = named.filter(({ path }) => isWide(places, path)).sort(byDepth);
   const isInWide = (path: string) => wide.some((mount) => contains(mount.path, path));
   const inHome = [
@@ -127,8 +129,8 @@ function byDepth(one: Mount, other: Mount): number {
 
 /** A folder that a person opened and that contains protected ones opens none of those. */
 function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean): Mount[] {
-  const { sessionsDir, runRoot, worktreesDir, configFolder, otherCheckouts, otherSessions } = places;
-  const hidden = [configFolder, sessionsDir, worktreesDir, runRoot].filter(isInWide);
+  const { sessionsDir, stateRoot, worktreesDir, configFolder, otherCheckouts, otherSessions } = places;
+  const hidden = [configFolder, sessionsDir, worktreesDir, stateRoot].filter(isInWide);
   return [
     ...[...otherCheckouts, ...otherSessions].filter(isInWide).map(readOnly),
     ...hidden.map((path): Mount => ({ kind: 'hidden', path })),
@@ -219,9 +221,9 @@ function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, b
 }
 
 /** Hides the run folders of other sessions. */
-function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
+function runFolderOf({ stateRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
   return [
-    { kind: 'hidden', path: runRoot },
+    { kind: 'hidden', path: stateRoot },
     readOnly(runDir),
     { ...readOnly(objects), from: join(commonDir, 'objects') },
     // Otherwise git would follow its alternates a second time.
@@ -251,8 +253,8 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
 }
 
 function protectedFolders(places: GuardPlaces): string[] {
-  const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
-  return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
+  const { mainRepo, commonDir, sessionsDir, stateRoot, worktreesDir, configFolder } = places;
+  return [mainRepo, commonDir, sessionsDir, stateRoot, worktreesDir, configFolder];
 }
 
 /** What is guarded: the file of a session, or a project as its next session would have it. */
@@ -267,7 +269,7 @@ export interface GuardedProject {
 export interface GuardedOn {
   env: HomePlaces['env'];
   home: string;
-  runRoot: string;
+  stateRoot: string;
   programFolder: string;
   commonDir(): Promise<string>;
 }
@@ -275,7 +277,7 @@ export interface GuardedOn {
 /** @throws GitError when there is no repository */
 export async function findProtectedPlaces(
   { mainRepo, settings: { sandbox, openings }, ...folders }: GuardedProject,
-  { env, home, runRoot, programFolder, ...on }: GuardedOn,
+  { env, home, stateRoot, programFolder, ...on }: GuardedOn,
 ): Promise<GuardPlaces> {
   const main = await realPathAsFar(mainRepo);
   const sessionsDir = await realPathAsFar(folders.sessionsDir);
@@ -299,7 +301,7 @@ export async function findProtectedPlaces(
     otherCheckouts: checkouts,
     otherSessions: await sessionsOfOthers(home, sessionsDir),
     sessionsDir,
-    runRoot: await realPathAsFar(runRoot),
+    stateRoot: await realPathAsFar(stateRoot),
     worktreesDir,
     configFolder: await realPathAsFar(configFolder(home)),
     programs: await Promise.all(

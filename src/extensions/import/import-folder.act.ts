@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Begun, beginSession } from '../../core/acts/sessions/begin-session.ts';
 import { newSession, type SessionRequest } from '../../core/acts/sessions/new-session.ts';
@@ -26,6 +27,7 @@ import type { TakenOver } from '../../core/session/events/bodies/positions.ts';
 import { isUnimported, NESTED_FOLDER, unimportedFolders } from '../../core/session/folder/session-list.ts';
 import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../core/session/layout/names.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
+import { IMPORT_ERRORS } from './import-errors.ts';
 import {
   continuationOf,
   type FolderFacts,
@@ -42,6 +44,8 @@ export interface ImportInput {
   projectDir?: string;
   /** Defaults to the phase that its overview names. */
   phase?: string;
+  /** The person says that no other machine works on it. */
+  anyway?: boolean;
 }
 
 /** Makes a session of a folder of the Python samocode. It waits for a person, and no agent runs before that. */
@@ -78,7 +82,9 @@ async function adoptFolder(
   const facts = await factsOf(paths);
   const place = placeOf(facts, folder, phase) ?? (isImport ? PHASE_UNKNOWN : undefined);
   if (place === undefined) throw START_ERRORS.phase_unknown({ session: folder });
-  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
+  const { task, totalIterations = 0, iteration = 0, workingDir, host } = readOverview(facts.overview);
+  if (isImport && host !== undefined && host !== hostname() && !asked.anyway)
+    throw IMPORT_ERRORS.worked_on_elsewhere({ session: folder, host });
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
   const worktree = place.stated.kind === 'done' ? await doneWorktree(project, folder, context) : undefined;
   const request: SessionRequest = {

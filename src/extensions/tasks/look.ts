@@ -53,7 +53,7 @@ export async function readMembers(
     const watched = watchedFrom(view, seenIn(cursor, view.folder, views.length === 1));
     const reading = await readWatched(watched, until, context);
     // A chat that sleeps until all are done must still hear of one that cannot continue without a person.
-    return { ...reading, isReached: reading.isReached || needsHuman(view) || view.foreign !== undefined };
+    return { ...reading, isReached: reading.isReached || needsHuman(view) };
   });
   return await Promise.all(read);
 }

@@ -16,7 +16,7 @@ import type { EventType } from '../../../src/core/session/events/bodies/event-ty
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
 import type { SessionState } from '../../../src/core/session/events/state.ts';
 import { readSession } from '../../../src/core/session/folder/read-session.ts';
-import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../src/core/session/log/event-log.ts';
 import { readSessionFile } from '../../../src/core/session/log/read-session-file.ts';
 import { answerQa } from '../../support/as-shown.ts';
@@ -215,7 +215,7 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
 
 /** Output of workers that failed to start. */
 async function workerErrors(sessionsDir: string): Promise<string> {
-  const runDir = join(sessionsDir, '.run');
+  const runDir = runRoot(sessionsDir);
   const texts = (await readdir(runDir).catch(() => [])).map((folder) =>
     readFile(join(runDir, folder, 'worker.stderr'), 'utf8').catch(() => ''),
   );

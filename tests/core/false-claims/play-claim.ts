@@ -16,7 +16,6 @@ import { runWorker } from '../../../src/core/worker/loop/run-worker.ts';
 import type { TipOfBranch } from '../../../src/core/worker/state/evidence.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ownSession } from '../../support/own-session.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { eventLines } from '../unit/session/events.ts';
@@ -136,7 +135,6 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   if (!claim.quick) events.push({ type: 'plan_approved', by, plan: { name, hash }, phase });
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));
-  await ownSession(repo.homeDir, paths);
 }
 
 function ranOnBase(claim: FalseClaim, base: TipOfBranch): NewEvent[] {

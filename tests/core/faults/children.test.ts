@@ -324,7 +324,7 @@ const vandals: FaultRow[] = [
     {
       name: 'a folder of commands that became a circle of links does not end the worker',
       rules: first(
-        shell('cd ../../sessions/.run/2*/ && rm -rf commands && ln -s commands commands'),
+        shell('cd "$HOME"/.local/state/samocode/*/2*/ && rm -rf commands && ln -s commands commands'),
         { act: 'sleep', ms: 1500 },
         { act: 'normal' },
       ),

@@ -4,7 +4,6 @@ import { findProjectFor } from '../../../src/core/caller/context/find-project-fo
 import { samocodeLine } from '../../../src/core/project/settings/samocode-file.ts';
 import type { FrozenSettings, SessionFile } from '../../../src/core/session/events/bodies/session-file.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ownSession } from '../../support/own-session.ts';
 import { trustLines } from '../../support/project.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
@@ -21,7 +20,7 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
 
 /** The same for the other choices of the start. */
 export async function changeFile(
-  { paths, repo }: Pick<SessionRig, 'paths' | 'repo'>,
+  { paths }: Pick<SessionRig, 'paths'>,
   change: (file: SessionFile) => Partial<SessionFile>,
 ): Promise<void> {
   const { sessionFile, events } = paths;
@@ -37,7 +36,6 @@ export async function changeFile(
     return event === undefined ? line : JSON.stringify({ ...event, file: choices });
   });
   await writeFile(events, lines.join('\n'));
-  await ownSession(repo.homeDir, paths);
 }
 
 /** As if the session had been started with these lines of `.samocode`. */

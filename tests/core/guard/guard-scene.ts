@@ -21,7 +21,6 @@ import { freshHome } from '../../../src/core/sandbox/home.ts';
 import { findProtectedPlaces, type GuardPlaces, guardProfile } from '../../../src/core/sandbox/places.ts';
 import { makePrivateGit } from '../../../src/core/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
-import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { noteReached } from '../../support/reached.ts';
@@ -137,7 +136,7 @@ type Places = GuardPlaces & Required<Pick<GuardPlaces, 'session'>>;
 
 /** As the worker determines them. */
 async function placesOf(variables: Variables, place: Place, env: Record<string, string>): Promise<Places> {
-  const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH, RUN } = variables;
+  const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH, STATE, RUN } = variables;
   const guarded = {
     ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES },
     settings: {
@@ -153,7 +152,7 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
     },
   };
   const places = await findProtectedPlaces(guarded, {
-    ...{ env, home: HOME, runRoot: runRoot(SESSIONS), programFolder: PROGRAM },
+    ...{ env, home: HOME, stateRoot: STATE, programFolder: PROGRAM },
     commonDir: () => commonDirOf(MAIN, { baseEnv: env }),
   });
   const runDir = await realPathAsFar(RUN);

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findNodeScript } from '../../../scripts/packages/find-node.ts';
+import { stateRoot } from '../../../src/core/kernel/config-folder.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { findGuardTool, insideGuard } from '../../../src/core/sandbox/guard/make-guard.ts';
 import { loginGuard } from '../../../src/core/sandbox/programs/login-shell.ts';
@@ -17,7 +18,7 @@ reached=""
 attempt() { name=$1; shift; if (eval "$*") >/dev/null 2>&1; then reached="$reached $name"; fi; }
 attempt writes_home ': >"$HOME/planted"'
 attempt writes_itself 'echo >>"$HOME/.deno/env"'
-attempt writes_the_run_folder ': >"$BASE_OF_TEST/sessions/.run/planted"'
+attempt writes_the_run_folder ': >"$HOME/.local/state/samocode/planted"'
 attempt writes_next_to_home ': >"$BASE_OF_TEST/planted"'
 attempt reads_secrets 'grep -q of-the-bot "$HOME/.config/samocode/.env"'
 attempt connects_to_a_port 'exec 3<>"/dev/tcp/127.0.0.1/$PORT_OF_TEST"'
@@ -40,7 +41,7 @@ async function sceneOf(user: User) {
   const base = await mkdtemp('/var/tmp/samocode-test-');
   const home = join(base, 'person');
   const runtime = join(base, 'runtime');
-  const folders = [join(home, '.deno'), join(home, '.config/samocode'), join(base, 'sessions/.run'), runtime];
+  const folders = [join(home, '.deno'), join(home, '.config/samocode'), stateRoot(home), runtime];
   for (const folder of folders) await mkdir(folder, { recursive: true });
   await writeFile(join(home, '.bash_profile'), '. "$HOME/.bashrc"\n');
   await writeFile(join(home, '.bashrc'), 'export PATH="$HOME/tools:$PATH"\n. "$HOME/.deno/env"\n');

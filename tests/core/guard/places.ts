@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stateRoot } from '../../../src/core/kernel/config-folder.ts';
 import type { SandboxOpenings, SocketName } from '../../../src/core/kernel/sandbox-level.ts';
 
 /** The layout of a repository and its sessions. */
@@ -84,8 +85,9 @@ export function planLayout(root: string, place: Place) {
       SESSIONS: sessions,
       SESSION: join(sessions, '26-01-08-boat'),
       OTHER_SESSION: join(sessions, '26-01-09-other'),
-      RUN: join(sessions, '.run/26-01-08-boat'),
-      OTHER_RUN: join(sessions, '.run/26-01-09-other'),
+      STATE: stateRoot(home),
+      RUN: join(stateRoot(home), '0123/26-01-08-boat'),
+      OTHER_RUN: join(stateRoot(home), '0123/26-01-09-other'),
       WORKTREES: worktrees,
       WORKTREE: join(worktrees, '26-01-08-boat'),
       OTHER_WORKTREE: join(worktrees, '26-01-09-other'),

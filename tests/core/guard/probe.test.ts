@@ -64,15 +64,15 @@ describe.each(USERS)('probed by $name', (user) => {
   });
 
   test('a guard with one gap does not count, and the gap is named', async () => {
-    const { runRoot } = scene.places;
+    const { stateRoot } = scene.places;
     // The last bind takes precedence.
     const now = await probeWith(`for arg do
       shift
-      [ "$arg" != -- ] || set -- "$@" --bind '${runRoot}' '${runRoot}'
+      [ "$arg" != -- ] || set -- "$@" --bind '${stateRoot}' '${stateRoot}'
       set -- "$@" "$arg"
     done
     exec ${scene.tool.path} "$@"`);
-    expect(now).toMatchObject({ level: 'none', why: `bwrap does not keep ${runRoot} from being written` });
+    expect(now).toMatchObject({ level: 'none', why: `bwrap does not keep ${stateRoot} from being written` });
   });
 
   test.each([

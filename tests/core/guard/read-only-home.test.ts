@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { stateRoot } from '../../../src/core/kernel/config-folder.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import type { Sandbox } from '../../../src/core/kernel/sandbox-level.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
@@ -12,12 +13,12 @@ import { USERS, type User } from './users.ts';
 
 /**
  * A project, and the CLI in it as a user whose home is mounted read-only.
- * @param plan.records the folder that says which sessions are the user's is mounted writable
+ * @param plan.state the state folder is mounted writable
  */
 async function projectWithoutHome(
   user: User,
   sandbox: Sandbox,
-  { env = {}, records = true }: { env?: Readonly<Record<string, string>>; records?: boolean } = {},
+  { env = {}, state = true }: { env?: Readonly<Record<string, string>>; state?: boolean } = {},
 ) {
   const { repo, sessionsDir, context } = await makeProject({
     sandbox,
@@ -27,10 +28,10 @@ async function projectWithoutHome(
   const { cli } = await builtPrograms();
   const scenario = join(repo.root, 'scenario.json');
   await writeFile(scenario, JSON.stringify({ paceMs: 0, rules: [] }));
-  const ofRecords = join(repo.homeDir, '.config/samocode/sessions');
-  await mkdir(ofRecords, { recursive: true });
+  const ofState = stateRoot(repo.homeDir);
+  await mkdir(ofState, { recursive: true });
   if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, repo.root]);
-  const writable = records ? ['--bind', ofRecords, ofRecords] : [];
+  const writable = state ? ['--bind', ofState, ofState] : [];
   const home = ['--ro-bind', repo.homeDir, repo.homeDir, ...writable];
   const [file = '', ...args] = [
     ...user.prefix,
@@ -82,9 +83,9 @@ test('with a read-only home a start says that nothing watches the session, and w
 
 test('with a home in which nothing can be written, a start makes no session and names the folder', async () => {
   const [user] = USERS as [User];
-  await using project = await projectWithoutHome(user, 'guard', { records: false });
+  await using project = await projectWithoutHome(user, 'guard', { state: false });
   const { exitCode, stderr } = await project.samocode('start', '--task', 'Describe the repository');
   expect(exitCode).toBe(1);
-  expect(stderr).toContain(join(project.configDir, 'sessions'));
+  expect(stderr).toContain(stateRoot(dirname(dirname(project.configDir))));
   expect((await project.samocode('list', '--json')).stdout).not.toContain('describe');
 });

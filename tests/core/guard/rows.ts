@@ -78,7 +78,7 @@ const ELSEWHERE = words([
   ['append an event', 'echo "{}" >>"$RUN/events.jsonl"'],
   ['write a command into the run folder', 'mkdir -p "$RUN/commands/new"'],
   ['delete the run folder', 'rm -r "$RUN"'],
-  ['move all run folders away', 'mv "$SESSIONS/.run" "$SESSIONS/.run.away"'],
+  ['move all run folders away', 'mv "$STATE" "$STATE.away"'],
   ['answer the questions of another session', 'echo x >>"$OTHER_SESSION/_qa.md"'],
   ['move its own session folder away', 'mv "$SESSION" "$SESSION.away"'],
   ['write in the worktree of another session', ': >"$OTHER_WORKTREE/planted"'],

@@ -112,11 +112,7 @@ test('git settings and hooks that an agent of the strict sandbox plants reach no
 test.each([
   ['is not compared', {}, false],
   ['is compared if SANDBOX_SOCKETS opens a service', { SANDBOX_SOCKETS: 'gpg-agent' }, true],
-  [
-    'is compared if SANDBOX_WRITE opens a path',
-    { SANDBOX_WRITE: '~/../repo/_samocode/sessions/.run/planted' },
-    true,
-  ],
+  ['is compared if SANDBOX_WRITE opens a path', { SANDBOX_WRITE: '~/planted' }, true],
 ] as const)(
   'the run folder of an agent in the strict sandbox %s, and so are the programs of git',
   async (_, lines, isCompared) => {

@@ -21,7 +21,6 @@ import { eventLines } from '../../core/unit/session/events.ts';
 import { HandClock } from '../../core/unit/supervisor/scene.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { plainLog, textOf } from '../../support/event-samples.ts';
-import { ownSession } from '../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { supervisorHolds } from '../../support/supervisors.ts';
@@ -192,7 +191,6 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     await writeFile(at.sessionFile, JSON.stringify(file));
     await writeFile(at.events, eventLines([createdEvent(file), ...ending], clock.nowMs));
     await writeFile(at.overview, `# Session: ${file.folder}\n`);
-    await ownSession(home, at);
   };
   const newRuns = () =>
     new RecurringRuns({

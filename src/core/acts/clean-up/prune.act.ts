@@ -81,7 +81,6 @@ function plain({ kind, name, bytes }: Found): Prunable {
 
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
-  if (view.foreign !== undefined) return false;
   const isEnded = archived || status.kind === 'done';
   return isEnded && view.worker === 'none' && hasNothingPending(view);
 }

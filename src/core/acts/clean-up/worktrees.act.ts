@@ -101,9 +101,9 @@ async function describe({ place, branch, view, notOurs }: FoundWorktree): Promis
 }
 
 /** Why a session still needs its worktree; undefined if it does not. */
-function neededBy({ state, worker, pendingCommands, foreign, otherBuild }: SessionView): string | undefined {
+function neededBy({ state, worker, pendingCommands, otherBuild }: SessionView): string | undefined {
   const { status, archived, work, pullRequest } = state;
-  if (foreign !== undefined) return 'its session is foreign';
+  if (otherBuild?.is === 'elsewhere') return 'the log of its session lies elsewhere';
   if (otherBuild !== undefined)
     return `another samocode, ${otherBuild.is} than this one, has worked on its session`;
   if (worker !== 'none' || pendingCommands.length > 0 || work !== undefined) return 'its session is working';

@@ -11,7 +11,6 @@ import { NO_OPENINGS, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
 import { picturesIn } from '../../session/events/bodies/pictures.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { foreignError } from '../../session/log/foreign.ts';
 import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import { type CloneRunOptions, checksOnClone, cloneGuard } from './checks-on-clone.ts';
@@ -116,9 +115,7 @@ async function ofSession(
   context: ActionContext,
 ): Promise<OpenedProof> {
   const { view, proof } = await readProofOf(question, context);
-  const { paths, sessionFile, state, foreign } = view;
-  // Its commands would run without anyone's consent.
-  if (foreign !== undefined) throw foreignError(paths, foreign);
+  const { paths, sessionFile, state } = view;
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir } = sessionFile;
   const place = {

@@ -74,7 +74,7 @@ async function followLog(cli: Cli, followed: Followed): Promise<void> {
     const { happened, view } = result;
     for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
-    if (needsRescue(view, result)) cli.output.say(stuckText(view, result));
+    if (needsRescue(view, result)) cli.output.say(stuckText(result));
   }
 }
 

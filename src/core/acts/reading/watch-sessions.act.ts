@@ -213,8 +213,8 @@ async function unseenChange(
   context: ActionContext,
 ): Promise<Change | undefined> {
   const { session: shown } = known;
-  // Its record may have been made, or its folder been given to its user, since.
-  if (shown?.view.foreign !== undefined || shown?.view.isUnreadable) return 'files';
+  // Its folder may have been given to its user since.
+  if (shown?.view.isUnreadable) return 'files';
   if (shown === undefined || !mayChangeUnseen(shown.view)) return undefined;
   const { view, projectDir, troubles } = shown;
   if (view.worker === 'unknowable') return 'files';
@@ -242,7 +242,6 @@ function reportStamp(report: SessionReport | undefined): string {
   const { view, worker, isDying, isStalled, unwatched, troubles } = report;
   return JSON.stringify([
     view.worker,
-    view.foreign,
     view.isUnreadable,
     view.isUnseen,
     worker,

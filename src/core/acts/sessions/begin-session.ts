@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { awaitStart, type CompletedCommand } from '../../caller/commands/await-command.ts';
@@ -12,17 +11,18 @@ import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { syncFolder, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
+import { makeRunRoot } from '../../session/folder/run-folders.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/folder/session-view.ts';
 import { AUTO_ASSIGN } from '../../session/layout/owners.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { foreignError, isOpenToAll } from '../../session/log/foreign.ts';
-import { identityOf, sessionFileText } from '../../session/log/read-session-file.ts';
+import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
+import { isOpenToAll } from '../../session/log/open-folder.ts';
+import { sessionFileText } from '../../session/log/read-session-file.ts';
 import type { NewSession } from './new-session.ts';
 
 export interface Begun {
@@ -40,7 +40,7 @@ export interface Begun {
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, given, start, poolOwner } = made;
-  const how = { given, first: start, home: context.home, poolOwner };
+  const how = { given, first: start, poolOwner };
   if (!(await makeRunFolder(paths, file, how))) return undefined;
   crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
@@ -80,7 +80,7 @@ async function startWorker(
 
 /**
  * Creates a session's run folder with its identity and first command. The folder appears atomically; of two starts
- * that try the same name, one is refused. Its record in the home is written first, so that no session lacks one.
+ * that try the same name, one is refused.
  * @returns false if the name is taken
  */
 export async function makeRunFolder(
@@ -88,45 +88,29 @@ export async function makeRunFolder(
   file: SessionFile,
   {
     first,
-    home,
     given,
     poolOwner = AUTO_ASSIGN,
-  }: { first: Command; home: string; given: GivenTexts; poolOwner?: string | undefined },
+  }: { first: Command; given: GivenTexts; poolOwner?: string | undefined },
 ): Promise<boolean> {
-  const parent = dirname(paths.runDir);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  keepOutOfGit(parent);
+  if (isOpenToAll(paths.sessionsDir)) throw SESSION_ERRORS.sessions_open(paths);
+  const folder = dirname(paths.runDir);
+  await makeRunRoot(paths.sessionsDir).catch((cause: unknown) => {
+    throw START_ERRORS.state_unwritable({ folder, code: systemErrorCode(cause) ?? '' }, { cause });
+  });
   const draft = draftOf(paths);
   try {
     await mkdir(draft, { mode: 0o700 });
     // The sync of the draft below covers this entry too.
     await mkdir(join(draft, 'commands'));
-    refuseOpenFolder(paths, draft);
     await writeWhole(join(draft, 'session.json'), sessionFileText({ file, given }), { exclusive: true });
-    await recordSession(identityOf(file), home);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await ownedElsewhere({ leases: join(draft, 'leases') }, poolOwner, { clock: systemClock });
     crashPoint('before-session');
     return await reveal(draft, paths.runDir);
   } finally {
     await rm(draft, { recursive: true, force: true });
-    await syncFolder(parent);
+    await syncFolder(folder);
   }
-}
-
-async function recordSession(identity: SessionIdentity, home: string): Promise<void> {
-  const records = new SessionRecords(home);
-  await records.add(identity).catch((cause: unknown) => {
-    throw START_ERRORS.record_unwritable(
-      { folder: records.folder, code: systemErrorCode(cause) ?? '' },
-      { cause },
-    );
-  });
-}
-
-function refuseOpenFolder(paths: SessionPaths, made: string): void {
-  const own = statsAt(made);
-  if (own && isOpenToAll(paths.sessionsDir, own)) throw foreignError(paths, 'open_folder');
 }
 
 /**
@@ -147,15 +131,6 @@ export async function removeUnclaimedFolder(
 
 function draftOf({ runDir, folder }: SessionPaths): string {
   return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
-}
-
-/** SESSIONS may be in a repository: a person's git add, clean or pull there must not affect machine state. */
-function keepOutOfGit(runRoot: string): void {
-  try {
-    writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
-  }
 }
 
 // rename() replaces an empty folder and refuses any other; ours is never empty.

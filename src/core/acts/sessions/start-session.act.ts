@@ -173,8 +173,7 @@ async function findSameStart(
     if (file?.startKey !== key) continue;
     const startedMsAgo = context.clock.now() - Date.parse(file.createdAt);
     const view = startedMsAgo < SAME_START_MS ? await readSession(paths, context.host) : undefined;
-    if (view === undefined || view.foreign !== undefined || !(isUnfinished(view) || isPrepared(view)))
-      continue;
+    if (view === undefined || !(isUnfinished(view) || isPrepared(view))) continue;
     const now = view.needsWorker ? await ensureWorker(view, undefined, context) : view;
     return { view: now, file, warnings: [], startedMsAgo };
   }

@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -5,7 +6,11 @@ import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { sessionIndex } from '../../caller/context/session-index.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
+import { isoUtc } from '../../kernel/clock.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { readHolding } from '../../kernel/processes/lease.ts';
+import { leaveCommand } from '../../session/commands/commands.ts';
 import { hasNothingPending } from '../../session/events/rest.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -62,7 +67,11 @@ export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,
 ): Promise<StopSessionResult> {
-  return await stopFound(await findSession({ ...input, isAct: true }, context), input.when, context);
+  return await stopFound(
+    await findSession({ ...input, isAct: true, mayBeElsewhere: true }, context),
+    input.when,
+    context,
+  );
 }
 
 async function stopFound(
@@ -70,6 +79,8 @@ async function stopFound(
   when: StopSessionInput['when'],
   context: ActionContext,
 ): Promise<StopSessionResult> {
+  if (view.otherBuild?.is === 'elsewhere' && view.worker === 'alive')
+    return await stopElsewhere(view, when, context);
   if (hasNothingPending(view)) return resultOf(view, 'not_running');
   try {
     // An agent has 3 s to exit after SIGTERM.
@@ -81,6 +92,33 @@ async function stopFound(
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
     return resultOf((await readSession(view.paths, context.host)) ?? view, 'not_running');
   }
+}
+
+const STOP_LIMIT_MS = 10_000;
+
+/** Of a worker of an earlier version, which knows the first format and reads commands where it keeps its log. */
+async function stopElsewhere(
+  view: SessionView,
+  when: StopSessionInput['when'],
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  const { clock, host, by } = context;
+  const { paths } = view;
+  if (statsAt(paths.commands)?.isDirectory())
+    await leaveCommand(paths, {
+      v: 1,
+      id: ulid(clock.now()),
+      by,
+      at: isoUtc(clock.now()),
+      kind: 'stop',
+      when,
+    });
+  for (const end = clock.monotonic() + STOP_LIMIT_MS; clock.monotonic() < end; await clock.sleep(200)) {
+    const { kind, ...holding } = await readHolding(paths.leases, host);
+    if (kind === 'held' && 'liveness' in holding && holding.liveness === 'alive') continue;
+    return resultOf({ ...view, worker: 'none' }, 'stopped');
+  }
+  return resultOf(view, 'stopping');
 }
 
 function resultOf(view: SessionView, outcome: StopSessionResult['outcome']): StopSessionResult {

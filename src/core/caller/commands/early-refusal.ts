@@ -7,7 +7,6 @@ import type { GateRule, Refused } from '../../session/commands/refused.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { otherBuildError } from '../../session/layout/session-errors.ts';
-import { foreignError } from '../../session/log/foreign.ts';
 import { statusSentence } from '../../session/words/words.ts';
 import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
@@ -71,8 +70,7 @@ export function gateRuleOf({ sessionFile }: SessionView): GateRule {
 
 /** Returns the reason why no command can be sent to a session from here; undefined if one can. */
 export function readOnlyReason(view: SessionView): SamocodeError | undefined {
-  const { folder, otherBuild, foreign } = view;
-  if (foreign !== undefined) return foreignError(view.paths, foreign);
+  const { folder, otherBuild } = view;
   if (otherBuild !== undefined) return otherBuildError(folder, otherBuild);
   return isLost(view) ? sessionLost(view) : undefined;
 }

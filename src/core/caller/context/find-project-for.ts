@@ -30,10 +30,12 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
 
 /** @throws place_not_ours */
 export async function requirePlacesOf(
-  { mainRepo, values: { worktrees, sessions } }: Project,
+  { mainRepo, values: { worktrees, sessions }, readings }: Project,
   { env: baseEnv }: Pick<ActionContext, 'env'>,
 ): Promise<void> {
-  await requireOwnPlaces({ mainRepo, worktrees, sessions }, { baseEnv });
+  // As it is written: a link in a work tree is what is asked for.
+  const written = String(readings.get('SESSIONS')?.value ?? sessions);
+  await requireOwnPlaces({ mainRepo, worktrees, sessions: written }, { baseEnv });
 }
 
 /** Like `findProjectFor`, but returns problems with settings instead of throwing. */

@@ -13,7 +13,7 @@ import {
   resolveSessionFolder,
 } from '../../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { foreignError } from '../../session/log/foreign.ts';
+import { otherBuildError } from '../../session/layout/session-errors.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
@@ -34,10 +34,10 @@ export interface SessionQuestion {
   isWholeName?: boolean;
   /** Like `isWholeName`, but short ids match: for destructive acts that are not confirmed first. */
   isExact?: boolean;
-  /** The call changes something: a name alone does not reach a session outside the current project, or a foreign one. */
+  /** The call changes something: a name alone does not reach a session outside the current project, or one whose log lies elsewhere. */
   isAct?: boolean;
-  /** The act is one by which a person adopts a foreign session. */
-  isAdoption?: boolean;
+  /** The act is one of the few on a session whose log lies elsewhere. */
+  mayBeElsewhere?: boolean;
 }
 
 /**
@@ -89,11 +89,11 @@ function refuseUnimported(named: readonly SessionPaths[]): void {
 
 async function reached(
   found: PlacedSession,
-  { projectDir: named, isAct, isAdoption }: SessionQuestion,
+  { projectDir: named, isAct, mayBeElsewhere }: SessionQuestion,
   context: ActionContext,
 ): Promise<PlacedSession> {
-  const { foreign, paths } = found.view;
-  if (isAct && !isAdoption && foreign !== undefined) throw foreignError(paths, foreign);
+  const { folder, otherBuild } = found.view;
+  if (isAct && !mayBeElsewhere && otherBuild?.is === 'elsewhere') throw otherBuildError(folder, otherBuild);
   if (isAct) await continueWork(found.view, context);
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;

@@ -21,14 +21,13 @@ export interface SessionBranch {
   git: GitContext & Pick<GitOptions, 'cwd' | 'env'>;
 }
 
-/** @returns undefined if the session has no branch (yet), or is foreign: git runs nowhere that its files name */
+/** @returns undefined if the session has no branch (yet) */
 export async function branchOfSession(
   view: SessionView,
   context: Pick<ActionContext, 'env'>,
 ): Promise<SessionBranch | undefined> {
   const { sessionFile, state } = view;
-  if (sessionFile === undefined || state.worktree === undefined || view.foreign !== undefined)
-    return undefined;
+  if (sessionFile === undefined || state.worktree === undefined) return undefined;
   const { branch, base, baseCommit, firstCommit = baseCommit, path: worktreePath } = state.worktree;
   const from = { base, baseCommit, firstCommit, worktreePath };
   const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
@@ -63,10 +62,9 @@ export async function safeGit(view: SessionView, context: Pick<ActionContext, 'e
   );
 }
 
-/** Whether the guard keeps all agents of the session from git's settings; nothing that others wrote is believed. */
+/** Whether the guard keeps all agents of the session from git's settings. */
 export function isGitOutOfReach(view: SessionView | undefined): boolean {
-  if (view?.sessionFile === undefined || view.foreign !== undefined || view.mirror !== undefined)
-    return false;
+  if (view?.sessionFile === undefined || view.mirror !== undefined) return false;
   return isOutOfReach(view.state.sandbox, view.sessionFile.settings.openings);
 }
 

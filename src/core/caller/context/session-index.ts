@@ -91,8 +91,8 @@ async function placesOf(
   // Other projects that are broken fail the call only if no project can be read.
   if (places.length === 0 && reach !== 'readable') throw found[0] ?? notFound;
   // Two projects can share a SESSIONS folder; only the first of them is kept.
-  const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
-  return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);
+  const dirs = places.map(({ sessionsDir }) => sessionsDir);
+  return places.filter(({ sessionsDir }, index) => dirs.indexOf(sessionsDir) === index);
 }
 
 async function readSessionsFolder(
@@ -109,7 +109,7 @@ async function readSessionsFolder(
   await requirePlaces({ ...read, filePath, fileHash }, homeDir, ['sessions']);
   const sessionsDir = String(value);
   const problem = await folderProblem(sessionsDir);
-  if (problem === undefined) return { filePath, sessionsDir, isOwn };
+  if (problem === undefined) return { filePath, sessionsDir: await realPathAsFar(sessionsDir), isOwn };
   throw settingInvalid(sessions, { key: sessions.key, written: sessionsDir, source, problem });
 }
 

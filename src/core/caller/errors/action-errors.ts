@@ -29,12 +29,6 @@ export const ACTION_ERRORS = errors({
     why: 'It belongs to a pool, which records the machine that has it. With a database, another machine continues it automatically.',
     hint: `If the pool has no database, run "samocode pool take ${session}" on the machine that should continue it.`,
   }),
-  adoption_needs_person: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not adopted.`,
-    why: 'An adopted session runs its commands, and this call could come from a model or a script.',
-    hint: 'In a terminal outside any agent, the user does it.',
-    next: [{ act: 'take_over', session }],
-  }),
   answers_need_person: () => ({
     what: 'Nothing was published.',
     why: "Only a person may make people's answers public, and this call could come from a model.",
@@ -61,11 +55,6 @@ export const ACTION_ERRORS = errors({
     hint: isRepository
       ? `Move it back and run "git worktree repair" there, then try again. Or start a new session in the repository's current folder${branch === undefined ? '' : `, with ${branch} as its base`}.`
       : `Move it back, or create the folder again if you removed it: its worktree is then recreated from ${branch ?? 'its branch'}.`,
-  }),
-  foreign_changed: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not adopted.`,
-    why: 'Its files changed after they were shown.',
-    next: [{ act: 'take_over', session, when: 'to see them again' }],
   }),
   from_alone: () => ({
     what: 'No round was begun.',

@@ -136,8 +136,8 @@ export const START_ERRORS = errors(NOTHING, {
     hint: 'Choose another name, or continue that one.',
     next: [{ act: 'resume', session, args: { session } }],
   }),
-  record_unwritable: ({ folder, code }: { folder: string; code: string }) => ({
-    why: `The record that the session is yours cannot be written in ${folder} (${code}); without it, no worker would continue the session.`,
+  state_unwritable: ({ folder, code }: { folder: string; code: string }) => ({
+    why: `The log of the session cannot be kept in ${folder} (${code}).`,
     hint: 'Free some space on that disk, or make the folder writable for your user (in a container with a read-only home, mount one there). Then start it again.',
   }),
   start_circle: ({ chain }: { chain: readonly string[] }) => ({

@@ -34,8 +34,12 @@ const UNDO_A_BLOCK: readonly Act[] = ['raise_limits', 'resume', 'settle_blocker'
 function stepsOf(view: SessionView): NextStep[] {
   const { state } = view;
   const { status } = state;
-  if (view.foreign !== undefined) return [{ act: 'take_over', when: 'if the session is yours' }];
   if (view.otherBuild?.is === 'newer') return [{ act: 'fix_problems' }];
+  if (view.otherBuild?.is === 'elsewhere')
+    return [
+      ...(view.worker === 'alive' ? [{ act: 'stop' } as const] : []),
+      { act: 'import_with_log', when: 'if the session is yours' },
+    ];
   if (endNow(state) !== undefined) return [FOLLOW];
   if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];

@@ -46,7 +46,7 @@ export function sessionFacts(
   const facts = viewFacts(view);
   const isHeldUp = needsRescue(view, { worker, isDying, unwatched });
   const rescue = isHeldUp && !view.isUnseen ? rescueOf(view, { worker, isDying }) : undefined;
-  const problems = [...(isDying ? [stuckText(view, { isDying })] : []), ...sessionProblems(view, report)];
+  const problems = [...(isDying ? [stuckText({ isDying })] : []), ...sessionProblems(view, report)];
   return {
     ...facts,
     summary: [sentenceOf(facts), rescue?.says].filter(Boolean).join(' '),
@@ -88,7 +88,7 @@ function rescueOf(view: SessionView, { worker, isDying }: Pick<SessionFacts, 'wo
         { act: 'stop', when: 'to end it' },
       ]
     : [{ act: 'resume', ...(end && { when: `to complete its ${FINISHING[end]}` }) }];
-  return { says: stuckText(view, { isDying }), next };
+  return { says: stuckText({ isDying }), next };
 }
 
 /** Counts the user's messages that no agent has acknowledged; the session cannot be done before that. */
@@ -116,11 +116,8 @@ function sessionProblems(
 }
 
 /** The reason why a session does not continue until a person acts. */
-export function stuckText(
-  { paths }: SessionView,
-  { isDying, unwatched }: Pick<WorkerReport, 'isDying' | 'unwatched'>,
-): string {
-  if (isDying) return `${DYING}: see worker.stderr in ${paths.runDir}.`;
+export function stuckText({ isDying, unwatched }: Pick<WorkerReport, 'isDying' | 'unwatched'>): string {
+  if (isDying) return `${DYING}: see worker.stderr in its run folder.`;
   return unwatched ?? `${capitalised(WORKER_GONE)}.`;
 }
 
@@ -129,7 +126,7 @@ export function groupLines(members: readonly { view: SessionView; report?: Worke
   const open = members.filter(({ view }) => view.state.status.kind !== 'done');
   const lines = open.map(({ view, report }) => {
     const isGone = report !== undefined && needsRescue(view, report) && !view.isUnseen;
-    return isGone ? `${statusSentence(view)} ${stuckText(view, report)}` : statusSentence(view);
+    return isGone ? `${statusSentence(view)} ${stuckText(report)}` : statusSentence(view);
   });
   const more = lines.length > MAX_OF_GROUP ? [`And ${lines.length - MAX_OF_GROUP} more.`] : [];
   const done = `${members.length - open.length} of ${members.length} done.`;

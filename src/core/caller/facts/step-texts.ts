@@ -40,6 +40,10 @@ const STEPS: Readonly<Record<Act, StepText>> = {
       `finish <session>${asOptions({ [String(how)]: how !== TO_FILL, no_watch: watch === false })}`,
   },
   follow: { call: 'wait…', command: 'log <session> --follow' },
+  import_with_log: {
+    call: 'ask the user to run "samocode import --with-its-log"',
+    command: 'import <session> --with-its-log',
+  },
   list: { call: 'list_sessions…', command: 'list' },
   read_status: { call: 'get_status…', command: 'status <session>' },
   make_report: { command: 'report <session>' },

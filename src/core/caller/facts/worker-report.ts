@@ -132,13 +132,8 @@ function fullText({ folder, paths }: SessionView): string {
 }
 
 /** Whether the session waits for something that a supervisor handles. */
-function waitsForSupervisor({
-  worker,
-  state: { status, archived },
-  otherBuild,
-  foreign,
-}: SessionView): boolean {
-  if (worker !== 'none' || archived || (otherBuild ?? foreign) !== undefined) return false;
+function waitsForSupervisor({ worker, state: { status, archived }, otherBuild }: SessionView): boolean {
+  if (worker !== 'none' || archived || otherBuild !== undefined) return false;
   return status.kind === 'waiting' || status.kind === 'limited' || status.kind === 'queued';
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { areConfined, openToRepositories } from '../../agents/registry.ts';
+import { stateRootFor } from '../../kernel/config-folder.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
@@ -11,7 +12,6 @@ import type { GuardedProject } from '../../sandbox/places.ts';
 import { type ActiveGuard, forgeLoginProblem, type GuardNow, guardFor } from '../../sandbox/probe-guard.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { runRoot } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
@@ -26,7 +26,7 @@ export async function guardNow(
   { env, home, programs }: ActionContext,
 ): Promise<GuardNow> {
   const commonDir = () => commonDirOf(guarded.mainRepo, { baseEnv: env });
-  const own = { runRoot: runRoot(guarded.sessionsDir), programFolder: dirname(programs.worker) };
+  const own = { stateRoot: stateRootFor(guarded.sessionsDir), programFolder: dirname(programs.worker) };
   return await guardFor(guarded, { env, home, commonDir, ...own });
 }
 

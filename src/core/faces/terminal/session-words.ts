@@ -46,6 +46,7 @@ export function formatStatus(
     ['sandbox', facts.sandbox],
     ['author', facts.commitsAs && fitLine(facts.commitsAs)],
     ['overview', shownPath(`${facts.sessionDir}/_overview.md`, cli)],
+    ['run folder', shownPath(facts.runDir, cli)],
     ['next', nextCommandsOf(facts).map(style.accent).join('\n')],
   ];
   const since = duration(nowMs - Date.parse(facts.since));

@@ -39,12 +39,12 @@ export function appendLines(
   }
 }
 
-/** Makes `path` a real folder, removing a link or file of that name. @returns whether one was removed */
+/** Makes `path` a real folder, for this user alone, removing a link or file of that name. @returns whether one was removed */
 export function ensurePlainFolder(path: string): boolean {
   const stats = statsAt(path);
   if (stats?.isDirectory()) return false;
   if (stats !== undefined) rmSync(path, { force: true });
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   return stats !== undefined;
 }
 

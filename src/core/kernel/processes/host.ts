@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifThere } from '../errors.ts';
-import type { SessionRecords } from '../files/session-records.ts';
 import {
   isRunning,
   type ProcessEntry,
@@ -23,8 +22,6 @@ export interface Host {
   /** Identifies the container across restarts, if all of its processes are visible. */
   container?: string;
   processes: ProcessTable;
-  /** The sessions of the user for whom this program acts. Absent: it only reads, and takes any session for theirs. */
-  records?: SessionRecords;
 }
 
 /** Identifies a process: pids are reused, so start, boot, namespace and machine are part of it. */

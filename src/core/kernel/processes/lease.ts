@@ -47,7 +47,8 @@ export interface OwnedLease extends AsyncDisposable {
    * its owner is alive.
    */
   check(): Promise<void>;
-  release(): Promise<void>;
+  /** @param movedTo the folder of leases, if it was moved since */
+  release(movedTo?: string): Promise<void>;
   /** Called by an owner that lost the lease, after ending everything it started: the new owner may wait for this. */
   markLost(): Promise<void>;
 }
@@ -61,11 +62,10 @@ export interface AcquireOptions {
   above?: number;
   supervisor?: string;
   under?: Lease['under'];
-  /**
-   * The folder that the lease protects: if it was moved away, `check` does not write the lease again, and while it is
-   * unmounted, `check` fails.
-   */
+  /** The folder that the lease protects: if it was moved away, `check` does not write the lease again. */
   within?: string;
+  /** What the owner writes: while one of these folders is unmounted, `check` fails. */
+  onDisks?: readonly string[];
 }
 
 // A power cut ends every owner on this machine, so it may take their leases too: nothing is synced except a lease that
@@ -118,7 +118,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
 
 /** Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it. */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
-  const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within } = options;
+  const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within, onDisks } = options;
   await mkdir(dir, { recursive: true });
   for (;;) {
     const holding = await readHolding(dir, host);
@@ -143,7 +143,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     // Listing again excludes a process that slept between its first listing and its link().
     if (won && newestNumber(dir) === number) {
       await prune(dir, number);
-      return ownedLease(dir, lease, previousOf(holding), { clock, within });
+      return ownedLease(dir, lease, previousOf(holding), { clock, within, onDisks });
     }
   }
 }
@@ -214,7 +214,7 @@ function ownedLease(
   dir: string,
   lease: Lease,
   previous: OwnedLease['previous'],
-  { clock, within }: Pick<AcquireOptions, 'clock' | 'within'>,
+  { clock, within, onDisks = [] }: Pick<AcquireOptions, 'clock' | 'within' | 'onDisks'>,
 ): OwnedLease {
   // After the folder was emptied, another owner may have started from the same number.
   const isTaken = async () => {
@@ -222,9 +222,10 @@ function ownedLease(
     return there !== undefined && !isSameProcess(there.owner, lease.owner);
   };
   // An unmounted folder leaves its empty mount point, in which nothing may be made.
-  const device = within === undefined ? undefined : deviceAt(dir);
+  const devices = onDisks.map((folder) => [folder, deviceAt(folder)] as const);
   const check = async () => {
-    if (within !== undefined && deviceAt(dir) !== device) throw BASE_ERRORS.place_away({ dir: within });
+    const [away] = devices.find(([folder, device]) => deviceAt(folder) !== device) ?? [];
+    if (away !== undefined) throw BASE_ERRORS.place_away({ dir: away });
     let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
       if (within !== undefined && statsAt(within) === undefined) return;
@@ -236,20 +237,20 @@ function ownedLease(
       throw BASE_ERRORS.lease_lost({ number: lease.number });
   };
   let released = false;
-  const mark = async (ended: Partial<Lease>) => {
+  const mark = async (ended: Partial<Lease>, folder = dir) => {
     // The folder may hold another copy of the session by now, with other leases: then there is nothing to mark.
-    const there = await readLease(dir, lease.number);
+    const there = await readLease(folder, lease.number);
     if (there !== undefined && isSameProcess(there.owner, lease.owner))
-      ifThere(() => writeUnsynced(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
+      ifThere(() => writeUnsynced(leasePath(folder, lease.number), serialise({ ...lease, ...ended })));
   };
-  const release = async () => {
+  const release = async (movedTo?: string) => {
     if (released) return;
     // If this fails, as on a full disk, a later call tries again.
-    await mark({ releasedAt: isoUtc(clock.now()) });
+    await mark({ releasedAt: isoUtc(clock.now()) }, movedTo);
     released = true;
   };
   const markLost = () => mark({ lostAt: isoUtc(clock.now()) });
-  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: release };
+  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: () => release() };
 }
 
 function previousOf(holding: Holding): OwnedLease['previous'] {

@@ -77,7 +77,15 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
     return { ...reading, problems, file, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
   const fileLimits = texts.call && limitsOfFile(texts);
-  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir, fileLimits } };
+  // Run folders are found by this path, so it has one spelling; the readings have the written one.
+  const values = { ...file.values, sessions: await realPathAsFar(file.values.sessions) };
+  return {
+    ...reading,
+    problems,
+    file,
+    mainRepo,
+    project: { ...file, values, mainRepo, commonDir, fileLimits },
+  };
 }
 
 async function withMcpText<File extends ProjectFile>(file: File): Promise<File> {

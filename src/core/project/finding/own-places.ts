@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { stateRootFor } from '../../kernel/config-folder.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt, realFolder, statsAt } from '../../kernel/files/path-stats.ts';
 import { agreedText, cut } from '../../kernel/text.ts';
@@ -92,10 +93,12 @@ async function askedOf(places: OwnPlaces): Promise<Map<string, Way[]>> {
     for (const top of topsAround(real('WORKTREES', made, trees))) ask('WORKTREES', trees, top);
   if (sessions === undefined) return asked;
   const documents = real('SESSIONS', sessions);
-  const runs = real('SESSIONS', join(documents, '.run'));
   const code = await realPathAsFar(mainRepo);
-  for (const top of topsAround(runs))
-    ask('SESSIONS', pathInside(top, code) === undefined ? runs : documents, top);
+  for (const top of topsAround(documents))
+    if (pathInside(top, code) !== undefined) ask('SESSIONS', documents, top);
+  // A home can be a repository.
+  const state = real('SESSIONS', stateRootFor(documents));
+  for (const top of topsAround(state)) ask('SESSIONS', state, top);
   return asked;
 }
 

@@ -28,6 +28,8 @@ export interface OverviewReading {
   iteration: number | undefined;
   totalIterations: number | undefined;
   blocked: Blocked | undefined;
+  /** The machine whose worker wrote it last. */
+  host: string | undefined;
   lastAction: string | undefined;
   next: string | undefined;
   /** Without list markers, oldest first. */
@@ -41,6 +43,7 @@ const STATUS_LINES = {
   totalIterations: 'Total Iterations',
   blocked: 'Blocked',
   qualityIteration: 'Quality Iteration',
+  host: 'Host',
 } as const;
 
 /** Lines that agents and people write too; a change sets them one by one. */
@@ -62,6 +65,7 @@ export function readOverview(text: string): OverviewReading {
     iteration: parseCount(value(STATUS_LINES.iteration)),
     totalIterations: parseCount(value(STATUS_LINES.totalIterations)),
     blocked: parseBlocked(value(STATUS_LINES.blocked)),
+    host: value(STATUS_LINES.host),
     lastAction: value(OTHER_LINES.lastAction),
     next: value(OTHER_LINES.next),
     flow: flowKeysIn(doc),
@@ -155,6 +159,7 @@ export interface StatusBlock {
   totalIterations: number;
   blocked: Blocked;
   qualityIteration?: number;
+  host?: string;
 }
 
 /** Changes to an overview; absent fields stay as they are. Each text is written on one line. */

@@ -40,9 +40,12 @@ const Head = z.looseObject({ v: z.number(), type: z.string() });
 /** The envelope without its version, of an event whose body this program does not know. */
 const AnyEnvelope = z.looseObject(Envelope.omit({ v: true, flow: true }).shape);
 
-/** The trace of a samocode whose events this one does not know. Nothing from there on counts. */
+/**
+ * The trace of a samocode whose events this one does not know, or which kept them elsewhere, in the folder `trace`.
+ * Nothing from there on counts.
+ */
 export interface OtherBuild {
-  is: 'newer' | 'older';
+  is: 'newer' | 'older' | 'elsewhere';
   trace: string;
 }
 
@@ -51,7 +54,7 @@ export type EventReading =
   /** Written in a later format: the session can be read, not changed. */
   | { kind: 'newer'; version: number }
   /** Has a valid envelope, but an unknown type or body. If it is the next event, another samocode wrote it. */
-  | { kind: 'unknown'; is: OtherBuild['is']; n: number; lease: number; problem: string }
+  | { kind: 'unknown'; is: 'newer' | 'older'; n: number; lease: number; problem: string }
   | { kind: 'malformed'; problem: string };
 
 /** Reads one line of `events.jsonl`. Never throws. */

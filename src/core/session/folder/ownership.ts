@@ -3,12 +3,10 @@ import { dirname } from 'node:path';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import type { SessionRecords } from '../../kernel/files/session-records.ts';
 import { type Host, identify } from '../../kernel/processes/host.ts';
 import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../../kernel/processes/lease.ts';
 import { type SessionPaths, sessionPaths } from '../layout/paths.ts';
 import { readLog } from '../log/event-log.ts';
-import { recordAsFound } from '../log/foreign.ts';
 
 type Leases = Pick<SessionPaths, 'leases'>;
 
@@ -64,22 +62,19 @@ export async function takeHere(
 }
 
 /**
- * Puts a session that was prepared in `draft` in the place of the one in `paths`, or of its archive, and records it as
- * this user's. Safe to repeat after an interruption at any point.
+ * Puts a session that was prepared in `draft` in the place of the one in `paths`, or of its archive. Safe to repeat after an interruption at any point.
  */
 export async function replaceSession(
   paths: SessionPaths,
   draft: SessionPaths,
   how: {
-    records: SessionRecords | undefined;
     keepsCommands: boolean;
     remove: (folder: string) => Promise<void>;
   },
 ): Promise<void> {
-  const { records, keepsCommands, remove } = how;
+  const { keepsCommands, remove } = how;
   const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
   for (const folder of Object.values(old)) await remove(folder);
-  await recordAsFound(draft, records);
   if (keepsCommands) setAside(paths.commands, draft.commands);
   setAside(paths.runDir, old.run);
   crashPoint('replace-session');

@@ -15,8 +15,8 @@ import { iterationPaths, type SessionPaths, sessionPaths } from '../layout/paths
 import { readPollRecord } from '../layout/poll-record.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { isLogQuarantined, type LogReading, readLog } from '../log/event-log.ts';
-import { type Foreign, foreignError, whyForeign } from '../log/foreign.ts';
-import { identityOf, readSessionFile } from '../log/read-session-file.ts';
+import { readSessionFile } from '../log/read-session-file.ts';
+import { runFolderElsewhere } from './run-folders.ts';
 import { heldServices } from './services-now.ts';
 import { type SessionView, viewWithoutWorker } from './session-view.ts';
 
@@ -50,16 +50,14 @@ async function readFiles(
 ): Promise<SessionView | undefined> {
   const [log, holding] = await Promise.all([readLog(paths), readHolding(paths.leases, host)]);
   const { file, problem } = await fileIn(paths, log?.state);
-  if (file !== undefined && host.records !== undefined) {
-    const foreign = whyForeign(paths, identityOf(file), host.records);
-    if (foreign !== undefined) return foreignSession(paths, { state: log?.state, foreign, file });
-  }
   const worker = workerOf(holding);
   if (log?.otherBuild?.is === 'older') return { ...olderSession(paths, log), worker };
   const pendingCommands = pendingCommandIds(paths);
   const isRewritten = isLogQuarantined(paths);
-  if (log === undefined && file === undefined && problem === undefined && !isRewritten) return undefined;
+  if (log === undefined && file === undefined && problem === undefined && !isRewritten)
+    return await sessionElsewhere(paths, host);
   const state = startedState(paths, log?.state ?? emptyState(), file);
+  if (areDocumentsGone(paths, state)) return { ...withoutDocuments(paths, state), worker };
   const isElsewhere = worker === 'unknowable' && file?.pool === true;
   const mirror = isElsewhere ? await readMirror(paths) : undefined;
   // A session of a pool is known from its start, wherever it runs.
@@ -119,9 +117,32 @@ async function fileIn(
   }
 }
 
+/** A session whose log is not where it belongs: shown with its documents and its worker; nothing else there is read. */
+async function sessionElsewhere(own: SessionPaths, host: Host): Promise<SessionView | undefined> {
+  const trace = runFolderElsewhere(own);
+  if (trace === undefined) return undefined;
+  const paths = sessionPaths(own.sessionsDir, own.folder, false, trace);
+  const [log, holding] = await Promise.all([
+    readLog(paths, { useCache: false }),
+    readHolding(paths.leases, host),
+  ]);
+  const otherBuild = { is: 'elsewhere', trace } as const;
+  const view = olderSession(paths, { state: log?.state ?? emptyState(), otherBuild });
+  const { why, hint } = SESSION_ERRORS.log_elsewhere({ session: own.folder, runDir: trace });
+  const worker = workerOf(holding);
+  const lives =
+    worker === 'alive' && holding.kind === 'held'
+      ? [`Its worker, process ${holding.lease.owner.pid}, still runs; "samocode stop ${own.folder}" ends it.`]
+      : [];
+  return { ...view, worker, problems: [...lives, `${why} ${hint}`] };
+}
+
 /** A session that a build from before the first release began: nothing continues it, whatever its log says. */
-function olderSession(paths: SessionPaths, { state, otherBuild }: LogReading): SessionView {
-  const away = sessionPaths(paths.sessionsDir, paths.folder, true);
+function olderSession(
+  paths: SessionPaths,
+  { state, otherBuild }: Pick<LogReading, 'state' | 'otherBuild'>,
+): SessionView {
+  const away = sessionPaths(paths.sessionsDir, paths.folder, true, paths.runDir);
   const archived = statsAt(paths.sessionDir) === undefined && statsAt(away.sessionDir) !== undefined;
   const { why, hint } = SESSION_ERRORS.older_format({ session: paths.folder });
   const stopped = { kind: 'stopped' as const, since: lastChange(paths), by: BY_NOBODY, why: '' };
@@ -223,35 +244,28 @@ export function isFileError(error: unknown): boolean {
   return code !== undefined && !SHORTAGES.has(code);
 }
 
-/** Shown as its log says. What it claims to belong to, and what waits in its folder, is left out. */
-function foreignSession(
-  paths: SessionPaths,
-  {
-    state = emptyState(),
-    file,
-    foreign,
-  }: { state: SessionState | undefined; file: SessionFile; foreign: Foreign },
-): SessionView {
-  const places = sessionPaths(paths.sessionsDir, paths.folder, state.archived);
-  const { why, hint } = foreignError(paths, foreign);
-  const view = viewWithoutWorker(places, startedState(places, state, file), [`${why} ${hint}`.trim()]);
-  return { ...view, sessionFile: { ...atPlaces(file, paths), ...UNCLAIMED }, foreign };
-}
-
-const UNCLAIMED = {
-  issue: undefined,
-  recurring: undefined,
-  group: undefined,
-  pool: undefined,
-  order: undefined,
-  startKey: undefined,
-} satisfies Partial<SessionFile>;
-
 /** A session whose files cannot be read (for example after `sudo samocode`): it needs a person, not a worker. */
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
   const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
   const state = { ...emptyState(), status: { kind: 'blocked' as const, since: lastChange(paths), ...why } };
   return { ...viewWithoutWorker(paths, state, [unreadableText(paths, error)]), isUnreadable: true };
+}
+
+/**
+ * Whether the documents of a session that has worked are gone: a worker would begin new ones, maybe in the mount point of
+ * a disk that is away. What is being archived or discarded moves them.
+ */
+function areDocumentsGone({ sessionDir }: SessionPaths, state: SessionState): boolean {
+  return (
+    state.prepared && !state.archived && workNow(state) === undefined && statsAt(sessionDir) === undefined
+  );
+}
+
+function withoutDocuments(paths: SessionPaths, state: SessionState): SessionView {
+  const why = { reason: 'Its documents are gone.', needs: 'readable_files', rule: 'unreadable' };
+  const status = { kind: 'blocked' as const, since: lastChange(paths), ...why };
+  const problem = `${paths.sessionDir} does not exist. Mount its disk, or restore the folder; if you removed it, remove ${paths.runDir}, too.`;
+  return { ...viewWithoutWorker(paths, { ...state, status }, [problem]), isUnreadable: true };
 }
 
 function unreadableText({ runDir }: SessionPaths, error: unknown): string {
@@ -275,9 +289,6 @@ export function isForgotten({ events, commands, overview }: SessionPaths, nowMs:
  * Whether the supervisor with this identity continues a session of its user, according to the last lease: one without a
  * lease has not started.
  */
-export function isContinuedBy(
-  { foreign, lease }: Pick<SessionView, 'foreign' | 'lease'>,
-  identity: string,
-): boolean {
-  return foreign === undefined && (lease === undefined || lease.supervisor === identity);
+export function isContinuedBy({ lease }: Pick<SessionView, 'lease'>, identity: string): boolean {
+  return lease === undefined || lease.supervisor === identity;
 }

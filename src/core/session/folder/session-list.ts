@@ -6,20 +6,27 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { ANSWER_MS, unlessSilent } from '../../kernel/files/silent-places.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { hasEnded } from '../events/rest.ts';
-import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from '../layout/paths.ts';
+import { archiveRoot, earlierRunRoot, runRoot, type SessionPaths, sessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { isFileError, readSession } from './read-session.ts';
+import { runFolderElsewhere } from './run-folders.ts';
 import type { SessionView } from './session-view.ts';
 
 /** Names of all folders of a SESSIONS folder, including those that are no sessions. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
   // One after the other, so that an unresponsive disk blocks only one thread.
   const visible = await foldersIn(sessionsDir);
-  const running = await foldersIn(runRoot(sessionsDir)).catch((error) => {
-    // If access is denied, each session reports it.
-    if (isFileError(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
-    throw error;
-  });
+  // Without its documents nothing is known of a session: SESSIONS may be on a disk that is away.
+  if (visible.length === 0 && statsAt(sessionsDir) === undefined) return [];
+  const running: string[] = [];
+  for (const root of [runRoot(sessionsDir), earlierRunRoot(sessionsDir)]) {
+    const found = await foldersIn(root).catch((error) => {
+      // If access is denied, each session reports it.
+      if (isFileError(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
+      throw error;
+    });
+    running.push(...found);
+  }
   return [...new Set([...running, ...visible])].sort();
 }
 
@@ -39,7 +46,11 @@ export const NESTED_FOLDER = '_samocode';
 /** Whether a folder has an overview and samocode has no records of it. */
 export function isUnimported(paths: SessionPaths): boolean {
   try {
-    return statsAt(paths.runDir) === undefined && overviewIn(paths) !== undefined;
+    return (
+      statsAt(paths.runDir) === undefined &&
+      overviewIn(paths) !== undefined &&
+      runFolderElsewhere(paths) === undefined
+    );
   } catch (error) {
     if (isFileError(error)) return false;
     throw error;
@@ -73,8 +84,6 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 export function needsHuman(view: SessionView): boolean {
   const { status, pullRequest, archived } = view.state;
   const { kind } = status;
-  // It asks for nothing until a person adopts it.
-  if (view.foreign !== undefined) return false;
   // A person updates this program: its later states are unknown here.
   if (view.otherBuild !== undefined) return view.otherBuild.is === 'newer';
   if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
@@ -85,7 +94,6 @@ export function needsHuman(view: SessionView): boolean {
 export function isLost(view: SessionView): boolean {
   const { wantsWorker, sessionFile, state, otherBuild } = view;
   if (view.isUnreadable) return true;
-  if (view.foreign !== undefined) return false;
   const { kind } = state.status;
   if (kind === 'starting' && !wantsWorker && otherBuild === undefined && !sessionFile?.pool) return true;
   return (wantsWorker || !hasEnded(kind)) && sessionFile === undefined;

@@ -5,7 +5,6 @@ import type { SessionState } from '../events/state.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { PollRecord } from '../layout/poll-record.ts';
-import type { Foreign } from '../log/foreign.ts';
 
 export interface SessionView {
   folder: string;
@@ -31,8 +30,6 @@ export interface SessionView {
   needsWorker: boolean;
   /** Its files cannot be read, so nothing else here is known; `problems` says why. */
   isUnreadable?: true;
-  /** Set if it is not this user's: it is shown as its log says, and nothing else in its folder is read. */
-  foreign?: Foreign;
   /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
   isUnseen?: true;
   /** Whether its base contains the work of its branch; absent unless git was asked. */

@@ -1,4 +1,6 @@
 import { join, sep } from 'node:path';
+import { stateRootFor } from '../../kernel/config-folder.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { pathsIn } from '../../kernel/files/paths-in.ts';
 import { threeDigits } from '../../kernel/files/stamps.ts';
 
@@ -130,10 +132,15 @@ export type SessionPaths = Record<
   string
 >;
 
-/** @param archived the session folder was archived; its machine state stays where it is */
-export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
+/** @param archived the session folder was archived; its machine state stays where it is
+ * @param runDir only for a session whose run folder is where this version keeps none */
+export function sessionPaths(
+  sessionsDir: string,
+  folder: string,
+  archived = false,
+  runDir = join(runRoot(sessionsDir), folder),
+): SessionPaths {
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
-  const runDir = join(runRoot(sessionsDir), folder);
   const paths = { folder, sessionsDir, sessionDir, runDir };
   // Called for each session of a list: spreading these into an object takes three times as long.
   return Object.assign(paths, pathsIn(sessionDir, SESSION_FILES), pathsIn(runDir, RUN_NAMES));
@@ -148,12 +155,22 @@ export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
  */
 export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
 
+/**
+ * The machine state of the sessions of a SESSIONS folder: in the home, where no repository, archive or other user
+ * writes. A session is this user's because its run folder is there.
+ * @param sessionsDir without links: other spellings of it are other folders
+ */
 export function runRoot(sessionsDir: string): string {
+  return join(stateRootFor(sessionsDir), fingerprint(sessionsDir).slice(0, 16));
+}
+
+/** Where versions before the state folder kept run folders. */
+export function earlierRunRoot(sessionsDir: string): string {
   return join(sessionsDir, '.run');
 }
 
 /**
- * Pages for people, below a run folder, or below `.run` if they cover several sessions. Workers ignore names that begin
+ * Pages for people, below a run folder, or beside the run folders if they cover several sessions. Workers ignore names that begin
  * with a dot, so that a page can be written while an agent runs.
  */
 export function reportFolder(above: string): string {
@@ -167,7 +184,7 @@ export function archiveRoot(sessionsDir: string): string {
 /** The content of `setup` in a worktree in which SETUP must run. */
 export const SETUP_DUE = 'due\n';
 
-/** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
+/** One iteration's machine state: `<run folder>/iterations/NNN/`. */
 const ITERATION_FILES = {
   /** The identity of the agent process, written before it may start. */
   child: { name: 'child.json', travels: false, duringAgent: true },

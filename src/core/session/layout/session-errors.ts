@@ -14,17 +14,6 @@ export const SESSION_ERRORS = errors({
     why: `${JSON.stringify(given.slice(0, 80))} does not consist of words, digits and hyphens, or has more than ${most} characters.`,
     hint: better ? `Use "${better}", for example.` : 'Use words, digits and hyphens.',
   }),
-  foreign_session: ({ session }: { session: string }) => ({
-    what: `Session ${session} is foreign: it was not started here, and nothing was changed.`,
-    why: 'This home has no record of it. A cloned repository, another machine, a backup, another home, or a program of an older version may have written its files.',
-    hint: 'If the session is yours, adopt it in a terminal: that shows its commands and limits first.',
-    next: [{ act: 'take_over', session }],
-  }),
-  foreign_owner: ({ session, runDir }: { session: string; runDir: string }) => ({
-    what: `Session ${session} is foreign, and nothing was changed.`,
-    why: `${runDir} belongs to another user, who can change everything in it.`,
-    hint: 'If the session is yours, for example after "sudo samocode", change the owner of that folder with chown.',
-  }),
   newer_format: ({ session, trace }: { session: string; trace: string }) => ({
     what: `Session ${session} is read-only here.`,
     why: `A newer samocode has worked on it (${trace}).`,
@@ -35,6 +24,12 @@ export const SESSION_ERRORS = errors({
     why: 'A samocode from before the first release began it.',
     hint: 'Read its documents, move it to the archive, and start the task anew. Its branch and worktree stay.',
     next: [{ act: 'archive', session }],
+  }),
+  log_elsewhere: ({ session, runDir }: { session: string; runDir: string }) => ({
+    what: `Session ${session} is read-only.`,
+    why: `Its log lies in ${runDir}: an earlier version began it, its SESSIONS folder was moved, or somebody else wrote it.`,
+    hint: 'If the session is yours, continue it in a terminal: that shows its commands and limits first.',
+    next: [{ act: 'import_with_log', session }],
   }),
   sessions_open: ({ sessionsDir }: { sessionsDir: string }) => ({
     what: 'Nothing was started or changed.',
@@ -57,9 +52,20 @@ export const SESSION_ERRORS = errors({
 });
 
 /** Why nothing of a session changes whose events another samocode wrote. */
-export function otherBuildError(session: string, { is, trace }: { is: 'newer' | 'older'; trace: string }) {
-  const { newer_format, older_format } = SESSION_ERRORS;
-  return is === 'newer' ? newer_format({ session, trace }) : older_format({ session });
+export function otherBuildError(
+  session: string,
+  { is, trace }: { is: 'newer' | 'older' | 'elsewhere'; trace: string },
+) {
+  switch (is) {
+    case 'newer':
+      return SESSION_ERRORS.newer_format({ session, trace });
+    case 'older':
+      return SESSION_ERRORS.older_format({ session });
+    case 'elsewhere':
+      return SESSION_ERRORS.log_elsewhere({ session, runDir: trace });
+    default:
+      return is satisfies never;
+  }
 }
 
 interface BadName {

@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { NewerVersion } from '../events/bodies/format.ts';
 import { GivenTexts, type GivenWork, SessionFile, textsOf } from '../events/bodies/session-file.ts';
@@ -22,19 +20,6 @@ export async function recordedFile(paths: StartPaths): Promise<SessionFile | und
   const log = await readLog(paths, { useCache: false });
   return log?.state.file ?? (await readSessionFile(paths));
 }
-
-/** Its identities: by the event of its creation, and by `session.json`, which alone is left if its log is lost. */
-export async function identitiesOf(paths: StartPaths): Promise<SessionIdentity[]> {
-  const files = [await recordedFile(paths), await readSessionFile(paths)];
-  return files.flatMap((file) => (file === undefined ? [] : [identityOf(file)]));
-}
-
-/** @param file as it is recorded, with every key that it has */
-export function identityOf(file: SessionFile): SessionIdentity {
-  return { id: file.id, print: fingerprint(JSON.stringify(file)).slice(0, PRINT_DIGITS) };
-}
-
-const PRINT_DIGITS = 32;
 
 /** What `session.json` says of the start. */
 export interface WrittenStart {

@@ -23,8 +23,8 @@ export type Waits =
   | { for: 'nothing' }
   /** The same, but its pull request is watched. */
   | { for: 'pull_request' }
-  /** A person: another supervisor has it, its worker or its log cannot be seen, its format is newer, or it is not this user's. */
-  | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' | 'foreign' }
+  /** A person: another supervisor has it, its worker or its log cannot be seen, or its format is newer. */
+  | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' }
   /** Its worker is alive; its end wakes the session. */
   | { for: 'its_worker' }
   /** Its worker died or left work undone: it is restarted with a growing delay, a limited number of times. */
@@ -47,7 +47,6 @@ type AtRest =
 /** @param identity the supervisor's */
 export function waitsFor(view: SessionView, identity: string): Waits {
   const { state, pendingCommands, wantsWorker } = view;
-  if (view.foreign !== undefined) return { for: 'person', why: 'foreign' };
   if (view.otherBuild?.is === 'newer') return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   // Also a session that has not begun: its first state is published before anyone starts it.

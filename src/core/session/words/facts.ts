@@ -98,8 +98,8 @@ export interface ViewFacts extends StateFacts {
   lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
-  /** A condition that `state` does not express: the session was not started here, or cannot be read, seen or started. */
-  condition?: 'foreign' | 'unreadable' | OtherBuild['is'] | 'unseen' | 'lost';
+  /** A condition that `state` does not express: the session cannot be read, seen or started. */
+  condition?: 'unreadable' | OtherBuild['is'] | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;
   task?: string;
@@ -124,6 +124,7 @@ export interface ViewFacts extends StateFacts {
   /** The machines of a pool on which its agents worked: `mini, studio`. */
   workedOn?: string;
   sessionDir: string;
+  runDir: string;
   costUsd?: number;
   problems?: string[];
 }
@@ -171,6 +172,7 @@ export function viewFacts(view: SessionView): ViewFacts {
     gates: describeGates(state),
     workedOn: state.workedOn?.join(', '),
     sessionDir: paths.sessionDir,
+    runDir: paths.runDir,
     costUsd: state.cost.usd,
     problems: problems.length > 0 ? problems : undefined,
   };
@@ -205,7 +207,6 @@ export function describeGates({
 }
 
 function conditionOf(view: SessionView): ViewFacts['condition'] {
-  if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
   if (view.otherBuild !== undefined) return view.otherBuild.is;
   if (view.isUnseen) return 'unseen';

@@ -120,14 +120,13 @@ export function stateLine(facts: Worded, how?: WordsFor): string {
 const at = (time: string) => `at ${time}`;
 
 const BEGUN_EARLIER = 'a samocode from before the first release began it';
+const LOG_ELSEWHERE = 'its log is not where this version keeps them';
 
 type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   const { state, about, condition } = facts;
   const { reason, needs } = facts.says ?? {};
-  if (condition === 'foreign')
-    return { brief: 'foreign', predicate: 'is foreign: it was not started here', tone: 'plain' };
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
   if (condition === 'newer')
@@ -138,6 +137,8 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
     };
   if (condition === 'older')
     return { brief: 'only to be read', predicate: `is only to be read: ${BEGUN_EARLIER}`, tone: 'plain' };
+  if (condition === 'elsewhere')
+    return { brief: 'to be imported', predicate: `is not continued: ${LOG_ELSEWHERE}`, tone: 'plain' };
   if (condition === 'unseen')
     return {
       brief: 'its worker cannot be seen from here',
@@ -347,8 +348,7 @@ function predicateOf(facts: ViewFacts, predicate: string): string {
 }
 
 function hasPosition({ state, condition, starts, iteration }: ViewFacts): boolean {
-  if (condition === 'unreadable' || condition === 'foreign' || condition === 'newer' || iteration === 0)
-    return false;
+  if (condition === 'unreadable' || condition === 'newer' || iteration === 0) return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
 

@@ -20,7 +20,6 @@ import type { FrozenSettings } from '../../session/events/bodies/session-file.ts
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readEvents } from '../../session/log/event-log.ts';
-import { identityOf } from '../../session/log/read-session-file.ts';
 import { moveMessages } from '../record/messages.ts';
 import { planApproved } from '../record/plan-approved.ts';
 import { readPlanEvidence, readQuestions } from '../state/evidence.ts';
@@ -90,8 +89,6 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const { settings, id, task, dive, folder, takenOver, sandbox, way, givenPlan } = file;
   const verdict = judgeStart({ by }, stateOf(worker), settings, worker.file);
   if (verdict.kind === 'refused') return verdict;
-  // The folder may have moved since the start.
-  await worker.watch.records.add(identityOf(file));
   const created = {
     type: 'session_created',
     sessionId: id,

@@ -47,10 +47,11 @@ export class Projector {
   #problem: unknown;
   readonly #overview: OverviewWriter;
 
-  constructor(paths: SessionPaths, file: SessionFile) {
+  /** @param machine the name of this machine: who finds the documents alone is told where they are worked on */
+  constructor(paths: SessionPaths, file: SessionFile, machine?: string) {
     this.#paths = paths;
     this.#file = file;
-    this.#overview = new OverviewWriter(file);
+    this.#overview = new OverviewWriter(file, machine);
   }
 
   /** The last failure, until the disk accepts writes again. */
@@ -221,13 +222,15 @@ export function sessionLogLine(stamp: string, text: string): string {
 
 /** Writes the parts of `_overview.md` that derive from the events. */
 export class OverviewWriter {
+  readonly #machine: string | undefined;
   readonly #file: SessionFile;
   /** The phase that this worker wrote last. */
   #phase: string | undefined;
   #replaced: string | undefined;
 
-  constructor(file: SessionFile) {
+  constructor(file: SessionFile, machine: string | undefined) {
     this.#file = file;
+    this.#machine = machine;
   }
 
   /** A message about an unusable file replaced by a new overview; returned once. */
@@ -251,7 +254,7 @@ export class OverviewWriter {
       const typed = leavesPhase && text !== undefined ? readOverview(text).phase : undefined;
       const phase = typed ?? ours;
       return changeOverview(text ?? overviewOf(this.#file, state), {
-        status: { ...status, phase },
+        status: { ...status, phase, host: this.#machine },
         ...others,
         dropFlow,
       });

@@ -1,11 +1,11 @@
 import { rm, rmdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import * as z from 'zod';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { fromExtensions } from '../../kernel/extension.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
-import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { type Host, identify, type ProcessIdentity } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
@@ -27,8 +27,7 @@ import { iterationPaths, type SessionPaths, sessionPaths } from '../../session/l
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { isLogQuarantined } from '../../session/log/event-log.ts';
 import { EventWriter, readBefore } from '../../session/log/event-writer.ts';
-import { foreignError, whyForeign } from '../../session/log/foreign.ts';
-import { identityOf, readWrittenStart } from '../../session/log/read-session-file.ts';
+import { readWrittenStart } from '../../session/log/read-session-file.ts';
 import { phaseSetByHand, setPhase, writtenPhase } from '../commands/phase-edit.ts';
 import { Projector } from '../documents/projector.ts';
 import { removeDraftsOfDead } from '../iteration/end.ts';
@@ -75,8 +74,7 @@ export async function openWorker(
   const written = recorded === undefined ? await readWrittenStart(paths) : undefined;
   const chosen = recorded ?? written?.file;
   if (chosen !== undefined) {
-    requireOwn(paths, identityOf(chosen), watch);
-    // A pull can have put links, files or whole run folders where ours are.
+    // A pull can have put links or files where ours are.
     const file = atPlaces(chosen, paths, before.log?.state.places);
     await requireOwnPlaces(placesOfSession(file), { baseEnv: options.env });
   }
@@ -110,7 +108,7 @@ export async function openWorker(
     writer,
     wake,
     watch,
-    projector: new Projector(paths, file),
+    projector: new Projector(paths, file, hostname()),
     git: new GitGuard(paths, file, env, () => writer.state.sandbox),
     slots: new Slots(file.sessionsDir, limits, {
       clock,
@@ -126,12 +124,6 @@ export async function openWorker(
   const [application] = fromExtensions('application');
   if (application !== undefined) worker.services = new SessionServices(worker, await application());
   return { worker, lease, arrived };
-}
-
-/** Whoever started this program: a folder that others wrote runs none of its commands. */
-function requireOwn(paths: SessionPaths, identity: SessionIdentity, { records }: SupervisorClient): void {
-  const foreign = whyForeign(paths, identity, records);
-  if (foreign !== undefined) throw foreignError(paths, foreign);
 }
 
 const OTHER_TEXTS = 'The texts that it was started with are not those that its choices name';
@@ -151,6 +143,7 @@ async function takeLease(
       above,
       supervisor,
       within: paths.runDir,
+      onDisks: [paths.runDir, paths.sessionsDir],
       takeUnknowable: givenUp ?? false,
     });
   } catch (error) {

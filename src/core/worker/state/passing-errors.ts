@@ -1,8 +1,9 @@
-import { basename, dirname, isAbsolute, relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { stderr } from 'node:process';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { contains } from '../../kernel/files/contains.ts';
 import { fileRefused } from '../../kernel/files/refused-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
@@ -30,18 +31,18 @@ export function lastingFailure(
   logToStderr(worker, error);
   if (isSamocodeError(error)) return error;
   if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
-  return fileRefused(error, { path: pathForPeople(worker.paths.sessionsDir, String(error.path)), then });
+  return fileRefused(error, { path: pathForPeople(worker.paths, String(error.path)), then });
 }
 
 export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
   return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
 }
 
-/** The path relative to the sessions folder; for a draft, the path of the folder that refused it. */
-function pathForPeople(sessionsDir: string, path: string): string {
+/** Beginning with the session's folder, of documents or of its run; for a draft, the path of the folder that refused it. */
+function pathForPeople({ sessionsDir, runDir }: SessionPaths, path: string): string {
   const place = path.endsWith('.draft') ? dirname(path) : path;
-  const inside = relative(sessionsDir, place);
-  return inside.startsWith('..') || isAbsolute(inside) ? basename(place) : inside;
+  const above = [dirname(runDir), sessionsDir].find((folder) => contains(folder, place));
+  return above === undefined ? basename(place) : relative(above, place);
 }
 
 /** Tries an operation that must not wait; undefined on a temporary failure. */

@@ -1,4 +1,3 @@
-import { SessionRecords } from '../../kernel/files/session-records.ts';
 import { machineSetting } from '../../project/finding/machine-setting.ts';
 import { type WatchOverOptions, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import {
@@ -16,14 +15,12 @@ const CHECK_MS = 60_000;
 export class SupervisorClient {
   readonly paths: SupervisorPaths;
   readonly home: string;
-  readonly records: SessionRecords;
   readonly #options: WatchOverOptions;
   #checkAtMs: number;
 
   constructor(options: WatchOverOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
-    this.records = new SessionRecords(options.home);
     this.#options = options;
     this.#checkAtMs = options.clock.monotonic() + CHECK_MS;
   }

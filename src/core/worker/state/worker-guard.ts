@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { areConfined } from '../../agents/registry.ts';
+import { stateRootFor } from '../../kernel/config-folder.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
@@ -35,7 +36,7 @@ import { type ActiveGuard, type GuardNow, guardFor, printOf } from '../../sandbo
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
 import type { GitGuard } from './git-guard.ts';
 
@@ -248,7 +249,7 @@ export class WorkerGuard {
     return {
       env,
       home: env.HOME ?? '/',
-      runRoot: runRoot(file.sessionsDir),
+      stateRoot: stateRootFor(file.sessionsDir),
       programFolder: dirname(rehearsalProgram),
       commonDir: () => git.sharedDir(),
     };

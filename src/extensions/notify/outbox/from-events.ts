@@ -131,7 +131,7 @@ function currentNotices(
   const notices: Notice[] = [];
   if (isDying) {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
-    const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
+    const text = `${DYING}: see worker.stderr in its run folder.`;
     notices.push({ ...common, id, kind: 'crash_loop', text });
   }
   if (waits.for === 'turn' && status.kind === 'queued' && nowMs - Date.parse(status.since) > LONG_QUEUED_MS) {

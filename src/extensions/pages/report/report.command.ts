@@ -18,7 +18,7 @@ interface ReportOptions extends SharedOptions {
 export function addReport(program: Command, cli: Cli): void {
   withSharedOptions(program.command('report <session>'))
     .description('Write an HTML page about a session, and print its path')
-    .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
+    .option('--output <file>', 'the file to write (default: in the run folder, where no agent works)')
     .option('--open', 'show it in the browser')
     .action(async (session: string, options: ReportOptions) => {
       const { openPage, writeSessionReport } = await import('./write-report.act.ts');

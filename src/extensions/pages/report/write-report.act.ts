@@ -10,7 +10,7 @@ import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { reportFolder } from '../../../core/session/layout/paths.ts';
-import { foreignError } from '../../../core/session/log/foreign.ts';
+import { otherBuildError } from '../../../core/session/layout/session-errors.ts';
 import { type ReportSubject, sessionReport } from './collect.ts';
 import { sessionPage } from './page.ts';
 
@@ -27,7 +27,8 @@ export async function writeSessionReport(
   const { folder, paths } = view;
   if (view.isUnreadable) throw READING_ERRORS.no_report({ session: folder });
   // Whoever wrote that run folder could lead the report to any other.
-  if (output === undefined && view.foreign !== undefined) throw foreignError(paths, view.foreign);
+  if (output === undefined && view.otherBuild?.is === 'elsewhere')
+    throw otherBuildError(folder, view.otherBuild);
   const path = output ?? join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
   const worker = await workerReport(view, context);
   const page = sessionPage(await sessionReport({ view, worker, renderSteps }, context));

@@ -65,7 +65,7 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
 async function stuckProblems(sessions: readonly PoolSession[], context: ActionContext): Promise<string[]> {
   const problems = sessions.map(async ({ view }) => {
     const report = view?.needsWorker ? await workerReport(view, context) : undefined;
-    return view && report?.worker === 'gone' ? [`${view.folder}: ${stuckText(view, report)}`] : [];
+    return view && report?.worker === 'gone' ? [`${view.folder}: ${stuckText(report)}`] : [];
   });
   return (await Promise.all(problems)).flat();
 }

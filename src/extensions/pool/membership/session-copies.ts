@@ -53,8 +53,8 @@ export class SessionCopies {
 }
 
 export function copyPlan(state: VerifiedState, parts: MemberParts) {
-  const { place: at, git: context, clock, host } = parts;
-  return { ...state, at, context, clock, records: host.records, unheldOwner: unheldOwner(parts) };
+  const { place: at, git: context, clock } = parts;
+  return { ...state, at, context, clock, unheldOwner: unheldOwner(parts) };
 }
 
 /** Ends what this machine continued after a restart, before it knew that an owner had removed it. */

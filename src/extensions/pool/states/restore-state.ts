@@ -7,7 +7,6 @@ import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../../core/kernel/files/git-pointer.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
-import type { SessionRecords } from '../../../core/kernel/files/session-records.ts';
 import { newestNumber } from '../../../core/kernel/processes/lease.ts';
 import { addCheckpoints, refPrefix, stateRef } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import {
@@ -26,10 +25,10 @@ import type { Arrived, HostSettings } from '../../../core/session/events/bodies/
 import { ownedElsewhere, replaceSession, setAside } from '../../../core/session/folder/ownership.ts';
 import { Mirror } from '../../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../../core/session/layout/names.ts';
+import { makeRunRoot } from '../../../core/session/folder/run-folders.ts';
 import { AUTO_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../../core/session/layout/paths.ts';
 import { readLog } from '../../../core/session/log/event-log.ts';
-import { isRecorded } from '../../../core/session/log/foreign.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
 import type { Oid } from '../board/board.ts';
 import type { StateManifest } from '../board/state-manifest.ts';
@@ -49,8 +48,6 @@ export interface PublishedStatePlan {
   at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
   context: GitContext;
   clock: Pick<Clock, 'now'>;
-  /** Gets the record of the restored session, which a member's signature has verified. */
-  records?: SessionRecords | undefined;
   /** The owner of a session that no machine has: `AUTO_ASSIGN` or `MANUAL_ASSIGN`. */
   unheldOwner?: string;
 }
@@ -71,10 +68,10 @@ function ownerOf({ manifest, unheldOwner = AUTO_ASSIGN }: PublishedStatePlan): s
  * kept. Safe to repeat after an interruption at any point.
  */
 export async function restoreCopy(plan: PublishedStatePlan): Promise<RestoredState> {
-  const { paths, mark, isOurs, ...steps } = await prepareRestore(plan);
+  const { paths, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
-  if (isOurs && mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
-  if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) {
+  if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
+  if (mark === undefined && (await isSavedHere(plan, paths))) {
     await ownedElsewhere(paths, ownerOf(plan), plan);
     return { folder, aside: [] };
   }
@@ -95,9 +92,9 @@ export async function restoreForWork(
   plan: PublishedStatePlan,
   settings: HostSettings,
 ): Promise<RestoredState> {
-  const { paths, draft, mark, isOurs, ...steps } = await prepareRestore(plan);
+  const { paths, draft, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
-  if (isOurs && mark === undefined && (await isSavedHere(plan, paths))) return { folder, aside: [] };
+  if (mark === undefined && (await isSavedHere(plan, paths))) return { folder, aside: [] };
   const { commit, manifest, at, context } = plan;
   const { branch, head } = manifest;
   const worktreePath = join(at.worktreesDir, folder);
@@ -158,7 +155,6 @@ async function prepareRestore(plan: PublishedStatePlan) {
   const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
-  const isOurs = await isRecorded(paths, plan.records);
 
   /** Checks out everything except the worktree into draft folders. */
   async function checkOutFiles(): Promise<CheckpointStore> {
@@ -172,6 +168,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
       storeDir: draft.checkpoints,
     });
     await requireValidFiles(store, commit);
+    await makeRunRoot(at.sessionsDir);
     const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };
     for (const [part, folder] of Object.entries(parts)) {
       mkdirSync(folder, { recursive: true });
@@ -196,15 +193,13 @@ async function prepareRestore(plan: PublishedStatePlan) {
 
   async function activate(made: Pick<CopyMark, 'worktree'>): Promise<void> {
     await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
-    // What waits in a folder that others wrote is no command of this machine's person.
     await replaceSession(paths, draft, {
-      records: plan.records,
-      keepsCommands: isOurs,
+      keepsCommands: true,
       remove: removeTree,
     });
   }
 
-  return { paths, draft, mark, isOurs, checkOutFiles, moveExistingAside, activate };
+  return { paths, draft, mark, checkOutFiles, moveExistingAside, activate };
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */

@@ -39,10 +39,9 @@ export function withMissing(
   views: readonly SessionView[],
 ): RecurringState {
   const since = lastRunOf(state)?.at ?? '';
-  const missing = views.flatMap(({ folder: session, paths: { sessionsDir }, sessionFile, foreign }) => {
+  const missing = views.flatMap(({ folder: session, paths: { sessionsDir }, sessionFile }) => {
     const { recurring, createdAt: at = '', settings } = sessionFile ?? {};
-    // Any folder may claim to be a run.
-    if (recurring === undefined || foreign !== undefined || at <= since) return [];
+    if (recurring === undefined || at <= since) return [];
     const { run } = recurring;
     const maxUsd = settings?.limits.session.usd;
     return [{ run, at, session, sessionsDir, maxUsd, result: 'works' as const, resumes }];

@@ -80,9 +80,8 @@ async function sessionOfRun(
     const paths = sessionPaths(sessionsDir, folder);
     const file = await readSessionFile(paths).catch(() => undefined);
     if (file?.recurring?.id !== id || file.recurring.run !== run) continue;
-    // Any folder may claim to be the run.
     const view = await readSession(paths, host);
-    if (view !== undefined && view.foreign === undefined) return startedIn(folder, sessionsDir);
+    if (view !== undefined) return startedIn(folder, sessionsDir);
   }
   return undefined;
 }

@@ -201,7 +201,6 @@ const PERSON = {
   },
   unseen: (name: string) => `whether its worker is alive cannot be seen from here: samocode takeover ${name}`,
   lost: (name: string) => `cannot be continued: samocode status ${name}`,
-  foreign: (name: string) => `was not started here; if it is yours: samocode takeover ${name}`,
   newer: () => 'belongs to a newer version of samocode',
 };
 
@@ -213,7 +212,7 @@ function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): 
       return `its worker is running (${view.state.progress.phase})`;
     case 'revival':
       return isDying
-        ? `crash loop, see ${view.paths.runDir}/worker.stderr: samocode resume ${name}`
+        ? `crash loop, see worker.stderr in its run folder: samocode status ${name}, then samocode resume ${name}`
         : `${WORKER_GONE}, and no new one has started yet`;
     case 'commands':
       return 'no worker has taken its command yet';

@@ -6,7 +6,6 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { ci } from '../../../support/ci.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { planned } from '../../../support/work-events.ts';
 import { KEY } from '../../unit/cli/keys.ts';
@@ -37,7 +36,6 @@ async function waiting(event: NewEvent = PLANNED): Promise<SessionPaths> {
   await rig.addSession(paths.folder);
   const settings = { ...sessionFileSample().settings, gateChannels: [...CHANNELS] };
   await writeEvents(paths, [CREATED, PREPARED, event], undefined, { mainRepo: rig.repo.path, settings });
-  await ownSession(rig.context.home, paths);
   await writeFile(paths.qa, QA);
   await writeFile(join(paths.sessionDir, NAME), PLAN);
   return paths;

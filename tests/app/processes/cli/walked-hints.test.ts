@@ -16,7 +16,6 @@ import {
   PREPARED,
   writeEvents,
 } from '../../../core/unit/session/events.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -88,7 +87,6 @@ async function lay(
   const settings = { ...sessionFileSample().settings, gateChannels: [...GATE_CHANNELS] };
   const configPath = join(repo.path, '.samocode');
   await writeEvents(paths, events, undefined, { mainRepo: repo.path, configPath, settings });
-  await ownSession(repo.homeDir, paths);
   await repo.write({
     [`_samocode/sessions/${paths.folder}/_overview.md`]: `# Session: ${paths.folder}\n`,
     [`_samocode/sessions/${paths.folder}/_qa.md`]: QA,

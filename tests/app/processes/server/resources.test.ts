@@ -1,6 +1,6 @@
 // @module-tag ci
 import { appendFile, cp, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOURCE_KINDS, type ResourceKindName } from '../../../../src/app/server/resources/kinds.ts';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
@@ -8,7 +8,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { writeWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { archiveRoot } from '../../../../src/core/session/layout/paths.ts';
+import { archiveRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
@@ -208,8 +208,9 @@ test('sessions of other projects are listed too, including those of the same nam
   const mine = await serverRig.addSession('26-01-08-mine');
   const theirs = join(other.path, '_samocode/sessions');
   for (const folder of [BOAT, '26-01-08-kite']) {
-    await mkdir(join(theirs, '.run'), { recursive: true });
-    await rename(await copyOf(mine.runDir, join(other.root, 'run')), join(theirs, '.run', folder));
+    const { runDir } = sessionPaths(theirs, folder);
+    await mkdir(dirname(runDir), { recursive: true });
+    await rename(await copyOf(mine.runDir, join(other.root, 'run')), runDir);
     await mkdir(join(theirs, folder), { recursive: true });
     await writeFile(join(theirs, folder, '_overview.md'), `theirs: ${folder}\n`);
   }
@@ -333,7 +334,7 @@ test.concurrent('a client that has listed is notified when a session is added or
   expect(serverRig.listChanges()).toBe(before);
   await reportOf(() => appendFile(paths.events, `${lines[3]}\n`));
   await reportOf(async () => {
-    await rm(join(serverRig.sessionsDir, '.run/26-01-09-kite'), { recursive: true });
+    await rm(sessionPaths(serverRig.sessionsDir, '26-01-09-kite').runDir, { recursive: true });
     await rm(join(serverRig.sessionsDir, '26-01-09-kite'), { recursive: true });
   });
   const { resources } = await serverRig.client.listResources();

@@ -39,6 +39,7 @@ function facts(name: string, more: Partial<SessionFacts>): SessionFacts {
     needsHuman: false,
     worker: 'none needed',
     sessionDir: `/sessions/${session}`,
+    runDir: `/run/${session}`,
     summary: `${session} is running.`,
     cursor: '7',
     isDying: false,
@@ -146,7 +147,9 @@ const TELLING = [
 
 function statusOf(all: readonly SessionFacts[], columns: number): string {
   const place = { output: terminal(columns), cwd: '/home/me/harbour', home: '/home/me' };
-  return all.map((facts) => formatStatus(facts, place, { nowMs: STATES_NOW })).join('\n\n');
+  return all
+    .map((facts) => formatStatus({ ...facts, runDir: '/run/boat' }, place, { nowMs: STATES_NOW }))
+    .join('\n\n');
 }
 
 const SCREENS: Record<string, (columns: number) => string> = {

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { runWhole } from '../../../../src/app/cli/whole-program.ts';
-import { hostOf } from '../../../../src/app/own-sessions.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { hintForTerminal } from '../../../../src/core/caller/facts/step-texts.ts';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 import { elsewhereBy } from '../../../../src/core/faces/terminal/elsewhere.ts';
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {
@@ -65,7 +65,7 @@ export async function typed(
     useSupervisorParts: async () => {},
     actionContext: async () => ({
       clock,
-      host: await hostOf(home),
+      host: await systemHost(),
       env: { PATH: process.env.PATH, HOME: home, ...env },
       home,
       cwd,

@@ -7,7 +7,6 @@ import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { planned } from '../../../support/work-events.ts';
 import { typed } from '../cli/typed.ts';
@@ -51,7 +50,6 @@ async function session(name: string, events: readonly NewEvent[]): Promise<Sessi
   const settings = { ...sessionFileSample().settings, gateChannels: [...CHANNELS] };
   const file = { mainRepo: rig.repo.path, chat: CHAT, settings };
   await writeEvents(paths, [CREATED, PREPARED, ...events], undefined, file);
-  await ownSession(rig.context.home, paths);
   await writeFile(paths.qa, QA);
   await writeFile(
     join(paths.sessionDir, '01-08-1010-dive-old.md'),

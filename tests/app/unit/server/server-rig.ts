@@ -12,7 +12,6 @@ import { GATE_CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
@@ -77,7 +76,6 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
     async addSession(folder, events = [CREATED, PREPARED], { startMs, group } = {}) {
       const paths = sessionPaths(sessionsDir, folder);
       await writeEvents(paths, events, startMs, { mainRepo: repo.path, settings: OPEN_TO_CHATS, group });
-      await ownSession(repo.homeDir, paths);
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;
     },

@@ -6,6 +6,7 @@ import { findSession } from '../../../../src/core/caller/context/find-session.ts
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
+import { runRoot } from '../../../../src/core/session/layout/paths.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -17,8 +18,8 @@ const CODE = (code: string) => expect.objectContaining({ code });
 async function traces({ sessionsDir, worktreesDir }: Bench): Promise<string[]> {
   const list = async (folder: string) => (await ifExists(readdir(folder))) ?? [];
   return [
-    ...(await list(sessionsDir)).filter((name) => name !== '.run'),
-    ...(await list(join(sessionsDir, '.run'))).filter((name) => name !== '.gitignore'),
+    ...(await list(sessionsDir)),
+    ...(await list(runRoot(sessionsDir))).filter((name) => name !== '.sessions'),
     ...(await list(worktreesDir)),
   ];
 }
@@ -84,10 +85,7 @@ test('two starts of one name at the same moment make one session', async () => {
   const start = () => startSession({ task: 'Same', name: 'same', run: false }, bench.context);
   const outcomes = await Promise.allSettled([start(), start(), start()]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-  expect(await readdir(join(bench.sessionsDir, '.run'))).toEqual([
-    '.gitignore',
-    expect.stringMatching(/-same$/),
-  ]);
+  expect(await readdir(runRoot(bench.sessionsDir))).toEqual(['.sessions', expect.stringMatching(/-same$/)]);
 });
 
 const MISTAKES: Array<{ what: string; code: string; input: Start; plan?: BenchPlan }> = [

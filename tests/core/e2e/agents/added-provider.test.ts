@@ -196,7 +196,7 @@ test('a session runs with it once it is logged in: its text is in the prompt, it
   await samocode('wait', 'speak');
   const status = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(status).toMatchObject({ state: 'blocked', says: { reason: 'No seed left' }, cost_usd: 2 });
-  const [prompt] = await textsNamed(join(status.session_dir, '../.run'), 'prompt.md');
+  const [prompt] = await textsNamed(status.run_dir, 'prompt.md');
   expect(prompt).toContain('It is a bird: speak slowly.');
 });
 

@@ -12,7 +12,6 @@ import { type SessionPaths, sessionPaths } from '../../../../src/core/session/la
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import {
@@ -49,7 +48,6 @@ async function watched(minutes = '10', program?: string): Promise<Watched> {
   const session = sessionPaths(sessionsDir, '26-01-08-x');
   const { home, host, clock } = context;
   await writeEvents(session, [CREATED, PREPARED, ASKING], clock.now());
-  await ownSession(home, session);
   return {
     ...{ project, session, env, program: built },
     park: async (by = built) => {
@@ -93,7 +91,6 @@ test.runIf(existsSync('/dev/full'))('a supervisor whose log cannot be written ke
   await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
   // It has a line to log: a worker is started.
   await writeEvents(here.session, [CREATED, PREPARED]);
-  await ownSession(context.home, here.session);
   const env = supervisorEnvironment(here.env, context.home);
   const full = openSync('/dev/full', 'w');
   const { pid } = spawn(process.execPath, [here.program], { env, stdio: ['ignore', 'ignore', full] });

@@ -6,8 +6,8 @@ import { startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
 const PLANTED = [
-  'git config core.fsmonitor planted && cd ../../..',
-  'for file in $(find . -path "*/.run/*/git-settings.json"); do',
+  'git config core.fsmonitor planted && cd "$HOME/.local/state/samocode"',
+  'for file in $(find . -name git-settings.json); do',
   `echo '{"repository":[["core.fsmonitor","planted"]]}' > "$file"; done`,
 ].join('\n');
 const scenario = {
@@ -33,7 +33,8 @@ test.concurrent(
   },
 );
 
-const IN_RUN_FOLDERS = 'cd ../../.. && find . -type d -path "*/.run/*" -exec touch "{}/.DS_Store" \\;';
+const IN_RUN_FOLDERS =
+  'cd "$HOME/.local/state/samocode" && find . -type d -path "./*/*" -exec touch "{}/.DS_Store" \\;';
 const looking = {
   rules: [
     {

@@ -19,7 +19,6 @@ import { type SessionPaths, sessionPaths } from '../../../../src/core/session/la
 import { answerQa } from '../../../support/as-shown.ts';
 import { EffectCounter } from '../../../support/counted.ts';
 import { textOf } from '../../../support/event-samples.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 import { quickClock } from '../../../support/quick-clock.ts';
@@ -56,7 +55,6 @@ async function scene(gate?: typeof ASKING | typeof PLANNED) {
   const begun = gate ? proved.slice(0, 4) : proved;
   const last = { ...begun.at(-1), ...gate, n: begun.length + 1 } as SessionEvent;
   await laySession(paths, [...begun, ...(gate ? [last] : [])], JSON.stringify(file));
-  await ownSession(repo.homeDir, paths);
   return { ...project, paths };
 }
 

@@ -11,7 +11,6 @@ import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject } from '../../../support/project.ts';
 import { quickClock } from '../../../support/quick-clock.ts';
 import { CREATED, DONE, eventLines, PREPARED, writeEvents } from '../../unit/session/events.ts';
@@ -39,7 +38,6 @@ async function cutOff(events: readonly NewEvent[] = MERGED) {
     if (command && !fs.readFileSync(${JSON.stringify(paths.events)}, 'utf8').includes('finish_asked')) fs.appendFileSync(${JSON.stringify(paths.events)}, answer.replace('${ID}', command.slice(0, 26)));`,
   );
   await writeEvents(paths, events);
-  await ownSession(repo.homeDir, paths);
   const env = { ...context.env, SAMOCODE_SUPERVISOR: 'off' };
   return {
     paths,

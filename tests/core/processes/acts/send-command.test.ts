@@ -38,7 +38,7 @@ async function place(events: readonly NewEvent[], program = '') {
   const worker = join(dir.path, 'worker.cjs');
   const started = join(dir.path, 'started');
   const note = `require('node:fs').appendFileSync(${JSON.stringify(started)}, process.pid + '\\n');`;
-  await writeFile(worker, note + program);
+  await writeFile(worker, note + program.replaceAll('RUN_DIR', JSON.stringify(paths.runDir)));
   const host = await systemHost();
   const context: ActionContext = {
     host,
@@ -128,8 +128,7 @@ test('a worker that is stopped for longer than a start takes, and then continued
   const answer = JSON.stringify(eventLines([CREATED, { ...STARTED, id: 'ID' }]));
   const program = `process.kill(process.pid, 'SIGSTOP');
     const { readdirSync, writeFileSync } = require('node:fs');
-    const [, , sessions, folder] = process.argv;
-    const run = sessions + '/.run/' + folder;
+    const run = RUN_DIR;
     const id = readdirSync(run + '/commands')[0].slice(0, 26);
     writeFileSync(run + '/events.jsonl', ${answer}.replace('"ID"', JSON.stringify(id)));`;
   await using at = await place([CREATED], program);

@@ -10,7 +10,6 @@ import { parseQa, questionHash } from '../../../../src/core/session/documents/qa
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { textOf } from '../../../support/event-samples.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject } from '../../../support/project.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -106,7 +105,6 @@ async function scene() {
   await writeFile(paths.sessionFile, JSON.stringify(sessionFileSample(ofFile)));
   await writeFile(paths.approvedPlan, PLAN);
   await writeFile(paths.qa, QA);
-  await ownSession(repo.homeDir, paths);
   return {
     repo,
     context,

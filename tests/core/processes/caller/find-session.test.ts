@@ -12,7 +12,6 @@ import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';
 import { ci } from '../../../support/ci.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../unit/session/events.ts';
@@ -180,7 +179,6 @@ describe('an act on a session of another project', () => {
     await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
     const paths = sessionPaths(join(other.path, '_samocode/sessions'), TENT);
     await writeEvents(paths, [CREATED, PREPARED, DONE]);
-    await ownSession(serverRig.repo.homeDir, paths);
     return {
       serverRig,
       path: other.path,

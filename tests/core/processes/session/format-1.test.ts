@@ -11,12 +11,10 @@ import { readSession } from '../../../../src/core/session/folder/read-session.ts
 import { needsHuman } from '../../../../src/core/session/folder/session-list.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents, readLog } from '../../../../src/core/session/log/event-log.ts';
-import { identityOf } from '../../../../src/core/session/log/read-session-file.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
 import { waitsFor } from '../../../../src/core/session/waits/next-wake.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { finishSession } from '../../../support/as-shown.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject } from '../../../support/project.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { CREATED, PREPARED, writeEvents } from '../../unit/session/events.ts';
@@ -51,15 +49,6 @@ test('a session of format 1 has its choices, its plan, its proof and its merge, 
 
 const BOATS = { text: expect.stringContaining('# Boats') };
 
-test('its choices keep the bytes that identify it', async () => {
-  await using log = await tempLog();
-  await log.overwrite(RECORDED);
-  const { file } = (await readLog(log.paths))?.state ?? expect.fail();
-  const created = RECORDED.split('\n').find((line) => line.includes('"session_created"')) ?? '';
-  expect(JSON.stringify(file)).toBe(JSON.parse(created).file);
-  expect(file && identityOf(file).id).toBe(JSON.parse(created).sessionId);
-});
-
 test('a message that waits has the first line that was in its flow text', async () => {
   await using log = await tempLog();
   await log.overwrite(RECORDED);
@@ -83,7 +72,6 @@ test.each([
     await using _disposed = repo;
     const paths = sessionPaths(sessionsDir, '26-01-08-x');
     await writeEvents(paths, [CREATED, PREPARED]);
-    await ownSession(repo.homeDir, paths);
     const line = { v: 1, n: 3, at: '2026-01-08T10:00:00.000Z', lease: 1, by: { channel: 'cli' }, ...event };
     await appendFile(paths.events, `${JSON.stringify(line)}\n`);
     await mkdir(paths.sessionDir, { recursive: true });

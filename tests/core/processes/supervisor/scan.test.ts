@@ -111,7 +111,7 @@ test('a session that cannot get a worker, or whose slots cannot be read, delays 
   const bad = await here.session('bad', CRASHED, 'one');
   await here.session('queued', { events: [...RUNNING, QUEUED] }, 'two');
   const refused = await here.session('refused', { events: [...RUNNING, QUEUED] }, 'three');
-  const slots = join(refused.sessionsDir, '.run/.slots');
+  const slots = join(refused.runDir, '../.slots');
   await mkdir(slots);
   await runCommand('chmod', ['-R', 'a+rwX', here.root]);
   await chmod(bad.runDir, 0o555);
@@ -119,8 +119,9 @@ test('a session that cannot get a worker, or whose slots cannot be read, delays 
   const scan = new Scan(here.supervisor);
   await asOrdinaryUser(() => scan.run());
   expect(here.started()).toEqual(['queued']);
-  await here.session('good', CRASHED, 'two');
-  await runCommand('chmod', ['-R', 'a+rwX', join(here.root, 'two')]);
+  const good = await here.session('good', CRASHED, 'two');
+  for (const folder of [join(here.root, 'two'), good.runDir])
+    await runCommand('chmod', ['-R', 'a+rwX', folder]);
   await asOrdinaryUser(() => scan.run());
   expect(here.started()).toEqual(['queued', 'good']);
 });

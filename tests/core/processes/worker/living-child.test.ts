@@ -15,7 +15,6 @@ import { AgentOutput } from '../../../../src/core/worker/limits/output.ts';
 import { runStep, runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
 import { endAgentTree } from '../../../../src/core/worker/state/processes.ts';
 import { countedTable } from '../../../support/hosts.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { quickClock } from '../../../support/quick-clock.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
@@ -119,7 +118,6 @@ test.each(['git_timeout', 'child_immortal'])(
     // The worker that recorded it has left.
     await rm(paths.leases, { recursive: true });
     await writeFile(paths.sessionFile, JSON.stringify(scene.worker.file));
-    await ownSession(paths.runDir, paths);
     await leaveCommand(paths, stopNow());
     const { sessionsDir, folder, runDir: HOME } = paths;
     const env = { HOME, PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'off' };

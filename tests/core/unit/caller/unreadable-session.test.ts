@@ -11,7 +11,7 @@ import { findSession } from '../../../../src/core/caller/context/find-session.ts
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
+import { configFolder, stateRoot } from '../../../../src/core/kernel/config-folder.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { needsHuman } from '../../../../src/core/session/folder/session-list.ts';
@@ -29,7 +29,7 @@ const OTHER = '26-01-07-other';
 
 /** Two projects; of the first one's two sessions, one belongs to another user. */
 async function machine(): Promise<
-  AsyncDisposable & { context: ActionContext; at(...names: string[]): string }
+  AsyncDisposable & { context: ActionContext; at(...names: string[]): string; refused: string }
 > {
   const dir = await tempDir();
   const at = (...names: string[]) => join(dir.path, ...names);
@@ -39,13 +39,14 @@ async function machine(): Promise<
   for (const name of ['one', 'two']) {
     const [sessions, mainRepo] = [at(name, 'sessions'), at(name, 'repo')];
     await mkdir(mainRepo, { recursive: true });
-    await mkdir(join(sessions, '.run'), { recursive: true });
     const filePath = join(at(name), '.samocode');
     await writeFile(filePath, `MAIN_REPO=${mainRepo}\nWORKTREES=${at(name)}\nSESSIONS=${sessions}\n`);
     await rememberProject({ filePath, mainRepo, sessions }, { homeDir: home, clock: systemClock });
     await writeEvents(sessionPaths(sessions, `26-01-09-${name}`), [CREATED, PREPARED, DONE]);
   }
-  for (const folder of [home, join(home, '.config'), configFolder(home)]) await chmod(folder, 0o755);
+  const state = [join(home, '.local'), join(home, '.local/state'), stateRoot(home)];
+  for (const folder of [home, join(home, '.config'), configFolder(home), ...state])
+    await chmod(folder, 0o755);
   const records = join(configFolder(home), 'projects');
   await chmod(records, 0o755);
   for (const name of await readdir(records)) await chmod(join(records, name), 0o644);
@@ -69,7 +70,7 @@ async function machine(): Promise<
     for (const folder of [one, refused]) await chmod(folder, 0o755);
     await dir[Symbol.asyncDispose]();
   };
-  return { context, at, [Symbol.asyncDispose]: dispose };
+  return { context, at, refused, [Symbol.asyncDispose]: dispose };
 }
 
 test('an unreadable session is listed as such, and hides no other', async () => {
@@ -78,7 +79,7 @@ test('an unreadable session is listed as such, and hides no other', async () => 
   expect(sessions.map(({ folder }) => folder)).toEqual([REFUSED, OTHER, '26-01-09-one']);
   const view = sessions.find(({ folder }) => folder === REFUSED);
   expect(view && statusSentence(view)).toBe(`${REFUSED} cannot be read.`);
-  expect(view?.problems).toEqual([expect.stringMatching(/\.run\/26-01-08-refused.* \(EACCES\)/)]);
+  expect(view?.problems).toEqual([expect.stringMatching(/\/26-01-08-refused.* \(EACCES\)/)]);
   expect(view && nextSteps(view)).toMatchObject([{ act: 'fix_problems' }]);
   expect(view && needsHuman(view)).toBe(true);
 });
@@ -142,7 +143,7 @@ test('an unreadable SESSIONS folder hides no session of another project', async 
 test('a project on a disk that does not respond holds up no act on another project', async () => {
   await using given = await machine();
   const { context } = given;
-  await chmod(given.at('one', 'sessions', '.run', REFUSED), 0o755);
+  await chmod(given.refused, 0o755);
   using disk = silentDisk(given.at('two'));
   expect(await findSession({ session: 'one' }, context)).toMatchObject({ folder: '26-01-09-one' });
   expect((await listSessions({}, context)).sessions).toHaveLength(3);

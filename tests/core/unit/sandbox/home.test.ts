@@ -143,7 +143,7 @@ test('a cache that has no place in a read-only folder of programs is left out', 
   const profile = guardProfile(
     {
       ...{ mainRepo: '/srv/repo', commonDir: '/srv/repo/.git', otherCheckouts: [], otherSessions: [] },
-      ...{ sessionsDir: '/srv/s', runRoot: '/srv/s/.run', worktreesDir: '/srv/w', configFolder: '/srv/c' },
+      ...{ sessionsDir: '/srv/s', stateRoot: '/srv/state', worktreesDir: '/srv/w', configFolder: '/srv/c' },
       ...{ programs: [], openings: { write: [], sockets: [], read: [], hosts: [], env: [], ports: [] } },
       home: { dir: at.home, env: { PATH } },
     },

@@ -29,7 +29,7 @@ const PLACES: GuardPlaces = {
   otherCheckouts: ['/home/p/other'],
   otherSessions: ['/home/p/third/sessions'],
   sessionsDir: '/home/p/repo/_samocode/sessions',
-  runRoot: '/home/p/repo/_samocode/sessions/.run',
+  stateRoot: '/home/p/.local/state/samocode',
   worktreesDir: '/home/p/repo/_samocode/worktrees',
   configFolder: '/home/p/.config/samocode',
   programs: ['/srv/samocode/dist'],
@@ -48,7 +48,7 @@ function kindAt(path: string, profile: readonly Mount[]): Mount['kind'] | undefi
   return profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`))?.kind;
 }
 
-const runDir = `${PLACES.runRoot}/one`;
+const runDir = `${PLACES.stateRoot}/0123/one`;
 const git = {
   runDir,
   dir: `${runDir}/git`,
@@ -64,14 +64,14 @@ test.each<[Mount['kind'] | undefined, string]>([
   ['hidden', '/home/p/.bashrc'],
   ['hidden', '/home/p/.config/samocode/.env'],
   ['hidden', '/home/p/other/a.ts'],
-  ['hidden', '/home/p/third/sessions/.run/one/events.jsonl'],
+  ['hidden', '/home/p/third/sessions/one/_qa.md'],
   ['hidden', '/tmp/x'],
   ['read_only', '/usr/bin/env'],
   ['read_only', '/srv/samocode/dist/samocode.js'],
   ['empty', '/home/p/repo/src/a.ts'],
   ['empty', '/home/p/repo/_samocode/sessions/two/_qa.md'],
   ['empty', '/home/p/repo/_samocode/worktrees/two/a.ts'],
-  ['hidden', `${PLACES.runRoot}/two/events.jsonl`],
+  ['hidden', `${PLACES.stateRoot}/0123/two/events.jsonl`],
   ['read_only', `${runDir}/events.jsonl`],
   ['read_only', '/home/p/repo/.git/modules/lib/config'],
   ['read_only', '/home/p/repo/_samocode/worktrees/one/.git'],
@@ -132,7 +132,7 @@ test.each<[Mount['kind'] | undefined, string]>([
   ['writable', '/home/p/.claude/settings.json'],
   ['hidden', '/home/p/.config/samocode/.env'],
   ['read_only', '/home/p/repo/.git/config'],
-  ['read_only', '/home/p/repo/_samocode/sessions/.run/one/events.jsonl'],
+  ['read_only', `${runDir}/events.jsonl`],
   ['writable', '/home/p/repo/.git/objects/ab/cd'],
   ['writable', '/home/p/repo/_samocode/worktrees/one/a.ts'],
 ])('on a Mac the profile holds %s: %s', (kind, path) => {
@@ -176,7 +176,7 @@ const placesOf = async ({ path, root, homeDir, env }: TempRepo) =>
       settings: { sandbox: 'guard', openings: NO_OPENINGS },
     },
     {
-      ...{ env, home: homeDir, runRoot: join(root, 'sessions/.run'), programFolder: join(root, 'dist') },
+      ...{ env, home: homeDir, stateRoot: join(root, 'state'), programFolder: join(root, 'dist') },
       commonDir: () => commonDirOf(path, { baseEnv: env }),
     },
   );
@@ -236,7 +236,7 @@ describe.each(['guard', 'strict'] as const)('with SANDBOX=%s', (sandbox) => {
           settings: { sandbox, openings: { ...OPENINGS, sockets: [...OPENINGS.sockets] } },
         },
         {
-          ...{ env, home: at('home'), runRoot: at('sessions/.run') },
+          ...{ env, home: at('home'), stateRoot: at('state') },
           programFolder: '/usr/lib',
           commonDir: async () => at('repo/.git'),
         },

@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import {
   type NewEvent,
@@ -36,7 +35,7 @@ export async function writeEvents(
   more: Partial<SessionFile> = {},
 ): Promise<void> {
   const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, ...more });
-  await mkdir(dirname(paths.events), { recursive: true });
+  for (const folder of [paths.sessionDir, paths.runDir]) await mkdir(folder, { recursive: true });
   await writeFile(paths.events, eventLines(eventsOf(file, events), startMs));
   await writeFile(paths.sessionFile, JSON.stringify(file));
 }

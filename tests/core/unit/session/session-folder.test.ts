@@ -32,7 +32,6 @@ import {
   sessionPaths,
   travels,
 } from '../../../../src/core/session/layout/paths.ts';
-import type { Foreign } from '../../../../src/core/session/log/foreign.ts';
 import { readSessionFile } from '../../../../src/core/session/log/read-session-file.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -69,7 +68,7 @@ test('folders with an overview and without records are listed as unimported, and
   await mkdir(join(dir.path, '26-01-08-nested', '_samocode'), { recursive: true });
   await writeFile(join(dir.path, '26-01-08-nested', '_samocode', '_overview.md'), '# Session: old\n');
   await writeEvents(sessionPaths(dir.path, '26-01-09-new'), [CREATED]);
-  await mkdir(join(dir.path, '.run', '.26-01-10-half.draft'));
+  await mkdir(join(runRoot(dir.path), '.26-01-10-half.draft'));
   const views = await readSessionList(dir.path, await systemHost());
   expect(views.map(({ folder }) => folder)).toEqual(['26-01-09-new']);
   expect(await unimportedFolders(dir.path)).toEqual(['26-01-08-nested', '26-01-08-old']);
@@ -128,12 +127,12 @@ test('a folder, link or pipe at its path is an error and does not block the read
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
 
-test('files for people and agents are in the session folder, and machine state is in the run folder next to it', () => {
+test('files for people and agents are in the session folder, and machine state is in the run folder in the home', () => {
   const { folder: _, sessionsDir: __, ...files } = paths;
-  const machine = Object.values(files).filter((path) => path.startsWith('/sessions/.run/26-01-08-x'));
+  const machine = Object.values(files).filter((path) => path.startsWith(paths.runDir));
   const visible = Object.values(files).filter((path) => path.startsWith('/sessions/26-01-08-x'));
   expect(machine.length + visible.length).toBe(Object.keys(files).length);
-  expect(paths.events).toBe('/sessions/.run/26-01-08-x/events.jsonl');
+  expect(paths.events).toBe(`${paths.runDir}/events.jsonl`);
   expect(paths.signal).toBe('/sessions/26-01-08-x/_signal.json');
 });
 
@@ -143,12 +142,14 @@ test('no two files share a path', () => {
 });
 
 test('an iteration has a numbered folder', () => {
-  expect(iterationPaths(paths, 7).child).toBe('/sessions/.run/26-01-08-x/iterations/007/child.json');
-  expect(iterationPaths(paths, 1234).dir).toBe('/sessions/.run/26-01-08-x/iterations/1234');
+  expect(iterationPaths(paths, 7).child).toBe(`${paths.runDir}/iterations/007/child.json`);
+  expect(iterationPaths(paths, 1234).dir).toBe(`${paths.runDir}/iterations/1234`);
 });
 
-test('archived and running sessions are in folders whose names no session can have', () => {
-  expect([runRoot('/s'), archiveRoot('/s')]).toEqual(['/s/.run', '/s/_archive']);
+test('an archived session is in a folder whose name no session can have, and a running one in the state of its user', () => {
+  expect(archiveRoot('/s')).toBe('/s/_archive');
+  expect(runRoot('/s')).toMatch(/\/\.local\/state\/samocode\/[\da-f]{16}$/);
+  expect(runRoot('/s')).not.toBe(runRoot('/t'));
 });
 
 test.each([
@@ -182,14 +183,12 @@ function leaseOf(supervisor: string): Lease {
   return { v: 1, number: 1, owner, supervisor, acquiredAt: '2026-01-08T10:00:00.000Z' };
 }
 
-test.each<[what: string, lease: Lease | undefined, is: boolean, foreign?: Foreign]>([
+test.each<[what: string, lease: Lease | undefined, is: boolean]>([
   ['that never had a worker', undefined, true],
   ['of this supervisor', leaseOf('ours'), true],
   ['of another HOME', leaseOf('another'), false],
-  ['that never had a worker and has no record', undefined, false, 'no_record'],
-  ['whose lease names it, without a record', leaseOf('ours'), false, 'no_record'],
-])('whether this supervisor continues a session %s', (_what, lease, is, foreign) => {
-  expect(isContinuedBy({ lease, foreign }, 'ours')).toBe(is);
+])('whether this supervisor continues a session %s', (_what, lease, is) => {
+  expect(isContinuedBy({ lease }, 'ours')).toBe(is);
 });
 
 const LINES = eventLines([CREATED, PREPARED, DONE])

@@ -11,7 +11,6 @@ import { type SessionPaths, sessionPaths } from '../../../../src/core/session/la
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 
@@ -31,7 +30,6 @@ export async function restedSession(...rest: NewEvent[]): Promise<RestedSession>
   const dir = await tempDir();
   const paths = sessionPaths(join(dir.path, 'sessions'), '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED, ...rest]);
-  await ownSession(dir.path, paths);
   await mkdir(paths.sessionDir, { recursive: true });
   let workers = 0;
   return {

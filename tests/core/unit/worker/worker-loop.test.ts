@@ -33,7 +33,7 @@ test('a worker leaves a session that is already blocked for the same reason, and
   expect(await runStep(worker, step)).toBeUndefined();
   expect(await runStep(worker, step)).toBe('blocked');
   const blocks = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
-  const reason = expect.stringContaining(`: .run/${log.paths.folder}/commands (EACCES)`);
+  const reason = expect.stringContaining(`: ${log.paths.folder}/commands (EACCES)`);
   expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
 });
 

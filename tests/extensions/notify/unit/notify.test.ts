@@ -8,7 +8,6 @@ import { muteSession } from '../../../../src/extensions/notify/mute-session.act.
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { hookServer } from '../../../support/hook-server.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { makeProject } from '../../../support/project.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
@@ -79,7 +78,6 @@ test('a session is muted and unmuted, and never from inside one', async () => {
   await using _repo = repo;
   const paths = sessionPaths(sessionsDir, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED, ASKING]);
-  await ownSession(repo.homeDir, paths);
   const { muted } = supervisorPaths(context.home, context.host);
   await muteSession({ session: 'x', isMuted: true }, context);
   await muteSession({ session: 'x', isMuted: true }, context);

@@ -6,7 +6,6 @@ import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { ownSession } from '../../../support/own-session.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
 import { addressOf, type Browser, holds, type Page } from './browser.ts';
@@ -118,7 +117,6 @@ export async function addTo({ repo: { homeDir } }: SessionRig, { repo, paths }: 
   const machine = { homeDir, clock: systemClock };
   await rememberProject({ filePath, mainRepo: repo.path, sessions: paths.sessionsDir }, machine);
   await trustFile(filePath, fingerprint(await readFile(filePath, 'utf8')), machine);
-  await ownSession(homeDir, paths);
 }
 
 /** The decisions of a person on the page that its log has. */

@@ -5,7 +5,7 @@ import { supervise } from '../../../../src/core/caller/context/supervision.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionFolders } from '../../../../src/core/session/folder/session-list.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
@@ -248,5 +248,5 @@ export async function expectOneChain(done: SessionView, shown = done): Promise<v
 
 /** What a machine has moved aside, because others went on without it. */
 export async function lostOn({ sessionsDir }: Machine): Promise<string[]> {
-  return (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
+  return (await readdir(runRoot(sessionsDir))).filter((name) => name.includes('.lost-'));
 }

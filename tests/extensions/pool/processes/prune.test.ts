@@ -5,7 +5,7 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/board/git-remote.ts';
 import { DailyPrune } from '../../../../src/extensions/pool/membership/daily-prune.ts';
 import type { MemberParts } from '../../../../src/extensions/pool/membership/member-parts.ts';
@@ -107,7 +107,7 @@ test('the machine that has a session removes it from the pool, and the other its
 
   expect((await other.prune()).pruned).toEqual([COPY]);
   expect(await other.views()).toEqual([]);
-  expect(await readdir(join(other.sessions, '.run'))).toEqual([]);
+  expect(await readdir(runRoot(other.sessions))).toEqual(['.sessions']);
   expect(await other.refs()).not.toContain(POOL_REFS);
   expect([await own.prune(), await other.prune()]).toMatchObject([{ pruned: [] }, { pruned: [] }]);
 });

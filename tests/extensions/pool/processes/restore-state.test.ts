@@ -11,7 +11,7 @@ import { takeHere } from '../../../../src/core/session/folder/ownership.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { writeOwnership } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import {
   type RestoredState,
@@ -94,7 +94,7 @@ test.concurrent('a mirror shows the newest published state, and keeps the comman
     worker: 'unknowable',
     lease: { number: 6 },
   });
-  expect(await readdir(there.sessionsDir)).toEqual(['.run', '26-01-08-x']);
+  expect(await readdir(there.sessionsDir)).toEqual(['26-01-08-x']);
 });
 
 test.concurrent('what another machine has archived is shown in the archive, and comes back from it', async () => {
@@ -109,7 +109,7 @@ test.concurrent('what another machine has archived is shown in the archive, and 
   const archived = await readSession(there, await systemHost());
   expect(archived?.state.archived).toBe(true);
   expect(await readFile(archived?.paths.qa ?? '', 'utf8')).toBe('## Q1\n');
-  expect(await readdir(join(there.sessionDir, '..'))).toEqual(['.run', '_archive']);
+  expect(await readdir(join(there.sessionDir, '..'))).toEqual(['_archive']);
   await writeEvents(sessionPaths(join(here.sessionDir, '..'), '26-01-08-x'), [CREATED, PREPARED]);
   await scene.publish();
   await scene.mirror();
@@ -165,7 +165,7 @@ test.concurrent('a folder that went another way is fenced, lies aside with its w
   const { sessionsDir } = scene.there;
   const lost = join(`${scene.worktreeThere}.lost-3`);
   expect(aside).toEqual([
-    join(sessionsDir, '.run/.26-01-08-x.lost-3'),
+    join(runRoot(sessionsDir), '.26-01-08-x.lost-3'),
     join(sessionsDir, '.26-01-08-x.lost-3'),
     lost,
   ]);
@@ -275,7 +275,7 @@ describe('a session that this machine had, published and gave back', () => {
     await using scene = await givenBack();
     await writeEvents(scene.there, [CREATED, PREPARED, ASKING]);
     const { aside } = await scene.mirror();
-    expect(aside).toContain(join(scene.there.sessionsDir, '.run/.26-01-08-x.lost-3'));
+    expect(aside).toContain(join(runRoot(scene.there.sessionsDir), '.26-01-08-x.lost-3'));
   });
 });
 

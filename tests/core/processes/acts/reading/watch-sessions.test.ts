@@ -1,6 +1,5 @@
 // @module-tag ci
-import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import {
   type ShownSession,
@@ -9,12 +8,10 @@ import {
 } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
 import { ACTION_ERRORS } from '../../../../../src/core/caller/errors/action-errors.ts';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
-import { configFolder } from '../../../../../src/core/kernel/config-folder.ts';
 import { acquireLease } from '../../../../../src/core/kernel/processes/lease.ts';
 import { supervisorPaths } from '../../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { STARTED } from '../../../../support/work-events.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../unit/session/events.ts';
 
@@ -110,27 +107,6 @@ test('when a supervisor starts, sessions that wait are reported anew, and their 
   expect([boat?.unwatched, again?.unwatched]).toEqual([expect.stringMatching(/^No supervisor/), undefined]);
   expect(again?.view).toBe(boat?.view);
   expect(still).toBe(ship);
-});
-
-test("a foreign session is shown as its user's once it has a record, although no file of it changes", async () => {
-  await using serverRig = await makeServerRig();
-  const { home } = serverRig.context;
-  const boat = await serverRig.addSession('26-01-08-boat', [...FIRST, DONE]);
-  const records = join(configFolder(home), 'sessions');
-  await rename(records, `${records}-away`);
-  const known = new Map();
-  const { signal } = new AbortController();
-  const foreignIn = async () => {
-    const { value } = await watchSessions({ signal, known }, serverRig.context).next();
-    return (value as ShownSession[]).map(({ view }) => view.foreign);
-  };
-  expect(await foreignIn()).toEqual(['no_record']);
-  await ownSession(home, boat);
-  const items = watchSessions({ signal, known }, serverRig.context);
-  // The first list is what is known; what no file shows is looked at right after.
-  await items.next();
-  const { value } = await items.next();
-  expect((value as ShownSession[]).map(({ view }) => view.foreign)).toEqual([undefined]);
 });
 
 test('one session is watched alone, and a missing one is an error at once', async () => {

@@ -18,7 +18,6 @@ import { givenTask } from '../../../../../src/core/session/documents/given-plan.
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { sessionFileSample } from '../../../../support/session-file-sample.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
-import { makeRepo } from '../../../../support/temp-repo.ts';
 
 const TASK = { kind: 'task', task: 'Name the boats', dive: undefined };
 
@@ -254,10 +253,11 @@ test('no other user can read the folders that a start makes', async () => {
     await makeRunFolder(sessionPaths(sessionsDir, file.folder), file, {
       given: {},
       first: start,
-      home: dir.path,
     }),
   ).toBe(true);
-  const modes = [sessionsDir, dirname(runDir), runDir].map((path) => statSync(path).mode & 0o777);
+  const modes = [dirname(dirname(runDir)), dirname(runDir), runDir].map(
+    (path) => statSync(path).mode & 0o777,
+  );
   expect(modes).toEqual([0o700, 0o700, 0o700]);
 });
 
@@ -270,22 +270,12 @@ test('a SESSIONS that is a link is as open as its target', async () => {
   const make = async (folder: string) => {
     const file = sessionFileSample({ sessionsDir, folder });
     return await makeRunFolder(sessionPaths(sessionsDir, folder), file, {
-      ...{ given: {}, first: start, home: dir.path },
+      ...{ given: {}, first: start },
     });
   };
   expect(await make('26-01-08-boat')).toBe(true);
   await chmod(target, 0o777);
   await expect(make('26-01-09-boat')).rejects.toMatchObject({ code: 'sessions_open' });
-});
-
-test('git ignores the run folders if SESSIONS is a separate repository', async () => {
-  await using repo = await makeRepo();
-  const file = sessionFileSample({ sessionsDir: repo.path });
-  const made = { given: {}, first: start, home: repo.homeDir };
-  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, made)).toBe(true);
-  expect(await repo.git(['status', '--porcelain', '--untracked-files=all'])).toBe('');
-  await repo.git(['clean', '-fd']);
-  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, made)).toBe(false);
 });
 
 const BERLIN = 'Europe/Berlin';

@@ -42,6 +42,7 @@ const SESSIONS = NAMES.map(
     task: `あ${'長い説明'.repeat(60)}`,
     says: { reason: 'it waits '.repeat(40) },
     sessionDir: '/sessions/boat',
+    runDir: '/run/boat',
     summary: `26-01-02-${name} waits for the approval of its plan.`,
     cursor: '7',
     isDying: false,

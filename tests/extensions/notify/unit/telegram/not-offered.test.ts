@@ -16,7 +16,6 @@ import type {
 } from '../../../../../src/extensions/notify/telegram/sent-messages.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { plainLog } from '../../../../support/event-samples.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { outboxScene } from '../outbox-scene.ts';
 
@@ -47,7 +46,6 @@ async function scene(parked: NewEvent) {
   const project = await makeProject({ acting: { by: { channel: 'phone' } } });
   const paths = sessionPaths(project.sessionsDir, '26-01-08-boat');
   await writeEvents(paths, [CREATED, PREPARED, parked], undefined, { mainRepo: project.repo.path });
-  await ownSession(project.repo.homeDir, paths);
   await project.repo.write({ '_samocode/sessions/26-01-08-boat/_overview.md': '# Session: boat\n' });
   await writeFile(join(paths.sessionDir, '01-08-1000-plan-boat.md'), PLAN);
   return { ...project, paths };

@@ -11,7 +11,6 @@ import {
   writeEvents,
 } from '../../../../core/unit/session/events.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { serveWeb } from '../../../../support/web-rig.ts';
 import { addressesIn, skeletonOf } from '../../unit/report/page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from '../../unit/report/payloads.ts';
@@ -38,7 +37,6 @@ async function writeSessions(also: string): Promise<void> {
     const paths = await rig.addSession(folder);
     const mainRepo = rig.repo.path;
     await writeEvents(paths, events, undefined, { mainRepo, group: also, task: `${also}\n${also}` });
-    await ownSession(rig.repo.homeDir, paths);
   }
   await rig.repo.write({
     [`_samocode/sessions/${ASKS}/_qa.md`]: `# Q&A\n\n### Q1: ${also}\n- A) ${also}\n\n**Answer:**\n`,

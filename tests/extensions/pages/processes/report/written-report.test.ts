@@ -1,7 +1,8 @@
 // @module-tag ci
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { earlierRunRoot } from '../../../../../src/core/session/layout/paths.ts';
 import { runFolderEntries } from '../../../../../src/core/worker/guarding/changes.ts';
 import { type Typed, typed } from '../../../../app/unit/cli/typed.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
@@ -58,18 +59,18 @@ test('a report is one file at the path of --output, with the end of each long tr
   expect(text).toContain('All of it: <code>samocode log --iteration 2</code>');
 });
 
-test('a report of a foreign session is written only where --output says', async () => {
+test('a report of a session whose log lies in SESSIONS is written only where --output says', async () => {
   const own = await makeProject();
   await using _ = own.repo;
   const { paths } = await reportedSession({ iterations: 1, project: own });
   const elsewhere = join(own.repo.root, 'elsewhere');
   await mkdir(elsewhere);
   await symlink(elsewhere, join(paths.runDir, '.report'));
-  await rm(join(own.repo.homeDir, '.config/samocode/sessions'), { recursive: true });
-  await mkdir(join(own.repo.homeDir, '.config/samocode/sessions'));
+  await mkdir(earlierRunRoot(paths.sessionsDir));
+  await rename(paths.runDir, join(earlierRunRoot(paths.sessionsDir), paths.folder));
   const place = { cwd: own.repo.path, home: own.repo.homeDir };
   const { stderr } = await typed(['report', 'boat-names'], place);
-  expect(stderr).toContain('is foreign');
+  expect(stderr).toContain('--with-its-log');
   expect(await readdir(elsewhere)).toEqual([]);
   const path = join(own.repo.root, 'page.html');
   await typed(['report', 'boat-names', '--output', path], place);

@@ -11,7 +11,6 @@ import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { CREATED, DONE, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { EffectCounter } from '../../../../support/counted.ts';
 import { eventually } from '../../../../support/eventually.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { startRig } from '../../../../support/session-rig.ts';
@@ -130,7 +129,6 @@ test.each<[kind: string, end: object, state: string]>([
   const events = [CREATED, PREPARED, DONE, accepted, { by, ...end } as NewEvent];
   await writeEvents(paths, events, undefined, { mainRepo: repo.path });
   await mkdir(paths.sessionDir, { recursive: true });
-  await ownSession(repo.homeDir, paths);
   await using web = await serveWeb(context);
   const { text } = await web.ask(`/s/${pageKey(paths)}/outcome/${act}`);
   expect(JSON.parse(text)).toMatchObject({ state });
@@ -167,7 +165,7 @@ test('every view reports a session once when it begins to need the person', asyn
   const { project, folder } = await reportedSession({ iterations: 3, name: 'ready', ends: 'done' });
   await using _ = project.repo;
   const { paths } = await reportedSession({ iterations: 3, name: 'late', ends: 'blocked', project });
-  const key = pageKey({ runDir: join(paths.sessionsDir, '.run', folder) });
+  const key = pageKey(sessionPaths(paths.sessionsDir, folder));
   const aside = (each: string) => join(project.repo.root, basename(dirname(each)));
   for (const each of [paths.runDir, paths.sessionDir]) await rename(each, aside(each));
   await using web = await serveWeb(project.context);

@@ -6,7 +6,6 @@ import { planHash } from '../../../../../src/core/session/documents/plan.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { eventually } from '../../../../support/eventually.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { serveWeb } from '../../../../support/web-rig.ts';
 
@@ -16,7 +15,6 @@ test('the page shows what the dive took from the chat above the questions, rende
   const paths = sessionPaths(sessionsDir, '26-01-08-boats');
   const chat = { from: 'Codex', id: 'c1', turns: 2, text: '# The chat\n' };
   await writeEvents(paths, [CREATED, PREPARED, ASKING], undefined, { mainRepo: repo.path, chat });
-  await ownSession(repo.homeDir, paths);
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.qa, '# Q&A: Boats\n\n### Q1: Which?\nA) Kiel\nB) Bergen\n\n**Answer:** _waiting_\n');
   const dive = '## From the chat\n- Decided: **rivers** (turn 2) <script>\n\n## Key Findings\n';
@@ -42,7 +40,6 @@ test('the page shows what was not asked, and what leaves out testing, above ever
   const waits = { ...ASKING, for: 'plan_approval' as const, openQuestions: [], unasked: true as const };
   const asked = { ...waits, resumePhase: 'implementation' as const, plan: { name, hash: planHash(plan) } };
   await writeEvents(paths, [CREATED, PREPARED, asked], undefined, { mainRepo: repo.path });
-  await ownSession(repo.homeDir, paths);
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(join(paths.sessionDir, name), plan);
   await using web = await serveWeb(context);

@@ -43,6 +43,6 @@ test('the screen goes by groups; the page begins with all that need the person, 
 
 test('a finished session that cannot be finished from this machine does not need the person', () => {
   const done = sessionRows(SESSIONS).find(({ kind }) => kind === 'finished') ?? expect.fail();
-  for (const condition of ['foreign', 'older', 'newer', 'unseen'] as const)
+  for (const condition of ['elsewhere', 'older', 'newer', 'unseen'] as const)
     expect(needKind({ ...done.facts, condition })).toBeUndefined();
 });

@@ -118,7 +118,7 @@ const NAMES = shortNames(SAMPLES.map(({ session }) => session));
 
 export const ROWS = SAMPLES.map((sample, index): SessionRow => {
   const projectDir = index % 2 === 0 ? '/code/harbour' : '/code/fleet';
-  const facts = { ...BASE, sessionDir: '/sessions', createdAt: ago(500 + index), ...sample };
+  const facts = { ...BASE, sessionDir: '/sessions', runDir: '/run', createdAt: ago(500 + index), ...sample };
   const row = newRow({ ...sessionLike(sample), projectDir }, { facts, name: NAMES[index] ?? '' });
   return { ...row, key: sample.session };
 }).sort(byPlace);

@@ -14,7 +14,6 @@ import { actOnSession } from '../../../../../src/extensions/pages/web/acts/acts.
 import { actsPart, resumeForm } from '../../../../../src/extensions/pages/web/acts/acts-part.ts';
 import { stateIdOf } from '../../../../../src/extensions/pages/web/web-context.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
-import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { STATES, STATES_NOW } from '../../../../support/session-states.ts';
 
@@ -131,7 +130,6 @@ test('on the page a plan is decided by its buttons alone, and approved by the ha
   const parked = { type: 'parked', for: 'plan_approval', resumePhase: 'planning', plan } as const;
   const planned: NewEvent = { ...parked, openQuestions: [], unconfirmed: [] };
   await writeEvents(paths, [CREATED, PREPARED, planned], undefined, { mainRepo: repo.path });
-  await ownSession(repo.homeDir, paths);
   await repo.write({ [`_samocode/sessions/26-01-08-boat/${plan.name}`]: PLAN });
   const { view } = await getStatus({ session: 'boat' }, context);
   const session = { view, projectDir: repo.path } as ShownSession;
