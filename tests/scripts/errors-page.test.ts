@@ -56,7 +56,7 @@ test.each(EXAMPLES)('$code says what happened and why, for any arguments', (erro
 
 /** Refusals of a model or script, which persons never get. */
 const FOR_MODELS = [
-  ...['adoption_needs_person', 'answers_need_person', 'code_needs_person', 'needs_person', 'person_accepts'],
+  ...['import_needs_person', 'answers_need_person', 'code_needs_person', 'needs_person', 'person_accepts'],
   ...[
     'kept_for_person',
     'limits_closed',

@@ -26,6 +26,7 @@ export async function bundleScript(source: string, dir: string, { faults = false
       __VERSION__: '"0.0.0-test"',
     },
     banner,
+    target: 'node20.19',
     logLevel: 'warning',
   });
   return outfile;

@@ -14,4 +14,4 @@ const context = {
   programs: { worker: '', rehearsal: '' },
 };
 const view = await readSession(sessionPaths(sessionsDir, folder), host);
-if (view?.otherBuild?.is === 'elsewhere') await bringLog(await elsewhereOf(view), context);
+if (view?.otherBuild?.is === 'elsewhere') await bringLog(await elsewhereOf(view, context), context);

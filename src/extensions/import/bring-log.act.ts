@@ -15,7 +15,9 @@ import type { SessionLimits } from '../../core/kernel/phases/limits.ts';
 import { GATES } from '../../core/kernel/phases/table.ts';
 import { acquireLease } from '../../core/kernel/processes/lease.ts';
 import { agreedText } from '../../core/kernel/text.ts';
+import { trackedAt } from '../../core/project/finding/own-places.ts';
 import { removeTree } from '../../core/project/git/remove-tree.ts';
+import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { pendingCommandIds, readCommand, removeCommand } from '../../core/session/commands/commands.ts';
 import { describeBy } from '../../core/session/documents/describe-event.ts';
 import { Arrived } from '../../core/session/events/bodies/positions.ts';
@@ -46,7 +48,7 @@ export async function readElsewhere(
   context: ActionContext,
 ): Promise<SessionElsewhere | undefined> {
   const view = await findSession({ ...question, isAct: true, mayBeElsewhere: true }, context);
-  return view.otherBuild?.is === 'elsewhere' ? await elsewhereOf(view) : undefined;
+  return view.otherBuild?.is === 'elsewhere' ? await elsewhereOf(view, context) : undefined;
 }
 
 /** Those of the project that no worker runs. */
@@ -59,7 +61,7 @@ export async function readAllElsewhere(
   const elsewhere = views.filter(
     ({ otherBuild, worker }) => otherBuild?.is === 'elsewhere' && worker === 'none',
   );
-  return await Promise.all(elsewhere.map(elsewhereOf));
+  return await Promise.all(elsewhere.map((view) => elsewhereOf(view, context)));
 }
 
 /**
@@ -72,14 +74,16 @@ export async function bringLog(
   context: ActionContext,
 ): Promise<SessionView> {
   await refuseFromInside(context);
-  const { clock, host, by } = context;
+  const { clock, host, by, home } = context;
   const { folder: session, sessionsDir } = from;
   // A model could continue what it wrote itself.
   if (!isPersonal(by)) throw IMPORT_ERRORS.import_needs_person({ session });
   const paths = sessionPaths(sessionsDir, session);
   {
-    await using lease = await acquireLease(from.leases, { clock, host, takeUnknowable: anyway === true });
-    if ((await shownOf(from)).print !== print) throw IMPORT_ERRORS.log_changed({ session });
+    const { identity: supervisor } = supervisorPaths(home, host);
+    const taking = { clock, host, supervisor, takeUnknowable: anyway === true };
+    await using lease = await acquireLease(from.leases, taking);
+    if ((await shownOf(from, context)).print !== print) throw IMPORT_ERRORS.log_changed({ session });
     for (const id of pendingCommandIds(from)) await removeCommand(from, id);
     await makeRunRoot(sessionsDir);
     await move(from, paths);
@@ -130,11 +134,14 @@ const LEFT_BEHIND =
   'The log of this session is in the home of its user (~/.local/state/samocode): earlier versions of samocode cannot continue it.\n';
 
 /** What is shown of it. */
-export async function elsewhereOf(view: SessionView): Promise<SessionElsewhere> {
-  return { view, ...(await shownOf(view.paths)) };
+export async function elsewhereOf(view: SessionView, context: ActionContext): Promise<SessionElsewhere> {
+  return { view, ...(await shownOf(view.paths, context)) };
 }
 
-async function shownOf(paths: SessionView['paths']): Promise<Pick<SessionElsewhere, 'lines' | 'print'>> {
+async function shownOf(
+  paths: SessionView['paths'],
+  { env: baseEnv }: ActionContext,
+): Promise<Pick<SessionElsewhere, 'lines' | 'print'>> {
   const { folder: session } = paths;
   const log = await readLog(paths, { useCache: false });
   const recorded = log?.state.file ?? (await readSessionFile(paths));
@@ -162,6 +169,7 @@ async function shownOf(paths: SessionView['paths']): Promise<Pick<SessionElsewhe
     ['Accepted programs of git', await textOf(paths.gitSettings)],
     ['Queued commands, which are dropped', await commandsIn(paths)],
     ['Log', paths.runDir],
+    ['Of its run folder in a commit', await trackedAt(paths.runDir, { baseEnv })],
   ];
   const lines = rows.flatMap(([name, value]) =>
     isNothing(value)

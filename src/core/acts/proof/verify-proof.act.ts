@@ -114,7 +114,8 @@ async function ofSession(
   question: { session: string; projectDir: string | undefined },
   context: ActionContext,
 ): Promise<OpenedProof> {
-  const { view, proof } = await readProofOf(question, context);
+  // The commands of its log would run without anyone's consent.
+  const { view, proof } = await readProofOf({ ...question, mayBeElsewhere: false }, context);
   const { paths, sessionFile, state } = view;
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir } = sessionFile;

@@ -36,7 +36,7 @@ export interface SessionQuestion {
   isExact?: boolean;
   /** The call changes something: a name alone does not reach a session outside the current project, or one whose log lies elsewhere. */
   isAct?: boolean;
-  /** The act is one of the few on a session whose log lies elsewhere. */
+  /** Whether its log may lie elsewhere: by default only if the call changes nothing. */
   mayBeElsewhere?: boolean;
 }
 
@@ -89,11 +89,11 @@ function refuseUnimported(named: readonly SessionPaths[]): void {
 
 async function reached(
   found: PlacedSession,
-  { projectDir: named, isAct, mayBeElsewhere }: SessionQuestion,
+  { projectDir: named, isAct, mayBeElsewhere = !isAct }: SessionQuestion,
   context: ActionContext,
 ): Promise<PlacedSession> {
   const { folder, otherBuild } = found.view;
-  if (isAct && !mayBeElsewhere && otherBuild?.is === 'elsewhere') throw otherBuildError(folder, otherBuild);
+  if (!mayBeElsewhere && otherBuild?.is === 'elsewhere') throw otherBuildError(folder, otherBuild);
   if (isAct) await continueWork(found.view, context);
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;

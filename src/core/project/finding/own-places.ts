@@ -158,6 +158,15 @@ async function trackedIn(
   return { ...at, kind: 'tracked', top, path: agreedText(cut(path, MAX_SHOWN_CHARS)), commit, untrack };
 }
 
+/** A path at or below `folder` that the index of a repository around it has, and its last commit. */
+export async function trackedAt(folder: string, context: GitContext): Promise<string | undefined> {
+  for (const top of topsAround(folder)) {
+    const found = await trackedIn(top, [{ key: 'SESSIONS', way: pathInside(top, folder) ?? '' }], context);
+    if (found !== undefined) return `${found.path} (${[top, found.commit].filter(Boolean).join(', commit ')})`;
+  }
+  return undefined;
+}
+
 /** Git looks no further where `.git` is not a repository, so nothing is written there. */
 function ofNoRepository(error: unknown): void {
   if (!GIT_ERRORS.git_not_a_repository.is(error)) throw error;

@@ -283,7 +283,8 @@ test.each([
     runCommand(process.execPath, [program, sessionsDir, FOLDER], {
       env: { ...repo.env, SAMOCODE_CRASH_AT: at, TMPDIR: dirname(repo.root) },
     });
-  expect((await bring(point)).exitCode).toBe(null);
+  const died = await bring(point);
+  expect([died.exitCode, died.stderr]).toEqual([null, '']);
   const paths = sessionPaths(sessionsDir, FOLDER);
   const isThere = existsSync(paths.runDir);
   // In one place or in the other, and never a run folder where an older version looks, once it is taken.
