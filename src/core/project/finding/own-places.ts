@@ -162,7 +162,8 @@ async function trackedIn(
 export async function trackedAt(folder: string, context: GitContext): Promise<string | undefined> {
   for (const top of topsAround(folder)) {
     const found = await trackedIn(top, [{ key: 'SESSIONS', way: pathInside(top, folder) ?? '' }], context);
-    if (found !== undefined) return `${found.path} (${[top, found.commit].filter(Boolean).join(', commit ')})`;
+    if (found !== undefined)
+      return `${found.path} (${[top, found.commit].filter(Boolean).join(', commit ')})`;
   }
   return undefined;
 }

@@ -278,7 +278,7 @@ test.each([
     await symlink(far.path, state);
   }
   const log = await readFile(carried.events, 'utf8');
-  const program = await bundleScript('log-bringer.ts', repo.root, { faults: true });
+  const program = await bundleScript('bring-log-starter.ts', repo.root, { faults: true });
   const bring = (at: string) =>
     runCommand(process.execPath, [program, sessionsDir, FOLDER], {
       env: { ...repo.env, SAMOCODE_CRASH_AT: at, TMPDIR: dirname(repo.root) },
