@@ -43,7 +43,10 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines };
   if (bare) return project;
   if (isPlain(repoPlan)) await writeProject(project, wanted);
-  else await setupProject({ lines: wanted }, { ...project.context, by: { channel: 'cli' } });
+  else {
+    const { sessionsDir: sessions, worktreesDir: worktrees, context } = project;
+    await setupProject({ sessions, worktrees, lines: wanted }, { ...context, by: { channel: 'cli' } });
+  }
   return project;
 }
 

@@ -8,6 +8,7 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { NO_OPENINGS, type SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { foldersOfPlace, placeOfRepository } from '../../project/finding/project-place.ts';
 import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
 import { picturesIn } from '../../session/events/bodies/pictures.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
@@ -70,8 +71,8 @@ async function ofFile(
   const cwd = resolve(context.cwd, projectDir ?? '.');
   const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
   // The default folder, so that the clone is as deep as the clones of sessions.
-  const worktreesDir = join(mainRepo, '_samocode/worktrees');
-  const sessionsDir = join(mainRepo, '_samocode/sessions');
+  const folders = foldersOfPlace(await placeOfRepository(mainRepo, context.home));
+  const { worktrees: worktreesDir, sessions: sessionsDir } = folders;
   const settings = { sandbox: 'auto' as const, openings: NO_OPENINGS };
   const guard = await cloneGuard({ mainRepo, worktreesDir, sessionsDir, settings }, context);
   const place = { mainRepo, worktreesDir, git, guard };

@@ -56,12 +56,14 @@ interface Missing {
   steps: string[];
 }
 
-async function missingParts({ env }: Cli, folder: string): Promise<Missing> {
-  const [{ readRepository }, { enclosingRepository }] = await Promise.all([
+async function missingParts({ env, home }: Cli, folder: string): Promise<Missing> {
+  const [{ readRepository }, { enclosingRepository }, { placeOfRepository }] = await Promise.all([
     import('../../project/git/repository.ts'),
     import('./setup-project.act.ts'),
+    import('../../project/finding/project-place.ts'),
   ]);
   const { mainRepo: top } = await enclosingRepository(folder, { env });
+  const { place } = await placeOfRepository(top, home);
   const reading = await readRepository(top, { baseEnv: env });
   const needsRepository = reading.kind !== 'ready';
   const first = {
@@ -76,8 +78,7 @@ async function missingParts({ env }: Cli, folder: string): Promise<Missing> {
     steps: [
       ...first,
       'the file .samocode',
-      'the folders _samocode/sessions and _samocode/worktrees',
-      'a line for them in .git/info/exclude (no tracked file is changed)',
+      `folders for its sessions and worktrees, outside of the repository: ${place}`,
     ],
   };
 }

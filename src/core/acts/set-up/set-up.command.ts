@@ -23,11 +23,8 @@ interface InitOptions extends SharedOptions {
 export function addInit(program: Command, cli: Cli): void {
   withSharedOptions(program.command('init [folder]'))
     .description('Set up a project, or check an existing one')
-    .option('--sessions <folder>', 'where to store sessions (default: _samocode/sessions in the repository)')
-    .option(
-      '--worktrees <folder>',
-      'where to create worktrees (default: _samocode/worktrees in the repository)',
-    )
+    .option('--sessions <folder>', 'where to store sessions (default: a folder of the project in ~/samocode)')
+    .option('--worktrees <folder>', 'where to create worktrees (default: beside the sessions)')
     .option(
       '--set <KEY=VALUE...>',
       'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { requirePlacesOf } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { formatRiskyLine, needsPerson, trustAsSeen } from '../../caller/context/trust-project.ts';
 import { foldersOfCall } from '../../caller/context/which-projects.ts';
@@ -48,6 +49,7 @@ export async function setupProject(
     lines: input.lines,
   });
   const { project } = report;
+  await requirePlacesOf(project, context);
   // The caller wrote these lines, so they are trusted, except that a model may not relax a rule itself.
   const written = await trustIn(project, context);
   const isTrustedAtOnce =

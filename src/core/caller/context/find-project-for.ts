@@ -1,10 +1,20 @@
+import { join } from 'node:path';
 import { asOneError } from '../../kernel/base-errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
 import { rememberProject } from '../../project/finding/known-projects.ts';
 import { type Project, type ProjectReading, readProject } from '../../project/finding/open-project.ts';
 import { requireOwnPlaces } from '../../project/finding/own-places.ts';
+import { makePlace } from '../../project/finding/project-place.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
+import { pathInside } from '../../project/git/real-path.ts';
 import { UNUSABLE } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
+import { Arrived, Places } from '../../session/events/bodies/positions.ts';
+import { atPlaces } from '../../session/events/bodies/session-file.ts';
+import { sessionFolders } from '../../session/folder/session-list.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readLog } from '../../session/log/event-log.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { whichProjects } from './which-projects.ts';
@@ -28,14 +38,37 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   return project;
 }
 
-/** @throws place_not_ours */
+/**
+ * Makes the folders that no file names.
+ * @throws place_not_ours
+ */
 export async function requirePlacesOf(
-  { mainRepo, values: { worktrees, sessions }, readings }: Project,
-  { env: baseEnv }: Pick<ActionContext, 'env'>,
+  { mainRepo, values: { worktrees, sessions }, readings, place }: Project,
+  { env: baseEnv, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<void> {
   // As it is written: a link in a work tree is what is asked for.
   const written = String(readings.get('SESSIONS')?.value ?? sessions);
   await requireOwnPlaces({ mainRepo, worktrees, sessions: written }, { baseEnv });
+  if (place?.movedFrom !== undefined) await followRepository(place.movedFrom, mainRepo, sessions);
+  if (place !== undefined) await makePlace(place, home, { baseEnv });
+}
+
+/** The sessions of a repository that was moved name it by its path: the next worker of each records the new one. */
+async function followRepository(from: string, mainRepo: string, sessionsDir: string): Promise<void> {
+  const follow = (_: string, value: unknown) => {
+    const inside = typeof value === 'string' ? pathInside(from, value) : undefined;
+    return inside === undefined ? value : join(mainRepo, inside);
+  };
+  for (const folder of await sessionFolders(sessionsDir)) {
+    const paths = sessionPaths(sessionsDir, folder);
+    const state = (await readLog(paths))?.state;
+    if (state?.file === undefined) continue;
+    const file = atPlaces(state.file, paths, (await plainJson(paths.arrived, Arrived)) ?? state.places);
+    if (file.mainRepo !== from) continue;
+    const worktreePath = state.worktree?.path ?? join(file.worktreesDir, folder);
+    const text = JSON.stringify(Places.parse({ ...file, worktreePath }), follow);
+    await writeWhole(paths.arrived, `${text}\n`);
+  }
 }
 
 /** Like `findProjectFor`, but returns problems with settings instead of throwing. */

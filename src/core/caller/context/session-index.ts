@@ -108,7 +108,8 @@ async function readSessionsFolder(
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
   await requirePlaces({ ...read, filePath, fileHash }, homeDir, ['sessions']);
   const sessionsDir = String(value);
-  const problem = await folderProblem(sessionsDir);
+  // A default place is made when a session starts.
+  const problem = source.kind === 'default' ? undefined : await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir: await realPathAsFar(sessionsDir), isOwn };
   throw settingInvalid(sessions, { key: sessions.key, written: sessionsDir, source, problem });
 }

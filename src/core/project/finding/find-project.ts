@@ -2,6 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { parseSamocodeFile, pathFromFile } from '../settings/samocode-file.ts';
 import { PROJECT_ERRORS, type ProjectNotFound } from './project-errors.ts';
@@ -76,6 +77,11 @@ export async function mainCheckoutOf(folder: string): Promise<string | undefined
   const commonDir = gitDir === undefined ? undefined : await sharedDirOf(gitDir);
   if (commonDir === undefined || basename(commonDir) !== '.git') return undefined;
   return await ifExists(realpath(dirname(commonDir)));
+}
+
+/** The nearest folder from here upwards with an entry `.git`. */
+export function repositoryAround(folder: string): string | undefined {
+  return upwards(folder, '/').find((at) => statsAt(join(at, '.git')) !== undefined);
 }
 
 async function samocodeIn(folder: string): Promise<string | undefined> {

@@ -19,13 +19,14 @@ import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
 import { requireOwnPlaces } from './own-places.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
+import { makePlace } from './project-place.ts';
 import { proposedCommands } from './proposed-commands.ts';
 import { requirePlaces } from './trust.ts';
 
 export interface ProjectSetup {
   /** The repository; relative paths and `~` are resolved by the caller. */
   mainRepo: string;
-  /** Absolute; by default in the repository's `_samocode/`. */
+  /** Absolute; by default at the place of the project, outside of the repository. */
   sessions?: string;
   worktrees?: string;
   /** More lines for a new `.samocode`, by key. */
@@ -97,10 +98,13 @@ async function setUp(
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
   if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
   await requireOwnPlaces({ mainRepo: settings.values.mainRepo, worktrees, sessions }, context);
-  if (await mkdir(worktrees, { recursive: true })) done.push(`Created the folder ${worktrees}.`);
+  const made =
+    texts.place && texts.place.movedFrom === undefined ? await makePlace(texts.place, homeDir, context) : [];
+  if (await mkdir(worktrees, { recursive: true })) made.push(worktrees);
   // It has what agents print; the folders above it may have other users.
   await mkdir(dirname(sessions), { recursive: true });
-  if (await mkdir(sessions, { recursive: true, mode: 0o700 })) done.push(`Created the folder ${sessions}.`);
+  if (await mkdir(sessions, { recursive: true, mode: 0o700 })) made.push(sessions);
+  done.push(...made.map((folder) => `Created the folder ${folder}.`));
   const project = await openProject({ filePath, env, homeDir, signal });
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
   if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
@@ -131,28 +135,16 @@ async function ensureFile(
   return { filePath: rivals };
 }
 
-/**
- * One folder inside the repository contains both: it is easy to find, accessible to agents confined to one root, and
- * deleted with the project. No leading dot, because people read their sessions; the underscore sorts it before the
- * code.
- */
-function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup): [string, string] {
-  return [
-    resolve(worktrees ?? join(toplevel, '_samocode/worktrees')),
-    resolve(sessions ?? join(toplevel, '_samocode/sessions')),
-  ];
-}
-
 async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
   const { lines = {}, homeDir } = setup;
-  const [worktrees, sessions] = foldersWanted(toplevel, setup);
   const home = await realpath(homeDir).catch(() => homeDir);
+  const named = Object.entries({ WORKTREES: setup.worktrees, SESSIONS: setup.sessions });
   return [
     '# Settings of samocode for this project: KEY=VALUE lines, paths relative to this file.',
     '# A check must exit 0 before a session is done, for example: CHECK=npm test',
-    samocodeLine('MAIN_REPO', '.'),
-    samocodeLine('WORKTREES', written(worktrees, toplevel, home)),
-    samocodeLine('SESSIONS', written(sessions, toplevel, home)),
+    ...named.flatMap(([key, path]) =>
+      path === undefined ? [] : [samocodeLine(key, written(resolve(path), toplevel, home))],
+    ),
     ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
     '',
   ].join('\n');

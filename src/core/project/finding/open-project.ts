@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { asOneError } from '../../kernel/base-errors.ts';
-import { configFolder } from '../../kernel/config-folder.ts';
+import { HOME_KEY, machineFile, movedHome } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
@@ -21,7 +20,15 @@ import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
 import type { CallSettings, Readings, SettingProblems } from '../settings/settings.ts';
+import { repositoryAround } from './find-project.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
+import {
+  foldersOfPlace,
+  type ProjectPlace,
+  placeOfFile,
+  repositoryOfFile,
+  wordsOfPlace,
+} from './project-place.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
@@ -39,6 +46,8 @@ export interface Project extends ProjectFile {
   commonDir: string;
   /** The limits for a whole session that the file sets; absent without a call, whose limits replace them. */
   fileLimits?: SpendingLimits;
+  /** Absent if its file says where sessions and worktrees are. */
+  place?: ProjectPlace | undefined;
 }
 
 /** A project as found, with all of its problems. */
@@ -62,9 +71,10 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
 /** Like `openProject`, but returns problems instead of throwing them. */
 export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
   const { filePath, env, signal } = request;
-  const texts = await readSettingTexts(request);
+  const { place, ...texts } = await readSettingTexts(request);
   const asWritten = readSettings(texts);
-  const onDisk = withProblems(asWritten.readings, await pathProblems(asWritten.readings));
+  const written = withProblems(asWritten.readings, await pathProblems(asWritten.readings));
+  const onDisk = withProblems(written, await homeProblems(written, request));
   const found = await repositoryIn(onDisk, { baseEnv: env, signal });
   const reading = { ...asWritten, readings: withProblems(onDisk, found.problems) };
   const problems = problemsIn(reading);
@@ -79,12 +89,14 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const fileLimits = texts.call && limitsOfFile(texts);
   // Run folders are found by this path, so it has one spelling; the readings have the written one.
   const values = { ...file.values, sessions: await realPathAsFar(file.values.sessions) };
+  const words = place === undefined ? [] : wordsOfPlace(place);
+  const warnings = [...file.warnings, ...words.map((text) => ({ path: filePath, text }))];
   return {
     ...reading,
     problems,
     file,
     mainRepo,
-    project: { ...file, values, mainRepo, commonDir, fileLimits },
+    project: { ...file, values, warnings, mainRepo, commonDir, fileLimits, place },
   };
 }
 
@@ -107,17 +119,22 @@ function limitsOfFile(texts: SettingTexts): SpendingLimits {
 
 export async function readSettingTexts(
   request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
-): Promise<SettingTexts> {
+): Promise<SettingTexts & { place?: ProjectPlace | undefined }> {
   const { filePath, env, homeDir, call } = request;
-  const envPath = join(configFolder(homeDir), '.env');
+  const envPath = machineFile(homeDir);
   const [text, envText] = await Promise.all([
     filePath === undefined ? undefined : readProjectFile(filePath),
     ifExists(readFile(envPath, 'utf8')),
   ]);
+  const projectFile = filePath !== undefined && text !== undefined ? { path: filePath, text } : undefined;
+  const place = projectFile && (await placeOfFile(projectFile, homeDir));
+  const mainRepo = place?.mainRepo ?? (filePath && (await repositoryOfFile(filePath)));
   return {
     env,
     homeDir,
-    projectFile: filePath !== undefined && text !== undefined ? { path: filePath, text } : undefined,
+    projectFile,
+    place,
+    places: { ...(mainRepo && { mainRepo }), ...(place && foldersOfPlace(place)) },
     envFile: envText === undefined ? undefined : { path: envPath, text: envText },
     call,
   };
@@ -135,10 +152,29 @@ async function readProjectFile(filePath: string): Promise<string> {
 async function pathProblems(readings: Readings): Promise<SettingProblems> {
   const found = [...readings.values()].map(async ({ spec, key, value, source }) => {
     if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return [];
+    // The folders that no file names are made when they are needed.
+    if (source.kind === 'default') return [];
     const problem = await problemWith(value, spec);
     return problem ? [[key, settingInvalid(spec, { key, written: value, source, problem })] as const] : [];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+/** A home by the environment would be another one for each program. */
+async function homeProblems(readings: Readings, { env, homeDir }: ProjectRequest): Promise<SettingProblems> {
+  const reading = readings.get(HOME_KEY);
+  if (typeof reading?.value !== 'string' || reading.problem !== undefined) return {};
+  const { spec, value, source } = { ...reading, value: reading.value };
+  const file = movedHome(homeDir);
+  if (env[HOME_KEY] !== undefined && value !== file)
+    return {
+      [HOME_KEY]: PROJECT_ERRORS.home_differs({ environment: value, file, path: machineFile(homeDir) }),
+    };
+  const top = repositoryAround(await realPathAsFar(value));
+  const wrong = `This folder is inside the repository ${top}`;
+  return top === undefined
+    ? {}
+    : { [HOME_KEY]: settingInvalid(spec, { key: HOME_KEY, written: value, source, problem: wrong }) };
 }
 
 /** Of a file that a setting names. */

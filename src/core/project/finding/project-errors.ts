@@ -12,6 +12,11 @@ export const PROJECT_ERRORS = errors({
     why: `Both are ${path}, and sessions would mix with other files.`,
     hint: `Give ${first} a separate folder in .samocode, for example ${example}.`,
   }),
+  home_differs: ({ environment, file, path }: { environment: string; file?: string; path: string }) => ({
+    what: 'Nothing was done.',
+    why: `The environment has SAMOCODE_HOME=${environment}, ${path} has ${file === undefined ? 'none' : file}: programs with another environment would look for sessions elsewhere.`,
+    hint: `Write the line SAMOCODE_HOME=${environment} into ${path}, or unset the variable.`,
+  }),
   line_without_effect: ({ mistake }: { mistake: string }) => ({
     what: 'Nothing was set up.',
     why: mistake,

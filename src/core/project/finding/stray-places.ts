@@ -5,6 +5,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { projectRows } from '../settings/project-rows.ts';
 import { type Readings, type Settings, settingRows } from '../settings/settings.ts';
+import { repositoryAround } from './find-project.ts';
 
 /** The lines of a project's file that name a place, as far as they were read. */
 export interface NamedPlaces {
@@ -84,14 +85,6 @@ function isOwn(
 
 function isBelow(folder: string, real: string): boolean {
   return pathInside(folder, real)?.split('/').includes('.git') === false;
-}
-
-/** The nearest folder from here upwards with an entry `.git`. */
-function repositoryAround(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (statsAt(join(at, '.git')) !== undefined) return at;
-    if (dirname(at) === at) return undefined;
-  }
 }
 
 /** Without links; undefined if that cannot be said, as for a link whose target does not exist yet. */

@@ -1,7 +1,8 @@
 import type { Provider } from '../../agents/contract/provider.ts';
 import { allProviders, type CoreProvider, providerNames } from '../../agents/registry.ts';
+import { HOME_KEY } from '../../kernel/config-folder.ts';
 import { once } from '../../kernel/once.ts';
-import { amount, modelName, oneOf, program, type SettingKind, wholeNumber } from './setting-kinds.ts';
+import { amount, modelName, oneOf, program, type SettingKind, text, wholeNumber } from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
@@ -86,6 +87,13 @@ export const machineRows = once(() =>
       key: 'MAX_PARALLEL_ON_MACHINE',
       example: 'MAX_PARALLEL_ON_MACHINE=6',
       doc: 'How many sessions of all projects may run at the same time; others queue.',
+    },
+    samocodeHome: {
+      ...text('the absolute path of an existing folder (~ is the home folder)', /^~?\/./),
+      kind: 'folder',
+      key: HOME_KEY,
+      example: `${HOME_KEY}=/workspaces/samocode`,
+      doc: 'Holds sessions, worktrees and logs in place of ~/samocode and ~/.local/state/samocode.',
     },
     supervisorMinutes: {
       ...amount('minutes', 0.01, 10_080),

@@ -27,6 +27,8 @@ export interface SettingTexts {
   envFile?: { path: string; text: string };
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
+  /** Where a project is that its file does not say. */
+  places?: Partial<Record<string, string>>;
   call?: CallSettings;
 }
 
@@ -170,6 +172,8 @@ function readSetting(reader: Reader, spec: SettingSpec): SettingReading {
   if (found && !(spec.name === 'model' && isForAnotherProvider(reader, found.source))) {
     return parseSetting(reader, spec, spec.key, found);
   }
+  const place = reader.texts.places?.[spec.name];
+  if (place !== undefined) return { spec, key: spec.key, source: { kind: 'default' }, value: place };
   if (spec.required) {
     const empty = reader.entries.some(({ key }) => key === spec.key);
     const problem = settingMissing(spec, reader.texts.projectFile?.path, empty);

@@ -14,6 +14,7 @@ import { type Host, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type KnownProject, respondingProjects } from '../../project/finding/known-projects.ts';
 import { PROJECT_ERRORS } from '../../project/finding/project-errors.ts';
+import { foldersOfPlace, recordedPlace } from '../../project/finding/project-place.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 
 /** Files in `supervisor/<identity>/` of the config folder. */
@@ -182,6 +183,8 @@ export async function judgedFolders(
 async function refusalOfSessions(project: KnownProject, home: string): Promise<SamocodeError | undefined> {
   const { filePath, mainRepo, sessions } = project;
   const named = { filePath, values: { mainRepo, sessions } };
+  const place = await recordedPlace(mainRepo, home);
+  if (place !== undefined && foldersOfPlace(place).sessions === sessions) return undefined;
   try {
     await requirePlaces(named, home, ['sessions']);
     return undefined;

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { type Clock, isoUtc, systemClock } from '../../kernel/clock.ts';
 import { ifThere, orNothing, SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { type Holding, readHolding } from '../../kernel/processes/lease.ts';
 import { pendingCommandIds } from '../commands/commands.ts';
+import { Arrived } from '../events/bodies/positions.ts';
 import { atPlaces, type SessionFile } from '../events/bodies/session-file.ts';
 import { workNow } from '../events/open-work.ts';
 import { hasEnded } from '../events/rest.ts';
@@ -71,11 +73,12 @@ async function readFiles(
       ? unseenWorker(paths, { state, holding }, clock)
       : undefined;
   const lease = 'lease' in holding ? holding.lease : undefined;
+  const places = (await plainJson(paths.arrived, Arrived)) ?? state.places;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
-    sessionFile: file && { ...atPlaces(file, paths, state.places), ...foldersOf(mirror) },
+    sessionFile: file && { ...atPlaces(file, paths, places), ...foldersOf(mirror) },
     worker,
     mirror,
     lastPoll: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),

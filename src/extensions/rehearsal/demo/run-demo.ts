@@ -86,6 +86,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   const call = shown({ chat, screen });
   const project = { project_dir: repo, provider: 'rehearsal', check: paperBoat.check };
   const { sessions } = await call('setup_project', project, repo);
+  place.sessions = sessions;
   const checkout = () => gitOut(place, repo, 'status', '--porcelain=v2', '--branch', '--untracked-files=all');
   const before = await checkout();
   const { task } = paperBoat;
@@ -142,8 +143,8 @@ const LEAVING_MS = 10_000;
 const POLL_MS = 50;
 
 /** A worker exits shortly after it records the end of its session; until it exits, the folder is in use. */
-async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
-  const sessionsDir = join(repo, '_samocode', 'sessions');
+async function untilWorkersLeft({ sessions: sessionsDir }: DemoPlace, { clock }: DemoOptions): Promise<void> {
+  if (sessionsDir === undefined) return;
   const host = await systemHost();
   const deadline = clock.monotonic() + LEAVING_MS;
   for (const folder of await sessionFolders(sessionsDir)) {
