@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.ts';
+import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { chatWith } from '../../app/e2e/desktop-bundle.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
@@ -96,7 +97,9 @@ test.concurrent(
     expect(await counted('setup')).toBe(VALUE.length);
     expect(await counted('agent')).toBe(VALUE.length);
 
-    const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
+    const roots = [place.sessionsDir, runRoot(place.sessionsDir)];
+    const all = roots.map((root) => readdir(root, { recursive: true, withFileTypes: true }));
+    const names = (await Promise.all(all)).flat();
     const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
     expect(texts.join().includes('MY_VALUE')).toBe(true);

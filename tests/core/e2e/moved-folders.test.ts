@@ -7,6 +7,7 @@ import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { bringLog, readElsewhere } from '../../../src/extensions/import/bring-log.act.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';
@@ -74,10 +75,10 @@ test(
     const lines = await readFile(file, 'utf8');
     const moved = await renameProject(rig);
     const { session, context } = moved;
-    const says = expect.stringMatching(`${rig.repo.path} was moved or removed.*Move it back`);
-    await expect(resumeSession({ session }, context)).rejects.toMatchObject({ ...GONE, message: says });
+    const elsewhere = { code: 'log_elsewhere' };
+    await expect(resumeSession({ session }, context)).rejects.toMatchObject(elsewhere);
     for (const how of ['keep_branch', 'discard', 'merge'] as const)
-      await expect(finishSession({ session, how, keep: [] }, context)).rejects.toMatchObject(GONE);
+      await expect(finishSession({ session, how, keep: [] }, context)).rejects.toMatchObject(elsewhere);
     await rename(context.cwd, rig.repo.path);
     await writeFile(file, lines);
     await trustLines({ path: rig.repo.path, homeDir: rig.repo.homeDir });
@@ -116,6 +117,8 @@ test('no agent runs without the rules of its project', async () => {
 test('a session whose SESSIONS folder was moved is archived at its new path, and leaves nothing at the old one', async () => {
   await using rig = await stoppedRig();
   await using moved = await moveSessions(rig);
+  const found = (await readElsewhere({ session: moved.session }, moved.context)) ?? expect.fail();
+  await bringLog(found, moved.context);
   await finishSession({ session: moved.session, how: 'keep_branch', keep: [] }, moved.context);
   expect(await readdir(join(rig.repo.root, 'notes/_archive'))).toEqual([moved.session]);
   expect(await readdir(join(rig.repo.root, 'notes'))).not.toContain(moved.session);

@@ -9,6 +9,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
 import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { lostByRebuild } from '../../project/finding/project-place.ts';
 import { type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { readRepository } from '../../project/git/repository.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
@@ -66,6 +67,7 @@ export async function setupProject(
         ? []
         : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
       ...report.warnings,
+      ...(await lostByRebuild({ mainRepo: project.mainRepo, sessions: project.values.sessions }, homeDir)),
       ...(await variableWarnings(project, env)),
     ],
     trust: await trustIn(project, context),

@@ -1,7 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
-import { movedHome, stateRoot, usualStateRoot } from '../../kernel/config-folder.ts';
+import { machineFile, movedHome, stateRoot, usualStateRoot } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
@@ -139,6 +139,26 @@ export function wordsOfPlace({ movedFrom, mainRepo, place, earlier = [] }: Proje
   }
   return words;
 }
+
+/** Of a container that is built anew only what is mounted stays. @returns a warning if the place is not, and the code is */
+export async function lostByRebuild(
+  { sessions, mainRepo }: { sessions: string; mainRepo: string },
+  homeDir: string,
+): Promise<string[]> {
+  const isInImage = async (path: string) => (await statfs(path)).type === OVERLAY;
+  const root = stateRoot(homeDir);
+  const [places, code] = await Promise.all([
+    Promise.all([sessions, homeDir].map(isInImage)),
+    isInImage(mainRepo),
+  ]).catch(() => [[], true] as const);
+  if (code || !places.includes(true)) return [];
+  return [
+    `If this container is built anew, ${dirname(sessions)} and ${root} are gone: sessions with their logs and gates, and work that is not committed. To keep them, mount a volume (devcontainer.json: "mounts": ["source=samocode,target=/samocode,type=volume"]), and let the image write the line SAMOCODE_HOME=/samocode into ${machineFile(homeDir)}.`,
+  ];
+}
+
+/** What a container sees as its own disk. */
+const OVERLAY = 0x794c7630;
 
 /** No part of it begins with a dot: servers and watchers of a project under test leave out what lies below. */
 async function freePlace(mainRepo: string, homeDir: string, taken: readonly PlaceRecord[]): Promise<string> {

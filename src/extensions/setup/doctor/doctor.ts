@@ -27,6 +27,7 @@ import { fromExtensions } from '../../../core/kernel/extension.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
+import { lostByRebuild } from '../../../core/project/finding/project-place.ts';
 import { requirePlaces } from '../../../core/project/finding/trust.ts';
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
@@ -189,6 +190,7 @@ async function projectChecks(
   { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
 ): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
+  const lost = await lostByRebuild({ mainRepo, sessions: values.sessions }, context.home);
   const untrusted = await checked('project.trust', () => requireTrust(project, context));
   const isTried = untrusted.length === 0 && runChecks;
   return await together(
@@ -198,6 +200,7 @@ async function projectChecks(
     untrusted,
     identityChecks(mainRepo, context),
     gitPrograms(mainRepo, context),
+    lost.map((text) => warn('project.place', text, 'docs/files.md says more.')),
     folderChecks('sessions', values.sessions),
     privacyCheck(values.sessions),
     folderChecks('worktrees', values.worktrees),

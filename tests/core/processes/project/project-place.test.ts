@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ import { createdEvent, sessionFileSample } from '../../../support/session-file-s
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const FOLDER = '26-01-08-boat';
+const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
 const AT = '2026-01-08T10:00:00.000Z';
 const QUEUED: NewEvent = { type: 'queued', reason: 'starts later' };
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' };
@@ -268,4 +270,20 @@ test.each([
   const { context } = await projectOf(repo);
   const env = { ...context.env, ...(other && { SAMOCODE_HOME: other }) };
   await expect(findProjectFor({ projectDir: repo.path }, { ...context, env })).rejects.toThrow(other ?? path);
+});
+
+test.runIf(mayMount)('in a container whose home is not mounted, init says what a rebuild loses', async () => {
+  await using repo = await makeRepo();
+  const [upper, work] = [join(repo.root, 'upper'), join(repo.root, 'work')];
+  for (const path of [upper, work]) await mkdir(path);
+  const layers = `lowerdir=${repo.homeDir},upperdir=${upper},workdir=${work}`;
+  expect((await init(repo)).warnings.join()).not.toContain('built anew');
+  execFileSync('mount', ['-t', 'overlay', '-o', layers, 'overlay', repo.homeDir]);
+  try {
+    const { warnings } = await init(repo);
+    expect(warnings.join()).toContain(join(repo.homeDir, '.config/samocode/.env'));
+    expect(warnings.join()).toContain('devcontainer.json');
+  } finally {
+    execFileSync('umount', ['--lazy', repo.homeDir]);
+  }
 });

@@ -30,7 +30,12 @@ async function onOwnDisk() {
   const paths = sessionPaths(place, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
   const host = await systemHost();
-  const lease = await acquireLease(paths.leases, { host, clock: systemClock, within: paths.runDir });
+  const lease = await acquireLease(paths.leases, {
+    host,
+    clock: systemClock,
+    within: paths.runDir,
+    onDisks: [place],
+  });
   const writer = await EventWriter.open(paths, lease, systemClock);
   return {
     ...{ paths, place, host, lease, writer, mount, away },

@@ -148,7 +148,6 @@ test.each([
   ['one that root runs', { state: { sandbox: 'best effort' } }, false],
   ['one without a guard', { state: { sandbox: 'none' } }, false],
   ['one that another machine shows', { state: { sandbox: 'guard' }, mirror: {} }, false],
-  ['one that others wrote', { state: { sandbox: 'guard' }, foreign: 'copied' }, false],
   ['one whose file cannot be read', { state: { sandbox: 'guard' }, sessionFile: undefined }, false],
 ] as const)('an act takes the settings of git as they are for %s', async (_what, facts, isOutOfReach) => {
   const view = { sessionFile: sessionFileSample({}), ...facts } as unknown as SessionView;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pageKey } from '../../../../../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
-import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../../src/core/session/log/event-log.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { openedFiles } from '../../../../support/opened-files.ts';
@@ -47,7 +47,9 @@ test('a session that has not changed is not read again, neither later nor for an
   }
   const later = await web.open('/');
   await eventually(async () => keysIn(later).length === 6);
-  const ofSessions = opened.paths.filter((path) => path.startsWith(sessionsDir));
+  const ofSessions = opened.paths.filter((path) =>
+    [sessionsDir, runRoot(sessionsDir)].some((root) => path.startsWith(root)),
+  );
   expect(ofSessions).toContain(paths.events);
   expect(ofSessions.filter((path) => !path.includes(folder))).toEqual([]);
   for (const each of [tab, later]) each.close();
@@ -67,7 +69,9 @@ test('while many sessions are read for the first time, the empty page is served'
   using opened = openedFiles();
   await using web = await serveWeb({ ...context, clock });
   const logs = () =>
-    new Set(opened.paths.filter((path) => path.startsWith(sessionsDir) && path.endsWith('events.jsonl')));
+    new Set(
+      opened.paths.filter((path) => path.startsWith(runRoot(sessionsDir)) && path.endsWith('events.jsonl')),
+    );
   await eventually(async () => logs().size > 0);
   expect((await web.askWithout('/')).status).toBe(200);
   expect(logs().size).toBeLessThan(40);
