@@ -8,6 +8,7 @@ export const MESSAGES = {
   held: 'This has changed since you began to write. Your text is kept.',
   started: 'The connection was lost. Send it again: the same form starts only one session in ten minutes.',
   empty: 'Nothing is answered yet: choose an answer, or write one.',
+  half: (open) => `No answer yet: ${open}. Send once more to leave that open.`,
   again: 'To try again, press or open it once more.',
   soon: 'This has just appeared: read it first.',
   full: 'The browser has no room for what you write: it is not kept when you leave.',

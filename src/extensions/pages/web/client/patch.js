@@ -169,7 +169,8 @@ function namedDetails(piece) {
 }
 
 function isInUse(piece) {
-  return isWritten(piece) || $('form[aria-busy], output form', piece) !== null;
+  // A preview whose act is recorded is over.
+  return isWritten(piece) || $('form[aria-busy], output form:not(:has(.good, .sent))', piece) !== null;
 }
 
 /** Shows the versions that were held, where nothing is written any more. */

@@ -28,9 +28,9 @@ export const PAGE_HEADERS = {
 
 const KEY_TEXTS = [
   ['j k', 'next, previous session'],
-  ['a', 'go to the approve button or the first answer; Enter sends'],
-  ['c', 'request changes, or write'],
-  ['A B C', 'choose an answer by its letter'],
+  ['a', 'go to what approves, or to the first open question; Enter sends'],
+  ['c', 'write: to the focused question, the requested changes or the note'],
+  ['1–9', 'choose an answer of the focused question, and go to the next one'],
   ['x', 'skip to the next session that needs you'],
   ['i n', 'the list, new session'],
   ['/', 'filter'],
