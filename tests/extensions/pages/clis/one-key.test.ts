@@ -103,7 +103,7 @@ test('a form that is half filled says how many answers it sends, asks once about
   const { rig, page } = scene;
   const said = () => page.evaluate<string>("document.querySelector('#state').textContent");
   const label = () => page.evaluate<string>("document.querySelector('.gate .primary').textContent");
-  const open = 'No answer yet: Q2, Q3. Send once more to leave that open.';
+  const open = 'No answer yet to Q2, Q3. Send once more to send the rest.';
   for (const key of ['a', '2', 'Enter']) await page.keyboard.press(key);
   expect([await label(), await said()]).toEqual(['Send 1 of 3 answers', open]);
   // The second press of a double click is no answer to that.
@@ -113,7 +113,7 @@ test('a form that is half filled says how many answers it sends, asks once about
   await page.keyboard.press('1');
   expect([await label(), await said()]).toEqual(['Send 2 of 3 answers', '']);
   await page.keyboard.press('Enter');
-  expect(await said()).toBe('No answer yet: Q3. Send once more to leave that open.');
+  expect(await said()).toBe('No answer yet to Q3. Send once more to send the rest.');
   await isReady(page, rig);
   expect(await decidedIn(rig)).toEqual([]);
   await page.keyboard.press('Enter');

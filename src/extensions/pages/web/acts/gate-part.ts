@@ -85,16 +85,9 @@ ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by 
 `;
 }
 
-/** The plans shown last, by hash. If one has changed since, the decision is refused with the difference. */
-export const shownPlans = new Map<string, string>();
-const MAX_SHOWN_PLANS = 50;
-
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
   const plan = await readPlan(sessionQuestion(session), context);
   const { name, text, hash, servers, warnings, remarks, changes, fromChat } = plan;
-  shownPlans.delete(hash);
-  shownPlans.set(hash, text);
-  for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const names = stepNames(taskTexts(text));
   const closed = closedHere('approve', session);
   const offered = PLAN_BUTTONS.filter(({ choice }) => closedHere(SENDS[choice], session) === undefined);

@@ -83,6 +83,7 @@ async function send(event) {
   if (form.method === 'dialog') return;
   event.preventDefault();
   if (form.hasAttribute('aria-busy')) return;
+  if (form.closest('[data-closed]')) return $('#held button')?.focus();
   if (isTooSoon()) return say(MESSAGES.soon);
   const { act } = form.dataset;
   const button = event.submitter ?? $('button:not([type=button])', form);
@@ -99,7 +100,11 @@ async function send(event) {
   const request = new AbortController();
   underWay.set(id, request);
   if (act === 'verify') output.append(' ', endButton(id));
-  if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow(), draft });
+  if (act !== 'preview') {
+    // A screen reader reads the receipt.
+    output.setAttribute('aria-live', 'off');
+    addReceipt({ id, key, act, words, name: nameNow(), draft });
+  }
   try {
     const post = () =>
       call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body, signal: request.signal });

@@ -37,6 +37,7 @@ const KEYS = {
   x: () => skip(),
   a: () =>
     focusOn(
+      '#held button',
       'output form .primary',
       '.gate [value=approve]',
       inOpenQuestion('input, textarea'),
