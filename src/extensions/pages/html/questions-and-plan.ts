@@ -71,5 +71,5 @@ export function planNotes({ name, warnings = [], remarks = [], servers = [], cha
   return html`${name && html`<p class="note"><code>${name}</code></p>`}
 ${warnings.map((line) => html`<p class="attention">${line}</p>`)}${remarks.map((line) => html`<p>${line}</p>`)}
 ${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
-${changes !== undefined && html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr" tabindex="0">${changes}</pre></details>`}`;
+${changes !== undefined && html`<details open class="changes"><summary>What changed since the version you saw</summary><pre dir="ltr" tabindex="0">${changes}</pre></details>`}`;
 }

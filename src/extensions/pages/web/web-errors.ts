@@ -17,10 +17,10 @@ export const WEB_ERRORS = errors({
     why: 'The session has changed since this was shown.',
     hint: 'Read what it shows now, and decide again.',
   }),
-  plan_changed: ({ changes }: { changes: readonly string[] }) => ({
+  plan_changed: () => ({
     what: 'Nothing was decided.',
-    why: `The plan has changed since it was shown here.${changes.length > 0 ? `\n${changes.slice(0, 200).join('\n')}` : ''}`,
-    hint: 'Read the new version, which is shown now, and decide again.',
+    why: 'The plan has changed since it was shown here.',
+    hint: 'Read what has changed, and decide again.',
   }),
   comments_not_sent: () => ({
     what: 'The plan was not approved.',

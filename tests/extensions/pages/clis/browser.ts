@@ -15,6 +15,8 @@ export interface Locator {
   inputValue(): Promise<string>;
   waitFor(options?: object): Promise<void>;
   isVisible(): Promise<boolean>;
+  /** What a screen reader is given, as indented lines. */
+  ariaSnapshot(): Promise<string>;
   first(): Locator;
   last(): Locator;
   nth(at: number): Locator;

@@ -76,7 +76,7 @@ test('another part of the session opens whatever is written in the changes, whic
   await page.keyboard.type('Say what kind.');
   await page.locator('#tab-timeline').click();
   await page.locator('#p-tab .lanes').waitFor();
-  expect(await page.locator('.held').count()).toBe(0);
+  expect(await page.locator('#held button').count()).toBe(0);
   await page.locator('#tab-changes').click();
   await page.locator('.remark textarea').waitFor();
   expect(await page.locator('.remark textarea').inputValue()).toBe('Say what kind.');

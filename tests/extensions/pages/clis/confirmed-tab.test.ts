@@ -48,7 +48,11 @@ async function openTab(terminal: Terminal, rig: SessionRig, port: number): Promi
 async function decide(page: Page, rig: SessionRig): Promise<void> {
   await isReady(page, rig);
   await page.evaluate("document.querySelector('.gate fieldset input').click()");
-  await page.evaluate("document.querySelector('.gate .primary').click()");
+  const send = "document.querySelector('.gate .primary').click()";
+  await page.evaluate(send);
+  await isReady(page, rig);
+  // The others stay open.
+  await page.evaluate(`document.querySelector('#state').textContent.startsWith('No answer yet') && ${send}`);
 }
 
 const isAsked = (page: Page) => holds(page, "document.querySelector('#confirm').open");

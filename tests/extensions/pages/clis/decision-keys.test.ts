@@ -62,6 +62,7 @@ test('a new version of a plan that replaces the one under the pointer cannot be 
   const clicked = clickAtOnce(page, `.gate form:not(:has([name=hash][value="${hash}"])) [value=approve]`);
   const path = join(rig.paths.sessionDir, (await rig.readPlan()).name);
   await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
+  await page.locator('#held button').click();
   expect(await clicked).toMatch(/^This has just appeared/);
   expect(await decidedIn(rig)).toEqual([]);
 });

@@ -127,6 +127,16 @@ export async function decidedIn(rig: SessionRig): Promise<string[]> {
   );
 }
 
+/** The answers of a person on the page that its log has, as `Q1: B`. */
+export async function answersIn(rig: SessionRig): Promise<string[]> {
+  const events = await rig.events();
+  return events.flatMap((event) =>
+    event.type === 'answers_recorded' && event.by.channel === 'web'
+      ? event.answers.map(({ id, text }) => `${id}: ${text}`)
+      : [],
+  );
+}
+
 export async function recordedIn(rig: SessionRig): Promise<void> {
   await eventually(async () => (await decidedIn(rig)).length > 0);
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { pageKey as keyOf } from '../../../../src/core/caller/facts/live-page.ts';
 import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
 import {
+  answersIn,
   decidedIn,
   decisionScene,
   isReady,
@@ -26,6 +27,12 @@ const COMMANDS: Readonly<Record<Kind, [byKeys: string, byMouse: string]>> = {
   finished: ['merge', 'archive'],
 };
 
+/** What the keys below answer. */
+const ANSWERS: Partial<Record<Kind, string[]>> = {
+  options: ['Q1: B', 'Q2: B', 'Q3: B'],
+  free: ['Q1: The harbour master, on a phone', 'Q2: Its last part', 'Q3: A test of it'],
+};
+
 const focusIsIn = (page: Page, selector: string) =>
   holds(page, `document.activeElement.closest(${JSON.stringify(selector)}) !== null`);
 
@@ -36,7 +43,7 @@ const BY_KEYS: Readonly<Record<Kind, (page: Page) => Promise<number>>> = {
       await page.evaluate("String(document.querySelectorAll('.gate fieldset').length)"),
     );
     await page.keyboard.press('a');
-    for (let at = 0; at < questions; at += 1) await page.keyboard.press('b');
+    for (let at = 0; at < questions; at += 1) await page.keyboard.press('2');
     await page.keyboard.press('Enter');
     return 2;
   },
@@ -46,8 +53,10 @@ const BY_KEYS: Readonly<Record<Kind, (page: Page) => Promise<number>>> = {
     await page.keyboard.type('The harbour master, on a phone');
     await page.keyboard.press('Tab');
     await page.keyboard.type('Its last part');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('A test of it');
     await page.keyboard.press('Control+Enter');
-    return 3;
+    return 4;
   },
   async plan(page) {
     await page.keyboard.press('a');
@@ -76,10 +85,10 @@ const BY_MOUSE: Readonly<Record<Kind, (page: Page) => Promise<void>>> = {
     await page.locator('.gate button[value=suggestions]').click();
   },
   async free(page) {
-    await page.locator('.gate textarea').first().click();
-    await page.keyboard.type('The harbour master, on a phone');
-    await page.locator('.gate textarea').last().click();
-    await page.keyboard.type('Its last part');
+    for (const at of [0, 1, 2]) {
+      await page.locator('.gate textarea').nth(at).click();
+      await page.keyboard.type(`In words, ${at}`);
+    }
     await page.locator('.gate form[data-act=answer] .primary').click();
   },
   async plan(page) {
@@ -118,6 +127,7 @@ test('ten sessions of five kinds are decided by keyboard alone, each by at most 
   expect(found.filter(([, keys, words]) => keys > 4 || words > 60)).toEqual([]);
   expect(found.map(([kind]) => kind).toSorted()).toEqual(TEN.toSorted());
   expect(await Promise.all(scene.rigs.map(decidedIn))).toEqual(TEN.map((kind) => [COMMANDS[kind][0]]));
+  expect(await Promise.all(scene.rigs.map(answersIn))).toEqual(TEN.map((kind) => ANSWERS[kind] ?? []));
 });
 
 test('ten sessions of five kinds are decided by mouse alone', async () => {

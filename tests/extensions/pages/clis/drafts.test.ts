@@ -160,7 +160,7 @@ test('comments stay with their steps in a new version of the plan, and those on 
   const path = join(planned.paths.sessionDir, '01-08-1030-plan-names.md');
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.replace('- [ ] fonts', '- [ ] three fonts').replace('the list', 'a long list'));
-  await page.locator('.held button').click();
+  await page.locator('#held button').click();
   await valueIs(page, FEEDBACK, 'In general\n\nOn a former step: Which ones?');
   expect(
     await page.evaluate(
@@ -195,7 +195,7 @@ test('a choice for one question is no answer to the question that replaced it; a
     path,
     (await readFile(path, 'utf8')).replace(/^(#+ Q1:).*$/m, '$1 Which tables may be dropped?'),
   );
-  await page.locator('.held button').click();
+  await page.locator('#held button').click();
   await holds(page, "document.querySelector('.gate').innerText.includes('Which tables may be dropped?')");
   await valueIs(page, '.gate textarea', 'as I said');
   expect(await page.locator('.gate .option input:checked').count()).toBe(0);

@@ -40,6 +40,7 @@ test('a decision that appears in the session that is open cannot be made by the 
   await isReady(page, rig);
   const clicked = clickAtOnce(page, '.gate [value=approve]');
   await rig.answer();
+  await page.locator('#held button').click();
   expect(await clicked).toMatch(/^This has just appeared/);
   expect(await decidedIn(rig)).toEqual([]);
 });
@@ -54,7 +55,7 @@ test('a draft stays beside a transcript that is read meanwhile, and its decision
   expect(await page.locator('.gate').count()).toBe(0);
   await page.goBack();
   await isReady(page, rig);
-  expect([await feedback.inputValue(), await page.locator('.held').count()]).toEqual([
+  expect([await feedback.inputValue(), await page.locator('#held button').count()]).toEqual([
     'Name the ships too',
     0,
   ]);

@@ -15,14 +15,13 @@ import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../../core/kernel/text.ts';
-import { planChanges } from '../../../../core/session/documents/plan.ts';
 import { type Html, html } from '../../html/html.ts';
 import { taskTexts } from '../../html/markdown.ts';
 import { canAct, refusalOf, type SessionAct } from '../../rows/available-acts.ts';
 import { actingOn, sessionQuestion, stateIdOf } from '../web-context.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
 import { previewPart } from './acts-part.ts';
-import { shownPlans, stepNames } from './gate-part.ts';
+import { stepNames } from './gate-part.ts';
 import { sendPictureComments } from './picture-comments.ts';
 import { sendComments } from './send-comments.ts';
 
@@ -65,11 +64,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     const question = sessionQuestion(session);
     const hash = textOf(fields, 'hash');
     const plan = await readPlan(question, context);
-    if (plan.hash !== hash) {
-      const shown = shownPlans.get(hash);
-      const changes = shown === undefined ? [] : planChanges(shown, plan.text).lines;
-      throw WEB_ERRORS.plan_changed({ changes });
-    }
+    if (plan.hash !== hash) throw WEB_ERRORS.plan_changed();
     const steps = taskTexts(plan.text);
     const names = stepNames(steps);
     const comments = steps.flatMap((step, at) => {

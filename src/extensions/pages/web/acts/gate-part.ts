@@ -71,30 +71,23 @@ const SEVERAL = /\b(?:all that apply|one or more|several|which of)\b/i;
 function questionField(question: QaItem, about?: string): Html {
   const { id, text, options, suggestion, answer, isUnconfirmed } = question;
   const type = isForSeveral(question) ? 'checkbox' : 'radio';
-  const field = (letter: string, words: string) => {
+  const field = (at: number, letter: string, words: string) => {
     const isSuggested = suggestion?.letters.includes(letter) === true;
-    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> <b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
+    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> ${at < 9 && html`<kbd>${at + 1}</kbd> `}<b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
 `;
   };
-  return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
+  return html`<fieldset class="qa open" aria-labelledby="id-${id} ask-${id}"><legend id="id-${id}"><span class="id">${id}</span></legend><div id="ask-${id}">${markdown(text)}</div>
 ${about !== undefined && html`<details id="about-${id}"><summary>Context</summary><pre dir="ltr" tabindex="0">${about}</pre></details>`}
-${options.map((option) => field(option.letter, option.text))}
+${options.map((option, at) => field(at, option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
 <label>${options.length > 0 ? 'In your own words' : 'Your answer'} <textarea name="${id}.text" rows="1" dir="auto"></textarea></label></fieldset>
 `;
 }
 
-/** The plans shown last, by hash. If one has changed since, the decision is refused with the difference. */
-export const shownPlans = new Map<string, string>();
-const MAX_SHOWN_PLANS = 50;
-
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
   const plan = await readPlan(sessionQuestion(session), context);
   const { name, text, hash, servers, warnings, remarks, changes, fromChat } = plan;
-  shownPlans.delete(hash);
-  shownPlans.set(hash, text);
-  for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const names = stepNames(taskTexts(text));
   const closed = closedHere('approve', session);
   const offered = PLAN_BUTTONS.filter(({ choice }) => closedHere(SENDS[choice], session) === undefined);

@@ -1,6 +1,18 @@
 // Acts. A form names its act. Each act leaves a receipt outside of everything that is replaced: sent, recorded or not
 // recorded, until the person dismisses it.
-import { $, call, contentOf, isTooSoon, isWritten, keyNow, keyOf, MESSAGES, nameNow, say } from './base.js';
+import {
+  $,
+  call,
+  contentOf,
+  isTooSoon,
+  isWritten,
+  keyNow,
+  keyOf,
+  MESSAGES,
+  markFresh,
+  nameNow,
+  say,
+} from './base.js';
 import { confirmAnd } from './confirm.js';
 import { dropDraft, keptOf } from './drafts.js';
 import { toNext } from './list.js';
@@ -14,6 +26,42 @@ function fieldsOf(form, button) {
     else fields[name] = value;
   }
   return fields;
+}
+
+function questionsOf(form) {
+  const all = [...form.querySelectorAll('fieldset.qa')];
+  return { all, open: all.filter((each) => !isWritten(each)) };
+}
+
+/** Names on its button how many answers a form sends. */
+function countAnswers(form) {
+  const { all, open } = questionsOf(form);
+  const isHalf = open.length > 0 && open.length < all.length;
+  const button = $('.primary', form);
+  if (button)
+    button.textContent = isHalf
+      ? `Send ${all.length - open.length} of ${all.length} answers`
+      : 'Send answers';
+  if (form.isAsked) say('');
+  form.isAsked = false;
+}
+addEventListener('filled', ({ target }) => {
+  for (const form of target.querySelectorAll('form[data-act=answer]')) countAnswers(form);
+});
+addEventListener('input', ({ target }) => target.form?.dataset.act === 'answer' && countAnswers(target.form));
+
+/** Says of a form that is half filled what stays open, once, and of an empty one that it is empty. @returns whether it did */
+function asksFirst(form) {
+  const { all, open } = questionsOf(form);
+  if (open.length === 0 || form.isAsked) return false;
+  form.isAsked = open.length < all.length;
+  if (!form.isAsked) say(MESSAGES.empty);
+  else {
+    say(MESSAGES.half(open.map((each) => $('legend', each).textContent).join(', ')));
+    // The second press of a double click is no answer to that.
+    markFresh();
+  }
+  return true;
 }
 
 /** While an act is under way, its buttons are disabled and say why. */
@@ -35,10 +83,11 @@ async function send(event) {
   if (form.method === 'dialog') return;
   event.preventDefault();
   if (form.hasAttribute('aria-busy')) return;
+  if (form.closest('[data-closed]')) return $('#held button')?.focus();
   if (isTooSoon()) return say(MESSAGES.soon);
   const { act } = form.dataset;
   const button = event.submitter ?? $('button:not([type=button])', form);
-  if (act === 'answer' && !button?.value && !isWritten(form)) return say(MESSAGES.empty);
+  if (act === 'answer' && !button?.value && asksFirst(form)) return;
   const words = button?.textContent ?? act;
   const key = keyOf(form);
   const id = newId();
@@ -51,7 +100,11 @@ async function send(event) {
   const request = new AbortController();
   underWay.set(id, request);
   if (act === 'verify') output.append(' ', endButton(id));
-  if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow(), draft });
+  if (act !== 'preview') {
+    // A screen reader reads the receipt.
+    output.setAttribute('aria-live', 'off');
+    addReceipt({ id, key, act, words, name: nameNow(), draft });
+  }
   try {
     const post = () =>
       call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body, signal: request.signal });
@@ -83,7 +136,7 @@ async function showAnswer(form, output, { answer, id, key, draft }) {
   const state =
     answer.status === 202 ? 'sent' : answer.ok ? 'recorded' : answer.status < 500 ? 'failed' : 'unknown';
   const isPreview = answer.ok && form.dataset.act === 'preview';
-  output.className = isPreview ? '' : ({ recorded: 'good', sent: '' }[state] ?? 'bad');
+  output.className = isPreview ? '' : ({ recorded: 'good', sent: 'sent' }[state] ?? 'bad');
   changeReceipt(id, { state, text: output.textContent.trim() });
   if (!answer.ok || isPreview) return $('h3', output)?.focus();
   if (state === 'recorded') {

@@ -9,10 +9,10 @@ function unfold(key) {
   details.open = true;
   $('textarea, input:not([type=hidden]), button', details)?.focus();
 }
-/** Puts the focus on the first that is there. */
-function focusOn(...selectors) {
-  for (const each of selectors) {
-    const found = $(each);
+/** Puts the focus on the first that is there: elements, and the first of each selector. */
+function focusOn(...places) {
+  for (const each of places) {
+    const found = typeof each === 'string' ? $(each) : each;
     if (!found) continue;
     found.focus();
     found.scrollIntoView({ block: 'nearest' });
@@ -22,6 +22,11 @@ function focusOn(...selectors) {
 const toPlace = (place) => () => {
   location.hash = `#${place}`;
 };
+/** A field of the first question that has no answer yet. */
+function inOpenQuestion(fields) {
+  const open = [...document.querySelectorAll('.gate fieldset.qa')].find((each) => !isWritten(each));
+  return open && $(fields, open);
+}
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
@@ -32,14 +37,22 @@ const KEYS = {
   x: () => skip(),
   a: () =>
     focusOn(
+      '#held button',
       'output form .primary',
       '.gate [value=approve]',
-      '.gate fieldset input, .gate fieldset textarea',
+      inOpenQuestion('input, textarea'),
       '.gate [name=note]',
       '.gate button',
       '#g-needs-you a',
     ),
-  c: () => focusOn('.gate [name=feedback]', '.gate [name=note]', '.gate textarea'),
+  c: () =>
+    focusOn(
+      'fieldset.qa:focus-within textarea',
+      inOpenQuestion('textarea'),
+      '.gate [name=feedback]',
+      '.gate [name=note]',
+      '.gate textarea',
+    ),
   '?': () => $('#keys').showModal(),
 };
 for (const key of ['m', 'v', 's']) KEYS[key] = () => unfold(key);
@@ -48,29 +61,19 @@ KEYS.r = () => ($('.gate [data-act=resume]') ? focusOn('.gate [data-act=resume] 
 
 const areKeysOn = () => localStorage.getItem('keys') !== 'off';
 
-/** The letter that was pressed; by the place of its key where the layout is not Latin. */
+/** The letter or digit that was pressed; by the place of its key where the layout has others. */
 const pressedKey = ({ key, code }) =>
-  /^Key[A-Z]$/.test(code) && key > '\u024f' ? code.slice(3).toLowerCase() : key;
+  /^(?:Key[A-Z]|Digit\d)$/.test(code) && key > '\u024f' ? code.at(-1).toLowerCase() : key;
 
-/** Chooses an answer by its letter, of the focused question or else the first open one; then focuses the next question. */
-function chooseOption(target, key) {
-  const field =
-    target.closest?.('fieldset.qa') ??
-    [...document.querySelectorAll('.gate fieldset.qa')].find((each) => !isWritten(each));
-  if (!field) return false;
-  const chosen = [...field.querySelectorAll('.option input')].find(
-    (each) => each.value === key.toUpperCase(),
-  );
-  if (!chosen) return false;
-  if (isTooSoon()) {
-    say(MESSAGES.soon);
-    return true;
-  }
-  chosen.click();
-  chosen.focus();
+/** Chooses an option of the focused question by its number, then focuses the next question. */
+function choose(field, number) {
+  const option = field?.querySelectorAll('.option input')[number - 1];
+  if (!option) return;
+  if (isTooSoon()) return say(MESSAGES.soon);
+  option.click();
+  option.focus();
   const next = field.nextElementSibling;
-  if (chosen.type === 'radio' && next?.tagName === 'FIELDSET') $('input, textarea', next)?.focus();
-  return true;
+  if (option.type === 'radio' && next?.tagName === 'FIELDSET') $('input, textarea', next)?.focus();
 }
 
 addEventListener(
@@ -98,7 +101,7 @@ addEventListener('keydown', (event) => {
     return event.repeat ? undefined : target.form?.requestSubmit($('button[value=changes]', target.form));
   if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
-  if (chooseOption(target, key)) return event.preventDefault();
+  if (/^[1-9]$/.test(key)) return choose(target.closest?.('fieldset.qa'), Number(key));
   if (Object.hasOwn(KEYS, key)) {
     event.preventDefault();
     KEYS[key]();

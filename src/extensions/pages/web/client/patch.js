@@ -1,5 +1,6 @@
-// The pieces of the page, as the server sends them. One in which the person writes or waits for an answer is not replaced:
-// its new version is held until the person wants it, or has sent or emptied the form.
+// The pieces of the page, as the server sends them. One in which the person writes or waits for an answer is not replaced,
+// nor one whose decision would be about something else: its new version is held until the person wants to see it.
+import { compareLines } from '../../../../core/session/documents/plan.ts';
 import { $, call, contentOf, diffAs, fragment, isWritten, MESSAGES, markFresh, pane, say } from './base.js';
 import { restoreDrafts } from './drafts.js';
 
@@ -20,6 +21,7 @@ export function patch(update) {
 /** Drops everything of the former place. */
 export function emptyPane() {
   held.clear();
+  sayHeld();
   pane.replaceChildren();
   pane.ariaBusy = 'true';
 }
@@ -32,23 +34,24 @@ function put(id, html) {
   fresh.made = html;
   if (old === null) add(fresh);
   // Another part of a session takes its place whatever is written there: drafts are kept.
-  else if (isInUse(old) && old.dataset.tab === fresh.dataset.tab) hold(old, fresh);
+  else if (mustStay(old, fresh) && old.dataset.tab === fresh.dataset.tab) hold(old, fresh);
   else replace(old, fresh);
 }
 
 function letGo(old) {
-  held.delete(old.id);
-  $('.held', old)?.remove();
+  if (!held.delete(old.id)) return;
+  setClosed(old, false);
+  sayHeld();
 }
 
 function add(fresh) {
   document.getElementById(fresh.dataset.in)?.append(fresh);
-  if (offeredIn(fresh) !== '') markFresh();
+  if (fresh.dataset.item) markFresh();
   filled(fresh);
 }
 
 function drop(old) {
-  if (isInUse(old)) return hold(old);
+  if (mustStay(old)) return hold(old);
   // What the person has just decided stays where it was.
   if (!old.parentElement.hasAttribute('data-keeps')) old.remove();
 }
@@ -99,12 +102,62 @@ document.addEventListener('visibilitychange', () => {
 
 function hold(old, fresh) {
   held.set(old.id, fresh);
-  if ($('.held', old)) return;
+  setClosed(old, isExchanged(old, fresh));
+  sayHeld();
+}
+
+/** Until its new version is shown, nothing can be decided in a piece; its buttons keep the focus. */
+function setClosed(piece, isClosed) {
+  piece.toggleAttribute('data-closed', isClosed);
+  for (const button of piece.querySelectorAll('form button')) button.ariaDisabled = isClosed ? 'true' : null;
+}
+
+const showButton = fragment('<button type="button">Show what changed</button>').firstChild;
+showButton.onclick = () => {
+  say('');
+  for (const [id, fresh] of shownHeld()) show(document.getElementById(id), fresh);
+};
+
+/** What waits only for the answer of an act is not said. */
+function shownHeld() {
+  return [...held].filter(([id]) => !$(`#${id} form[aria-busy]`));
+}
+
+/** Says in the line that stays in view that something is held. It is set once, because a screen reader reads each change. */
+function sayHeld() {
+  const ids = shownHeld().map(([id]) => id);
+  const isKept = ids.some((id) => isWritten(document.getElementById(id)));
+  const words = ids.length === 0 ? '' : `${MESSAGES.changed} ${isKept ? `${MESSAGES.kept} ` : ''}`;
+  const line = $('#held');
+  if ((line.firstChild?.data ?? '') !== words) line.replaceChildren(...(words ? [words, showButton] : []));
+}
+
+/** Shows the version that was held, and what differs in a decision. */
+function show(old, fresh) {
+  const was = isExchanged(old, fresh) && linesOf(old);
+  replace(old, fresh);
+  $('.changes', old)?.remove();
+  const heading = $('.gate > h2', old);
+  if (!was || !heading || !old.isConnected) return $('h1', pane)?.focus();
   const note = fragment(
-    `<p class="held attention" role="status">${MESSAGES.held} <button type="button">Show the new version</button></p>`,
+    '<details class="changes" open><summary>What changed while you read</summary><pre dir="ltr" tabindex="0"></pre></details>',
   );
-  $('button', note).onclick = () => replace(old, held.get(old.id));
-  old.prepend(note);
+  const differs = compareLines(was, linesOf(old)).filter(({ mark }) => mark !== ' ');
+  $('pre', note).textContent = differs.map(({ mark, text }) => `${mark} ${text}`).join('\n') || MESSAGES.same;
+  heading.after(note);
+  const summary = $('.changes summary', old);
+  summary.scrollIntoView();
+  summary.focus({ preventScroll: true });
+}
+
+/** The lines of a decision as they are read, without what the page says about it. */
+function linesOf(piece) {
+  const others = [...piece.querySelectorAll('.changes, .buttons, output, form > .attention')];
+  for (const { style } of others) style.display = 'none';
+  // biome-ignore lint/performance/useDomNodeTextContent: that has neither the lines of the page, nor leaves out what is folded.
+  const lines = piece.innerText.split('\n').filter((line) => line.trim() !== '');
+  for (const { style } of others) style.display = '';
+  return lines;
 }
 
 /** Replaces a piece, and keeps what is open, scrolled, written and focused in it. */
@@ -128,7 +181,7 @@ function replace(old, fresh) {
     const summary = $('summary[data-load]', each);
     if (was && summary) load(summary);
   }
-  if (offeredIn(old) !== offered) markFresh();
+  if (old.dataset.item && offeredIn(old) !== offered) markFresh();
   filled(old);
   const now = $('.tail', old);
   if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
@@ -142,8 +195,18 @@ function filled(piece) {
 
 /** Identifies what can be decided there: the session, its state, and the text of its plan or questions. */
 function offeredIn(piece) {
-  const bound = [...piece.querySelectorAll('.gate [name=state], .gate [name=hash]')];
-  return [piece.dataset.item, ...bound.map(({ value }) => value)].join(' ');
+  const bound = [...piece.querySelectorAll(':is([name=state], [name=hash]):not(output *)')];
+  return [piece.dataset.item, ...new Set(bound.map(({ value }) => value))].join(' ');
+}
+
+/** The person sees a decision or a preview that the new version would exchange; what this tab has decided is over. */
+function isExchanged(old, fresh) {
+  if (!$('.gate, output form', old) || $('output:is(.good, .sent)', old)) return false;
+  return fresh === undefined || offeredIn(old) !== offeredIn(fresh);
+}
+
+function mustStay(old, fresh) {
+  return isInUse(old) || isExchanged(old, fresh);
 }
 
 /** Finds the same control again in a new version of its piece; a button that decides loses the focus. */
@@ -169,15 +232,17 @@ function namedDetails(piece) {
 }
 
 function isInUse(piece) {
-  return isWritten(piece) || $('form[aria-busy], output form', piece) !== null;
+  // A preview whose act is recorded is over.
+  return isWritten(piece) || $('form[aria-busy], output form:not(:has(.good, .sent))', piece) !== null;
 }
 
 /** Shows the versions that were held, where nothing is written any more. */
 export function release() {
   for (const [id, fresh] of held) {
     const old = document.getElementById(id);
-    if (old && !isInUse(old)) replace(old, fresh);
+    if (old && !mustStay(old, fresh)) replace(old, fresh);
   }
+  sayHeld();
 }
 addEventListener('focusout', () => setTimeout(release, 200));
 

@@ -73,7 +73,8 @@ export function showReceipts() {
   place.hidden = all.length === 0;
   $('ul', place).replaceChildren(...all.toReversed().map(receiptLine));
   const last = all.at(-1);
-  const words = last ? `${STATES[last.state]}: ${last.words}, ${last.name}` : '';
+  const why = ['failed', 'unknown'].includes(last?.state) && last.text ? `: ${last.text}` : '';
+  const words = last ? `${STATES[last.state]}: ${last.words}, ${last.name}${why}` : '';
   if ($('#last').textContent !== words) $('#last').textContent = words;
   const count = (state) => all.filter((each) => each.state === state).length;
   place.classList.toggle('failed', count('failed') + count('unknown') > 0);

@@ -28,9 +28,9 @@ export const PAGE_HEADERS = {
 
 const KEY_TEXTS = [
   ['j k', 'next, previous session'],
-  ['a', 'go to the approve button or the first answer; Enter sends'],
-  ['c', 'request changes, or write'],
-  ['A B C', 'choose an answer by its letter'],
+  ['a', 'go to what approves, or to the first open question; Enter sends'],
+  ['c', 'write: to the focused question, the requested changes or the note'],
+  ['1–9', 'choose an answer of the focused question, and go to the next one'],
   ['x', 'skip to the next session that needs you'],
   ['i n', 'the list, new session'],
   ['/', 'filter'],
@@ -52,8 +52,8 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <div class="filters" role="search"><input id="find" type="search" placeholder="Filter" aria-label="Filter by task, name, project, phase or group" autocomplete="off" spellcheck="false"><select id="project" aria-label="Project" hidden></select><div class="chips">${groupChips()}</div></div>
 <nav id="list" aria-label="Sessions">${listFrame()}</nav>
 <footer><small id="today" title="Without archived sessions"></small><span id="links"></span><button id="notify" class="quiet" hidden>Notify me</button><button id="help" class="quiet">Keys <kbd>?</kbd></button></footer></div>
-<div class="pane" tabindex="-1"><p id="state" role="status"></p><article id="session" tabindex="-1"></article></div></main>
-<aside id="receipts" aria-label="Receipts" hidden><p id="last" role="status"></p><details><summary>Receipts <small id="how-many"></small></summary><ul></ul><p class="buttons"><button id="dismiss">Dismiss all</button></p></details></aside>
+<div class="pane" tabindex="-1"><article id="session" tabindex="-1"></article></div></main>
+<div id="foot"><p id="held" role="status"></p><p id="state" role="status"></p><aside id="receipts" aria-label="Receipts" hidden><p id="last" role="status"></p><details><summary>Receipts <small id="how-many"></small></summary><ul></ul><p class="buttons"><button id="dismiss">Dismiss all</button></p></details></aside></div>
 <dialog id="unsent" aria-labelledby="unsent-title"><h2 id="unsent-title">Written and not sent</h2><div></div><form method="dialog"><button>Close</button></form></dialog>
 <dialog id="confirm" aria-labelledby="confirm-title"><h2 id="confirm-title">Confirm this tab</h2><form><p>Only you may decide this. Type the six digits that now stand in the terminal of samocode web, or on the screen of samocode watch. A reload of the tab asks again.</p>
 <p><label>Six digits <input inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" size="8" required aria-describedby="confirm-wrong"></label></p><p id="confirm-wrong" class="bad" role="alert"></p><p class="buttons"><button class="primary">Confirm</button> <button type="button">Cancel</button></p></form></dialog>
