@@ -15,8 +15,8 @@ export interface ProposedCommands {
 interface Files {
   has(name: string): boolean;
   text(name: string): Promise<string>;
-  /** The value of `scripts` in a JSON file: strings, or lists of strings. */
-  scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
+  /** A JSON file with packages and scripts. */
+  manifest(name: string): Promise<Manifest>;
 }
 
 interface Row {
@@ -30,6 +30,16 @@ const NPM_PLACEHOLDER = /no test specified/;
 const ONCE = 'CI=1';
 const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
 
+/** What brings packages, by the file that names them. */
+const SETUPS = {
+  'uv.lock': 'uv sync --frozen',
+  'poetry.lock': 'poetry install --no-interaction',
+  'composer.json': 'composer install --no-interaction',
+  'mix.exs': 'mix deps.get',
+  // The folders of the system and of a version manager are read-only in the guard.
+  Gemfile: 'bundle config set --local path vendor/bundle && bundle install',
+} as const;
+
 const always = (check: string, setup?: string) => async () => ({ check, setup });
 
 /** The first row with a proposal wins. */
@@ -37,16 +47,17 @@ const ROWS: readonly Row[] = [
   {
     file: ['package.json'],
     async propose(files, from) {
-      const { test } = await files.scripts(from);
+      const { test } = (await files.manifest(from)).scripts ?? {};
       if (test === undefined || NPM_PLACEHOLDER.test(String(test))) return undefined;
-      const { setup, run } = nodeTools(files);
+      const { setup, run } = await nodeTools(files);
       return { setup, check: `${ONCE} ${run} test` };
     },
   },
   {
     file: ['justfile', 'Justfile', '.justfile'],
     async propose(files, from) {
-      return /^@?test(?: [^:\n]*)?:/m.test(await files.text(from)) ? { check: 'just test' } : undefined;
+      if (!/^@?test(?: [^:\n]*)?:/m.test(await files.text(from))) return undefined;
+      return { setup: await packagesOf(files), check: 'just test' };
     },
   },
   {
@@ -54,14 +65,19 @@ const ROWS: readonly Row[] = [
     async propose(files, from) {
       const text = await files.text(from);
       const target = ['check', 'test'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(text));
-      return target === undefined ? undefined : { check: `make ${target}` };
+      return target === undefined ? undefined : { setup: await packagesOf(files), check: `make ${target}` };
     },
   },
   { file: ['tox.ini'], propose: always('tox') },
   {
     file: ['uv.lock'],
     propose: async (files) =>
-      (await usesPytest(files)) ? { setup: 'uv sync --frozen', check: 'uv run pytest' } : undefined,
+      (await usesPytest(files)) ? { setup: SETUPS['uv.lock'], check: 'uv run pytest' } : undefined,
+  },
+  {
+    file: ['poetry.lock'],
+    propose: async (files) =>
+      (await usesPytest(files)) ? { setup: SETUPS['poetry.lock'], check: 'poetry run pytest' } : undefined,
   },
   {
     file: ['pyproject.toml', 'setup.py', 'requirements.txt', 'pytest.ini'],
@@ -84,22 +100,41 @@ const ROWS: readonly Row[] = [
   {
     file: ['composer.json'],
     async propose(files, from) {
-      const { test } = await files.scripts(from);
-      return test === undefined
-        ? undefined
-        : { setup: 'composer install --no-interaction', check: 'composer test' };
+      const { test } = (await files.manifest(from)).scripts ?? {};
+      return test === undefined ? undefined : { setup: SETUPS['composer.json'], check: 'composer test' };
     },
   },
-  { file: ['mix.exs'], propose: always('mix test', 'mix deps.get') },
+  { file: ['mix.exs'], propose: always('mix test', SETUPS['mix.exs']) },
+  {
+    file: ['Gemfile'],
+    async propose(files) {
+      const setup = await packagesOf(files);
+      if (files.has('bin/rails') && files.has('test')) return { setup, check: 'bin/rails test' };
+      if (files.has('spec')) return { setup, check: 'bundle exec rspec' };
+      return files.has('Rakefile') ? { setup, check: 'bundle exec rake' } : undefined;
+    },
+  },
 ];
 
-/** The package manager of the lock file; without one, no versions are pinned. */
-function nodeTools({ has }: Files): { setup?: string; run: string } {
+/** The package manager of the lock file; without one, no versions are pinned, and none is written. */
+async function nodeTools({ has, manifest }: Files): Promise<{ setup?: string; run: string }> {
   if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
   if (has('yarn.lock'))
     return { setup: `yarn install ${has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`, run: 'yarn' };
   if (has('bun.lock') || has('bun.lockb')) return { setup: 'bun install --frozen-lockfile', run: 'bun run' };
-  return has('package-lock.json') ? { setup: 'npm ci', run: 'npm' } : { run: 'npm' };
+  if (has('package-lock.json') || has('npm-shrinkwrap.json')) return { setup: 'npm ci', run: 'npm' };
+  const { dependencies, devDependencies, optionalDependencies, workspaces } = await manifest('package.json');
+  const needsAny = [dependencies, devDependencies, optionalDependencies, workspaces].some(
+    (names) => Object.keys(names ?? {}).length > 0,
+  );
+  return { run: 'npm', ...(needsAny && { setup: 'npm install --no-package-lock' }) };
+}
+
+/** SETUP for a check that says nothing about packages, such as a target of a Makefile. */
+async function packagesOf(files: Files): Promise<string | undefined> {
+  const { setup } = await nodeTools(files);
+  const others = Object.entries(SETUPS).flatMap(([name, line]) => (files.has(name) ? [line] : []));
+  return [setup ?? [], others].flat().join(' && ') || undefined;
 }
 
 async function usesPytest(files: Files): Promise<boolean> {
@@ -113,14 +148,22 @@ async function usesPytest(files: Files): Promise<boolean> {
 }
 
 const MAX_BYTES = 1024 * 1024;
-const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
+const Names = z.record(z.string(), z.unknown()).optional();
+const Manifest = z.looseObject({
+  scripts: Names,
+  dependencies: Names,
+  devDependencies: Names,
+  optionalDependencies: Names,
+  workspaces: z.unknown().optional(),
+});
+type Manifest = z.infer<typeof Manifest>;
 
 /** Reads files at the top of a repository; runs nothing. */
 export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
   const files: Files = {
     has: (name) => statsAt(join(top, name)) !== undefined,
     text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
-    scripts: async (name) => (await plainJson(join(top, name), Scripts))?.scripts ?? {},
+    manifest: async (name) => (await plainJson(join(top, name), Manifest)) ?? {},
   };
   for (const { file, propose } of ROWS) {
     const from = file.find((name) => files.has(name));
