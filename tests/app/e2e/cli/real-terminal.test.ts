@@ -141,6 +141,18 @@ test('another check or none can be chosen, and a failing trial run is reported',
   expect(await checkOf(bare)).toBeUndefined();
 });
 
+test('SETUP is written beside another check only after a yes', async () => {
+  await using repo = await makeRepo({ files: { ...WITH_TEST, 'package-lock.json': '{}' } });
+  const { shown } = await atTerminal(repo, 'init', [
+    [WHICH, `${KEY.down}${KEY.enter}`],
+    ['The command', `true${KEY.enter}`],
+    ['Run npm ci before it?', 'n'],
+    MAY,
+  ]);
+  expect(shown).toContain('`true` passes');
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).not.toContain('SETUP=');
+});
+
 test('Ctrl-C skips the trial, and the project stays', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
   const { shown, exitCode } = await atTerminal(repo, 'init', [
