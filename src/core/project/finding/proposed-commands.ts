@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
+import { samocodeLine } from '../settings/samocode-file.ts';
 
 /** SETUP and CHECK as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedCommands {
@@ -15,8 +16,8 @@ export interface ProposedCommands {
 interface Files {
   has(name: string): boolean;
   text(name: string): Promise<string>;
-  /** A JSON file with packages and scripts. */
-  manifest(name: string): Promise<Manifest>;
+  /** The value of `scripts` in a JSON file: strings, or lists of strings. */
+  scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 interface Row {
@@ -25,6 +26,8 @@ interface Row {
   propose(files: Files, from: string): Promise<Omit<ProposedCommands, 'from'> | undefined>;
 }
 
+/** A list of them that is not empty. */
+const PACKAGES = /"(?:dependencies|devDependencies|optionalDependencies|workspaces)"\s*:\s*[{[]\s*"/;
 const NPM_PLACEHOLDER = /no test specified/;
 /** Makes test runners run once instead of watching files. */
 const ONCE = 'CI=1';
@@ -47,7 +50,7 @@ const ROWS: readonly Row[] = [
   {
     file: ['package.json'],
     async propose(files, from) {
-      const { test } = (await files.manifest(from)).scripts ?? {};
+      const { test } = await files.scripts(from);
       if (test === undefined || NPM_PLACEHOLDER.test(String(test))) return undefined;
       const { setup, run } = await nodeTools(files);
       return { setup, check: `${ONCE} ${run} test` };
@@ -100,7 +103,7 @@ const ROWS: readonly Row[] = [
   {
     file: ['composer.json'],
     async propose(files, from) {
-      const { test } = (await files.manifest(from)).scripts ?? {};
+      const { test } = await files.scripts(from);
       return test === undefined ? undefined : { setup: SETUPS['composer.json'], check: 'composer test' };
     },
   },
@@ -117,17 +120,14 @@ const ROWS: readonly Row[] = [
 ];
 
 /** The package manager of the lock file; without one, no versions are pinned, and none is written. */
-async function nodeTools({ has, manifest }: Files): Promise<{ setup?: string; run: string }> {
+async function nodeTools({ has, text }: Files): Promise<{ setup?: string | undefined; run: string }> {
   if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
   if (has('yarn.lock'))
     return { setup: `yarn install ${has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`, run: 'yarn' };
   if (has('bun.lock') || has('bun.lockb')) return { setup: 'bun install --frozen-lockfile', run: 'bun run' };
   if (has('package-lock.json') || has('npm-shrinkwrap.json')) return { setup: 'npm ci', run: 'npm' };
-  const { dependencies, devDependencies, optionalDependencies, workspaces } = await manifest('package.json');
-  const needsAny = [dependencies, devDependencies, optionalDependencies, workspaces].some(
-    (names) => Object.keys(names ?? {}).length > 0,
-  );
-  return { run: 'npm', ...(needsAny && { setup: 'npm install --no-package-lock' }) };
+  const setup = PACKAGES.test(await text('package.json')) ? 'npm install --no-package-lock' : undefined;
+  return { setup, run: 'npm' };
 }
 
 /** SETUP for a check that says nothing about packages, such as a target of a Makefile. */
@@ -148,23 +148,31 @@ async function usesPytest(files: Files): Promise<boolean> {
 }
 
 const MAX_BYTES = 1024 * 1024;
-const Names = z.record(z.string(), z.unknown()).optional();
-const Manifest = z.looseObject({
-  scripts: Names,
-  dependencies: Names,
-  devDependencies: Names,
-  optionalDependencies: Names,
-  workspaces: z.unknown().optional(),
-});
-type Manifest = z.infer<typeof Manifest>;
+const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
+
+function filesAt(top: string): Files {
+  return {
+    has: (name) => statsAt(join(top, name)) !== undefined,
+    text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
+    scripts: async (name) => (await plainJson(join(top, name), Scripts))?.scripts ?? {},
+  };
+}
+
+/** A line with SETUP for a project that has a check of its own. */
+export async function proposedSetup(top: string): Promise<string | undefined> {
+  const setup = (await proposedCommands(top))?.setup ?? (await packagesOf(filesAt(top)));
+  return setup && samocodeLine('SETUP', setup);
+}
+
+/** What to do for a check that passes only beside the ignored folders of the main checkout. */
+export async function lackingSetup(top: string): Promise<string> {
+  const line = (await proposedSetup(top)) ?? 'a SETUP that makes it';
+  return `With the ignored folders of your checkout it passes there, so it needs what no SETUP brings: add ${line} to .samocode.`;
+}
 
 /** Reads files at the top of a repository; runs nothing. */
 export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
-  const files: Files = {
-    has: (name) => statsAt(join(top, name)) !== undefined,
-    text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
-    manifest: async (name) => (await plainJson(join(top, name), Manifest)) ?? {},
-  };
+  const files = filesAt(top);
   for (const { file, propose } of ROWS) {
     const from = file.find((name) => files.has(name));
     const proposed = from === undefined ? undefined : await propose(files, from);
