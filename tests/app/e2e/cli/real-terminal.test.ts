@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -181,4 +182,19 @@ test('without a terminal a check is suggested and never written', async () => {
   const { stderr } = await typed(['init'], { cwd: repo.path, home: repo.homeDir });
   expect(stderr).toContain('package.json suggests CHECK=CI=1 npm test');
   expect(await checkOf(repo)).toBeUndefined();
+});
+
+test('a start says once per project that its clones have no packages and there is no SETUP', async () => {
+  await using repo = await makeRepo({ files: { ...WITH_TEST, 'package-lock.json': '{}' } });
+  const { path: cwd, homeDir: home, env } = repo;
+  const place = { cwd, home, env, programs: await builtPrograms() };
+  const worktrees = join(repo.root, 'trees');
+  await typed(['init', '--worktrees', worktrees, '--set', 'CHECK=npm test', 'PROVIDER=rehearsal'], place);
+  const started = async (task: string) => {
+    const { exitCode, stderr } = await typed(['start', '--no-run', '--task', task], place);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    return stderr.replace(/\s+/g, ' ');
+  };
+  expect(await started('boat')).toContain('this project has no SETUP. If they need packages, add SETUP=npm ci');
+  expect(await started('harbour')).not.toContain('SETUP');
 });
