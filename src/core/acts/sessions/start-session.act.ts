@@ -12,7 +12,7 @@ import { namesAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { once } from '../../kernel/once.ts';
 import { dropCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
-import { isNews } from '../../project/finding/known-projects.ts';
+import { isFirstTime } from '../../project/finding/known-projects.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { proposedSetup } from '../../project/finding/proposed-commands.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
@@ -138,7 +138,7 @@ async function withoutSetup(
   const isAlone = proving.in === 'clone' && !contains(mainRepo, worktreesDir);
   if (checks.length === 0 || proving.setup !== undefined || !isAlone) return [];
   const line = await proposedSetup(mainRepo);
-  if (line === undefined || !(await isNews('setup', configPath, home))) return [];
+  if (line === undefined || !(await isFirstTime('setup', configPath, home))) return [];
   return [
     `Checks run on fresh clones, which do not have the packages of your checkout, and this project has no SETUP. If they need packages, add ${line} to .samocode. This is said once.`,
   ];

@@ -60,8 +60,8 @@ export async function rememberProject(
 }
 
 /** Notes that the person of a project is told something. @returns whether it was never noted before */
-export async function isNews(news: string, filePath: string, homeDir: string): Promise<boolean> {
-  const mark = `${recordPath(filePath, homeDir)}.${news}`;
+export async function isFirstTime(of: string, filePath: string, homeDir: string): Promise<boolean> {
+  const mark = `${recordPath(filePath, homeDir)}.${of}`;
   // What cannot be noted is told again.
   return await writeWhole(mark, '', { mode: 0o600, exclusive: true }).catch(() => true);
 }

@@ -195,6 +195,8 @@ test('a start says once per project that its clones have no packages and there i
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     return stderr.replace(/\s+/g, ' ');
   };
-  expect(await started('boat')).toContain('this project has no SETUP. If they need packages, add SETUP=npm ci');
+  expect(await started('boat')).toContain(
+    'this project has no SETUP. If they need packages, add SETUP=npm ci',
+  );
   expect(await started('harbour')).not.toContain('SETUP');
 });
