@@ -4,7 +4,7 @@ import { contains } from '../kernel/files/contains.ts';
 import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import type { ProofFolders } from '../kernel/phases/proving.ts';
 import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
-import { type Guard, guardOption, readOnly } from './guard/make-guard.ts';
+import { type Guard, guardOption, type Mount, readOnly, withMounts } from './guard/make-guard.ts';
 import { guardOf } from './guard-of.ts';
 import { outermost, programNames } from './home.ts';
 import type { GuardPlaces } from './places.ts';
@@ -24,11 +24,21 @@ export type ServedFolders = ProofFolders & { data?: string };
 /** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
 export function proofPlace(
   guard: ActiveGuard | undefined,
-  folders: ProofFolders,
+  { lent = [], ...folders }: ProofFolders & { lent?: readonly string[] | undefined },
   env: Record<string, string>,
 ) {
   const { env: moved, guard: made } = proofGuard(guard, folders, env);
-  return { env: moved, ...guardOption(made) };
+  const mounts = guard ? lentMounts(guard.places.mainRepo, folders.clone, lent) : [];
+  return { env: moved, ...guardOption(made && withMounts(made, mounts)) };
+}
+
+/** Shows folders of the main checkout in a clone, where it has none of these names and no link leads there. */
+function lentMounts(mainRepo: string, clone: string, lent: readonly string[]): Mount[] {
+  return lent.flatMap((name) => {
+    const path = join(clone, name);
+    const isFree = statsAt(path) === undefined && realFolder(dirname(path)) === dirname(path);
+    return isFree ? [{ ...readOnly(path), from: join(mainRepo, name) }] : [];
+  });
 }
 
 /** The guard of a clone, and the environment inside. */

@@ -48,6 +48,8 @@ export type CloneSet = Pick<
   'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'
 > & {
   proving: Pick<Proving, 'application'>;
+  /** See `withLacking`. */
+  lent?: readonly string[];
 };
 
 export interface CloneRunOptions {
@@ -101,7 +103,9 @@ export async function checksOnClone(
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
     placeIn: (folders: ProofFolders) => {
       const own = { ...marked, ...applied?.variables(folders) };
-      const place = given.asWorktree ? { env: own } : proofPlace(guarded, folders, own);
+      const place = given.asWorktree
+        ? { env: own }
+        : proofPlace(guarded, { ...folders, lent: given.lent }, own);
       placed = place.env;
       return place;
     },

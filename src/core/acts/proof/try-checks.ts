@@ -3,9 +3,11 @@ import { type DoctorCheck, fail, failed, ok } from '../../caller/refusals/check.
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { lackingSetup } from '../../project/finding/proposed-commands.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { withLacking } from '../../sandbox/lacking-setup.ts';
 import { leftOutOf } from '../../sandbox/programs/environment.ts';
-import { checksOnClone, filterOf, projectClone } from './checks-on-clone.ts';
+import { type CloneSet, checksOnClone, filterOf, projectClone } from './checks-on-clone.ts';
 
 /** The parts of a proof, and what the failure of one means for a session. */
 const KINDS = {
@@ -37,14 +39,21 @@ export async function triedChecks(
     const { place, commands, env, proving: frozen } = await projectClone(project, context);
     const proving = { ...frozen, copy: asWorktree ? [] : frozen.copy };
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
-    const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
-    return runs.map(({ command, isSetup, how, tail = '' }) => {
+    const run = (again?: Partial<CloneSet>) =>
+      checksOnClone(place, { ...set, ...again }, { ...context, env }, { signal, cloneFailed });
+    const guard = asWorktree ? undefined : place.guard;
+    const of = { setup: proving.setup, guard, git: place.git, signal };
+    const { runs } = await withLacking(await run(), of, run);
+    const lacking = await lackingSetup(mainRepo);
+    return runs.map(({ command, isSetup, how, tail = '', lacksSetup }) => {
       const kind = !isSetup ? 'check' : command === values.setup ? 'setup' : 'services';
       const { words, otherwise } = KINDS[kind];
       const id = kind === 'check' ? `check.${commands.indexOf(command) + 1}` : kind;
       const name = `${words}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
-      const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
+      const fix = lacksSetup
+        ? `${lacking} Otherwise each session asks about it.`
+        : `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
       const said = quotedSaid(saidBy(tail, env));
       const leftOut = leftOutOf(env, filterOf(place.guard));
       return fail(id, `${leftOut} ${name} fails on the base of a session (${how}).${said}`.trim(), fix);

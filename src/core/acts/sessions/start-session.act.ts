@@ -6,14 +6,18 @@ import { isUnfinished } from '../../caller/context/supervision.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { withoutWindows } from '../../caller/facts/plan-text.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
+import { contains } from '../../kernel/files/contains.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { once } from '../../kernel/once.ts';
 import { dropCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { isFirstTime } from '../../project/finding/known-projects.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { proposedSetup } from '../../project/finding/proposed-commands.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { requireBranchName } from '../../project/worktrees/branch-name.ts';
+import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { sessionFolders } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -107,7 +111,8 @@ async function beginWith(
   // What makes the session less safe comes first.
   const { provider, providers, fallback } = made.file.settings;
   const agents = new Set([provider, ...Object.values(providers), ...fallback]);
-  const warnings = [...made.warnings, ...ofFiles, ...(await withoutWindows(agents, context))];
+  const ofStart = [...(await withoutWindows(agents, context)), ...(await withoutSetup(made.file, context))];
+  const warnings = [...made.warnings, ...ofFiles, ...ofStart];
   const { chat, mainRepo } = made.file;
   if (brought === undefined || chat === undefined) return await beginSession({ ...made, warnings }, context);
   const file = { ...made.file, chat: { ...chat, brought } };
@@ -122,6 +127,21 @@ async function beginWith(
     if (begun === undefined && isTaken)
       await dropCheckpoints(sessionFolder, { cwd: mainRepo, baseEnv: context.env });
   }
+}
+
+/** Said once per project: no folder above a clone outside of the repository has packages. */
+async function withoutSetup(
+  { configPath, mainRepo, worktreesDir, settings }: SessionFile,
+  { home }: ActionContext,
+): Promise<string[]> {
+  const { checks, proving } = settings;
+  const isAlone = proving.in === 'clone' && !contains(mainRepo, worktreesDir);
+  if (checks.length === 0 || proving.setup !== undefined || !isAlone) return [];
+  const line = await proposedSetup(mainRepo);
+  if (line === undefined || !(await isFirstTime('setup', configPath, home))) return [];
+  return [
+    `Checks run on fresh clones, which do not have the packages of your checkout, and this project has no SETUP. If they need packages, add ${line} to .samocode. This is said once.`,
+  ];
 }
 
 /** A file that git cannot copy is no reason to refuse the start. */

@@ -1,3 +1,4 @@
+import { guardedProject, guardNow } from '../../caller/refusals/sandbox-now.ts';
 import { askField, askYesNo } from '../../faces/terminal/ask.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
@@ -13,7 +14,6 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   const proposed = await proposedCommands(top);
   if (proposed === undefined) return {};
   const { check, setup, from } = proposed;
-  const lines = settingLines(proposed);
   const title = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
   const chosen = await askField(cli, {
     title: 'Which command must pass before a session is done?',
@@ -24,11 +24,13 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
     ],
     default: 'proposed',
   });
-  if (chosen !== 'other') return chosen === 'proposed' ? lines : {};
+  if (chosen !== 'other') return chosen === 'proposed' ? settingLines(proposed) : {};
   const typed = await askField(cli, { title: 'The command' }, (text) =>
     text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
   );
-  return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
+  if (typed === undefined) return {};
+  const isSetup = setup !== undefined && (await askYesNo(cli, `Run ${setup} before it?`, true)) === true;
+  return { ...(isSetup && { SETUP: setup }), CHECK: typed.trim() };
 }
 
 /** The default stays: nobody has tried the reviewers of the vendors themselves. @returns lines for a new `.samocode` */
@@ -83,16 +85,25 @@ function settingLines({ check, setup }: ProposedCommands): Record<string, string
 
 const TRY_LIMIT_MS = 5 * 60_000;
 
-/** Runs SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. Ctrl-C skips it. */
+/** Runs SETUP and CHECK once, as a session does, on a fresh clone, but never without a guard. Ctrl-C skips it. */
 export async function tryCommands(cli: Cli, project: Project): Promise<void> {
-  if (project.values.checks.length === 0) return;
+  const { checks, checkIn } = project.values;
+  if (checks.length === 0) return;
+  const { good, attention } = cli.output.style;
+  const context = await cli.actionContext();
+  // Nobody has looked at what they would run with all of the person's rights.
+  if (checkIn === 'worktree' || (await guardNow(guardedProject(project), context)).level === 'none') {
+    cli.output.say(
+      `${attention('!')} Not tried, because they would run outside of a sandbox. To try them anyway: samocode doctor --checks`,
+    );
+    return;
+  }
   cli.output.say('Trying them on a fresh clone, as a session does (at most 5 minutes; Ctrl-C skips it).');
   const { triedChecks } = await import('../proof/try-checks.ts');
   const limit = AbortSignal.timeout(TRY_LIMIT_MS);
   const signal = AbortSignal.any([cli.interrupted, limit]);
-  const { good, attention } = cli.output.style;
   try {
-    for (const { level, found, fix } of await triedChecks(project, await cli.actionContext(), signal)) {
+    for (const { level, found, fix } of await triedChecks(project, context, signal)) {
       cli.output.say(`${level === 'ok' ? good('✔') : attention('!')} ${found}`);
       if (fix !== undefined) cli.output.say(`  ${fix}`);
     }

@@ -32,6 +32,8 @@ export const CheckRun = z.object({
   how: z.string().optional(),
   /** It fails in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
+  /** On the base: without SETUP, it passes only beside the ignored folders of the main checkout. */
+  lacksSetup: z.literal(true).optional(),
   durationMs: z.number(),
   /** SHA-256 of all of stdout and stderr. */
   outputHash: z.string(),
@@ -96,7 +98,14 @@ export interface ProofFolders {
   identity: { name: string; email: string } | undefined;
 }
 
-const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
+const FailedRun = CheckRun.pick({
+  command: true,
+  isSetup: true,
+  exitCode: true,
+  output: true,
+  tail: true,
+  lacksSetup: true,
+});
 
 const BaseChoice = z.enum(['fix', 'leave']);
 

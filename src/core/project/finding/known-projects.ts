@@ -59,6 +59,13 @@ export async function rememberProject(
     await rm(recordPath(filePath, homeDir), { force: true });
 }
 
+/** Notes that the person of a project is told something. @returns whether it was never noted before */
+export async function isFirstTime(of: string, filePath: string, homeDir: string): Promise<boolean> {
+  const mark = `${recordPath(filePath, homeDir)}.${of}`;
+  // What cannot be noted is told again.
+  return await writeWhole(mark, '', { mode: 0o600, exclusive: true }).catch(() => true);
+}
+
 /** One file per project, so that concurrent writes don't conflict. */
 function recordPath(filePath: string, homeDir: string): string {
   return join(projectsFolder(homeDir), `${fingerprint(filePath).slice(0, 32)}.json`);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
+import { samocodeLine } from '../settings/samocode-file.ts';
 
 /** SETUP and CHECK as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedCommands {
@@ -25,10 +26,22 @@ interface Row {
   propose(files: Files, from: string): Promise<Omit<ProposedCommands, 'from'> | undefined>;
 }
 
+/** A list of them that is not empty. */
+const PACKAGES = /"(?:dependencies|devDependencies|optionalDependencies|workspaces)"\s*:\s*[{[]\s*"/;
 const NPM_PLACEHOLDER = /no test specified/;
 /** Makes test runners run once instead of watching files. */
 const ONCE = 'CI=1';
 const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
+
+/** What brings packages, by the file that names them. */
+const SETUPS = {
+  'uv.lock': 'uv sync --frozen',
+  'poetry.lock': 'poetry install --no-interaction',
+  'composer.json': 'composer install --no-interaction',
+  'mix.exs': 'mix deps.get',
+  // The folders of the system and of a version manager are read-only in the guard.
+  Gemfile: 'bundle config set --local path vendor/bundle && bundle install',
+} as const;
 
 const always = (check: string, setup?: string) => async () => ({ check, setup });
 
@@ -39,14 +52,15 @@ const ROWS: readonly Row[] = [
     async propose(files, from) {
       const { test } = await files.scripts(from);
       if (test === undefined || NPM_PLACEHOLDER.test(String(test))) return undefined;
-      const { setup, run } = nodeTools(files);
+      const { setup, run } = await nodeTools(files);
       return { setup, check: `${ONCE} ${run} test` };
     },
   },
   {
     file: ['justfile', 'Justfile', '.justfile'],
     async propose(files, from) {
-      return /^@?test(?: [^:\n]*)?:/m.test(await files.text(from)) ? { check: 'just test' } : undefined;
+      if (!/^@?test(?: [^:\n]*)?:/m.test(await files.text(from))) return undefined;
+      return { setup: await packagesOf(files), check: 'just test' };
     },
   },
   {
@@ -54,14 +68,19 @@ const ROWS: readonly Row[] = [
     async propose(files, from) {
       const text = await files.text(from);
       const target = ['check', 'test'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(text));
-      return target === undefined ? undefined : { check: `make ${target}` };
+      return target === undefined ? undefined : { setup: await packagesOf(files), check: `make ${target}` };
     },
   },
   { file: ['tox.ini'], propose: always('tox') },
   {
     file: ['uv.lock'],
     propose: async (files) =>
-      (await usesPytest(files)) ? { setup: 'uv sync --frozen', check: 'uv run pytest' } : undefined,
+      (await usesPytest(files)) ? { setup: SETUPS['uv.lock'], check: 'uv run pytest' } : undefined,
+  },
+  {
+    file: ['poetry.lock'],
+    propose: async (files) =>
+      (await usesPytest(files)) ? { setup: SETUPS['poetry.lock'], check: 'poetry run pytest' } : undefined,
   },
   {
     file: ['pyproject.toml', 'setup.py', 'requirements.txt', 'pytest.ini'],
@@ -85,21 +104,37 @@ const ROWS: readonly Row[] = [
     file: ['composer.json'],
     async propose(files, from) {
       const { test } = await files.scripts(from);
-      return test === undefined
-        ? undefined
-        : { setup: 'composer install --no-interaction', check: 'composer test' };
+      return test === undefined ? undefined : { setup: SETUPS['composer.json'], check: 'composer test' };
     },
   },
-  { file: ['mix.exs'], propose: always('mix test', 'mix deps.get') },
+  { file: ['mix.exs'], propose: always('mix test', SETUPS['mix.exs']) },
+  {
+    file: ['Gemfile'],
+    async propose(files) {
+      const setup = await packagesOf(files);
+      if (files.has('bin/rails') && files.has('test')) return { setup, check: 'bin/rails test' };
+      if (files.has('spec')) return { setup, check: 'bundle exec rspec' };
+      return files.has('Rakefile') ? { setup, check: 'bundle exec rake' } : undefined;
+    },
+  },
 ];
 
-/** The package manager of the lock file; without one, no versions are pinned. */
-function nodeTools({ has }: Files): { setup?: string; run: string } {
+/** The package manager of the lock file; without one, no versions are pinned, and none is written. */
+async function nodeTools({ has, text }: Files): Promise<{ setup?: string | undefined; run: string }> {
   if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
   if (has('yarn.lock'))
     return { setup: `yarn install ${has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`, run: 'yarn' };
   if (has('bun.lock') || has('bun.lockb')) return { setup: 'bun install --frozen-lockfile', run: 'bun run' };
-  return has('package-lock.json') ? { setup: 'npm ci', run: 'npm' } : { run: 'npm' };
+  if (has('package-lock.json') || has('npm-shrinkwrap.json')) return { setup: 'npm ci', run: 'npm' };
+  const setup = PACKAGES.test(await text('package.json')) ? 'npm install --no-package-lock' : undefined;
+  return { setup, run: 'npm' };
+}
+
+/** SETUP for a check that says nothing about packages, such as a target of a Makefile. */
+async function packagesOf(files: Files): Promise<string | undefined> {
+  const { setup } = await nodeTools(files);
+  const others = Object.entries(SETUPS).flatMap(([name, line]) => (files.has(name) ? [line] : []));
+  return [setup ?? [], others].flat().join(' && ') || undefined;
 }
 
 async function usesPytest(files: Files): Promise<boolean> {
@@ -115,13 +150,29 @@ async function usesPytest(files: Files): Promise<boolean> {
 const MAX_BYTES = 1024 * 1024;
 const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
 
-/** Reads files at the top of a repository; runs nothing. */
-export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
-  const files: Files = {
+function filesAt(top: string): Files {
+  return {
     has: (name) => statsAt(join(top, name)) !== undefined,
     text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
     scripts: async (name) => (await plainJson(join(top, name), Scripts))?.scripts ?? {},
   };
+}
+
+/** A line with SETUP for a project that has a check of its own. */
+export async function proposedSetup(top: string): Promise<string | undefined> {
+  const setup = (await proposedCommands(top))?.setup ?? (await packagesOf(filesAt(top)));
+  return setup && samocodeLine('SETUP', setup);
+}
+
+/** What to do for a check that passes only beside the ignored folders of the main checkout. */
+export async function lackingSetup(top: string): Promise<string> {
+  const line = (await proposedSetup(top)) ?? 'a SETUP that makes it';
+  return `With the ignored folders of your checkout it passes there, so it needs what no SETUP brings: add ${line} to .samocode.`;
+}
+
+/** Reads files at the top of a repository; runs nothing. */
+export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
+  const files = filesAt(top);
   for (const { file, propose } of ROWS) {
     const from = file.find((name) => files.has(name));
     const proposed = from === undefined ? undefined : await propose(files, from);

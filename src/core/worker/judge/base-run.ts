@@ -1,6 +1,7 @@
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../kernel/phases/proving.ts';
 import { onceForBase } from '../../project/proving/base-results.ts';
+import { withLacking } from '../../sandbox/lacking-setup.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { leftOutBy } from '../state/environment.ts';
@@ -137,7 +138,11 @@ async function runBase(
       begins: (command: string) => command !== proving.setup && begins(),
     };
     try {
-      const end = await runInClone(worker, set);
+      const ran = await runInClone(worker, set);
+      // The commit that a later goal begins from is the work of agents: no folder is shown to it.
+      const guard = goalBase === undefined ? await worker.guard.ofProof('base') : undefined;
+      const of = { setup: proving.setup, guard, git: worker.git.context, signal };
+      const end = await withLacking(ran, of, (again) => runInClone(worker, { ...set, ...again }));
       const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;
       if (said !== undefined) throw WORKER_ERRORS.guard_failed({ of: 'CHECK', said });
       const { commit, tree } = await commitWithTree(worker, base);

@@ -31,6 +31,8 @@ export interface ClonedSet {
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
   overlay?: Overlay;
+  /** Ignored folders of MAIN_REPO that its commands see, where nothing is to be proved. */
+  lent?: readonly string[];
   /** Called after the commands, beside the services, if nothing has failed. */
   during?: SetOnClone['during'];
 }
@@ -59,7 +61,8 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
-    placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
+    placeIn: async (folders: ProofFolders) =>
+      proofPlace(guard, { ...folders, lent: set.lent }, await envIn(folders)),
     serve: await worker.services?.inClone({ set: ports, mark, outputDir, env: envIn, signal }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };

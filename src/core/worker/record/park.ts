@@ -11,6 +11,7 @@ import { outageOf } from '../../kernel/phases/ending.ts';
 import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { cut, listed, visibleControls } from '../../kernel/text.ts';
 import { respondingProjects } from '../../project/finding/known-projects.ts';
+import { lackingSetup } from '../../project/finding/proposed-commands.ts';
 import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
@@ -78,8 +79,8 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
   if (by === undefined) return [wait];
   const answers = suggestedAnswers({ questions, open });
-  // Accepting weakened checks requires a real answer, never an automatic one.
-  if (answers.length === 0 && asks.some(({ kind }) => kind === 'weakened')) return [wait];
+  // A question of samocode without a suggestion requires a real answer, never an automatic one.
+  if (answers.length === 0 && asks.length > 0) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${openedBy(by)}`;
@@ -167,7 +168,8 @@ async function askAboutWeakened(
 async function askAboutRedBase(worker: Worker): Promise<ControlQuestion[]> {
   const { baseChecks } = stateOf(worker);
   if (!isUndecided(baseChecks)) return [];
-  const draft = redBaseQuestion(baseChecks, await leftOutBy(worker), worker.paths.runDir);
+  const lacking = await lackingSetup(worker.file.mainRepo);
+  const draft = redBaseQuestion(baseChecks, { ...worker.paths, lacking, leftOut: await leftOutBy(worker) });
   return await askAbout(worker, draft, { kind: 'red_base', keys: [] });
 }
 
@@ -264,9 +266,11 @@ function questionAbout(
 
 function redBaseQuestion(
   { failed }: Pick<BaseChecks, 'failed'>,
-  leftOut: string,
-  runDir: string,
+  { leftOut, lacking, runDir }: { leftOut: string; lacking: string; runDir: string },
 ): QuestionDraft {
+  const lacks = failed
+    .filter(({ lacksSetup }) => lacksSetup)
+    .map(({ command }) => `\`${shortened(command)}\``);
   const isOne = failed.length === 1;
   const checks = listed(
     failed.map(({ command, how }) => `\`${shortened(command)}\` (${how})`),
@@ -276,18 +280,25 @@ function redBaseQuestion(
     failed.map(({ output }) => join(runDir, output)),
     MAX_LISTED,
   );
+  const cause =
+    lacks.length === 0
+      ? 'What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it.'
+      : `${lacks.length < failed.length ? `Of ${listed(lacks, MAX_LISTED)}: ` : ''}${lacking} No agent can: stop the session, add the line, and resume it. What should happen otherwise?`;
   return {
     text: oneLine(
       afterLeftOut(
         leftOut,
-        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the work begins from. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the work begins from. ${cause} Output: ${outputs}`,
       ),
     ),
     options: [
       `making ${isOne ? 'it' : 'them'} green is part of the task`,
       `continue: at the end ${isOne ? 'it' : 'each'} may fail if it then fails in the same way on that commit, and the proof says "${RED_AFTER}"`,
     ],
-    suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
+    // No work can make what SETUP has to bring, so nobody accepts it unseen.
+    ...(lacks.length === 0 && {
+      suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -141,6 +142,18 @@ test('another check or none can be chosen, and a failing trial run is reported',
   expect(await checkOf(bare)).toBeUndefined();
 });
 
+test('SETUP is written beside another check only after a yes', async () => {
+  await using repo = await makeRepo({ files: { ...WITH_TEST, 'package-lock.json': '{}' } });
+  const { shown } = await atTerminal(repo, 'init', [
+    [WHICH, `${KEY.down}${KEY.enter}`],
+    ['The command', `true${KEY.enter}`],
+    ['Run npm ci before it?', 'n'],
+    MAY,
+  ]);
+  expect(shown).toContain('`true` passes');
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).not.toContain('SETUP=');
+});
+
 test('Ctrl-C skips the trial, and the project stays', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
   const { shown, exitCode } = await atTerminal(repo, 'init', [
@@ -169,4 +182,21 @@ test('without a terminal a check is suggested and never written', async () => {
   const { stderr } = await typed(['init'], { cwd: repo.path, home: repo.homeDir });
   expect(stderr).toContain('package.json suggests CHECK=CI=1 npm test');
   expect(await checkOf(repo)).toBeUndefined();
+});
+
+test('a start says once per project that its clones have no packages and there is no SETUP', async () => {
+  await using repo = await makeRepo({ files: { ...WITH_TEST, 'package-lock.json': '{}' } });
+  const { path: cwd, homeDir: home, env } = repo;
+  const place = { cwd, home, env, programs: await builtPrograms() };
+  const worktrees = join(repo.root, 'trees');
+  await typed(['init', '--worktrees', worktrees, '--set', 'CHECK=npm test', 'PROVIDER=rehearsal'], place);
+  const started = async (task: string) => {
+    const { exitCode, stderr } = await typed(['start', '--no-run', '--task', task], place);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    return stderr.replace(/\s+/g, ' ');
+  };
+  expect(await started('boat')).toContain(
+    'this project has no SETUP. If they need packages, add SETUP=npm ci',
+  );
+  expect(await started('harbour')).not.toContain('SETUP');
 });

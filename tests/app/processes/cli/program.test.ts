@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ci } from '../../../support/ci.ts';
@@ -21,6 +21,25 @@ test(
     expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
   },
 );
+
+test('with --yes, init tries what the repository suggests only in a guard', async () => {
+  await using repo = await makeRepo();
+  const ran = join(repo.root, 'ran');
+  await repo.write({ Makefile: `test:\n\ttouch ${ran}\n` });
+  await repo.git(['add', 'Makefile']);
+  await repo.git(['commit', '--quiet', '-m', 'Test']);
+  const place = { cwd: repo.path, home: repo.homeDir };
+  for (const line of ['SANDBOX=off', 'CHECK_IN=worktree']) {
+    const { stdout } = await typed(['init', '-y', '--set', line], place);
+    expect(stdout).toContain('Not tried, because they would run outside of a sandbox.');
+    const file = join(repo.path, '.samocode');
+    expect(await readFile(file, 'utf8')).toContain('\nCHECK=make test\n');
+    await rm(file);
+  }
+  await expect(access(ran)).rejects.toThrow('ENOENT');
+  const { stdout } = await typed(['init', '-y', '--set', `SANDBOX_WRITE=${repo.root}`], place);
+  expect(stdout).toContain('`make test` passes');
+});
 
 test('with --yes, init says which ports and services the repository suggests, and writes none of them', async () => {
   await using repo = await makeRepo();

@@ -82,11 +82,23 @@ async function proposedFor(files: Readonly<Record<string, string>>) {
 }
 
 const NODE = JSON.stringify({ scripts: { test: 'vitest' } });
+const POETRY = 'poetry install --no-interaction';
+const BUNDLER = 'bundle config set --local path vendor/bundle && bundle install';
 const PLACEHOLDER = JSON.stringify({ scripts: { test: 'echo "Error: no test specified" && exit 1' } });
 
 test.each<[string, Record<string, string>, [setup: string | undefined, check: string] | undefined]>([
   ['npm', { 'package.json': NODE, 'package-lock.json': '{}' }, ['npm ci', 'CI=1 npm test']],
-  ['npm without a lock file', { 'package.json': NODE }, [undefined, 'CI=1 npm test']],
+  ['npm without a lock file and packages', { 'package.json': NODE }, [undefined, 'CI=1 npm test']],
+  [
+    'npm without a lock file',
+    { 'package.json': JSON.stringify({ scripts: { test: 'vitest' }, devDependencies: { vitest: '4' } }) },
+    ['npm install --no-package-lock', 'CI=1 npm test'],
+  ],
+  [
+    'npm with a shrinkwrap',
+    { 'package.json': NODE, 'npm-shrinkwrap.json': '{}' },
+    ['npm ci', 'CI=1 npm test'],
+  ],
   [
     'pnpm',
     { 'package.json': NODE, 'pnpm-lock.yaml': '' },
@@ -110,6 +122,12 @@ test.each<[string, Record<string, string>, [setup: string | undefined, check: st
   ],
   ['a Makefile', { Makefile: 'CHECK := x\nall: build\n\ntest: all\n\t./run\n' }, [undefined, 'make test']],
   ['a Makefile with check', { Makefile: 'test:\n\ncheck: test lint\n' }, [undefined, 'make check']],
+  [
+    'a Makefile beside packages of npm and uv',
+    { Makefile: 'test:\n', 'package.json': PLACEHOLDER, 'package-lock.json': '{}', 'uv.lock': '' },
+    ['npm ci && uv sync --frozen', 'make test'],
+  ],
+  ['a justfile beside poetry', { justfile: 'test:\n  x\n', 'poetry.lock': '' }, [POETRY, 'just test']],
   ['a justfile', { justfile: 'build:\n  x\ntest filter="":\n  y\n' }, [undefined, 'just test']],
   [
     'npm with a placeholder next to a Makefile',
@@ -118,6 +136,7 @@ test.each<[string, Record<string, string>, [setup: string | undefined, check: st
   ],
   ['tox', { 'tox.ini': '[tox]\n', 'pyproject.toml': '[project]\n' }, [undefined, 'tox']],
   ['uv', { 'uv.lock': '', 'pyproject.toml': 'dev = ["pytest"]\n' }, ['uv sync --frozen', 'uv run pytest']],
+  ['poetry', { 'poetry.lock': '', 'pyproject.toml': 'pytest = "8"\n' }, [POETRY, 'poetry run pytest']],
   [
     'pytest',
     { 'pyproject.toml': '[tool.pytest.ini_options]\n' },
@@ -141,6 +160,10 @@ test.each<[string, Record<string, string>, [setup: string | undefined, check: st
     ['composer install --no-interaction', 'composer test'],
   ],
   ['mix', { 'mix.exs': '' }, ['mix deps.get', 'mix test']],
+  ['RSpec', { Gemfile: '', 'spec/boat_spec.rb': '' }, [BUNDLER, 'bundle exec rspec']],
+  ['Rails', { Gemfile: '', 'bin/rails': '', 'test/boat_test.rb': '' }, [BUNDLER, 'bin/rails test']],
+  ['a gem with a Rakefile', { Gemfile: '', Rakefile: '' }, [BUNDLER, 'bundle exec rake']],
+  ['a Gemfile without tests', { Gemfile: '' }, undefined],
   ['a Python project without tests', { 'pyproject.toml': '[project]\nname = "x"\n' }, undefined],
   ['a package without tests', { 'package.json': '{"name": "x"}' }, undefined],
   ['nothing', { 'README.md': '# x\n' }, undefined],
