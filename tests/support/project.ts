@@ -7,6 +7,7 @@ import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
+import { foldersOfPlace, placeOfRepository } from '../../src/core/project/finding/project-place.ts';
 import { trustFile } from '../../src/core/project/finding/trust.ts';
 import { samocodeLine } from '../../src/core/project/settings/samocode-file.ts';
 import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
@@ -41,7 +42,10 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
   const repo = { ...made, env: { ...made.env, ...env } };
   const project = await projectOf(repo, acting);
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines };
-  if (bare) return project;
+  if (bare) {
+    const { sessions, worktrees } = foldersOfPlace(await placeOfRepository(repo.path, repo.homeDir));
+    return { ...project, sessionsDir: sessions, worktreesDir: worktrees };
+  }
   if (isPlain(repoPlan)) await writeProject(project, wanted);
   else {
     const { sessionsDir: sessions, worktreesDir: worktrees, context } = project;
