@@ -1,4 +1,4 @@
-import { compareLines } from '../../session/documents/plan.ts';
+import { compareLines } from '../../kernel/line-diff.ts';
 
 /** A text that a person comments on line by line: a document, or a diff. */
 export interface CommentedText {

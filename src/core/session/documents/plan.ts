@@ -1,4 +1,5 @@
 import { fingerprint, isHashOf } from '../../kernel/files/fingerprint.ts';
+import { compareLines, type DiffLine } from '../../kernel/line-diff.ts';
 import { cut } from '../../kernel/text.ts';
 import { dateOf } from '../layout/names.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
@@ -266,8 +267,6 @@ interface PlanChanges {
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 300;
 const CONTEXT = 2;
-/** How far ahead a matching line is searched for; after more new lines, the rest is shown as replaced. */
-const MAX_LOOKAHEAD = 500;
 
 /** Compares an approved plan with the current one, ignoring boxes and completion lines. */
 export function planChanges(approvedText: string, currentText: string): PlanChanges {
@@ -278,36 +277,6 @@ export function planChanges(approvedText: string, currentText: string): PlanChan
   if (lines.length <= MAX_LINES) return { lines, notesShrank };
   const more = `… ${lines.length - MAX_LINES + 1} more lines`;
   return { lines: [...lines.slice(0, MAX_LINES - 1), more], notesShrank };
-}
-
-export interface DiffLine {
-  mark: ' ' | '-' | '+';
-  text: string;
-}
-
-/** A simple diff: where the texts differ, it takes the side whose next line appears sooner in the other one. */
-export function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
-  const lines: DiffLine[] = [];
-  const linesUntil = (line: string | undefined, side: readonly string[], from: number) => {
-    const at = line === undefined ? -1 : side.slice(from, from + MAX_LOOKAHEAD).indexOf(line);
-    return at === -1 ? MAX_LOOKAHEAD : at;
-  };
-  let i = 0;
-  for (let j = 0; i < old.length || j < now.length; ) {
-    const [before, after] = [old[i], now[j]];
-    if (before !== undefined && before === after) {
-      lines.push({ mark: ' ', text: before });
-      i += 1;
-      j += 1;
-    } else if (before !== undefined && linesUntil(after, old, i) <= linesUntil(before, now, j)) {
-      lines.push({ mark: '-', text: before });
-      i += 1;
-    } else {
-      lines.push({ mark: '+', text: after ?? '' });
-      j += 1;
-    }
-  }
-  return lines;
 }
 
 /** Changed lines with some context; `…` marks omitted lines. */

@@ -1,6 +1,6 @@
 // The pieces of the page, as the server sends them. One in which the person writes or waits for an answer is not replaced,
 // nor one whose decision would be about something else: its new version is held until the person wants to see it.
-import { compareLines } from '../../../../core/session/documents/plan.ts';
+import { compareLines } from '../../../../core/kernel/line-diff.ts';
 import { $, call, contentOf, diffAs, fragment, isWritten, MESSAGES, markFresh, pane, say } from './base.js';
 import { restoreDrafts } from './drafts.js';
 
