@@ -55,8 +55,8 @@ else set -- --task "$(cat "$example/task.md")"; fi
 samocode run "$@" ${QUICK:+--quick} --name "$name" --provider "$provider" $gates
 
 step 'what is expected'
-worktree=$(ls -d "$repo/_samocode/worktrees/"*"-$name")
-session=$(ls -d "$repo/_samocode/sessions/"*"-$name")
+worktree=$(ls -td "$HOME/samocode/"*"/worktrees/"*"-$name" | head -n 1)
+session=$(ls -td "$HOME/samocode/"*"/sessions/"*"-$name" | head -n 1)
 (cd "$worktree" && SESSION=$session sh -e "$example/expected.sh")
 samocode verify "$name"
 printf '\nAs expected. Inspect %s, then delete it.\n' "$root"

@@ -116,13 +116,13 @@ function projectRow(spec: SettingSpec): string[] {
   return [key, value, byDefault, spec.perSession ? 'yes' : 'no', trustOf(spec), elsewhere(spec), doc];
 }
 
-function plainRow({ key, form, default: byDefault, required, example, doc }: SettingSpec): string[] {
+function plainRow({ key, form, default: byDefault, byPlace, example, doc }: SettingSpec): string[] {
   const line = example && (example.includes('=') ? example : `${key}=${example}`);
-  return [`\`${key}\``, form, defaultOf(byDefault, required), line ? `${doc} For example \`${line}\`.` : doc];
+  return [`\`${key}\``, form, defaultOf(byDefault, byPlace), line ? `${doc} For example \`${line}\`.` : doc];
 }
 
-function defaultOf(byDefault: string | undefined, required: true | undefined): string {
-  if (required) return 'required';
+function defaultOf(byDefault: string | undefined, byPlace: string | undefined): string {
+  if (byPlace !== undefined) return byPlace.includes('/') ? `\`${byPlace}\`` : byPlace;
   return byDefault ? `\`${byDefault}\`` : '–';
 }
 

@@ -55,7 +55,7 @@ export const projectRows = once(() =>
     mainRepo: {
       ...folder,
       key: 'MAIN_REPO',
-      required: true,
+      byPlace: 'the repository of the file',
       reach: {
         within: 'folder',
         read: 'the repository',
@@ -64,23 +64,23 @@ export const projectRows = once(() =>
         send: 'its code to the agent CLI',
       },
       example: '~/code/shop',
-      doc: "The project's git repository; by default the one with this file. Sessions never change its own checkout.",
+      doc: "The project's git repository; sessions never change its own checkout.",
     },
     worktrees: {
       ...folder,
       key: 'WORKTREES',
-      required: true,
+      byPlace: '~/samocode/<name>-<hash>/worktrees',
       reach: { within: 'folder', read: 'worktrees', write: "the repository's files" },
       example: '/data/shop/worktrees',
-      doc: 'The worktree of each session; by default beside SESSIONS.',
+      doc: 'Where samocode creates the worktree of each session.',
     },
     sessions: {
       ...folder,
       key: 'SESSIONS',
-      required: true,
+      byPlace: '~/samocode/<name>-<hash>/sessions',
       reach: { within: 'folder', read: 'sessions', write: 'sessions and their documents' },
       example: '/data/shop/sessions',
-      doc: 'The documents of each session; by default in a folder of the project below ~/samocode.',
+      doc: 'Where samocode stores the overview, questions, plans and logs of each session.',
     },
     provider: {
       ...oneOf(providerNames()),

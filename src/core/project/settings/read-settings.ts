@@ -172,9 +172,9 @@ function readSetting(reader: Reader, spec: SettingSpec): SettingReading {
   if (found && !(spec.name === 'model' && isForAnotherProvider(reader, found.source))) {
     return parseSetting(reader, spec, spec.key, found);
   }
-  const place = reader.texts.places?.[spec.name];
-  if (place !== undefined) return { spec, key: spec.key, source: { kind: 'default' }, value: place };
-  if (spec.required) {
+  if (spec.byPlace !== undefined) {
+    const place = reader.texts.places?.[spec.name];
+    if (place !== undefined) return { spec, key: spec.key, source: { kind: 'default' }, value: place };
     const empty = reader.entries.some(({ key }) => key === spec.key);
     const problem = settingMissing(spec, reader.texts.projectFile?.path, empty);
     return { spec, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };

@@ -67,7 +67,7 @@ export function settingInvalid(spec: SettingSpec, given: WrittenSetting & { prob
     form: spec.form,
     problem,
     fix: fixOf(spec, given),
-    isRequired: spec.required === true,
+    isRequired: spec.byPlace !== undefined,
     ofCall: source.kind === 'call' ? ofCall(spec, given) : undefined,
   });
 }
@@ -120,7 +120,7 @@ function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): str
   const meant = nearestChoice(written, spec);
   if (meant) return `Did you mean "${meant}"?`;
   const name = 'name' in source ? source.name : key;
-  if (spec.required) return 'Correct it, or create the folder.';
+  if (spec.byPlace !== undefined) return 'Correct it, or create the folder.';
   if (spec.default) return `For example ${name}=${spec.default}, or remove it to use that value.`;
   return `Correct it${spec.example ? `, for example ${spec.example}` : ''}, or remove it.`;
 }

@@ -25,7 +25,8 @@ export interface SettingRow<Value = unknown> extends SettingKind<Value> {
   default?: string;
   /** An empty value in `.samocode` means none, not the default. */
   mayBeEmpty?: true;
-  required?: true;
+  /** What it is by default, which depends on where the file is: not every place of a file gives one. */
+  byPlace?: string;
   /**
    * A call may override it for one session. judged: through a separate choice, because it depends on who makes it; the
    * setting keeps the project's value.

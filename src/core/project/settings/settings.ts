@@ -31,7 +31,7 @@ type ValueOf<Row extends SettingRow> = Row extends { family: 'check' }
     ? readonly NamedValue[]
     : Row extends { family: 'phase' }
       ? Readonly<Partial<Record<Phase, Parsed<Row>>>>
-      : Row extends { default: string } | { required: true }
+      : Row extends { default: string } | { byPlace: string }
         ? Parsed<Row>
         : Parsed<Row> | undefined;
 
