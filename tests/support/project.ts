@@ -33,6 +33,9 @@ export interface TempProject {
   worktreesDir: string;
 }
 
+/** Places inside of the repository, as earlier versions named them. */
+export const INSIDE = { sessions: '_samocode/sessions', worktrees: '_samocode/worktrees' };
+
 const NO_PROGRAMS = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehearsal.js' };
 
 /** The caller disposes of its repository. */
@@ -67,9 +70,9 @@ export async function writeProject(
   const text = [
     '# Settings of samocode for this project: KEY=VALUE lines, paths relative to this file.',
     '# A check must exit 0 before a session is done, for example: CHECK=npm test',
-    'MAIN_REPO=.',
     'WORKTREES=_samocode/worktrees',
     'SESSIONS=_samocode/sessions',
+    'MAIN_REPO=.',
     ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
     '',
   ].join('\n');

@@ -76,7 +76,6 @@ export async function supervisorOf({ repo }: Home): Promise<SupervisorPaths> {
 
 /** The state shown by its supervisor; undefined before its first scan. */
 interface Now {
-  at: string;
   supervisor: { pid: number };
   needYou: number;
   sessions: NowSession[];

@@ -11,6 +11,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { archiveRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { INSIDE } from '../../../support/project.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
 
@@ -203,7 +204,7 @@ test('sessions of other projects are listed too, including those of the same nam
   await using serverRig = await makeServerRig();
   await using other = await makeRepo();
   const { context } = serverRig;
-  await setupProject({ projectDir: other.path }, { ...context, cwd: other.path });
+  await setupProject({ projectDir: other.path, ...INSIDE }, { ...context, cwd: other.path });
   await serverRig.addSession(BOAT);
   const mine = await serverRig.addSession('26-01-08-mine');
   const theirs = join(other.path, '_samocode/sessions');

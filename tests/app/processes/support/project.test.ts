@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { trustIn } from '../../../../src/core/project/finding/trust.ts';
-import { makeProject, type TempProject, writeProject } from '../../../support/project.ts';
+import { INSIDE, makeProject, projectOf, type TempProject, writeProject } from '../../../support/project.ts';
 import { makeSampleRepo } from '../../../support/sample-repo/make.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -17,8 +17,8 @@ test('a project written for a test equals one that set-up creates, including tru
   await using first = written.repo;
   const setUp = await makeProject({ bare: true });
   await using second = setUp.repo;
-  await writeProject(written, LINES);
-  await setupProject({ lines: LINES }, setUp.context);
+  await writeProject(await projectOf(first), LINES);
+  await setupProject({ ...INSIDE, lines: { MAIN_REPO: '.', ...LINES } }, setUp.context);
   expect(await filesOf(written)).toEqual(await filesOf(setUp));
   const { project, trust } = await setupProject({}, written.context);
   expect([trust, await trustIn(project, written.context)]).toEqual([{ kind: 'fine' }, { kind: 'fine' }]);

@@ -12,6 +12,7 @@ import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';
 import { ci } from '../../../support/ci.ts';
+import { INSIDE } from '../../../support/project.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../unit/session/events.ts';
@@ -20,7 +21,7 @@ const FOLDER = '26-01-08-boat';
 
 /** A second project, with a session of the same name. */
 async function withSameName({ context, addSession }: ServerRig, other: TempRepo): Promise<void> {
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, context);
+  await setupProject({ projectDir: other.path, ...INSIDE, lines: { PROVIDER: 'rehearsal' } }, context);
   await addSession(FOLDER, [CREATED, PREPARED, DONE]);
   const paths = sessionPaths(join(other.path, '_samocode/sessions'), FOLDER);
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
@@ -176,7 +177,10 @@ describe('an act on a session of another project', () => {
   async function twoProjects(): Promise<AsyncDisposable & { serverRig: ServerRig; path: string }> {
     const serverRig = await makeServerRig();
     const other = await makeRepo();
-    await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
+    await setupProject(
+      { projectDir: other.path, ...INSIDE, lines: { PROVIDER: 'rehearsal' } },
+      serverRig.context,
+    );
     const paths = sessionPaths(join(other.path, '_samocode/sessions'), TENT);
     await writeEvents(paths, [CREATED, PREPARED, DONE]);
     return {

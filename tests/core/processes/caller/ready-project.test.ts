@@ -15,7 +15,7 @@ import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
 import { silentDisk } from '../../../support/failing-disk.ts';
 import { openedFiles } from '../../../support/opened-files.ts';
-import { makeProject, type ProjectPlan, trustLines } from '../../../support/project.ts';
+import { INSIDE, makeProject, type ProjectPlan, trustLines } from '../../../support/project.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
@@ -37,11 +37,11 @@ test('a start reports all unusable settings at once', async () => {
   expect(isSamocodeError(error) && error.code).toBe('several_problems');
   const lines = error.why.split('\n');
   expect(lines).toEqual([
-    expect.stringMatching(/^1\. MAIN_REPO is missing in .*\.samocode\./),
+    expect.stringMatching(/^1\. WORKTREES and MAIN_REPO cannot be used together\./),
     expect.stringMatching(/^2\. SESSIONS in .*, line 1, cannot be used\. This folder does not exist: /),
     expect.stringMatching(/^3\. TIMEOUT in .*, line 3, cannot be used\..*"abc"/),
   ]);
-  expect(error.next.map(({ act }) => act)).toEqual(['set_up']);
+  expect(error.next).toEqual([]);
 });
 
 test('problems of the repository, the machine and the call are in one list', async () => {
@@ -96,7 +96,7 @@ test.runIf(process.getuid?.() === 0)(
 async function twoProjects() {
   const one = await makeProject({ acting: { by: { channel: 'tool' } } });
   const other = await makeRepo();
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, one.context);
+  await setupProject({ projectDir: other.path, ...INSIDE, lines: { PROVIDER: 'rehearsal' } }, one.context);
   return {
     ...one,
     other,

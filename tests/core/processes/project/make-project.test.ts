@@ -17,7 +17,7 @@ const NO_CHECK = expect.stringContaining('This project has no CHECK');
 
 const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
 
-test('a repository without a project gets a file, folders and excludes, and is added to the list of projects', async () => {
+test('a repository without a project gets a file and folders outside of it, and is added to the list of projects', async () => {
   await using repo = await makeRepo({ folder: 'mein Projekt ✓' });
   const report = await setUp(repo, { lines: { CHECK: 'npm test' } });
   const file = join(repo.path, '.samocode');
@@ -26,10 +26,8 @@ test('a repository without a project gets a file, folders and excludes, and is a
     project: { filePath: file, values: { checks: [{ key: 'CHECK', command: 'npm test' }] } },
     warnings: [],
   });
-  expect(await readFile(file, 'utf8')).toContain(
-    'MAIN_REPO=.\nWORKTREES=_samocode/worktrees\nSESSIONS=_samocode/sessions\nCHECK=npm test\n',
-  );
-  await writeFile(join(repo.path, '_samocode/sessions/x.md'), '');
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => !/^(?:#|$)/.test(line));
+  expect(lines).toEqual(['CHECK=npm test']);
   expect(await statusOf(repo)).toBe('?? .samocode');
   expect(await readKnownProjects(repo.homeDir)).toMatchObject([{ filePath: file }]);
 });
@@ -157,12 +155,12 @@ test('with consent the folder, the repository and a first commit are created, wi
   expect(empty.done[0]).toBe(`Created the folder ${join(repo.root, 'deep/empty')}.`);
 });
 
-test('the folder of sessions is closed to other users, and one that is there stays as it is', async () => {
+test('the folders of a project are closed to other users, and one that is there stays as it is', async () => {
   await using repo = await makeRepo();
   const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
   const { project } = await setUp(repo, {});
   const { sessions, worktrees } = project.values;
-  expect([await modeOf(sessions), (await modeOf(worktrees)) & 0o055]).toEqual([0o700, 0o055]);
+  expect([await modeOf(sessions), await modeOf(worktrees)]).toEqual([0o700, 0o700]);
   await chmod(sessions, 0o755);
   await setUp(repo, {});
   expect(await modeOf(sessions)).toBe(0o755);
