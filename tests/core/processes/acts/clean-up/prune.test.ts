@@ -79,9 +79,10 @@ test('worktrees --prune removes that of a vanished session, and none that a pers
     return path;
   };
   const checks = ['_checks/26-01-03-x/full', '.checks/26-01-03-y/full'];
-  const [byHand, vanished, discarded, check] = await Promise.all(
-    ['by-hand', '26-01-01-gone', '26-01-02-away', ...checks].map(add),
-  );
+  const paths: string[] = [];
+  // One after the other: git reads a worktree that another git is just adding.
+  for (const name of ['by-hand', '26-01-01-gone', '26-01-02-away', ...checks]) paths.push(await add(name));
+  const [byHand, vanished, discarded, check] = paths;
   const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
   await repo.git(['update-ref', `refs/samocode/26-01-01-gone-${id}/000`, 'HEAD']);
   await repo.git(['update-ref', `refs/samocode/_trash/26-01-02-away-${id}-2`, 'HEAD']);
