@@ -64,7 +64,6 @@ export class RecordedWorker implements Schedule {
     }
     // With nothing due, the session rests until a command continues it.
     if (this.#begun && this.#due.length === 0) await this.#takeCommand(this.#begun);
-    // Else its own events would make the session a foreign one.
   }
 
   async close(): Promise<void> {
