@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
-import { stateRoot, useStateRoots } from '../../src/core/kernel/config-folder.ts';
+import { useHomes } from '../../src/core/kernel/config-folder.ts';
 import { contains } from '../../src/core/kernel/files/contains.ts';
 import { statsAt } from '../../src/core/kernel/files/path-stats.ts';
 
@@ -9,13 +9,13 @@ import { statsAt } from '../../src/core/kernel/files/path-stats.ts';
  * A program acts for one user and finds their sessions in their home; a process of tests acts for those of many. The home
  * of a SESSIONS folder is the nearest folder `home` beside a folder above it, or else that of the temporary folder.
  */
-useStateRoots((sessionsDir) => {
+useHomes((sessionsDir) => {
   const temporary = realpathSync(tmpdir());
   // A path in a sample, for nothing on a disk.
-  if (!contains(temporary, sessionsDir)) return stateRoot('/home/p');
+  if (!contains(temporary, sessionsDir)) return '/home/p';
   const top = join(temporary, sessionsDir.slice(temporary.length + 1).split(sep)[0] ?? '');
   for (let at = sessionsDir; contains(top, at); at = dirname(at))
-    if (at !== sessionsDir && statsAt(join(at, 'home'))?.isDirectory()) return stateRoot(join(at, 'home'));
+    if (at !== sessionsDir && statsAt(join(at, 'home'))?.isDirectory()) return join(at, 'home');
   // It may not be taken for a session.
-  return stateRoot(join(top, top === sessionsDir ? '.home' : 'home'));
+  return join(top, top === sessionsDir ? '.home' : 'home');
 });

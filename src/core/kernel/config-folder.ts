@@ -47,18 +47,28 @@ export function stateRoot(homeDir: string): string {
   return to !== undefined && isAbsolute(to) ? join(to, 'state') : usualStateRoot(homeDir);
 }
 
-export function usualStateRoot(homeDir: string): string {
+function usualStateRoot(homeDir: string): string {
   return join(homeDir, '.local/state/samocode');
 }
 
-let folderFor = (_sessionsDir: string) => stateRoot(homedir());
+/** The same, and where it was before SAMOCODE_HOME was set: what was made there stays. */
+export function stateRootsOf(homeDir: string): string[] {
+  return [...new Set([stateRoot(homeDir), usualStateRoot(homeDir)])];
+}
+
+let homeFor = (_sessionsDir: string) => homedir();
 
 /** The state folder with the sessions of a SESSIONS folder: that of the user whose program this is. */
 export function stateRootFor(sessionsDir: string): string {
-  return folderFor(sessionsDir);
+  return stateRoot(homeFor(sessionsDir));
+}
+
+/** Where that is, or was before SAMOCODE_HOME was set. */
+export function stateRootsFor(sessionsDir: string): string[] {
+  return stateRootsOf(homeFor(sessionsDir));
 }
 
 /** For tests, which act for the users of many homes. */
-export function useStateRoots(given: (sessionsDir: string) => string): void {
-  folderFor = given;
+export function useHomes(given: (sessionsDir: string) => string): void {
+  homeFor = given;
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
-import { machineFile, movedHome, stateRoot, usualStateRoot } from '../../kernel/config-folder.ts';
+import { machineFile, movedHome, stateRoot, stateRootsOf } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
@@ -93,7 +93,7 @@ export async function placeOfRepository(repository: string, homeDir: string): Pr
 
 /** The recorded place of the repository with this real path. */
 export async function recordedPlace(mainRepo: string, homeDir: string): Promise<PlaceRecord | undefined> {
-  for (const root of stateRoots(homeDir)) {
+  for (const root of stateRootsOf(homeDir)) {
     const record = await plainJson(recordPath(root, mainRepo), PlaceRecord);
     if (record?.mainRepo === mainRepo) return record;
   }
@@ -121,7 +121,7 @@ export async function makePlace(found: ProjectPlace, homeDir: string, git: GitCo
     });
   await writeWhole(recordPath(root, record.mainRepo), `${JSON.stringify(record)}\n`, { mode: 0o600 });
   if (movedFrom !== undefined)
-    for (const each of stateRoots(homeDir)) await rm(recordPath(each, movedFrom), { force: true });
+    for (const each of stateRootsOf(homeDir)) await rm(recordPath(each, movedFrom), { force: true });
   return made;
 }
 
@@ -215,17 +215,12 @@ function gitFolderOf(mainRepo: string): string {
 
 async function recordedPlaces(homeDir: string): Promise<PlaceRecord[]> {
   const found: PlaceRecord[] = [];
-  for (const root of stateRoots(homeDir))
+  for (const root of stateRootsOf(homeDir))
     for (const name of namesAt(recordFolder(root)) ?? []) {
       const record = await plainJson(join(recordFolder(root), name), PlaceRecord);
       if (record !== undefined) found.push(record);
     }
   return found;
-}
-
-/** Places stay as they are recorded when the folder in which new ones are made changes. */
-function stateRoots(homeDir: string): string[] {
-  return [...new Set([stateRoot(homeDir), usualStateRoot(homeDir)])];
 }
 
 function recordFolder(root: string): string {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { usualStateRoot } from '../../kernel/config-folder.ts';
+import { basename, join } from 'node:path';
+import { stateRootsFor } from '../../kernel/config-folder.ts';
 import { ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
@@ -41,12 +40,13 @@ export function movingFolder(sessionsDir: string, folder: string): string {
 /** The documents were moved too: a copy that was left behind still is the session. */
 function ofMovedFolders(sessionsDir: string, folder: string): string[] {
   const own = runRoot(sessionsDir);
-  // SAMOCODE_HOME may have been set since: a log that stayed behind is no mere document.
-  const all = [...new Set([dirname(own), usualStateRoot(homedir())])];
-  const roots = all.flatMap((state) => (namesAt(state) ?? []).map((name) => join(state, name)));
+  const roots = stateRootsFor(sessionsDir).flatMap((state) =>
+    (namesAt(state) ?? []).map((name) => join(state, name)),
+  );
   return roots.flatMap((root) => {
     const runDir = join(root, folder);
     if (root === own || statsAt(runDir) === undefined) return [];
+    // SAMOCODE_HOME was set since.
     if (basename(root) === basename(own)) return [runDir];
     const before = ifThere(() => readFileSync(join(root, SESSIONS_PATH), 'utf8'));
     return before === undefined || statsAt(join(before, folder)) !== undefined ? [] : [runDir];

@@ -242,10 +242,15 @@ test('~/samocode may be a checkout: what is chosen with the first project holds 
 test('SAMOCODE_HOME moves what new projects have, and what was there before stays where it is', async () => {
   await using repo = await makeRepo();
   const before = await init(repo);
+  const paths = await addSession(repo, before.project);
   const big = join(repo.root, 'big');
   await mkdir(big);
   await writeFile(join(repo.homeDir, '.config/samocode/.env'), `SAMOCODE_HOME=${big}\n`);
   expect((await found(repo)).values.sessions).toBe(before.project.values.sessions);
+  const { context: now } = await projectOf(repo);
+  const view = await readSession(sessionPaths(paths.sessionsDir, FOLDER), now.host);
+  // It is no mere document, of which `import` would begin another session.
+  expect(view?.otherBuild).toEqual({ is: 'elsewhere', trace: paths.runDir });
   const other = join(repo.root, 'other');
   await repo.git(['clone', '-q', repo.path, other]);
   const after = await init(repo, other);
