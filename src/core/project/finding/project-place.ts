@@ -55,10 +55,10 @@ export async function placeOfFile(
   homeDir: string,
 ): Promise<ProjectPlace | undefined> {
   const { entries } = parseSamocodeFile(file.text);
-  const valueOf = (wanted: string) => entries.find(({ key, value }) => key === wanted && value !== '')?.value;
-  if (valueOf('SESSIONS') !== undefined && valueOf('WORKTREES') !== undefined) return undefined;
+  const written = (wanted: string) => entries.find(({ key, value }) => key === wanted && value !== '')?.value;
+  if (written('SESSIONS') !== undefined && written('WORKTREES') !== undefined) return undefined;
   const around = await repositoryOfFile(file.path);
-  const named = valueOf('MAIN_REPO');
+  const named = written('MAIN_REPO');
   if (named === undefined) return around === undefined ? undefined : await placeOfRepository(around, homeDir);
   const folder = dirname(file.path);
   const mainRepo = await realPathAsFar(pathFromFile(named, { folder, homeDir }));
