@@ -91,7 +91,7 @@ export async function tryCommands(cli: Cli, project: Project): Promise<void> {
   if (checks.length === 0) return;
   const { good, attention } = cli.output.style;
   const context = await cli.actionContext();
-  // Nobody has looked at what they would run with all of the person's rights.
+  // Without a guard these commands would run with all rights of the user, who has not read what they run.
   if (checkIn === 'worktree' || (await guardNow(guardedProject(project), context)).level === 'none') {
     cli.output.say(
       `${attention('!')} Not tried, because they would run outside of a sandbox. To try them anyway: samocode doctor --checks`,

@@ -59,10 +59,10 @@ export async function rememberProject(
     await rm(recordPath(filePath, homeDir), { force: true });
 }
 
-/** Notes that the person of a project is told something. @returns whether it was never noted before */
+/** Records that the user was told something about a project. @returns whether this is the first time */
 export async function isFirstTime(of: string, filePath: string, homeDir: string): Promise<boolean> {
   const mark = `${recordPath(filePath, homeDir)}.${of}`;
-  // What cannot be noted is told again.
+  // If the mark cannot be written, the user is told again.
   return await writeWhole(mark, '', { mode: 0o600, exclusive: true }).catch(() => true);
 }
 

@@ -67,8 +67,8 @@ export async function placeOfFile(
 }
 
 /**
- * The place of a repository, as it is recorded or would be. Its path decides, unless git knows the worktrees of a place
- * elsewhere, or does not know those of its own.
+ * The place of a repository, as it is recorded or would be. Its path decides, unless git has
+ * registered the worktrees of another place there, or none of those of its own place.
  */
 export async function placeOfRepository(repository: string, homeDir: string): Promise<ProjectPlace> {
   const mainRepo = await realPathAsFar(repository);

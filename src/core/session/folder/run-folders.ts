@@ -21,7 +21,7 @@ export async function makeRunRoot(sessionsDir: string): Promise<string> {
 
 /**
  * The run folder of a session that has none where this version keeps them: beside its documents, where earlier versions
- * kept it, or below the state of its SESSIONS folder before that was moved. Undefined if there is none.
+ * kept it, or in the run root of a SESSIONS folder that was moved since. Undefined if there is none.
  */
 export function runFolderElsewhere({ sessionsDir, folder }: SessionPaths): string | undefined {
   const earlier = earlierRunRoot(sessionsDir);

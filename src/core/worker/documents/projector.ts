@@ -47,7 +47,7 @@ export class Projector {
   #problem: unknown;
   readonly #overview: OverviewWriter;
 
-  /** @param machine the name of this machine: who finds the documents alone is told where they are worked on */
+  /** @param machine the name of this machine, for readers who have only the documents */
   constructor(paths: SessionPaths, file: SessionFile, machine?: string) {
     this.#paths = paths;
     this.#file = file;

@@ -295,7 +295,7 @@ function redBaseQuestion(
       `making ${isOne ? 'it' : 'them'} green is part of the task`,
       `continue: at the end ${isOne ? 'it' : 'each'} may fail if it then fails in the same way on that commit, and the proof says "${RED_AFTER}"`,
     ],
-    // No work can make what SETUP has to bring, so nobody accepts it unseen.
+    // No agent can supply what SETUP has to install, so this answer is never accepted automatically.
     ...(lacks.length === 0 && {
       suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
     }),
