@@ -29,14 +29,14 @@ export async function withLacking(
   const { setup, guard, git, signal } = of;
   if (setup !== undefined || guard === undefined || !hidesFolders(guard)) return end;
   const { result, failed } = baseChecksOf(end);
-  const lent = result === 'red' ? await ignoredFolders(guard.places, { ...git, signal }) : [];
-  if (lent.length === 0) return end;
+  if (result !== 'red') return end;
   const commands = failed.map(({ command }) => command);
+  const beside = async () => {
+    const lent = await ignoredFolders(guard.places, { ...git, signal });
+    return lent.length === 0 ? [] : (await again({ name: 'base-lent', commands, lent })).runs;
+  };
   // Whatever prevents it, the failure is as known as before.
-  const runs = await again({ name: 'base-lent', commands, lent }).then(
-    (lentEnd) => lentEnd.runs,
-    () => [],
-  );
+  const runs = await beside().catch(() => []);
   signal.throwIfAborted();
   const passed = new Set(runs.flatMap(({ command, how }) => (how === undefined ? [command] : [])));
   const marked = end.runs.map((run) =>

@@ -16,7 +16,7 @@ import { mistakeInProject } from '../settings/setting-warnings.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
-import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { homeProblems, openProject, type Project, readSettingTexts } from './open-project.ts';
 import { requireOwnPlaces } from './own-places.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 import { makePlace } from './project-place.ts';
@@ -96,6 +96,8 @@ async function setUp(
   const settings = resolveSettings(texts);
   const { sessions, worktrees } = settings.values;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  const [wrongHome] = Object.values(await homeProblems(settings.readings, setup));
+  if (wrongHome !== undefined) throw wrongHome;
   if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
   await requireOwnPlaces({ mainRepo: settings.values.mainRepo, worktrees, sessions }, context);
   const made =

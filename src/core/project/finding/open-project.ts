@@ -160,8 +160,11 @@ async function pathProblems(readings: Readings): Promise<SettingProblems> {
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** A home by the environment would be another one for each program. */
-async function homeProblems(readings: Readings, { env, homeDir }: ProjectRequest): Promise<SettingProblems> {
+/** What is wrong with SAMOCODE_HOME: one by the environment would be another folder for each program. */
+export async function homeProblems(
+  readings: Readings,
+  { env, homeDir }: Pick<ProjectRequest, 'env' | 'homeDir'>,
+): Promise<SettingProblems> {
   const reading = readings.get(HOME_KEY);
   if (typeof reading?.value !== 'string' || reading.problem !== undefined) return {};
   const { spec, value, source } = { ...reading, value: reading.value };
@@ -171,8 +174,8 @@ async function homeProblems(readings: Readings, { env, homeDir }: ProjectRequest
       [HOME_KEY]: PROJECT_ERRORS.home_differs({ environment: value, file, path: machineFile(homeDir) }),
     };
   const top = repositoryAround(await realPathAsFar(value));
-  const wrong = `This folder is inside the repository ${top}`;
-  return top === undefined
+  const wrong = (await problemWith(value, spec)) ?? (top && `This folder is inside the repository ${top}`);
+  return wrong === undefined
     ? {}
     : { [HOME_KEY]: settingInvalid(spec, { key: HOME_KEY, written: value, source, problem: wrong }) };
 }

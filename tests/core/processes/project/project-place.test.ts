@@ -264,7 +264,7 @@ test('SAMOCODE_HOME moves what new projects have, and what was there before stay
 
 test.each([
   ['relative', 'big', undefined],
-  ['missing', '/nowhere/big', undefined],
+  ['missing', '<root>/nowhere', undefined],
   ['in a repository', '<repo>/big', undefined],
   ['another one in the environment', '<root>', '/tmp'],
 ])('a SAMOCODE_HOME that cannot be used stops every act: %s', async (_, value, other) => {
@@ -274,7 +274,10 @@ test.each([
   await writeFile(join(repo.homeDir, '.config/samocode/.env'), `SAMOCODE_HOME=${path}\n`);
   const { context } = await projectOf(repo);
   const env = { ...context.env, ...(other && { SAMOCODE_HOME: other }) };
-  await expect(findProjectFor({ projectDir: repo.path }, { ...context, env })).rejects.toThrow(other ?? path);
+  for (const act of [findProjectFor, setupProject])
+    await expect(act({ projectDir: repo.path }, { ...context, env })).rejects.toThrow(other ?? path);
+  const made = ['samocode', '.local'].map((name) => join(repo.homeDir, name));
+  expect([...made, join(path, 'state')].filter((each) => existsSync(each))).toEqual([]);
 });
 
 test.runIf(mayMount)('in a container whose home is not mounted, init says what a rebuild loses', async () => {
