@@ -81,7 +81,12 @@ export async function mainCheckoutOf(folder: string): Promise<string | undefined
 
 /** The nearest folder from here upwards with an entry `.git`. */
 export function repositoryAround(folder: string): string | undefined {
-  return upwards(folder, '/').find((at) => statsAt(join(at, '.git')) !== undefined);
+  return repositoriesAround(folder)[0];
+}
+
+/** All of them, the nearest first. */
+export function repositoriesAround(folder: string): string[] {
+  return upwards(folder, '/').filter((at) => statsAt(join(at, '.git')) !== undefined);
 }
 
 async function samocodeIn(folder: string): Promise<string | undefined> {

@@ -9,6 +9,7 @@ import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
 import { checksRoots } from '../worktrees/checks-root.ts';
 import { dataFolders, sandboxFolders } from '../worktrees/sandbox-folders.ts';
+import { repositoriesAround } from './find-project.ts';
 import { PROJECT_ERRORS, type StrangePlace } from './project-errors.ts';
 
 /** The folders of a project in which samocode makes its own; absolute. */
@@ -123,13 +124,7 @@ function withoutLinks(
 }
 
 /** The top folders of all repositories that contain a path, the nearest first. */
-function topsAround(path: string): string[] {
-  const tops: string[] = [];
-  for (let at = dirname(path); ; at = dirname(at)) {
-    if (statsAt(join(at, '.git')) !== undefined) tops.push(at);
-    if (at === dirname(at)) return tops;
-  }
-}
+const topsAround = (path: string) => repositoriesAround(dirname(path));
 
 async function indexIdentity(top: string): Promise<string> {
   return identityAt(join((await gitDirOf(top)) ?? join(top, '.git'), 'index'));
