@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { foldersOfPlace, placeOfRepository } from '../../../../src/core/project/finding/project-place.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { typed } from '../../unit/cli/typed.ts';
@@ -16,8 +17,9 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   repo = await makeRepo();
-  await typed(['init', '--set', 'PROVIDER=rehearsal'], { cwd: repo.path, home: repo.homeDir });
-  const sessions = join(repo.path, '_samocode', 'sessions');
+  const place = { cwd: repo.path, home: repo.homeDir };
+  await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
+  const { sessions } = foldersOfPlace(await placeOfRepository(repo.path, repo.homeDir));
   for (const name of SESSIONS) await mkdir(join(sessions, name));
   for (const folder of ['.run', '_archive'])
     await mkdir(join(sessions, folder, '26-01-01-old'), { recursive: true });
