@@ -88,7 +88,9 @@ test('run outside a project creates nothing without consent and says what it wou
   await using repo = await makeRepo();
   const { stderr, exitCode } = await typed(['run', '--task', 'x'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('it needs the file .samocode; the folders _samocode/sessions');
+  expect(stderr).toContain(
+    'it needs the file .samocode; folders for its sessions and worktrees, outside of the repository',
+  );
   await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
@@ -138,7 +140,7 @@ test('config shows the source of each value', async () => {
   const { stdout } = await typed(['config', '--json'], place);
   const { settings } = JSON.parse(stdout) as { settings: { key: string; value: unknown; source: object }[] };
   const of = (key: string) => settings.find((setting) => setting.key === key);
-  expect(of('TIMEOUT')).toMatchObject({ value: 60, source: { kind: 'project_file', line: 6 } });
+  expect(of('TIMEOUT')).toMatchObject({ value: 60, source: { kind: 'project_file', line: 3 } });
   expect(of('MODEL')).toMatchObject({
     value: 'sonnet',
     source: { kind: 'environment', name: 'CLAUDE_MODEL' },
@@ -163,7 +165,7 @@ test('config and start report the same problems of a project, including missing 
   const { settings } = JSON.parse(shown.stdout) as { settings: { key: string; problem?: string }[] };
   const problems = settings.flatMap(({ problem }) => problem ?? []);
   expect(settings.filter(({ problem }) => problem).map(({ key }) => key)).toEqual([
-    'MAIN_REPO',
+    'WORKTREES',
     'SESSIONS',
     'TIMEOUT',
   ]);

@@ -113,7 +113,10 @@ test('sessions in a SESSIONS folder shared by two .samocode files are listed onc
 test('for an unknown name, the newest sessions of the current project are suggested before those of others', async () => {
   await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
+  await setupProject(
+    { projectDir: other.path, ...INSIDE, lines: { PROVIDER: 'rehearsal' } },
+    serverRig.context,
+  );
   for (const n of [1, 2, 3, 4, 5, 6]) {
     const paths = sessionPaths(join(other.path, '_samocode/sessions'), `26-02-0${n}-theirs`);
     await writeEvents(paths, [CREATED, PREPARED, DONE]);
@@ -162,7 +165,10 @@ test('a prefix matches an archived session only if it matches no other', async (
 test('any match in the current project takes precedence over a session of another project', async () => {
   await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
+  await setupProject(
+    { projectDir: other.path, ...INSIDE, lines: { PROVIDER: 'rehearsal' } },
+    serverRig.context,
+  );
   const paths = sessionPaths(join(other.path, '_samocode/sessions'), '26-02-01-boat');
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
   await serverRig.addSession('26-01-08-boat-race');

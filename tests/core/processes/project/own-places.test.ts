@@ -10,7 +10,7 @@ import { requireOwnPlaces } from '../../../../src/core/project/finding/own-place
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { ci } from '../../../support/ci.ts';
 import { EffectCounter } from '../../../support/counted.ts';
-import { projectOf } from '../../../support/project.ts';
+import { INSIDE, projectOf } from '../../../support/project.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
@@ -157,7 +157,8 @@ describe.each(ATTACKS)('%s', (_, scene, said) => {
     const { repo, context } = await laid(scene);
     await using _repo = repo;
     const before = inHome(repo);
-    await expect(setupProject({}, { ...context, by: { channel: 'cli' } })).rejects.toMatchObject(REFUSED);
+    const by = { channel: 'cli' } as const;
+    await expect(setupProject(INSIDE, { ...context, by })).rejects.toMatchObject(REFUSED);
     expect(inHome(repo)).toEqual(before);
     expect(lstatSync(join(repo.path, '.samocode'), { throwIfNoEntry: false })).toBeUndefined();
   });

@@ -9,6 +9,7 @@ import { readyProject, refuseRoot } from '../../../../src/core/caller/refusals/r
 import { Output } from '../../../../src/core/faces/terminal/output.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { foldersOfPlace, placeOfRepository } from '../../../../src/core/project/finding/project-place.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import {
@@ -393,7 +394,7 @@ test.each([
 test('--checks runs SETUP and each CHECK on the base, and leaves no worktree, process or change', async () => {
   await using repo = await makeRepo({ files: { 'base.txt': 'from the base\n' } });
   const context = await contextIn(repo);
-  const first = 'test -f made && grep -q base base.txt && pwd | grep _samocode/worktrees/_checks/';
+  const first = 'test -f made && grep -q base base.txt && pwd | grep /worktrees/_checks/';
   const second = 'sleep 300 >/dev/null 2>&1 & exit 7';
   await setupProject({ lines: { SETUP: 'touch made', CHECK: first, CHECK_2: second } }, context);
   await repo.write({ 'base.txt': 'edited\n', made: '' });
@@ -409,7 +410,8 @@ test('--checks runs SETUP and each CHECK on the base, and leaves no worktree, pr
     level: 'fail',
     found: expect.stringContaining('exit status 7'),
   });
-  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+  const { worktrees } = foldersOfPlace(await placeOfRepository(repo.path, repo.homeDir));
+  expect(await readdir(worktrees)).toEqual([]);
   expect((await repo.git(['worktree', 'list'])).split('\n')).toHaveLength(1);
   expect(await repo.git(['status', '--porcelain'])).toBe(before);
   const running = await context.host.processes.list();
