@@ -15,6 +15,8 @@ import { typed } from '../../unit/cli/typed.ts';
 async function crashed(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
+  // The agent beside its shell: without its worker, a shell that has not started it ends by itself.
+  await eventually(async () => (await rig.processesWithMark()).length > 1, { what: 'the agent' });
   // A worker that was just started and has no lease yet would survive.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length > 0);
   await killSupervisors(rig.repo.homeDir);
