@@ -2,12 +2,10 @@ import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import { changeFile } from '../../kernel/files/change-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { cut } from '../../kernel/text.ts';
-import { gitSaysYes } from '../git/git.ts';
 import { REPOSITORY_ERRORS } from '../git/git-errors.ts';
-import { pathInside, realPathAsFar } from '../git/real-path.ts';
+import { pathInside } from '../git/real-path.ts';
 import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
 import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
@@ -54,7 +52,7 @@ interface ProjectFacts {
 }
 
 /**
- * Checks a project's `.samocode`, or creates it with its folders and excludes. Never changes an existing file. After a
+ * Checks a project's `.samocode`, or creates it with its folders. Never changes an existing file. After a
  * failure, a new file is removed, so that the call can be repeated with other lines.
  */
 export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
@@ -108,13 +106,11 @@ async function setUp(
   if (await mkdir(sessions, { recursive: true, mode: 0o700 })) made.push(sessions);
   done.push(...made.map((folder) => `Created the folder ${folder}.`));
   const project = await openProject({ filePath, env, homeDir, signal });
-  const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
-  if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
   await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
   const noCheck = await missingCheck(project);
   const warnings = [
     ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
-    ...(isNew ? [] : keptInstead(setup, texts)),
+    ...(isNew ? seenByGit(project.mainRepo, [worktrees, sessions]) : keptInstead(setup, texts)),
     ...(setup.lines?.CHECK === undefined && noCheck ? [`${noCheck.found} ${noCheck.fix}`] : []),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
@@ -158,6 +154,13 @@ function written(path: string, toplevel: string, home: string): string {
   if (inside !== undefined) return inside || '.';
   const atHome = pathInside(home, path);
   return atHome === undefined ? path : `~/${atHome}`;
+}
+
+/** A place that a person has named in the repository is shown by `git status`, and removed by `git clean`. */
+function seenByGit(mainRepo: string, places: readonly string[]): string[] {
+  const inside = places.flatMap((place) => pathInside(mainRepo, place) || []);
+  if (inside.length === 0) return [];
+  return [`Add ${inside.map((way) => `/${way}/`).join(' and ')} to .gitignore: git must leave them alone.`];
 }
 
 /** The requested lines that the existing file lacks, for the user to add. */
@@ -209,50 +212,4 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
     if (REPOSITORY_ERRORS.no_git_identity.is(error)) return [error.message];
     throw error;
   }
-}
-
-export interface ExcludeReport {
-  /** The file that was or would have been changed: `.git/info/exclude` of the shared git folder. */
-  excludePath: string;
-  added: readonly string[];
-}
-
-/**
- * Excludes folders inside MAIN_REPO from its `git status`, in `.git/info/exclude` and never in a committed file. Skips
- * folders that are outside or already ignored.
- */
-export async function excludeFolders(
-  mainRepo: string,
-  folders: readonly string[],
-  context: GitContext,
-): Promise<ExcludeReport> {
-  const { toplevel, commonDir } = await requireRepository(mainRepo, context);
-  const options = { ...context, cwd: toplevel };
-  const added: string[] = [];
-  for (const folder of folders) {
-    const way = pathInside(toplevel, await realPathAsFar(folder));
-    if (!way) continue;
-    // The slash marks a folder, even if it does not exist yet.
-    const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
-    if (!ignored) added.push(excludeLine(way));
-  }
-  const excludePath = join(commonDir, 'info/exclude');
-  const lines = [...new Set(added)];
-  if (lines.length > 0) await append(excludePath, lines);
-  return { excludePath, added: lines };
-}
-
-/** An ignore rule for exactly one folder: anchored at the top, pattern characters escaped. */
-function excludeLine(way: string): string {
-  return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
-}
-
-async function append(path: string, lines: readonly string[]): Promise<void> {
-  // A symbolic link stays: people keep such files elsewhere.
-  const real = await realPathAsFar(path);
-  await mkdir(dirname(real), { recursive: true });
-  await changeFile(real, (text = '') => {
-    const start = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    return `${start}${lines.join('\n')}\n`;
-  });
 }

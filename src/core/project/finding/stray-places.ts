@@ -1,5 +1,5 @@
-import { dirname, join } from 'node:path';
-import { configFolder } from '../../kernel/config-folder.ts';
+import { dirname } from 'node:path';
+import { configFolder, stateRootsOf } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -39,11 +39,11 @@ export async function strayPlaces(
   homeDir: string,
   among: readonly NamedPlace[] = places(),
 ): Promise<StrayLine[]> {
-  const [folder, home, config, repository] = await Promise.all([
+  const homes = [homeDir, configFolder(homeDir), ...stateRootsOf(homeDir)];
+  const [folder, repository, ...closed] = await Promise.all([
     realPathAsFar(dirname(filePath)),
-    realPathAsFar(homeDir),
-    realPathAsFar(configFolder(homeDir)),
     realPathOf(values.mainRepo),
+    ...homes.map((path) => realPathAsFar(path)),
   ]);
   const owners = [process.geteuid?.(), repository && statsAt(repository)?.uid];
   const lines = among.map(async (name): Promise<StrayLine[]> => {
@@ -52,7 +52,7 @@ export async function strayPlaces(
     const real = name === 'mainRepo' ? repository : await realPathOf(path);
     const around = name === 'mainRepo' && real === repositoryAround(folder);
     const isHere = real !== undefined && (around || isBelow(folder, real));
-    if (isHere && (!isWritten(name) || isOwn(real, { folder, home, config, owners }))) return [];
+    if (isHere && (!isWritten(name) || isOwn(real, { folder, homes: closed, owners }))) return [];
     return [placeLine(name, path, real)];
   });
   return (await Promise.all(lines)).flat();
@@ -71,16 +71,16 @@ function isWritten(name: NamedPlace): boolean {
   return 'write' in projectRows()[name].reach && name !== 'mainRepo';
 }
 
-/** Whether samocode may make its folders there: this user's, and nothing that other programs load files from. */
+/** Whether samocode may make its folders there: this user's, and not in a home that the file's folder contains. */
 function isOwn(
   real: string,
-  { folder, home, config, owners }: { folder: string; home: string; config: string; owners: unknown[] },
+  { folder, homes, owners }: { folder: string; homes: readonly string[]; owners: unknown[] },
 ): boolean {
   const stats = statsAt(real);
   if (stats !== undefined && !owners.includes(stats.uid)) return false;
-  if (pathInside(config, real) !== undefined) return false;
-  const [first = ''] = pathInside(home, real)?.split('/') ?? [];
-  return !first.startsWith('.') || pathInside(join(home, first), folder) !== undefined;
+  return homes.every(
+    (home) => pathInside(folder, home) === undefined || pathInside(home, real) === undefined,
+  );
 }
 
 function isBelow(folder: string, real: string): boolean {

@@ -113,6 +113,22 @@ test.skipIf(process.getuid?.() !== 0)('a folder of another user needs trust', as
   expect(await untrusted(clone)).toEqual(['SESSIONS: loosens']);
 });
 
+test.each([
+  ['in home asks for a place beside what home has', '', 'plans', 'untrusted'],
+  ['in home asks for a folder that programs of the person load', '', '.vim/pack/p/start', 'untrusted'],
+  ["in the folder of settings asks for samocode's own", '.config', 'samocode/trusted', 'untrusted'],
+  ["in the folder of states asks for samocode's own", '.local/state', 'samocode/x', 'untrusted'],
+  ['in a folder of home names a place below it', '.claude', 'skills/w', 'fine'],
+])('a file %s', async (_, folder, worktrees, expected) => {
+  await using repo = await makeRepo();
+  const at = join(repo.homeDir, folder);
+  await repo.git(['init', '-q', at], repo.root);
+  const filePath = join(at, '.samocode');
+  await writeFile(filePath, `WORKTREES=${worktrees}\n`);
+  const { file } = await readProject({ filePath, env: repo.env, homeDir: repo.homeDir });
+  expect(file && (await trustIn(file, { home: repo.homeDir })).kind).toBe(expected);
+});
+
 test('a file above the repository may name all of its places, and a SESSIONS with its own repository', async () => {
   await using repo = await makeRepo();
   const sessions = join(repo.root, 'sessions');
