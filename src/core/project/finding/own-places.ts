@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stateRootFor } from '../../kernel/config-folder.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
@@ -162,6 +163,25 @@ export async function trackedAt(folder: string, context: GitContext): Promise<st
   }
   return undefined;
 }
+
+/**
+ * Whether the index of a repository around a file knows it as it is now: git has written it, or was given it. By its
+ * time, since git compares contents by programs that settings name.
+ */
+export async function cameByCommit(path: string, context: GitContext): Promise<boolean> {
+  const real = await realPathAsFar(path);
+  const at = await lstat(real, { bigint: true }).catch(() => undefined);
+  if (at === undefined) return false;
+  const modified = `mtime: ${at.mtimeNs / NANOSECONDS}:${at.mtimeNs % NANOSECONDS}`;
+  for (const top of topsAround(real)) {
+    const list = ['ls-files', '--debug', '--', ...pathspecs(pathInside(top, real) ?? '')];
+    const known = await gitLine(list, { ...context, cwd: top }).catch((error) => ofNoRepository(error) ?? '');
+    if (known.split('\n').some((line) => line.trim() === modified)) return true;
+  }
+  return false;
+}
+
+const NANOSECONDS = 1_000_000_000n;
 
 /** Git looks no further where `.git` is not a repository, so nothing is written there. */
 function ofNoRepository(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Phase } from '../../kernel/phases/table.ts';
+import { cameByCommit } from '../../project/finding/own-places.ts';
 import { closedGateBefore } from '../../session/commands/judge-running.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readEvents } from '../../session/log/event-log.ts';
@@ -50,8 +51,11 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   }
 }
 
+/** The phase that the overview names, if it is another one; a pull brings no act. */
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
-  return phaseWritten(stateOf(worker), await readOwnOverview(worker.paths));
+  const phase = phaseWritten(stateOf(worker), await readOwnOverview(worker.paths));
+  if (phase === undefined) return undefined;
+  return (await cameByCommit(worker.paths.overview, { baseEnv: worker.env })) ? undefined : phase;
 }
 
 /** Why no person can put the session into a phase now. */

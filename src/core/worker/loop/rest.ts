@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { cameByCommit } from '../../project/finding/own-places.ts';
 import { isInBase } from '../../project/finishing/base-branch.ts';
 import { isAsked } from '../../session/documents/qa.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
 import type { ControlQuestion, StartConditions } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { LimitedStatus } from '../../session/events/state.ts';
+import type { LimitedStatus, WaitingStatus } from '../../session/events/state.ts';
 import { readAllSessions } from '../../session/folder/session-list.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/folder/session-view.ts';
 import { limitWait } from '../../session/waits/limit-wait.ts';
@@ -58,8 +59,10 @@ export async function restStep(worker: Worker): Promise<string | undefined> {
     case 'withdraw':
       return await recorded(await withdrawn(worker, wake.asked));
     case 'answers': {
-      const { answers } = wake;
+      const { answers, fileHash } = wake;
       if (await notedAsUnclear(worker, wake)) return status.kind;
+      if (status.kind === 'waiting' && (await cameByCommit(worker.paths.qa, { baseEnv: worker.env })))
+        return await recorded(...(await unconfirmedIn(worker, { ...status, fileHash })));
       const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
       return await recorded({ type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
     }
@@ -106,6 +109,21 @@ async function withdrawn(worker: Worker, ask: ControlQuestion): Promise<NewEvent
   const answers = [{ id, question: ask.question, text }];
   const flow = `${id} is withdrawn: ${text}`;
   return { type: 'answers_recorded', by: { channel: 'settings' }, answers, open: [], flow };
+}
+
+/** A pull brings text, and no act: a person confirms these answers elsewhere. */
+async function unconfirmedIn(
+  worker: Worker,
+  { kind: _, since: __, ...wait }: WaitingStatus,
+): Promise<NewEvent[]> {
+  const { unconfirmed } = await readQuestions(worker);
+  const ids = unconfirmed.map(({ id }) => id).join(', ');
+  const text = `A commit brought the answers in _qa.md (${ids}), so they are not taken yet: confirm them by answering.`;
+  const flow = `Waiting for a person to confirm ${ids}`;
+  return [
+    { type: 'notice', code: 'answers_committed', text },
+    { type: 'parked', ...wait, unconfirmed, flow },
+  ];
 }
 
 /** Says below typed lines that they choose nothing. @returns whether there are any: then no answer counts yet */

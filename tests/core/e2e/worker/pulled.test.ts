@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { superviseIfUnfinished } from '../../../../src/core/caller/context/supervision.ts';
 import { earlierRunRoot } from '../../../../src/core/session/layout/paths.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
@@ -23,6 +25,8 @@ async function resumeWith(rig: SessionRig): Promise<{ command: string; canary: s
     command: JSON.stringify({ ...head, kind: 'resume', agent, checks: [`touch '${canary}'`] }),
   };
 }
+
+const codesOfNotices = async (rig: SessionRig) => (await eventsOfType(rig, 'notice')).map(({ code }) => code);
 
 /** Commits a file below the ignored folders, as others do whose commits a pull brings. */
 async function pulls({ repo }: SessionRig, path: string): Promise<void> {
@@ -52,6 +56,36 @@ test('a command that a pull brings is read by no worker, and every way in names 
   await rig.repo.git(['commit', '-q', '-m', 'Repaired']);
   await rig.resume();
   await rig.untilWaiting('qa_answers');
+});
+
+test('answers and a phase that a pull brings into a repository of notes wait for a person', ci, async () => {
+  await using rig = await startRig({ at: 'asking', supervised: true });
+  const { sessionsDir, qa, overview, folder } = rig.paths;
+  const notes = (args: string[], at = sessionsDir) => rig.repo.git(args, at);
+  await notes(['config', '--global', 'user.name', 'Ada']);
+  await notes(['config', '--global', 'user.email', 'ada@example.invalid']);
+  await notes(['init', '-q']);
+  await notes(['add', '-A']);
+  await notes(['commit', '-q', '-m', 'Mine']);
+  const theirs = join(rig.repo.root, 'theirs');
+  await notes(['clone', '-q', sessionsDir, theirs]);
+  const edit = async (path: string, change: (text: string) => string) => {
+    const at = join(theirs, folder, basename(path));
+    await writeFile(at, change(await readFile(at, 'utf8')));
+  };
+  await edit(qa, (text) => text.replaceAll('_waiting_', 'A').replace('Status: waiting', 'Status: answered'));
+  await edit(overview, (text) => text.replace(/^Phase: .*$/m, 'Phase: investigation'));
+  await notes(['commit', '-q', '-a', '-m', 'Theirs'], theirs);
+  await superviseIfUnfinished(rig.context());
+  await notes(['pull', '-q', '--ff-only', theirs]);
+  await eventually(async () => (await codesOfNotices(rig)).includes('answers_committed'));
+  await eventually(async () => !(await readFile(overview, 'utf8')).includes('Phase: investigation'));
+  expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
+  expect(await eventsOfType(rig, 'answers_recorded')).toEqual([]);
+  expect(await eventsOfType(rig, 'phase_set')).toEqual([]);
+  await rig.answer({ confirmTyped: true });
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOfType(rig, 'answers_recorded')).toMatchObject([{ by: { channel: 'cli' } }]);
 });
 
 test('a link that appears while a session rests stops its next worker before a folder is made', async () => {
