@@ -1,6 +1,7 @@
 import type { ActionContext } from '../caller/context/context.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
+import { stateRoot } from '../kernel/config-folder.ts';
 import { machineSetting } from '../project/finding/machine-setting.ts';
 import {
   isOff,
@@ -33,6 +34,8 @@ export interface SupervisorStatus {
   isOff: boolean;
   /** The reason why the supervisor's folder cannot be written; then no supervisor can run. */
   unwritable?: string;
+  /** Where the logs of sessions are. */
+  stateRoot: string;
   sessionsDirs: string[];
   problems: string[];
   /** Sessions that need a person come first. */
@@ -73,6 +76,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     paths,
     isOff: isOff(env),
     unwritable,
+    stateRoot: stateRoot(home),
     sessionsDirs,
     problems,
     troubles: await channelTroubles(paths),

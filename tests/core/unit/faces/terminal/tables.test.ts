@@ -170,7 +170,14 @@ const STARTING: SupervisorFacts = {
     program: undefined,
   },
   ...{ off: undefined, unwritable: undefined, service: undefined, maxUsdPerDay: undefined },
-  ...{ folder: '/config/supervisor', problems: [], channels: [], sessionsDirs: [], sessions: [] },
+  ...{
+    folder: '/config/supervisor',
+    stateRoot: '/state',
+    problems: [],
+    channels: [],
+    sessionsDirs: [],
+    sessions: [],
+  },
 };
 
 test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
