@@ -8,8 +8,6 @@ import { pageKey } from '../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../src/core/kernel/clock.ts';
 import { sessionPaths } from '../src/core/session/layout/paths.ts';
 import { addressOf, openBrowser, type Page } from '../tests/extensions/pages/clis/browser.ts';
-import { APPS, openChat } from '../tests/extensions/pages/clis/chat-host.ts';
-import { connect } from '../tests/support/mcp-client.ts';
 import { makeProject } from '../tests/support/project.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
@@ -58,17 +56,6 @@ for (const theme of THEMES)
     }
     if (browser.mishaps.length > 0) throw new Error(browser.mishaps.join('\n'));
   }
-
-// The same sessions, in the chat.
-{
-  const { path: cwd, env } = project.repo;
-  await using parent = await connect({ cwd, env, capabilities: { ...APPS, elicitation: {} } });
-  await using browser = await openBrowser({ viewport: { width: 720, height: 750 } });
-  await using chat = await openChat(browser, parent);
-  await chat.card.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
-  await chat.call('list_sessions');
-  await draw(chat.page, 'chat-card.png', { path: join(DOCS, 'chat-card.png') });
-}
 
 /** Draws all widths of each view into one small file. */
 await mkdir(DOCS, { recursive: true });

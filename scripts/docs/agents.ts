@@ -76,33 +76,13 @@ It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
 
 - **With a key**: \`GEMINI_API_KEY\`, in the environment; agents in the sandbox get it.
 - **With an enterprise licence**: run \`gemini\` once and log in.
-- **As an individual**: not with its login. Take a key, or [Antigravity CLI](#antigravity-cli), which needs a key, \`SANDBOX_SOCKETS=keyring\` or no sandbox.
+- **As an individual**: not with its login. Take a key.
 
 ## Antigravity CLI
 
-<!-- needs a login -->
-
-    PROVIDER=antigravity
-
-It cannot be installed for tests, so \`PROVIDER=antigravity\` was **not tried with the real program**. Its documentation and the reports of its users differ, and samocode
-uses only what they have in common: \`agy\` reads the prompt from its input, prints plain text, and exits.
-
-- **Only where you name it**: in \`PROVIDER\`, \`PROVIDER_<PHASE>\`, \`FALLBACK\`, or for a session. Reviews never ask it for a second opinion.
-- **Use a key.** Its vendor's [FAQ](https://antigravity.google/docs/faq), read on 2026-11-26, says that using third-party software to access Antigravity with its login
-  violates the terms of service and can be grounds for suspending or terminating the account; for a third-party coding agent it recommends a key of Vertex or AI Studio.
-- **The key** is \`GEMINI_API_KEY\`, with \`"modelProvider": "gemini"\` in \`~/.gemini/antigravity-cli/settings.json\`, without which it is ignored, as a
-  [report](https://github.com/professorpalmer/Puppetmaster/pull/55) on version 1.1.18 says; the vendor's [page on installation](https://antigravity.google/docs/cli/install) names both, as
-  [another](https://github.com/burakdede/aisw/issues/96) says.
-- **The login** that \`agy\` makes is in the system's keyring. Agents can use it only without the sandbox or with \`SANDBOX_SOCKETS=keyring\`
-  ([what that opens](security.md#the-clis-state-and-login)); \`samocode doctor\` warns where neither is set and there is no key.
-- **Models**: \`MODEL\` is the id that \`agy models\` prints.
-- **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` lets it start without the sandbox, like the
-  [agents of the protocol](guides/any-agent.md#what-is-different). With \`SANDBOX=strict\`, name the hosts of its service in \`SANDBOX_HOSTS\`.
-- **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\` and \`TIMEOUT\`. It prints only at its end, so \`STALL_TIMEOUT\` has no effect. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\` or \`auto\`.
-- **Without a signal, an exit status other than 0 or no output is a failure**, and the session shows the last lines. Some versions print nothing without a terminal: update it.
-- **An exhausted quota is not recognised**: users report (google-antigravity/antigravity-cli#1018) that a run without a terminal retries until the time limit. So \`FALLBACK\` does not begin.
-- **Servers**: a start with \`MCP\` is refused, and servers that were accepted with a plan do not reach its agents.
-- No conversation is continued, and while agents run, \`agy\` does not update itself.
+It is not among the agents: it cannot be installed for tests, and without that nothing that is said of it would be sure. An agent for it would need a key, since its vendor's
+[FAQ](https://antigravity.google/docs/faq), read on 2026-11-26, says that using its login by third-party software violates the terms of service; its answers as JSON
+(\`--output-format stream-json\`, from 1.1.8), which name tokens, limits and how it ended; and a run of the real program in our tests.
 `;
 }
 

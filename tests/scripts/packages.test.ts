@@ -135,9 +135,7 @@ test('the bundle for Claude Desktop lists every tool, and the registry entry is 
 
 test('values that a person enters in Claude Desktop reach the server in variables that it reads', () => {
   const { user_config: fields, server } = read('packages/desktop/manifest.json');
-  expect(fields.provider.description, 'what a person without a shell can choose').toMatch(
-    /kiro or antigravity\./,
-  );
+  expect(fields.provider.description, 'what a person without a shell can choose').toMatch(/qwen or kiro\./);
   const variables = settingRows().flatMap(
     ({ scope, key, pairedWith }) => (scope === 'project' ? pairedWith : key) ?? [],
   );

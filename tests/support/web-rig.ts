@@ -92,7 +92,6 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
       listen: '127.0.0.1',
       hosts: [],
       proxy: undefined,
-      mcp: undefined,
       interrupted: interrupted.signal,
       failed: (error: unknown) => failures.push(error),
       ...given,

@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  INSTRUCTIONS,
-  READ_ONLY_INSTRUCTIONS,
-  REMOTE_INSTRUCTIONS,
-} from '../../src/app/server/server-info.ts';
+import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from '../../src/app/server/server-info.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { listedTool } from '../../src/core/faces/mcp/tool-schemas.ts';
 import { SESSION_COMMANDS } from '../../src/core/faces/package/package-source.ts';
@@ -27,7 +23,6 @@ const IN_SCHEMAS = new Set([
 const INSTRUCTING: readonly (readonly [string, string])[] = [
   ['the instructions', INSTRUCTIONS],
   ['the instructions of a read-only server', READ_ONLY_INSTRUCTIONS],
-  ['the instructions for projects on another machine', REMOTE_INSTRUCTIONS],
   ...SEEN.map(({ name, description = '', inputSchema }) => {
     const fields = Object.values(inputSchema.properties ?? {}).map((field) => Object(field).description);
     return [`the definition of ${name}`, [description, ...fields].join('\n')] as const;

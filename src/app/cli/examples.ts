@@ -52,11 +52,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   web: [
     ['samocode web --open', 'start it unless it is running, and open it in the browser'],
-    ['samocode web --mcp', 'also for chats on other machines, with a token from "samocode web token"'],
-  ],
-  'web token': [
-    ['samocode web token add phone', 'shown once; acts with this token are recorded as "phone"'],
-    ['samocode web token revoke phone', 'even while it is connected'],
+    ['samocode web --code', 'six digits for another device'],
   ],
   services: [
     ['samocode services jwt up', 'run its application, and print its address'],

@@ -66,9 +66,18 @@ On your own repository:              samocode run --task "Add JWT auth"
 Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you or
 leaves you commands, 75 queued or accepted, and not done yet.`;
 
+/** What there is instead of a command's word that went. */
+const GONE: Readonly<Record<string, string>> = {
+  'web --mcp':
+    'A chat on another machine starts the server by "ssh <this machine> samocode-mcp" (docs/web.md).',
+  'web token':
+    'MCP over HTTP and its tokens are gone: a chat elsewhere starts the server by "ssh <this machine> samocode-mcp".',
+};
+
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');
-  const hint = meantName(error, program, argv) ?? suggestion.replace(/^\((.*)\)$/, '$1');
+  const gone = argv.flatMap((word) => GONE[`${argv[0]} ${word.split('=')[0]}`] ?? [])[0];
+  const hint = gone ?? meantName(error, program, argv) ?? suggestion.replace(/^\((.*)\)$/, '$1');
   return CLI_ERRORS.usage({
     why: `${capitalised(problem.replace(/\.$/, ''))}.`,
     hint: hint || hintFor(error, program, argv),

@@ -4,16 +4,10 @@ import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
 import { NOTIFY } from '../../extensions/notify/extension.ts';
-import { PAGES } from '../../extensions/pages/extension.ts';
 import { POOL } from '../../extensions/pool/extension.ts';
 import { TASKS } from '../../extensions/tasks/extension.ts';
 
 /** For the server and the terminal. */
 export function useExtensions(): void {
-  extensions.handOver([
-    ...[NOTIFY, POOL, APPLICATION, GITHUB, CHATS, IMPORT, PAGES, TASKS],
-    {
-      serveMcp: async (...args) => (await import('../server/http-sessions.ts')).httpSessions(...args),
-    },
-  ]);
+  extensions.handOver([NOTIFY, POOL, APPLICATION, GITHUB, CHATS, IMPORT, TASKS]);
 }

@@ -2,7 +2,6 @@ import { furtherProviders } from '../../core/agents/registry.ts';
 import { furtherSettings } from '../../core/project/settings/settings.ts';
 import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
 import { ACP_SETTINGS } from '../../extensions/acp/settings.ts';
-import { ANTIGRAVITY_PROVIDERS } from '../../extensions/antigravity/antigravity.ts';
 import { APPLICATION_SETTINGS } from '../../extensions/application/settings/application-settings.ts';
 import { GITHUB_SETTINGS } from '../../extensions/github/settings.ts';
 import { NOTIFY_SETTINGS } from '../../extensions/notify/settings.ts';
@@ -12,7 +11,7 @@ import { REHEARSAL_SETTINGS } from '../../extensions/rehearsal/settings.ts';
 
 /** For every program: agent CLIs and settings. */
 export function useProviders(): void {
-  furtherProviders.handOver([...ACP_PROVIDERS, ...ANTIGRAVITY_PROVIDERS, ...REHEARSAL_PROVIDERS]);
+  furtherProviders.handOver([...ACP_PROVIDERS, ...REHEARSAL_PROVIDERS]);
   // In the order in which they are shown.
   furtherSettings.handOver([
     ...ACP_SETTINGS,

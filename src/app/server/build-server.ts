@@ -15,7 +15,7 @@ import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.t
 import { serveResources } from './resources/serve-resources.ts';
 import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
-import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, REMOTE_INSTRUCTIONS, serverInfo } from './server-info.ts';
+import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
 export interface ServerDeps {
   version: string;
@@ -25,8 +25,6 @@ export interface ServerDeps {
   isReadOnly?: boolean;
   /** By default those about sessions. */
   prompts?: PromptChoice;
-  /** The name of a client on another machine, which has no folders here and can't set up projects. */
-  remote?: string;
   /** Called by each request that needs it, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
@@ -38,10 +36,9 @@ export interface BuiltServer {
 
 /** The MCP server without a transport. Its state: subscriptions, calls that wait for their client, and its folders. */
 export function buildServer(deps: ServerDeps): BuiltServer {
-  const { era = 'legacy', isReadOnly = false, prompts = 'sessions', remote } = deps;
-  const isRemote = remote !== undefined;
-  // A form of a client on another machine is not a person's, and a server that only reads answers none.
-  const load = era === 'modern' && !isRemote && !isReadOnly ? fromExtensions('newChatTasks')[0] : undefined;
+  const { era = 'legacy', isReadOnly = false, prompts = 'sessions' } = deps;
+  // A server that only reads answers no form.
+  const load = era === 'modern' && !isReadOnly ? fromExtensions('newChatTasks')[0] : undefined;
   let made: Promise<ChatTasks> | undefined;
   const tasks =
     load &&
@@ -57,7 +54,7 @@ export function buildServer(deps: ServerDeps): BuiltServer {
       completions: {},
       ...(tasks && { extensions: { [TASKS_EXTENSION]: {} } }),
     },
-    instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : isRemote ? REMOTE_INSTRUCTIONS : INSTRUCTIONS,
+    instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
     // Form results are validated where they are read; the default validator takes a third of the startup time.
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
@@ -68,14 +65,13 @@ export function buildServer(deps: ServerDeps): BuiltServer {
     return {
       ...actions,
       callEndsAtMs: actions.clock.monotonic() + longestMs,
-      by: { channel: 'tool', ...(isRemote ? { client: remote, remote: true as const } : clientIn(exchange)) },
-      roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
-      // The transcripts of a client on another machine are not here.
-      chatCall: isRemote ? undefined : chatInMeta(exchange.meta),
+      by: { channel: 'tool', ...clientIn(exchange) },
+      roots: [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
+      chatCall: chatInMeta(exchange.meta),
     };
   };
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
-  serveTools(server, contextFor, { isReadOnly, isRemote, tasks });
+  serveTools(server, contextFor, { isReadOnly, tasks });
   if (tasks) serveTasks(server, contextFor, tasks);
   serveResources(server, contextFor);
   if (prompts !== 'none') servePrompts(server, contextFor, prompts);

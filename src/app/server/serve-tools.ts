@@ -1,10 +1,7 @@
 import { readlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Result, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { knownProjectFiles, namedFolder, whichProjects } from '../../core/caller/context/which-projects.ts';
 import { askByForm, type Connection } from '../../core/faces/mcp/ask-by-form.ts';
-import { chatPageOf } from '../../core/faces/mcp/chat-page.ts';
 import { type ChatTasks, declaresTasks, type TaskContext } from '../../core/faces/mcp/chat-tasks.ts';
 import { callTool, errorResult } from '../../core/faces/mcp/define-tool.ts';
 import {
@@ -19,50 +16,34 @@ import { InvalidParamsError, onRequest, unknownName } from '../../core/faces/mcp
 import { newRounds } from '../../core/faces/mcp/pending-calls.ts';
 import { startProgress } from '../../core/faces/mcp/progress.ts';
 import { SERVER_ERRORS } from '../../core/faces/mcp/server-errors.ts';
-import type { Tool, ToolContext } from '../../core/faces/mcp/tool.ts';
+import type { ToolContext } from '../../core/faces/mcp/tool.ts';
 import { listedTool } from '../../core/faces/mcp/tool-schemas.ts';
 import { cleanText } from '../../core/kernel/text.ts';
-import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { TOOLS } from './tools.ts';
 
-/**
- * Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up; `tasks` are those of
- * this connection.
- */
+/** Lists and calls the tools. `isReadOnly` refuses tools that act; `tasks` are those of this connection. */
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
-  {
-    isReadOnly,
-    isRemote,
-    tasks,
-  }: { isReadOnly: boolean; isRemote: boolean; tasks: (() => Promise<ChatTasks>) | undefined },
+  { isReadOnly, tasks }: { isReadOnly: boolean; tasks: (() => Promise<ChatTasks>) | undefined },
 ): void {
-  const known = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
-  const offered = known.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
+  const offered = TOOLS.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
   onRequest(server, 'tools/list', z.object({}), (_params, context) => {
     const { client } = exchangeOf(server, context);
-    const page = chatPageOf(client);
-    const listed = offered.map((tool) => listedTool(tool, client.name));
-    return { tools: listed.map((tool) => page?.listed(tool) ?? tool) };
+    return { tools: offered.map((tool) => listedTool(tool, client.name)) };
   });
   const connection: Connection = {};
   const call = async (params: z.output<typeof ToolCall>, exchange: Exchange): Promise<Result> => {
     const tool = offered.find(({ name }) => name === params.name);
     if (!tool) {
       const hidden = TOOLS.find(({ name }) => name === params.name)?.name;
-      if (hidden)
-        return errorResult(SERVER_ERRORS[isReadOnly ? 'read_only' : 'only_there']({ tool: hidden }));
+      if (hidden) return errorResult(SERVER_ERRORS.read_only({ tool: hidden }));
       const names = offered.map(({ name }) => name);
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
     const { client } = exchange;
     const reached = await reachedBy(exchange, contextFor);
-    // On another machine, any program that holds the token could fill in the form, so its holder acts as a model
-    // alone.
-    const ask = isRemote
-      ? undefined
-      : withProgress(askByForm(connection, exchange, reached.actions.clock), reached);
+    const ask = withProgress(askByForm(connection, exchange, reached.actions.clock), reached);
     let task: Result | undefined;
     const asTask: ToolContext['asTask'] = async (wait) => {
       task = await (await tasks?.())?.begin(wait, reached);
@@ -74,10 +55,7 @@ export function serveTools(
       ask,
       ...(mayBeTask && { asTask }),
     });
-    if (task !== undefined) return task;
-    const hasForms = ask !== undefined && !isReadOnly;
-    const shown = { ...params, actions: reached.actions, hasForms };
-    return (await chatPageOf(client)?.withCardData(result, shown)) ?? result;
+    return task ?? result;
   };
   const rounds = newRounds();
   onRequest(server, 'tools/call', ToolCall, async (params, context) => {
@@ -134,30 +112,5 @@ function progressOf({ report }: Exchange): ToolContext['progress'] {
     progress += 1;
     // The client is gone; the transport reports that itself.
     report({ progress, message }).catch(() => {});
-  };
-}
-
-/**
- * Wraps a tool for clients on other machines: a call that acts must name a session or a project, and every path must be
- * in a project that is known here.
- */
-function fromAfar(tool: Tool): Tool {
-  return {
-    ...tool,
-    async handle(args, context) {
-      const { session, project_dir, plan, from_chat } = Object(args);
-      if (/^true$/i.test(String(from_chat))) throw SERVER_ERRORS.chat_not_here();
-      const known = await knownProjectFiles(context.actions.home);
-      const refused = () =>
-        SERVER_ERRORS.project_needed({ tool: tool.name, known: known.map((file) => dirname(file)) });
-      if (!tool.annotations.readOnlyHint && !session && !project_dir) throw refused();
-      for (const path of [project_dir, plan].filter((given) => typeof given === 'string' && given)) {
-        // A link in a project can lead out of it.
-        const real = await realPathAsFar(namedFolder(path, context.actions));
-        const { own } = await whichProjects(real, context.actions);
-        if (own.length === 0 || !own.every((file) => known.includes(file))) throw refused();
-      }
-      return await tool.handle(args, context);
-    },
   };
 }

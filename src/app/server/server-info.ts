@@ -49,8 +49,3 @@ Rules
 - rewind_session and finish_session undo or archive: confirm only on the user's word.
 - If a session is blocked, tell the user why, in a sentence, and propose what to do.
 `;
-
-export const REMOTE_INSTRUCTIONS = INSTRUCTIONS.replace(
-  /^- A project needs .*$/m,
-  '- The projects are on another machine than this chat: pass project_dir to start_session, the folder of one there. If you do not know it, ask the user.',
-);

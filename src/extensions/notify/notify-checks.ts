@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { channelTroubleText } from '../../core/caller/facts/channel-state.ts';
-import { type DoctorCheck, ok, warn, warnIf } from '../../core/caller/refusals/check.ts';
+import { type DoctorCheck, fail, ok, warn, warnIf } from '../../core/caller/refusals/check.ts';
 import { readNotifySettings } from './channels/notify-settings.ts';
 import { configuredChannels } from './channels/test-channels.ts';
 
@@ -10,7 +10,13 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
   const { settings } = await readNotifySettings(context.env, context.home);
   const { telegramBotToken: token, telegramChatId: chat } = settings;
   return [
-    ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
+    ...problems.map((problem) =>
+      (problem === settings.retired ? fail : warn)(
+        'notify',
+        problem,
+        'Correct it in ~/.config/samocode/.env.',
+      ),
+    ),
     ...channels.map(({ channel, failing }) => {
       const id = `notify.${channel}`;
       if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (no failures)`);

@@ -23,13 +23,13 @@ function addNotify(program: Command, cli: Cli): void {
       cli.output.result(report, ({ channels, problems }) =>
         [
           ...problems.map((problem) => `${attention('!')} ${problem}`),
-          ...channels.map(({ channel, format, failing }) =>
+          ...channels.map(({ channel, failing }) =>
             failing === undefined
-              ? `${good('✔')} ${shownName(channel, format)}`
+              ? `${good('✔')} ${channel}`
               : `${attention('!')} ${channelTroubleText({ channel, ...failing })}`,
           ),
           channels.length === 0
-            ? 'No channel is set up: run "samocode notify telegram", or set NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND in ~/.config/samocode/.env.'
+            ? 'No channel is set up: run "samocode notify telegram", or set NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND in ~/.config/samocode/.env.'
             : 'To try them: samocode notify test',
         ].join('\n'),
       );
@@ -107,19 +107,12 @@ function addNotifyTest(notify: Command, cli: Cli): void {
         channels.length === 0
           ? 'No channel is set up.'
           : channels
-              .map(({ channel, format, why }) =>
-                why === undefined
-                  ? `${good('✔')} ${shownName(channel, format)}: sent`
-                  : `${bad('✘')} ${shownName(channel, format)}: ${why}`,
+              .map(({ channel, why }) =>
+                why === undefined ? `${good('✔')} ${channel}: sent` : `${bad('✘')} ${channel}: ${why}`,
               )
               .join('\n'),
       );
     });
-}
-
-/** `webhook (ntfy)` */
-function shownName(channel: string, format: string | undefined): string {
-  return format === undefined ? channel : `${channel} (${format})`;
 }
 
 type MuteOptions = SharedOptions & { off?: true };

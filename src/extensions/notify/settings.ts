@@ -19,12 +19,6 @@ const MACHINE_ROWS = inScope('machine', {
     default: 'off',
     doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, if one is on PATH.',
   },
-  notifyWebhookFormat: {
-    ...oneOf(['json', 'ntfy', 'slack', 'discord']),
-    key: 'NOTIFY_WEBHOOK_FORMAT',
-    default: 'json',
-    doc: 'What NOTIFY_WEBHOOK_URL is sent: our JSON, or a message as ntfy, Slack or Discord expects it.',
-  },
   notifyCommand: {
     ...command,
     key: 'NOTIFY_COMMAND',

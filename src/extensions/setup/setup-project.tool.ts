@@ -50,7 +50,6 @@ export const setupProjectTool = defineTool({
     done: TEXTS.describe('What was created or changed.'),
     warnings: TEXTS.describe('Other remarks about the settings.'),
   }),
-  isOnlyHere: true,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'initialise, configure',
   async handle(input, { actions }) {

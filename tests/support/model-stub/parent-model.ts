@@ -59,14 +59,6 @@ export function startsAndLeaves(task: string): () => Script {
   };
 }
 
-/** A chat on another machine: lists the sessions, and prepares one in a project of this machine. */
-export function preparesFromAfar(task: string, project: string): () => Script {
-  return function* () {
-    yield* call('list_sessions', {});
-    yield* call('start_session', { task, name: 'boats', project_dir: project, start: false });
-  };
-}
-
 /** The next chat: finds the session and follows it until it is done, or to its approved plan, where it stops it. */
 export function followsTo(end: 'done' | 'stopped'): () => Script {
   return function* () {

@@ -1,6 +1,5 @@
 import type { Resource, ResourceTemplateType, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { chatPageOf } from '../../../core/faces/mcp/chat-page.ts';
 import { type ContextFor, exchangeOf, isModern } from '../../../core/faces/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../../core/faces/mcp/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
@@ -46,11 +45,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], cursor);
   });
   onRequest(server, 'resources/read', Addressed, async ({ uri }, request) => {
-    const exchange = exchangeOf(server, request);
-    const page = chatPageOf(exchange.client);
-    if (uri === page?.uri) return await page.read();
     const { readResource } = await import('./read-resource.ts');
-    return await readResource(uri, await contextFor(exchange));
+    return await readResource(uri, await contextFor(exchangeOf(server, request)));
   });
   onRequest(server, 'resources/subscribe', Addressed, async ({ uri }, request) => {
     const open = async () => {

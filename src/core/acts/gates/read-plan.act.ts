@@ -21,7 +21,6 @@ import {
   REVIEWED,
   withLedger,
 } from '../../session/documents/requirements.ts';
-import { estimateText } from '../../session/estimate.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -47,7 +46,7 @@ export interface PlanReport {
   servers: string[];
   /** What lowers the proof or was not asked, one line each: shown before everything that the plan says. */
   warnings: string[];
-  /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers, and an estimate. */
+  /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers. */
   remarks: string[];
   /** At the first gate: what its agent took from the chat that the session carries on. */
   fromChat: string | undefined;
@@ -100,13 +99,11 @@ const MAX_WARNING = 300;
 async function remarksOn(view: SessionView, text: string, ledger: string | undefined): Promise<string[]> {
   const { sessionFile } = view;
   const given = await givenPlanOf(view);
-  const estimate = gateOf(view)?.estimate;
   return [
     ...(given && sessionFile?.way === 'plan'
       ? aboutCarriedOut(given, sessionFile.task, { text, ledger })
       : []),
     ...(given && sessionFile?.way !== 'plan' ? coverageLines(given, text) : []),
-    ...(estimate ? [estimateText(estimate)] : []),
   ];
 }
 

@@ -2,7 +2,7 @@ import { providerNames } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findCli, installedClis, providersOf } from '../../caller/refusals/agent-clis.ts';
 import type { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
-import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
+import { LIMIT_NAMES, type SessionLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { Sandbox } from '../../kernel/sandbox-level.ts';
 import { GIT_IDENTITY } from '../../project/git/git-variables.ts';
@@ -16,7 +16,7 @@ import { keptOf, type Settings } from '../../project/settings/settings.ts';
 import { branchOf } from '../../project/worktrees/branch-name.ts';
 import type { FrozenSettings, SessionFile } from '../../session/events/bodies/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
-import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';
+import { LIMIT_SETTINGS, type SessionChoices } from './start/start-choices.ts';
 
 /** The settings stored with a session, including the path of every agent CLI it may start. */
 export async function freezeSettings(
@@ -83,13 +83,12 @@ function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
 
 /** The choices that not every agent can comply with. */
 export function agentChoices(values: Settings): Parameters<typeof refuseUnfitAgents>[1] {
-  const { permissions, gatewayReviewed, mcp: mcpPath } = values;
+  const { permissions, gatewayReviewed } = values;
   return {
     permissions,
     ...(gatewayReviewed === 'yes' && { gatewayReviewed: true }),
     acp: keptOf(values).acp,
     limits: limitsOf(values),
-    mcpPath,
   };
 }
 
@@ -115,17 +114,8 @@ function requireSandbox(written: string): Sandbox {
 }
 
 export function limitsOf(values: Settings): SessionLimits {
-  const limitsWith = (limitOf: (setting: LimitSetting) => number | undefined): SpendingLimits => {
-    const limits = LIMIT_NAMES.map((name) => [name, limitOf(LIMIT_SETTINGS[name])] as const);
-    return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
-  };
-  const phases = PHASE_NAMES.map(
-    (phase) => [phase, limitsWith((setting) => values[`${setting}ByPhase`][phase])] as const,
-  );
-  return {
-    session: limitsWith((setting) => values[setting]),
-    phases: Object.fromEntries(phases.filter(([, limits]) => Object.keys(limits).length > 0)),
-  };
+  const limits = LIMIT_NAMES.map((name) => [name, values[LIMIT_SETTINGS[name]]] as const);
+  return { session: Object.fromEntries(limits.filter(([, limit]) => limit !== undefined)), phases: {} };
 }
 
 /** The phases whose model differs from the session's, by a setting of the phase or of its provider. */

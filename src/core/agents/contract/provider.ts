@@ -78,8 +78,6 @@ export interface ExitReport {
   /** The CLI's exit status as recorded by the wrapper; null if there is none. */
   exitCode: number | null;
   stderrTail: string;
-  /** Only for a CLI that `printsAtEnd`. */
-  stdoutTail?: string;
 }
 
 /** The facts that a CLI has recorded in its own files, apart from its output. */
@@ -131,8 +129,6 @@ export interface Preflight {
   };
   /** For a CLI without a login command: any of these indicates a login. */
   loginTraces?: LoginTraces;
-  /** Its agents in the sandbox need one of its credentials instead. */
-  keepsLoginInKeyring?: true;
   /** Exits with 0 if the CLI's own sandbox works. */
   sandboxArgs?: readonly string[];
   install: string;
@@ -279,15 +275,8 @@ export interface Provider {
    * the last lines of stderr, if they are only there. Absent: none is known.
    */
   reviewer?: { mode?: string; service?: string; wordsIn?(stderrTail: string): string[] };
-  /** False if no way is known to give its agents MCP servers. Absent: true. */
-  takesServers?: boolean;
   /** The kinds of spending that it reports; absent: all. */
   reports?: { usd: boolean; tokens: boolean };
-  /**
-   * It prints plain text, and nothing before its answer: no first line is waited for. STALL_TIMEOUT holds, also during
-   * tool calls, which it does not report. Its last lines say how it ended.
-   */
-  printsAtEnd?: true;
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
   /** Refuses to run as root under PERMISSIONS=skip, unless the user declares the machine a sandbox. */

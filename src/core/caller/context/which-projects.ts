@@ -80,7 +80,7 @@ async function projectsAt(
 }
 
 /** The existing `.samocode` files that were used on this machine and whose disks respond, most recently used first. */
-export async function knownProjectFiles(homeDir: string, repository?: string): Promise<string[]> {
+async function knownProjectFiles(homeDir: string, repository?: string): Promise<string[]> {
   const paths = (await respondingProjects(homeDir, repository)).map(({ filePath }) => filePath);
   const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
   return paths.filter((_, index) => found[index]?.isFile());

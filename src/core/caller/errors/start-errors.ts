@@ -154,9 +154,9 @@ export const START_ERRORS = errors(NOTHING, {
     hint: 'Read its lines again; their hash comes with them.',
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
-  servers_not_taken: ({ title }: { title: string }) => ({
-    why: `MCP is set, and ${title} cannot be given MCP servers.`,
-    hint: 'Remove MCP from .samocode, or choose another agent.',
+  line_stops: ({ path, text }: { path: string; text: string }) => ({
+    why: `${path}: ${text}`,
+    hint: 'Change that line, then start again. Sessions under way keep their limits.',
   }),
   unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
     why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,

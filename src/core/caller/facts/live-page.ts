@@ -16,8 +16,6 @@ const ServedPage = z.object({
   address: z.string(),
   onlyShows: z.boolean(),
   pid: z.int(),
-  /** With --mcp: the path of the socket for MCP clients, or with --port their address. */
-  mcp: z.string().optional(),
   /** A fresh one-time code for the page's key, if the caller requested one. */
   code: z.string().optional(),
 });

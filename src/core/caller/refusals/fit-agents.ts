@@ -4,12 +4,12 @@ import type { FrozenSettings } from '../../session/events/bodies/session-file.ts
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 
-type Choices = Pick<FrozenSettings, 'permissions' | 'gatewayReviewed' | 'acp' | 'limits' | 'mcpPath'>;
+type Choices = Pick<FrozenSettings, 'permissions' | 'gatewayReviewed' | 'acp' | 'limits'>;
 
 /** Refuses agents that cannot comply with a choice of the session or a limit of the machine. */
 export async function refuseUnfitAgents(
   names: readonly string[],
-  { permissions, gatewayReviewed, acp, limits, mcpPath }: Choices,
+  { permissions, gatewayReviewed, acp, limits }: Choices,
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<void> {
   const all = [limits.session, ...Object.values(limits.phases)];
@@ -18,8 +18,7 @@ export async function refuseUnfitAgents(
   const ofDay = usdPerDay === undefined ? undefined : 'MAX_COST_USD_PER_DAY';
   const usd = isLimited('usd') ? 'MAX_COST_USD' : ofDay;
   for (const provider of names.map(providerNamed)) {
-    const { title, asks, reviewer, takesServers, reports = { usd: true, tokens: true } } = provider;
-    if (takesServers === false && mcpPath !== undefined) throw START_ERRORS.servers_not_taken({ title });
+    const { title, asks, reviewer, reports = { usd: true, tokens: true } } = provider;
     const { service = '' } = reviewer ?? {};
     const isReviewed = permissions === 'auto';
     if (isReviewed && !reviewer && !isBundled(provider.name)) throw START_ERRORS.no_reviewer({ title });

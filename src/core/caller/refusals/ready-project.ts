@@ -36,9 +36,17 @@ function projectProblems(project: Project, context: ActionContext): Problems[] {
   return [
     refusalIn(() => requirePlacesOf(project, context)),
     refusalIn(() => requireTrust(project, context)),
+    Promise.resolve(retiredLimits(project)),
     commandProblems(project, context),
     refusalIn(() => refuseRoot(providersOf(project), project.values, context)),
   ];
+}
+
+/** A limit that went would be none. */
+function retiredLimits({ warnings }: Project): SamocodeError[] {
+  return warnings.flatMap(({ path, text, stops }) =>
+    stops ? [START_ERRORS.line_stops({ path, text })] : [],
+  );
 }
 
 function cliProblems(project: Project, context: ActionContext): Problems[] {

@@ -60,8 +60,6 @@ export interface Tool {
   annotations: ToolHints;
   /** Clients that load other tools only on a search load this one from the start. */
   isCore?: boolean;
-  /** Of no use to a client on another machine. */
-  isOnlyHere?: boolean;
   searchHint?: string;
   /** @param args as the client sent them */
   handle(args: unknown, context: ToolContext): Promise<ToolResult>;

@@ -25,29 +25,11 @@ import {
   percent,
   ports,
   relativePaths,
-  type SettingKind,
   wholeNumber,
 } from './setting-kinds.ts';
 import { inScope } from './setting-spec.ts';
 
 const AGENT = { send: 'the work to the vendor of this agent CLI' };
-
-const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
-const TOKENS = { ...wholeNumber('tokens', 0, 1_000_000_000_000), key: 'MAX_TOKENS' };
-const HOURS = { ...amount('hours', 0, 10_000), key: 'MAX_HOURS' };
-const ITERATIONS = { ...wholeNumber('iterations', 0, 100_000), key: 'MAX_ITERATIONS' };
-
-function ofPhase(limit: SettingKind<number> & { key: string }, example: string) {
-  const doc = `The same for one phase: ${example}.`;
-  return {
-    ...limit,
-    key: `${limit.key}_<PHASE>`,
-    family: 'phase',
-    perSession: true,
-    reach: {},
-    doc,
-  } as const;
-}
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, which is made once the providers are known
 export const projectRows = once(() =>
@@ -310,28 +292,32 @@ export const projectRows = once(() =>
       doc: 'People and machines of a pool whose acts on other machines may open a gate; default: all that are trusted.',
     },
     maxCostUsd: {
-      ...COST,
+      ...amount('US dollars', 0, 1_000_000),
+      key: 'MAX_COST_USD',
       perSession: true,
       reach: {},
       example: 'MAX_COST_USD=20',
       doc: 'A session stops and asks at this cost. Checked after each iteration; during one, only for Claude Code and opencode.',
     },
     maxTokens: {
-      ...TOKENS,
+      ...wholeNumber('tokens', 0, 1_000_000_000_000),
+      key: 'MAX_TOKENS',
       perSession: true,
       reach: {},
       example: 'MAX_TOKENS=5000000',
       doc: 'A session stops and asks once it has used this many tokens, without cache reads. Checked like MAX_COST_USD.',
     },
     maxHours: {
-      ...HOURS,
+      ...amount('hours', 0, 10_000),
+      key: 'MAX_HOURS',
       perSession: true,
       reach: {},
       example: 'MAX_HOURS=8',
       doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
     },
     maxIterations: {
-      ...ITERATIONS,
+      ...wholeNumber('iterations', 0, 100_000),
+      key: 'MAX_ITERATIONS',
       perSession: true,
       reach: {},
       example: 'MAX_ITERATIONS=60',
@@ -363,10 +349,6 @@ export const projectRows = once(() =>
       example: 'KEEP_7D=30%',
       doc: "The same for a plan's 7 days.",
     },
-    maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
-    maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),
-    maxHoursByPhase: ofPhase(HOURS, 'MAX_HOURS_TESTING=1'),
-    maxIterationsByPhase: ofPhase(ITERATIONS, 'MAX_ITERATIONS_PLANNING=4'),
     retryHours: {
       ...amount('hours', 0.01, 168),
       key: 'RETRY_HOURS',

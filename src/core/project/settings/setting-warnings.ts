@@ -1,6 +1,7 @@
 import { editDistance, nearestName } from '../../kernel/nearest-name.ts';
 import { once } from '../../kernel/once.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { retiredKey } from './retired-keys.ts';
 import type { FileEntry } from './samocode-file.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { familyPrefix, isOfFamily, keyOfPhase, settingByKey, settingRows } from './settings.ts';
@@ -10,6 +11,8 @@ export interface SettingWarning {
   path: string;
   line?: number;
   text: string;
+  /** No session starts before it is corrected. */
+  stops?: true;
 }
 
 /** The keys that a `.samocode` may have, and those of the machine. */
@@ -38,7 +41,8 @@ export function warnAboutKeys(
 ): SettingWarning[] {
   const inProject = entries.flatMap(({ key, line }) => {
     const text = mistakeInProject(key) ?? mistakenMember(key) ?? idleKey(key);
-    return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
+    const stops = retiredKey(key)?.stops;
+    return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}`, ...(stops && { stops }) }] : [];
   });
   const inEnvFile = Object.keys(envFile).flatMap((key) => {
     const text = mistakeInEnvFile(key);
@@ -50,6 +54,8 @@ export function warnAboutKeys(
 /** @returns why a line with this key would have no effect */
 export function mistakeInProject(key: string): string | undefined {
   if (knownKeys().project.includes(key) || familyOf(key)) return undefined;
+  const retired = retiredKey(key);
+  if (retired !== undefined) return retired.text;
   if (!knownKeys().machine.includes(key)) {
     const name = key.slice(key.indexOf('_') + 1);
     const members = knownKeys().prefixes.map((prefix) => (prefix.endsWith('_') ? prefix + name : prefix));
@@ -92,6 +98,8 @@ function familyOf(key: string): SettingSpec | undefined {
 // The file may contain other programs' variables: report only likely mistakes.
 function mistakeInEnvFile(key: string): string | undefined {
   if (knownKeys().machine.includes(key)) return undefined;
+  const retired = retiredKey(key);
+  if (retired !== undefined) return retired.text;
   if (knownKeys().project.includes(key)) {
     const twin = settingByKey(key)?.pairedWith;
     return `${key} has no effect in .env; ${twin ? `its name here is ${twin}` : 'it belongs in .samocode'}.`;

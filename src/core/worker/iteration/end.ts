@@ -75,8 +75,7 @@ export async function readAgentEnd(worker: Worker, open: Iteration, ended: Ended
     return { ...base, ...byUs, ...(ended.end === 'overage' && finite(ended.log?.seen.limitedUntil)) };
   const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
-  const stdoutTail = open.cli.printsAtEnd ? readTail(open.logs.stdout, 8192) : '';
-  const problem = open.cli.classifyEnd(final, { exitCode, stderrTail, stdoutTail });
+  const problem = open.cli.classifyEnd(final, { exitCode, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
   const stated = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
@@ -90,8 +89,7 @@ export async function readAgentEnd(worker: Worker, open: Iteration, ended: Ended
   const advice = own ?? (problem.kind === 'auth' ? open.cli.preflight?.loginFix : undefined);
   const said =
     final?.text === undefined
-      ? // Each without secrets: both tails may begin inside of one.
-        saidBy([stdoutTail, stderrTail].map((tail) => withoutSecrets(tail, worker.env)).join('\n'))
+      ? saidBy(withoutSecrets(stderrTail, worker.env))
       : withoutSecrets(final.text, worker.env);
   const text = [quotedSaid(said), advice].filter(Boolean).join(' ').trimStart();
   return {

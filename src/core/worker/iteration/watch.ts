@@ -139,7 +139,7 @@ export class Sampler {
   }
 
   #isSilentTooLong(): boolean {
-    return !this.#cli.printsAtEnd && this.#awake.ms > this.#limits.firstByteMs;
+    return this.#awake.ms > this.#limits.firstByteMs;
   }
 
   /** Reports once per CLI that its tools are not those that were asked for. */
@@ -187,8 +187,6 @@ export class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    // What it prints and does in between is unknown.
-    if (this.#cli.printsAtEnd) return undefined;
     const verdict = await this.#stall.check(this.#awake.ms, { bytes, isInTool: this.#log.seen.isInTool });
     if (verdict === 'announce') {
       const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output and no file change for ${age(this.#limits.stallMs)}.`;

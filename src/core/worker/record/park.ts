@@ -10,7 +10,6 @@ import type { ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import { type BaseChecks, isUndecided, type OtherFailure, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { cut, listed, visibleControls } from '../../kernel/text.ts';
-import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { lackingSetup } from '../../project/finding/proposed-commands.ts';
 import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
@@ -24,12 +23,7 @@ import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../se
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
 import { ledgerText } from '../../session/documents/requirements.ts';
-import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
-import type {
-  ControlQuestion,
-  PlanEstimate,
-  StartConditions,
-} from '../../session/events/bodies/positions.ts';
+import type { ControlQuestion, StartConditions } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWorkOf } from '../../session/events/open-work.ts';
 import { describeOrder } from '../../session/waits/start-order.ts';
@@ -112,7 +106,6 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const wait: NewEvent = {
     ...parked(decision),
     plan: version,
-    estimate: text === undefined ? undefined : await estimateOf(worker, text),
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
   const { settings } = worker.file;
@@ -133,13 +126,6 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const beyond = by.atStart ? await beyondTheStart(worker, text) : undefined;
   if (beyond !== undefined) return [{ ...wait, reason: [decision.reason, beyond].filter(Boolean).join(' ') }];
   return [wait, await planApproved(worker, by, { plan: version, text, phase: decision.resumePhase })];
-}
-
-/** Recorded, so that the report can compare it with what the work took. */
-async function estimateOf({ file, host, watch, ...worker }: Worker, plan: string): Promise<PlanEstimate> {
-  const known = await respondingProjects(watch.home).catch(() => []);
-  const past = await pastWork([file.sessionsDir, ...known.map(({ sessions }) => sessions)], host);
-  return estimateFrom(past, plannedWork(file, worker.writer.state, plan));
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {

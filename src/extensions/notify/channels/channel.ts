@@ -8,8 +8,6 @@ export type ChannelName = (typeof CHANNEL_NAMES)[number];
 /** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
 export interface NotifyChannel {
   readonly name: ChannelName;
-  /** The format of its messages, unless it is the default. */
-  readonly format?: string;
   send(notification: Notification, signal: AbortSignal): Promise<void>;
 }
 

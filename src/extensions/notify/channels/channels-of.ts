@@ -10,14 +10,16 @@ import { webhookChannel } from './webhook.ts';
 type ChannelContext = Pick<ActionContext, 'env' | 'home'> & TelegramContext;
 
 /** Every channel that the settings configure, with its own; a new channel needs a line here. */
-export function channelsOf(settings: NotifySettings, context: ChannelContext): NotifyChannel[] {
+export function channelsOf(
+  { retired, ...settings }: NotifySettings,
+  context: ChannelContext,
+): NotifyChannel[] {
   const { clock, env, home } = context;
   const telegram = telegramSettings(settings);
-  const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyWebhookFormat: format } = settings;
-  const { notifyCommand: command } = settings;
+  const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyCommand: command } = settings;
   return [
     ...(telegram === undefined ? [] : [new TelegramChannel(telegram, context)]),
-    ...(url === undefined ? [] : [webhookChannel({ url, format, secret, clock })]),
+    ...(url === undefined ? [] : [webhookChannel({ url, secret, clock, retired })]),
     ...(settings.notifyDesktop === 'auto' ? [desktopChannel({ env })] : []),
     ...(command === undefined ? [] : [commandChannel({ command, env, home })]),
   ];

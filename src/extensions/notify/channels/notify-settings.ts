@@ -1,23 +1,37 @@
 import { join } from 'node:path';
+import { parse } from 'dotenv';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { identityAt, realFolder } from '../../../core/kernel/files/path-stats.ts';
 import { readSettingTexts } from '../../../core/project/finding/open-project.ts';
 import { problemsIn, readRows } from '../../../core/project/settings/read-settings.ts';
+import { retiredKey } from '../../../core/project/settings/retired-keys.ts';
 import type { ValuesOf } from '../../../core/project/settings/settings.ts';
 import { NOTIFY_ROWS } from '../settings.ts';
 
 /** The notification settings from the environment and from the `.env` in the config folder. */
-export type NotifySettings = Partial<ValuesOf<typeof NOTIFY_ROWS>>;
+export type NotifySettings = Partial<ValuesOf<typeof NOTIFY_ROWS>> & {
+  /** Why the webhook is sent nothing. */
+  retired?: string | undefined;
+};
+
+/** Chose among services until 0.2; only its JSON is left. */
+const FORMAT = 'NOTIFY_WEBHOOK_FORMAT';
 
 /** Invalid values are left out; `problems` names them without showing what was written. */
 export async function readNotifySettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
 ): Promise<{ settings: NotifySettings; problems: string[] }> {
-  const { readings, values } = readRows(await readSettingTexts({ env, homeDir }), NOTIFY_ROWS);
+  const texts = await readSettingTexts({ env, homeDir });
+  const { readings, values } = readRows(texts, NOTIFY_ROWS);
+  const format = env[FORMAT] ?? parse(texts.envFile?.text ?? '')[FORMAT];
+  const retired = ['', 'json', undefined].includes(format) ? undefined : retiredKey(FORMAT)?.text;
   return {
-    settings: values,
-    problems: problemsIn({ readings }).map(({ what, why }) => `${what} ${why}`),
+    settings: { ...values, retired },
+    problems: [
+      ...problemsIn({ readings }).map(({ what, why }) => `${what} ${why}`),
+      ...(retired ? [retired] : []),
+    ],
   };
 }
 

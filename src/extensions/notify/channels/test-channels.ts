@@ -11,7 +11,6 @@ import { readNotifySettings } from './notify-settings.ts';
 
 export interface ConfiguredChannel {
   channel: ChannelName;
-  format?: string;
   /** Since when and why its notifications are not delivered. */
   failing?: Omit<ChannelTrouble, 'channel'> | undefined;
 }
@@ -23,15 +22,15 @@ export async function configuredChannels(
   const { settings, problems } = await readNotifySettings(env, home);
   const troubles = await channelTroubles(supervisorPaths(home, host));
   const failures = new Map(troubles.map(({ channel, ...failing }) => [channel, failing]));
-  const channels = channelsOf(settings, context).map(({ name, format }) => ({
-    ...{ channel: name, format, failing: failures.get(name) },
+  const channels = channelsOf(settings, context).map(({ name }) => ({
+    channel: name,
+    failing: failures.get(name),
   }));
   return { channels, problems };
 }
 
 export interface Trial {
   channel: ChannelName;
-  format?: string;
   why?: string;
 }
 
@@ -58,12 +57,12 @@ export async function testChannels(context: ActionContext, signal: AbortSignal):
 }
 
 async function attempt(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Trial> {
-  const { name, format } = channel;
+  const { name } = channel;
   try {
     await within({ channel: name, ms: TEST_MS, signal }, (ended) => channel.send(one, ended));
-    return { channel: name, format };
+    return { channel: name };
   } catch (error) {
     if (!NOTIFY_ERRORS.undelivered.is(error)) throw error;
-    return { channel: name, format, why: error.why };
+    return { channel: name, why: error.why };
   }
 }

@@ -4,35 +4,34 @@ import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { Notification } from '../notice/notification.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Undelivered } from './channel.ts';
-import { postOf, type WebhookFormat } from './webhook-format.ts';
+import { payloadOf } from './payload.ts';
 
 export interface WebhookOptions {
   url: string;
-  format?: WebhookFormat;
   secret?: string;
+  /** Why nothing is sent: its receiver expects another format, which went. */
+  retired?: string | undefined;
   clock: Pick<Clock, 'now'>;
 }
 
 /** Posts each notification, signed according to Standard Webhooks if there is a secret. */
-export function webhookChannel({ url, format = 'json', secret, clock }: WebhookOptions): NotifyChannel {
+export function webhookChannel({ url, secret, clock, retired }: WebhookOptions): NotifyChannel {
   const { address, authorization } = withoutUser(url);
   return {
     name: 'webhook',
-    ...(format !== 'json' && { format }),
     async send(notification, signal) {
-      const post = postOf(format, address, notification);
-      if (post === undefined)
-        throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' });
-      const response = await fetch(post.url, {
+      if (retired !== undefined) throw undelivered({ why: retired, retry: 'never' });
+      const body = payloadOf(notification);
+      const response = await fetch(address, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
           'user-agent': `samocode/${__VERSION__}`,
           ...(authorization !== undefined && { authorization }),
           ...(secret !== undefined &&
-            signed(post.body, secret, { id: messageId(notification), nowMs: clock.now() })),
+            signed(body, secret, { id: messageId(notification), nowMs: clock.now() })),
         },
-        body: post.body,
+        body,
         redirect: 'manual',
         signal,
       }).catch((error: unknown) => {

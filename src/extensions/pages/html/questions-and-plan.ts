@@ -31,14 +31,10 @@ ${given && html`<p class="answer" dir="auto">${answer}</p>`}
 `;
 }
 
-export function planPart({ name, state, text, approved, estimate, phases }: ReportPlan): Html {
+export function planPart({ name, state, text, approved, phases }: ReportPlan): Html {
   const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
   return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
-${
-  estimate &&
-  html`<p class="note">${estimate}</p>
-`
-}<ol class="progress">${phases.map(phaseProgress)}</ol>
+<ol class="progress">${phases.map(phaseProgress)}</ol>
 <details><summary>The full plan</summary>${markdown(text)}</details>`;
 }
 

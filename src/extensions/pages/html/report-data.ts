@@ -169,8 +169,6 @@ export interface ReportPlan {
   state: string;
   text: string;
   approved?: { by: string; at?: string };
-  /** Our own text: the estimate, and the actual figures. */
-  estimate?: string;
   phases: { number: number; name: string; done: number; total: number; completed: boolean }[];
 }
 

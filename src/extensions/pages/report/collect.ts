@@ -22,7 +22,6 @@ import { taskText } from '../../../core/session/documents/overview.ts';
 import { pictureSentences } from '../../../core/session/documents/picture-words.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../../core/session/documents/requirements.ts';
-import { estimateScore } from '../../../core/session/estimate.ts';
 import type { PicturesTaken } from '../../../core/session/events/bodies/pictures.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { hasEnded } from '../../../core/session/events/rest.ts';
@@ -269,7 +268,6 @@ async function reportPlan(
       name,
       state,
       text: text.slice(0, MAX_PLAN_CHARS),
-      estimate: estimateScore(events, view.state.status.kind === 'done'),
       approved:
         approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
       phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {

@@ -74,39 +74,10 @@ export const WEB_ERRORS = errors({
     why: `${pid === undefined ? 'Another program' : `Process ${pid}`} holds ${path} and did not respond within ${seconds} s. Ctrl-Z in its terminal stops it so.`,
     hint: `Type "fg" in that terminal, or end the process${pid === undefined ? '' : `: kill -KILL ${pid}`}. Then run this command again.`,
   }),
-  no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string }) => ({
-    what: 'MCP clients cannot connect.',
-    why: `samocode web is already running, ${mcp === undefined ? 'without --mcp' : 'with MCP on a socket alone'} (${address}, process ${pid}).`,
-    hint: 'End that one with Ctrl-C in its terminal, then run this command again.',
-  }),
-  no_socket: ({ path, code }: { path: string; code: string }) => ({
-    what: 'The page was not started.',
-    why: `It could not listen on ${path} for MCP clients (${code}).`,
-    hint: 'Make the config folder writable, or choose a port: samocode web --mcp --port <number>',
-  }),
   code_needs_person: () => ({
     what: 'No code was made.',
     why: 'Anyone who has the code acts as the person on the page, and this call could come from a model.',
     hint: 'In a terminal of your own: samocode web --code',
-  }),
-  token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({
-    what: 'No token was added.',
-    why: isTaken
-      ? `${name} has one, and its text cannot be shown again.`
-      : `"${name.slice(0, 40)}" cannot be the name of one: up to 40 letters, digits, dots, hyphens and underscores.`,
-    hint: isTaken
-      ? `Revoke it first: samocode web token revoke ${name}`
-      : 'For example: samocode web token add phone',
-  }),
-  token_needs_person: ({ name }: { name: string }) => ({
-    what: 'No token was added.',
-    why: 'Only a person may let a client on another machine act here, and this call could come from a model.',
-    hint: `Ask the user to run "samocode web token add ${name.slice(0, 40)}" in a terminal outside any agent.`,
-  }),
-  token_not_found: ({ name }: { name: string }) => ({
-    what: 'No token was revoked.',
-    why: `There is no token named "${name.slice(0, 40)}".`,
-    hint: 'See their names: samocode web token list',
   }),
   proxy_needed: ({ address }: { address: string }) => ({
     what: 'The page was not started.',

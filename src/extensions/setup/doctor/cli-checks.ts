@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
-import {
-  acceptedAccounts,
-  allProviders,
-  credentialNames,
-  providerNamed,
-} from '../../../core/agents/registry.ts';
+import { acceptedAccounts, allProviders, providerNamed } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
@@ -212,18 +207,9 @@ function startProblems(
 
 const KEYRING = 'Agents in the sandbox cannot use a login in the keyring (docs/security.md).';
 
-async function loginChecks(
-  { provider, project, context, inside }: CliQuestion,
-  ask: AskCli,
-): Promise<DoctorCheck[]> {
+async function loginChecks({ provider, context, inside }: CliQuestion, ask: AskCli): Promise<DoctorCheck[]> {
   const id = `cli.${provider.name}.login`;
-  const { loginTraces, keepsLoginInKeyring, loginFix } = provider.preflight;
-  if (keepsLoginInKeyring) {
-    const { sandbox, sandboxSockets = [] } = project?.values ?? {};
-    const isReached = sandbox === 'off' || sandboxSockets.includes('keyring');
-    const isUsable = isReached || credentialNames(provider.name, context.env).length > 0;
-    return warnIf(!isUsable, id, `No key is set. ${KEYRING}`, loginFix);
-  }
+  const { loginTraces, loginFix } = provider.preflight;
   const problem = await loginProblem(provider, ask);
   if (problem !== undefined) {
     const judge = problem.isCertain ? fail : warn;

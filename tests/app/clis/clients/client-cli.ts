@@ -12,8 +12,8 @@ import type { HeadlessCli } from '../../../support/model-stub/services.ts';
 
 export interface ClientPlan {
   cli: HeadlessCli;
-  /** The built server, or one over HTTP. */
-  server: string | HttpServer;
+  /** The built server. */
+  server: string;
   /** The calls of the model behind the client. */
   script: () => Script;
   homeDir: string;
@@ -24,11 +24,6 @@ export interface ClientPlan {
   env?: Readonly<Record<string, string>>;
   /** The text that the person types; it contains the marker of a parent's conversation. */
   typed?: string;
-}
-
-export interface HttpServer {
-  url: string;
-  token: string;
 }
 
 export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
@@ -48,16 +43,10 @@ export async function runClient(plan: ClientPlan): Promise<ClientRun> {
       PATH: process.env.PATH ?? '',
       LANG: 'C.UTF-8',
       TERM: 'xterm',
-      ...(typeof server !== 'string' && { SAMOCODE_TOKEN: server.token }),
       ...model.environmentFor(homeDir),
       ...plan.env,
     };
-    const run = async (args: readonly string[]) => await runCommand(path, args, { cwd, env });
-    const place = { homeDir, typed, tools, folders };
-    const args =
-      typeof server === 'string'
-        ? await CONNECT[cli]({ server, ...place })
-        : await CONNECT_BY_HTTP[cli]({ ...server, ...place, run });
+    const args = await CONNECT[cli]({ server, homeDir, typed, tools, folders });
     const ran = await runCommand(path, args, { cwd, env, timeoutMs: LIMIT_MS });
     return { ...ran, turns: model.turns };
   } finally {
@@ -103,48 +92,6 @@ const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) 
   async gemini({ server, homeDir, typed }) {
     const path = join(homeDir, '.gemini/settings.json');
     const samocode = { command: process.execPath, args: [server], env: SERVER_ENV, trust: true };
-    const settings = JSON.parse(await readFile(path, 'utf8'));
-    await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
-    return ['-p', typed, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
-  },
-};
-
-type FarPlace = Place & HttpServer & { run(args: readonly string[]): Promise<CommandResult> };
-
-/** The same for a server over HTTP, as docs/web.md shows it. @returns the arguments of the CLI */
-const CONNECT_BY_HTTP: Readonly<Record<HeadlessCli, (place: FarPlace) => Promise<string[]>>> = {
-  async claude({ url, token, typed, run }) {
-    const header = ['--header', `Authorization: Bearer ${token}`];
-    const added = await run([
-      'mcp',
-      'add',
-      '--scope',
-      'user',
-      '--transport',
-      'http',
-      'samocode',
-      url,
-      ...header,
-    ]);
-    if (added.exitCode !== 0) throw new Error(added.stderr);
-    return ['-p', typed, '--allowedTools', 'mcp__samocode__*'];
-  },
-  async codex({ url, homeDir, typed }) {
-    const path = join(homeDir, '.codex/config.toml');
-    const table = [
-      '[mcp_servers.samocode]',
-      `url = "${url}"`,
-      'bearer_token_env_var = "SAMOCODE_TOKEN"',
-      'default_tools_approval_mode = "approve"',
-      'required = true',
-    ];
-    await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
-    return ['exec', typed];
-  },
-  async gemini({ url, token, homeDir, typed }) {
-    const path = join(homeDir, '.gemini/settings.json');
-    const headers = { Authorization: `Bearer ${token}` };
-    const samocode = { httpUrl: url, headers, timeout: 600_000, trust: true };
     const settings = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
     return ['-p', typed, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];

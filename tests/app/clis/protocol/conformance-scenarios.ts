@@ -54,7 +54,7 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
   'prompts-get-with-args': { not: 'our prompts take one argument at most, the rest of the line' },
   'prompts-get-embedded-resource': { not: 'our prompts are text' },
   'prompts-get-with-image': { not: 'our prompts are text' },
-  'dns-rebinding-protection': 'both',
+  'dns-rebinding-protection': LEGACY,
   caching: MODERN,
   'http-header-validation': MODERN,
   'http-custom-header-server-validation': { not: 'no argument of our tools is sent as a header' },

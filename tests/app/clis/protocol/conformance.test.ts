@@ -7,7 +7,7 @@ import { ci } from '../../../support/ci.ts';
 import { installCli } from '../../../support/install-clis.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { REPLACEMENTS, REVISIONS, type Revision, SCENARIOS } from './conformance-scenarios.ts';
-import { mountServer, mountWeb } from './mounted-server.ts';
+import { mountModern, mountServer } from './mounted-server.ts';
 import { mountTasks } from './mounted-tasks.ts';
 
 interface Check {
@@ -34,8 +34,7 @@ const [LEGACY, MODERN] = REVISIONS;
 
 describe.each([
   ['the server of stdio', LEGACY, mountServer],
-  ['samocode web --mcp', LEGACY, mountWeb],
-  ['samocode web --mcp', MODERN, mountWeb],
+  ['the server of stdio', MODERN, mountModern],
 ] as const)('%s in revision %s', (_name, revision, mount) => {
   const checks = new Map<string, Check[]>();
 

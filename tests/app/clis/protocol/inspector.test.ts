@@ -5,7 +5,6 @@ import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { installCli } from '../../../support/install-clis.ts';
-import { mcpRig } from '../../../support/mcp-over-http.ts';
 
 test(
   'the official Inspector lists the tools, and its strict check of their schemas finds no problem',
@@ -21,18 +20,3 @@ test(
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
   },
 );
-
-test('it lists them over HTTP too, with a token', async () => {
-  await using bench = await makeBench();
-  await using rig = await mcpRig(bench.context);
-  const inspector = await installCli('inspector');
-  const header = ['--header', `Authorization: Bearer ${await rig.addToken('inspector')}`];
-  const server = ['--cli', rig.url, '--transport', 'http', ...header];
-  const args = [...server, '--method', 'tools/list', '--strict'];
-  const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
-  const { exitCode, stdout, stderr } = await runCommand(inspector.path, args, options);
-  expect([exitCode, stderr]).toEqual([0, '']);
-  const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
-  const offered = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');
-  expect(tools.map(({ name }) => name)).toEqual(offered);
-});

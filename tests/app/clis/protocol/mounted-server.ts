@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
+import { createAdaptorServer } from '@hono/node-server';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import { buildServer } from '../../../../src/app/server/build-server.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { mcpRig } from '../../../support/mcp-over-http.ts';
 
 export interface MountedServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>/mcp` */
@@ -71,47 +72,46 @@ export async function mountServer(
   };
 }
 
-/** `samocode web --mcp`, behind what adds a token and replaces the names. */
-export async function mountWeb(
+/** The same for the revision in which each request stands alone: a server for each of them. */
+export async function mountModern(
   context: ActionContext,
   insteadOf: Readonly<Record<string, string>> = {},
 ): Promise<MountedServer> {
-  const rig = await mcpRig(context);
-  const authorization = `Bearer ${await rig.addToken('suite')}`;
-  const http = createServer(async (request, response) => {
-    const { method = '', headers } = request;
-    const body = method === 'POST' ? JSON.stringify(await bodyOf(request, insteadOf)) : '';
-    const length = { 'content-length': String(Buffer.byteLength(body)) };
-    const { 'transfer-encoding': _, ...others } = headers;
-    const named = String(headers['mcp-name'] ?? '');
-    if (insteadOf[named]) others['mcp-name'] = insteadOf[named];
-    const forwarded = requestTo(rig.url, { method, headers: { ...others, authorization, ...length } });
-    forwarded.on('error', () => response.destroy());
-    forwarded.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      response.flushHeaders();
-      void pipeline(answer, response).catch(() => undefined);
-    });
-    response.on('close', () => forwarded.destroy());
-    forwarded.end(body);
+  const { by: _, ...actions } = context;
+  const loadActions = async () => actions;
+  const modern = createMcpHandler(
+    () => buildServer({ version: '0.0.0-test', era: 'modern', loadActions }).server,
+    { legacy: 'reject' },
+  );
+  const http = createAdaptorServer({
+    async fetch(request) {
+      const parsedBody =
+        request.method === 'POST' ? replaced(await request.clone().text(), insteadOf) : undefined;
+      const headers = new Headers(request.headers);
+      const name = headers.get('mcp-name') ?? '';
+      if (insteadOf[name]) headers.set('mcp-name', insteadOf[name]);
+      return await modern.fetch(new Request(request, { headers }), { parsedBody });
+    },
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`,
     async [Symbol.asyncDispose]() {
+      await modern.close();
       await new Promise<void>((resolve) => {
         http.close(() => resolve());
-        http.closeAllConnections();
+        if ('closeAllConnections' in http) http.closeAllConnections();
       });
-      await rig[Symbol.asyncDispose]();
     },
   };
 }
 
 async function bodyOf(request: IncomingMessage, insteadOf: Readonly<Record<string, string>>) {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece);
-  return JSON.parse(Buffer.concat(pieces).toString('utf8'), (_key, value: unknown) =>
+  return replaced(await text(request), insteadOf);
+}
+
+function replaced(body: string, insteadOf: Readonly<Record<string, string>>) {
+  return JSON.parse(body, (_key, value: unknown) =>
     typeof value === 'string' ? (insteadOf[value] ?? value) : value,
   );
 }

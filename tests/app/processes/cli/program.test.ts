@@ -262,6 +262,8 @@ test.each([
   [['-C', '/tmp', 'list'], "Unknown option '-C'.", 'samocode list -C …'],
   [['--task', 'Add auth'], "Required option '--config <file>' not specified.", 'samocode run --task "…"'],
   [['start', 'Add', 'auth'], 'Too many arguments', 'samocode start --task "…"'],
+  [['web', '--mcp'], "Unknown option '--mcp'.", 'ssh <this machine> samocode-mcp'],
+  [['web', 'token', 'add', 'phone'], 'Too many arguments', 'ssh <this machine> samocode-mcp'],
   [['run', 'Add', 'auth'], 'Too many arguments', 'samocode run --task "…"'],
 ])('%j is refused in full sentences, with the nearest alternative', async (argv, why, hint) => {
   await using repo = await makeRepo();

@@ -160,15 +160,7 @@ const REPOSITORIES: Readonly<Record<string, (repo: TempRepo) => Promise<void>>> 
 
 const IN_PROJECT = [
   ...['list', 'status boat', 'start --task Paint', 'run', 'trust', 'config', 'resume boat', 'answer boat'],
-  ...[
-    'every list',
-    'supervisor --status',
-    'pool status',
-    'pool take boat',
-    'web token list',
-    'cost',
-    'import',
-  ],
+  ...['every list', 'supervisor --status', 'pool status', 'pool take boat', 'cost', 'import'],
 ];
 
 test.each(Object.entries(REPOSITORIES))(

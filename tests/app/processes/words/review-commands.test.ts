@@ -72,17 +72,6 @@ test.each([
   expect(assemblePrompt(promptState('quality', { provider }))).not.toContain(`D.${provider}`);
 });
 
-test('Antigravity CLI, which was not tried, is not asked for a second opinion', async () => {
-  const cli = '#!/bin/sh\ncat\n';
-  const { codex, agy } = await review(ofQuality(), {
-    codex: cli,
-    gemini: cli,
-    agy: '#!/bin/sh\ntouch "$TMPDIR/agy.here"\n',
-  });
-  expect(codex).toContain('+never added');
-  expect(agy).toBe('not started');
-});
-
 test('a vendor whose CLI fails is named as skipped, and the other one still reviews', async () => {
   const { codex, gemini } = await review(ofQuality(), {
     codex: '#!/bin/sh\necho "not logged in" >&2; exit 1\n',

@@ -5,6 +5,7 @@ import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventsOfType } from '../../../support/events-of.ts';
 import { NO_GATES, type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { changeSettings } from '../../faults/with-settings.ts';
 
 const answer = (id: string, tokens: number) => ({
   act: 'event',
@@ -139,12 +140,14 @@ test.concurrent('the number of agents is limited, and the last of them wraps up'
 test.concurrent('if several limits are used up, the advice raises them all at once', async () => {
   const tokens = { input_tokens: 400, output_tokens: 3 };
   const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
-  const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
   await using rig = await startRig({
     here: true,
+    at: 'resting',
     scenario: { rules: [{ when: { iteration: 1 }, do: [stays, all] }] },
-    lines,
   });
+  const limits = { session: { usd: 1, tokens: 100 }, phases: { investigation: { usd: 1 } } };
+  await changeSettings(rig, { limits });
+  await rig.resume();
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   const advice = { next: [{ act: 'raise_limits', args: { usd: 25, tokens: 807 } }] };
   expect(status).toMatchObject({ rule: 'budget', ...advice });
@@ -169,15 +172,17 @@ test.concurrent('costs that overflow a number count as the maximum, and end at t
   expect(progress.totalIterations).toBe(1);
 });
 
-test.concurrent('the limit of a phase can also be raised after a stop', async () => {
+test.concurrent('the limit of a phase, of a session from before, can be raised after a stop', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig({
     here: true,
+    at: 'resting',
     scenario: {
       rules: [{ when: { iteration: 1 }, do: [write, stays, { act: 'sleep', ms: 3000 }, costs(2)] }],
     },
-    lines: { MAX_COST_USD_INVESTIGATION: '1' },
   });
+  await changeSettings(rig, { limits: { session: {}, phases: { investigation: { usd: 1 } } } });
+  await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop('after_iteration');
   await rig.until(({ status }) => status.kind === 'stopped');

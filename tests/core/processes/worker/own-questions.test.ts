@@ -150,9 +150,7 @@ test.each<[string, ParkDecision, Partial<Worker['file']['settings']>, string[]]>
     '# Plan: x\n\n### Phase 1: it\n- [ ] it\n\nTesting: none - words\n',
   );
   const settings = { ...worker.file.settings, ...chosen };
-  // The estimate looks for known projects there.
-  const watch = { home: repo.homeDir } as Worker['watch'];
-  const events = await recordParked({ ...worker, watch, file: { ...worker.file, settings } }, decision);
+  const events = await recordParked({ ...worker, file: { ...worker.file, settings } }, decision);
   expect(events.map(({ type }) => type)).toEqual(wanted);
   expect(events[0]).toHaveProperty('unasked', decision.unasked);
   if (events[1]) expect(events[1]).toMatchObject({ testing: 'Testing: none - words' });

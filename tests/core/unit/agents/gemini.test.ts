@@ -48,7 +48,7 @@ test.each([
   (exitCode, stderrTail) => {
     expect(gemini.classifyEnd(undefined, { exitCode, stderrTail })).toEqual({
       kind: 'auth',
-      advice: 'Gemini CLI takes an API key or an enterprise licence; individuals: Antigravity CLI.',
+      advice: 'Gemini CLI takes an API key or an enterprise licence, and no login of an individual.',
     });
   },
 );

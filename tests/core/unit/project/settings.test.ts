@@ -152,21 +152,28 @@ test.each([
   expect(warning).toMatchObject({ line: 3, text: expect.stringContaining(why) });
 });
 
-const LIMITS = settingRows().filter(({ key }) =>
-  /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),
-);
+const LIMITS = settingRows().filter(({ key }) => /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)$/.test(key));
 
-test('every limit exists for the session and for each phase', () => {
-  expect(LIMITS.map(({ key }) => key)).toEqual([
-    'MAX_COST_USD',
-    'MAX_TOKENS',
-    'MAX_HOURS',
-    'MAX_ITERATIONS',
-    'MAX_COST_USD_<PHASE>',
-    'MAX_TOKENS_<PHASE>',
-    'MAX_HOURS_<PHASE>',
-    'MAX_ITERATIONS_<PHASE>',
+test('a limit of a phase is no unknown line: it stops a start, and says what to write', () => {
+  const keys = ['MAX_COST_USD_QUALITY', 'MAX_TOKENS_PLANNING', 'MAX_HOURS_TESTING', 'MAX_ITERATIONS_DONE'];
+  for (const key of keys)
+    expect(warnAboutKeys([{ key, value: '1', line: 2 }])).toEqual([
+      {
+        path: '.samocode',
+        line: 2,
+        stops: true,
+        text: `Line 2: ${key} is not a setting any more. A limit holds for the whole session: write it without the phase.`,
+      },
+    ]);
+});
+
+test('a way to notify and an agent that went are said with what there is instead', () => {
+  const said = warnAboutKeys([], '.samocode', { NOTIFY_WEBHOOK_FORMAT: 'ntfy', ANTIGRAVITY_PATH: 'agy' });
+  expect(said.map(({ text }) => text)).toEqual([
+    expect.stringContaining('NOTIFY_COMMAND posts to ntfy, Slack and Discord'),
+    expect.stringContaining('docs/agents.md'),
   ]);
+  expect(said.some(({ stops }) => stops)).toBe(false);
 });
 
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(

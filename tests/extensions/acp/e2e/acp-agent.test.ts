@@ -105,7 +105,7 @@ test.concurrent.each([
   ['with PERMISSIONS=allow', { PERMISSIONS: 'allow' }, 'ACP_ASKS=yes'],
   ['with PERMISSIONS=auto', { PERMISSIONS: 'auto' }, 'it is not offered'],
   ['with a limit of money', { MAX_COST_USD: '5' }, 'set MAX_HOURS instead'],
-  ['with a limit of tokens', { MAX_TOKENS_PLANNING: '5000' }, 'set MAX_HOURS instead'],
+  ['with a limit of tokens', { MAX_TOKENS: '5000' }, 'set MAX_HOURS instead'],
 ] as const)('an agent of which nothing is known is refused %s', async (_how, lines, hint) => {
   const started = startRig({ lines: { ...linesFor('honest', '/nowhere'), ...lines } });
   await expect(started).rejects.toThrow(hint);

@@ -35,14 +35,19 @@ test('a test is sent through each channel, with one line each', async () => {
   expect(hook.accepted[0]?.notifications[0]?.title).toContain('test notification');
 });
 
-test('a webhook is listed with its format unless that is the default', async () => {
+test('a format that went is an error of every look at the channels, and nothing is posted', async () => {
   await using repo = await makeRepo();
   await using hook = await hookServer();
   await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_FORMAT=ntfy\n`);
   const place = { cwd: repo.path, home: repo.homeDir };
-  expect((await typed(['notify'], place)).stdout).toContain('✔ webhook (ntfy)\n');
-  expect((await typed(['notify', 'test'], place)).stdout).toBe('✔ webhook (ntfy): sent\n');
-  expect(JSON.parse(hook.posts[0]?.body ?? '')).toMatchObject({ topic: 'hook', tags: ['done'] });
+  const listed = await typed(['notify'], place);
+  expect(listed.stdout).toContain('NOTIFY_WEBHOOK_FORMAT is not a setting any more.');
+  const tried = await typed(['notify', 'test'], place);
+  expect(tried.stdout).toContain('✘ webhook: NOTIFY_WEBHOOK_FORMAT is not a setting any more.');
+  expect([listed.exitCode, tried.exitCode]).toEqual([1, 1]);
+  expect(hook.posts).toEqual([]);
+  await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_FORMAT=json\n`);
+  expect((await typed(['notify', 'test'], place)).stdout).toBe('✔ webhook: sent\n');
 });
 
 test('a test from inside a session is refused', async () => {

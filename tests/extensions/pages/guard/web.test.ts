@@ -40,7 +40,7 @@ test.each(USERS)(
     await using _ = repo;
     await using scene = await makeScene(user, { title: '', env: () => ({ NODE: process.execPath }) });
     const home = scene.env.HOME ?? '';
-    await using web = await serveWeb({ ...context, home }, { mcp: 'port' });
+    await using web = await serveWeb({ ...context, home });
     const words = [String(web.port), ...ROUTES].map((word) => `'${word}'`).join(' ');
     const { stdout, stderr } = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${words}`);
     expect([stdout.trim().split('\n'), stderr]).toEqual([

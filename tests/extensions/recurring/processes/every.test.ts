@@ -135,12 +135,12 @@ const REFUSED: [string, string[], string][] = [
   ['a setting that a start would refuse', ['daily 02:00', ...TASK, '--provider', 'abacus'], 'abacus'],
   [
     'a limit for the cost of a run that its agent CLI does not report',
-    ['daily 02:00', ...TASK, '--provider', 'antigravity', '--max-cost-run', '5'],
+    ['daily 02:00', ...TASK, '--provider', 'kiro', '--max-cost-run', '5'],
     'Add --max-iterations',
   ],
   [
     'a limit for the cost of all runs that their agent CLI does not report',
-    ['daily 02:00', ...TASK, '--provider', 'antigravity', '--max-cost-total', '5', '--max-iterations', '9'],
+    ['daily 02:00', ...TASK, '--provider', 'kiro', '--max-cost-total', '5', '--max-iterations', '9'],
     'Add --max-runs',
   ],
 ];

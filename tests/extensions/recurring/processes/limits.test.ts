@@ -279,7 +279,7 @@ test('a start that was cut off and whose project is gone is a failed run, and no
 test('a limit in dollars that no CLI reports any more refuses a run and a resume', async () => {
   await using scene = await recurringScene(START);
   const { recurring } = await scene.add({ limits: { costRunUsd: 3 } });
-  await trustLines(scene.project.repo, 'PROVIDER_TESTING=antigravity\n');
+  await trustLines(scene.project.repo, 'PROVIDER_TESTING=kiro\n');
   await scene.until('2026-11-02T02:00:00Z', HOUR_MS);
   expect((await scene.report()).runs).toMatchObject([
     { result: 'failed', text: expect.stringMatching(/may not report what a run costs/) },

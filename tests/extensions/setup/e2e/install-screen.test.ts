@@ -46,7 +46,7 @@ test('an install and an uninstall are a line per client, what to restart, and th
   expect(await lines('install')).toEqual([
     '✔ Gemini CLI      extension installed',
     '✔ Claude Desktop  server added',
-    'Restart Gemini CLI; /mcp then shows samocode in every folder that you trust there. Gemini CLI takes an API key or an enterprise licence; individuals: Antigravity CLI.',
+    'Restart Gemini CLI; /mcp then shows samocode in every folder that you trust there. Gemini CLI takes an API key or an enterprise licence, and no login of an individual.',
     'Quit Claude Desktop and open it again.',
     'Next: samocode doctor, then in a repository: samocode run',
   ]);

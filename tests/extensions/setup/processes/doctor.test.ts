@@ -226,7 +226,7 @@ test('Gemini CLI in use says whose accounts it takes, because the login of an in
   const env = { SAMOCODE_PROVIDER: 'gemini', GEMINI_PATH: await fakeCli(repo.root), GEMINI_API_KEY: 'x' };
   const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
   const gemini = checks.find(({ id }) => id === 'cli.gemini');
-  const accounts = '; takes an API key or an enterprise licence; individuals: Antigravity CLI';
+  const accounts = '; takes an API key or an enterprise licence, and no login of an individual';
   expect(gemini?.brief).toBe(`2.1.328${accounts}`);
   expect(gemini?.found, 'in pipes and JSON').toContain(accounts);
 });
@@ -306,7 +306,7 @@ test('where the agent of the settings cannot work, the report names the others t
     failing: 'Claude Code',
     can: [{ name: 'codex', title: 'Codex' }],
   });
-  expect(await othersWith({ ANTIGRAVITY_PATH: cli }), 'an agent that was not tried').toBeUndefined();
+  expect(await othersWith({ GOOSE_PATH: cli }), 'an agent that was not tried').toBeUndefined();
   expect(await othersWith({ CLAUDE_PATH: cli, CODEX_PATH: cli })).toBeUndefined();
   const codexFails = { SAMOCODE_PROVIDER: 'codex', CLAUDE_PATH: cli };
   expect(await othersWith(codexFails)).toMatchObject({ failing: 'Codex', can: [{ name: 'claude' }] });

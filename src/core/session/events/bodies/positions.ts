@@ -53,18 +53,14 @@ export const PlanServer = z.object({
 export type PlanServer = z.infer<typeof PlanServer>;
 
 const Range = z.object({ least: z.number(), most: z.number() });
-export type Range = z.infer<typeof Range>;
-
-/** What a plan will take after its approval, judging by past sessions with the same provider and model. */
-export const PlanEstimate = z.object({
+/** What a plan would take, as builds until 0.2 recorded it. Nothing writes or shows it any more. */
+const PlanEstimate = z.object({
   provider: z.string(),
   model: z.string(),
   from: z.enum(['project', 'machine']),
-  /** The number of those sessions; below five there are no ranges. */
   sessions: z.int().nonnegative(),
   ranges: z.object({ iterations: Range, hours: Range, usd: Range.optional() }).optional(),
 });
-export type PlanEstimate = z.infer<typeof PlanEstimate>;
 
 /** The conditions that must all hold before a session begins. */
 export const StartConditions = z.object({

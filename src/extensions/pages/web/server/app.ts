@@ -4,7 +4,6 @@ import * as z from 'zod';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { ACTION_ERRORS } from '../../../../core/caller/errors/action-errors.ts';
-import type { HttpSessions } from '../../../../core/faces/http-sessions.ts';
 import { type Clock, isoUtc } from '../../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
@@ -29,7 +28,6 @@ import { WEB_ERRORS } from '../web-errors.ts';
 import type { ConfirmedTabs } from './confirmed-tabs.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { newProof, type OneTimeCodes, signWord } from './tab-key.ts';
-import { tokenIn } from './tokens.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   token: string;
@@ -37,8 +35,6 @@ export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   confirmed: ConfirmedTabs;
   /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;
-  /** Present with --mcp. `isOnPort`: also where others on this machine could listen in our place. */
-  mcp?: { sessions: HttpSessions; isOnPort: boolean } | undefined;
   failed(error: unknown): void;
   ended: AbortSignal;
 }
@@ -61,9 +57,9 @@ export interface WebApp {
 
 /** Serves the page and its requests. Everything except the empty page requires the key, or a code for it. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
-  const { ended, mcp, ...rules } = options;
+  const { ended, ...rules } = options;
   const failed = (error: unknown) => isEnd(error, [ended]) || options.failed(error);
-  const { clock, home } = context;
+  const { clock } = context;
   const usage: Usage = { streams: 0, usedAt: clock.monotonic() };
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
@@ -73,12 +69,6 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     return given && options.codes.redeem(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
   });
   app.get('/proof/:word', (c) => c.text(signWord(options.token, c.req.param('word'), portOf(c))));
-  if (mcp !== undefined)
-    app.all('/mcp', async (c, next) => {
-      if (!mcp.isOnPort && portOf(c) !== undefined) return await next();
-      const client = tokenIn(c.req.header('authorization'), home);
-      return client === undefined ? rejectTokenless(c) : await mcp.sessions.answer(c.req.raw, client);
-    });
   app.use(holdersOnly(options, { usage, clock }));
   app.onError((error, c) => {
     if (ACTION_ERRORS.pending.is(error)) return c.text(problemText(error), 202);
@@ -98,8 +88,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   addActs(app, { live, context, ended, confirmed: options.confirmed });
   return {
     fetch: (request, env) => app.fetch(request, env),
-    usedAt: () =>
-      usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.sessions.usedAt() ?? 0),
+    usedAt: () => (usage.streams > 0 ? Number.POSITIVE_INFINITY : usage.usedAt),
   };
 }
 

@@ -43,7 +43,7 @@ export async function answerOthers(
  * Listens on a socket that only this user can reach, and replaces the file that an ended process left.
  * @throws the system error; EADDRINUSE if another process listens there
  */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+async function listenOnSocket(server: Server, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   if (!(await isAnswered(path))) rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {

@@ -5,7 +5,6 @@ import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
-import { theExtension } from '../../../../core/caller/context/in-this-build.ts';
 import {
   answerOfPage,
   askPage,
@@ -13,7 +12,6 @@ import {
   pageSocket,
   type ServedPage,
 } from '../../../../core/caller/facts/live-page.ts';
-import type { HttpSessions, RemoteClient } from '../../../../core/faces/http-sessions.ts';
 import { configFolder } from '../../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../../core/kernel/files/atomic-file.ts';
@@ -25,9 +23,8 @@ import { openPage } from '../../report/write-report.act.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
 import { type WebApp, webApp } from './app.ts';
 import { ConfirmedTabs, type ShowDigits } from './confirmed-tabs.ts';
-import { answerOthers, listenerOn, listenOnSocket } from './instance-socket.ts';
+import { answerOthers, listenerOn } from './instance-socket.ts';
 import { type CodeKind, keptTabKey, OneTimeCodes } from './tab-key.ts';
-import { readTokens } from './tokens.ts';
 
 export interface WebRequest {
   /** The first of ten ports to try. */
@@ -35,8 +32,6 @@ export interface WebRequest {
   listen: string;
   hosts: readonly string[];
   proxy: URL | undefined;
-  /** Whether and where to serve MCP over HTTP too: on a socket of the config folder, or also on the page's port. */
-  mcp: 'socket' | 'port' | undefined;
   /** Where a person sees the digits that confirm a tab. */
   showDigits: ShowDigits;
   interrupted: AbortSignal;
@@ -58,7 +53,6 @@ export const WEB_DEFAULTS = {
   listen: '127.0.0.1',
   hosts: [],
   proxy: undefined,
-  mcp: undefined,
   showDigits: async () => false,
 } as const;
 
@@ -89,22 +83,19 @@ async function serveOrFind(request: WebRequest, context: ActionContext): Promise
   const first = await firstPage(home);
   // A page started by a person replaces a read-only one.
   if (first !== undefined && (!first.onlyShows || onlyShows)) {
-    if (request.mcp !== undefined && !isServedBy(first, request.mcp)) throw WEB_ERRORS.no_mcp(first);
     return { served: first, newCode: async (kind) => (await askPage(home, kind))?.code ?? '' };
   }
   if (first !== undefined) await askPage(home, 'leave');
   const { hosts, proxy, failed, showDigits } = request;
   const done = new AbortController();
   const end = AbortSignal.any([request.interrupted, done.signal]);
-  const mcpOn = request.mcp ?? MCP_PLACES.find((place) => first && isServedBy(first, place));
-  const mcp = mcpOn && { sessions: await mcpSessions(context, end), isOnPort: mcpOn === 'port' };
   // A server that an agent CLI has started is never given the person's key.
   const token = onlyShows ? randomKey() : await keptTabKey(home);
   const codes = new OneTimeCodes(clock);
   const confirmed = new ConfirmedTabs(showDigits, clock);
-  const app = webApp({ token, codes, confirmed, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);
-  const { servers, address, mcpAddress } = await listenOn(app, { ...request, mcp: mcpOn }, home);
-  const served = { address, onlyShows, pid: process.pid, ...(mcpAddress && { mcp: mcpAddress }) };
+  const app = webApp({ token, codes, confirmed, onlyShows, hosts, proxy, failed, ended: end }, context);
+  const { server, address } = await listenOn(app, request);
+  const served = { address, onlyShows, pid: process.pid };
   const newCode = (kind: CodeKind) => codes.issue(kind);
   const leave = () => done.abort();
   const socket = await answerOthers(home, { served, newCode, leave }).catch((error: unknown) => {
@@ -114,10 +105,8 @@ async function serveOrFind(request: WebRequest, context: ActionContext): Promise
   const ended = untilIdle(app, end, context).then(() => {
     if (typeof socket !== 'string') socket?.close();
     done.abort();
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+    server.close();
+    server.closeAllConnections();
   });
   const alone = typeof socket === 'string' && { alone: socket };
   return { served, newCode: async (kind) => newCode(kind), ended, ...alone };
@@ -131,44 +120,11 @@ async function firstPage(home: string): Promise<ServedPage | undefined> {
   throw WEB_ERRORS.page_silent({ path, pid: listenerOn(path), seconds: PAGE_LIMIT_MS / 1000 });
 }
 
-const MCP_PLACES = ['port', 'socket'] as const;
-
-/** A page that serves MCP on its port serves it to tunnels too. */
-function isServedBy({ mcp }: ServedPage, place: 'socket' | 'port'): boolean {
-  return mcp !== undefined && (place === 'socket' || URL.canParse(mcp));
-}
-
-async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
-  const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
-  return await theExtension('serveMcp', 'MCP over HTTP')(isValid, context, end);
-}
-
-/** The socket at which a tunnel from another machine ends, in a folder that the guard hides from agents. */
-export function mcpSocket(home: string): string {
-  return join(configFolder(home), 'mcp.sock');
-}
-
-async function listenOn(app: WebApp, request: WebRequest, home: string) {
-  const { listen, proxy, mcp } = request;
-  const path = mcpSocket(home);
-  const forTunnels = mcp === 'socket' ? [await listenForTunnels(app, path)] : [];
-  const { server, port } = await listenOnPort(app, request).catch((error: unknown) => {
-    for (const each of forTunnels) each.close();
-    throw error;
-  });
+async function listenOn(app: WebApp, request: WebRequest) {
+  const { listen, proxy } = request;
+  const { server, port } = await listenOnPort(app, request);
   const name = listen.includes(':') ? `[${listen}]` : listen;
-  const address = proxy === undefined ? `http://${name}:${port}/` : proxy.href;
-  const mcpAddress = mcp === 'port' ? new URL('/mcp', address).href : mcp && path;
-  return { servers: [server, ...forTunnels], address, mcpAddress };
-}
-
-async function listenForTunnels(app: WebApp, path: string): Promise<Server> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  await listenOnSocket(server, path).catch((error: unknown) => {
-    const code = systemErrorCode(error);
-    throw code === undefined ? error : WEB_ERRORS.no_socket({ path, code });
-  });
-  return server;
+  return { server, address: proxy === undefined ? `http://${name}:${port}/` : proxy.href };
 }
 
 async function listenOnPort(app: WebApp, { port: from, listen }: WebRequest) {

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../../../../core/faces/terminal/cli.ts';
 import { type SharedOptions, withSharedOptions } from '../../../../core/faces/terminal/shared-options.ts';
 import { WEB_ERRORS } from '../web-errors.ts';
-import type { WebRequest } from './run-web.ts';
 
 interface WebOptions extends SharedOptions {
   open?: true;
@@ -11,13 +10,12 @@ interface WebOptions extends SharedOptions {
   host: string[];
   listen: string;
   tlsProxy?: URL;
-  mcp?: true;
 }
 
 const LOOPBACK = /^(?:127\.0\.0\.1|::1|localhost)$/;
 
 export function addWeb(program: Command, cli: Cli): void {
-  const web = withSharedOptions(program.command('web'))
+  withSharedOptions(program.command('web'))
     .description('Serve a live page for your browser: all sessions, their gates and their work')
     .option('--open', 'open it in the browser')
     .option('--code', 'show six digits that open the page on another device, once, within 30 seconds')
@@ -29,12 +27,7 @@ export function addWeb(program: Command, cli: Cli): void {
       '127.0.0.1',
     )
     .option('--tls-proxy <address>', 'the https address of a proxy in front of it', proxyAddress)
-    .option(
-      '--mcp',
-      'also serve MCP over HTTP, for clients that cannot start a program here: on a socket, with --port on the port',
-    )
     .action(async (options: WebOptions) => await serve(options, cli));
-  addWebToken(web, cli);
 }
 
 async function serve(options: WebOptions, cli: Cli): Promise<void> {
@@ -48,8 +41,7 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
   if (options.code && !isPerson) throw WEB_ERRORS.code_needs_person();
   const { output, interrupted } = cli;
   const failed = (error: unknown) => output.error(error);
-  const mcp: WebRequest['mcp'] = options.mcp && (port === undefined ? 'socket' : 'port');
-  const place = { port: port ?? WEB_DEFAULTS.port, listen, hosts, proxy, mcp };
+  const place = { port: port ?? WEB_DEFAULTS.port, listen, hosts, proxy };
   const web = await runWeb({ ...place, showDigits, interrupted, failed }, context);
   const { served, alone, ended } = web;
   if (alone !== undefined)
@@ -58,9 +50,8 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
     );
   const code = options.code && (await web.newCode('digits'));
   const address = isPerson && !code ? await addressWithCode(web) : served.address;
-  const facts = { address, code, mcp: served.mcp, onlyShows: served.onlyShows, started: ended !== undefined };
-  const plain = [code ?? address, mcp && served.mcp].filter(Boolean).join('\n');
-  output.result(facts, () => (output.isLive ? startedText({ ...facts, isPerson }, cli) : plain));
+  const facts = { address, code, onlyShows: served.onlyShows, started: ended !== undefined };
+  output.result(facts, () => (output.isLive ? startedText({ ...facts, isPerson }, cli) : (code ?? address)));
   const problem = open && (await openWeb(web, context, { interrupted }));
   if (problem) output.warn(problem);
   await ended;
@@ -69,13 +60,12 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
 interface Facts {
   address: string;
   code: string | undefined;
-  mcp: string | undefined;
   onlyShows: boolean;
   started: boolean;
   isPerson: boolean;
 }
 
-function startedText({ address, code, mcp, onlyShows, started, isPerson }: Facts, { output }: Cli): string {
+function startedText({ address, code, onlyShows, started, isPerson }: Facts, { output }: Cli): string {
   const { accent, good } = output.style;
   const opens = 'once, within 30 seconds';
   const use = onlyShows
@@ -85,14 +75,9 @@ function startedText({ address, code, mcp, onlyShows, started, isPerson }: Facts
       : isPerson
         ? `  It opens the page ${opens}, and whoever opens it acts as you. "samocode web" in another terminal makes another.`
         : '  It has no key; a tab that is open passes its own on.';
-  const reach =
-    mcp && URL.canParse(mcp)
-      ? accent(mcp)
-      : accent(`ssh -L 4577:${mcp} <this machine>`).concat(', then http://127.0.0.1:4577/mcp');
   return [
     `${good('✔')} ${accent(code ?? address)}`,
     use,
-    ...(mcp ? [`  MCP: ${reach}, for clients with a token from "samocode web token add <name>".`] : []),
     started ? '  Ctrl-C ends it; so do 12 hours without use.' : '  It is already running.',
   ].join('\n');
 }
@@ -107,47 +92,4 @@ function proxyAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:') return url;
   throw new InvalidArgumentError('It must be an https address, such as https://samocode.example.org.');
-}
-
-/** Adds `samocode web token`, which manages who may connect to `samocode web --mcp`. */
-function addWebToken(web: Command, cli: Cli): void {
-  const { output } = cli;
-  const token = web.command('token').description('Manage the tokens of MCP clients on other machines');
-  withSharedOptions(token.command('add <name>'))
-    .description('Add a token for one client, and show it once')
-    .option('--read-only', 'offer the client only the tools that change nothing')
-    .action(async (name: string, { readOnly: isReadOnly = false }: { readOnly?: boolean }) => {
-      const { addToken } = await import('./tokens.ts');
-      const text = await addToken({ name, isReadOnly }, await cli.actionContext());
-      const { good, accent } = output.style;
-      output.result({ name, isReadOnly, token: text }, () =>
-        output.isLive
-          ? [
-              `${good('✔')} ${accent(text)}`,
-              `  It is not shown again. What its holder does is recorded as done by ${name}.`,
-              `  To withdraw it: samocode web token revoke ${name}`,
-            ].join('\n')
-          : text,
-      );
-    });
-  withSharedOptions(token.command('list', { isDefault: true }))
-    .description('List the tokens by their names')
-    .action(async () => {
-      const { readTokens } = await import('./tokens.ts');
-      const tokens = readTokens(cli.home).map(({ hash: _, ...shown }) => shown);
-      output.result({ tokens }, () =>
-        tokens.length === 0
-          ? 'There are no tokens. To add one: samocode web token add <name>'
-          : tokens
-              .map(({ name, isReadOnly, addedAt }) => `${name}\t${addedAt}${isReadOnly ? '\tread-only' : ''}`)
-              .join('\n'),
-      );
-    });
-  withSharedOptions(token.command('revoke <name>'))
-    .description('Revoke a token; connected clients lose access, too')
-    .action(async (name: string) => {
-      const { revokeToken } = await import('./tokens.ts');
-      await revokeToken(name, await cli.actionContext());
-      output.result({ name, revoked: true }, () => `${output.style.good('✔')} ${name} can connect no more.`);
-    });
 }

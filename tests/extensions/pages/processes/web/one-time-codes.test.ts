@@ -1,19 +1,13 @@
-// @module-tag ci
-import { once } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { configFolder } from '../../../../../src/core/kernel/config-folder.ts';
 import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
-import { addressWithCode, mcpSocket } from '../../../../../src/extensions/pages/web/server/run-web.ts';
-import { addToken } from '../../../../../src/extensions/pages/web/server/tokens.ts';
+import { addressWithCode } from '../../../../../src/extensions/pages/web/server/run-web.ts';
 import { typed } from '../../../../app/unit/cli/typed.ts';
 import { builtPrograms } from '../../../../support/built-programs.ts';
 import { makeProject } from '../../../../support/project.ts';
-import { INITIALIZE } from '../../../../support/raw-server.ts';
 import { exchange, serveWeb, webOf } from '../../../../support/web-rig.ts';
 
 const MODEL = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
@@ -119,64 +113,4 @@ test('a second call in a terminal prints a fresh code of the first page; one by 
     runCommand(process.execPath, [cli, 'web', ...args], { cwd: repo.path, env: repo.env });
   expect((await byModel()).stdout.trim()).toBe(web.served.address);
   expect((await byModel('--code')).stderr).toContain('this call could come from a model');
-});
-
-/** One request through the socket of --mcp, as it comes out of a tunnel. */
-async function throughSocket(path: string, options: { at: string; token?: string; body?: string }) {
-  const headers = {
-    host: '127.0.0.1:4577',
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    ...(options.body && { 'content-length': Buffer.byteLength(options.body) }),
-    ...(options.token && { authorization: `Bearer ${options.token}` }),
-  };
-  const method = options.body ? 'POST' : 'GET';
-  const outgoing = request({ socketPath: path, path: options.at, method, headers, agent: false });
-  outgoing.end(options.body);
-  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-  incoming.resume();
-  return incoming.statusCode;
-}
-
-test('with --mcp clients are served on a socket that only its user can reach, and on no port', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await chmod(configFolder(context.home), 0o755);
-  await using web = await serveWeb(context, { mcp: 'socket' });
-  const path = mcpSocket(context.home);
-  expect(web.served.mcp).toBe(path);
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
-  expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
-  const token = await addToken({ name: 'phone', isReadOnly: false }, context);
-  const body = JSON.stringify(INITIALIZE);
-  expect(await throughSocket(path, { at: '/mcp', token, body })).toBe(200);
-  expect(await throughSocket(path, { at: '/mcp', body })).toBe(401);
-  expect(await throughSocket(path, { at: '/' })).toBe(200);
-  expect(await throughSocket(path, { at: '/live' })).toBe(401);
-  const headers = { authorization: `Bearer ${token}` };
-  expect((await web.askWithout('/mcp', { method: 'POST', headers, body })).status).toBe(401);
-  expect((await web.ask('/mcp', { method: 'POST', body })).status).toBe(404);
-  await expect(serveWeb(context, { mcp: 'port' })).rejects.toMatchObject({
-    code: 'no_mcp',
-    why: expect.stringContaining('on a socket alone'),
-  });
-});
-
-test('a socket that an ended process left is replaced, one that answers is not', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  const path = mcpSocket(context.home);
-  await writeFile(path, 'left');
-  const first = await serveWeb(context, { mcp: 'socket' });
-  expect(await throughSocket(path, { at: '/' })).toBe(200);
-  await first.end();
-  const other = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve) => other.listen(path, resolve));
-  await expect(serveWeb(context, { mcp: 'socket' })).rejects.toMatchObject({
-    code: 'no_socket',
-    why: expect.stringContaining('EADDRINUSE'),
-  });
-  const closed = once(other, 'close');
-  other.close();
-  await closed;
 });

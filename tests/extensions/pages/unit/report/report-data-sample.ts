@@ -109,7 +109,6 @@ export function reportDataSample(also = ''): SessionReportData {
       state: text('approved'),
       text: '# Plan',
       approved: { by: text('a person'), at: first },
-      estimate: 'Estimate, from approval to done: 6–9 iterations.',
       phases: [{ number: 1, name: text('Read'), done: 1, total: 2, completed: false }],
     },
     requirements: [{ id: 'R1', text: text('Named'), check: text('npm test'), isMet: true }],
