@@ -4,8 +4,8 @@ import { basename, dirname, join, posix, sep } from 'node:path';
 import { fileCircles, namesTwice, roomOf, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
 
-// `npm run house`: sizes of rooms beside those at the last tag or, with `-- REF`, at any commit; names that mean two
-// things, files with many imports, and import cycles.
+// `npm run house`: sizes of rooms, tests and pages beside those at the last tag or, with `-- REF`, at any commit; names
+// that mean two things, files with many imports, and import cycles.
 
 const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 
@@ -21,7 +21,9 @@ interface Module extends Sized {
 
 const tree = await treeBelow('src');
 const modules = Object.entries(tree).map(([path, text]) => moduleOf(path, text));
-printRooms(modules, process.argv[2] ?? lastTag());
+const ref = process.argv[2] ?? lastTag();
+printRooms(modules, ref);
+await printTotals(ref);
 printFolders(modules);
 print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
@@ -78,6 +80,39 @@ function printRooms(all: readonly Module[], ref: string | undefined): void {
   row('src', () => true);
 }
 
+/** What must not grow without a reason: source, tests, and the words of the pages. */
+async function printTotals(then: string | undefined): Promise<void> {
+  const pages = (await readdir('docs', { recursive: true })).filter((name) => name.endsWith('.md'));
+  const texts = await Promise.all(pages.map((name) => readFile(join('docs', name), 'utf8')));
+  const tests = Object.values(await treeBelow('tests')).reduce(
+    (all, text) => all + text.split('\n').length - 1,
+    0,
+  );
+  const before =
+    then === undefined
+      ? undefined
+      : { src: sum(sizesAt(then)), tests: sum(sizesAt(then, 'tests')), words: wordsAt(then) };
+  const row = (name: string, now: number, earlier?: number) =>
+    console.log(`  ${name.padEnd(28)} ${now}${earlier === undefined ? '' : `, ${earlier} at ${then}`}`);
+  console.log(`totals; tests are ${(tests / sum(modules)).toFixed(2)} times the source`);
+  row('lines of src', sum(modules), before?.src);
+  row('lines of tests', tests, before?.tests);
+  row(
+    'words of docs',
+    texts.reduce((all, text) => all + countWords(text), 0),
+    before?.words,
+  );
+}
+
+function countWords(text: string): number {
+  return text.split(/\s+/).filter(Boolean).length;
+}
+
+function wordsAt(ref: string): number {
+  const args = ['grep', '--text', '--no-color', '-h', '-e', '', ref, '--', 'docs/*.md'];
+  return countWords(spawnSync('git', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).stdout);
+}
+
 function roomsTitle(ref: string | undefined, hasSameRooms: boolean): string {
   if (ref === undefined)
     return 'rooms; there is no tag to compare them with, and `npm run house -- REF` takes any commit';
@@ -95,15 +130,15 @@ function lastTag(): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The modules of src at a commit. One process of git counts the lines of all. */
-function sizesAt(ref: string): Sized[] {
-  const args = ['grep', '--count', '--text', '--no-color', '-e', '', ref, '--', 'src'];
+/** The modules of a folder at a commit. One process of git counts the lines of all. */
+function sizesAt(ref: string, root = 'src'): Sized[] {
+  const args = ['grep', '--count', '--text', '--no-color', '-e', '', ref, '--', root];
   const { status, stdout, stderr } = spawnSync('git', args, { encoding: 'utf8' });
   if (status !== 0) {
-    console.error(`The modules of src at ${ref} cannot be read. ${stderr}`.trim());
+    console.error(`The modules of ${root} at ${ref} cannot be read. ${stderr}`.trim());
     process.exit(1);
   }
-  const counts = stdout.matchAll(/:src\/(.+(?<!\.d)\.ts):(\d+)$/gm);
+  const counts = stdout.matchAll(/:(?:src|tests)\/(.+(?<!\.d)\.ts):(\d+)$/gm);
   return [...counts].map(([, path = '', lines]) => ({ path, lines: Number(lines) }));
 }
 
