@@ -29,8 +29,13 @@ export const GIT_ERRORS = errors({
   }),
   git_failed: (call: FailedCall) => ({
     what: failed(call),
-    why: `${call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`}${said(call)}`,
+    why: `Its exit status was ${call.exitCode}.${said(call)}`,
     hint: 'Correct what git names, then try again.',
+  }),
+  git_killed: (call: Call) => ({
+    what: `"git ${call.subcommand}" was ended in ${call.cwd}, and nothing was concluded from it.`,
+    why: `A signal that samocode did not send ended it, as the system does when memory runs out.${said(call)}`,
+    hint: 'End what takes the memory, or what ends programs; then try again.',
   }),
   git_unsafe_owner: (call: Call) => ({
     what: failed(call),
@@ -119,7 +124,8 @@ export function gitFailure(
   gitText: string,
   env: Readonly<Record<string, string | undefined>>,
 ): GitError {
-  const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
+  const known = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
+  const code = call.exitCode === null ? 'git_killed' : known;
   return GIT_ERRORS[code](
     { ...call, said: saidBy(gitText, env) },
     gitText ? { cause: new Error(gitText) } : undefined,

@@ -91,7 +91,7 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
 async function lastFetched(remote: string, options: GitOptions): Promise<BaseCommit> {
   const head = await runGit(['symbolic-ref', '--quiet', `refs/remotes/${remote}/HEAD`], {
     ...options,
-    allowFailure: true,
+    allowFailure: 1,
   });
   const usual = (await usualNames(options)).map((name) => `refs/remotes/${remote}/${name}`);
   const found = await firstOf([head.stdout.trim(), ...usual], options);
