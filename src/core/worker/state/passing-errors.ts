@@ -88,7 +88,7 @@ export async function unlessKilled<T>(
       return await act();
     } catch (error) {
       if (!GIT_ERRORS.git_killed.is(error)) throw error;
-      logToStderr({ clock }, `${error.message}; retrying in ${waitMs} ms`);
+      logToStderr({ clock }, `${error.what} Retrying in ${waitMs} ms`);
       await clock.sleep(waitMs);
     }
   }
