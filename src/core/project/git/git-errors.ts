@@ -102,6 +102,11 @@ export function isGitError(error: unknown): error is GitError {
   return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
 }
 
+/** Whether git itself said that something cannot be done, or is not there to be read. */
+export function isGitsAnswer(error: unknown): error is GitError {
+  return isGitError(error) && !GIT_ERRORS.git_missing.is(error) && !GIT_ERRORS.git_killed.is(error);
+}
+
 /** Kinds of failure, recognized by git's stderr in the C locale. */
 const KNOWN: ReadonlyArray<
   readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout' | 'git_output_cut'>]

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { type GitOptions, type GitResult, gitLine, gitSaysYes, runGit } from './git.ts';
-import { GIT_ERRORS, type GitError, gitFailure, isGitError, REPOSITORY_ERRORS } from './git-errors.ts';
+import { GIT_ERRORS, type GitError, gitFailure, isGitsAnswer, REPOSITORY_ERRORS } from './git-errors.ts';
 
 /** The options of git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'runningGitDir'>;
@@ -34,8 +34,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
   try {
     asked = await runGit(ask, { ...context, cwd: folder, allowFailure: true });
   } catch (error) {
-    if (!isGitError(error) || GIT_ERRORS.git_missing.is(error) || GIT_ERRORS.git_killed.is(error))
-      throw error;
+    if (!isGitsAnswer(error)) throw error;
     return error.code === 'git_no_folder' ? { kind: 'none' } : { kind: 'none', reason: error };
   }
   const { exitCode, stdout, stderr } = asked;
@@ -135,7 +134,7 @@ export async function isAncestor(commit: string, of: string, options: GitOptions
   try {
     return await gitSaysYes(['merge-base', '--is-ancestor', commit, of], options);
   } catch (error) {
-    if (!isGitError(error) || !(await commitsOf([commit, of], options)).includes(undefined)) throw error;
+    if (!isGitsAnswer(error) || !(await commitsOf([commit, of], options)).includes(undefined)) throw error;
     return false;
   }
 }
