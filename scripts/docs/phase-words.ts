@@ -62,7 +62,8 @@ export const RULE_WORDS: Readonly<Record<BlockRuleName, string>> = {
   retries: 'an agent crashes after the last of `SAMOCODE_MAX_RETRIES`',
   checks: 'checks of the project fail after the last allowed return to implementation',
   base_checks: 'the program of a check is missing, or SETUP fails, on the commit that the session began from',
-  uncommitted: 'work is left uncommitted twice in the same worktree, or after the last allowed return to implementation',
+  uncommitted:
+    'work is left uncommitted twice in the same worktree, or after the last allowed return to implementation',
   false_done:
     'the agent reports the work as done, but the branch or the plan shows otherwise, after the last allowed return to implementation',
   run_folder_changed: 'files of the run folder that only samocode writes changed while an agent ran',
