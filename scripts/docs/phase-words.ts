@@ -15,7 +15,7 @@ export const OBSTACLE_WORDS: Readonly<Record<ObstacleName, readonly [when: strin
   ],
   uncommitted: [
     'some work is not committed',
-    `an agent of the phase commits it; the second time, or with false claims: ${BACK}`,
+    `an agent of the phase commits it; the second time, or with false claims: ${BACK}; block if the same was refused before and the worktree has not changed since`,
   ],
   failed_checks: [
     'a check of the project or of a requirement fails on a fresh clone of the branch',
@@ -62,7 +62,8 @@ export const RULE_WORDS: Readonly<Record<BlockRuleName, string>> = {
   retries: 'an agent crashes after the last of `SAMOCODE_MAX_RETRIES`',
   checks: 'checks of the project fail after the last allowed return to implementation',
   base_checks: 'the program of a check is missing, or SETUP fails, on the commit that the session began from',
-  uncommitted: 'work is left uncommitted after the last allowed return to implementation',
+  uncommitted:
+    'work is left uncommitted twice in the same worktree, or after the last allowed return to implementation',
   false_done:
     'the agent reports the work as done, but the branch or the plan shows otherwise, after the last allowed return to implementation',
   run_folder_changed: 'files of the run folder that only samocode writes changed while an agent ran',

@@ -84,3 +84,25 @@ test('a session whose check removes the worktree is not done', async () => {
   const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
   expect(JSON.stringify(ended[0]?.decision)).toContain('it removed the worktree');
 });
+
+/** Takes the trees of documents from all checkpoints, as a garbage collection does whose refs were not there yet. */
+const TAKES = `cd "$OUTSIDE/repo"
+for ref in $(git for-each-ref --format='%(refname)' refs/samocode); do
+  tree=$(git rev-parse "$ref:session")
+  rest=\${tree#??}
+  rm -f ".git/objects/\${tree%"$rest"}/$rest"
+done
+touch "$OUTSIDE/taken"
+`;
+
+test('a checkpoint that can no longer be read blocks nothing', ci, async () => {
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    lines: { CHECK: 'sh "$OUTSIDE/takes.sh"', CHECK_IN: 'worktree' },
+    files: { 'takes.sh': TAKES },
+  });
+  const { status } = await rig.until((state) => ['done', 'blocked'].includes(state.status.kind));
+  expect(status).toMatchObject({ kind: 'done' });
+  expect(existsSync(join(rig.repo.root, 'taken'))).toBe(true);
+});

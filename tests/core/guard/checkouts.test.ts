@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { previewFinish } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { namesAt } from '../../../src/core/kernel/files/path-stats.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
@@ -9,6 +10,8 @@ import { sparsePartialClone } from '../../support/kinds-of-checkouts.ts';
 import { makeProject } from '../../support/project.ts';
 import { DONE, shell } from '../../support/scenario-rules.ts';
 import { startRig } from '../../support/session-rig.ts';
+import { writeBelow } from '../../support/temp-dir.ts';
+import type { TempRepo } from '../../support/temp-repo.ts';
 import { addLibraries } from '../../support/with-libraries.ts';
 
 const sh = (command: string) => ({ act: 'run', command: ['sh', '-ec', command] });
@@ -63,6 +66,62 @@ test('an agent in the guard works in a sparse and partial clone, whose proof fet
   expect(await rig.repo.git(['log', '-1', '--format=%s', branch])).toBe('Work');
   const objects = await rig.repo.git(['rev-list', '--objects', '--missing=print', branch]);
   expect(objects.match(/^\?\w+$/gm)).toHaveLength(1);
+});
+
+const BARE = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.bareRepository',
+  GIT_CONFIG_VALUE_0: 'explicit',
+};
+
+/** Settings of the person themselves. */
+async function setForAll({ git }: TempRepo, settings: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(settings)) await git(['config', '--global', key, value]);
+}
+
+async function setTheRest(repo: TempRepo): Promise<void> {
+  const at = (name: string) => join(repo.root, name);
+  await writeBelow(repo.root, { ignore: '*.log\n', attributes: '* text eol=crlf\n' });
+  await mkdir(at('hooks'));
+  for (const hook of ['post-checkout', 'pre-commit', 'reference-transaction'])
+    await writeFile(at(`hooks/${hook}`), `#!/bin/sh\necho ${hook} >>'${at('ran')}'\n`, { mode: 0o755 });
+  await setForAll(repo, {
+    'init.defaultObjectFormat': 'sha256',
+    'init.defaultRefFormat': 'files',
+    'protocol.allow': 'never',
+    'core.excludesFile': at('ignore'),
+    'core.attributesFile': at('attributes'),
+    'core.hooksPath': at('hooks'),
+    'clone.rejectShallow': 'true',
+    'submodule.recurse': 'true',
+    'core.fsmonitor': 'true',
+    'gc.auto': '1',
+  });
+}
+
+test.each<[string, (repo: TempRepo) => unknown]>([
+  ['safe.bareRepository=explicit', (repo) => setForAll(repo, { 'safe.bareRepository': 'explicit' })],
+  ['the same in the environment, as agents have it in their shells', ({ env }) => Object.assign(env, BARE)],
+  ['other ways to be careful, all at once', setTheRest],
+])("a session in the guard is done under a person's settings of git: %s", ci, async (_, set) => {
+  await using rig = await startRig({
+    here: true,
+    sandbox: 'guard',
+    phase: 'done',
+    lines: { CHECK: 'test -e work.txt' },
+    repo: { files: { 'README.md': '# Boats\n' }, rearrange: async (repo) => void (await set(repo)) },
+    scenario: {
+      rules: [
+        { when: { phase: 'done' }, do: [sh('echo work >work.txt; git add .; git commit -qm Work'), DONE] },
+      ],
+    },
+  });
+  const { progress } = await rig.until(({ status }) => ['done', 'blocked'].includes(status.kind));
+  const { branch } = rig.file.settings;
+  expect(await rig.repo.git(['log', '--format=%s', branch])).toBe('Work\nFirst commit');
+  expect((await rig.state()).status.kind).toBe('done');
+  expect(progress.totalIterations).toBe(1);
+  expect(namesAt(rig.repo.root)).not.toContain('ran');
 });
 
 test('agents of a user who signs commit without a signature, and proof and finish say so with the command that signs', async () => {

@@ -225,7 +225,7 @@ async function inProof(
     const identity = { name: 'Person', email: 'person@example.invalid' };
     const level = user.isRoot ? 'best effort' : 'guard';
     const guard = { level, tool, tested: '', places: protectedPlaces } as const;
-    const folders = { clone, empty, objects: await borrowedBy(clone, git), ofHome, identity };
+    const folders = { clone, empty, objects: await borrowedBy({ ...git, cwd: clone }), ofHome, identity };
     const place = proofPlace(guard, folders, env);
     if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, dirname(clone)]);
     const [file, ...args] = place.inside?.(['/bin/sh', '-c', check]) ?? ['false'];

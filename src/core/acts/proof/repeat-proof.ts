@@ -1,6 +1,6 @@
 import type { CheckRun } from '../../kernel/phases/proving.ts';
-import { gitLine, gitSaysYes } from '../../project/git/git.ts';
-import { commitOf, type GitContext } from '../../project/git/repository.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commitOf, type GitContext, isAncestor } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { provedPartly } from '../../session/proof/proof-limits.ts';
@@ -108,8 +108,7 @@ async function compareCommits(
   const options = { ...git, cwd: mainRepo };
   // Others may have written these names, and git would evaluate anything but a hash as an expression.
   const has = async (hash: string) => HASH.test(hash) && (await commitOf(hash, options)) !== undefined;
-  const isIn = async (hash: string, other: string) =>
-    await gitSaysYes(['merge-base', '--is-ancestor', hash, other], options);
+  const isIn = async (hash: string, other: string) => await isAncestor(hash, other, options);
   const [head] = heads;
   const isThere = await has(commit);
   const differences: Difference[] = [];

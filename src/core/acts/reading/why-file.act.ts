@@ -2,8 +2,8 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
 import { sessionIndex } from '../../caller/context/session-index.ts';
-import { gitSaysYes, runGit } from '../../project/git/git.ts';
-import { commitOf } from '../../project/git/repository.ts';
+import { runGit } from '../../project/git/git.ts';
+import { commitOf, isAncestor } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, questionHash } from '../../session/documents/qa.ts';
@@ -124,8 +124,7 @@ async function commitOfLine(
   { path, line }: Asked,
   { since, tip, git }: Pick<SessionBranch, 'git'> & { since: string; tip: string },
 ): Promise<WhyIteration['commits']> {
-  const isIn = (commit: string, other: string) =>
-    gitSaysYes(['merge-base', '--is-ancestor', commit, other], git);
+  const isIn = (commit: string, other: string) => isAncestor(commit, other, git);
   const at = (await isIn(tip, 'HEAD')) ? 'HEAD' : tip;
   const blame = [
     'blame',

@@ -72,6 +72,22 @@ export function afterUncommitted(progress: Progress, files: readonly string[]): 
   return { ...run(progress.phase, [note]), retry: 'corrective' };
 }
 
+/** Whether the work of the agent before was refused for the same files. */
+export function repeats(refusal: string | undefined, files: readonly string[]): boolean {
+  return refusal?.includes(`${notCommitted(files)}. `) ?? false;
+}
+
+/** The same is not committed again, in a worktree that is as it was: no agent is paid for it a third time. */
+export function afterSameWork(
+  { phase }: Progress,
+  claims: readonly string[],
+  files: readonly string[],
+): Decision {
+  const found = [...claims, notCommitted(files)].join('; ');
+  const reason = `${found}. Another agent was told so, and left the worktree as it was. Commit there what belongs to the work, or remove it, and resume the session.`;
+  return block(phase, 'uncommitted', reason);
+}
+
 export function notCommitted(files: readonly string[]): string {
   return `Not committed: ${listed(files, MAX_LISTED)}`;
 }

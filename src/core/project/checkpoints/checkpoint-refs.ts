@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { threeDigits } from '../../kernel/files/stamps.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { isGitsAnswer } from '../git/git-errors.ts';
 import { type CheckpointStore, repositoryOptions, treeIn } from './checkpoint-store.ts';
 
 export const KEPT_CHECKPOINTS = 20;
@@ -78,7 +79,7 @@ export interface KnownCheckpoint {
   skipped: readonly string[];
 }
 
-/** The newest checkpoint of an iteration. */
+/** The newest checkpoint of an iteration; undefined also if it cannot be read: the next one is then made in full. */
 export async function newestCheckpoint(
   store: CheckpointStore,
   sessionFolder: string,
@@ -90,8 +91,19 @@ export async function newestCheckpoint(
   // `003` is later than `003-before`.
   const newest = refs.sort(([, a], [, b]) => byNumber(nameOf(a), nameOf(b)) || (a < b ? 1 : -1)).at(-1);
   if (newest === undefined) return undefined;
-  const [commit, ref] = newest;
-  const reading = { ...options, allowFailure: true, maxChars: 2 * MAX_SKIPPED_CHARS, mayBeCut: true };
+  try {
+    return await readCheckpoint(store, newest);
+  } catch (error) {
+    if (!isGitsAnswer(error)) throw error;
+    return undefined;
+  }
+}
+
+async function readCheckpoint(
+  store: CheckpointStore,
+  [commit, ref]: [commit: string, ref: string],
+): Promise<KnownCheckpoint> {
+  const reading = { ...repositoryOptions(store), maxChars: 2 * MAX_SKIPPED_CHARS, mayBeCut: true };
   const { stdout } = await runGit(['cat-file', 'commit', commit], reading);
   const [head = '', , list = ''] = stdout.split('\n\n');
   return {

@@ -7,9 +7,9 @@ import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { once } from '../../kernel/once.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { configEntries } from '../git/config.ts';
-import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, inGitDir, runGit } from '../git/git.ts';
 import { smudgingFilters } from '../git/git-programs.ts';
-import { commonDirOf, type GitContext } from '../git/repository.ts';
+import { commonDirOf, type GitContext, hashIn } from '../git/repository.ts';
 
 /**
  * A separate git folder in a session's machine state. Its indexes record the files of the worktree and the session
@@ -56,7 +56,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
 }
 
 async function decryptingFilters(commonDir: string, context: GitContext): Promise<ReadonlySet<string>> {
-  const entries = await configEntries({ ...context, cwd: commonDir, env: { GIT_DIR: commonDir } });
+  const entries = await configEntries(inGitDir(commonDir, context));
   const filters = new Set(smudgingFilters(entries.map(({ key, value }) => [key, value])));
   filters.delete('lfs');
   return filters;
@@ -82,16 +82,13 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
 
 /** Options for git calls on the repository's objects and refs, regardless of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
-  const env = { ...AS_STORED, GIT_DIR: commonDir };
-  return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
+  return inGitDir(commonDir, { ...context, env: AS_STORED, timeoutMs: ALL_FILES_LIMIT_MS });
 }
 
 /** An older checkpoint lacks a folder without files: its tree is the empty one. */
 export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
-  const options = repositoryOptions(store);
-  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
-  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
-  return exitCode === 0 ? stdout.trim() : await emptyTree(store);
+  const hash = await hashIn(commit, { kind: 'tree', path: part }, repositoryOptions(store));
+  return hash ?? (await emptyTree(store));
 }
 
 export async function emptyTree(store: CheckpointStore): Promise<string> {
@@ -134,7 +131,7 @@ const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|precomposeunicode)$/;
 async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
   const options = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
-  const list = await runGit(['config', '--local', '--list', '-z'], { ...options, allowFailure: true });
+  const list = await runGit(['config', '--local', '--list', '-z'], options);
   const entries = list.stdout.split('\0').map((entry) => entry.split('\n'));
   const taken = entries
     .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))

@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { orNothing } from '../../kernel/errors.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { gitLine } from '../git/git.ts';
+import { GIT_ERRORS } from '../git/git-errors.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import {
   checkpointRef,
@@ -18,6 +19,7 @@ import {
   emptyTree,
   openStore,
   partOptions,
+  removeIndex,
   repositoryOptions,
 } from './checkpoint-store.ts';
 import { commitTree } from './commit-tree.ts';
@@ -61,6 +63,18 @@ export type WorktreeSeen = Pick<Checkpoint, 'head' | 'worktreeTree' | 'print'>;
  * HEAD, the index and all files stay unchanged.
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
+  try {
+    return await takeCheckpoint(plan);
+  } catch (error) {
+    if (!GIT_ERRORS.git_damaged.is(error)) throw error;
+    // The indexes take for written what a garbage collection has taken.
+    const store = await openStore(plan);
+    for (const part of ['worktree', 'session'] as const) removeIndex(store, part);
+    return await takeCheckpoint({ ...plan, areDocumentsSame: false });
+  }
+}
+
+async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   const { moment, worktreePath: folder, sessionDir, sessionFolder, alsoInWorktree: also } = plan;
   const store = await openStore(plan);
   clearLocks(store);
@@ -90,7 +104,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
   const mayBeSame = last?.commit === lastNow && newlySkipped.length === 0 && !isApart;
   const same = mayBeSame && isSame(last, taken) ? last : undefined;
-  if (isOnlyWorktree && !same) return await keepCheckpoint({ ...plan, areDocumentsSame: false });
+  if (isOnlyWorktree && !same) return await takeCheckpoint({ ...plan, areDocumentsSame: false });
   const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
   return {
     ...{ kind: same ? 'same' : 'kept', ref, commit, head, ...taken },

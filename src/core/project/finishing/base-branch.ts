@@ -1,6 +1,6 @@
-import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
+import { type GitOptions, gitLine } from '../git/git.ts';
 import { isGitError } from '../git/git-errors.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, type GitContext, isAncestor } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
 import { historyIn, listCommits } from './listed-commits.ts';
 
@@ -195,8 +195,7 @@ export async function mergeOnto(
   const from = await commitOf(`refs/heads/${into}`, main);
   if (from === undefined) return undefined;
   const there = base === into ? undefined : await commitOf(`refs/remotes/${base}`, main);
-  const isIn = (commit: string, other: string) =>
-    gitSaysYes(['merge-base', '--is-ancestor', commit, other], main);
+  const isIn = (commit: string, other: string) => isAncestor(commit, other, main);
   const isBehind = there !== undefined && (await isIn(from, there));
   return { from, onto: isBehind ? there : from, hasAll: await isIn(tip, from) };
 }

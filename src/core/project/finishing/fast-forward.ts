@@ -10,10 +10,10 @@ import type { Host } from '../../kernel/processes/host.ts';
 import { whileHolding } from '../../kernel/processes/lease.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { listed, shownText } from '../../kernel/text.ts';
-import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, readRecords, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, readRecords, runGit } from '../git/git.ts';
 import { OFFLINE } from '../git/own-repository.ts';
 import { listing, readable } from '../git/path-bytes.ts';
-import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import { checkedOutBranch, commitOf, commonDirOf, type GitContext, isAncestor } from '../git/repository.ts';
 import { waitForRunningGit } from '../git/running-git.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
@@ -52,7 +52,7 @@ export async function fastForward(
   const main = { ...context, cwd: mainRepo };
   const hasMoved = async () => (await commitOf(`refs/heads/${branch}`, main)) !== from;
   if (await hasMoved()) return { kind: 'moved' };
-  if (!(await gitSaysYes(['merge-base', '--is-ancestor', from, to], main))) return { kind: 'moved' };
+  if (!(await isAncestor(from, to, main))) return { kind: 'moved' };
   const entries = await listWorktrees(mainRepo, context);
   const [checkout, ...more] = entries.filter((entry) => entry.branch === branch);
   if (checkout === undefined) {

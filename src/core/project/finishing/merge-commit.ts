@@ -1,11 +1,11 @@
 import { configValue } from '../git/config.ts';
-import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
 import { noDrivers } from '../git/no-drivers.ts';
 import { OFFLINE } from '../git/own-repository.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { removeTree } from '../git/remove-tree.ts';
-import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
+import { commonDirOf, type GitContext, isAncestor, requireIdentity } from '../git/repository.ts';
 import { makeClone } from '../proving/clean-clone.ts';
 
 export interface MergePlan extends GitContext {
@@ -27,8 +27,8 @@ export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'
 export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
   const { mainRepo, dir, into, onto, tip, message, ref, ...context } = plan;
   const main: GitOptions = { ...context, cwd: mainRepo };
-  const isMergeWanted = (await configValue('merge.ff', main)) === 'false';
-  const isAhead = await gitSaysYes(['merge-base', '--is-ancestor', onto, tip], main);
+  const isMergeWanted = (await configValue('merge.ff', main, 'bool-or-str')) === 'false';
+  const isAhead = await isAncestor(onto, tip, main);
   const made: MergeCommit =
     isAhead && !isMergeWanted ? { kind: 'made', commit: tip } : await mergeInClone(plan);
   if (made.kind === 'made')

@@ -4,7 +4,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from './git.ts';
 import { borrow, fetchWithoutHistory, makeRepository, OFFLINE } from './own-repository.ts';
-import type { GitContext } from './repository.ts';
+import { commitOf, type GitContext } from './repository.ts';
 
 interface Checkout {
   dir: string;
@@ -31,8 +31,7 @@ export async function checkOutSubmodules(checkout: Checkout, context: GitContext
         await fetchWithoutHistory(dir, from, [commit], context).catch(() => undefined);
     else await borrow(dir, gitDirs, made);
     const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
-    const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });
-    if (has.exitCode !== 0) {
+    if ((await commitOf(commit, inside)) === undefined) {
       for (const each of new Set([made, join(dir, '.git')])) await rm(each, { recursive: true });
       continue;
     }

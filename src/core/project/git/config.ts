@@ -27,7 +27,12 @@ export async function configEntries(options: GitOptions): Promise<ConfigEntry[]>
   });
 }
 
-/** The value in effect; empty if it is not set. */
-export async function configValue(key: string, options: GitOptions): Promise<string> {
-  return await gitLine(['config', '--get', key], { ...options, allowFailure: true });
+/** The value in effect, in git's own form of the type; empty if it is not set. */
+export async function configValue(
+  key: string,
+  options: GitOptions,
+  type?: 'bool' | 'bool-or-str',
+): Promise<string> {
+  const as = type === undefined ? [] : [`--type=${type}`];
+  return await gitLine(['config', ...as, '--get', key], { ...options, allowFailure: 1 });
 }

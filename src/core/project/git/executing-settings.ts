@@ -8,7 +8,7 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
 import { type ConfigEntry, configEntries } from './config.ts';
-import type { GitOptions } from './git.ts';
+import { type GitOptions, inGitDir } from './git.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
@@ -40,16 +40,13 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
   const asked = (folder: string) =>
-    folder === commonDir
-      ? // Named: with safe.bareRepository=explicit git opens no git folder that it finds, and lists nothing of it.
-        { ...context, env: { GIT_DIR: commonDir } }
-      : { ...context, allowFailure: true };
+    folder === commonDir ? inGitDir(commonDir, context) : { ...context, cwd: folder, allowFailure: true };
   const found = await Promise.all(
-    places.filter((place) => namesAt(place) !== undefined).map((folder) => settingsAt(folder, asked(folder))),
+    places.filter((place) => namesAt(place) !== undefined).map((folder) => settingsAt(asked(folder))),
   );
   // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(isOfRepository);
-  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, asked(commonDir)));
+  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(asked(commonDir)));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
 }
@@ -68,7 +65,7 @@ export function changedExecuting(before: Executing, now: Executing): string[] {
 
 /** What git runs for us by settings of the repository itself, as one sentence; undefined if nothing. */
 export async function runByRepository(mainRepo: string, context: GitContext): Promise<string | undefined> {
-  const { repository } = programsAmong(await settingsAt(mainRepo, context));
+  const { repository } = programsAmong(await settingsAt({ ...context, cwd: mainRepo }));
   const running = repository.filter((setting) => namesProgram(setting) && executes(setting));
   if (running.length === 0) return undefined;
   const named = running.map(([key, value]) => `${key}=${shown(value)}`);
@@ -95,11 +92,8 @@ function shown(text: string | undefined): string {
 }
 
 /** All settings in effect in a folder, including included files, except our own. */
-async function settingsAt(
-  folder: string,
-  { config: _ours, ...context }: Omit<GitOptions, 'cwd'>,
-): Promise<ConfigEntry[]> {
-  const settings = await configEntries({ ...context, cwd: folder });
+async function settingsAt({ config: _ours, ...options }: GitOptions): Promise<ConfigEntry[]> {
+  const settings = await configEntries(options);
   return settings.filter(({ scope }) => scope !== 'command');
 }
 

@@ -29,8 +29,13 @@ export const GIT_ERRORS = errors({
   }),
   git_failed: (call: FailedCall) => ({
     what: failed(call),
-    why: `${call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`}${said(call)}`,
+    why: `Its exit status was ${call.exitCode}.${said(call)}`,
     hint: 'Correct what git names, then try again.',
+  }),
+  git_killed: (call: Call) => ({
+    what: `"git ${call.subcommand}" was ended in ${call.cwd}, and nothing was concluded from it.`,
+    why: `A signal that samocode did not send ended it, as the system does when memory runs out.${said(call)}`,
+    hint: 'End what takes the memory, or what ends programs; then try again.',
   }),
   git_unsafe_owner: (call: Call) => ({
     what: failed(call),
@@ -97,6 +102,11 @@ export function isGitError(error: unknown): error is GitError {
   return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
 }
 
+/** Whether git itself said that something cannot be done, or is not there to be read. */
+export function isGitsAnswer(error: unknown): error is GitError {
+  return isGitError(error) && !GIT_ERRORS.git_missing.is(error) && !GIT_ERRORS.git_killed.is(error);
+}
+
 /** Kinds of failure, recognized by git's stderr in the C locale. */
 const KNOWN: ReadonlyArray<
   readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout' | 'git_output_cut'>]
@@ -119,7 +129,8 @@ export function gitFailure(
   gitText: string,
   env: Readonly<Record<string, string | undefined>>,
 ): GitError {
-  const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
+  const known = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
+  const code = call.exitCode === null ? 'git_killed' : known;
   return GIT_ERRORS[code](
     { ...call, said: saidBy(gitText, env) },
     gitText ? { cause: new Error(gitText) } : undefined,

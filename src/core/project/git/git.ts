@@ -17,7 +17,8 @@ import { recordRunningGit } from './running-git.ts';
 export interface GitOptions {
   cwd: string;
   signal?: AbortSignal;
-  allowFailure?: boolean;
+  /** With which failures git has answered: any, or exit status 1 alone. An end by a signal of others is no answer. */
+  allowFailure?: boolean | 1;
   env?: Readonly<Record<string, string>>;
   /** Settings for this call, which override all files. */
   config?: readonly Setting[];
@@ -40,7 +41,7 @@ export interface GitOptions {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface GitResult {
-  /** Null when a signal ended git, as for output beyond `maxChars`. */
+  /** Null only with `cut`. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -58,7 +59,7 @@ const MAX_CHARS = 16 * 1024 * 1024;
 /**
  * Runs git so that nothing an agent may have written into a repository's settings is executed: no hooks, monitors,
  * editors, pagers, signers or background maintenance. Filters (LFS) and ssh still work.
- * @throws GitError, unless `allowFailure` and git itself exited; the signal's reason when aborted
+ * @throws GitError, unless `allowFailure` takes the status with which git exited; the signal's reason when aborted
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   return await run(args, options);
@@ -113,9 +114,13 @@ async function run(args: readonly string[], options: GitOptions, records?: Recor
     encoding: options.encoding,
   };
   const whole = [...settings, ...withoutDrivers(args)];
-  const result = await runUndisturbed(whole, plan, records).finally(call.ended);
+  const isTooLong = ({ stdout, stderr }: CommandResult) =>
+    records?.isTooMuch ?? [stdout, stderr].some((text) => text.length >= maxChars);
+  const mayRepeat = (ended: CommandResult) =>
+    isKilled(ended) && startsNothing(args) && !isTooLong(ended) && signal?.aborted !== true;
+  const result = await runUndisturbed(whole, plan, { records, mayRepeat }).finally(call.ended);
   signal?.throwIfAborted();
-  const isCut = records?.isTooMuch ?? [result.stdout, result.stderr].some((text) => text.length >= maxChars);
+  const isCut = isTooLong(result);
   return judged(result, {
     args,
     options,
@@ -145,8 +150,10 @@ function judged(result: CommandResult, { args, options, timeoutMs, isCut, limit 
   if (result.timedOut)
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
   if (isCut && !options.mayBeCut) throw GIT_ERRORS.git_output_cut({ subcommand, cwd, limit });
-  if (exitCode !== 0 && !isCut && !options.allowFailure)
-    throw gitFailure({ subcommand, cwd, exitCode }, stderr, baseEnv);
+  const { allowFailure } = options;
+  const isAnswer =
+    exitCode === 0 || (exitCode !== null && (allowFailure === true || allowFailure === exitCode));
+  if (!isAnswer && !isCut) throw gitFailure({ subcommand, cwd, exitCode }, stderr, baseEnv);
   return { exitCode, stdout, stderr, cut: isCut };
 }
 
@@ -171,20 +178,45 @@ export function gitAtTerminal(
 const IN_BETWEEN =
   /failed to read .*worktrees.*commondir|Invalid path '.*\/worktrees\/|create directory of '.*worktrees\//;
 const IN_BETWEEN_TRIES = 30;
-const IN_BETWEEN_PAUSE_MS = 100;
+/** Of a call that only reads, and that a signal of others ended, as the system does when memory runs out. */
+const KILLED_TRIES = 4;
+const PAUSE_MS = 100;
 
-async function runUndisturbed(args: readonly string[], options: CommandOptions, records?: Records) {
+interface Repetition {
+  records: Records | undefined;
+  mayRepeat: (ended: CommandResult) => boolean;
+}
+
+async function runUndisturbed(
+  args: readonly string[],
+  options: CommandOptions,
+  { records, mayRepeat }: Repetition,
+) {
   for (let tries = 1; ; tries += 1) {
     const ended = await runCommand('git', args, options);
     const result = records?.result(ended) ?? ended;
-    const isLast = tries === IN_BETWEEN_TRIES || records?.hasBegun === true;
-    if (result.exitCode === 0 || isLast || !IN_BETWEEN.test(result.stderr)) return result;
-    await systemClock.sleep(IN_BETWEEN_PAUSE_MS, options.signal);
+    const isAgain =
+      (tries < IN_BETWEEN_TRIES && result.exitCode !== 0 && IN_BETWEEN.test(result.stderr)) ||
+      (tries < KILLED_TRIES && mayRepeat(result));
+    if (!isAgain || records?.hasBegun === true) return result;
+    await systemClock.sleep(PAUSE_MS, options.signal);
   }
+}
+
+function isKilled({ exitCode, notFound, timedOut }: CommandResult): boolean {
+  return exitCode === null && !notFound && !timedOut;
 }
 
 export async function gitLine(args: readonly string[], options: GitOptions): Promise<string> {
   return (await runGit(args, options)).stdout.trim();
+}
+
+/**
+ * Options for git in a git folder itself: a bare one, or the one that worktrees share. It is always named, because with
+ * safe.bareRepository=explicit git opens none that it finds.
+ */
+export function inGitDir(gitDir: string, { env, ...options }: Omit<GitOptions, 'cwd'>): GitOptions {
+  return { ...options, cwd: gitDir, env: { ...env, GIT_DIR: gitDir } };
 }
 
 /** Matches one path from the top of the working copy, whatever characters it contains. */
@@ -192,9 +224,9 @@ export function literalPathspec(path: string): string {
   return `:(top,literal)${path}`;
 }
 
-/** Runs a git command that answers by its exit status: 0 means yes. */
+/** Runs a git command that answers by its exit status: 0 means yes, and 1 no. @throws GitError for any other */
 export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
-  return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
+  return (await runGit(args, { ...options, allowFailure: 1 })).exitCode === 0;
 }
 
 /** `-c` overrides every settings file, whatever an agent planted there. */

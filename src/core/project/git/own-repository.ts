@@ -75,7 +75,7 @@ function forObjects({ config = [] }: Pick<GitOptions, 'config'>): Pick<GitOption
   return { config: [...config, ['protocol.version', '2']], timeoutMs: CHECKOUT_LIMIT_MS };
 }
 
-export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
-  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
+export async function borrowedBy(options: GitOptions): Promise<string[]> {
+  const { stdout } = await runGit(['count-objects', '-v'], options);
   return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
 }

@@ -14,7 +14,7 @@ export async function remotesOf(options: GitOptions): Promise<Remote[]> {
   const lines = (await gitLine(['remote', '--verbose'], options)).split('\n');
   const [first = ''] = lines;
   if (first === '') return [];
-  const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: true });
+  const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: 1 });
   const addresses = lines.flatMap((line) => {
     const [, name, url, of] = /^([^\t]+)\t(.*) \((fetch|push)\)/.exec(line) ?? [];
     return name === undefined || url === undefined ? [] : [{ name, url, of }];

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
-import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
-import { GIT_ERRORS, type GitError, gitFailure, isGitError, REPOSITORY_ERRORS } from './git-errors.ts';
+import { type GitOptions, type GitResult, gitLine, gitSaysYes, runGit } from './git.ts';
+import { GIT_ERRORS, type GitError, gitFailure, isGitsAnswer, REPOSITORY_ERRORS } from './git-errors.ts';
 
 /** The options of git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'runningGitDir'>;
@@ -34,7 +34,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
   try {
     asked = await runGit(ask, { ...context, cwd: folder, allowFailure: true });
   } catch (error) {
-    if (!isGitError(error) || GIT_ERRORS.git_missing.is(error)) throw error;
+    if (!isGitsAnswer(error)) throw error;
     return error.code === 'git_no_folder' ? { kind: 'none' } : { kind: 'none', reason: error };
   }
   const { exitCode, stdout, stderr } = asked;
@@ -84,13 +84,7 @@ export async function requireRepository(
 }
 
 export async function commitOf(name: string, options: GitOptions): Promise<string | undefined> {
-  // rev-parse would take it as an option.
-  if (name.startsWith('-') || name === '') return undefined;
-  const { exitCode, stdout } = await runGit(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], {
-    ...options,
-    allowFailure: true,
-  });
-  return exitCode === 0 ? stdout.trim() : undefined;
+  return (await commitsOf([name], options))[0];
 }
 
 /** The full hashes of names, undefined where no such commit exists. Starts one git process for all names. */
@@ -98,10 +92,51 @@ export async function commitsOf(
   names: readonly string[],
   options: GitOptions,
 ): Promise<(string | undefined)[]> {
-  const input = names.map((name) => `${name}^{commit}\n`).join('');
+  return await objectsOf(
+    names.map((name) => `${name}^{commit}`),
+    options,
+  );
+}
+
+/** The same of any objects. That one is not there is an answer: git fails only if it cannot look. */
+export async function objectsOf(
+  names: readonly string[],
+  options: GitOptions,
+): Promise<(string | undefined)[]> {
+  const input = names.map((name) => `${name}\n`).join('');
   const { stdout } = await runGit(['cat-file', '--batch-check=%(objectname)'], { ...options, input });
   const found = stdout.split('\n').map((line) => (/^[0-9a-f]+$/.test(line) ? line : undefined));
   return names.map((_, index) => found[index]);
+}
+
+/** The hash of a file or folder of a commit; undefined if it has none at that path. @throws GitError without the commit */
+export async function hashIn(
+  commit: string,
+  { kind, path }: { kind: 'blob' | 'tree'; path: string },
+  options: GitOptions,
+): Promise<string | undefined> {
+  const found = await gitLine(['ls-tree', '--full-tree', '-z', commit, '--', path], options);
+  const [, is, hash] = found.split(/[ \t]/, 3);
+  return is === kind ? hash : undefined;
+}
+
+/** The text of a file of a commit. @throws GitError as `hashIn` */
+export async function textIn(commit: string, path: string, options: GitOptions): Promise<string | undefined> {
+  const blob = await hashIn(commit, { kind: 'blob', path }, options);
+  return blob && (await runGit(['cat-file', 'blob', blob], options)).stdout;
+}
+
+/**
+ * Whether a commit is in the history of another. Not if one of the two is not here, as in a shallow clone or after a
+ * forced push.
+ */
+export async function isAncestor(commit: string, of: string, options: GitOptions): Promise<boolean> {
+  try {
+    return await gitSaysYes(['merge-base', '--is-ancestor', commit, of], options);
+  } catch (error) {
+    if (!isGitsAnswer(error) || !(await commitsOf([commit, of], options)).includes(undefined)) throw error;
+    return false;
+  }
 }
 
 /** The committer identity. git's guess from the host name does not count. */
@@ -146,7 +181,7 @@ export async function commonDirOf(repository: string, context: GitContext): Prom
  * while a tag has the name of the branch.
  */
 export async function checkedOutBranch(path: string, context: GitContext): Promise<string | undefined> {
-  const options = { ...context, cwd: path, allowFailure: true };
+  const options = { ...context, cwd: path, allowFailure: 1 as const };
   const { exitCode, stdout } = await runGit(['symbolic-ref', '--quiet', 'HEAD'], options);
   return exitCode === 0 ? stdout.trim().replace(/^refs\/heads\//, '') : undefined;
 }

@@ -10,7 +10,7 @@ export async function unsignedCommits(
   // Our own git calls override the setting on their command line.
   const values = await runGit(['config', '--show-scope', '--type=bool', '--get-all', 'commit.gpgSign'], {
     ...main,
-    allowFailure: true,
+    allowFailure: 1,
   });
   const own = values.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('command'));
   if (!own.at(-1)?.endsWith('true')) return 0;

@@ -1,4 +1,5 @@
-import { type GitOptions, gitSaysYes } from '../git/git.ts';
+import type { GitOptions } from '../git/git.ts';
+import { isAncestor } from '../git/repository.ts';
 import { type DiffStat, diffStat } from '../worktrees/changes.ts';
 import { changesContent, touchesFiles } from './branch-work.ts';
 import { type ChangedEntry, changedEntries, packageJsonAt, type SeenChanges } from './weakened-read.ts';
@@ -69,7 +70,7 @@ export class BranchFacts {
   }
 
   async #isComplete(git: GitOptions): Promise<boolean> {
-    this.#isAfterBase ??= await gitSaysYes(['merge-base', '--is-ancestor', this.base, this.tip], git);
+    this.#isAfterBase ??= await isAncestor(this.base, this.tip, git);
     return this.#isAfterBase;
   }
 

@@ -6,6 +6,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ChecksRan, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
+import { GIT_ERRORS } from '../git/git-errors.ts';
 import { borrowedBy } from '../git/own-repository.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { removeAtOnce } from '../git/remove-tree.ts';
@@ -90,6 +91,7 @@ export async function runOnClone(
     const failed = (error: unknown): never => {
       signal.throwIfAborted();
       const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
+      if (GIT_ERRORS.git_killed.is(error)) throw error;
       throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
     };
     const commonDir = await makePlace({ ...set, dir }, tools.context).catch(failed);
@@ -175,7 +177,8 @@ async function objectsOf(
   context: GitContext,
 ): Promise<string[]> {
   const objects = join(commonDir, 'objects');
-  if (statsAt(join(objects, 'info/alternates')) !== undefined) return await borrowedBy(dir, context);
+  if (statsAt(join(objects, 'info/alternates')) !== undefined)
+    return await borrowedBy({ ...context, cwd: dir });
   return asWorktree ? [] : [objects];
 }
 

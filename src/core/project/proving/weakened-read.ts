@@ -1,6 +1,6 @@
 import type { ChangedTest, Weakening } from '../../kernel/phases/decision.ts';
 import { type GitOptions, literalPathspec, readRecords, runGit } from '../git/git.ts';
-import type { GitContext } from '../git/repository.ts';
+import { type GitContext, textIn } from '../git/repository.ts';
 import { numstatTo } from '../worktrees/changes.ts';
 import { textsByPart } from './blob-texts.ts';
 import {
@@ -43,8 +43,7 @@ export interface SeenChanges {
 }
 
 export async function packageJsonAt(commit: string, git: GitOptions): Promise<string> {
-  const args = ['show', '--end-of-options', `${commit}:package.json`];
-  return (await runGit(args, { ...git, allowFailure: true })).stdout;
+  return (await textIn(commit, 'package.json', git)) ?? '';
 }
 
 /** @param seen if the caller has read it already */

@@ -1,7 +1,7 @@
 import { counted } from '../../kernel/text.ts';
 import { configValue } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
+import { type GitError, isGitsAnswer } from '../git/git-errors.ts';
 import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from './worktree-errors.ts';
@@ -91,7 +91,7 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
 async function lastFetched(remote: string, options: GitOptions): Promise<BaseCommit> {
   const head = await runGit(['symbolic-ref', '--quiet', `refs/remotes/${remote}/HEAD`], {
     ...options,
-    allowFailure: true,
+    allowFailure: 1,
   });
   const usual = (await usualNames(options)).map((name) => `refs/remotes/${remote}/${name}`);
   const found = await firstOf([head.stdout.trim(), ...usual], options);
@@ -191,7 +191,7 @@ async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
     await call;
     return undefined;
   } catch (error) {
-    if (isGitError(error) && !GIT_ERRORS.git_missing.is(error)) return error;
+    if (isGitsAnswer(error)) return error;
     throw error;
   }
 }

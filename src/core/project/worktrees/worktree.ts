@@ -113,7 +113,7 @@ async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan, head: stri
   const { mainRepo: _, worktreePath: path, branch, baseCommit, ...context } = plan;
   if (head === baseCommit) return { kind, path, branch, head, baseCommit };
   const options = { ...context, cwd: path };
-  const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
+  const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: 1 });
   return { kind, path, branch, head, baseCommit: fork || baseCommit };
 }
 

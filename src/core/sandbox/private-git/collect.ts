@@ -13,11 +13,11 @@ import { basename, join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
 import { hashOfOpen } from '../../kernel/files/append-only-file.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
-import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
+import { ALL_FILES_LIMIT_MS, inGitDir, runGit } from '../../project/git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
 import { borrow } from '../../project/git/own-repository.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
-import { commitOf, commitsOf, type GitContext } from '../../project/git/repository.ts';
+import { commitOf, commitsOf, type GitContext, isAncestor } from '../../project/git/repository.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
 import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
 
@@ -118,10 +118,10 @@ async function collectBranch(
   // Fails unless the branch is where the agent began, so git need not be asked first.
   const isMoved = from !== '' && (await moveTo(plan, { ...incoming, moved: ref, now: from }, context));
   if (!isMoved) {
-    const main = { ...context, cwd: commonDir };
+    const main = inGitDir(commonDir, context);
     const now = (await commitOf(ref, main)) ?? '0'.repeat(tip.length);
     // If a person moved the branch in the meantime, the agent's commits must not replace theirs.
-    const isOurs = now === from || (await gitSaysYes(['merge-base', '--is-ancestor', now, tip], main));
+    const isOurs = now === from || (await isAncestor(now, tip, main));
     const moved = isOurs ? { moved: ref, now } : { moved: `${ownRefs}heads/${branch}` };
     await moveTo(plan, { ...incoming, ...moved, isRequired: true }, context);
     if (!isOurs) return { kind: 'aside' };
@@ -175,7 +175,7 @@ async function othersIn(
     own.length > 0
       ? await commitsOf(
           own.map(([, tip]) => tip),
-          { ...context, cwd: commonDir },
+          inGitDir(commonDir, context),
         )
       : [];
   return own
@@ -226,14 +226,13 @@ async function fetchFit(
   const why = unfit(git.dir);
   if (why !== undefined) return why;
   await makeView(plan, wanted);
-  const options = {
+  const options = inGitDir(commonDir, {
     ...context,
-    cwd: commonDir,
     config: [...(context.config ?? []), ['fetch.fsckObjects', 'true'] satisfies [string, string]],
     env: { GIT_ALLOW_PROTOCOL: 'file' },
     timeoutMs: ALL_FILES_LIMIT_MS,
     allowFailure: true,
-  };
+  });
   const args = [...FETCH, git.view, ...wanted.map(({ ref }, at) => `+refs/heads/${at}:${ref}`)];
   for (let tries = 1; ; tries += 1) {
     const { exitCode, stderr } = await runGit(args, options);

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
-import { runGit } from '../../project/git/git.ts';
+import { type GitOptions, inGitDir, runGit } from '../../project/git/git.ts';
 import { borrowedBy } from '../../project/git/own-repository.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import type { GitContext } from '../../project/git/repository.ts';
@@ -86,7 +86,8 @@ const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 const NOT_COPIED = /^packed-refs$|\.lock$/;
 
 async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context: GitContext): Promise<void> {
-  const hooksPath = await hooksPathIn(join(dir, 'config'), { ...context, cwd: commonDir });
+  const main = inGitDir(commonDir, context);
+  const hooksPath = await hooksPathIn(join(dir, 'config'), main);
   // Written as a draft and renamed, because an agent may have left a link at the target.
   const draft = join(dir, '.samocode-draft');
   for (const folder of ['', 'info']) {
@@ -104,10 +105,7 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
     if (statsAt(join(dir, 'hooks', name)) === undefined)
       cpSync(join(commonDir, 'hooks', name), join(dir, 'hooks', name), { recursive: true });
   if (hooksPath !== '')
-    await runGit(['config', '--file', join(dir, 'config'), 'core.hooksPath', hooksPath], {
-      ...context,
-      cwd: commonDir,
-    });
+    await runGit(['config', '--file', join(dir, 'config'), 'core.hooksPath', hooksPath], main);
 }
 
 /** Keeps files made by SETUP out of the agent's `git add --all`. */
@@ -122,7 +120,7 @@ async function excludeMade({ git: { dir }, gitDir }: PrivateGitPlan): Promise<vo
 }
 
 /** The hooks path set in the private git folder, as husky does; empty if there is none. */
-async function hooksPathIn(config: string, options: GitContext & { cwd: string }): Promise<string> {
+async function hooksPathIn(config: string, options: GitOptions): Promise<string> {
   const input = (await plainText(config, MAX_SETTINGS_BYTES)) ?? '';
   if (!/hookspath/i.test(input)) return '';
   const ask = ['config', '--file', '-', '--get', 'core.hooksPath'];
@@ -149,7 +147,7 @@ async function writeAlternates(
 ): Promise<void> {
   // Few repositories borrow objects; git is asked only about those.
   const borrows = statsAt(join(commonDir, 'objects/info/alternates')) !== undefined;
-  const further = borrows ? await borrowedBy(commonDir, context) : [];
+  const further = borrows ? await borrowedBy(inGitDir(commonDir, context)) : [];
   const places = [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further];
   const path = join(dir, 'objects/info/alternates');
   rmSync(path, { recursive: true, force: true });

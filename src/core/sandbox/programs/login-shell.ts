@@ -27,7 +27,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The environment of a new login shell of the user, or why it is unknown. */
 export type LoginReading =
   /** `unguarded`: why its start-up files ran with the user's rights. */
-  { kind: 'read'; env: Record<string, string>; unguarded?: string } | { kind: 'unknown'; why: string };
+  | { kind: 'read'; env: Record<string, string>; unguarded?: string }
+  /** `isSlow`: it did not answer in time. */
+  | { kind: 'unknown'; why: string; isSlow?: true };
 
 /** Settings that can let agents write what start-up files run. */
 export interface HomeSettings {
@@ -48,8 +50,10 @@ const FLAGS = [['-l', '-i', '-c'], ['-l', '-c'], ['-c']];
 
 const Printed = z.record(z.string(), z.string());
 
-/** For both attempts together; a shell that ignores SIGTERM has 3 s more. */
+/** For all attempts together; a shell that ignores SIGTERM has 3 s more. */
 const LIMIT_MS = 5000;
+/** Of a busy machine, where something would go wrong without what the shell gives. */
+const PATIENT_LIMIT_MS = 20_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -62,13 +66,15 @@ export async function readLoginEnvironment(
   env: Environment,
   homeDir: string,
   refusal?: string,
+  limitMs = LIMIT_MS,
 ): Promise<LoginReading> {
   const shell = env.SHELL;
   if (!shell || !isAbsolute(shell)) return { kind: 'unknown', why: 'SHELL names no program' };
   if (refusal !== undefined) return { kind: 'unknown', why: refusal };
   const given = givenByLogin(env, homeDir);
-  const key = JSON.stringify([shell, given]);
-  const reading = underWay.get(key) ?? readFrom(shell, env, given).finally(() => underWay.delete(key));
+  const key = JSON.stringify([shell, given, limitMs]);
+  const read = () => readFrom(shell, env, { given, limitMs }).finally(() => underWay.delete(key));
+  const reading = underWay.get(key) ?? read();
   underWay.set(key, reading);
   return await reading;
 }
@@ -79,9 +85,9 @@ const underWay = new Map<string, Promise<LoginReading>>();
 async function readFrom(
   shell: string,
   env: Environment,
-  given: Record<string, string>,
+  { given, limitMs }: { given: Record<string, string>; limitMs: number },
 ): Promise<LoginReading> {
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const signal = AbortSignal.timeout(limitMs);
   const wanted = loginGuard(env, given.HOME ?? '/');
   const guard = wanted && (await whichStarts(wanted, given, signal));
   const isGuarded = guard !== undefined;
@@ -102,7 +108,7 @@ async function readFrom(
     const read = Printed.safeParse(parseJson(stdout.split(mark)[1] ?? ''));
     if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given), ...unguarded };
     if (signal.aborted)
-      return { kind: 'unknown', why: `${shell} did not answer within ${LIMIT_MS / 1000} s` };
+      return { kind: 'unknown', why: `${shell} did not answer within ${limitMs / 1000} s`, isSlow: true };
     said = saidBy(stderr.trimEnd().split('\n').at(-1) ?? '') || said;
   }
   return { kind: 'unknown', why: `${shell} ended without an answer${said && `: ${said}`}` };
@@ -143,16 +149,23 @@ export class ChildrenEnvironment {
   }
 
   /** Starts reading in the background. @returns the promise that later calls share */
-  read(): Promise<LoginReading> {
+  read(limitMs?: number): Promise<LoginReading> {
     const { started } = this;
-    this.#reading ??= readLoginEnvironment(started, started.HOME ?? '/', this.#refusal).catch(
-      (error: unknown) => {
-        // No process could be created, so the next call tries again.
-        this.#reading = undefined;
-        throw error;
-      },
-    );
+    const read = () => readLoginEnvironment(started, started.HOME ?? '/', this.#refusal, limitMs);
+    this.#reading ??= read().catch((error: unknown) => {
+      // No process could be created, so the next call tries again.
+      this.#reading = undefined;
+      throw error;
+    });
     return this.#reading;
+  }
+
+  /** As `read`; a shell that did not answer in time is asked again, with more patience. */
+  async readPatiently(): Promise<LoginReading> {
+    const first = await this.read();
+    if (first.kind === 'read' || !first.isSlow) return first;
+    this.#reading = undefined;
+    return await this.read(PATIENT_LIMIT_MS);
   }
 }
 

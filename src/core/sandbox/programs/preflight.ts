@@ -14,7 +14,7 @@ export interface LoginProblem {
 export const ASK_LIMIT_MS = 20_000;
 
 /**
- * Asks a CLI about its login without contacting its service. Returns undefined if it is logged in, or does not say.
+ * Asks a CLI about its login without contacting its service. Returns undefined if it is logged in, or cannot say.
  */
 export async function loginProblem(
   { title, preflight: { login, loginFix: fix } }: { title: string; preflight: Preflight },
@@ -22,6 +22,14 @@ export async function loginProblem(
 ): Promise<LoginProblem | undefined> {
   if (login === undefined) return undefined;
   const { exitCode, timedOut } = await ask(login.args);
-  if (exitCode === 0 || timedOut) return undefined;
+  if (timedOut) {
+    const found = `${title} did not say in time whether you are logged in.`;
+    return {
+      found,
+      fix: `Try again when the machine is less busy. If you are not: ${fix}`,
+      isCertain: false,
+    };
+  }
+  if (exitCode === 0) return undefined;
   return { found: `${title} reports that you are not logged in.`, fix, isCertain: !login.isAdvisory };
 }

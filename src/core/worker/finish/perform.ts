@@ -20,7 +20,7 @@ import { checkpointPlace, dropAllCheckpoints } from '../record/keep-work.ts';
 import { settle } from '../record/park.ts';
 import { type Failure, type Performer, type Performers, sessionExtensions } from '../state/extension.ts';
 import { Stopped } from '../state/interrupts.ts';
-import { lastingFailure } from '../state/passing-errors.ts';
+import { lastingFailure, unlessKilled } from '../state/passing-errors.ts';
 import { record, stateOf, type Worker } from '../state/worker.ts';
 import { mergeFailed, mergeStopped, performMerge } from './merge.ts';
 import { performRewind, rewindFailed } from './rewind.ts';
@@ -42,7 +42,7 @@ export async function performWork(worker: Worker): Promise<boolean> {
   if (work === undefined) return false;
   const { perform, failed: failedAs, stopped } = performerOf(work.kind);
   try {
-    await record(worker, ...(await perform(worker, work)));
+    await record(worker, ...(await unlessKilled(worker.clock, () => perform(worker, work))));
   } catch (error) {
     if (error instanceof Stopped && stopped !== undefined) {
       await record(worker, stopped(work));

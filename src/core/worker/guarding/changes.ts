@@ -218,7 +218,7 @@ function isWorkersChange(
   if (path.startsWith('leases/')) return before.lease !== writer.lease;
   if (isOwn) return false;
   const { before: copy, signal, checks } = open.files;
-  return [copy, signal, checks, paths.setup, paths.asFound, paths.pictures].some((each) =>
+  return [copy, signal, checks, paths.setup, paths.asFound, paths.pictures, paths.weakenedDiff].some((each) =>
     `${join(paths.runDir, path)}/`.startsWith(`${each}/`),
   );
 }

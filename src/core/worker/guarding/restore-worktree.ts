@@ -3,6 +3,7 @@ import { isSamocodeError } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { GIT_ERRORS } from '../../project/git/git-errors.ts';
 import { commitOf, commonDirOf } from '../../project/git/repository.ts';
 import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
@@ -18,7 +19,7 @@ export async function restoreWorktree(worker: Worker): Promise<void> {
   try {
     await record(worker, ...(await repairMissingWorktree(worker)));
   } catch (error) {
-    if (!isSamocodeError(error)) throw error;
+    if (!isSamocodeError(error) || GIT_ERRORS.git_killed.is(error)) throw error;
     const reason = `The worktree is gone and could not be recreated. ${error.message}`;
     throw new Blocked({ reason, needs: 'error_resolution', rule: error.code });
   }

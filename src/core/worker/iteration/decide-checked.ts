@@ -44,11 +44,11 @@ export async function decideChecked(
     const instead = await byDocuments(evidence, outcome, decision);
     return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
-  const { signal } = outcome;
+  const { signal, treeChanged } = outcome;
   // Only a reviewer confirms requirements: the agent that did the work cannot.
   const isReview = progress.phase === 'quality' && signal.kind === 'signal';
   const reviewed = isReview ? signal.signal.reviewed : undefined;
-  return await decideByObstacles(evidence, { iteration, reviewed }, decision);
+  return await decideByObstacles(evidence, { iteration, reviewed, treeChanged }, decision);
 }
 
 /** Whether the agent's signal was accepted and another agent follows. */

@@ -5,6 +5,7 @@ import { breakLoop, withPrint } from '../../kernel/phases/no-progress.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
 import { documentsIn, type KeptDocument } from '../../project/checkpoints/take-files.ts';
+import { isGitsAnswer } from '../../project/git/git-errors.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { checkpointPlace, type KeptWork } from '../record/keep-work.ts';
 import type { PlanEvidence } from '../state/evidence.ts';
@@ -24,11 +25,17 @@ export async function guardLoop(worker: Worker, decision: Decision, question: Lo
   const { worktree, sessionTree } = kept;
   const place = checkpointPlace(worker);
   if (worktree === undefined || sessionTree === undefined || place === undefined) return { decision };
-  const documents = await documentsIn(await openStore(place), sessionTree);
+  const documents = await documentsIn(await openStore(place), sessionTree).catch(unlessUnreadable);
+  if (documents === undefined) return { decision };
   const print = progressPrint({ phase, signal, worktree: worktree.print, documents });
   const trail = withPrint(stateOf(worker).trail, { print, ending, decision });
   const trees = [worktree.worktreeTree, sessionTree].map((tree) => tree.slice(0, 10));
   return { decision: breakLoop(decision, trail, evidence(trees, signal, plan)), print };
+}
+
+/** A checkpoint that cannot be read shows no progress, and none that is missing. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!isGitsAnswer(error)) throw error;
 }
 
 function evidence(

@@ -4,10 +4,12 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
   afterFailedChecks,
   afterFalseClaims,
+  afterSameWork,
   afterUncommitted,
   afterUnreadMessages,
   afterUnreviewed,
   notCommitted,
+  repeats,
   waitAboutBase,
 } from '../../kernel/phases/after-checks.ts';
 import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phases/decision.ts';
@@ -43,6 +45,8 @@ interface Inquiry {
   decision: Decision;
   /** Those that the agent whose signal is judged confirmed. */
   reviewed?: readonly string[] | undefined;
+  /** By that agent; absent after a person's answer. */
+  treeChanged?: boolean;
   events: NewEvent[];
   /** Set by the first question that needs it, which runs the checks. */
   shown?: Shown;
@@ -82,7 +86,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   async uncommitted(inquiry) {
     const { proof, claims, causes } = await shownOf(inquiry);
     if (proof.kind !== 'uncommitted') return undefined;
-    const progress = progressOf(inquiry.worker);
+    const { progress, trail } = stateOf(inquiry.worker);
+    const isAgain = inquiry.treeChanged === false && repeats(trail.refusal, proof.files);
+    if (isAgain) return afterSameWork(progress, [...claims, ...causes], proof.files);
     if (claims.length === 0) return afterUncommitted(progress, proof.files);
     return afterFalseClaims(progress, [...claims, ...causes, notCommitted(proof.files)]);
   },
@@ -143,11 +149,11 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
  */
 export async function decideByObstacles(
   evidence: Evidence,
-  { iteration, reviewed }: Pick<Inquiry, 'iteration' | 'reviewed'>,
+  asked: Pick<Inquiry, 'iteration' | 'reviewed' | 'treeChanged'>,
   given: Decision,
 ): Promise<{ decision: Decision; events: NewEvent[] }> {
   const { worker } = evidence;
-  const inquiry: Inquiry = { evidence, worker, iteration, reviewed, decision: given, events: [] };
+  const inquiry: Inquiry = { ...asked, evidence, worker, decision: given, events: [] };
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   const { decision, events } = inquiry;
   if (found !== undefined) return { decision: withClaim(found, decision), events };

@@ -16,6 +16,7 @@ import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoi
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { documentsPrint } from '../guarding/changes.ts';
+import { unlessKilled } from '../state/passing-errors.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 
 export interface KeptWork {
@@ -55,7 +56,8 @@ export async function keepWork(
   const documentsNow = documentsPrint(worker, WRITTEN_IN_BETWEEN);
   const { memory } = worker;
   try {
-    const kept = await keepCheckpoint({ ...place, moment, last: memory.lastKept, areDocumentsSame });
+    const plan = { ...place, moment, last: memory.lastKept, areDocumentsSame };
+    const kept = await unlessKilled(worker.clock, () => keepCheckpoint(plan));
     memory.lastKept = { ...kept, documentsPrint: documentsNow };
     const { ref, commit, newlySkipped, head, worktreeTree, print, sessionTree } = kept;
     const left =

@@ -35,8 +35,8 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
   const { prepared, worktree } = stateOf(worker);
   // The session is about to block for unaccepted git programs; before that, none of the person's programs may start.
   if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
-  const login = await environment.read();
   const used = usesLogin(worker);
+  const login = await (used ? environment.readPatiently() : environment.read());
   if (used && login.kind === 'read') environment.now = withLogin(environment.started, login.env);
   environment.isJoined = true;
   const { lacksVariables = [] } = stateOf(worker);

@@ -4,7 +4,7 @@ import { once } from '../../kernel/once.ts';
 import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
 import { isReviewed } from '../../kernel/phases/progress.ts';
 import { cut } from '../../kernel/text.ts';
-import { runGit } from '../../project/git/git.ts';
+import { objectsOf } from '../../project/git/repository.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
@@ -139,8 +139,7 @@ export interface TipOfBranch {
 export async function branchTip(worker: Worker): Promise<TipOfBranch | undefined> {
   const { worktree } = stateOf(worker);
   const ref = `refs/heads/${worktree?.branch ?? worker.file.settings.branch}`;
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo, allowFailure: true };
-  const { exitCode, stdout } = await runGit(['rev-parse', `${ref}^{commit}`, `${ref}^{tree}`], options);
-  const [commit = '', tree = ''] = stdout.split('\n');
-  return exitCode === 0 ? { commit, tree } : undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const [commit, tree] = await objectsOf([`${ref}^{commit}`, `${ref}^{tree}`], options);
+  return commit && tree ? { commit, tree } : undefined;
 }

@@ -5,6 +5,7 @@ import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { contains } from '../../kernel/files/contains.ts';
 import { fileRefused } from '../../kernel/files/refused-file.ts';
+import { GIT_ERRORS } from '../../project/git/git-errors.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
@@ -75,11 +76,31 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
   };
 }
 
+const KILLED_WAITS_MS = [500, 1000, 2000];
+
+/** Repeats what a killed git has prevented: something that takes memory, or ends programs, may be over by then. */
+export async function unlessKilled<T>(
+  clock: Pick<Clock, 'now' | 'sleep'>,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (const waitMs of KILLED_WAITS_MS) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!GIT_ERRORS.git_killed.is(error)) throw error;
+      logToStderr({ clock }, `${error.what} Retrying in ${waitMs} ms`);
+      await clock.sleep(waitMs);
+    }
+  }
+  return await act();
+}
+
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 5000;
 
 /**
- * Retries while an operation fails temporarily: with a growing delay, but often enough to notice a freed disk.
+ * Retries while an operation fails temporarily: with a growing delay, but often enough to notice a freed disk. See
+ * `unlessKilled`, too.
  * @param problem reported with each failure
  */
 export async function patiently<T>(
@@ -89,7 +110,7 @@ export async function patiently<T>(
 ): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
-      return await act();
+      return await unlessKilled(clock, act);
     } catch (error) {
       if (!isPassing(error)) throw error;
       logToStderr({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);

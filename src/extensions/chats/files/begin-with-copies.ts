@@ -1,6 +1,5 @@
 import { listed, shownText } from '../../../core/kernel/text.ts';
-import { gitSaysYes } from '../../../core/project/git/git.ts';
-import type { GitContext } from '../../../core/project/git/repository.ts';
+import { type GitContext, isAncestor } from '../../../core/project/git/repository.ts';
 import type { BaseCommit } from '../../../core/project/worktrees/base-commit.ts';
 import type { Worktree } from '../../../core/project/worktrees/worktree.ts';
 import type { SessionFile } from '../../../core/session/events/bodies/session-file.ts';
@@ -26,7 +25,7 @@ export async function beginWithCopies(
     return { outcome: async () => ({ text: whyNot(made, { files, base, copies: brought.commit }) }) };
   const startCommit = made.commit;
   const outcome = async ({ path, head, branch }: Worktree) => {
-    if (!(await gitSaysYes(['merge-base', '--is-ancestor', startCommit, head], { ...context, cwd: path })))
+    if (!(await isAncestor(startCommit, head, { ...context, cwd: path })))
       return { text: left(files, `the branch ${branch} existed before`, brought.commit) };
     const text = `The first commit of the branch (${short(startCommit)}) contains what the chat had changed and not committed: ${files}.`;
     return { text, firstCommit: startCommit };

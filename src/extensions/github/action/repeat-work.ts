@@ -12,7 +12,8 @@ import {
 import { systemClock } from '../../../core/kernel/clock.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
-import { gitLine, runGit } from '../../../core/project/git/git.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
+import { textIn } from '../../../core/project/git/repository.ts';
 import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
 import { projectRows } from '../../../core/project/settings/project-rows.ts';
 import { problemsIn, readRows } from '../../../core/project/settings/read-settings.ts';
@@ -71,9 +72,8 @@ interface BaseCommands extends Omit<TrustedCommands, 'base'> {
 /** Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks. */
 async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
   const { env } = runner;
-  const options = { baseEnv: env, cwd: repositoryFolder(runner), allowFailure: true };
-  const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
-  const text = exitCode === 0 ? stdout : '';
+  const options = { baseEnv: env, cwd: repositoryFolder(runner) };
+  const text = (await textIn(`${BASE_REF}${baseBranch}`, '.samocode', options)) ?? '';
   // The environment and home folder of the job must not supply project settings.
   const texts = { projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' };
   const all = projectRows();

@@ -1,9 +1,9 @@
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { pullRequestRefs } from '../../../core/project/checkpoints/checkpoint-refs.ts';
-import { gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
-import type { GitContext } from '../../../core/project/git/repository.ts';
+import { type GitContext, isAncestor } from '../../../core/project/git/repository.ts';
 import { handleOf, refNameOf } from '../../../core/session/layout/names.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { gitHubAccess } from '../forge/github-access.ts';
@@ -45,11 +45,9 @@ export async function fetchPublished(
     await read(refs.base),
     await read(`refs/heads/${worktree.branch}`),
   ];
-  const isAncestor = async (commit: string, descendant: string) =>
-    await gitSaysYes(['merge-base', '--is-ancestor', commit, descendant], options);
-  const isContained = await isAncestor(head, tip);
+  const isContained = await isAncestor(head, tip, options);
   // A person who sets both branches to the same commit has accepted it.
-  const isReplaced = pushed !== undefined && head !== tip && !(await isAncestor(pushed, head));
+  const isReplaced = pushed !== undefined && head !== tip && !(await isAncestor(pushed, head, options));
   const missing = pushed === head ? 'rewound' : 'joinable';
   const relation = isReplaced ? 'replaced' : isContained ? 'contained' : missing;
   return { head, base, tip, relation };

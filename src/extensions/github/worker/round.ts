@@ -5,7 +5,7 @@ import { listed } from '../../../core/kernel/text.ts';
 import { pullRequestRefs } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import { fastForward } from '../../../core/project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../../core/project/finishing/merge-commit.ts';
-import { gitSaysYes } from '../../../core/project/git/git.ts';
+import { isAncestor } from '../../../core/project/git/repository.ts';
 import { checksRoot } from '../../../core/project/worktrees/checks-root.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
@@ -83,8 +83,7 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   const { mainRepo, worktreesDir, folder } = worker.file;
   const tip = (await branchTip(worker))?.commit;
   if (tip === undefined) return [];
-  if (await gitSaysYes(['merge-base', '--is-ancestor', head, tip], { ...worker.git.context, cwd: mainRepo }))
-    return [];
+  if (await isAncestor(head, tip, { ...worker.git.context, cwd: mainRepo })) return [];
   const ref = pullRequestRefs(refNameOf(worker.file)).merged;
   const context = worker.git.context;
   const made = await makeMergeCommit({

@@ -6,8 +6,8 @@ import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
 import { whileHolding } from '../../../core/kernel/processes/lease.ts';
-import { gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
-import type { GitContext } from '../../../core/project/git/repository.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
+import { commitOf, type GitContext, isAncestor } from '../../../core/project/git/repository.ts';
 import type { Oid } from '../board/board.ts';
 import { POOL_REFS, type PoolRemote, type Push } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
@@ -151,7 +151,7 @@ export class MemberLists {
 
   async #fetch(tip: Oid): Promise<void> {
     await this.#plan.remote.fetch([MEMBERS_REF]);
-    if (!(await gitSaysYes(['cat-file', '-e', `${tip}^{commit}`], this.#plan.git)))
+    if ((await commitOf(tip, this.#plan.git)) === undefined)
       throw POOL_ERRORS.members_malformed({ commit: tip, problem: 'The remote does not send it' });
   }
 
@@ -180,9 +180,8 @@ export class MemberLists {
     const env = { GIT_NO_REPLACE_OBJECTS: '1' };
     const git = { ...this.#plan.git, env };
     if (kept !== undefined) {
-      const continues = await gitSaysYes(['merge-base', '--is-ancestor', kept.commit, tip], git);
-      const isOlder =
-        !continues && (await gitSaysYes(['merge-base', '--is-ancestor', tip, kept.commit], git));
+      const continues = await isAncestor(kept.commit, tip, git);
+      const isOlder = !continues && (await isAncestor(tip, kept.commit, git));
       if (isOlder) throw POOL_ERRORS.members_rolled_back(this.#restoring(kept, tip));
       if (!continues) throw POOL_ERRORS.members_forked(this.#restoring(kept, tip));
     }

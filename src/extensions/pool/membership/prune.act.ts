@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { type GitOptions, gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
+import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { configuredPushRemote, defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
-import { commitOf } from '../../../core/project/git/repository.ts';
+import { commitOf, isAncestor } from '../../../core/project/git/repository.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
@@ -223,9 +223,7 @@ async function whyNotPushed(
   const [there = ''] = asked.stdout.split('\t');
   const head = await commitOf(ref, git);
   const has =
-    head !== undefined &&
-    (there === head ||
-      (there !== '' && (await gitSaysYes(['merge-base', '--is-ancestor', head, there], git))));
+    head !== undefined && (there === head || (there !== '' && (await isAncestor(head, there, git))));
   return has
     ? undefined
     : `The remote of the project does not have its branch ${branch} as it is here: push it, or archive the session.`;

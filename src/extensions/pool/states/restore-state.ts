@@ -15,10 +15,10 @@ import {
   repositoryOptions,
   treeIn,
 } from '../../../core/project/checkpoints/checkpoint-store.ts';
-import { gitLine, gitSaysYes, runGit } from '../../../core/project/git/git.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { listing, namesIn, readable } from '../../../core/project/git/path-bytes.ts';
 import { removeTree } from '../../../core/project/git/remove-tree.ts';
-import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
+import { commitOf, type GitContext, isAncestor } from '../../../core/project/git/repository.ts';
 import { listWorktrees } from '../../../core/project/git/worktree-list.ts';
 import { WORKTREE_ERRORS } from '../../../core/project/worktrees/worktree-errors.ts';
 import type { Arrived, HostSettings } from '../../../core/session/events/bodies/positions.ts';
@@ -267,7 +267,7 @@ async function includesLocalState(plan: PublishedStatePlan, paths: SessionPaths)
   return (
     published !== undefined &&
     (await isSavedHere(plan, paths, { commit, ...published })) &&
-    (await gitSaysYes(['merge-base', '--is-ancestor', commit, plan.commit], main))
+    (await isAncestor(commit, plan.commit, main))
   );
 }
 
@@ -314,7 +314,7 @@ async function moveBranch({ manifest, at, context }: PublishedStatePlan, folder:
   // In one transaction: after an interruption, the second ref shows that the branch was made for the session.
   const moves = [`update ${ref} ${head} ${tip ?? '0'.repeat(head.length)}`, `update ${made} ${head}`];
   await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
-  const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
+  const isBehind = tip === undefined || (await isAncestor(tip, head, main));
   return isBehind ? [] : [lost];
 }
 

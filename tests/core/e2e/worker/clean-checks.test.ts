@@ -89,11 +89,10 @@ test.concurrent(
   },
 );
 
+const PASSED = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
+
 test.concurrent('work that is repeatedly left uncommitted blocks with the list of files', async () => {
-  const leaves = [
-    { act: 'edit', path: 'left over.txt', text: 'x\n' },
-    { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } },
-  ];
+  const leaves = [{ act: 'edit', path: 'left over.txt', text: 'x\n', append: true }, PASSED];
   const builds = ['sh', '-c', 'echo x >>built; git add built; git commit -qm Build'];
   const hands = { act: 'end', did: 'Built it', signal: { status: 'continue', phase: 'testing' } };
   await using rig = await inPhase(
@@ -109,6 +108,23 @@ test.concurrent('work that is repeatedly left uncommitted blocks with the list o
   expect(progress.testReturns).toBe(3);
   expect((await eventsOfType(rig, 'checks_ran')).filter(({ set }) => set === 'full')).toEqual([]);
 });
+
+test.concurrent(
+  'no third agent is paid for work that two left uncommitted in the same worktree',
+  ci,
+  async () => {
+    const leaves = [{ act: 'edit', path: 'left over.txt', text: 'x\n' }, PASSED];
+    await using rig = await inPhase('testing', [{ when: { phase: 'testing' }, do: leaves }], {
+      lines: { CHECK: 'true' },
+    });
+    const { status, progress } = await rig.until(isBlocked);
+    expect(status).toMatchObject({
+      rule: 'uncommitted',
+      reason: expect.stringMatching(/^Not committed: left over\.txt\. Another agent was told so/),
+    });
+    expect(progress.totalIterations).toBe(2);
+  },
+);
 
 test.concurrent('work is returned to an agent while a check fails on the committed files, with the list of uncommitted ones; checks that passed on a commit are not repeated on it', async () => {
   const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { gitLine, gitSaysYes, readRecords, runGit } from '../../../../src/core/project/git/git.ts';
+import { commitOf, isAncestor } from '../../../../src/core/project/git/repository.ts';
 import { childEnvironment, unsignedGit } from '../../../../src/core/sandbox/programs/environment.ts';
+import { KilledGit } from '../../../support/killed-git.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
@@ -103,6 +105,80 @@ test("a question is answered by git's exit status", async () => {
   const options = { cwd: repo.path, baseEnv: repo.env };
   expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'main'], options)).toBe(true);
   expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'gone'], options)).toBe(false);
+});
+
+test('a question that git cannot answer is no no', async () => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: repo.env };
+  const asked = gitSaysYes(['merge-base', '--is-ancestor', 'gone', 'HEAD'], options);
+  await expect(asked).rejects.toMatchObject({ code: 'git_failed' });
+});
+
+const KILLED = { code: 'git_killed', message: expect.stringContaining('nothing was concluded from it') };
+
+test('a git that a signal ended has answered nothing, whatever failure is taken for an answer', async () => {
+  await using repo = await makeRepo();
+  await using dir = await tempDir();
+  const killed = await KilledGit.in(dir.path);
+  const baseEnv = { ...repo.env, PATH: killed.pathBefore(repo.env.PATH) };
+  const options = { cwd: repo.path, baseEnv, allowFailure: true };
+  await killed.killEach('status --ignore-submodules');
+  await expect(runGit(['status'], options)).rejects.toMatchObject(KILLED);
+  await expect(readRecords(['status'], options, () => true)).rejects.toMatchObject(KILLED);
+  await killed.killEach('rev-parse --verify --quiet');
+  const asked = gitSaysYes(['rev-parse', '--verify', '--quiet', 'HEAD'], options);
+  await expect(asked).rejects.toMatchObject(KILLED);
+  await killed.killEach('cat-file --batch-check');
+  await expect(commitOf('HEAD', options)).rejects.toMatchObject(KILLED);
+  await expect(isAncestor('HEAD', 'HEAD', options)).resolves.toBe(true);
+  await killed.killEach('merge-base --is-ancestor');
+  await expect(isAncestor('HEAD', 'HEAD', options)).rejects.toMatchObject(KILLED);
+});
+
+test('a git that only reads is started again after a signal ended it', async () => {
+  await using repo = await makeRepo();
+  await using dir = await tempDir();
+  const killed = await KilledGit.in(dir.path);
+  await killed.killFirstOf(['rev-parse --verify']);
+  const options = { cwd: repo.path, baseEnv: { ...repo.env, PATH: killed.pathBefore(repo.env.PATH) } };
+  expect(await gitLine(['rev-parse', '--verify', 'HEAD'], options)).toBe(
+    await repo.git(['rev-parse', 'HEAD']),
+  );
+});
+
+test('a git that we end ourselves has answered as far as it was read; a stop is a stop', async () => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: repo.env, allowFailure: true } as const;
+  const endless = ['-c', 'alias.endless=!yes', 'endless'];
+  const lines: string[] = [];
+  const untilThree = (line: string) => lines.push(line) < 3;
+  expect(await readRecords(endless, options, untilThree, '\n')).toBe(0);
+  const cut = await runGit(endless, { ...options, maxChars: 1000, mayBeCut: true });
+  expect([cut.cut, cut.stdout.slice(0, 4)]).toEqual([true, 'y\ny\n']);
+  const stop = new AbortController();
+  const taken = readRecords(
+    endless,
+    { ...options, signal: stop.signal },
+    () => stop.abort(new Error('stop')),
+    '\n',
+  );
+  await expect(taken).rejects.toThrow('stop');
+});
+
+test('a commit that is not here is in no history, and has none: after a forced push, and in a shallow clone', async () => {
+  await using repo = await makeRepo();
+  const second = await repo.commit('Second');
+  const first = await repo.git(['rev-parse', 'HEAD^']);
+  const shallow = join(repo.root, 'shallow');
+  await repo.git(['clone', '--quiet', '--depth=1', `file://${repo.path}`, shallow], repo.root);
+  const here = { cwd: repo.path, baseEnv: repo.env };
+  const there = { cwd: shallow, baseEnv: repo.env };
+  const forced = '1'.repeat(40);
+  expect(await isAncestor(first, second, here)).toBe(true);
+  expect(await isAncestor(second, first, here)).toBe(false);
+  expect(await isAncestor(forced, second, here)).toBe(false);
+  expect(await isAncestor(second, forced, here)).toBe(false);
+  expect(await isAncestor(first, second, there)).toBe(false);
 });
 
 test('git receives the given input', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import {
+  ChildrenEnvironment,
   environmentOfSessions,
   isFromTerminal,
   loginRefusal,
@@ -62,9 +63,21 @@ test.concurrent.each([
 
 test.concurrent('start-up files that never end use up the time limit and leave nothing behind', async () => {
   const reading = await read({ '.bash_profile': "trap '' TERM\nsleep 4243 & sleep 4243\nexec sleep 4243\n" });
-  expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
+  expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s', isSlow: true });
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
   expect(stdout).not.toContain('sleep 4243');
+});
+
+test.concurrent('a shell that did not answer in time is asked again where its variables are needed', async () => {
+  await using home = await tempDir();
+  const free = join(home.path, 'free');
+  const profile = '[ -e ~/free ] || exec sleep 4246\nexport FROM_LOGIN=1\n';
+  await writeFile(join(home.path, '.bash_profile'), profile);
+  const environment = new ChildrenEnvironment({ SHELL: '/bin/bash', PATH: '/bin', HOME: home.path });
+  expect(await environment.read()).toMatchObject({ kind: 'unknown', isSlow: true });
+  await writeFile(free, '');
+  expect(await environment.readPatiently()).toMatchObject({ kind: 'read', env: { FROM_LOGIN: '1' } });
+  expect(await environment.read()).toMatchObject({ kind: 'read' });
 });
 
 test("samocode's own variables override those of a login shell, and folders of PATH are joined", () => {

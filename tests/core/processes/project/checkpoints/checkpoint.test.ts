@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { namesAt } from '../../../../../src/core/kernel/files/path-stats.ts';
 import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
 import { type Checkpoint, keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
 import { openStore } from '../../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import { documentsIn, takeTree } from '../../../../../src/core/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
 import { ci } from '../../../../support/ci.ts';
+import type { TempRepo } from '../../../../support/temp-repo.ts';
 
 test(
   'changed, new and deleted files and the documents are saved, and nothing in the worktree changes',
@@ -315,6 +317,46 @@ test('after a gc deleted checkpoints and their objects, the next one is complete
   const second = await keep(2);
   expect(await filesOf(`${second.commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'new.txt']);
   await repo.git(['fsck', '--strict']);
+});
+
+/** A git in front of PATH; as soon as it has made a commit, an object of it is gone as by `git prune`. */
+async function pruningGit(
+  { root, path, env }: TempRepo,
+  object: string,
+  how: 'once' | 'always',
+): Promise<void> {
+  const file = join(path, '.git/objects', object.slice(0, 2), object.slice(2));
+  const once = join(root, 'pruned');
+  const prunes = `rm '${file}'${how === 'once' ? ` && touch '${once}'` : ''}`;
+  const script = `#!/bin/sh
+PATH='${env.PATH}'
+case "$*" in *commit-tree*) git "$@" || exit; [ -e '${once}' ] || { ${prunes}; }; exit 0 ;; esac
+exec git "$@"
+`;
+  await mkdir(join(root, 'bin'));
+  await writeFile(join(root, 'bin/git'), script, { mode: 0o755 });
+  env.PATH = `${join(root, 'bin')}:${env.PATH}`;
+}
+
+test('a checkpoint of which a garbage collection takes a file at that moment is made again', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  await pruningGit(repo, await repo.git(['hash-object', 'new.txt'], worktreePath), 'once');
+  const { commit } = await keep(1);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'new.txt']);
+  expect(namesAt(repo.root)).toContain('pruned');
+  await repo.git(['gc', '-q']);
+});
+
+test('no ref names a checkpoint that a garbage collection has made incomplete, and git can collect again', async () => {
+  const { repo, worktreePath, keep } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  await pruningGit(repo, await repo.git(['hash-object', 'new.txt'], worktreePath), 'always');
+  await expect(keep(1)).rejects.toMatchObject({ code: 'git_damaged' });
+  expect(await repo.git(['for-each-ref', 'refs/samocode'])).toBe('');
+  await repo.git(['gc', '-q', '--prune=now']);
 });
 
 test('a branch whose commit is gone prevents no checkpoint, and the attempts leave nothing behind', async () => {

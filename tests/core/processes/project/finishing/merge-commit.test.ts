@@ -26,9 +26,9 @@ test(
   },
 );
 
-test('merge.ff=false yields a merge commit', async () => {
+test.each(['false', 'no', 'off', '0', 'False'])('merge.ff=%s yields a merge commit', async (value) => {
   await using s = await mergeScene();
-  await s.repo.git(['config', 'merge.ff', 'false']);
+  await s.repo.git(['config', 'merge.ff', value]);
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
   expect(await s.repo.git(['log', '-1', '--format=%an %s', REF])).toBe(
@@ -37,6 +37,13 @@ test('merge.ff=false yields a merge commit', async () => {
   expect(await s.repo.git(['rev-list', '--parents', '-1', REF])).toBe(
     `${await s.at(REF)} ${await s.at('main')} ${await s.at('samocode/x')}`,
   );
+});
+
+test.each(['true', 'only', 'yes'])('merge.ff=%s leaves a fast-forward', async (value) => {
+  await using s = await mergeScene();
+  await s.repo.git(['config', 'merge.ff', value]);
+  await work(s.repo, { 'a.txt': 'work\n' });
+  expect(await s.merge()).toEqual({ kind: 'made', commit: await s.at('samocode/x') });
 });
 
 test('a base that moved is merged, with names that need quotes or are not ASCII', async () => {
