@@ -28,9 +28,10 @@ import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { lostByRebuild } from '../../../core/project/finding/project-place.ts';
-import { requirePlaces } from '../../../core/project/finding/trust.ts';
+import { requirePlaces, trustIn } from '../../../core/project/finding/trust.ts';
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
+import { valuesWithout } from '../../../core/project/settings/read-settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { missingGuard } from '../../../core/sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
@@ -114,13 +115,20 @@ interface ProjectFound {
   checks?: readonly DoctorCheck[];
 }
 
+/** The project as far as it may be acted on: lines that wait for trust choose no sandbox and no program. */
+async function actedOn(project: Project, context: ActionContext): Promise<Project> {
+  const trust = await trustIn(project, context);
+  return trust.kind === 'fine' ? project : { ...project, values: valuesWithout(project, trust.lines) };
+}
+
 async function groupsOf(
   { project, checks }: ProjectFound,
   input: DoctorInput,
   { context, machine, used }: Omit<CliCheckContext, 'project' | 'guard'>,
 ): Promise<RunningGroup[]> {
-  const guard = project && guardNow(guardedProject(project), context);
-  const surroundings = { project, used, machine, context, guard };
+  const acted = project && (await actedOn(project, context));
+  const guard = acted && guardNow(guardedProject(acted), context);
+  const surroundings = { project: acted, used, machine, context, guard };
   const clis = checkedProviders().map((provider) => ({
     isUsed: used.has(provider.name),
     title: provider.title,
