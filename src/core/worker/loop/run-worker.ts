@@ -7,6 +7,8 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
+import { clearHeldUp, noteHeldUp } from '../../session/folder/held-up.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { applyPhaseEdit } from '../commands/phase-edit.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
@@ -41,7 +43,7 @@ import {
   stoppedEvent,
 } from '../state/interrupts.ts';
 import { readAgentRecord } from '../state/iteration.ts';
-import { isRefusedFile, lastingFailure, logToStderr, patiently } from '../state/passing-errors.ts';
+import { isPassing, isRefusedFile, lastingFailure, logToStderr, patiently } from '../state/passing-errors.ts';
 import { isAlive } from '../state/processes.ts';
 import { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
@@ -57,8 +59,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, supervisorProgram: program } = options;
   const watch = new SupervisorClient({ env, home: env.HOME ?? homedir(), host, clock, program });
   for (;;) {
-    const opened = await openWorker(options, watch);
+    const opened = await openWorker(options, watch).catch((error: unknown) => {
+      if (isPassing(error)) noteHeldUp(sessionPaths(options.sessionsDir, options.folder), error);
+      throw error;
+    });
     if (opened === undefined) return;
+    clearHeldUp(opened.worker.paths);
     const hasMore = await workOnce(opened, watch).finally(() => opened.worker.memory.watcher?.close());
     if (!hasMore) return;
   }
@@ -148,7 +154,7 @@ export async function runStep(
   step: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   try {
-    return await patiently(worker.clock, 'a step is not done', step);
+    return await patiently(worker, 'a step is not done', step);
   } catch (error) {
     if (error instanceof Stopped) {
       await record(worker, ...stopEvents(worker));

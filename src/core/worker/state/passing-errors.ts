@@ -5,6 +5,7 @@ import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { contains } from '../../kernel/files/contains.ts';
 import { fileRefused } from '../../kernel/files/refused-file.ts';
+import { clearHeldUp, noteHeldUp } from '../../session/folder/held-up.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
@@ -75,6 +76,24 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
   };
 }
 
+interface Waiting {
+  clock: Pick<Clock, 'now' | 'sleep'>;
+  paths: SessionPaths;
+  /** `heldUp`: the steps that fail now. */
+  memory: { heldUp?: Set<string> };
+}
+
+/** Leaves a note of a failing step for everyone who reports on the session. */
+function isHeldUp({ memory, paths }: Waiting, step: string, error: unknown): void {
+  memory.heldUp ??= new Set();
+  if (!memory.heldUp.has(step)) noteHeldUp(paths, error);
+  memory.heldUp.add(step);
+}
+
+function goesOn({ memory, paths }: Waiting, step: string): void {
+  if (memory.heldUp?.delete(step) && memory.heldUp.size === 0) clearHeldUp(paths);
+}
+
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 5000;
 
@@ -82,18 +101,17 @@ const LAST_WAIT_MS = 5000;
  * Retries while an operation fails temporarily: with a growing delay, but often enough to notice a freed disk.
  * @param problem reported with each failure
  */
-export async function patiently<T>(
-  clock: Pick<Clock, 'now' | 'sleep'>,
-  problem: string,
-  act: () => Promise<T>,
-): Promise<T> {
+export async function patiently<T>(worker: Waiting, problem: string, act: () => Promise<T>): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
-      return await act();
+      const done = await act();
+      goesOn(worker, problem);
+      return done;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      logToStderr({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
-      await clock.sleep(waitMs);
+      isHeldUp(worker, problem, error);
+      logToStderr(worker, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
+      await worker.clock.sleep(waitMs);
     }
   }
 }

@@ -6,6 +6,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import { whichProjects } from '../../../core/caller/context/which-projects.ts';
+import { diskTrouble } from '../../../core/caller/facts/worker-report.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
   absent,
@@ -34,6 +35,7 @@ import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { valuesWithout } from '../../../core/project/settings/read-settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { missingGuard } from '../../../core/sandbox/probe-guard.ts';
+import { readSessionList } from '../../../core/session/folder/session-list.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
   type CliCheckContext,
@@ -211,6 +213,7 @@ async function projectChecks(
     lost.map((text) => warn('project.place', text, 'docs/files.md says more.')),
     folderChecks('sessions', values.sessions),
     privacyCheck(values.sessions),
+    heldUpChecks(values.sessions, context),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
@@ -225,6 +228,13 @@ async function projectChecks(
 async function gitPrograms(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck[]> {
   const programs = await runByRepository(mainRepo, { baseEnv: env });
   return programs === undefined ? [] : [ok('git.programs', programs, programs)];
+}
+
+async function heldUpChecks(sessions: string, { host }: ActionContext): Promise<DoctorCheck[]> {
+  // Another check reports an unreadable folder.
+  const views = await readSessionList(sessions, host).catch(() => []);
+  const texts = views.flatMap((view) => diskTrouble(view) ?? []);
+  return texts.map((text) => warn('sessions.held_up', text, 'Repair that disk.'));
 }
 
 async function noCheck(project: Project): Promise<DoctorCheck[]> {
