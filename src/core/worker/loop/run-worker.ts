@@ -5,6 +5,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
+import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
 import { clearHeldUp, noteHeldUp } from '../../session/folder/held-up.ts';
@@ -86,7 +87,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
   if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
     await worker.guard.egress().catch((error) => logToStderr(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
-  await work(worker)
+  await work(worker, lease)
     .then(leave)
     .catch(async (error) => {
       // A new owner elsewhere waits until all processes have ended before it starts an agent, so end them first.
@@ -121,9 +122,17 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
 }
 
 /** @returns why it leaves */
-async function work(worker: Worker): Promise<string> {
+async function work(worker: Worker, lease: OwnedLease): Promise<string> {
+  const step = async () => {
+    await lease.check();
+    return await oneStep(worker).catch(async (error: unknown) => {
+      // What fails while a disk is away says nothing about the session, and is done again once it is back.
+      await lease.check();
+      throw error;
+    });
+  };
   for (;;) {
-    const left = await runStep(worker, () => oneStep(worker));
+    const left = await runStep(worker, step);
     if (left !== undefined) return left;
   }
 }
