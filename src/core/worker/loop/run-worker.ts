@@ -81,7 +81,8 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
   worker.projector.relocate(folderNow(worker));
   // If it fails, the session blocks before SETUP, or before its next agent.
   await worker.services?.reserve().catch((error) => logToStderr(worker, error));
-  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
+  const took = () => takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
+  await patiently(worker, 'the session is not taken over', took, isPassing);
   // An agent of an earlier worker may be waiting for its connections.
   worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
   if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
@@ -163,7 +164,7 @@ export async function runStep(
   step: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   try {
-    return await patiently(worker, 'a step is not done', step);
+    return await patiently(worker, 'a step is not done', step, isPassing);
   } catch (error) {
     if (error instanceof Stopped) {
       await record(worker, ...stopEvents(worker));

@@ -18,6 +18,9 @@ export function isPassing(error: unknown): boolean {
   return code !== undefined && PASSING.has(code);
 }
 
+/** Not if a disk is away: what was seen meanwhile must not be written once it is back, so the whole step is done again. */
+const isOfDisk = (error: unknown) => isPassing(error) && !BASE_ERRORS.place_away.is(error);
+
 /**
  * Explains a lasting failure to people, and writes it to stderr.
  * @param then what a person does once it is fixed: `resume the session`
@@ -101,14 +104,19 @@ const LAST_WAIT_MS = 5000;
  * Retries while an operation fails temporarily: with a growing delay, but often enough to notice a freed disk.
  * @param problem reported with each failure
  */
-export async function patiently<T>(worker: Waiting, problem: string, act: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  worker: Waiting,
+  problem: string,
+  act: () => Promise<T>,
+  waitsFor: (error: unknown) => boolean = isOfDisk,
+): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
       const done = await act();
       goesOn(worker, problem);
       return done;
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!waitsFor(error)) throw error;
       isHeldUp(worker, problem, error);
       logToStderr(worker, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
       await worker.clock.sleep(waitMs);
