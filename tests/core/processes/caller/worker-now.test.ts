@@ -1,12 +1,13 @@
 // @module-tag ci
 import { symlinkSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { needsRescue } from '../../../../src/core/caller/facts/worker-now.ts';
+import { BASE_ERRORS } from '../../../../src/core/kernel/base-errors.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { noteHeldUp } from '../../../../src/core/session/folder/held-up.ts';
+import { clearHeldUp, noteHeldUp } from '../../../../src/core/session/folder/held-up.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
 import { DIED } from '../../../support/work-events.ts';
@@ -210,4 +211,18 @@ test('on a full disk, the status of a session whose worker lives says that it wa
   // The note of a worker that was killed says nothing about the next one.
   const ofAnother = holds(({ paths }) => symlinkSync('1 ENOSPC /some/file', paths.heldUp));
   expect((await reported([CREATED, PREPARED], ofAnother)).unwatched).toBeUndefined();
+});
+
+test('a session whose run folder is on a disk that is away is not taken for one to import', async () => {
+  const notes: SessionPaths[] = [];
+  const away = async ({ paths }: Given) => {
+    await rm(paths.runDir, { recursive: true });
+    await writeFile(paths.overview, '# Session: boat\n');
+    noteHeldUp(paths, BASE_ERRORS.place_away({ dir: '/disk' }));
+    notes.push(paths);
+  };
+  await expect(reported([CREATED, PREPARED], away)).rejects.toThrow(
+    '/disk is not on the disk on which it was opened',
+  );
+  notes.forEach(clearHeldUp);
 });
