@@ -32,17 +32,6 @@ function replaceWrite(write: Write): void {
   syncBuiltinESMExports();
 }
 
-/** Makes every file system report that it has no free space, until it is disposed. */
-export function noSpace(): Disposable {
-  const real = promises.statfs;
-  const replace = (statfs: typeof real) => {
-    Object.assign(promises, { statfs });
-    syncBuiltinESMExports();
-  };
-  replace((async (path: string) => Object.assign(await real(path), { bavail: 0, bfree: 0 })) as typeof real);
-  return { [Symbol.dispose]: () => replace(real) };
-}
-
 const ASKED = ['stat', 'readdir', 'opendir', 'readFile', 'lstat', 'realpath', 'access'] as const;
 
 /** Makes each look below a folder hang, as on a network mount that is gone, until it is disposed. */

@@ -20,12 +20,28 @@ const started: Started = {
   },
 };
 
+let isOutputLost = false;
+
 // With `samocode list | head` the reader exits first, which is not a failure; EIO means a closed terminal.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  if (error.code === 'EIO') endBy('SIGHUP');
-  throw error;
+  if (error.code === 'EIO' && process.stdout.isTTY) endBy('SIGHUP');
+  else outputLost(error);
 });
+// What cannot be said must not end what is done.
+process.stderr.on('error', () => undefined);
+
+/** Says once that what is printed does not arrive, as in a file on a full disk; the command goes on. */
+function outputLost({ message }: Error): void {
+  if (isOutputLost) return;
+  isOutputLost = true;
+  process.stderr.write(
+    `error: Not all of the output was written (${message}). What the command does is done all the same. Free some space, or print it elsewhere.\n`,
+  );
+  process.on('exit', (code) => {
+    process.exitCode = code || EXIT.failed;
+  });
+}
 
 const answer = await answerAtOnce(argv, async (...asked) => {
   const { openReading } = await import('./reading-program.ts');

@@ -16,6 +16,8 @@ import { useSessionExtensions } from '../extensions/worker.ts';
 
 export async function workerMain(): Promise<void> {
   closeInherited();
+  // Its log may lie on the disk for which it waits.
+  process.stderr.on('error', () => undefined);
   useProviders();
   useApplicationRunner();
   useSessionExtensions();

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { secretFilter, secretsIn } from './secrets.ts';
-import { visibleControls } from './text.ts';
+import { beginning, visibleControls } from './text.ts';
 
 const MAX_LINES = 6;
 const MAX_CHARS = 400;
@@ -24,10 +24,23 @@ export function saidBy(output: string, env: Environment = {}): string {
     .split(/[\r\n]+/)
     .map((line) => line.trim())
     // Advice of git about its settings.
-    .filter((line) => line !== '' && !line.startsWith('hint: '));
-  const text = visibleControls(lines.slice(-MAX_LINES).join(' / '));
-  return text.length > MAX_CHARS ? `… ${text.slice(-MAX_CHARS).replace(/^[\udc00-\udfff]/, '')}` : text;
+    .filter((line) => line !== '' && !line.startsWith('hint: ') && !FRAME.test(line));
+  const last = lines.slice(-MAX_LINES);
+  const error = lines.findLast((line) => NAMES_ERROR.test(line)) ?? '';
+  const text = visibleControls(
+    [...(last.includes(error) ? [] : [error]), ...last].filter(Boolean).join(' / '),
+  );
+  if (text.length <= MAX_CHARS) return text;
+  const end = text.slice(-MAX_CHARS).replace(/^[\udc00-\udfff]/, '');
+  const named = visibleControls(beginning(error, MAX_CHARS / 2));
+  if (named === '' || end.includes(named)) return `… ${end}`;
+  return `${named} … ${text.slice(named.length - MAX_CHARS).replace(/^[\udc00-\udfff]/, '')}`;
 }
+
+/** A line of a stack, which says where and not what. */
+const FRAME = /^at (?:async |new )?\S+(?: \[as \S+\])?(?: \(.*\)|:\d+)?$/;
+/** `Error: …`, `fatal: …`, `error TS2322: …`, `EROFS: …`, `Caused by: java.io.IOException: …` */
+const NAMES_ERROR = /(?:^|[\s[(.])(?:\w{0,100}(?:Error|Exception)|error|fatal|E[A-Z]{3,15})\b[^:]{0,100}: /;
 
 /** ` It said: …`, or nothing. */
 export function quotedSaid(said: string, who = 'It'): string {

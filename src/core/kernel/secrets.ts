@@ -113,14 +113,18 @@ export function secretFilter(
     ]);
 }
 
-/** A value as it is written in texts, addresses and JSON, and each of its lines, which programs print one by one. */
+/** A value as it is written in texts, addresses, base64 and JSON, and each of its lines, which programs print one by one. */
 function formsOf(value: string): Array<Pick<Form, 'form' | 'isLine'>> {
   const plain = stripVTControlCharacters(value);
   const encoded = orNothing(() => encodeURIComponent(value)) ?? value;
+  const base64 = Buffer.from(value).toString('base64').replace(/=+$/, '');
   const lines = plain.split(/[\r\n]+/).map((line) => line.trim());
   return [
     ...(lines.length > 1 ? lines.map((form) => ({ form, isLine: true })) : []),
-    ...[value, plain, encoded, JSON.stringify(value).slice(1, -1)].map((form) => ({ form, isLine: false })),
+    ...[value, plain, encoded, base64, JSON.stringify(value).slice(1, -1)].map((form) => ({
+      form,
+      isLine: false,
+    })),
   ].filter(({ form }) => form.length >= MIN_CHARS);
 }
 
@@ -229,9 +233,12 @@ const TOKENS = new RegExp(
     // GitHub
     String.raw`\bgh[a-z]_[A-Za-z0-9]{16,20000}`,
     String.raw`\bgithub_pat_\w{16,20000}`,
-    // GitLab, npm, Hugging Face
+    // GitLab, npm, PyPI, Hugging Face
     String.raw`\bgl(?:pat|oas|dt|rt|cbt|ptt|ft|imt|agent|soat)-[\w-]{16,20000}`,
     String.raw`\bnpm_[A-Za-z0-9]{16,20000}`,
+    String.raw`\bpypi-[\w-]{16,20000}`,
+    // age
+    String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{16,20000}`,
     String.raw`\bhf_[A-Za-z0-9]{16,20000}`,
     // Slack
     String.raw`\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,20000}`,
@@ -247,7 +254,8 @@ const TOKENS = new RegExp(
   'g',
 );
 /** Not the words "bearer authentication". */
-const BEARER = /\b(Bearer\s{1,100})(?:(?=[\w.~+/=-]{0,20000}\d)[\w.~+/=-]{8,20000}|[\w.~+/=-]{20,20000})/gi;
+const BEARER =
+  /\b((?:Bearer|Authorization["']?:\s{0,9}["']?Basic)\s{1,100})(?:(?=[\w.~+/=-]{0,20000}\d)[\w.~+/=-]{8,20000}|[\w.~+/=-]{20,20000})/gi;
 const PASSWORD_IN_URL = /(:\/\/)[^\s/@:]{0,20000}:[^\s/@]{1,20000}(?=@)/g;
 /** The lines of a private key whose first ones are missing. */
 const CUT_KEY = /^[^-]*-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;

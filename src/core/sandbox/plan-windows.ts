@@ -15,13 +15,19 @@ import { runCommand } from '../kernel/processes/run-command.ts';
 import { stateFolderOf } from './cli-state.ts';
 import type { HomePlaces } from './home.ts';
 
+const SeenWindow = UsageWindow.extend({
+  /** Whose agent printed it: an agent can print anything, so for others nothing is kept or opened by it. */
+  session: z.string().optional(),
+});
+type SeenWindow = z.infer<typeof SeenWindow>;
+
 /** What is known of the windows of one login, for all sessions of this machine. */
 const PlanWindows = z.object({
   v: z.literal(1),
   /** A fingerprint of what the CLI says who is logged in; absent if it says nothing. */
   account: z.string().optional(),
   askedAt: z.number().optional(),
-  windows: z.array(UsageWindow),
+  windows: z.array(SeenWindow),
 });
 type PlanWindows = z.infer<typeof PlanWindows>;
 
@@ -37,30 +43,46 @@ export function accountKey(provider: string, env: HomePlaces['env']): string {
     .replace(/[^a-z0-9-]+/g, '_');
 }
 
-/** The windows of the account that a provider would use now; those of another login are not its own. */
+/** The windows of the account that a provider would use now, as last seen; those of another login are not its own. */
 export async function readPlanWindows(provider: string, home: HomePlaces): Promise<UsageWindow[]> {
-  return (await known(provider, home)).windows;
+  const { windows } = await known(provider, home);
+  const newer = (one: SeenWindow) => (other: SeenWindow) =>
+    other.window === one.window && other.seenAt > one.seenAt;
+  return windows.filter((each) => !windows.some(newer(each)));
+}
+
+/** By what a session decides: what the CLI has answered, and what its own agents have printed. */
+export async function windowsFor(
+  session: string,
+  provider: string,
+  home: HomePlaces,
+): Promise<UsageWindow[]> {
+  const { windows } = await known(provider, home);
+  return windows.filter((each) => each.session === undefined || each.session === session);
 }
 
 /** Keeps the newest figure of each window. Optional: where it cannot be written, nothing is known. */
 export async function notePlanWindows(
   provider: string,
   home: HomePlaces,
-  seen: readonly UsageWindow[],
+  seen: readonly SeenWindow[],
 ): Promise<void> {
   if (seen.length === 0) return;
   const before = await known(provider, home);
+  const isSame = (one: SeenWindow, other: SeenWindow) =>
+    one.window === other.window && one.session === other.session;
+  const newestAt = Math.max(...seen.map(({ seenAt }) => seenAt));
   const older = before.windows.filter(
-    (each) => !seen.some(({ window, seenAt }) => window === each.window && seenAt > each.seenAt),
+    (each) => each.endsAt > newestAt && !seen.some((one) => isSame(one, each) && one.seenAt > each.seenAt),
   );
-  const newer = seen.filter(({ window }) => !older.some((each) => each.window === window));
+  const newer = seen.filter((one) => !older.some((each) => isSame(one, each)));
   if (newer.length > 0) await write(provider, home, { ...before, windows: [...older, ...newer] });
 }
 
 const ASK_EVERY_MS = 5 * 60_000;
 const ANSWER_MS = 20_000;
 
-/** Asks the CLI for the windows of its login, unless they were seen or asked for in the last five minutes. */
+/** Asks the CLI for the windows of its login, unless it was asked in the last five minutes. */
 export async function askPlanWindows(
   { name, windows: question, leftovers }: Pick<Provider, 'name' | 'windows' | 'leftovers'>,
   path: string,
@@ -69,8 +91,7 @@ export async function askPlanWindows(
 ): Promise<void> {
   if (question === undefined) return;
   const before = await known(name, home);
-  const asked = Math.max(before.askedAt ?? 0, ...before.windows.map(({ seenAt }) => seenAt));
-  if (Math.abs(clock.now() - asked) < ASK_EVERY_MS) return;
+  if (Math.abs(clock.now() - (before.askedAt ?? 0)) < ASK_EVERY_MS) return;
   // First, so that a CLI that fails or hangs is not asked before each agent.
   if (!(await write(name, home, { ...before, askedAt: clock.now() }))) return;
   const cwd = join(configFolder(home.dir), 'windows', 'empty');

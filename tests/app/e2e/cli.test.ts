@@ -37,6 +37,26 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
 }
 
+test.each(['list --json', 'list', 'config --json', '--help'])(
+  '%s into a file on a full disk fails with one sentence',
+  ci,
+  async (words) => {
+    const into = (where: string) => {
+      const line = `'${process.execPath}' '${SAMOCODE}' ${words} ${where}`;
+      return runCommand('sh', ['-c', line], { cwd: repo.path, env: repo.env });
+    };
+    const { exitCode, stderr } = await into('> /dev/full');
+    expect(stderr).toMatch(/^error: Not all of the output was written \(ENOSPC: [^\n]+\n$/);
+    expect(exitCode).toBe(1);
+    expect((await into('> /dev/full 2> /dev/full')).exitCode).toBe(1);
+  },
+);
+
+test('a sentence that cannot be written does not change how a command ends', async () => {
+  const line = `'${process.execPath}' '${SAMOCODE}' list --unknown 2> /dev/full`;
+  expect((await runCommand('sh', ['-c', line], { cwd: repo.path, env: repo.env })).exitCode).toBe(2);
+});
+
 test('a session whose suggestions are accepted is completed by commands alone, changes send its plan back, and a message reaches it', async () => {
   const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
   expect(started.exitCode).toBe(4);

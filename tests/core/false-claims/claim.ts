@@ -20,6 +20,8 @@ export interface FalseClaim {
   message?: 'before' | 'meanwhile';
   /** The files with which the session began, from its chat: a shell script that is committed before any work. */
   chat?: string;
+  /** The session began on the work of another one, which is not merged: a shell script that is committed first. */
+  below?: string;
   /** The exit status of the first check when it ran on the base, which a person let stay red; for the first goal. */
   leftRed?: number;
   checkIn?: 'worktree';

@@ -96,9 +96,10 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const { phase = claim.quick ? 'implementation' : 'done', before = claim.quick ? '' : HONEST_WORK } = claim;
   const worktreesDir = join(repo.root, 'worktrees');
   const worktree = { path: join(worktreesDir, 'boats'), branch: 'boats', base: 'main' };
-  const baseCommit = await repo.git(['rev-parse', 'HEAD']);
-  const tree = await repo.git(['rev-parse', 'HEAD^{tree}']);
+  const began = await repo.git(['rev-parse', 'HEAD']);
   await repo.git(['worktree', 'add', '-q', '-b', worktree.branch, worktree.path]);
+  const baseCommit = claim.below ? await beganWith(claim.below, worktree.path, repo) : began;
+  const tree = await repo.git(['rev-parse', `${baseCommit}^{tree}`]);
   for (const dir of [paths.sessionDir, paths.runDir, paths.commands]) await mkdir(dir, { recursive: true });
   const firstCommit = claim.chat && (await beganWith(claim.chat, worktree.path, repo));
   const worked = await runCommand('sh', ['-ec', before], { cwd: worktree.path, env: repo.env });
@@ -127,7 +128,10 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const events: NewEvent[] = [
     createdEvent(file),
     ...(claim.quick ? [{ type: 'way_chosen', way: 'quick' } as const] : []),
-    { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit }, firstCommit },
+    {
+      ...{ type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit }, firstCommit },
+      judgedFrom: claim.below && began,
+    },
     ...ranOnBase(claim, { commit: baseCommit, tree }),
     ...(claim.secondGoal ? nextGoal(head) : []),
   ];

@@ -655,6 +655,14 @@ const LEFT_RED: FalseClaim[] = [
     says: '"kind":"red_base"',
   },
   {
+    ci: true,
+    way: 'leaves a check red that another session has broken, on whose work it stands',
+    checks: ['test ! -e below.js'],
+    below: 'echo x >below.js',
+    leftRed: 1,
+    says: '`test ! -e below.js` (exit status 1; on the base commit it passes now)',
+  },
+  {
     way: 'breaks a check that runs in its worktree alone',
     checks: ['exit 3'],
     leftRed: 3,
@@ -678,6 +686,13 @@ const QUICK: FalseClaim[] = [
   {
     way: 'has weakened a test for its quick work',
     does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
+    says: '"kind":"weakened"',
+  },
+  {
+    ci: true,
+    way: 'has done its quick work on that of another session, which has weakened a test',
+    below: `printf '# nothing\\ntrue\\n' >test.sh`,
+    does: `echo x >work.js; ${COMMIT}`,
     says: '"kind":"weakened"',
   },
   {

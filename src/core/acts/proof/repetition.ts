@@ -66,7 +66,8 @@ export function verdictWords(
       return `yes: ${at} matches the proof${checks.length === 0 ? '; it has no checks' : ''}`;
     case 'partly': {
       const open = notRepeated.length > 0 ? ['commands of the proof that were not repeated'] : [];
-      return `partly: ${at} matches the proof; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
+      const what = proved === undefined ? `the checks pass on ${at}` : `${at} matches the proof`;
+      return `partly: ${what}; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
     }
     case 'no_proof':
       return `no proof to compare with; the checks pass on ${at}`;

@@ -1,8 +1,10 @@
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { orNothing } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { endNow } from '../../session/events/open-work.ts';
+import { readHeldUp } from '../../session/folder/held-up.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { isUnimported } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
@@ -83,6 +85,8 @@ export async function findSessionAndPlace(
 }
 
 function refuseUnimported(named: readonly SessionPaths[]): void {
+  const away = named.map(readHeldUp).find((met) => met?.code === 'place_away');
+  if (away !== undefined) throw BASE_ERRORS.place_away({ dir: away.path ?? '' });
   const unimported = named.find(isUnimported);
   if (unimported !== undefined) throw ACTION_ERRORS.not_imported({ session: unimported.folder });
 }

@@ -1,8 +1,7 @@
 import { accessSync, constants } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
 import { suspendedText } from '../../kernel/processes/host.ts';
 import {
   type Presence,
@@ -10,6 +9,7 @@ import {
   type SupervisorPaths,
   supervisorPaths,
 } from '../../sandbox/programs/supervisor-folder.ts';
+import { readHeldUp } from '../../session/folder/held-up.ts';
 import { isContinuedBy, readSession } from '../../session/folder/read-session.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -72,8 +72,8 @@ async function reportWith(
   watching: Watching,
   context: ActionContext,
 ): Promise<WorkerReport> {
-  if (view.needsWorker && (await isDiskFull(view.paths.runDir)))
-    return { worker: 'gone', isDying: false, unwatched: fullText(view) };
+  const trouble = diskTrouble(view);
+  if (trouble !== undefined) return { worker: 'gone', isDying: false, unwatched: trouble };
   const isDying = view.needsWorker && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
   const ageMs = youngestCommandMs(view, context.clock);
   const isContinued = isContinuedHere(view, watching);
@@ -86,49 +86,28 @@ async function reportWith(
 async function heldUp(view: SessionView, { host }: ActionContext): Promise<string | undefined> {
   const { lease } = view;
   const suspended = lease && (await suspendedText(host, lease.owner));
-  return suspended === undefined ? await diskTrouble(view) : `Its worker does nothing: ${suspended}.`;
+  return suspended === undefined ? diskTrouble(view) : `Its worker does nothing: ${suspended}.`;
 }
 
-/** Says that the disk of a session takes no files. */
-export async function diskTrouble({
-  paths,
-  folder,
-}: Pick<SessionView, 'paths' | 'folder'>): Promise<string | undefined> {
-  const why = isReadOnly(paths.runDir)
-    ? 'cannot be written to'
-    : (await isDiskFull(paths.runDir))
-      ? 'is full'
+const TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'is full (no space or no inode is left)',
+  EDQUOT: 'is full (the quota is used up)',
+  EROFS: 'cannot be written to',
+  place_away: 'is not mounted',
+};
+
+/** What the disk of a session refuses, as the worker that lives or the one that could not begin has noted it. */
+export function diskTrouble({ paths, folder, lease, worker, needsWorker }: SessionView): string | undefined {
+  const met = worker === 'alive' || needsWorker ? readHeldUp(paths) : undefined;
+  if (met === undefined) return undefined;
+  const { code, path = paths.runDir, sinceMs, pid } = met;
+  const what = `The disk with ${path} ${TROUBLE[code] ?? `refuses files (${code})`}`;
+  const since = `since ${stampsAt(sinceMs).log}`;
+  if (worker === 'alive')
+    return lease?.owner.pid === pid
+      ? `${what}, so ${folder} waits ${since}. It continues once the disk takes its files.`
       : undefined;
-  return (
-    why &&
-    `The disk with ${paths.sessionsDir} ${why}, so ${folder} waits. It continues once the disk takes its files.`
-  );
-}
-
-function isReadOnly(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return false;
-  } catch (error) {
-    return systemErrorCode(error) === 'EROFS' || systemErrorCode(error) === 'EIO';
-  }
-}
-
-/** On a full disk, a worker dies before it can record anything. */
-async function isDiskFull(folder: string): Promise<boolean> {
-  const stats = await statfs(folder).catch(() => undefined);
-  // Some file systems do not report their size.
-  if (stats === undefined || stats.blocks === 0) return false;
-  // Only root may use the reserve.
-  const free = process.getuid?.() === 0 ? stats.bfree : stats.bavail;
-  return free * stats.bsize < FULL_BELOW_BYTES;
-}
-
-/** Less than a worker writes when it starts. */
-const FULL_BELOW_BYTES = 64 * 1024;
-
-function fullText({ folder, paths }: SessionView): string {
-  return `The disk with ${paths.sessionsDir} is full, so no worker can start. Free some space, then run "samocode resume ${folder}".`;
+  return `${what}, so its last worker could not go on ${since}. Repair that, then run "samocode resume ${folder}".`;
 }
 
 /** Whether the session waits for something that a supervisor handles. */

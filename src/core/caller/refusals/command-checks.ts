@@ -60,5 +60,5 @@ async function commandCheck(
         found,
         `Check that SETUP creates it, or correct ${setting}; "samocode doctor --checks" tries both.`,
       )
-    : fail(id, found, `Install it, or correct ${setting}.`);
+    : fail(id, found, program === 'source' ? `Correct ${setting}.` : `Install it, or correct ${setting}.`);
 }

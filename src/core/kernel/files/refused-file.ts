@@ -6,7 +6,7 @@ const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>
   EACCES: ['Permission denied', 'Give your user access to it'],
   EPERM: ['Operation not permitted', 'Allow your user to change it'],
   EROFS: ['Read-only file system', 'Use a disk that can be written to'],
-  ENOSPC: ['No space left on the disk', 'Free some space'],
+  ENOSPC: ['No space or no inode left on the disk', 'Free some space'],
   EDQUOT: ['Disk quota exceeded', 'Free some space'],
 };
 

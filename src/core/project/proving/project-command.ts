@@ -198,5 +198,6 @@ export async function isParsable(
 }
 
 export function programNotFound(program: string, of: 'the check' | 'SETUP', command: string): string {
-  return `The shell cannot find "${program}", used by ${of} \`${command}\`.`;
+  const why = program === 'source' ? ' It is a word of bash; commands run in /bin/sh, where it is ".".' : '';
+  return `The shell cannot find "${program}", used by ${of} \`${command}\`.${why}`;
 }

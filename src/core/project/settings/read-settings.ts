@@ -61,6 +61,18 @@ export function readRows<Rows extends Readonly<Record<string, SettingSpec>>>(
   return { readings, values: valuesIn(readings, Object.values(rows)) as ValuesOf<Rows> };
 }
 
+/** The values as they would be without these lines of the file, but for families. */
+export function valuesWithout(
+  { readings, values }: Pick<SettingsReading, 'readings' | 'values'>,
+  lines: readonly { key: string }[],
+): Settings {
+  const usual = lines.flatMap(({ key }) => {
+    const spec = readings.get(key)?.spec;
+    return spec === undefined || spec.family ? [] : [[spec.name, byDefault(spec, undefined).value]];
+  });
+  return { ...values, ...Object.fromEntries(usual) };
+}
+
 function readingsBy(reader: Reader, rows: readonly SettingSpec[]): Readings {
   return new Map(rows.flatMap((spec) => readRow(reader, spec)).map((reading) => [reading.key, reading]));
 }

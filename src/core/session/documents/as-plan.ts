@@ -1,4 +1,4 @@
-import { beginning, visibleControls } from '../../kernel/text.ts';
+import { agreedText, beginning, visibleControls } from '../../kernel/text.ts';
 import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { boxesIn } from './given-plan.ts';
 import { code, oneLine, parseMarkdown } from './markdown-lines.ts';
@@ -45,7 +45,9 @@ export function checksOfPlan(plan: string): { requirements: Requirement[]; probl
     const id = `R${requirements.length + 1}`;
     if (check.success) requirements.push({ id, text: nameOf(phase), check: check.data });
     else
-      problems.push(`the command of phase ${phase.number} is longer than 500 characters, or has hidden ones`);
+      problems.push(
+        `the command of phase ${phase.number} is longer than 500 characters, or has hidden ones, unusual blanks or more than two in a row`,
+      );
   }
   const chars = requirements.reduce((sum, { check }) => sum + check.length, 0);
   if (requirements.length > MAX_COMMANDS || chars > MAX_CHARS)
@@ -83,7 +85,7 @@ export function commandLines(plan: string, ledger: string | undefined): string[]
     ({ command }) => command !== undefined && !required.some(({ check }) => check === command),
   );
   return [
-    ...named.map(({ id, check }) => `${id} will run ${code(check)}`),
-    ...others.map(({ number, command = '' }) => `Phase ${number} will run ${code(command)}`),
+    ...named.map(({ id, check }) => `${id} will run ${code(agreedText(check))}`),
+    ...others.map(({ number, command = '' }) => `Phase ${number} will run ${code(agreedText(command))}`),
   ];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { agreedText } from '../../kernel/text.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { documentText } from './documents.ts';
 import { code, lineBody, parseMarkdown } from './markdown-lines.ts';
@@ -18,7 +19,8 @@ const line = (max: number) =>
 export const Requirement = z.object({
   id: z.string().regex(/^R\d{1,3}$/),
   text: line(500),
-  check: line(500),
+  // A blank that is none, or many of them, hide what comes after.
+  check: line(500).refine((command) => agreedText(command) === command),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -57,7 +59,7 @@ export function ledgerFingerprint(text: string | undefined): string | undefined 
   return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
 }
 
-export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters, a check without unusual or more than two blanks in a row`;
 
 /** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
 export interface Shown {

@@ -63,13 +63,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     progress: { ...inPhase(state.progress, decision.phase), totalIterations },
     ...workOf(decision),
   }),
-  prepared: (state, { at, phase, worktree, baseRef, firstCommit, warnings, environment }) => ({
+  prepared: (state, { at, phase, worktree, baseRef, judgedFrom, firstCommit, warnings, environment }) => ({
     ...running(state, at),
     environment,
     prepared: true,
     notes: [...state.notes, ...warnings],
     progress: inPhase(state.progress, phase),
-    ...(worktree && { worktree: { ...worktree, baseRef, firstCommit } }),
+    ...(worktree && { worktree: { ...worktree, baseRef, judgedFrom, firstCommit } }),
   }),
   command_accepted: (state) => state,
   command_refused: (state) => state,

@@ -71,6 +71,7 @@ const Worktree = z.object({
   baseCommit: z.string(),
   /** See the event `prepared`. */
   baseRef: z.string().optional(),
+  judgedFrom: z.string().optional(),
   firstCommit: z.string().optional(),
 });
 

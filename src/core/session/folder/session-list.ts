@@ -8,6 +8,7 @@ import type { Host } from '../../kernel/processes/host.ts';
 import { hasEnded } from '../events/rest.ts';
 import { archiveRoot, earlierRunRoot, runRoot, type SessionPaths, sessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { readHeldUp } from './held-up.ts';
 import { isFileError, readSession } from './read-session.ts';
 import { runFolderElsewhere } from './run-folders.ts';
 import type { SessionView } from './session-view.ts';
@@ -49,7 +50,8 @@ export function isUnimported(paths: SessionPaths): boolean {
     return (
       statsAt(paths.runDir) === undefined &&
       overviewIn(paths) !== undefined &&
-      runFolderElsewhere(paths) === undefined
+      runFolderElsewhere(paths) === undefined &&
+      readHeldUp(paths) === undefined
     );
   } catch (error) {
     if (isFileError(error)) return false;

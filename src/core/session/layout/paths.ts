@@ -121,6 +121,8 @@ const RUN_FILES = {
   claimReleased: { name: '.claim-released' },
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: { name: 'arrived.json' },
+  /** A link with the reason why the worker repeats a step, or could not begin: see `held-up.ts`. */
+  heldUp: { name: '.held-up', duringAgent: true },
   /** A worker's own stderr, for problems that it could not record anywhere else. */
   workerErrors: { name: 'worker.stderr', duringAgent: true },
 } as const satisfies Files;

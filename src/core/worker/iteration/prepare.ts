@@ -7,6 +7,8 @@ import { firstPhase } from '../../kernel/phases/progress.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import { isOutOfReach } from '../../kernel/sandbox-level.ts';
+import { gitSaysYes } from '../../project/git/git.ts';
+import { commitsOf } from '../../project/git/repository.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
 import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/proving/project-command.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
@@ -21,7 +23,9 @@ import { hidesFolders } from '../../sandbox/proof-place.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { readAllSessions } from '../../session/folder/session-list.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
+import { isMerged } from '../../session/waits/start-order.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { foundPlace } from '../state/as-ours.ts';
 import { afterLeftOut, joinEnvironment, leftOutBy, needsLogin } from '../state/environment.ts';
@@ -43,7 +47,7 @@ export async function prepare(worker: Worker): Promise<void> {
 }
 
 async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
-  const { base, worktree, firstCommit, warnings: ofSetup, setUp } = ready;
+  const { base, worktree, firstCommit, judgedFrom, warnings: ofSetup, setUp } = ready;
   const { path, branch, baseCommit } = worktree;
   const reached = stateOf(worker).progress.phase;
   const first = firstPhase(stateOf(worker).progress.way);
@@ -61,6 +65,7 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
     phase,
     worktree: { path, branch, base: base.name, baseCommit },
     baseRef: base.ref,
+    judgedFrom,
     firstCommit,
     warnings,
     environment: lastingNames(worker.env),
@@ -80,6 +85,7 @@ export interface Ready {
   base: BaseCommit;
   worktree: Worktree;
   firstCommit: string | undefined;
+  judgedFrom: string | undefined;
   warnings: string[];
   /** False if SETUP failed. */
   setUp: boolean;
@@ -93,6 +99,7 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
     resolveBase({ mainRepo, ...git.context, base: settings.base, signal }),
   );
   refuseOwnBase(file, base.name);
+  const below = settings.base === undefined ? undefined : await workBelow(worker, base.commit);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
   const beginning = await beginningOf(worker, base);
@@ -112,8 +119,30 @@ async function makeWorktree(worker: Worker): Promise<Ready> {
   await joinEnvironment(worker);
   const setup = await setUpOnce(worker, worktree);
   const { text, firstCommit } = (await beginning?.outcome(worktree)) ?? {};
-  const warnings = [...(text ? [text] : []), ...setup.warnings];
-  return { base, worktree, firstCommit, warnings, setUp: setup.ran };
+  const stacked = below && [
+    `${base.name} is work of the session ${below.session}, which is not merged: red checks and changed tests are judged by ${below.commit.slice(0, 12)}, from which that work began.`,
+  ];
+  const warnings = [...(text ? [text] : []), ...(stacked ?? []), ...setup.warnings];
+  return { base, worktree, firstCommit, judgedFrom: below?.commit, warnings, setUp: setup.ran };
+}
+
+/** The session whose unmerged work a commit is a part of, and the commit from which that work began. */
+export async function workBelow(
+  { file, git, host }: Pick<Worker, 'file' | 'git' | 'host'>,
+  commit: string,
+): Promise<{ session: string; commit: string } | undefined> {
+  const options = { ...git.context, cwd: file.mainRepo };
+  for (const view of await readAllSessions(file.sessionsDir, host)) {
+    const { worktree } = view.state;
+    if (worktree === undefined || view.folder === file.folder || isMerged(view)) continue;
+    const { branch, base, baseCommit, baseRef = base, judgedFrom = baseCommit } = worktree;
+    const [tip, ...taken] = await commitsOf([`refs/heads/${branch}`, baseCommit, baseRef], options);
+    const isIn = async (other = '') =>
+      other !== '' && (await gitSaysYes(['merge-base', '--is-ancestor', commit, other], options));
+    if ((await isIn(tip)) && !(await isIn(taken[0])) && !(await isIn(taken[1])))
+      return { session: view.folder, commit: judgedFrom };
+  }
+  return undefined;
 }
 
 /** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */

@@ -119,9 +119,9 @@ async function endAgent(
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endAgentTree(worker, child, { leftoversOnly: end === 'exited', known });
-  const tree = await patiently(worker.clock, 'the agent is not ended', ending);
+  const tree = await patiently(worker, 'the agent is not ended', ending);
   // The agent has been ended: from here on it is safe to wait for the disk.
-  const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
+  const wait = <T>(act: () => Promise<T>) => patiently(worker, 'files not written', act);
   if (!noted) await wait(() => noteEnd(open, end));
   await wait(async () => await worker.services?.afterAgent());
   if (tree.kind === 'immortal') {

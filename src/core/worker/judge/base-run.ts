@@ -15,7 +15,7 @@ import {
   type WorkerMemory,
 } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
-import { commitWithTree, showChecking } from './check-facts.ts';
+import { commitWithTree, judgingBase, showChecking } from './check-facts.ts';
 import { baseRunMark, endBaseProcesses, runInClone } from './in-clone.ts';
 
 function isWanted(worker: Worker): boolean {
@@ -118,8 +118,8 @@ async function runBase(
   { signal, begins }: { signal: AbortSignal; begins: () => void },
 ): Promise<ChecksRan | undefined> {
   const { worktree, goalBase } = stateOf(worker);
-  if (worktree === undefined) return undefined;
-  const base = goalBase ?? worktree.baseCommit;
+  const base = judgingBase(stateOf(worker));
+  if (worktree === undefined || base === undefined) return undefined;
   const { mainRepo, worktreesDir } = worker.file;
   const sandbox = await worker.guard.level();
   const proving = provingOf(worker);

@@ -60,6 +60,14 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.firstCommit ?? worktree.baseCommit);
 }
 
+/** The commit that excuses a red check, and with which tests are compared: never what agents made and nobody took. */
+export function judgingBase({
+  goalBase,
+  worktree,
+}: Pick<SessionState, 'goalBase' | 'worktree'>): string | undefined {
+  return goalBase ?? worktree?.judgedFrom ?? worktree?.baseCommit;
+}
+
 export interface WorktreeNow {
   /** Undefined if HEAD is detached. */
   branch: string | undefined;

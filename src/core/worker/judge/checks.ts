@@ -29,7 +29,7 @@ import { endAgentTree } from '../state/processes.ts';
 import { provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { knownBase } from './base-run.ts';
-import { fastCommands, showChecking } from './check-facts.ts';
+import { fastCommands, judgingBase, showChecking } from './check-facts.ts';
 import { splitFailures } from './claims.ts';
 import { type ClonedSet, openScratchDir, runInClone, scratchDir } from './in-clone.ts';
 
@@ -59,8 +59,10 @@ export async function proveBranch(
   { tip, uncommitted = [], isLast }: BranchToProve,
 ): Promise<Proof> {
   const { worker } = evidence;
-  const { worktree, goalBase, proved } = stateOf(worker);
-  if (worktree === undefined || tip === undefined) return { kind: 'passed', events: [] };
+  const { worktree, proved } = stateOf(worker);
+  const base = judgingBase(stateOf(worker));
+  if (worktree === undefined || base === undefined || tip === undefined)
+    return { kind: 'passed', events: [] };
   const commands = await evidence.fullCommands();
   if (provingOf(worker).in === 'worktree')
     return await tryInWorktree(evidence, { set: 'full', iteration, commands, tip });
@@ -68,7 +70,6 @@ export async function proveBranch(
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   const outputDir = iterationPaths(worker.paths, iteration).checks;
-  const base = goalBase ?? worktree.baseCommit;
   const proof: Proof = isProved
     ? { kind: 'passed', events: [] }
     : await proveCommit(evidence, { set: 'full', tip, base, worktree, iteration, commands, outputDir });

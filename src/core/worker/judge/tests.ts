@@ -19,7 +19,14 @@ import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { endAgentTree } from '../state/processes.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
-import { baseOfWork, branchFacts, commitWithTree, mainGit, showChecking } from './check-facts.ts';
+import {
+  baseOfWork,
+  branchFacts,
+  commitWithTree,
+  judgingBase,
+  mainGit,
+  showChecking,
+} from './check-facts.ts';
 import { type Proof, recordedSet } from './checks.ts';
 import { runInClone } from './in-clone.ts';
 
@@ -33,8 +40,7 @@ export async function comparedChecks(
   tip: TipOfBranch | undefined,
 ): Promise<ComparedChecks | undefined> {
   const { worker } = evidence;
-  const { goalBase, worktree } = stateOf(worker);
-  const facts = tip && branchFacts(worker, tip.commit, goalBase ?? worktree?.baseCommit);
+  const facts = tip && branchFacts(worker, tip.commit, judgingBase(stateOf(worker)));
   if (facts === undefined) return undefined;
   const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
   const checks = await evidence.fullCommands();

@@ -13,7 +13,7 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { isSameWindow, type KeptWindow, keptText, keptWindows } from '../../kernel/phases/usage-windows.ts';
 import { machineKeep } from '../../project/finding/machine-setting.ts';
 import type { HomePlaces } from '../../sandbox/home.ts';
-import { accountKey, askPlanWindows, notePlanWindows, readPlanWindows } from '../../sandbox/plan-windows.ts';
+import { accountKey, askPlanWindows, notePlanWindows, windowsFor } from '../../sandbox/plan-windows.ts';
 import type { FrozenSettings } from '../../session/events/bodies/session-file.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/waits/limit-wait.ts';
@@ -265,7 +265,7 @@ async function keptLimit(worker: Worker, provider: string): Promise<LimitNow | u
   const path = ofChoice ?? worker.file.settings.cliPaths[provider];
   if (path !== undefined) await askPlanWindows(cli, path, home, worker.clock);
   const { opened = [] } = stateOf(worker);
-  const kept = keptWindows(await readPlanWindows(provider, home), keep, worker.clock.now())
+  const kept = keptWindows(await windowsFor(worker.file.id, provider, home), keep, worker.clock.now())
     .map(({ window, used, endsAt, keep }) => ({ provider, window, used, endsAt, keep }))
     .filter((each) => !opened.some((other) => isSameWindow(each, other)));
   if (kept.length === 0) return undefined;
@@ -281,14 +281,19 @@ async function keepNow({ environment, watch, file }: Worker) {
   return { '5h': larger('5h'), '7d': larger('7d') };
 }
 
-/** Shares the figures of an agent with every session of the account. */
+/** Notes the figures of an agent; people see them, and its own session goes by them. */
 export async function noteWindows(
   worker: Worker,
   provider: string,
   seen: readonly WindowUsed[] = [],
   printedAt = 0,
 ): Promise<void> {
-  const windows = seen.map((each) => ({ seenAt: printedAt, ...each, from: 'agent' as const }));
+  const windows = seen.map((each) => ({
+    seenAt: printedAt,
+    ...each,
+    from: 'agent' as const,
+    session: worker.file.id,
+  }));
   await notePlanWindows(provider, homeOf(worker), windows);
 }
 

@@ -86,7 +86,9 @@ export async function openWorker(
   const given = before.given ?? written?.given ?? {};
   if (chosen.texts !== undefined && chosen.texts !== printOfTexts(given))
     throw SESSION_ERRORS.session_file_broken({ path: paths.sessionFile, problem: OTHER_TEXTS });
-  const lease = await takeLease(options, paths, { watch, above: before.log?.state.lease ?? 0 });
+  const above = before.log?.state.lease ?? 0;
+  const { worktreesDir } = atPlaces(chosen, paths, before.log?.state.places);
+  const lease = await takeLease(options, paths, { watch, above, worktreesDir });
   if (lease === undefined) return undefined;
   if (await wasTakenAway(paths)) return undefined;
   const died = lease.previous?.how === 'died';
@@ -132,7 +134,11 @@ const OTHER_TEXTS = 'The texts that it was started with are not those that its c
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,
-  { watch: { identity: supervisor }, above }: { watch: SupervisorClient; above: number },
+  {
+    watch: { identity: supervisor },
+    above,
+    worktreesDir,
+  }: { watch: SupervisorClient; above: number; worktreesDir: string },
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
   const givenUp = await givenUpOwner(options, paths);
@@ -143,7 +149,7 @@ async function takeLease(
       above,
       supervisor,
       within: paths.runDir,
-      onDisks: [paths.runDir, paths.sessionsDir],
+      onDisks: [paths.runDir, paths.sessionsDir, worktreesDir],
       takeUnknowable: givenUp ?? false,
     });
   } catch (error) {

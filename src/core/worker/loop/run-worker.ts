@@ -5,8 +5,11 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
+import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { OpenIteration, SessionState } from '../../session/events/state.ts';
+import { clearHeldUp, noteHeldUp } from '../../session/folder/held-up.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { applyPhaseEdit } from '../commands/phase-edit.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
@@ -41,7 +44,7 @@ import {
   stoppedEvent,
 } from '../state/interrupts.ts';
 import { readAgentRecord } from '../state/iteration.ts';
-import { isRefusedFile, lastingFailure, logToStderr, patiently } from '../state/passing-errors.ts';
+import { isPassing, isRefusedFile, lastingFailure, logToStderr, patiently } from '../state/passing-errors.ts';
 import { isAlive } from '../state/processes.ts';
 import { SupervisorClient } from '../state/supervisor-client.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../state/worker.ts';
@@ -57,8 +60,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, supervisorProgram: program } = options;
   const watch = new SupervisorClient({ env, home: env.HOME ?? homedir(), host, clock, program });
   for (;;) {
-    const opened = await openWorker(options, watch);
+    const opened = await openWorker(options, watch).catch((error: unknown) => {
+      if (isPassing(error)) noteHeldUp(sessionPaths(options.sessionsDir, options.folder), error);
+      throw error;
+    });
     if (opened === undefined) return;
+    clearHeldUp(opened.worker.paths);
     const hasMore = await workOnce(opened, watch).finally(() => opened.worker.memory.watcher?.close());
     if (!hasMore) return;
   }
@@ -74,13 +81,14 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Supervi
   worker.projector.relocate(folderNow(worker));
   // If it fails, the session blocks before SETUP, or before its next agent.
   await worker.services?.reserve().catch((error) => logToStderr(worker, error));
-  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
+  const took = () => takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
+  await patiently(worker, 'the session is not taken over', took, isPassing);
   // An agent of an earlier worker may be waiting for its connections.
   worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
   if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
     await worker.guard.egress().catch((error) => logToStderr(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
-  await work(worker)
+  await work(worker, lease)
     .then(leave)
     .catch(async (error) => {
       // A new owner elsewhere waits until all processes have ended before it starts an agent, so end them first.
@@ -115,9 +123,17 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
 }
 
 /** @returns why it leaves */
-async function work(worker: Worker): Promise<string> {
+async function work(worker: Worker, lease: OwnedLease): Promise<string> {
+  const step = async () => {
+    await lease.check();
+    return await oneStep(worker).catch(async (error: unknown) => {
+      // What fails while a disk is away says nothing about the session, and is done again once it is back.
+      await lease.check();
+      throw error;
+    });
+  };
   for (;;) {
-    const left = await runStep(worker, () => oneStep(worker));
+    const left = await runStep(worker, step);
     if (left !== undefined) return left;
   }
 }
@@ -148,7 +164,7 @@ export async function runStep(
   step: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   try {
-    return await patiently(worker.clock, 'a step is not done', step);
+    return await patiently(worker, 'a step is not done', step, isPassing);
   } catch (error) {
     if (error instanceof Stopped) {
       await record(worker, ...stopEvents(worker));

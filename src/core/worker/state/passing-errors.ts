@@ -6,6 +6,7 @@ import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kern
 import { contains } from '../../kernel/files/contains.ts';
 import { fileRefused } from '../../kernel/files/refused-file.ts';
 import { GIT_ERRORS } from '../../project/git/git-errors.ts';
+import { clearHeldUp, noteHeldUp } from '../../session/folder/held-up.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
@@ -17,6 +18,9 @@ export function isPassing(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code !== undefined && PASSING.has(code);
 }
+
+/** Not if a disk is away: what was seen meanwhile must not be written once it is back, so the whole step is done again. */
+const isOfDisk = (error: unknown) => isPassing(error) && !BASE_ERRORS.place_away.is(error);
 
 /**
  * Explains a lasting failure to people, and writes it to stderr.
@@ -95,6 +99,24 @@ export async function unlessKilled<T>(
   return await act();
 }
 
+interface Waiting {
+  clock: Pick<Clock, 'now' | 'sleep'>;
+  paths: SessionPaths;
+  /** `heldUp`: the steps that fail now. */
+  memory: { heldUp?: Set<string> };
+}
+
+/** Leaves a note of a failing step for everyone who reports on the session. */
+function isHeldUp({ memory, paths }: Waiting, step: string, error: unknown): void {
+  memory.heldUp ??= new Set();
+  if (!memory.heldUp.has(step)) noteHeldUp(paths, error);
+  memory.heldUp.add(step);
+}
+
+function goesOn({ memory, paths }: Waiting, step: string): void {
+  if (memory.heldUp?.delete(step) && memory.heldUp.size === 0) clearHeldUp(paths);
+}
+
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 5000;
 
@@ -104,17 +126,21 @@ const LAST_WAIT_MS = 5000;
  * @param problem reported with each failure
  */
 export async function patiently<T>(
-  clock: Pick<Clock, 'now' | 'sleep'>,
+  worker: Waiting,
   problem: string,
   act: () => Promise<T>,
+  waitsFor: (error: unknown) => boolean = isOfDisk,
 ): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
-      return await unlessKilled(clock, act);
+      const done = await unlessKilled(worker.clock, act);
+      goesOn(worker, problem);
+      return done;
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      logToStderr({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
-      await clock.sleep(waitMs);
+      if (!waitsFor(error)) throw error;
+      isHeldUp(worker, problem, error);
+      logToStderr(worker, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
+      await worker.clock.sleep(waitMs);
     }
   }
 }

@@ -47,6 +47,8 @@ export interface Worker {
 
 /** Kept in memory only, so that no agent can have changed it. */
 export interface WorkerMemory {
+  /** See `patiently`. */
+  heldUp?: Set<string>;
   runFolder?: {
     iteration: number;
     entries: Readonly<Record<string, string>>;
@@ -91,8 +93,8 @@ export interface WorkerMemory {
  * accepts no writes, it waits instead of losing the session.
  */
 export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<void> {
-  const { writer, clock, projector } = worker;
-  const written = await patiently(clock, 'events not written', () => writer.append(...events));
+  const { writer, projector } = worker;
+  const written = await patiently(worker, 'events not written', () => writer.append(...events));
   await projector.apply(writer.state, written);
   const text = projector.takeReplaced();
   if (text !== undefined) await record(worker, { type: 'notice', code: 'overview_replaced', text });

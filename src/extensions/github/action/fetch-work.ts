@@ -6,7 +6,7 @@ import { removeTree } from '../../../core/project/git/remove-tree.ts';
 import { readEvent } from './read-event.ts';
 import type { Runner } from './runner.ts';
 
-/** The prefix of the base branch's ref in the fetched repository. */
+/** The prefix of the refs of base and default branch in the fetched repository. */
 export const BASE_REF = 'refs/remotes/origin/';
 
 /** The fetched repository, in a folder that the runner empties after each job. */
@@ -19,7 +19,7 @@ export function repositoryFolder({ env }: Pick<Runner, 'env'>): string {
  * request, and it writes the token to no file.
  */
 export async function fetchWork(runner: Runner): Promise<void> {
-  const { head, baseBranch } = readEvent(runner);
+  const { head, baseBranch, defaultBranch } = readEvent(runner);
   const { env, signal } = runner;
   const server = env.GITHUB_SERVER_URL ?? 'https://github.com';
   const url = `${server}/${env.GITHUB_REPOSITORY}`;
@@ -33,7 +33,8 @@ export async function fetchWork(runner: Runner): Promise<void> {
     // Only version 2 serves arbitrary commits.
     ['protocol.version', '2'],
   ];
-  const refs = [head, `+refs/heads/${baseBranch}:${BASE_REF}${baseBranch}`];
+  const branches = new Set([baseBranch, defaultBranch]);
+  const refs = [head, ...[...branches].map((branch) => `+refs/heads/${branch}:${BASE_REF}${branch}`)];
   const fetch = ['fetch', '--quiet', '--tags', '--no-write-fetch-head', '--', url, ...refs];
   await runGit(fetch, { ...context, config, cwd: dir, timeoutMs: CHECKOUT_LIMIT_MS });
   await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });

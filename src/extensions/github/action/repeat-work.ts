@@ -21,7 +21,7 @@ import { code } from '../../../core/session/documents/markdown-lines.ts';
 import { lastLinesOf, list } from '../../../core/session/proof/proof-markdown.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
 import { BASE_REF, repositoryFolder } from './fetch-work.ts';
-import { readEvent } from './read-event.ts';
+import { type EventSubject, readEvent } from './read-event.ts';
 import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runner.ts';
 
 /**
@@ -29,11 +29,12 @@ import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runn
  * @returns whether nothing differs
  */
 export async function repeatWork(runner: Runner): Promise<boolean> {
-  const { head, baseBranch, text } = readEvent(runner);
-  const commands = await baseCommands(baseBranch, runner);
+  const subject = readEvent(runner);
+  const { head, text } = subject;
+  const { believed, unlike, ...commands } = await believedCommands(subject, runner);
   const mainRepo = repositoryFolder(runner);
   const git = { baseEnv: runner.env };
-  const base = await gitLine(['rev-parse', `${BASE_REF}${baseBranch}`], { ...git, cwd: mainRepo });
+  const base = await gitLine(['rev-parse', `${BASE_REF}${believed}`], { ...git, cwd: mainRepo });
   const env = environmentOfChecks(runner);
   const folder = dirname(mainRepo);
   const run = async (commit: string, checks: readonly string[]) => {
@@ -58,22 +59,78 @@ export async function repeatWork(runner: Runner): Promise<boolean> {
     return end;
   };
   const claims = claimsOf(text, { mainRepo, git, head });
-  const repetition = await repeatProof(claims, { ...commands, base }, run);
+  const repeated = await repeatProof(claims, { ...commands, base }, run);
+  const repetition = unlike === undefined ? repeated : onlyPartly(repeated, unlike);
   runner.log(verdictWords(repetition, code));
-  addSummary(runner, repetitionSummary(repetition, { head, baseBranch }));
+  addSummary(runner, repetitionSummary(repetition, { ...subject, believed }));
   setOutputs(runner, { result: repetition.result, commit: head });
   return repetition.result !== 'differs';
 }
 
-interface BaseCommands extends Omit<TrustedCommands, 'base'> {
+interface BranchCommands extends Omit<TrustedCommands, 'base'> {
   timeoutMs: number;
 }
 
-/** Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks. */
-async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
+interface BelievedCommands extends BranchCommands {
+  /** The branch that answers for them, and for what was red before. */
+  believed: string;
+  /** What is left open: the base branch would run others. */
+  unlike?: string;
+}
+
+/**
+ * The commands to run: the workflow's own, otherwise those in the `.samocode` of the base branch, if it is the default
+ * branch or named by the workflow. Any other may be one that an agent wrote: then those of the default branch run.
+ */
+async function believedCommands(
+  { baseBranch, defaultBranch }: EventSubject,
+  runner: Runner,
+): Promise<BelievedCommands> {
+  const { env } = runner;
+  const ofBase = await commandsOf(baseBranch, runner);
+  const isBelieved =
+    baseBranch === defaultBranch ||
+    linesOf(env.SAMOCODE_CHECKS).length > 0 ||
+    linesOf(env.SAMOCODE_BRANCHES).some((pattern) => isNamedBy(pattern, baseBranch));
+  const ofDefault = isBelieved ? ofBase : await commandsOf(defaultBranch, runner);
+  const commands = ofDefault.checks.length > 0 ? ofDefault : ofBase;
+  if (commands.checks.length === 0) throw EVENT_ERRORS.no_base_checks({ branch: baseBranch });
+  const [base, trusted] = [shownCommands(ofBase), shownCommands(ofDefault)];
+  return {
+    ...commands,
+    believed: isBelieved ? baseBranch : defaultBranch,
+    ...(base !== trusted && {
+      unlike: `${baseBranch} is neither the default branch nor named under "branches:" in the workflow, and has other commands: ${base}; ${defaultBranch} has ${trusted}`,
+    }),
+  };
+}
+
+function shownCommands({ setup, checks }: BranchCommands): string {
+  const lines = [
+    ...(setup === undefined ? [] : [`SETUP=${setup}`]),
+    ...checks.map((check) => `CHECK=${check}`),
+  ];
+  return lines.join(', ') || 'none';
+}
+
+/** `*` stands for anything but a slash, `**` for anything, as in the `branches:` of a workflow's events. */
+function isNamedBy(pattern: string, branch: string): boolean {
+  const literal = pattern.replaceAll(/[^\w/*-]/g, String.raw`\$&`);
+  return new RegExp(`^${literal.replaceAll(/\*{1,2}/g, (stars) => (stars === '*' ? '[^/]*' : '.*'))}$`).test(
+    branch,
+  );
+}
+
+function linesOf(text = ''): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter(Boolean);
+}
+
+/** The workflow's own commands, otherwise those in the `.samocode` that a branch tracks, if any. */
+async function commandsOf(branch: string, runner: Runner): Promise<BranchCommands> {
   const { env } = runner;
   const options = { baseEnv: env, cwd: repositoryFolder(runner) };
-  const text = (await textIn(`${BASE_REF}${baseBranch}`, '.samocode', options)) ?? '';
+  const text = (await textIn(`${BASE_REF}${branch}`, '.samocode', options)) ?? '';
   // The environment and home folder of the job must not supply project settings.
   const texts = { projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' };
   const all = projectRows();
@@ -81,26 +138,33 @@ async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCom
   const { readings, values } = readRows(texts, used);
   const [problem] = problemsIn({ readings });
   if (problem !== undefined) throw problem;
-  const ofWorkflow = (env.SAMOCODE_CHECKS ?? '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
+  const ofWorkflow = linesOf(env.SAMOCODE_CHECKS);
   const checks = ofWorkflow.length > 0 ? ofWorkflow : values.checks.map(({ command }) => command);
-  if (checks.length === 0) throw EVENT_ERRORS.no_base_checks({ branch: baseBranch });
   const setup = env.SAMOCODE_SETUP?.trim() || values.setup;
   return { setup, checks, timeoutMs: values.checkTimeoutSeconds * 1000 };
+}
+
+function onlyPartly(repetition: Repetition, unlike: string): Repetition {
+  if (repetition.result === 'differs') return repetition;
+  const partly = [repetition.partly, unlike].filter((text) => text !== undefined).join('; ');
+  return { ...repetition, result: 'partly', partly };
 }
 
 /** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */
 function repetitionSummary(
   repetition: Repetition,
-  { head, baseBranch }: { head: string; baseBranch: string },
+  { head, baseBranch, believed }: EventSubject & Pick<BelievedCommands, 'believed'>,
 ): string {
   const { checks, differences, notRepeated, requirements } = repetition;
   return [
     '# Proof, repeated',
     `**${capitalised(verdictWords(repetition, code))}.**`,
-    `The commands come from the workflow or from ${code(baseBranch)} and ran on a fresh clone of ${code(head)}.`,
+    `The commands come from the workflow or from ${code(believed)} and ran on a fresh clone of ${code(head)}.`,
+    ...(believed === baseBranch
+      ? []
+      : [
+          `The base ${code(baseBranch)} is neither the default branch nor named under "branches:" in the workflow, so ${code(believed)} also answers for what was red before.`,
+        ]),
     ...section('Differences', differences.map(differenceLine)),
     ...differences.flatMap(outputOf),
     ...section(

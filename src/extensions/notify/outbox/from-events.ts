@@ -83,7 +83,7 @@ export class EventReader {
     if (!isContinuedBy(session.view, identity)) return { notices: [], n };
     const notices = [
       ...currentNotices(session, sessionId, clock.now()),
-      ...(await this.#heldByDisk(session, sessionId, clock.now())),
+      ...this.#heldByDisk(session, sessionId, clock.now()),
     ];
     if (before === n || (before === undefined && isOld(session, since))) return { notices, n };
     const events = await readEvents(session.paths, Math.min(before ?? 0, n));
@@ -93,9 +93,9 @@ export class EventReader {
   }
 
   /** The notice of a session whose worker waits for its disk; the worker can write nothing itself. */
-  async #heldByDisk({ view }: WatchedSession, sessionId: string, nowMs: number): Promise<Notice[]> {
+  #heldByDisk({ view }: WatchedSession, sessionId: string, nowMs: number): Notice[] {
     const isAtWork = view.worker === 'alive' && !hasNothingPending(view);
-    const text = isAtWork ? await diskTrouble(view) : undefined;
+    const text = isAtWork ? diskTrouble(view) : undefined;
     const sinceMs = this.#diskTrouble.get(sessionId) ?? nowMs;
     this.#diskTrouble.delete(sessionId);
     if (text === undefined) return [];

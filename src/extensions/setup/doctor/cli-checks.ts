@@ -5,6 +5,7 @@ import type { LoginTraces, Preflight, Provider } from '../../../core/agents/cont
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
 import { acceptedAccounts, allProviders, providerNamed } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
@@ -93,9 +94,10 @@ export async function cliChecks(
     return [ok(id, path + about, `${title} ${version}${tried}`)];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    if (!PROVIDER_ERRORS.cli_not_found.is(error))
-      return [isUsed ? failed(id, error) : notReady(id, failed(id, error).found)];
-    if (!isUsed) return [notReady(id, `${title} is not installed`)];
+    const isNotFound = PROVIDER_ERRORS.cli_not_found.is(error);
+    if (!isUsed && (isNotFound || START_ERRORS.command_missing.is(error)))
+      return [notReady(id, `${title} is not installed`)];
+    if (!isNotFound) return [isUsed ? failed(id, error) : notReady(id, failed(id, error).found)];
     const { what, why, args } = error;
     const found = `${what} It is in none of ${args.searched.length} folders, which include those of PATH.`;
     const fix = `Install it (${preflight.install}), or set ${args.setting} to its absolute path.`;
@@ -151,14 +153,17 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
   const oldest = provider.facts?.tested?.oldest;
   const id = `cli.${provider.name}`;
   const place = { env: context.env, homeDir: context.home };
+  const configured = project
+    ? agentSettings(project, 'init', provider.name).cliPath
+    : await machineSetting(`${provider.name}Path`, context);
+  // Nothing is configured, or only by a line that waits for trust.
+  if (!configured && provider.defaultCommand === '') throw START_ERRORS.command_missing();
   const { path, foundIn } = await locateCli({
     cli: provider,
     ...place,
     nodePath: await nodePath(context.env),
     refusal: project && projectRefusal(project, context),
-    configured: project
-      ? agentSettings(project, 'init', provider.name).cliPath
-      : await machineSetting(`${provider.name}Path`, context),
+    configured,
   });
   const env = definedOnly(context.env);
   const ask: AskCli = async (asked) => {

@@ -6,6 +6,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import { whichProjects } from '../../../core/caller/context/which-projects.ts';
+import { diskTrouble } from '../../../core/caller/facts/worker-report.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
   absent,
@@ -28,11 +29,13 @@ import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { lostByRebuild } from '../../../core/project/finding/project-place.ts';
-import { requirePlaces } from '../../../core/project/finding/trust.ts';
+import { requirePlaces, trustIn } from '../../../core/project/finding/trust.ts';
 import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
+import { valuesWithout } from '../../../core/project/settings/read-settings.ts';
 import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { missingGuard } from '../../../core/sandbox/probe-guard.ts';
+import { readSessionList } from '../../../core/session/folder/session-list.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
   type CliCheckContext,
@@ -114,13 +117,20 @@ interface ProjectFound {
   checks?: readonly DoctorCheck[];
 }
 
+/** The project as far as it may be acted on: lines that wait for trust choose no sandbox and no program. */
+async function actedOn(project: Project, context: ActionContext): Promise<Project> {
+  const trust = await trustIn(project, context);
+  return trust.kind === 'fine' ? project : { ...project, values: valuesWithout(project, trust.lines) };
+}
+
 async function groupsOf(
   { project, checks }: ProjectFound,
   input: DoctorInput,
   { context, machine, used }: Omit<CliCheckContext, 'project' | 'guard'>,
 ): Promise<RunningGroup[]> {
-  const guard = project && guardNow(guardedProject(project), context);
-  const surroundings = { project, used, machine, context, guard };
+  const acted = project && (await actedOn(project, context));
+  const guard = acted && guardNow(guardedProject(acted), context);
+  const surroundings = { project: acted, used, machine, context, guard };
   const clis = checkedProviders().map((provider) => ({
     isUsed: used.has(provider.name),
     title: provider.title,
@@ -203,6 +213,7 @@ async function projectChecks(
     lost.map((text) => warn('project.place', text, 'docs/files.md says more.')),
     folderChecks('sessions', values.sessions),
     privacyCheck(values.sessions),
+    heldUpChecks(values.sessions, context),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
@@ -217,6 +228,13 @@ async function projectChecks(
 async function gitPrograms(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck[]> {
   const programs = await runByRepository(mainRepo, { baseEnv: env });
   return programs === undefined ? [] : [ok('git.programs', programs, programs)];
+}
+
+async function heldUpChecks(sessions: string, { host }: ActionContext): Promise<DoctorCheck[]> {
+  // Another check reports an unreadable folder.
+  const views = await readSessionList(sessions, host).catch(() => []);
+  const texts = views.flatMap((view) => diskTrouble(view) ?? []);
+  return texts.map((text) => warn('sessions.held_up', text, 'Repair that disk.'));
 }
 
 async function noCheck(project: Project): Promise<DoctorCheck[]> {

@@ -1,15 +1,19 @@
-import { mkdtemp, readFile, realpath, rmdir, stat, statfs } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
   checked,
   type DoctorCheck,
   fail,
+  failed,
   type Machine,
   ok,
   warn,
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
+import type { SamocodeError } from '../../../core/kernel/errors.ts';
+import { fileRefused } from '../../../core/kernel/files/refused-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -113,25 +117,20 @@ const SYNCED =
 const MB = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
 const WARN_BELOW_MB = 2048;
-const FAIL_BELOW_MB = 200;
 
 /** Checks that sessions can run in a folder for days. */
 export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const stats = await statfs(path).catch(() => undefined);
   if (stats === undefined)
     return [fail(`${id}.disk`, `${path} cannot be read.`, 'Create the folder, or correct its setting.')];
-  const trial = await mkdtemp(join(path, '.trial-')).catch(() => undefined);
-  if (trial !== undefined) await rmdir(trial);
+  const refused = await trialIn(path);
   const remote = REMOTE.get(stats.type);
   const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
   const free = `${freeMb} MB free in ${path}`;
-  const judge = freeMb < FAIL_BELOW_MB ? fail : warn;
   const fix = 'Free some space: logs and worktrees grow.';
   return [
-    ...(trial === undefined
-      ? [fail(`${id}.write`, `${path} cannot be written.`, 'Make it writable for your user.')]
-      : []),
-    freeMb < WARN_BELOW_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
+    ...(refused === undefined ? [] : [failed(`${id}.write`, refused)]),
+    freeMb < WARN_BELOW_MB ? warn(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
     ...warnIf(
       remote !== undefined || SYNCED.test(`${path}/`),
       `${id}.place`,
@@ -141,6 +140,19 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
       'Choose a folder on a local disk.',
     ),
   ];
+}
+
+/** Free bytes say little: inodes, quotas and reserves are others. @returns why a folder takes no file of some size */
+async function trialIn(path: string): Promise<SamocodeError | undefined> {
+  const trial = join(path, `.trial-${randomUUID()}`);
+  try {
+    await writeFile(trial, Buffer.alloc(64 * 1024), { flag: 'wx' });
+    return undefined;
+  } catch (error) {
+    return fileRefused(error, { path });
+  } finally {
+    await rm(trial, { force: true }).catch(() => undefined);
+  }
 }
 
 /** Checks that other users of the machine cannot read what agents printed. */

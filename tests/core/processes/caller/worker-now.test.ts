@@ -1,11 +1,13 @@
 // @module-tag ci
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { symlinkSync } from 'node:fs';
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
 import { sessionFacts } from '../../../../src/core/caller/facts/session-facts.ts';
 import { needsRescue } from '../../../../src/core/caller/facts/worker-now.ts';
+import { BASE_ERRORS } from '../../../../src/core/kernel/base-errors.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import {
@@ -14,15 +16,17 @@ import {
 } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { clearHeldUp, noteHeldUp } from '../../../../src/core/session/folder/held-up.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
-import { noSpace } from '../../../support/failing-disk.ts';
 import { DIED } from '../../../support/work-events.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 const LIMITED: NewEvent = { type: 'limited', until: 9e12, guessed: false, provider: 'claude' };
 const QUEUED: NewEvent = { type: 'queued', reason: 'all slots are in use' };
+
+const NO_SPACE = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: '/some/file' });
 
 interface Given {
   paths: SessionPaths;
@@ -163,14 +167,17 @@ test('if the folder of the supervisor cannot be written, status names it', async
 });
 
 test('on a full disk, the status of a session without a worker says so, although a supervisor would start one', async () => {
-  using _ = noSpace();
-  const report = await reported([CREATED, PREPARED], watching);
+  const full = async (given: Given) => {
+    await watching(given);
+    noteHeldUp(given.paths, NO_SPACE);
+  };
+  const report = await reported([CREATED, PREPARED], full);
   expect(report.worker).toBe('gone');
-  const full = expect.stringMatching(
-    /^The disk with \/.* is full, so no worker can start\. .* run "samocode resume 26-01-08-boat"\.$/,
+  const says = expect.stringMatching(
+    /^The disk with \/some\/file is full \(no space or no inode is left\), so its last worker could not go on since .* run "samocode resume 26-01-08-boat"\.$/,
   );
-  expect(sessionFacts(report.view, report).problems).toEqual([full]);
-  expect((await reported([CREATED, PREPARED, ASKING], watching)).unwatched).toBeUndefined();
+  expect(sessionFacts(report.view, report).problems).toEqual([says]);
+  expect((await reported([CREATED, PREPARED, ASKING], full)).unwatched).toBeUndefined();
 });
 
 test('the status of a session whose worker is suspended names the process, and what continues it', async () => {
@@ -190,12 +197,32 @@ test('the status of a session whose worker is suspended names the process, and w
 });
 
 test('on a full disk, the status of a session whose worker lives says that it waits', async () => {
-  using _ = noSpace();
-  const own = async ({ paths, context }: Given) => await acquireLease(paths.leases, context);
-  const report = await reported([CREATED, PREPARED], own);
+  const holds = (note: (given: Given) => void) => async (given: Given) => {
+    await acquireLease(given.paths.leases, given.context);
+    note(given);
+  };
+  const noted = holds(({ paths }) => noteHeldUp(paths, NO_SPACE));
+  const report = await reported([CREATED, PREPARED], noted);
   expect(report.worker).toBe('working');
   const waits = expect.stringMatching(
-    /^The disk with \/.* is full, so 26-01-08-boat waits\. It continues once the disk takes its files\.$/,
+    /^The disk with .* is full \(.*\), so 26-01-08-boat waits since .*\. It continues once the disk takes its files\.$/,
   );
   expect(sessionFacts(report.view, report).problems).toEqual([waits]);
+  // The note of a worker that was killed says nothing about the next one.
+  const ofAnother = holds(({ paths }) => symlinkSync('1 ENOSPC /some/file', paths.heldUp));
+  expect((await reported([CREATED, PREPARED], ofAnother)).unwatched).toBeUndefined();
+});
+
+test('a session whose run folder is on a disk that is away is not taken for one to import', async () => {
+  const notes: SessionPaths[] = [];
+  const away = async ({ paths }: Given) => {
+    await rm(paths.runDir, { recursive: true });
+    await writeFile(paths.overview, '# Session: boat\n');
+    noteHeldUp(paths, BASE_ERRORS.place_away({ dir: '/disk' }));
+    notes.push(paths);
+  };
+  await expect(reported([CREATED, PREPARED], away)).rejects.toThrow(
+    '/disk is not on the disk on which it was opened',
+  );
+  notes.forEach(clearHeldUp);
 });

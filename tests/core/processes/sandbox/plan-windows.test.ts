@@ -8,6 +8,7 @@ import {
   askPlanWindows,
   notePlanWindows,
   readPlanWindows,
+  windowsFor,
 } from '../../../../src/core/sandbox/plan-windows.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -120,6 +121,26 @@ test('of each window the newest figure is kept', async () => {
     ['5h', 0.5],
     ['7d', 0.6],
   ]);
+});
+
+test('what an agent printed counts for its own session alone, and hides no answer of the CLI', async () => {
+  await using person = await personWith();
+  const seenBy = (session: string, used: number) => figure({ used, seenAt: NOW + 1, ...{ session } });
+  await notePlanWindows('claude', person.home, [figure({ used: 0.9, from: 'asked' })]);
+  await notePlanWindows('claude', person.home, [seenBy('a', 0.1)]);
+  await notePlanWindows('claude', person.home, [seenBy('b', 0.2)]);
+  const usedFor = async (session: string) =>
+    (await windowsFor(session, 'claude', person.home)).map(({ used }) => used);
+  expect([await usedFor('a'), await usedFor('b'), await usedFor('c')]).toEqual([
+    [0.9, 0.1],
+    [0.9, 0.2],
+    [0.9],
+  ]);
+  // Of windows that have ended nothing is kept.
+  await notePlanWindows('claude', person.home, [
+    figure({ seenAt: NOW + 2 * MINUTE, endsAt: NOW + 9 * MINUTE }),
+  ]);
+  expect(await usedFor('a')).toEqual([0.5]);
 });
 
 test.each([

@@ -62,6 +62,8 @@ test.each([
   ['GitHub, fine-grained', `github_pat_${LETTERS}_${LETTERS}`],
   ['GitLab', 'glpat-abcDEF_123-456xyzXYZ'],
   ['npm', `npm_${LETTERS}`],
+  ['PyPI', `pypi-${LETTERS}`],
+  ['age', 'AGE-SECRET-KEY-1QQPQ7XQ9V8RM5LT0D3'],
   ['Slack', 'xoxb-123456789012-abcdefABCDEF'],
   ['Slack apps', 'xapp-1-A012-345-abcdef'],
   ['AWS', 'AKIAIOSFODNN7EXAMPLE'],
@@ -76,6 +78,7 @@ test.each([
 
 test.each([
   ['Authorization: Bearer abcdef0123456789', 'Authorization: Bearer [removed: token]'],
+  ['-H "authorization: Basic YW5uOnA0c3M="', '-H "authorization: Basic [removed: token]"'],
   ['postgres://ann:p4ss@db/x and http://x/y@z', 'postgres://[removed: token]@db/x and http://x/y@z'],
   ['redis://:hunter2@cache:6379', 'redis://[removed: token]@cache:6379'],
 ])('%j keeps what surrounds its secret', (given, shown) => {
@@ -88,6 +91,7 @@ test.each([
   'The bearer of a sk-1 is a risk-averse task-runner',
   'See https://example.org/a:b/c and git@github.com:owner/name.git',
   'npm_config and ghp_short, at 12:30',
+  'Basic authentication2024 and a basic http2server',
   'Use bearer authentication; glib-compile-resources-first and sk_buff_head_init_class',
 ])('%j contains no secret', (text) => {
   expect(secretFilter(named('short'))(text)).toBe(text);

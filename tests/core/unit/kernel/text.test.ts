@@ -145,6 +145,53 @@ test.each([
   expect(shown).toBe(whole);
 });
 
+const STACK = Array.from({ length: 9 }, (_, at) => `    at async step${at} (/x/pnpm.cjs:${at}:100)`);
+const LONG = Array.from({ length: 6 }, (_, at) => `${at} ${'x'.repeat(100)}`);
+
+test.each<[of: string, printed: string[], said: string]>([
+  [
+    'pnpm',
+    ['Progress', ' EROFS  EROFS: read-only file system', ...STACK],
+    'Progress / EROFS  EROFS: read-only file system',
+  ],
+  [
+    'node',
+    [
+      '/x.js:1',
+      'throw e;',
+      '^',
+      '',
+      'Error: no boat',
+      ...STACK,
+      '{',
+      'errno: -2,',
+      "code: 'ENOENT',",
+      '}',
+      '',
+      'Node.js v20',
+    ],
+    "Error: no boat / { / errno: -2, / code: 'ENOENT', / } / Node.js v20",
+  ],
+  [
+    'Java',
+    [
+      'Exception in thread "main" X: a',
+      '\tat a.b.C.d(C.java:1)',
+      'Caused by: java.io.IOException: full',
+      '\tat a.E.f(E.java:2)',
+    ],
+    'Exception in thread "main" X: a / Caused by: java.io.IOException: full',
+  ],
+  ['a long end', ['error: no boat', ...LONG], `error: no boat … ${LONG.join(' / ').slice(14 - 400)}`],
+  [
+    'words that are no stack',
+    ['failed', 'at least one boat is missing'],
+    'failed / at least one boat is missing',
+  ],
+])('of what %s prints, the line with the error is quoted and not its stack', (_, printed, said) => {
+  expect(saidBy(printed.join('\n'))).toBe(said);
+});
+
 const KEY = [
   '-----BEGIN PRIVATE KEY-----',
   ...Array.from({ length: 40 }, (_, at) => `${at}MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${at}`),

@@ -145,9 +145,16 @@ test('a check that is code becomes a requirement with the name of its phase', ()
   expect(ledgerOfPlan(FLAT)).toBeUndefined();
 });
 
+test('what a command of a phase hides is shown as it is in a line of .samocode', () => {
+  const text = asPlan(`## A\nCheck: \`npm test${' '.repeat(400)}; sh\u3000x\`\n- [ ] a\n`);
+  expect(commandLines(text, undefined)).toEqual(['Phase 1 will run `npm test [400 blanks] ; sh\\u3000x`']);
+});
+
 test.each([
   ['is too long to be shown whole', `## A\nCheck: \`${'x'.repeat(501)}\`\n- [ ] a\n`],
   ['has hidden characters', '## A\nCheck: `npm\u200btest`\n- [ ] a\n'],
+  ['have a blank that is none', '## A\nCheck: `npm\u00a0test`\n- [ ] a\n'],
+  ['hide their end behind blanks', `## A\nCheck: \`npm test${' '.repeat(400)}; sh x\`\n- [ ] a\n`],
   ['are too many', '## A\nCheck: `x`\n- [ ] a\n'.repeat(101)],
   ['are too long together', `## A\nCheck: \`${'x'.repeat(400)}\`\n- [ ] a\n`.repeat(21)],
 ])('commands that %s are a problem', (_, text) => {

@@ -6,6 +6,7 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { clearHeldUp, noteHeldUp } from '../../../../src/core/session/folder/held-up.ts';
 import { ownedElsewhere, recordUnmetNeeds } from '../../../../src/core/session/folder/ownership.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
@@ -18,7 +19,6 @@ import { Outbox } from '../../../../src/extensions/notify/outbox/outbox.ts';
 import { nameChannels, queue } from '../../../../src/extensions/notify/outbox/outbox-file.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene } from '../../../core/unit/supervisor/scene.ts';
-import { noSpace } from '../../../support/failing-disk.ts';
 import { hostWith } from '../../../support/hosts.ts';
 import { more, type OutboxScene, outboxScene } from './outbox-scene.ts';
 
@@ -78,26 +78,27 @@ test('sessions in a place that an untrusted file names are left alone, about whi
 
 test('a session whose worker has waited for its disk for ten seconds is notified once', async () => {
   await using here = await outboxScene();
-  const { folder } = await here.session('26-01-08-boat', { events: BEGUN, lease: { owner: 'alive' } });
+  const paths = await here.session('26-01-08-boat', { events: BEGUN, lease: { owner: 'alive' } });
   const look = watching(here);
   const ofDisk = async () => (await here.queued()).filter(({ kind }) => kind === 'disk');
-  {
-    using _ = noSpace();
-    for (const passedMs of [9000, 500]) {
-      await look();
-      here.supervisor.clock.pass(passedMs);
-    }
+  noteHeldUp(paths, Object.assign(new Error('EDQUOT'), { code: 'EDQUOT' }));
+  for (const passedMs of [9000, 500]) {
     await look();
-    expect(await ofDisk()).toEqual([]);
-    for (const passedMs of [1000, 60_000]) {
-      here.supervisor.clock.pass(passedMs);
-      await look();
-    }
+    here.supervisor.clock.pass(passedMs);
   }
+  await look();
+  expect(await ofDisk()).toEqual([]);
+  for (const passedMs of [1000, 60_000]) {
+    here.supervisor.clock.pass(passedMs);
+    await look();
+  }
+  clearHeldUp(paths);
+  here.supervisor.clock.pass(60_000);
+  await look();
   expect(await ofDisk()).toEqual([
     expect.objectContaining({
-      session: folder,
-      text: expect.stringMatching(/^The disk with .* is full, so /),
+      session: paths.folder,
+      text: expect.stringMatching(/^The disk with .* is full \(the quota is used up\), so /),
     }),
   ]);
 });

@@ -82,6 +82,8 @@ export const EVENT_BODIES = {
     worktree: BegunWorktree.optional(),
     /** The full name of the base, because a local branch may be called like one of a remote; none for a commit or tag. */
     baseRef: z.string().optional(),
+    /** Where the base is work of a session that is not merged: the commit from which that work began. */
+    judgedFrom: z.string().optional(),
     /** The commit on top of the base with the files that a chat had changed: no work of the session. */
     firstCommit: z.string().optional(),
     phase: PhaseName,

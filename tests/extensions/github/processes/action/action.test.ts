@@ -27,17 +27,24 @@ interface Plan {
   settings?: string;
   /** Files of the pull request. */
   work?: Readonly<Record<string, string>>;
+  /** Branches from main, to which the pull request or a merge group can be opened: files of each. */
+  branches?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 async function madeScene({
   settings = `CHECK=${CHECK}\n`,
   work = { 'work.txt': 'done\n' },
+  branches = {},
 }: Plan): Promise<Scene> {
   const repo = await makeRepo({
     files: { 'README.md': '# A project\n', ...(settings && { '.samocode': settings }) },
   });
   const base = await repo.git(['rev-parse', 'HEAD']);
-  await repo.git(['switch', '-q', '-c', 'samocode/x']);
+  for (const [branch, files] of Object.entries(branches)) {
+    await repo.git(['switch', '-q', '-c', branch, 'main']);
+    await repo.commit('Branch', files);
+  }
+  await repo.git(['switch', '-q', '-c', 'samocode/x', base]);
   const head = await repo.commit('Work', work);
   const tree = await repo.git(['rev-parse', 'HEAD^{tree}']);
   await repo.git(['switch', '-q', 'main']);
@@ -49,6 +56,8 @@ async function madeScene({
   const proof = makeProof(provedEvents({ proved: { commit: head, tree, base }, runs, requirements }));
   return { repo, head, base, proof: proof ?? expect.fail('no proof') };
 }
+
+const REPOSITORY = { full_name: 'o/r', default_branch: 'main' };
 
 /** The event of a pull request, as GitHub documents it. */
 function opened({ head }: Scene, body: string | null, more: object = {}): JobEvent {
@@ -63,7 +72,7 @@ function opened({ head }: Scene, body: string | null, more: object = {}): JobEve
       base: { ref: 'main', sha: '0'.repeat(40), repo: { full_name: 'o/r' } },
       ...more,
     },
-    repository: { full_name: 'o/r', default_branch: 'main' },
+    repository: REPOSITORY,
   };
   return { name: 'pull_request', payload };
 }
@@ -296,7 +305,7 @@ const ROWS: Row[] = [
   },
   {
     title: 'a push',
-    event: ({ head }) => ({ name: 'push', payload: { after: head, repository: { default_branch: 'main' } } }),
+    event: ({ head }) => ({ name: 'push', payload: { after: head, repository: REPOSITORY } }),
     result: 'no_proof',
     says: 'the checks pass',
   },
@@ -305,10 +314,113 @@ const ROWS: Row[] = [
     ci: true,
     event: ({ head }) => ({
       name: 'merge_group',
-      payload: { merge_group: { head_sha: head, base_ref: 'refs/heads/main' } },
+      payload: { merge_group: { head_sha: head, base_ref: 'refs/heads/main' }, repository: REPOSITORY },
     }),
     result: 'no_proof',
     says: 'the checks pass',
+  },
+  {
+    title: 'into develop, whose commands are those of the default branch',
+    ci: true,
+    branches: { develop: { 'more.txt': 'more\n' } },
+    event: (scene) => opened(scene, claimed(scene), { base: { ref: 'develop' } }),
+    result: 'repeated',
+    says: 'The base `develop` is neither the default branch nor named under "branches:" in the workflow, so `main` also',
+  },
+  {
+    title:
+      'into a layer of a stack that has other commands, which the work fails by those of the default branch',
+    ci: true,
+    work: { 'work.txt': 'broken\n' },
+    branches: { 'layer-a': { '.samocode': 'CHECK=true\n' } },
+    event: (scene) => opened(scene, 'By hand.', { base: { ref: 'layer-a' } }),
+    result: 'differs',
+    says: `of \`${CHECK}\``,
+  },
+  {
+    title: 'into a layer of a stack, whose payload names the trunk',
+    branches: { 'layer-a': { '.samocode': 'CHECK=true\n' } },
+    event: (scene) =>
+      opened(scene, claimed(scene), { base: { ref: 'layer-a' }, stack: { base: { ref: 'main' } } }),
+    result: 'repeated',
+    says: `✔ passed: \`${CHECK}\``,
+  },
+  {
+    title: 'into a layer of a stack that brings its own excuse for a red check',
+    settings: 'CHECK=! test -e work.txt\n',
+    branches: { 'layer-a': { 'work.txt': 'red\n' } },
+    event: (scene) =>
+      opened(
+        scene,
+        claimed(scene, withRuns({ command: '! test -e work.txt', exitCode: 1, redBefore: true })),
+        { base: { ref: 'layer-a' } },
+      ),
+    result: 'differs',
+    says: 'expected `0`, found `1`',
+  },
+  {
+    title: 'into a release branch with other commands, for which those of the default branch run',
+    ci: true,
+    branches: { 'release/1.x': { '.samocode': `SETUP=touch made\nCHECK=${CHECK}\n` } },
+    event: (scene) => opened(scene, claimed(scene), { base: { ref: 'release/1.x' } }),
+    result: 'partly',
+    says: `\`release/1.x is neither the default branch nor named under "branches:" in the workflow, and has other commands: SETUP=touch made, CHECK=${CHECK}; main has CHECK=${CHECK}\``,
+  },
+  {
+    title: 'into a release branch that the workflow names',
+    ci: true,
+    branches: { 'release/1.x': { '.samocode': `SETUP=touch made\nCHECK=${CHECK}\n` } },
+    event: (scene) => ({
+      ...opened(scene, claimed(scene), { base: { ref: 'release/1.x' } }),
+      inputs: { branches: 'develop\nrelease/*' },
+    }),
+    result: 'repeated',
+    says: 'SETUP `touch made`',
+  },
+  {
+    title: 'into a branch that only looks like one that the workflow names',
+    branches: { 'release-1/x': { '.samocode': 'CHECK=true\n' } },
+    event: (scene) => ({
+      ...opened(scene, claimed(scene), { base: { ref: 'release-1/x' } }),
+      inputs: { branches: 'release*\nrelease.1/x' },
+    }),
+    result: 'partly',
+    says: 'has other commands: CHECK=true; main has',
+  },
+  {
+    title: 'of a fork, into a branch with other commands, where the workflow names its own',
+    branches: { develop: { '.samocode': 'CHECK=exit 1\n' } },
+    event: (scene) => ({
+      ...opened(scene, claimed(scene), {
+        base: { ref: 'develop' },
+        head: { ref: 'main', sha: scene.head, repo: { full_name: 'stranger/r', fork: true } },
+      }),
+      inputs: { checks: CHECK },
+    }),
+    result: 'repeated',
+    says: 'Yes: ',
+  },
+  {
+    title: 'of a fork, into a branch with commands, where the default branch has none',
+    settings: '',
+    branches: { develop: { '.samocode': `CHECK=${CHECK}\n` } },
+    event: (scene) =>
+      opened(scene, claimed(scene), {
+        base: { ref: 'develop' },
+        head: { ref: 'main', sha: scene.head, repo: { full_name: 'stranger/r', fork: true } },
+      }),
+    result: 'partly',
+    says: `has other commands: CHECK=${CHECK}; main has none`,
+  },
+  {
+    title: 'a merge group of a branch with other commands',
+    branches: { develop: { '.samocode': 'CHECK=exit 1\n' } },
+    event: ({ head }) => ({
+      name: 'merge_group',
+      payload: { merge_group: { head_sha: head, base_ref: 'refs/heads/develop' }, repository: REPOSITORY },
+    }),
+    result: 'partly',
+    says: /\*\*Partly: the checks pass on [0-9a-f]+; `develop is neither .*: CHECK=exit 1; main has/,
   },
   ...['pull_request_target', 'workflow_run', 'issue_comment', 'toString'].map((name) => ({
     title: `the event ${name}`,
