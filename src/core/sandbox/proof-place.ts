@@ -18,17 +18,21 @@ export function hidesFolders(guard: Pick<ActiveGuard, 'tool'> | undefined): bool
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
-/** The folders of a clone, and the data of its services. */
-export type ServedFolders = ProofFolders & { data?: string };
+/** The folders of a clone, the data of its services, and what else is shown. */
+export type ServedFolders = ProofFolders & { data?: string; shown?: readonly string[] };
 
-/** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
+/**
+ * Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME.
+ * @param folders.lent ignored folders of the main checkout, which is shown too: with them nothing is proved
+ */
 export function proofPlace(
   guard: ActiveGuard | undefined,
-  { lent = [], ...folders }: ProofFolders & { lent?: readonly string[] | undefined },
+  { lent, ...folders }: ProofFolders & { lent?: readonly string[] | undefined },
   env: Record<string, string>,
 ) {
-  const { env: moved, guard: made } = proofGuard(guard, folders, env);
-  const mounts = guard ? lentMounts(guard.places.mainRepo, folders.clone, lent) : [];
+  const shown = lent && guard ? [guard.places.mainRepo] : [];
+  const { env: moved, guard: made } = proofGuard(guard, { ...folders, shown }, env);
+  const mounts = lent && guard ? lentMounts(guard.places.mainRepo, folders.clone, lent) : [];
   return { env: moved, ...guardOption(made && withMounts(made, mounts)) };
 }
 
@@ -67,7 +71,11 @@ export function proofGuard(
     const { session: _, ...rest } = { ...places, home: { dir: home, env } };
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
     const open = [clone, ...dataOf(folders)];
-    const part = { home: own, tmp, states, shown: [...objects, ...shown], open, ...guard.egress };
+    const visible = [...(folders.shown ?? []), ...objects, ...shown];
+    // Those of the person can lie inside of a toolchain, where they could not be written.
+    const caches = join(empty, 'caches');
+    mkdirSync(caches, { recursive: true });
+    const part = { home: own, tmp, caches, states, shown: visible, open, ...guard.egress };
     return { env, guard: guardOf(guard.tool, rest, part) };
   }
   const programs = programNames({ dir: home, env });

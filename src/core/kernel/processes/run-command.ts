@@ -1,9 +1,11 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { ResultPromise } from 'execa';
 import { noteProgram } from '../effects.ts';
+import { orNothing } from '../errors.ts';
 import { contains } from '../files/contains.ts';
+import { realFolder, statsAt } from '../files/path-stats.ts';
 
 /** Process groups of running commands. The terminal's Ctrl-C does not reach them, so we end them at exit. */
 const groups = new Set<number>();
@@ -51,7 +53,8 @@ const ONE_MINUTE_MS = 60_000;
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
- * program given by name, and any program it starts, is looked up in folders below home last.
+ * program given by name, and any program it starts, is looked up in folders below home last, and never in the checkout in
+ * which it starts or in a worktree: a branch can bring programs.
  * A time limit or an abort ends its whole process group, and so does its exit, a second later. Returns when the group
  * is empty: processes that ignore SIGTERM are killed, wherever their output goes.
  * @throws the system error when the machine has no process or descriptor left for it
@@ -77,7 +80,7 @@ export async function runCommand(
     encoding,
     ...(input === undefined || isInputOpen ? { stdin: isInputOpen ? 'pipe' : 'ignore' } : { input }),
     cwd,
-    env: file.includes('/') ? env : { ...env, PATH: homeLast(env ?? process.env) },
+    env: file.includes('/') ? env : { ...env, PATH: withoutCheckouts(env ?? process.env, cwd) },
     extendEnv: env === undefined,
     buffer: output === undefined,
   });
@@ -106,6 +109,34 @@ export async function runCommand(
     notFound: NOT_FOUND.has(code ?? ''),
     timedOut,
   };
+}
+
+function withoutCheckouts(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string | undefined {
+  const { HOME = homedir() } = env;
+  const own = checkoutAround(cwd);
+  const isPersons = (folder: string) => {
+    const top = checkoutAround(realFolder(folder) ?? folder);
+    if (top === undefined || contains(top, HOME)) return true;
+    // Of a worktree and of a submodule `.git` is a file.
+    return top !== own && gitEntryAt(top)?.isFile() !== true;
+  };
+  return homeLast(env)?.split(delimiter).filter(isPersons).join(delimiter);
+}
+
+/** The nearest folder from here upwards with an entry `.git`. */
+function checkoutAround(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (gitEntryAt(at) !== undefined) return at;
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+/** Undefined also in a folder of another user. */
+function gitEntryAt(folder: string): Stats | undefined {
+  return orNothing(() => statsAt(join(folder, '.git')));
 }
 
 /** An unguarded agent may have written programs below home. Relative folders depend on cwd, so they are dropped. */

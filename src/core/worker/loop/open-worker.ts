@@ -11,6 +11,7 @@ import { type Host, identify, type ProcessIdentity } from '../../kernel/processe
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { waitForRunningGit } from '../../project/git/running-git.ts';
+import { checkoutsOf, ownEnvironment } from '../../project/proving/checkout-variables.ts';
 import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
@@ -97,6 +98,7 @@ export async function openWorker(
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = withoutClosed({ ...file.settings.gitIdentity, ...options.env });
   const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
+  const checkouts = await checkoutsOf(file, env);
   const unguarded: Omit<Worker, 'guard'> = {
     paths,
     file,
@@ -104,12 +106,13 @@ export async function openWorker(
     clock,
     host,
     environment,
+    checkouts,
     rehearsalProgram,
     writer,
     wake,
     watch,
     projector: new Projector(paths, file, hostname()),
-    git: new GitGuard(paths, file, env, () => writer.state.sandbox),
+    git: new GitGuard(paths, file, ownEnvironment(env, checkouts), () => writer.state.sandbox),
     slots: new Slots(file.sessionsDir, limits, {
       clock,
       host,
@@ -117,7 +120,7 @@ export async function openWorker(
     }),
     memory: {},
     get env() {
-      return environment.now;
+      return ownEnvironment(environment.now, checkouts);
     },
   };
   const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });
