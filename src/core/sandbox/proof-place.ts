@@ -84,7 +84,7 @@ export function proofGuard(
     mkdirSync(dirname(join(own, name)), { recursive: true });
     symlinkSync(join(home, name), join(own, name));
   }
-  const moved = movedTo(own, [home, env.HOME ?? home], env);
+  const moved = movedTo(own, { homes: [home, env.HOME ?? home], but: clone }, env);
   return {
     env: moved,
     guard: guard && places && guardOf(guard.tool, opening(places, folders)),
@@ -111,10 +111,14 @@ function gitConfig(identity: { name: string; email: string }): string {
   return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
 }
 
-/** Redirects the paths below home in PATH and other variables. */
-function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
+/** Redirects the paths below home in PATH and other variables, except for those in the clone. */
+function movedTo(
+  own: string,
+  { homes, but }: { homes: readonly string[]; but: string },
+  env: Record<string, string>,
+): Record<string, string> {
   const moved = (path: string) => {
-    const from = homes.find((home) => contains(home, path));
+    const from = contains(but, path) ? undefined : homes.find((home) => contains(home, path));
     return from === undefined ? path : own + path.slice(from.length);
   };
   return Object.fromEntries(

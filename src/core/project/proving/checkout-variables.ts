@@ -8,7 +8,7 @@ import { worktreeFolders } from '../git/worktree-list.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The checkouts of a repository, and the one that a child has in their place. */
-export interface Led {
+export interface LedInto {
   checkouts: readonly string[];
   to: string;
 }
@@ -55,7 +55,7 @@ function realAsFar(path: string): string {
  * The environment with what it names in a checkout led to `to`, by path and whatever the variable. In PATH such a folder
  * comes last: what a branch brings must not be found in the place of the person's programs.
  */
-export function ledEnvironment(env: Environment, { checkouts, to }: Led): Environment {
+export function ledEnvironment(env: Environment, { checkouts, to }: LedInto): Environment {
   const lead = (path: string) => {
     const inside = insideOf(checkouts, path);
     return inside === undefined ? path : to + inside;

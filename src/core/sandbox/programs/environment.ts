@@ -6,7 +6,7 @@ import { once } from '../../kernel/once.ts';
 import { isSecretName } from '../../kernel/secrets.ts';
 import { listed } from '../../kernel/text.ts';
 import { gitSettings, isFineForGit } from '../../project/git/git-variables.ts';
-import { type Led, ledEnvironment, namesInto } from '../../project/proving/checkout-variables.ts';
+import { type LedInto, ledEnvironment, namesInto } from '../../project/proving/checkout-variables.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
@@ -32,7 +32,7 @@ export interface ChildFacts {
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
   filter?: VariableFilter;
   /** Where what the variables name in checkouts leads; absent for a child that runs in the main checkout. */
-  led?: Led | undefined;
+  led?: LedInto | undefined;
   /** Ports and variables of the session's application: they pass the filter of secrets, and replace what has their name. */
   own?: Readonly<Record<string, string>> | undefined;
 }
@@ -72,7 +72,7 @@ const placesOfClis = once(
     ),
 );
 
-function ledOf(env: Environment, led: Led): Environment {
+function ledOf(env: Environment, led: LedInto): Environment {
   return { ...ledEnvironment(env, led), ...definedOnly(env, (name) => placesOfClis().has(name)) };
 }
 

@@ -126,7 +126,7 @@ async function runBase(
   const proving = provingOf(worker);
   const given = { commit: base, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };
-  const path = worker.env.PATH ?? '';
+  const path = worker.environment.now.PATH ?? '';
   const { env: admitted } = worker.file.settings.openings;
   const run = { mainRepo, worktreesDir, sandbox, path, admitted, ...of, waits: begins };
   return await onceForBase(run, worker, async () => {

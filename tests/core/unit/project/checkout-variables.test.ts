@@ -8,6 +8,7 @@ import {
   ownEnvironment,
   withoutMissing,
 } from '../../../../src/core/project/proving/checkout-variables.ts';
+import { childEnvironment, ledText } from '../../../../src/core/sandbox/programs/environment.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 /** Written for a checkout at `/repo` with a worktree at `/repo/wt`, and what a child in `/clone` gets. */
@@ -102,6 +103,26 @@ test.each(LEFT)('of %s, what is not in the folder of a child is left out', async
   const at = (value: string) => value.replaceAll('@', repo.path);
   const expected = left === undefined ? {} : { X: at(left) };
   expect(withoutMissing({ X: at(written) }, repo.path)).toEqual(expected);
+});
+
+test('a start names what it leads elsewhere, and neither the place of the shell nor what a CLI keeps', async () => {
+  const env = {
+    PWD: '/repo',
+    HOME: '/repo/x',
+    CODEX_HOME: '/repo/.codex',
+    PYTHONPATH: '/repo/src',
+    GOWORK: 'off',
+  };
+  expect(ledText(env, ['/repo'])).toMatch(/^PYTHONPATH of your environment names your checkout: /);
+  expect(ledText({ PWD: '/repo' }, ['/repo'])).toBe('');
+  const led = { checkouts: ['/repo'], to: '/clone' };
+  const given = childEnvironment(env, { sessionUlid: '', iteration: 0, led, own: { OWN: '/repo/x' } });
+  expect(given).toMatchObject({
+    PWD: '/clone',
+    CODEX_HOME: '/repo/.codex',
+    PYTHONPATH: '/clone/src',
+    OWN: '/repo/x',
+  });
 });
 
 test("git's settings of the environment stay whole", async () => {
