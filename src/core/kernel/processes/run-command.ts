@@ -1,4 +1,4 @@
-import { closeSync, openSync, type Stats } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { ResultPromise } from 'execa';
@@ -53,8 +53,7 @@ const ONE_MINUTE_MS = 60_000;
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
- * program given by name, and any program it starts, is looked up in folders below home last, and never in the checkout in
- * which it starts or in a worktree: a branch can bring programs.
+ * program given by name, and any program it starts, is looked up in folders below home last, and in none of a branch.
  * A time limit or an abort ends its whole process group, and so does its exit, a second later. Returns when the group
  * is empty: processes that ignore SIGTERM are killed, wherever their output goes.
  * @throws the system error when the machine has no process or descriptor left for it
@@ -80,7 +79,7 @@ export async function runCommand(
     encoding,
     ...(input === undefined || isInputOpen ? { stdin: isInputOpen ? 'pipe' : 'ignore' } : { input }),
     cwd,
-    env: file.includes('/') ? env : { ...env, PATH: withoutCheckouts(env ?? process.env, cwd) },
+    env: file.includes('/') ? env : { ...env, PATH: homeLast(env ?? process.env) },
     extendEnv: env === undefined,
     buffer: output === undefined,
   });
@@ -111,44 +110,27 @@ export async function runCommand(
   };
 }
 
-function withoutCheckouts(
-  env: Readonly<Record<string, string | undefined>>,
-  cwd: string,
-): string | undefined {
-  const { HOME = homedir() } = env;
-  const own = checkoutAround(cwd);
-  const isPersons = (folder: string) => {
-    const top = checkoutAround(realFolder(folder) ?? folder);
-    if (top === undefined || contains(top, HOME)) return true;
-    // Of a worktree and of a submodule `.git` is a file.
-    return top !== own && gitEntryAt(top)?.isFile() !== true;
-  };
-  return homeLast(env)?.split(delimiter).filter(isPersons).join(delimiter);
-}
-
-/** The nearest folder from here upwards with an entry `.git`. */
-function checkoutAround(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (gitEntryAt(at) !== undefined) return at;
-    if (at === dirname(at)) return undefined;
-  }
-}
-
-/** Undefined also in a folder of another user. */
-function gitEntryAt(folder: string): Stats | undefined {
-  return orNothing(() => statsAt(join(folder, '.git')));
-}
-
 /** An unguarded agent may have written programs below home. Relative folders depend on cwd, so they are dropped. */
 export function homeLast({
   PATH,
   HOME = homedir(),
 }: Readonly<Record<string, string | undefined>>): string | undefined {
-  const folders = PATH?.split(delimiter).filter(isAbsolute);
+  const folders = PATH?.split(delimiter).filter((folder) => isAbsolute(folder) && !isOfBranch(folder, HOME));
   const isAtHome = (folder: string) => contains(HOME, folder);
   return (
     folders && [...folders.filter((each) => !isAtHome(each)), ...folders.filter(isAtHome)].join(delimiter)
   );
+}
+
+/** Whether a folder lies in a worktree, or in a checkout that has some: branches bring programs. A home is none of these. */
+function isOfBranch(folder: string, home: string): boolean {
+  // Undefined also in a folder of another user.
+  const entryAt = (path: string) => orNothing(() => statsAt(path));
+  for (let at = realFolder(folder) ?? folder; at !== '/' && !contains(at, home); at = dirname(at)) {
+    const entry = entryAt(join(at, '.git'));
+    if (entry) return entry.isFile() || entryAt(join(at, '.git/worktrees')) !== undefined;
+  }
+  return false;
 }
 
 /** The last two mean that the search itself failed, for example at a PATH folder that is a symlink loop. */

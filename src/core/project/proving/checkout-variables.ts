@@ -73,14 +73,6 @@ export function namesInto(env: Environment, checkouts: readonly string[]): strin
   return Object.keys(env).filter((name) => env[name] !== led[name]);
 }
 
-/** The environment in which samocode looks for what it starts itself: no folder of PATH lies in a checkout. */
-export function ownEnvironment(env: Environment, checkouts: readonly string[]): Environment {
-  const { PATH } = env;
-  if (PATH === undefined) return env;
-  const folders = PATH.split(delimiter).filter((folder) => !liesIn(checkouts, folder));
-  return { ...env, PATH: folders.join(delimiter) };
-}
-
 /** The environment without what it names below `folder` and is not there, as packages that no SETUP has installed. */
 export function withoutMissing(env: Record<string, string>, folder: string): Record<string, string> {
   const keep = (path: string) => (contains(folder, path) && !isThere(path) ? undefined : path);

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { Provider } from '../../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
+import { homeLast } from '../../kernel/processes/run-command.ts';
 import { liesIn } from '../../project/proving/checkout-variables.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 import { absoluteFolders, executabilityOf, isExecutable, usualPlaces } from './usual-places.ts';
@@ -58,7 +59,7 @@ export async function programOnPath(
   env: CliQuestion['env'],
 ): Promise<string | undefined> {
   for (const name of names)
-    for (const folder of absoluteFolders(env.PATH))
+    for (const folder of absoluteFolders(homeLast(env)))
       if (await isExecutable(join(folder, name))) return join(folder, name);
   return undefined;
 }

@@ -126,7 +126,7 @@ async function runBase(
   const proving = provingOf(worker);
   const given = { commit: base, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };
-  const path = worker.environment.now.PATH ?? '';
+  const path = worker.env.PATH ?? '';
   const { env: admitted } = worker.file.settings.openings;
   const run = { mainRepo, worktreesDir, sandbox, path, admitted, ...of, waits: begins };
   return await onceForBase(run, worker, async () => {
@@ -142,7 +142,7 @@ async function runBase(
       const ran = await runInClone(worker, set);
       // The commit that a later goal begins from is the work of agents: no folder is shown to it.
       const guard = goalBase === undefined ? await worker.guard.ofProof('base') : undefined;
-      const isLed = goalBase === undefined && namesInto(worker.environment.now, worker.checkouts).length > 0;
+      const isLed = goalBase === undefined && namesInto(worker.env, worker.checkouts).length > 0;
       const of = { isLed, guard, git: worker.git.context, signal };
       const end = await withLacking(ran, of, (again) => runInClone(worker, { ...set, ...again }));
       const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;

@@ -11,7 +11,7 @@ import { type Host, identify, type ProcessIdentity } from '../../kernel/processe
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { waitForRunningGit } from '../../project/git/running-git.ts';
-import { checkoutsOf, ownEnvironment } from '../../project/proving/checkout-variables.ts';
+import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
 import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
@@ -98,7 +98,6 @@ export async function openWorker(
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = withoutClosed({ ...file.settings.gitIdentity, ...options.env });
   const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
-  const checkouts = await checkoutsOf(file, env);
   const unguarded: Omit<Worker, 'guard'> = {
     paths,
     file,
@@ -106,13 +105,13 @@ export async function openWorker(
     clock,
     host,
     environment,
-    checkouts,
+    checkouts: await checkoutsOf(file, env),
     rehearsalProgram,
     writer,
     wake,
     watch,
     projector: new Projector(paths, file, hostname()),
-    git: new GitGuard(paths, file, ownEnvironment(env, checkouts), () => writer.state.sandbox),
+    git: new GitGuard(paths, file, env, () => writer.state.sandbox),
     slots: new Slots(file.sessionsDir, limits, {
       clock,
       host,
@@ -120,7 +119,7 @@ export async function openWorker(
     }),
     memory: {},
     get env() {
-      return ownEnvironment(environment.now, checkouts);
+      return environment.now;
     },
   };
   const worker = Object.assign(unguarded, { guard: new WorkerGuard(unguarded) });

@@ -60,7 +60,7 @@ export async function environmentIn(
   to: string,
   { clis, ...facts }: Partial<ChildFacts> & { clis?: readonly string[] } = {},
 ): Promise<Record<string, string>> {
-  return childEnvironment(worker.environment.now, {
+  return childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration: 0,
     ...(await worker.guard.variables(clis)),

@@ -30,7 +30,6 @@ export interface Worker {
   readonly given: GivenTexts;
   readonly clock: Clock;
   readonly host: Host;
-  /** Without folders of checkouts in PATH: what samocode starts itself is found by it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly environment: ChildrenEnvironment;
   /** Of the repository, as `checkoutsOf` finds them. */

@@ -5,7 +5,6 @@ import {
   checkoutsOf,
   ledEnvironment,
   namesInto,
-  ownEnvironment,
   withoutMissing,
 } from '../../../../src/core/project/proving/checkout-variables.ts';
 import { childEnvironment, ledText } from '../../../../src/core/sandbox/programs/environment.ts';
@@ -77,8 +76,6 @@ test('a checkout is known by each of its names, and one with home in it is none'
     A: '/clone/src/not/there',
     B: '-r/clone/x',
   });
-  const PATH = [`${repo.root}/link/bin`, '/usr/bin', join(repo.root, 'other/bin')].join(':');
-  expect(ownEnvironment({ PATH }, checkouts)).toEqual({ PATH: '/usr/bin' });
   expect(await checkoutsOf(places, { HOME: join(repo.path, 'home') })).not.toContain(repo.path);
 });
 
