@@ -81,6 +81,9 @@ const FORGERIES: readonly Forgery[] = [
 
 const IN_HOME: Place = { title: 'a repository below HOME', inHome: true };
 
+/** What leads to its caches, all of them empty but for the content of npm's. */
+const CACHE_FOLDERS = ['.bun', '.cache', '.cargo', '.gradle', '.m2', '.npm', '.nuget', '.yarn', 'go'];
+
 describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
   let scene: GuardScene;
   beforeAll(async () => {
@@ -107,7 +110,10 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
     const { exitCode, stdout } = await inProof(scene, user, check);
     expect(exitCode).toBe(0);
     expect(stdout.split('\n').filter(Boolean).sort()).toEqual(
-      ['Boat', 'First', 'repo', '.cargo', '.gitconfig', '.local', '.nvm', '.volta', 'projects'].sort(),
+      [
+        ...['Boat', 'First', 'repo', '.gitconfig', '.local', '.nvm', '.volta', 'projects'],
+        ...CACHE_FOLDERS,
+      ].sort(),
     );
   });
 
@@ -133,7 +139,7 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
       '! ls "$BASE/seed" && cat "$HOME/.m2/settings.xml" && ls "$HOME/.m2" && ! sh -c \'echo x >"$HOME/.m2/settings.xml"\'';
     const ofHome = ['.m2/settings.xml', '../seed', '..', '.', '/'];
     const { stdout, exitCode } = await inProof(scene, user, check, { ofHome });
-    expect({ stdout, exitCode }).toEqual({ stdout: 'mine\nsettings.xml\n', exitCode: 0 });
+    expect({ stdout, exitCode }).toEqual({ stdout: 'mine\nrepository\nsettings.xml\n', exitCode: 0 });
   });
 
   test('installs from the npm cache without a network, unless its files were replaced', async () => {
