@@ -76,7 +76,7 @@ export interface RigPlan {
   /** Its worker is this process: see `WorkerHere`. */
   here?: boolean;
   /** Further environment of the first worker only. */
-  firstEnv?: Readonly<Record<string, string>>;
+  firstEnv?: Readonly<Record<string, string>> | ((repo: TempRepo) => Readonly<Record<string, string>>);
   /** Called once its project is made, right before the session is started. */
   starting?: () => void;
 }
@@ -246,10 +246,8 @@ async function playedRig(plan: RigPlan): Promise<SessionRig> {
   const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
   await writeBelow(repo.root, plan.files ?? {});
-  const startContext = {
-    ...baseContext,
-    env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
-  };
+  const firstEnv = typeof plan.firstEnv === 'function' ? plan.firstEnv(repo) : plan.firstEnv;
+  const startContext = { ...baseContext, env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...firstEnv } };
   here?.begin({ sessionsDir, env: startContext.env });
   const input = { task: 'Give every boat a name', ...plan.start };
   plan.starting?.();

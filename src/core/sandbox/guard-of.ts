@@ -36,7 +36,7 @@ export function guardOf(tool: GuardTool, places: GuardPlaces, part: GuardPart = 
   if (tool.kind !== 'bwrap')
     return makeGuard(tool, macProfile(places), { unset: hiddenVariables(places), set: signing });
   const profile = guardProfile(places, part);
-  const unset = [...hiddenVariables(places), ...leadingNowhere(home.env, profile)];
+  const unset = [...hiddenVariables(places), ...leadingNowhere(places, profile)];
   const guard = makeGuard(tool, profile, {
     ...{ isStrict, unset },
     set: { ...signing, HOME: home.dir, TMPDIR: '/tmp' },
@@ -70,11 +70,15 @@ export function serving(
   return { ...withMounts(guard, mounts), relay };
 }
 
-/** Variables whose value is a folder that does not exist inside: tools would fail to create it. */
-function leadingNowhere(env: GuardPlaces['home']['env'], profile: readonly Mount[]): string[] {
-  return Object.entries(env).flatMap(([name, value]) => {
+/**
+ * Variables whose value is a folder that does not exist inside: tools would fail to create it. One that names a checkout
+ * leads elsewhere inside.
+ */
+function leadingNowhere({ home, otherCheckouts }: GuardPlaces, profile: readonly Mount[]): string[] {
+  const known = [...otherCheckouts, ...profile.map(({ path }) => path)];
+  return Object.entries(home.env).flatMap(([name, value]) => {
     if (value === undefined || !/^\/[^:]*$/.test(value) || !isFolder(value)) return [];
-    return profile.some(({ path }) => contains(path, value)) ? [] : [name];
+    return known.some((path) => contains(path, value)) ? [] : [name];
   });
 }
 

@@ -1,7 +1,7 @@
 import { constants, copyFileSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { allProviders } from '../agents/registry.ts';
-import { ifThere } from '../kernel/errors.ts';
+import { ifThere, orNothing } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { type Mount, readOnly, writable } from './guard/make-guard.ts';
@@ -20,8 +20,8 @@ interface Toolchains {
 }
 
 /**
- * Version managers and toolchains below home: existing entries are read-only, and a session can add versions, which
- * no other session sees.
+ * Version managers and toolchains below home: existing versions are read-only, and a session can add others, which no
+ * other session sees. What tools write on the way (downloads, shims, temporary files) a session has as a copy.
  */
 const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
   '.nvm': { variable: 'NVM_DIR', grows: 'versions/node alias' },
@@ -110,6 +110,7 @@ export function programMounts(home: HomePlaces, { own, clis = [] }: ProgramsOpti
   const isNeeded = (path: string) =>
     !contains(path, dir) && path !== '/' && !SYSTEM.some((folder) => contains(folder, path));
   const chains = toolchainsOf(home).filter(({ root }) => isNeeded(root));
+  const caches = cachePaths(home);
   const isInChain = (path: string) => chains.some(({ root }) => contains(root, path));
   const folders = [
     ...PROGRAM_FOLDERS.map((name) => join(dir, name)),
@@ -123,7 +124,7 @@ export function programMounts(home: HomePlaces, { own, clis = [] }: ProgramsOpti
   ].filter((path) => isNeeded(path) && !isInChain(path) && mayAccess(path, constants.R_OK));
   const linked = folders.flatMap((folder) => linkedFrom(folder, dir)).filter(isNeeded);
   return [
-    ...chains.flatMap(({ root, grows }) => chainMounts(root, grows, { dir, own })),
+    ...chains.flatMap(({ root, grows }) => chainMounts(root, grows, { dir, own, caches })),
     ...outermost([...folders, ...linked.filter((path) => !isInChain(path))]).map(readOnly),
   ];
 }
@@ -153,27 +154,55 @@ function toolchainsOf({ dir, env }: HomePlaces) {
 /** Files up to this size are copied, because tools replace them. */
 const MAX_BYTES = 1024 * 1024;
 
+/** Entries, and 64 KiB, of a folder that is copied as a whole; of a larger one, folders are down to this depth. */
+const MAX_COPIED = 500;
+const COPIED_DEPTH = 2;
+
+function isSmall(folder: string): boolean {
+  const open = [folder];
+  let left = MAX_COPIED;
+  for (const at of open)
+    for (const name of orNothing(() => namesAt(at)) ?? []) {
+      const stats = statsAt(join(at, name));
+      const size = stats?.isFile() && stats.size <= MAX_BYTES ? stats.size : 0;
+      left -= 1 + size / 65_536;
+      if (left < 0) return false;
+      if (stats?.isDirectory()) open.push(join(at, name));
+    }
+  return true;
+}
+
 function chainMounts(
   root: string,
   grows: readonly string[],
-  { dir, own }: { dir: string; own: string | undefined },
+  { dir, own, caches }: { dir: string; own: string | undefined; caches: ReadonlyMap<string, string> },
 ): Mount[] {
   if (own === undefined || !contains(dir, root)) return [readOnly(root)];
-  const lay = (folder: string, inner: readonly (readonly string[])[]): Mount[] => {
+  /** @param copied how deep folders without versions are copied; absent in a folder that leads to versions */
+  const lay = (folder: string, inner: readonly (readonly string[])[], copied?: number): Mount[] => {
     const at = plainFolder(own, relative(dir, folder));
+    const hasVersions = inner.some((each) => each.length === 0);
     return (namesAt(folder) ?? []).flatMap((name) => {
       const [path, place] = [join(folder, name), join(at, name)];
       const below = inner.flatMap(([first, ...rest]) => (first === name || first === '*' ? [rest] : []));
       const stats = statsAt(path);
-      if (stats?.isDirectory()) return below.length > 0 ? lay(path, below) : [readOnly(path)];
+      if (stats?.isDirectory()) {
+        if (below.length > 0) return lay(path, below);
+        const depth = copied ?? COPIED_DEPTH;
+        if (hasVersions || caches.has(path) || !mayAccess(path, constants.R_OK)) return [readOnly(path)];
+        if (isSmall(path)) return lay(path, [], Number.POSITIVE_INFINITY);
+        return depth > 0 ? lay(path, [], depth - 1) : [readOnly(path)];
+      }
       const isLarge = stats?.isFile() === true && stats.size > MAX_BYTES;
       // Removing a mount point would unmount the file inside the guard of a running service.
       if (isLarge && statsAt(place)?.isFile()) return [readOnly(path)];
+      // What a tool of the session has changed, as the list of versions in a shim, stays.
+      if (!isLarge && copied !== undefined && statsAt(place) !== undefined) return [];
       rmSync(place, { recursive: true, force: true });
       if (stats?.isSymbolicLink()) symlinkSync(readlinkSync(path), place);
       if (!stats?.isFile()) return [];
       if (isLarge) return [readOnly(path)];
-      ifThere(() => copyFileSync(path, place));
+      orNothing(() => copyFileSync(path, place));
       return [];
     });
   };
@@ -295,7 +324,21 @@ function gitSettings(dir: string): string[] {
   return [...names];
 }
 
-export function cacheMounts(dir: string, caches: string | undefined): Mount[] {
+export function cacheMounts(home: HomePlaces, caches: string | undefined): Mount[] {
   if (caches === undefined) return [];
-  return CACHES.map((name) => ({ ...writable(join(dir, name)), from: plainFolder(caches, name) }));
+  return [...cachePaths(home)].map(([path, name]) => ({
+    ...writable(path),
+    from: plainFolder(caches, name),
+  }));
+}
+
+/** The paths of caches with their names, also where the folder of their toolchain is another one. */
+function cachePaths({ dir, env }: HomePlaces): ReadonlyMap<string, string> {
+  const moved = Object.entries(TOOLCHAINS).flatMap(([chain, { variable }]) => {
+    const root = realFolder(variable && env[variable]) ?? join(dir, chain);
+    const inside = CACHES.filter((name) => contains(chain, name));
+    return inside.map((name) => [join(root, relative(chain, name)), name] as const);
+  });
+  const there = moved.filter(([path]) => statsAt(path)?.isDirectory());
+  return new Map([...CACHES.map((name) => [join(dir, name), name] as const), ...there]);
 }

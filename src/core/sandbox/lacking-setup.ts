@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { contains } from '../kernel/files/contains.ts';
-import { baseChecksOf, type Proving } from '../kernel/phases/proving.ts';
+import { baseChecksOf } from '../kernel/phases/proving.ts';
 import { readRecords } from '../project/git/git.ts';
 import type { GitContext } from '../project/git/repository.ts';
 import type { SetEnd } from '../project/proving/run-on-clone.ts';
@@ -17,23 +17,26 @@ interface Again {
 }
 
 /**
- * Runs the checks that failed on the base once more, on another clone that shows the ignored folders of the main
- * checkout, and marks those that pass there: they need what no SETUP brings. This explains a failure and proves nothing.
+ * Runs the checks that failed on the base once more, on another clone: beside the main checkout and its ignored folders,
+ * with variables that lead there. Marks those that pass: they need the main checkout. This explains a failure and proves
+ * nothing.
+ * @param of.isLed whether variables of the environment name something in a checkout
  * @param again runs a set on a fresh clone
  */
 export async function withLacking(
   end: SetEnd,
-  of: { setup: Proving['setup']; guard: ActiveGuard | undefined; git: GitContext; signal: AbortSignal },
+  of: { isLed: boolean; guard: ActiveGuard | undefined; git: GitContext; signal: AbortSignal },
   again: (set: Again) => Promise<SetEnd>,
 ): Promise<SetEnd> {
-  const { setup, guard, git, signal } = of;
-  if (setup !== undefined || guard === undefined || !hidesFolders(guard)) return end;
+  const { isLed, guard, git, signal } = of;
+  const shows = hidesFolders(guard) ? guard : undefined;
+  if (shows === undefined && !isLed) return end;
   const { result, failed } = baseChecksOf(end);
   if (result !== 'red') return end;
   const commands = failed.map(({ command }) => command);
   const beside = async () => {
-    const lent = await ignoredFolders(guard.places, { ...git, signal });
-    return lent.length === 0 ? [] : (await again({ name: 'base-lent', commands, lent })).runs;
+    const lent = shows === undefined ? [] : await ignoredFolders(shows.places, { ...git, signal });
+    return (await again({ name: 'base-lent', commands, lent })).runs;
   };
   // Whatever prevents it, the failure is as known as before.
   const runs = await beside().catch(() => []);

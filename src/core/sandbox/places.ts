@@ -98,7 +98,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
     ...[
       ...programMounts(home, { own: part.home, clis: part.clis }),
       ...(part.home === undefined ? GIT_SETTINGS.map((name) => readOnly(join(home.dir, name))) : []),
-      ...cacheMounts(home.dir, part.caches),
+      ...cacheMounts(home, part.caches),
       ...(part.states ?? []),
     ].sort(byDepth),
   ];
@@ -137,17 +137,14 @@ function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean):
   ];
 }
 
-/** The main checkout is hidden, except for a proof, which borrows its ignored files. */
+/** The main checkout is hidden; a proof borrows objects from the git folder, and has what else it needs in its clone. */
 function repositoryMounts(places: GuardPlaces): Mount[] {
   const { session, mainRepo, commonDir, home } = places;
   // The mount of home has hidden it; of a bare repository everything is the git folder.
   const isOuter = contains(mainRepo, home.dir) || contains(commonDir, mainRepo);
-  if (session?.git === undefined) return [...(isOuter ? [] : [readOnly(mainRepo)]), readOnly(commonDir)];
-  return [
-    ...(isOuter ? [] : [{ kind: 'empty' as const, path: mainRepo }]),
-    ...openForSession(commonDir, session),
-    ...runFolderOf(places, session.git),
-  ];
+  const empty = isOuter ? [] : [{ kind: 'empty' as const, path: mainRepo }];
+  if (session?.git === undefined) return [...empty, readOnly(commonDir)];
+  return [...empty, ...openForSession(commonDir, session), ...runFolderOf(places, session.git)];
 }
 
 function withoutRepository({ mainRepo, commonDir, home }: GuardPlaces): Mount[] {

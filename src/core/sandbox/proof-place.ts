@@ -18,17 +18,21 @@ export function hidesFolders(guard: Pick<ActiveGuard, 'tool'> | undefined): bool
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
-/** The folders of a clone, and the data of its services. */
-export type ServedFolders = ProofFolders & { data?: string };
+/** The folders of a clone, the data of its services, and what else is shown. */
+export type ServedFolders = ProofFolders & { data?: string; shown?: readonly string[] };
 
-/** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
+/**
+ * Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME.
+ * @param folders.lent ignored folders of the main checkout, which is shown too: with them nothing is proved
+ */
 export function proofPlace(
   guard: ActiveGuard | undefined,
-  { lent = [], ...folders }: ProofFolders & { lent?: readonly string[] | undefined },
+  { lent, ...folders }: ProofFolders & { lent?: readonly string[] | undefined },
   env: Record<string, string>,
 ) {
-  const { env: moved, guard: made } = proofGuard(guard, folders, env);
-  const mounts = guard ? lentMounts(guard.places.mainRepo, folders.clone, lent) : [];
+  const shown = lent && guard ? [guard.places.mainRepo] : [];
+  const { env: moved, guard: made } = proofGuard(guard, { ...folders, shown }, env);
+  const mounts = lent && guard ? lentMounts(guard.places.mainRepo, folders.clone, lent) : [];
   return { env: moved, ...guardOption(made && withMounts(made, mounts)) };
 }
 
@@ -67,7 +71,11 @@ export function proofGuard(
     const { session: _, ...rest } = { ...places, home: { dir: home, env } };
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
     const open = [clone, ...dataOf(folders)];
-    const part = { home: own, tmp, states, shown: [...objects, ...shown], open, ...guard.egress };
+    const visible = [...(folders.shown ?? []), ...objects, ...shown];
+    // Those of the person can lie inside of a toolchain, where they could not be written.
+    const caches = join(empty, 'caches');
+    mkdirSync(caches, { recursive: true });
+    const part = { home: own, tmp, caches, states, shown: visible, open, ...guard.egress };
     return { env, guard: guardOf(guard.tool, rest, part) };
   }
   const programs = programNames({ dir: home, env });
@@ -76,7 +84,7 @@ export function proofGuard(
     mkdirSync(dirname(join(own, name)), { recursive: true });
     symlinkSync(join(home, name), join(own, name));
   }
-  const moved = movedTo(own, [home, env.HOME ?? home], env);
+  const moved = movedTo(own, { homes: [home, env.HOME ?? home], but: clone }, env);
   return {
     env: moved,
     guard: guard && places && guardOf(guard.tool, opening(places, folders)),
@@ -103,10 +111,14 @@ function gitConfig(identity: { name: string; email: string }): string {
   return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
 }
 
-/** Redirects the paths below home in PATH and other variables. */
-function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
+/** Redirects the paths below home in PATH and other variables, except for those in the clone. */
+function movedTo(
+  own: string,
+  { homes, but }: { homes: readonly string[]; but: string },
+  env: Record<string, string>,
+): Record<string, string> {
   const moved = (path: string) => {
-    const from = homes.find((home) => contains(home, path));
+    const from = contains(but, path) ? undefined : homes.find((home) => contains(home, path));
     return from === undefined ? path : own + path.slice(from.length);
   };
   return Object.fromEntries(

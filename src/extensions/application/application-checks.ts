@@ -5,6 +5,7 @@ import { type DoctorCheck, ok, warn } from '../../core/caller/refusals/check.ts'
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
 import { counted } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
+import { checkoutsOf, namesInto } from '../../core/project/proving/checkout-variables.ts';
 import { missingProgram } from '../../core/project/proving/project-command.ts';
 import { valuesOf } from '../../core/project/settings/settings.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
@@ -22,7 +23,11 @@ export async function applicationChecks(context: ActionContext): Promise<DoctorC
     ...(await portChecks(context)),
     ...(project === undefined
       ? []
-      : [...(await serviceChecks(project, context)), ...(await pageChecks(project, context))]),
+      : [
+          ...(await serviceChecks(project, context)),
+          ...(await variableChecks(project, context)),
+          ...(await pageChecks(project, context)),
+        ]),
   ];
 }
 
@@ -75,6 +80,20 @@ async function serviceChecks({ mainRepo, values }: Project, { env }: ActionConte
     );
   });
   return await Promise.all(checks);
+}
+
+/** Lines of a person are not led elsewhere, so what they name is that of the main checkout. */
+async function variableChecks({ mainRepo, values }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {
+  const { serviceEnv } = valuesOf(APPLICATION_ROWS, values);
+  const lines = Object.fromEntries(serviceEnv.map(({ name, value }) => [name, value]));
+  const checkouts = await checkoutsOf({ mainRepo, worktreesDir: values.worktrees }, env);
+  return namesInto(lines, checkouts).map((name) =>
+    warn(
+      `env.${name.toLowerCase()}`,
+      `ENV_${name} names your checkout, which no session and no proof sees: ${lines[name]}`,
+      `Write it relative to the folder in which commands start, or let SETUP or CHECK set ${name} by "$PWD".`,
+    ),
+  );
 }
 
 /** Programs that a line starts one after another, as `test -d {data}/db || initdb …; exec postgres …`. */

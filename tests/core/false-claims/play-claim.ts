@@ -144,7 +144,8 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
 function ranOnBase(claim: FalseClaim, base: TipOfBranch): NewEvent[] {
   const { leftRed, checks: [command = ''] = [], quick } = claim;
   const resumePhase = quick ? ('implementation' as const) : ('done' as const);
-  const ran = { type: 'checks_ran', set: 'base', in: 'clone', ...base, sandbox: 'none' } as const;
+  const given = { type: 'checks_ran', set: 'base', in: 'clone', sandbox: 'none', fresh: true } as const;
+  const ran = { ...given, ...base };
   if (leftRed === undefined) return [{ ...ran, runs: [] }];
   const how = `exit status ${leftRed}`;
   const output = { outputHash: 'x', outputBytes: 0, output: 'base-checks/base-1.txt' };

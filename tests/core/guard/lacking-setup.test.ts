@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../src/core/acts/gates/read-qa.act.ts';
 import { triedChecks } from '../../../src/core/acts/proof/try-checks.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../../src/core/kernel/processes/lease.ts';
 import { openProject } from '../../../src/core/project/finding/open-project.ts';
+import { EventWriter } from '../../../src/core/session/log/event-writer.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { DONE } from '../../support/scenario-rules.ts';
+import { NO_GATES, type RigPlan, type SessionRig, setPhase, startRig } from '../../support/session-rig.ts';
 import type { TempRepo } from '../../support/temp-repo.ts';
 
 /** Packages are installed in the main checkout, and its ignored folders have samocode's own beside them. */
@@ -57,6 +62,35 @@ test(
 test('where the settings open the gates, a session waits for a person who brings what SETUP lacks', async () => {
   await using rig = await redRig({ lines: { GATES: 'none' } });
   expect((await askedOf(rig))?.text).toContain(SAID);
+});
+
+test('a session whose base passed beside the main checkout, as an earlier version ran it, asks a person, and no agent is sent back', async () => {
+  const work = [{ act: 'edit', path: 'work.txt', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
+  await using rig = await redRig({
+    ...{ at: 'resting', lines: NO_GATES },
+    scenario: { rules: [{ when: { phase: 'done' }, do: work }] },
+  });
+  const { baseCommit: commit = '' } = (await rig.state()).worktree ?? {};
+  await using lease = await acquireLease(rig.paths.leases, rig.context());
+  const writer = await EventWriter.open(rig.paths, lease, systemClock);
+  const run = { command: CHECK, exitCode: 0, durationMs: 1, outputHash: 'x', outputBytes: 0, output: 'x' };
+  const green = { set: 'base', in: 'clone', commit, tree: commit, sandbox: 'guard' } as const;
+  await writer.append({ type: 'checks_ran', ...green, runs: [run] });
+  await lease[Symbol.asyncDispose]();
+  await setPhase(rig, 'done');
+  await rig.resume();
+  expect((await askedOf(rig))?.text).toContain(SAID);
+  expect((await rig.state()).lastIteration).toMatchObject({ iteration: 1, phase: 'done' });
+});
+
+test('what a SETUP does not bring, and a variable into the main checkout, are told in the same way', async () => {
+  await using rig = await redRig({
+    lines: { SETUP: 'true', CHECK: 'test -e "$BOAT" && test -e node_modules/boat' },
+    firstEnv: (repo) => ({ BOAT: join(repo.path, 'node_modules/boat') }),
+  });
+  expect((await askedOf(rig))?.text).toContain(
+    'Beside your checkout it passes there, so it needs files of it',
+  );
 });
 
 test('a check that fails beside the packages too is asked about as one that the work may repair', async () => {

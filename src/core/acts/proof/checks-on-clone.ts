@@ -12,6 +12,7 @@ import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireOwnPlaces } from '../../project/finding/own-places.ts';
 import type { GitContext } from '../../project/git/repository.ts';
+import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot } from '../../project/worktrees/checks-root.ts';
@@ -72,7 +73,11 @@ export async function checksOnClone(
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
   const { isStrict, openings } = guard?.places ?? {};
   const filter = filterOf(guard);
-  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, filter });
+  const checkouts = await checkoutsOf({ mainRepo, worktreesDir }, env);
+  const environmentIn = (to: string, own: Record<string, string> | undefined) => {
+    const led = given.lent === undefined ? { checkouts, to } : undefined;
+    return childEnvironment(env, { sessionUlid: mark.value, iteration: 0, filter, led, own });
+  };
   const isHidden = hidesFolders(guard) || given.asWorktree;
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
   const scratch = join(root, mark.value);
@@ -87,7 +92,7 @@ export async function checksOnClone(
     isStrict && openings && !given.asWorktree
       ? await openStrictEgress(join(outputDir, 'net'), { openings, served }, env)
       : undefined;
-  let placed = marked;
+  let placed: Record<string, string> = {};
   const guarded = guard && !given.asWorktree ? { ...guard, egress } : undefined;
   const set = {
     ...given,
@@ -102,7 +107,7 @@ export async function checksOnClone(
     areObjectsWritable: !isHidden,
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
     placeIn: (folders: ProofFolders) => {
-      const own = { ...marked, ...applied?.variables(folders) };
+      const own = environmentIn(folders.clone, applied?.variables(folders));
       const place = given.asWorktree
         ? { env: own }
         : proofPlace(guarded, { ...folders, lent: given.lent }, own);

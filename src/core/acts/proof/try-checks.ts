@@ -4,6 +4,7 @@ import { isSamocodeError } from '../../kernel/errors.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { lackingSetup } from '../../project/finding/proposed-commands.ts';
+import { checkoutsOf, namesInto } from '../../project/proving/checkout-variables.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { withLacking } from '../../sandbox/lacking-setup.ts';
 import { leftOutOf } from '../../sandbox/programs/environment.ts';
@@ -42,9 +43,11 @@ export async function triedChecks(
     const run = (again?: Partial<CloneSet>) =>
       checksOnClone(place, { ...set, ...again }, { ...context, env }, { signal, cloneFailed });
     const guard = asWorktree ? undefined : place.guard;
-    const of = { setup: proving.setup, guard, git: place.git, signal };
+    const checkouts = await checkoutsOf({ mainRepo, worktreesDir: values.worktrees }, env);
+    const isLed = !asWorktree && namesInto(env, checkouts).length > 0;
+    const of = { isLed, guard, git: place.git, signal };
     const { runs } = await withLacking(await run(), of, run);
-    const lacking = await lackingSetup(mainRepo);
+    const lacking = await lackingSetup(mainRepo, proving.setup);
     return runs.map(({ command, isSetup, how, tail = '', lacksSetup }) => {
       const kind = !isSetup ? 'check' : command === values.setup ? 'setup' : 'services';
       const { words, otherwise } = KINDS[kind];

@@ -10,7 +10,8 @@ import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { runByRepository } from '../../project/git/executing-settings.ts';
-import { closedText } from '../../sandbox/programs/environment.ts';
+import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
+import { closedText, ledText } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -75,6 +76,7 @@ export async function newSession(
   } = await sandboxNow({ ...places, configPath, settings, issue: asked.issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const programs = await runByRepository(mainRepo, { baseEnv: context.env });
+  const checkouts = await checkoutsOf(places, context.env);
   const at = isoUtc(clock.now());
   const given = textsOf(asked);
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
@@ -96,7 +98,7 @@ export async function newSession(
     wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
-      ...[warning ?? '', closedText(context.env)].filter(Boolean),
+      ...[warning ?? '', closedText(context.env), ledText(context.env, checkouts)].filter(Boolean),
       ...(isRehearsal(settings) ? [REHEARSAL] : []),
       ...ofFile,
       ...(await unwatched(context)),

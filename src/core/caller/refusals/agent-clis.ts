@@ -1,4 +1,5 @@
 import { isBundled, providerNamed } from '../../agents/registry.ts';
+import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
 import type { SettingsReading } from '../../project/settings/read-settings.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import { keptOf } from '../../project/settings/settings.ts';
@@ -37,8 +38,10 @@ export async function findCli(
   if (isBundled(name)) return programs.rehearsal;
   if (provider.defaultCommand === '' && keptOf(settings.values).acp?.command === undefined)
     throw START_ERRORS.command_missing();
+  const { mainRepo, worktrees: worktreesDir } = settings.values;
   const { path } = await locateCli({
     cli: provider,
+    checkouts: await checkoutsOf({ mainRepo, worktreesDir }, env),
     configured: agentSettings(settings, 'init', name).cliPath,
     env,
     homeDir: home,

@@ -73,6 +73,8 @@ export const ChecksRan = z.object({
   /** The time at which they ran, if an earlier session from the same commit ran them. */
   ranAt: z.iso.datetime().optional(),
   sandbox: z.enum(SANDBOX_LEVELS),
+  /** Of a base: neither its place nor a variable led to the main checkout; absent in logs of earlier versions. */
+  fresh: z.literal(true).optional(),
   /** The number of unsigned commits on the branch, if the user signs theirs. */
   unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
@@ -114,6 +116,7 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
+  fresh: z.literal(true).optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
   /** Failures that are perhaps not those of the base. */
@@ -126,10 +129,10 @@ export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.st
 export type AddedTests = z.infer<typeof AddedTests>;
 
 /** The result of the full set on the base. */
-export function baseChecksOf(ran: Pick<ChecksRan, 'runs'>): BaseChecks {
+export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'>): BaseChecks {
   const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
-  if (failed.length === 0) return { result: 'green', failed };
-  return { result: failed.some(cannotRun) ? 'unrunnable' : 'red', failed };
+  const result = failed.some(cannotRun) ? 'unrunnable' : failed.length === 0 ? 'green' : 'red';
+  return { result, failed, ...(fresh && { fresh }) };
 }
 
 /** The shell's exit statuses for a program that cannot be started, or is not found. */
@@ -137,6 +140,11 @@ const NOT_STARTED: readonly (number | null)[] = [126, 127];
 
 function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>): boolean {
   return isSetup === true || NOT_STARTED.includes(exitCode);
+}
+
+/** Whether checks that pass on the base might pass because of the main checkout, as an earlier version ran them. */
+export function isStale(base: BaseChecks): boolean {
+  return base.result === 'green' && base.fresh === undefined;
 }
 
 /** Whether checks fail on the base and no decision about that is recorded yet. */

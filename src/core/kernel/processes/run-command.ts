@@ -1,9 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { ResultPromise } from 'execa';
 import { noteProgram } from '../effects.ts';
+import { orNothing } from '../errors.ts';
 import { contains } from '../files/contains.ts';
+import { realFolder, statsAt } from '../files/path-stats.ts';
 
 /** Process groups of running commands. The terminal's Ctrl-C does not reach them, so we end them at exit. */
 const groups = new Set<number>();
@@ -51,7 +53,7 @@ const ONE_MINUTE_MS = 60_000;
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
- * program given by name, and any program it starts, is looked up in folders below home last.
+ * program given by name, and any program it starts, is looked up in folders below home last, and in none of a branch.
  * A time limit or an abort ends its whole process group, and so does its exit, a second later. Returns when the group
  * is empty: processes that ignore SIGTERM are killed, wherever their output goes.
  * @throws the system error when the machine has no process or descriptor left for it
@@ -113,11 +115,22 @@ export function homeLast({
   PATH,
   HOME = homedir(),
 }: Readonly<Record<string, string | undefined>>): string | undefined {
-  const folders = PATH?.split(delimiter).filter(isAbsolute);
+  const folders = PATH?.split(delimiter).filter((folder) => isAbsolute(folder) && !isOfBranch(folder, HOME));
   const isAtHome = (folder: string) => contains(HOME, folder);
   return (
     folders && [...folders.filter((each) => !isAtHome(each)), ...folders.filter(isAtHome)].join(delimiter)
   );
+}
+
+/** Whether a folder lies in a worktree, or in a checkout that has some: branches bring programs. A home is none of these. */
+function isOfBranch(folder: string, home: string): boolean {
+  // Undefined also in a folder of another user.
+  const entryAt = (path: string) => orNothing(() => statsAt(path));
+  for (let at = realFolder(folder) ?? folder; at !== '/' && !contains(at, home); at = dirname(at)) {
+    const entry = entryAt(join(at, '.git'));
+    if (entry) return entry.isFile() || entryAt(join(at, '.git/worktrees')) !== undefined;
+  }
+  return false;
 }
 
 /** The last two mean that the search itself failed, for example at a PATH folder that is a symlink loop. */

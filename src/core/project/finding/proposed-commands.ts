@@ -164,8 +164,10 @@ export async function proposedSetup(top: string): Promise<string | undefined> {
   return setup && samocodeLine('SETUP', setup);
 }
 
-/** What to do for a check that passes only beside the ignored folders of the main checkout. */
-export async function lackingSetup(top: string): Promise<string> {
+/** What to do for a check that passes only beside the main checkout and its ignored folders. */
+export async function lackingSetup(top: string, setup: string | undefined): Promise<string> {
+  if (setup !== undefined)
+    return 'Beside your checkout it passes there, so it needs files of it, or variables that lead into it, which a session does not have: let SETUP make them, or name ignored files in CHECK_COPY.';
   const line = (await proposedSetup(top)) ?? 'a SETUP that makes it';
   return `With the ignored folders of your checkout it passes there, so it needs what no SETUP brings: add ${line} to .samocode.`;
 }

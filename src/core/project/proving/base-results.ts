@@ -78,7 +78,7 @@ function keyOf({ mainRepo, commit, commands, proving, sandbox, path, admitted }:
     const { size, mtimeMs } = statsAt(join(mainRepo, name)) ?? {};
     return [name, size, mtimeMs];
   });
-  const parts = [commit, commands, setup, place, copied, sandbox, path, admitted];
+  const parts = ['fresh', commit, commands, setup, place, copied, sandbox, path, admitted];
   return fingerprint(JSON.stringify(parts)).slice(0, 32);
 }
 

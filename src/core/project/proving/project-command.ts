@@ -4,6 +4,7 @@ import { mayAccess, realFolder, statsAt } from '../../kernel/files/path-stats.ts
 import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
 import { withoutSecrets } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
+import { withoutMissing } from './checkout-variables.ts';
 
 export const SETUP_LIMIT_MS = 30 * 60_000;
 
@@ -56,7 +57,7 @@ export async function runProjectShell(
   const end = new OutputEnd(env);
   const options = {
     cwd,
-    env,
+    env: withoutMissing(env, cwd),
     timeoutMs,
     isInputOpen,
     leavesBehind: inside !== undefined,

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { mayAccess } from '../../kernel/files/path-stats.ts';
+import { homeLast } from '../../kernel/processes/run-command.ts';
 
 /** A rule for a folder or file. Later rules override earlier ones. */
 export interface Mount {
@@ -49,9 +50,9 @@ export function findGuardTool(
 ): GuardTool | undefined {
   const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
   // Skip the home folder: an agent might have put another program there under that name.
-  const { HOME, PATH = '' } = env;
+  const { HOME } = env;
   const isAtHome = (folder: string) => HOME !== undefined && folder.startsWith(`${HOME}/`);
-  const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
+  const named = (homeLast(env) ?? '').split(delimiter).filter((folder) => folder && !isAtHome(folder));
   const folders = [...named, ...USUAL_FOLDERS];
   const path = folders.map((folder) => join(folder, kind)).find((each) => mayAccess(each, constants.X_OK));
   return path === undefined ? undefined : { kind, path, isRoot: process.getuid?.() === 0 };

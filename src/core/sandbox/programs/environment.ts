@@ -6,6 +6,7 @@ import { once } from '../../kernel/once.ts';
 import { isSecretName } from '../../kernel/secrets.ts';
 import { listed } from '../../kernel/text.ts';
 import { gitSettings, isFineForGit } from '../../project/git/git-variables.ts';
+import { type LedInto, ledEnvironment, namesInto } from '../../project/proving/checkout-variables.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
@@ -30,6 +31,8 @@ export interface ChildFacts {
   cliPath?: string;
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
   filter?: VariableFilter;
+  /** Where what the variables name in checkouts leads; absent for a child that runs in the main checkout. */
+  led?: LedInto | undefined;
   /** Ports and variables of the session's application: they pass the filter of secrets, and replace what has their name. */
   own?: Readonly<Record<string, string>> | undefined;
 }
@@ -37,14 +40,16 @@ export interface ChildFacts {
 /**
  * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
  * settings and secrets, git's and npm's pointers to other folders, and variables that the sandbox leaves out,
- * plus markers that identify the agent's processes. The rest is passed unchanged.
+ * plus markers that identify the agent's processes. What lies in a checkout is led to that of the child; the rest is
+ * passed unchanged.
  */
 export function childEnvironment(
   env: Environment,
-  { sessionUlid, iteration, cliPath, filter, own }: ChildFacts,
+  { sessionUlid, iteration, cliPath, filter, led, own }: ChildFacts,
 ): Record<string, string> {
   const passes = passing(filter);
-  const kept = definedOnly(withoutClosed(env), (name) => isForChild(name) && passes(name));
+  const passed = definedOnly(withoutClosed(env), (name) => isForChild(name) && passes(name));
+  const kept = led === undefined ? passed : definedOnly(ledOf(passed, led));
   return {
     ...kept,
     ...gitSettings(kept, GIT_SETTINGS),
@@ -54,6 +59,32 @@ export function childEnvironment(
     [SESSION_MARK]: sessionUlid,
     [ITERATION_MARK]: String(iteration),
   };
+}
+
+/** What the CLIs keep for a person stays where it is: folders of state, and files of logins. */
+const placesOfClis = once(
+  () =>
+    new Set(
+      allProviders().flatMap(({ state, loginFiles }) => [
+        ...[state?.variable, state?.homeVariable],
+        ...(loginFiles?.services.flatMap(({ named = [] }) => named) ?? []),
+      ]),
+    ),
+);
+
+function ledOf(env: Environment, led: LedInto): Environment {
+  return { ...ledEnvironment(env, led), ...definedOnly(env, (name) => placesOfClis().has(name)) };
+}
+
+/** A sentence for a person who starts a session; empty if no variable names anything in these checkouts. */
+export function ledText(env: Environment, checkouts: readonly string[]): string {
+  const isSaid = (name: string) => name !== 'HOME' && !placesOfClis().has(name);
+  const names = namesInto(
+    definedOnly(env, (name) => isSaid(name) && isLasting(name)),
+    checkouts,
+  ).sort();
+  if (names.length === 0) return '';
+  return `${listed(names, MAX_LEFT_OUT)} of your environment ${names.length === 1 ? 'names' : 'name'} your checkout: in a session this leads to its worktree, and in a proof to the clone; what is not there is left out, and folders of PATH come last.`;
 }
 
 /** They have meanings and checks of their own. */
@@ -177,9 +208,12 @@ function isForChild(name: string): boolean {
 const PLACE_VARIABLES =
   /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
 
+function isLasting(name: string): boolean {
+  return isForChild(name) && !PLACE_VARIABLES.test(name);
+}
+
 /** Names of the variables that agents get and that a later worker should have too. */
 export function lastingNames(env: Environment): string[] {
-  const isLasting = (name: string) => isForChild(name) && !PLACE_VARIABLES.test(name);
   return Object.keys(definedOnly(env, isLasting)).sort();
 }
 

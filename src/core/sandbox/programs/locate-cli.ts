@@ -1,6 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import type { Provider } from '../../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
+import { homeLast } from '../../kernel/processes/run-command.ts';
+import { liesIn } from '../../project/proving/checkout-variables.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 import { absoluteFolders, executabilityOf, isExecutable, usualPlaces } from './usual-places.ts';
 
@@ -12,6 +14,8 @@ export interface CliQuestion {
   homeDir: string;
   /** The node that runs us: its npm installs programs next to it. */
   nodePath: string;
+  /** Checkouts of the project: none of its files is started. */
+  checkouts?: readonly string[];
   /** The reason why no login shell may be asked, as returned by `loginRefusal`. */
   refusal?: string;
 }
@@ -36,7 +40,7 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   const searched: string[] = [];
   for (const [foundIn, folders] of sources(question)) {
     for (const folder of await folders()) {
-      if (searched.includes(folder)) continue;
+      if (searched.includes(folder) || liesIn(question.checkouts ?? [], folder)) continue;
       searched.push(folder);
       const path = join(folder, configured);
       if (await isExecutable(path)) return { path, foundIn };
@@ -55,7 +59,7 @@ export async function programOnPath(
   env: CliQuestion['env'],
 ): Promise<string | undefined> {
   for (const name of names)
-    for (const folder of absoluteFolders(env.PATH))
+    for (const folder of absoluteFolders(homeLast(env)))
       if (await isExecutable(join(folder, name))) return join(folder, name);
   return undefined;
 }

@@ -9,6 +9,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { type Host, identify, ProcessIdentity } from '../../kernel/processes/host.ts';
+import { withoutMissing } from '../../project/proving/checkout-variables.ts';
 import { type Guard, insideGuard } from '../guard/make-guard.ts';
 
 /**
@@ -155,7 +156,7 @@ async function spawnWrapper(
   noteProgram(`agent ${options.name}`, []);
   const wrapper = spawn('/bin/sh', args, {
     cwd: options.cwd,
-    env: { ...command.env },
+    env: withoutMissing({ ...command.env }, options.cwd),
     detached: true,
     stdio: [input, output, errors, 'pipe', ...ofGuard],
   });

@@ -3,11 +3,12 @@ import type { SamocodeError } from '../../kernel/errors.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
 import { saidBy } from '../../kernel/said.ts';
+import { withoutMissing } from '../../project/proving/checkout-variables.ts';
 import { insideGuard } from '../../sandbox/guard/make-guard.ts';
-import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../sandbox/programs/preflight.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { agentChoice } from '../state/agent-choice.ts';
+import { environmentIn } from '../state/environment.ts';
 import { stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { cliPathNow, workingDir } from './start.ts';
@@ -35,11 +36,11 @@ async function preflightProblem(
   const path = await cliPathNow(worker, cli);
   if (preflight === undefined || path === undefined) return undefined;
   const guard = await worker.guard.inWorktree({ cli: { name: cli.name, path } });
-  const { file, env } = worker;
-  const variables = await worker.guard.variables([cli.name]);
+  const { env } = worker;
+  const cwd = workingDir(worker);
   const options = {
-    cwd: workingDir(worker),
-    env: childEnvironment(env, { sessionUlid: file.id, iteration: 0, cliPath: path, ...variables }),
+    cwd,
+    env: withoutMissing(await environmentIn(worker, cwd, { clis: [cli.name], cliPath: path }), cwd),
     timeoutMs: ASK_LIMIT_MS,
     maxBytes: 1024 * 1024,
     signal,

@@ -18,7 +18,7 @@ import { branchOf } from '../../project/worktrees/branch-name.ts';
 import { addSubmodules } from '../../project/worktrees/submodules.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { guardOption } from '../../sandbox/guard/make-guard.ts';
-import { childEnvironment, lastingNames } from '../../sandbox/programs/environment.ts';
+import { lastingNames } from '../../sandbox/programs/environment.ts';
 import { hidesFolders } from '../../sandbox/proof-place.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
@@ -28,7 +28,7 @@ import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { isMerged } from '../../session/waits/start-order.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { foundPlace } from '../state/as-ours.ts';
-import { afterLeftOut, joinEnvironment, leftOutBy, needsLogin } from '../state/environment.ts';
+import { afterLeftOut, environmentIn, joinEnvironment, leftOutBy, needsLogin } from '../state/environment.ts';
 import { beginningOf } from '../state/extension.ts';
 import { isStopDue, Stopped } from '../state/interrupts.ts';
 import { endAgentTree } from '../state/processes.ts';
@@ -243,7 +243,7 @@ async function runSetup(
   setup: string,
   worktree: SetUpPlace,
 ): Promise<FailedCheck | undefined> {
-  const env = await environmentOf(worker);
+  const env = await environmentIn(worker, worktree.path);
   const guard = await worker.guard.inWorktree({ worktree });
   return await whileTakingCommands(worker, async (signal) => {
     const [failed] = (await worker.services?.start('setup', { signal, cwd: worktree.path })) ?? [];
@@ -256,21 +256,12 @@ async function runSetup(
   }).finally(() => worker.services?.end());
 }
 
-async function environmentOf(worker: Worker): Promise<Record<string, string>> {
-  return childEnvironment(worker.env, {
-    sessionUlid: worker.file.id,
-    iteration: 0,
-    ...(await worker.guard.variables()),
-    own: await worker.services?.variables(),
-  });
-}
-
 /**
  * Checks that the program of each check exists before any agent costs money; after SETUP, which might install it.
  * @throws checks
  */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
-  const env = await environmentOf(worker);
+  const env = await environmentIn(worker, cwd);
   for (const check of checksOf(worker)) {
     const program = await missingProgram(check, { cwd, env });
     if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });

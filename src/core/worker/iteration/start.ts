@@ -9,7 +9,6 @@ import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
 import { guardFound } from '../../project/worktrees/as-found.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
-import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
@@ -29,6 +28,7 @@ import {
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
+import { environmentIn } from '../state/environment.ts';
 import { findProgram } from '../state/find-program.ts';
 import { type Iteration, wrapperName } from '../state/iteration.ts';
 import { logToStderr } from '../state/passing-errors.ts';
@@ -91,12 +91,10 @@ async function commandFor(
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
     programFolder: dirname(worker.rehearsalProgram),
-    env: childEnvironment(env, {
-      sessionUlid: file.id,
+    env: await environmentIn(worker, workingDir(worker), {
       iteration: open.iteration,
+      clis: [cli.name],
       cliPath,
-      ...(await worker.guard.variables([cli.name])),
-      own: await worker.services?.variables(),
     }),
     ...budgetOf(worker, open),
     mcp: await agentServers(worker, { inGuard }),

@@ -1,6 +1,7 @@
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../kernel/phases/proving.ts';
+import { type BaseChecks, baseChecksOf, type ChecksRan, isStale } from '../../kernel/phases/proving.ts';
 import { onceForBase } from '../../project/proving/base-results.ts';
+import { namesInto } from '../../project/proving/checkout-variables.ts';
 import { withLacking } from '../../sandbox/lacking-setup.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -20,8 +21,8 @@ import { baseRunMark, endBaseProcesses, runInClone } from './in-clone.ts';
 
 function isWanted(worker: Worker): boolean {
   const { worktree, baseChecks } = stateOf(worker);
-  const isInClone = provingOf(worker).in === 'clone';
-  return isInClone && worktree !== undefined && baseChecks === undefined && checksOf(worker).length > 0;
+  const isInClone = provingOf(worker).in === 'clone' && worktree !== undefined;
+  return isInClone && (baseChecks === undefined || isStale(baseChecks)) && checksOf(worker).length > 0;
 }
 
 /** Starts the base checks in the background, unless they are running or their result is known. */
@@ -141,12 +142,13 @@ async function runBase(
       const ran = await runInClone(worker, set);
       // The commit that a later goal begins from is the work of agents: no folder is shown to it.
       const guard = goalBase === undefined ? await worker.guard.ofProof('base') : undefined;
-      const of = { setup: proving.setup, guard, git: worker.git.context, signal };
+      const isLed = goalBase === undefined && namesInto(worker.env, worker.checkouts).length > 0;
+      const of = { isLed, guard, git: worker.git.context, signal };
       const end = await withLacking(ran, of, (again) => runInClone(worker, { ...set, ...again }));
       const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;
       if (said !== undefined) throw WORKER_ERRORS.guard_failed({ of: 'CHECK', said });
       const { commit, tree } = await commitWithTree(worker, base);
-      return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
+      return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox, fresh: true };
     } finally {
       await endBaseProcesses(worker);
     }
@@ -154,9 +156,11 @@ async function runBase(
 }
 
 /** Whether `knownBase` would not wait. */
-export function isBaseKnown({ memory: { baseRun }, ...worker }: Worker): boolean {
+export function isBaseKnown(worker: Worker): boolean {
+  const { baseRun } = worker.memory;
+  const { baseChecks } = stateOf(worker);
   const end = baseRun?.result ?? baseRun?.failure;
-  return end !== undefined || stateOf(worker).baseChecks !== undefined;
+  return end !== undefined || (baseChecks !== undefined && !isStale(baseChecks));
 }
 
 export interface KnownBase {
@@ -172,7 +176,7 @@ export interface KnownBase {
  */
 export async function knownBase(worker: Worker): Promise<KnownBase> {
   const { baseChecks: base } = stateOf(worker);
-  if (base !== undefined || !isWanted(worker)) return { base, events: [] };
+  if (!isWanted(worker)) return { base, events: [] };
   showChecking(worker, 'the base commit');
   const { result, failure } = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
   if (result === undefined) return { base: undefined, failure, events: [] };

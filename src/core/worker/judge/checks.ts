@@ -17,12 +17,11 @@ import { type CheckPlace, type FailedCheck, runCheck } from '../../project/provi
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { whatItSays } from '../../project/proving/same-output.ts';
 import { guardOption } from '../../sandbox/guard/make-guard.ts';
-import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { asOurs } from '../state/as-ours.ts';
-import { joinEnvironment } from '../state/environment.ts';
+import { environmentIn, joinEnvironment } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { type ProvenCommit, sessionExtensions } from '../state/extension.ts';
 import { endAgentTree } from '../state/processes.ts';
@@ -240,12 +239,7 @@ async function runInWorktree(
   { set, iteration, commands, signal, begins }: WorktreeSet,
 ): Promise<SetEnd> {
   const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
-  const env = childEnvironment(worker.env, {
-    sessionUlid: worker.file.id,
-    iteration,
-    ...(await worker.guard.variables()),
-    own: await worker.services?.variables(),
-  });
+  const env = await environmentIn(worker, cwd, { iteration });
   const place = {
     cwd,
     env,

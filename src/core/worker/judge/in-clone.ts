@@ -11,8 +11,8 @@ import {
   type SetOnClone,
 } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, checksRoots, openChecksRoot } from '../../project/worktrees/checks-root.ts';
-import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
+import { environmentIn } from '../state/environment.ts';
 import { LEFTOVER_GRACE_MS, sessionMark } from '../state/processes.ts';
 import type { Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
@@ -45,10 +45,10 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const { worktree, mark, iteration, ...given } = set;
   const { outputDir, signal } = given;
   const ports = mark === worker.file.id ? 'own' : 'base';
-  const filtered = await worker.guard.variables();
   const envIn = async (folders: ProofFolders) => {
     const own = await worker.services?.variables({ set: ports, folders });
-    return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...filtered, own });
+    const facts = { sessionUlid: mark, iteration, own, ...(set.lent && { led: undefined }) };
+    return await environmentIn(worker, folders.clone, facts);
   };
   const guard = await worker.guard.ofProof(ports);
   const onClone = {

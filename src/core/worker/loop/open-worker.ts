@@ -11,6 +11,7 @@ import { type Host, identify, type ProcessIdentity } from '../../kernel/processe
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
 import { placesOfSession, requireOwnPlaces } from '../../project/finding/own-places.ts';
 import { waitForRunningGit } from '../../project/git/running-git.ts';
+import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
 import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { LaunchReason } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
@@ -106,6 +107,7 @@ export async function openWorker(
     clock,
     host,
     environment,
+    checkouts: await checkoutsOf(file, env),
     rehearsalProgram,
     writer,
     wake,

@@ -31,7 +31,7 @@ import { limitEnd, outageEnd } from '../limits/account.ts';
 import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import { readPlanEvidence, readQuestions } from '../state/evidence.ts';
 import { blockedEvent } from '../state/interrupts.ts';
-import { stateOf, type Worker } from '../state/worker.ts';
+import { provingOf, stateOf, type Worker } from '../state/worker.ts';
 import { planApproved } from './plan-approved.ts';
 
 /** The events that start a wait, followed by those of a gate that the settings open at once. */
@@ -154,7 +154,7 @@ async function askAboutWeakened(
 async function askAboutRedBase(worker: Worker): Promise<ControlQuestion[]> {
   const { baseChecks } = stateOf(worker);
   if (!isUndecided(baseChecks)) return [];
-  const lacking = await lackingSetup(worker.file.mainRepo);
+  const lacking = await lackingSetup(worker.file.mainRepo, provingOf(worker).setup);
   const draft = redBaseQuestion(baseChecks, { ...worker.paths, lacking, leftOut: await leftOutBy(worker) });
   return await askAbout(worker, draft, { kind: 'red_base', keys: [] });
 }
@@ -269,7 +269,7 @@ function redBaseQuestion(
   const cause =
     lacks.length === 0
       ? 'What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it.'
-      : `${lacks.length < failed.length ? `Of ${listed(lacks, MAX_LISTED)}: ` : ''}${lacking} No agent can: stop the session, add the line, and resume it. What should happen otherwise?`;
+      : `${lacks.length < failed.length ? `Of ${listed(lacks, MAX_LISTED)}: ` : ''}${lacking} No agent can: stop the session, correct .samocode, and resume it. What should happen otherwise?`;
   return {
     text: oneLine(
       afterLeftOut(

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { credentialNames } from '../../agents/registry.ts';
 import { listed } from '../../kernel/text.ts';
-import { leftOutOf } from '../../sandbox/programs/environment.ts';
+import { type ChildFacts, childEnvironment, leftOutOf } from '../../sandbox/programs/environment.ts';
 import { isFromTerminal, withLogin } from '../../sandbox/programs/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/folder/session-view.ts';
@@ -52,6 +52,22 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
   const names = Object.keys(login.env).sort();
   const notices = [...unguardedNotices(worker, login.unguarded), ...credentialNotices(worker, login.env)];
   await record(worker, { ...read, names, used }, ...notices, ...lacking);
+}
+
+/** The environment of a program of this session in the checkout `to`. @param facts.clis the agent CLIs that it starts */
+export async function environmentIn(
+  worker: Worker,
+  to: string,
+  { clis, ...facts }: Partial<ChildFacts> & { clis?: readonly string[] } = {},
+): Promise<Record<string, string>> {
+  return childEnvironment(worker.env, {
+    sessionUlid: worker.file.id,
+    iteration: 0,
+    ...(await worker.guard.variables(clis)),
+    own: await worker.services?.variables(),
+    led: { checkouts: worker.checkouts, to },
+    ...facts,
+  });
 }
 
 function lackingNotice(missing: readonly string[]): NewEvent[] {

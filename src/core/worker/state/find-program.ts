@@ -18,8 +18,8 @@ export async function findProgram(worker: Worker, cli: Provider): Promise<string
         ? commandWords(file.settings.acp?.command ?? '')[0]
         : await machineSetting(`${cli.name}Path`, { env, home: watch.home });
     const refusal = loginRefusal(file.settings, watch.home);
-    const question = { cli, env, homeDir: watch.home, configured, nodePath: await nodePath(env), refusal };
-    return (await locateCli(question)).path;
+    const place = { env, homeDir: watch.home, nodePath: await nodePath(env), checkouts: worker.checkouts };
+    return (await locateCli({ cli, configured, refusal, ...place })).path;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return undefined;

@@ -17,13 +17,13 @@ import {
   servesClone,
   servicesMark,
 } from '../../sandbox/application-runner.ts';
-import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { inlineMaterial } from '../../session/documents/material.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SERVICES_FAILED } from '../../session/events/fold.ts';
 import { workNow } from '../../session/events/open-work.ts';
 import { isLeftToPerson } from '../../session/events/rest.ts';
 import { asOurs } from './as-ours.ts';
+import { environmentIn } from './environment.ts';
 import { logToStderr } from './passing-errors.ts';
 import { provingOf, record, stateOf, type Worker } from './worker.ts';
 import { makeEmpty, type PortSet } from './worker-guard.ts';
@@ -280,12 +280,7 @@ export class SessionServices {
     const { paths, file } = worker;
     const mark = servicesMark(file.id);
     const data = this.#data;
-    const env = childEnvironment(worker.env, {
-      sessionUlid: mark.value,
-      iteration: 0,
-      ...(await worker.guard.variables()),
-      own: await this.variables(),
-    });
+    const env = await environmentIn(worker, cwd, { sessionUlid: mark.value });
     const { own: ports } = await this.#ports();
     const inside = await this.#inside();
     const { services: outputDir, runDir: outputRoot } = paths;

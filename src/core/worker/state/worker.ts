@@ -32,6 +32,8 @@ export interface Worker {
   readonly host: Host;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly environment: ChildrenEnvironment;
+  /** Of the repository, as `checkoutsOf` finds them. */
+  readonly checkouts: readonly string[];
   /** The built rehearsal agent, started with our own node. */
   readonly rehearsalProgram: string;
   readonly writer: EventWriter;

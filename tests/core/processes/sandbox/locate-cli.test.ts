@@ -32,6 +32,13 @@ async function program(relativePath: string, { mode = 0o755, text = '#!/bin/sh\n
   return path;
 }
 
+test('a folder of PATH in a checkout of the project is passed over', async () => {
+  await program(`repo/bin/${command}`);
+  const path = await program(`c/${command}`);
+  const env = { PATH: [join(home, 'repo/bin'), join(home, 'c')].join(':') };
+  expect(await ask({ env, checkouts: [join(home, 'repo')] })).toEqual({ path, foundIn: 'PATH' });
+});
+
 test('a bare name is searched on PATH in order', async () => {
   const path = await program(`b/${command}`);
   await program(`c/${command}`);

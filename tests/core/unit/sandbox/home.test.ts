@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { freshHome, plainFolder, programMounts } from '../../../../src/core/sandbox/home.ts';
+import { cacheMounts, freshHome, plainFolder, programMounts } from '../../../../src/core/sandbox/home.ts';
 import { guardProfile } from '../../../../src/core/sandbox/places.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -84,6 +84,28 @@ test('a toolchain is there entry by entry, so that a session can add a version, 
   await put(join(at.own, '.rustup/toolchains/1.80/bin/rustc'));
   programMounts({ dir: at.home, env: { PATH: '/usr/bin' } }, { own: at.own });
   expect(existsSync(join(at.own, '.rustup/toolchains/1.80/bin/rustc'))).toBe(true);
+});
+
+test('a session has what a toolchain is written to as a copy of its own, and the caches in it as those of the project', async () => {
+  await using at = await homes([
+    '.asdf/shims/node',
+    '.asdf/installs/nodejs/20.0.0/bin/node',
+    '.pnpm/store/v10/files/00/x',
+    '.pnpm/pnpm',
+  ]);
+  const outside = join(dirname(at.home), 'pnpm');
+  await put(join(outside, 'store/v10/x'));
+  const home = { dir: at.home, env: { PATH: '/usr/bin', PNPM_HOME: join(at.home, '.pnpm') } };
+  const mounts = () => programMounts(home, { own: at.own }).map(({ path }) => path);
+  expect(mounts()).not.toContain(join(at.home, '.asdf/shims'));
+  await put(join(at.own, '.asdf/shims/node'), 'of a tool of the session\n');
+  expect(mounts()).toContain(join(at.home, '.asdf/installs/nodejs/20.0.0'));
+  expect(readFileSync(join(at.own, '.asdf/shims/node'), 'utf8')).toBe('of a tool of the session\n');
+  for (const PNPM_HOME of [home.env.PNPM_HOME, outside]) {
+    const caches = cacheMounts({ ...home, env: { PNPM_HOME } }, at.own);
+    const from = join(at.own, '.local/share/pnpm/store');
+    expect(caches).toContainEqual({ kind: 'writable', path: join(PNPM_HOME, 'store'), from });
+  }
 });
 
 test('programs of PATH come with their prefix, and a link out of a folder of programs with what it leads to', async () => {

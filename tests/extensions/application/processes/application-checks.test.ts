@@ -64,6 +64,15 @@ test('the first missing program of each line is named, and what is missing for p
   expect(await found()).toEqual([...ofServices, 'ok pages ']);
 });
 
+test('a line of ENV_ that names the main checkout is named, and no other', async () => {
+  await using repo = await makeRepo();
+  await setupProject({}, await contextIn(repo));
+  await trustLines(repo, `ENV_PYTHONPATH=/opt/x:${repo.path}/src\nENV_URL=http://x${repo.path}\n`);
+  const found = (await applicationChecks(await contextIn(repo))).filter(({ id }) => id.startsWith('env.'));
+  expect(found).toMatchObject([{ level: 'warn', id: 'env.pythonpath' }]);
+  expect(found[0]?.found).toContain(`${repo.path}/src`);
+});
+
 test('a port of a session that another program holds is named with this program, others are counted', async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo);
