@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { orNothing, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
@@ -29,7 +29,8 @@ function placesOf({ heldUp, runDir }: Place): string[] {
 
 export function noteHeldUp(place: Place, error: unknown): void {
   const isAway = BASE_ERRORS.place_away.is(error);
-  const path = isAway ? error.args.dir : ((error as NodeJS.ErrnoException).path ?? '');
+  const at = isAway ? error.args.dir : ((error as NodeJS.ErrnoException).path ?? '');
+  const path = at.endsWith('.draft') ? dirname(at) : at;
   const note = [process.pid, isAway ? 'place_away' : systemErrorCode(error), path].join(' ');
   clearHeldUp(place);
   placesOf(place).some((link) => orNothing(() => symlinkSync(note, link) ?? true));

@@ -22,6 +22,7 @@ import { projectRefusal } from '../../../core/caller/refusals/login-of-project.t
 import { refuseRoot } from '../../../core/caller/refusals/ready-project.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { refusedFile } from '../../../core/kernel/files/refused-file.ts';
 import type { Permissions } from '../../../core/kernel/phases/grants.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -92,7 +93,9 @@ export async function cliChecks(
     const [problem] = problems;
     if (problem) return [notReady(id, `${path}${about}. ${problem.found}`)];
     return [ok(id, path + about, `${title} ${version}${tried}`)];
-  } catch (error) {
+  } catch (thrown) {
+    // Its trial needs a temporary folder, which a full disk refuses.
+    const error = refusedFile(thrown) ?? thrown;
     if (!isSamocodeError(error)) throw error;
     const isNotFound = PROVIDER_ERRORS.cli_not_found.is(error);
     if (!isUsed && (isNotFound || START_ERRORS.command_missing.is(error)))
