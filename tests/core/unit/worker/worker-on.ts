@@ -24,6 +24,6 @@ export async function workerOn(
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, ...ofFile });
   const file = { ...sample, settings: { ...sample.settings, ...settings } };
   const own = { paths, file, clock: systemClock, host: await systemHost(), env: {}, memory: {}, wake: {} };
-  const projector = new Projector(paths, file);
-  return { ...own, projector, ...parts, writer } as Partial<Worker> as Worker;
+  const bare = { projector: new Projector(paths, file), checkouts: [] };
+  return { ...own, ...bare, ...parts, writer } as Partial<Worker> as Worker;
 }
