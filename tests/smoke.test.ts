@@ -52,6 +52,6 @@ test('a session goes from start_session to done, and the branch holds a tested f
     /^[#ℹ] fail 0$/m,
   );
   expect(place.git('rev-parse', 'HEAD')).toBe(head);
-  expect(place.git('status', '--porcelain')).toBe('?? .samocode\n');
+  expect(place.git('status', '--porcelain')).toBe('?? .samocode\n?? _samocode/\n');
   expect(await markedPids(paths)).toEqual([]);
 });
