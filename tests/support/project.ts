@@ -58,7 +58,7 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
 }
 
 /**
- * Has the effect of `setupProject` in a plain repository: hundreds of sessions start in one, and known facts need not
+ * Has the effect of `setupProject` in a plain repository, whose person has excluded the places: hundreds of sessions start in one, and known facts need not
  * be queried from git each time.
  */
 export async function writeProject(

@@ -158,6 +158,10 @@ export const START_ERRORS = errors(NOTHING, {
     why: `${path}: ${text}`,
     hint: 'Change that line, then start again. Sessions under way keep their limits.',
   }),
+  not_logged_in: ({ found, fix }: { found: string; fix: string }) => ({
+    why: `${found} The first agent would fail.`,
+    hint: fix,
+  }),
   unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
     why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,
     hint: `Remove it for this agent, and set ${others} instead.`,

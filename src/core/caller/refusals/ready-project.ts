@@ -10,6 +10,7 @@ import { type ProjectQuestion, readProjectFor, requirePlacesOf } from '../contex
 import { requireTrust } from '../context/trust-project.ts';
 import { NOTHING, START_ERRORS } from '../errors/start-errors.ts';
 import { findCli, providersOf } from './agent-clis.ts';
+import { requireLogin } from './ask-cli.ts';
 import { type Machine, thisMachine } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 
@@ -50,7 +51,11 @@ function retiredLimits({ warnings }: Project): SamocodeError[] {
 }
 
 function cliProblems(project: Project, context: ActionContext): Problems[] {
-  return [...providersOf(project)].map((name) => refusalIn(() => findCli(project, name, context)));
+  const { provider, providerByPhase } = project.values;
+  const first = new Set([provider, ...Object.values(providerByPhase)]);
+  return [...providersOf(project)].map((name) =>
+    refusalIn(() => (first.has(name) ? requireLogin : findCli)(project, name, context)),
+  );
 }
 
 function repositoryProblems(

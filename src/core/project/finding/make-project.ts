@@ -160,7 +160,9 @@ function written(path: string, toplevel: string, home: string): string {
 function seenByGit(mainRepo: string, places: readonly string[]): string[] {
   const inside = places.flatMap((place) => pathInside(mainRepo, place) || []);
   if (inside.length === 0) return [];
-  return [`Add ${inside.map((way) => `/${way}/`).join(' and ')} to .gitignore: git must leave them alone.`];
+  return [
+    `Add ${inside.map((way) => `/${way}/`).join(' and ')} to .gitignore, so that no git command touches what is there.`,
+  ];
 }
 
 /** The requested lines that the existing file lacks, for the user to add. */

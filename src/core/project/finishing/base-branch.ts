@@ -1,6 +1,10 @@
-import { type GitOptions, gitLine } from '../git/git.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { isGitError } from '../git/git-errors.ts';
-import { commitOf, type GitContext, isAncestor } from '../git/repository.ts';
+import { noDrivers } from '../git/no-drivers.ts';
+import { commitOf, type GitContext, isAncestor, objectsOf } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
 import { historyIn, listCommits } from './listed-commits.ts';
 
@@ -136,12 +140,14 @@ interface BranchOfWork extends RecordedBase {
   /** The merge commit in the base, according to the pull request, and the commit that was pushed for it. */
   mergeCommit?: string;
   pushed?: string;
+  /** Its session is done: only then is a base that lacks nothing of it one that has it. */
+  isDone?: boolean;
 }
 
 /**
  * Compares a branch with its base. The base contains its tip, the merge commit of its pull request, or a commit with the
- * files of its tip, as a squash leaves it; a branch without its own commits is not merged. Starts two git programs,
- * neither of which runs a program that the repository's settings name.
+ * files of its tip, as a squash leaves it, or lacks nothing of it; a branch without its own commits is not merged. Starts
+ * two git programs, and for the last question more; none runs a program that the repository's settings name.
  */
 export async function branchStatusOf(branch: BranchOfWork, main: GitOptions): Promise<BranchStatus> {
   const { tip: own, into, bases, checkout } = await refsOf(branch, main);
@@ -164,7 +170,53 @@ export async function branchStatusOf(branch: BranchOfWork, main: GitOptions): Pr
       !ofBranch.has(hash) &&
       (each.tree === tree || each.parents.includes(tip) || (hash === mergeCommit && pushed === tip)),
   );
-  return { ...known, ahead, isInBase: tip !== branch.baseCommit && (bases.includes(tip) || isMerged) };
+  const isThere = bases.includes(tip) || isMerged || (branch.isDone === true && (await lacksNothing()));
+  return { ...known, ahead, isInBase: tip !== branch.baseCommit && isThere };
+
+  async function lacksNothing(): Promise<boolean> {
+    for (const base of bases)
+      if (await bringsNothing({ base, tip: tip ?? '', since: branch.baseCommit }, main)) return true;
+    return false;
+  }
+}
+
+/** What was found, by the tips; they never change. */
+const brought = new Map<string, boolean>();
+const MERGE_LIMIT_MS = 5000;
+
+/**
+ * Whether merging a branch would change nothing in its base, as after a squash elsewhere, whatever lies between. Changes
+ * that cancel out are no work. What git writes goes into a folder that is removed; without an answer, something is missing.
+ */
+async function bringsNothing(
+  { base, tip, since }: { base: string; tip: string; since: string },
+  main: GitOptions,
+): Promise<boolean> {
+  const key = [base, tip, since].join();
+  const known = brought.get(key);
+  if (known !== undefined) return known;
+  const [ofBase, ofTip, before] = await objectsOf(
+    [base, tip, since].map((commit) => `${commit}^{tree}`),
+    main,
+  );
+  if (ofTip === before) return false;
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-merge-'));
+  try {
+    const objects = await gitLine(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], main);
+    const env = { ...main.env, GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
+    const config = [...(main.config ?? []), ...(await noDrivers(main))];
+    const asked = ['merge-tree', '--write-tree', '--no-messages', base, tip];
+    const options = { ...main, env, config, allowFailure: true, timeoutMs: MERGE_LIMIT_MS };
+    const { exitCode, stdout } = await runGit(asked, options);
+    const isIn = exitCode === 0 && stdout.trim() === ofBase;
+    brought.set(key, isIn);
+    return isIn;
+  } catch (error) {
+    if (isGitError(error)) return false;
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** See `branchStatusOf`; false if git cannot tell. */

@@ -22,8 +22,8 @@ export async function loginProblem(
 ): Promise<LoginProblem | undefined> {
   if (login === undefined) return undefined;
   const { exitCode, timedOut } = await ask(login.args);
-  if (timedOut) {
-    const found = `${title} did not say in time whether you are logged in.`;
+  if (timedOut || exitCode === null) {
+    const found = `${title} did not say${timedOut ? ' in time' : ''} whether you are logged in.`;
     return {
       found,
       fix: `Try again when the machine is less busy. If you are not: ${fix}`,

@@ -114,7 +114,8 @@ export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
   // The last commit of the work, in case the branch is gone.
   const tip = trash?.tip ?? proved?.commit;
   const { mergeCommit, pushed } = pullRequest ?? {};
-  return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed };
+  const isDone = status.kind === 'done';
+  return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed, isDone };
 }
 
 /** The same about the branch whose merge an order waits for, unless that is known. */

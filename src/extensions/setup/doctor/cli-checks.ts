@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
@@ -8,6 +7,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
+import { askInGuard, type Inside } from '../../../core/caller/refusals/ask-cli.ts';
 import {
   checked,
   type DoctorCheck,
@@ -28,10 +28,8 @@ import { type CommandResult, runCommand } from '../../../core/kernel/processes/r
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { machineSetting } from '../../../core/project/finding/machine-setting.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
+import { checkoutsOf } from '../../../core/project/proving/checkout-variables.ts';
 import { agentSettings } from '../../../core/project/settings/resolve-settings.ts';
-import { copyState, loginPlaces } from '../../../core/sandbox/cli-state.ts';
-import { insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
-import { guardOf } from '../../../core/sandbox/guard-of.ts';
 import type { GuardNow } from '../../../core/sandbox/probe-guard.ts';
 import { locateCli } from '../../../core/sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
@@ -65,9 +63,6 @@ export async function usedProviders(
   return new Set([(await machineSetting('provider', context)) ?? 'claude']);
 }
 
-/** Wraps a command line in the guard. */
-type Inside = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
-
 interface CliQuestion extends CliCheckContext {
   provider: CheckedProvider;
   permissions: Permissions;
@@ -85,7 +80,10 @@ export async function cliChecks(
   const id = `cli.${name}`;
   const permissions = surroundings.project?.values.permissions ?? 'skip';
   try {
-    const { path, version, problems } = await guardedAnswers({ ...surroundings, provider, permissions });
+    const now = await surroundings.guard?.catch(() => undefined);
+    const { path, version, problems } = await askInGuard(name, now, (inside) =>
+      cliAnswers({ ...surroundings, provider, permissions, ...(inside && { inside }) }),
+    );
     const tried = facts?.tested ? '' : ' (not tried with samocode)';
     // The login of an account that is refused looks the same.
     const about = [tried, acceptedAccounts(provider)].filter((text) => text !== undefined).join('; ');
@@ -105,26 +103,6 @@ export async function cliChecks(
     const found = `${what} It is in none of ${args.searched.length} folders, which include those of PATH.`;
     const fix = `Install it (${preflight.install}), or set ${args.setting} to its absolute path.`;
     return [{ ...fail(id, found, fix), details: why }];
-  }
-}
-
-/** Queries run in the guard, because an agent might have written the programs or the files that they read. */
-async function guardedAnswers(question: CliQuestion): Promise<CliAnswers> {
-  const { name } = question.provider;
-  const now = await question.guard?.catch(() => undefined);
-  if (now === undefined || now.level === 'none') return await cliAnswers(question);
-  const { tool, places } = now;
-  const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
-  try {
-    const states = await copyState(name, places.home, join(folder, 'state'));
-    const shown = await loginPlaces(places.home, [name]);
-    const inside: Inside = (command) => {
-      const part = { clis: [{ name, path: command[0] }], states, shown };
-      return insideGuard(guardOf(tool, places, part), command);
-    };
-    return await cliAnswers({ ...question, inside });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -166,6 +144,12 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
     ...place,
     nodePath: await nodePath(context.env),
     refusal: project && projectRefusal(project, context),
+    ...(project && {
+      checkouts: await checkoutsOf(
+        { mainRepo: project.mainRepo, worktreesDir: project.values.worktrees },
+        context.env,
+      ),
+    }),
     configured,
   });
   const env = definedOnly(context.env);

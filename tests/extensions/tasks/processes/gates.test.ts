@@ -174,25 +174,25 @@ test('ids that were not given out here are refused, whatever they look like', as
   expect(await chat.form(id)).toMatchObject({ key });
 });
 
-test.for([
-  ['only reads', { isReadOnly: true }],
-  ['serves another machine', { remote: 'a laptop' }],
-] as const)('a server that %s has no tasks', async ([, how]) => {
-  await using rig = await makeServerRig();
-  await rig.addSession(SESSION, [CREATED, PREPARED, ASKING]);
-  await using server = await rawModern({ version: '1', loadActions: async () => rig.context, ...how });
-  const { capabilities } = await server.request('server/discover');
-  expect(capabilities).not.toHaveProperty('extensions');
-  const call = {
-    name: 'wait',
-    arguments: { session: SESSION, cursor: 3, timeout_s: 0.05, project_dir: rig.repo.path },
-  };
-  expect(await server.request('tools/call', call)).toMatchObject({
-    resultType: 'complete',
-    structuredContent: { changed: false },
-  });
-  expect(await server.request('tasks/get', { taskId: 'x' })).toMatchObject({ error: { code: -32_601 } });
-});
+test.for([['only reads', { isReadOnly: true }]] as const)(
+  'a server that %s has no tasks',
+  async ([, how]) => {
+    await using rig = await makeServerRig();
+    await rig.addSession(SESSION, [CREATED, PREPARED, ASKING]);
+    await using server = await rawModern({ version: '1', loadActions: async () => rig.context, ...how });
+    const { capabilities } = await server.request('server/discover');
+    expect(capabilities).not.toHaveProperty('extensions');
+    const call = {
+      name: 'wait',
+      arguments: { session: SESSION, cursor: 3, timeout_s: 0.05, project_dir: rig.repo.path },
+    };
+    expect(await server.request('tools/call', call)).toMatchObject({
+      resultType: 'complete',
+      structuredContent: { changed: false },
+    });
+    expect(await server.request('tasks/get', { taskId: 'x' })).toMatchObject({ error: { code: -32_601 } });
+  },
+);
 
 test('ten thousand polls of a working session open no file of it', async () => {
   await using rig = await startRig({ at: 'resting', scenario: HANGS });

@@ -37,6 +37,7 @@ test('a set-up in a linked worktree applies to the main checkout, and is found f
   });
   expect(made.warnings).toEqual([
     expect.stringContaining(`${linked} is a linked worktree`),
+    'Add /notes/ to .gitignore, so that no git command touches what is there.',
     expect.stringContaining('This project has no CHECK'),
   ]);
   const { filePath } = await findProjectFor({ projectDir: linked }, context);

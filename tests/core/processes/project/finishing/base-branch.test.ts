@@ -1,4 +1,5 @@
 // @module-tag ci
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -47,6 +48,7 @@ interface Question {
   tip?: string;
   mergeCommit?: string;
   baseCommit?: string;
+  isDone?: boolean;
 }
 
 test.each<[string, boolean, (scene: Scene) => Promise<Question | unknown>]>([
@@ -128,11 +130,58 @@ test.each<[string, boolean, (scene: Scene) => Promise<Question | unknown>]>([
     },
   ],
   [
-    'is squashed by hand onto other work, which git does not show',
+    'is squashed by hand onto other work',
+    true,
+    async (scene) => {
+      await other(scene.repo);
+      await squash(scene);
+      await scene.repo.commit('Later', { 'later.txt': 'x\n' });
+    },
+  ],
+  [
+    'is squashed by hand onto other work, while its session is at work',
     false,
     async (scene) => {
       await other(scene.repo);
       await squash(scene);
+      return { isDone: false };
+    },
+  ],
+  [
+    'is squashed onto other work and reverted',
+    false,
+    async (scene) => {
+      await other(scene.repo);
+      await squash(scene);
+      await scene.repo.git(['revert', '--no-edit', 'HEAD']);
+    },
+  ],
+  [
+    'is squashed onto other work and then changed',
+    false,
+    async (scene) => {
+      await other(scene.repo);
+      await squash(scene);
+      await scene.repo.commit('Repaint', { 'hull.txt': 'red hull\n' });
+    },
+  ],
+  [
+    'has changes that cancel out',
+    false,
+    async ({ repo }) => {
+      await other(repo);
+      await repo.git(['switch', '-q', 'samocode/boats']);
+      await repo.git(['rm', '-q', 'hull.txt', 'sail.txt']);
+      await repo.git(['commit', '-q', '-m', 'Nothing']);
+    },
+  ],
+  [
+    'would need a merge driver of the repository, which is not started',
+    false,
+    async (scene) => {
+      const { repo } = scene;
+      await repo.commit('Other work', { '.gitattributes': '*.txt merge=own\n', 'hull.txt': 'hull\nred\n' });
+      await repo.git(['config', 'merge.own.driver', `touch '${repo.root}/ran'; cp %A %A`]);
     },
   ],
   [
@@ -199,9 +248,17 @@ test.each<[string, boolean, (scene: Scene) => Promise<Question | unknown>]>([
   const scene = await withBranch();
   await using repo = scene.repo;
   const more = await happens(scene);
-  const question = { base: 'main', baseCommit: scene.baseCommit, ...(typeof more === 'object' ? more : {}) };
+  const question = {
+    base: 'main',
+    baseCommit: scene.baseCommit,
+    isDone: true,
+    ...(typeof more === 'object' ? more : {}),
+  };
   const branch = { mainRepo: repo.path, branch: 'samocode/boats', ...question };
+  const objects = async () => (await repo.git(['count-objects'])).trim();
+  const before = await objects();
   expect(await isInBase(branch, repo.env)).toBe(expected);
+  expect([await objects(), existsSync(join(repo.root, 'ran'))]).toEqual([before, false]);
 });
 
 test.each<[what: string, names: string[], base: object, into: string | undefined]>([
