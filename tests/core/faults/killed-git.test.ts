@@ -116,15 +116,15 @@ test(
 async function blocksAndContinues(choose: (forms: readonly string[]) => readonly string[]): Promise<void> {
   const { outcome, forms } = await undisturbed();
   const chosen = choose(forms);
-  expect(chosen.length).toBeGreaterThan(1);
+  expect(chosen).not.toEqual([]);
   for (const form of chosen) expect(await playKilled(form), form).toEqual(outcome);
 }
 
-/** Whether the base has a package.json, and how much the branch changes. */
-const LOOKS = /^(?:ls-tree --full-tree|diff .*--numstat -z --find)/;
+/** Whether the base has a package.json. */
+const LOOKS = /^ls-tree --full-tree/;
 
 test(
-  'a session whose gits of one form are all killed blocks with the reason, and continues: looks that decide',
+  'a session whose gits of one form are all killed blocks with the reason, and continues: a look that decides',
   ci,
   async () => {
     await blocksAndContinues((forms) => forms.filter((form) => LOOKS.test(form)));

@@ -34,10 +34,9 @@ function expectNoKey(texts: ReadonlyMap<string, string>, web: WebRig, secrets: r
   }
 }
 
-/** A client of the built server that shows forms and cards, and everything that it receives. */
+/** A client of the built server that shows forms, and everything that it receives. */
 async function listeningClient({ repo }: SessionRig) {
-  const extensions = { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } };
-  const capabilities = { extensions, elicitation: { form: {} } };
+  const capabilities = { elicitation: { form: {} } };
   const connection = await connect({ cwd: repo.path, env: repo.env, capabilities });
   const { client } = connection;
   const texts = new Map<string, string>();
@@ -65,15 +64,14 @@ type Listening = Awaited<ReturnType<typeof listeningClient>>;
 /** A busy machine starts workers slowly. */
 const CALL_MS = 600_000;
 
-/** Calls a tool, and keeps its result with what its card shows. */
+/** Calls a tool, and keeps its result. */
 function callsBy({ client, keep }: Pick<Listening, 'client' | 'keep'>, session: string) {
-  const seen = { called: new Set<string>(), failed: [] as string[], cards: new Set<string>() };
+  const seen = { called: new Set<string>(), failed: [] as string[] };
   const call = async (name: string, args: Record<string, unknown> = { session }) => {
     const result = await client.callTool({ name, arguments: args }, undefined, { timeout: CALL_MS });
     keep(name, result);
     seen.called.add(name);
     if (result.isError) seen.failed.push(name);
-    if (Object.keys(result._meta ?? {}).length > 0) seen.cards.add(name);
     return Object(result.structuredContent);
   };
   return { ...seen, call };
@@ -114,7 +112,6 @@ async function readEverything(
   const uris = [
     ...resources.map(({ uri }) => uri),
     ...Object.keys(RESOURCE_KINDS).map((kind) => `samocode://sessions/${session}/${kind}`),
-    ...tools.flatMap(({ _meta }) => _meta?.['ui/resourceUri'] ?? []).map(String),
   ];
   // A document that the session does not have is an error.
   const reads = await Promise.allSettled(uris.map((uri) => client.readResource({ uri })));
@@ -122,32 +119,25 @@ async function readEverything(
   return uris.filter((_uri, index) => reads[index]?.status === 'fulfilled');
 }
 
-test(
-  'no tool result, form, card, resource or prompt has the key of the page or a code for it',
-  ci,
-  async () => {
-    await using rig = await startRig({ at: 'asking' });
-    await trustLines(rig.repo);
-    await using web = await serveWeb(rig.context('cli'));
-    const secrets = await secretsOf(web);
-    await using listening = await listeningClient(rig);
-    const session = rig.file.folder;
-    const { call, called, failed, cards } = callsBy(listening, session);
-    await callEveryTool(rig, call);
-    const read = await readEverything(listening, session);
-    expectNoKey(listening.texts, web, secrets);
-    expect(failed).toEqual([]);
-    expect(TOOLS.map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
-    expect([...cards]).toEqual(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
-    expect(read.map((uri) => uri.split('/').at(-1))).toEqual(
-      expect.arrayContaining(['overview', 'inbox.html']),
-    );
-    // What is searched does have the address.
-    const withAddress = [...listening.texts].filter(([, text]) => text.includes(`${web.served.address}#/s/`));
-    const named = withAddress.map(([name]) => name.replace(/^\d+ /, ''));
-    expect(named).toEqual(expect.arrayContaining([...cards]));
-  },
-);
+test('no tool result, form, resource or prompt has the key of the page or a code for it', ci, async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await trustLines(rig.repo);
+  await using web = await serveWeb(rig.context('cli'));
+  const secrets = await secretsOf(web);
+  await using listening = await listeningClient(rig);
+  const session = rig.file.folder;
+  const { call, called, failed } = callsBy(listening, session);
+  await callEveryTool(rig, call);
+  const read = await readEverything(listening, session);
+  expectNoKey(listening.texts, web, secrets);
+  expect(failed).toEqual([]);
+  expect(TOOLS.map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
+  expect(read.map((uri) => uri.split('/').at(-1))).toEqual(expect.arrayContaining(['overview']));
+  // What is searched does have the address.
+  const withAddress = [...listening.texts].filter(([, text]) => text.includes(`${web.served.address}#/s/`));
+  const named = withAddress.map(([name]) => name.replace(/^\d+ /, ''));
+  expect(named).toEqual(expect.arrayContaining(['read_qa', 'read_plan']));
+});
 
 test('no notification through any channel has the key of the page or a code for it', async () => {
   await using here = await outboxScene();
