@@ -42,6 +42,7 @@ export async function freezeSettings(
     // Silence is reported after half of the time after which the agent is ended.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
     ...agentChoices(values),
+    mcpPath: values.mcp,
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],

@@ -174,8 +174,11 @@ export async function branchStatusOf(branch: BranchOfWork, main: GitOptions): Pr
   return { ...known, ahead, isInBase: tip !== branch.baseCommit && isThere };
 
   async function lacksNothing(): Promise<boolean> {
-    for (const base of bases)
-      if (await bringsNothing({ base, tip: tip ?? '', since: branch.baseCommit }, main)) return true;
+    for (const base of bases) {
+      const hasGoneOn = [...historyIn(commits, base)].some((hash) => !ofBranch.has(hash));
+      const asked = { base, tip: tip ?? '', since: branch.baseCommit };
+      if (hasGoneOn && (await bringsNothing(asked, main))) return true;
+    }
     return false;
   }
 }

@@ -95,7 +95,7 @@ const OF_DONE: Row[] = [
   { act: 'preview of archiving documents', programs: 0, run: finishing('archive_documents') },
   {
     act: 'preview of a rewind',
-    programs: 2,
+    programs: 3,
     run: async (context) =>
       expect(await previewRewind({ ...QUESTION, to: 0 }, context)).toMatchObject(ALLOWED),
   },
