@@ -17,7 +17,7 @@ import { environmentOfProject } from './login-of-project.ts';
 import { guardedProject, guardNow } from './sandbox-now.ts';
 
 /** Wraps a command line in the guard. */
-export type Inside = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
+export type GuardedCommand = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 
 /**
  * Asks an agent CLI about itself in the guard, because an agent might have written the programs or the files that it
@@ -26,7 +26,7 @@ export type Inside = (command: readonly [string, ...string[]]) => readonly [stri
 export async function askInGuard<T>(
   name: string,
   now: GuardNow | undefined,
-  ask: (inside?: Inside) => Promise<T>,
+  ask: (inside?: GuardedCommand) => Promise<T>,
 ): Promise<T> {
   if (now === undefined || now.level === 'none') return await ask();
   const { tool, places } = now;

@@ -7,7 +7,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { NOTHING_KEPT, planText } from '../../../core/caller/facts/plan-text.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
-import { askInGuard, type Inside } from '../../../core/caller/refusals/ask-cli.ts';
+import { askInGuard, type GuardedCommand } from '../../../core/caller/refusals/ask-cli.ts';
 import {
   checked,
   type DoctorCheck,
@@ -67,7 +67,7 @@ interface CliQuestion extends CliCheckContext {
   provider: CheckedProvider;
   permissions: Permissions;
   /** Absent without a guard. */
-  inside?: Inside;
+  inside?: GuardedCommand;
 }
 
 /** Checks what an agent CLI reports about itself; sends no request to its service. */
