@@ -8,7 +8,6 @@ import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
-import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import {
   CONVERSATION_MARK,
@@ -143,48 +142,46 @@ const SECOND = ['right', 'down', 'enter', 'enter'] as const;
 const DECLINE = ['down', 'right', 'enter'] as const;
 const PLAN = /requestsyourinput.*planwaitsforyou/;
 
-test(
-  'a chat of Claude Code starts a session and sleeps: its forms open by themselves, and its end wakes the model',
-  ci,
-  async ({ expect }) => {
-    await using bench = await makeBench();
-    const session = 'boats';
-    // The questions of an agent that was quicker than the model would be the answer of the first wait.
-    const scenario = await heldScenario(bench, [{ act: 'normal' }]);
-    const calls: Call[] = [
-      () => ({ name: 'mcp:start_session', input: { task: 'x', name: session } }),
-      waits,
-      () => ({ name: 'mcp:read_plan', input: { session } }),
-      (results) => ({
-        name: 'mcp:approve_plan',
-        input: { session, hash: serverResultIn(results.at(-1)?.text ?? '').hash },
-      }),
-      waits,
-    ];
-    await using chat = await chatIn(bench, calls, { scenario });
-    const { claude } = chat;
-    await claude.shows(/1MCPtask/);
-    await goOn(bench);
-    for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
-      await claude.shows(question);
-      claude.forget();
-      await claude.press(...SECOND);
-    }
-    await claude.shows(PLAN);
+test('a chat of Claude Code starts a session and sleeps: its forms open by themselves, and its end wakes the model', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const session = 'boats';
+  // The questions of an agent that was quicker than the model would be the answer of the first wait.
+  const scenario = await heldScenario(bench, [{ act: 'normal' }]);
+  const calls: Call[] = [
+    () => ({ name: 'mcp:start_session', input: { task: 'x', name: session } }),
+    waits,
+    () => ({ name: 'mcp:read_plan', input: { session } }),
+    (results) => ({
+      name: 'mcp:approve_plan',
+      input: { session, hash: serverResultIn(results.at(-1)?.text ?? '').hash },
+    }),
+    waits,
+  ];
+  await using chat = await chatIn(bench, calls, { scenario });
+  const { claude } = chat;
+  await claude.shows(/1MCPtask/);
+  await goOn(bench);
+  for (const question of [/Whowillread/, /Whichpart/, /Whatwouldprove/]) {
+    await claude.shows(question);
     claude.forget();
-    // "Read the whole plan first": it does not fit into the four lines that are shown of a form.
-    await claude.press(...FIRST);
-    expect(await chat.woken()).toContain('The user wants to see the plan in the chat');
-    // The form of the call, which does not open by itself.
-    await claude.shows(/requestsyourinput.*Esctocancel/);
     await claude.press(...SECOND);
-    expect(await chat.woken(2)).toContain('\\"state\\":\\"done\\"');
-    expect(await gatesOf(bench)).toEqual([
-      ...Array(3).fill(['answers_recorded', 'elicitation']),
-      ['plan_approved', 'elicitation'],
-    ]);
-  },
-);
+  }
+  await claude.shows(PLAN);
+  claude.forget();
+  // "Read the whole plan first": it does not fit into the four lines that are shown of a form.
+  await claude.press(...FIRST);
+  expect(await chat.woken()).toContain('The user wants to see the plan in the chat');
+  // The form of the call, which does not open by itself.
+  await claude.shows(/requestsyourinput.*Esctocancel/);
+  await claude.press(...SECOND);
+  expect(await chat.woken(2)).toContain('\\"state\\":\\"done\\"');
+  expect(await gatesOf(bench)).toEqual([
+    ...Array(3).fill(['answers_recorded', 'elicitation']),
+    ['plan_approved', 'elicitation'],
+  ]);
+});
 
 test('sentences typed into the form of a plan, with two Enters each, decide nothing; declining it wakes the chat', async ({
   expect,
