@@ -31,7 +31,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // What cannot be said must not end what is done.
 process.stderr.on('error', () => undefined);
 
-/** Says once that what is printed does not arrive, as in a file on a full disk; the command goes on. */
+/** Says once that output cannot be written, as into a file on a full disk; the command goes on. */
 function outputLost({ message }: Error): void {
   if (isOutputLost) return;
   isOutputLost = true;

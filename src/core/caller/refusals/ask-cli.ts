@@ -48,10 +48,10 @@ export async function askInGuard<T>(
  * variables that a worker would have; no service is contacted.
  */
 export async function requireLogin(project: Project, name: string, context: ActionContext): Promise<void> {
-  const path = await findCli(project, name, context);
   const { title, preflight } = providerNamed(name);
   if (preflight?.login === undefined || preflight.login.isAdvisory) return;
-  const [now, found] = await Promise.all([
+  const [path, now, found] = await Promise.all([
+    findCli(project, name, context),
     guardNow(guardedProject(project), context),
     environmentOfProject(project, context),
   ]);

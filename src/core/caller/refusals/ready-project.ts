@@ -28,6 +28,9 @@ export async function readyProject(
   ]);
   const all = [...problems, ...found.flat()];
   if (project === undefined || all.length > 0) throw asOneError(all, NOTHING);
+  // Last: it starts programs, and an untrusted file may neither name them nor switch off their guard.
+  const logins = isForPool ? [] : (await Promise.all(loginProblems(project, context))).flat();
+  if (logins.length > 0) throw asOneError(logins, NOTHING);
   return project;
 }
 
@@ -51,11 +54,14 @@ function retiredLimits({ warnings }: Project): SamocodeError[] {
 }
 
 function cliProblems(project: Project, context: ActionContext): Problems[] {
+  return [...providersOf(project)].map((name) => refusalIn(() => findCli(project, name, context)));
+}
+
+/** Of the agents that do the work; a fallback may be logged in by the time that it is needed. */
+function loginProblems(project: Project, context: ActionContext): Problems[] {
   const { provider, providerByPhase } = project.values;
-  const first = new Set([provider, ...Object.values(providerByPhase)]);
-  return [...providersOf(project)].map((name) =>
-    refusalIn(() => (first.has(name) ? requireLogin : findCli)(project, name, context)),
-  );
+  const names = new Set([provider, ...Object.values(providerByPhase)]);
+  return [...names].map((name) => refusalIn(() => requireLogin(project, name, context)));
 }
 
 function repositoryProblems(

@@ -122,7 +122,7 @@ export function homeLast({
   );
 }
 
-/** Whether a folder lies in a worktree, or in a checkout that has some: branches bring programs. A home is none of these. */
+/** Whether a folder lies in a worktree, or in a checkout that has worktrees: a branch can bring programs. Home is not one. */
 function isOfBranch(folder: string, home: string): boolean {
   // Undefined also in a folder of another user.
   const entryAt = (path: string) => orNothing(() => statsAt(path));

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stateRootFor } from '../../kernel/config-folder.ts';
+import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt, realFolder, statsAt } from '../../kernel/files/path-stats.ts';
 import { agreedText, cut } from '../../kernel/text.ts';
@@ -170,7 +171,7 @@ export async function trackedAt(folder: string, context: GitContext): Promise<st
  */
 export async function cameByCommit(path: string, context: GitContext): Promise<boolean> {
   const real = await realPathAsFar(path);
-  const at = await lstat(real, { bigint: true }).catch(() => undefined);
+  const at = await ifExists(lstat(real, { bigint: true }));
   if (at === undefined) return false;
   const modified = `mtime: ${at.mtimeNs / NANOSECONDS}:${at.mtimeNs % NANOSECONDS}`;
   for (const top of topsAround(real)) {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine } from '../git/git.ts';
 import { isGitError } from '../git/git-errors.ts';
-import { noDrivers } from '../git/no-drivers.ts';
+import { mergeTree } from '../git/no-drivers.ts';
 import { commitOf, type GitContext, isAncestor, objectsOf } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
 import { historyIn, listCommits } from './listed-commits.ts';
@@ -207,12 +207,9 @@ async function bringsNothing(
   try {
     const objects = await gitLine(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], main);
     const env = { ...main.env, GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
-    const config = [...(main.config ?? []), ...(await noDrivers(main))];
-    const asked = ['merge-tree', '--write-tree', '--no-messages', base, tip];
-    const options = { ...main, env, config, allowFailure: true, timeoutMs: MERGE_LIMIT_MS };
-    const { exitCode, stdout } = await runGit(asked, options);
-    const isIn = exitCode === 0 && stdout.trim() === ofBase;
-    brought.set(key, isIn);
+    const merged = await mergeTree(base, tip, { ...main, env, timeoutMs: MERGE_LIMIT_MS });
+    const isIn = merged.kind === 'tree' && merged.tree === ofBase;
+    if (merged.kind !== 'unable') brought.set(key, isIn);
     return isIn;
   } catch (error) {
     if (isGitError(error)) return false;

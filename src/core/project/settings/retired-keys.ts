@@ -5,7 +5,7 @@ interface Retired {
   key: RegExp;
   /** What holds now, and what to write instead. */
   instead: string;
-  /** Without it a session could spend what nobody allowed, so none starts until the line is changed. */
+  /** It was a limit: no session starts until the line is changed, since it would cost more than its author allows. */
   stops?: true;
 }
 

@@ -19,7 +19,7 @@ const line = (max: number) =>
 export const Requirement = z.object({
   id: z.string().regex(/^R\d{1,3}$/),
   text: line(500),
-  // A blank that is none, or many of them, hide what comes after.
+  // Unusual blanks, and many blanks in a row, hide what follows them.
   check: line(500).refine((command) => agreedText(command) === command),
 });
 export type Requirement = z.infer<typeof Requirement>;

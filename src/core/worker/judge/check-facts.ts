@@ -60,7 +60,7 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.firstCommit ?? worktree.baseCommit);
 }
 
-/** The commit that excuses a red check, and with which tests are compared: never what agents made and nobody took. */
+/** The commit that excuses a red check, and with which tests are compared: never work of agents that nobody has merged. */
 export function judgingBase({
   goalBase,
   worktree,

@@ -1,7 +1,6 @@
 import { refPrefix } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
-import { noDrivers } from '../../../core/project/git/no-drivers.ts';
-import { namesIn } from '../../../core/project/git/path-bytes.ts';
+import { mergeTree } from '../../../core/project/git/no-drivers.ts';
 import { commitsOf, type GitContext } from '../../../core/project/git/repository.ts';
 
 // A person's uncommitted files, copied at the start into a commit that is on no branch. Its parent is the commit that
@@ -55,21 +54,13 @@ export async function firstCommitOn(base: string, kept: Kept): Promise<FirstComm
   return { kind: 'made', commit };
 }
 
-type Merged = { kind: 'tree'; tree: string } | Extract<FirstCommit, { kind: 'conflicts' | 'unable' }>;
-
 async function mergedTree(
   { base, before, copies }: { base: string; before: string; copies: string },
   options: GitOptions,
-): Promise<Merged> {
+): ReturnType<typeof mergeTree> {
   // git before 2.40 takes no merge base, so the base's files become a commit beside the copies.
   const beside = await gitLine(['commit-tree', `${base}^{tree}`, '-p', before, '-m', 'base'], options);
-  const { exitCode, stdout } = await runGit(
-    ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', beside, copies],
-    { ...options, config: [...(options.config ?? []), ...(await noDrivers(options))], allowFailure: true },
-  );
-  const [tree = '', ...files] = namesIn(stdout);
-  if (exitCode === 0) return { kind: 'tree', tree };
-  return exitCode === 1 ? { kind: 'conflicts', files } : { kind: 'unable' };
+  return await mergeTree(beside, copies, options);
 }
 
 /** The identity and time of a commit as variables for another one, and its message. */

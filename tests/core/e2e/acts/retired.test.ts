@@ -40,7 +40,7 @@ test('a line with a limit of a phase starts nothing, and says what to write', as
     code: 'line_stops',
     message: expect.stringContaining('MAX_COST_USD_IMPLEMENTATION is not a setting any more.'),
   });
-  // The one that is under way goes on.
+  // The session that has begun continues.
   await rig.approve();
   await rig.until(({ lastIteration }) => lastIteration?.phase === 'implementation');
 });
