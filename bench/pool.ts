@@ -1,5 +1,4 @@
 import type { Bench, BenchResult, Goal } from './bench.ts';
-import { measureGit } from './pool/git.ts';
 import { measurePostgres } from './pool/postgres.ts';
 
 /** What it costs to know who works on which session. */
@@ -7,7 +6,7 @@ export const poolBench: Bench = {
   name: 'pool',
   title: 'A pool of machines',
   about:
-    '1,000 sessions and 100 hosts on PostgreSQL, with a connection each but all in one process beside the server; 1,000 sessions on a git remote, seen by one host',
+    '1,000 sessions and 100 hosts on PostgreSQL, with a login and a connection each but all in one process beside the server',
   runsOnce: true,
   means: {
     oneAtOnceMsP50: 'ms for a claim when 100 hosts claim a session each at the same moment: half are sooner',
@@ -22,13 +21,9 @@ export const poolBench: Bench = {
     statementsIdle: 'statements of a host with free slots and nothing to do, in each round of 15 s',
     takenOver: 'sessions that other hosts take when a third of the hosts is dead',
     takeoverMs: 'ms from the end of the leases until they have them',
-    gitFirstMs: 'ms until a host that has joined knows all sessions of a git remote',
-    gitRenewMsP50: 'ms for a look at the remote while nothing changes: half are sooner',
-    gitRenewMsP99: 'ms: 99 of 100 are',
   },
   async run() {
-    const values = { ...(await measurePostgres()), ...(await measureGit()) };
-    return { values, goals: GOALS } satisfies BenchResult;
+    return { values: await measurePostgres(), goals: GOALS } satisfies BenchResult;
   },
 };
 

@@ -15,6 +15,7 @@ const LEASE_MS = 45_000;
 /** In which the rounds of all hosts are spread, as they are over the 15 s of a renewal. */
 const SPREAD_MS = 5000;
 const PROJECT = '1'.repeat(40);
+const STATE = 'a'.repeat(40);
 const SUMMARY = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
 let aheadMs = 0;
@@ -24,20 +25,29 @@ const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead
 export async function measurePostgres(): Promise<Record<string, number>> {
   await using server = await startPostgres([]);
   const database = await server.database();
-  const board = () => new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 60_000 });
-  await board().prepare();
+  const boardAt = (address: string) =>
+    new PostgresBoard({ database: address, instance: '', clock, leaseMs: LEASE_MS, limitMs: 60_000 });
+  await boardAt(database).prepare();
+  for (let nth = 0; nth < HOSTS; nth += 1)
+    await query(database, `create role h${nth} login in role samocode_hosts`);
   const hosts = Array.from({ length: HOSTS }, (_, nth) => {
-    const rest = { instanceId: `boot ${nth}`, slots: EACH, level: 'off', version: '' } as const;
+    const rest = { slots: EACH, level: 'off', version: '' } as const;
     const host: HostInfo = {
       ...{ id: `h${nth}`, name: `machine ${nth}`, project: PROJECT, labels: ['claude'] },
       ...rest,
     };
-    return { board: board(), host };
+    return { board: boardAt(database.replace('postgres@', `h${nth}@`)), host };
   });
   const [first] = hosts as [(typeof hosts)[0]];
   const offer = async (count: number) => {
     for (let nth = 0; nth < count; nth += 1)
-      await first.board.offer({ id: ulid(), project: PROJECT, folder: `s${nth}`, needs: ['claude'] });
+      await first.board.offer({
+        id: ulid(),
+        project: PROJECT,
+        folder: `s${nth}`,
+        needs: ['claude'],
+        state: STATE,
+      });
   };
   await offer(SESSIONS);
   for (const { board, host } of hosts) await board.renew(host);
@@ -52,7 +62,7 @@ export async function measurePostgres(): Promise<Record<string, number>> {
   const renewals = await spread(hosts, ({ board, host }) => board.renew(host));
   const publishes = await spread(claims, async (claim) => {
     const host = hosts[Number(claim.host.slice(1))] as (typeof hosts)[0];
-    await host.board.index(claim, 'a'.repeat(40), { ...SUMMARY, wanted: true });
+    await host.board.publish(claim, STATE, { ...SUMMARY, wanted: true });
   });
   const idle = async () => {
     for (const { board, host } of hosts) {
@@ -111,7 +121,7 @@ export async function measurePostgres(): Promise<Record<string, number>> {
 
 async function giveAllBack(hosts: readonly { board: PostgresBoard }[], claims: readonly Claim[]) {
   for (const { id, host, epoch } of claims)
-    await hosts[Number(host.slice(1))]?.board.giveBack({ id, host, epoch }, { wanted: true, state: '' });
+    await hosts[Number(host.slice(1))]?.board.giveBack({ id, epoch }, { wanted: true });
 }
 
 /** Each at its own moment, as machines are. */

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import type { Claim, Oid, RemoteCommand, Ulid } from '../../src/extensions/pool/board/board.ts';
-import { POOL_REFS, type PoolRemote } from '../../src/extensions/pool/board/git-remote.ts';
+import { type PoolRemote, parcelRef } from '../../src/extensions/pool/board/git-remote.ts';
 import {
   readStateManifest,
   type StateManifest,
@@ -12,7 +12,6 @@ import type { Remotes } from '../extensions/pool/processes/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';
 
 const SUMMARY = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T00:00:00.000Z' };
-const refOf = (id: Ulid) => `${POOL_REFS}sessions/${id}`;
 
 interface HeldState {
   epoch: number;
@@ -43,7 +42,7 @@ class Machine {
     const manifest = { id, project: PROJECT, folder: id, needs: [], wanted: true };
     const rest = { v: 1 as const, n: 0, lease: 1, epoch: 0, card: SUMMARY, version: '' };
     const state = await this.#remotes.commit(this.#folder, stateManifestText({ ...manifest, ...rest }));
-    await this.#remote.move(refOf(id), state, undefined);
+    await this.#remote.move(parcelRef(id, state), state, undefined);
     await this.#member.board.offer({ ...manifest, state });
     return id;
   }
@@ -63,15 +62,9 @@ class Machine {
     for (const claim of await this.#member.claim(1)) await this.#have(claim);
   }
 
-  /** As a person does, on a machine whatever it has. */
-  async take(id: Ulid, rig: Pick<BoardRig, 'take'>): Promise<void> {
-    const claim = await rig.take?.(this.#member, id);
-    if (claim !== undefined) await this.#have(claim);
-  }
-
-  /** @returns the epoch under which the remote has accepted a state */
+  /** @returns the epoch under which the board has accepted a state */
   async publish(id: Ulid, wanted: boolean): Promise<number | undefined> {
-    const { board, host } = this.#member;
+    const { board } = this.#member;
     const held = this.held.get(id);
     if (held === undefined) return undefined;
     const { manifest, commit, epoch } = held;
@@ -80,23 +73,23 @@ class Machine {
     const fresh = mine.filter((act) => !answered.includes(act.id)).map((act) => act.id);
     const next = { ...manifest, n: manifest.n + 1, wanted, version: [...answered, ...fresh].join(' ') };
     const to = await this.#remotes.commit(this.#folder, stateManifestText(next), commit);
-    if ((await this.#remote.move(refOf(id), to, commit)) !== 'moved') {
+    await this.#remote.move(parcelRef(id, to), to, undefined);
+    // Whether it believes that it has the session or not: the board alone decides.
+    if (!(await board.publish({ id, epoch }, to, { ...SUMMARY, wanted }))) {
       this.held.delete(id);
       return undefined;
     }
     this.held.set(id, { epoch, commit: to, manifest: next });
-    if (this.isSilent) return epoch;
-    if (await board.index({ id, host: host.id, epoch }, to, { ...SUMMARY, wanted })) await board.settle(mine);
-    else this.held.delete(id);
+    await this.#remote.move(parcelRef(id, commit), undefined, commit);
+    if (!this.isSilent) await board.settle(mine);
     return epoch;
   }
 
   async giveBack(id: Ulid): Promise<void> {
     const held = this.held.get(id);
     if (held === undefined || this.isSilent) return;
-    const { epoch, commit: state, manifest } = held;
-    const mine = { id, epoch, host: this.#member.host.id };
-    if (await this.#member.board.giveBack(mine, { wanted: manifest.wanted, state })) this.held.delete(id);
+    const { epoch, manifest } = held;
+    if (await this.#member.board.giveBack({ id, epoch }, { wanted: manifest.wanted })) this.held.delete(id);
   }
 
   async act(session: Ulid): Promise<Ulid> {
@@ -105,19 +98,11 @@ class Machine {
     return id;
   }
 
-  async #have({ id, epoch, moved }: Claim): Promise<void> {
-    await this.#remote.fetch([refOf(id)]);
-    const there = (await this.#remotes.git(this.#folder, 'rev-parse', refOf(id))) as Oid;
-    const manifest = await manifestAt(this.#remotes, this.#folder, there);
-    if (moved !== undefined) {
-      if (there === moved) this.held.set(id, { epoch, commit: moved, manifest });
-      return;
-    }
+  async #have({ id, epoch, state }: Claim): Promise<void> {
+    await this.#remote.fetch(id, state);
+    const manifest = await manifestAt(this.#remotes, this.#folder, state);
     const { id: host, name: hostName } = this.#member.host;
-    const claimed = { ...manifest, host, hostName, epoch };
-    const commit = await this.#remotes.commit(this.#folder, stateManifestText(claimed), there);
-    if ((await this.#remote.move(refOf(id), commit, there)) === 'moved')
-      this.held.set(id, { epoch, commit, manifest: claimed });
+    this.held.set(id, { epoch, commit: state, manifest: { ...manifest, host, hostName, epoch } });
   }
 }
 
@@ -135,7 +120,7 @@ export interface RoundsPlan {
 }
 
 /**
- * Machines claim or take, publish, give back, are silent and forget what they had, in an order that a seed chooses. Every
+ * Machines claim, publish, give back, are silent and forget what they had, in an order that a seed chooses. Every
  * session has one chain of states without gap or double, and no act is lost or done twice.
  */
 export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed }: RoundsPlan) {
@@ -176,9 +161,6 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
       const session = random.oneOf(sessions);
       if (session !== undefined) sent.push([session, await machine.act(session)]);
     },
-    async (machine) => {
-      if (!machine.isSilent) await machine.take(random.oneOf(sessions) ?? '', rig);
-    },
     async () => {
       for (const _ of [1, 2]) {
         await rig.pass(LEASE_MS / 3);
@@ -198,8 +180,12 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
   for (let round = 0; round < rounds; round += 1) await pick(random, steps)(pick(random, machines));
 
   for (const machine of machines) machine.isSilent = false;
+  const reader = await rig.join();
+  const stateOf = async (id: Ulid) => (await reader.board.read(id))?.state ?? '';
   const isSettled = async () => {
-    const notes = await Promise.all(sessions.map((id) => manifestAt(remotes, remotes.url, refOf(id))));
+    const notes = await Promise.all(
+      sessions.map(async (id) => manifestAt(remotes, remotes.url, await stateOf(id))),
+    );
     const answered = notes.flatMap(answeredIn);
     return sent.every(([, act]) => answered.includes(act));
   };
@@ -212,13 +198,12 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
     }
   }
   for (const id of sessions) {
-    const log = await remotes.git(remotes.url, 'log', '--first-parent', '--format=%H', refOf(id));
+    const log = await remotes.git(remotes.url, 'log', '--first-parent', '--format=%H', await stateOf(id));
     const oids = log.split('\n').reverse();
     const notes = await Promise.all(oids.map((oid) => manifestAt(remotes, remotes.url, oid)));
-    // A claim and giving back make a state with the number of the one before.
     for (const [index, { n, epoch }] of notes.entries()) {
       const before = notes[index - 1];
-      expect(n - (before?.n ?? 0)).toBeOneOf([0, 1]);
+      expect(n).toBe((before?.n ?? -1) + 1);
       expect(epoch).toBeGreaterThanOrEqual(before?.epoch ?? 0);
     }
     const acts = sent.filter(([session]) => session === id).map(([, act]) => act);

@@ -8,8 +8,6 @@ import type { HostSettings } from '../../src/core/session/events/bodies/position
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import type { StateManifest } from '../../src/extensions/pool/board/state-manifest.ts';
-import { hostKey, keyPathIn } from '../../src/extensions/pool/members/host-keys.ts';
-import type { MemberList, PoolMember } from '../../src/extensions/pool/members/member-list.ts';
 import { publishedCommit } from '../../src/extensions/pool/states/pool-states.ts';
 import { type PublishedStatePlan, restoreCopy } from '../../src/extensions/pool/states/restore-state.ts';
 import { commitState } from '../../src/extensions/pool/states/state-commit.ts';
@@ -23,11 +21,6 @@ export const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
 /** A session on one machine of a pool, and a clone of its repository on another. */
 export interface PoolScene extends AsyncDisposable {
   here: CheckpointScene;
-  keyPath: string;
-  /** The folder of the membership. */
-  configDir: string;
-  /** The list of members: the machine `host-a`, whose acts are those of anna. */
-  list: MemberList;
   /** The session as it will be there. */
   there: SessionPaths;
   worktreeThere: string;
@@ -51,12 +44,6 @@ export const OWN_SETTINGS: HostSettings = {
   proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 60_000 },
 };
 
-/** A list of members, as one that was accepted. */
-export function listOf(...members: Array<Pick<PoolMember, 'id' | 'name' | 'publicKey'>>): MemberList {
-  const owners = members.map((member) => ({ ...member, owner: true as const, by: member.id }));
-  return { number: 1, commit: '0'.repeat(40), board: 'remote', members: owners, removed: [] };
-}
-
 export async function poolScene(): Promise<PoolScene> {
   const here = await checkpointScene();
   const { repo, place } = here;
@@ -64,8 +51,6 @@ export async function poolScene(): Promise<PoolScene> {
   const file = sessionFileSample({ mainRepo: repo.path, sessionsDir, pool: true });
   const paths = sessionPaths(sessionsDir, FOLDER);
   await writeEvents(paths, [CREATED, PREPARED], undefined, { mainRepo: repo.path, pool: true });
-  const configDir = join(repo.homeDir, '.config/samocode');
-  const list = listOf({ id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
   const mainRepo = join(repo.root, 'other');
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   const at = {
@@ -75,7 +60,6 @@ export async function poolScene(): Promise<PoolScene> {
     worktreesDir: join(mainRepo, '_samocode/worktrees'),
   };
   await mkdir(at.sessionsDir, { recursive: true });
-  const keyPath = keyPathIn(configDir);
   const options = { cwd: repo.path, baseEnv: repo.env };
   let last: { commit: string; manifest: StateManifest } | undefined;
   const git = (...args: string[]) => repo.git(args, mainRepo);
@@ -86,9 +70,6 @@ export async function poolScene(): Promise<PoolScene> {
   }
   return {
     here,
-    keyPath,
-    configDir,
-    list,
     mainRepo,
     git,
     plan,
@@ -125,7 +106,7 @@ export async function poolScene(): Promise<PoolScene> {
         ...change,
       };
       const state = await repo.git(['rev-parse', stateRef(sessionFolder)]);
-      const commit = await publishedCommit({ state, before: last?.commit, manifest }, keyPath, options);
+      const commit = await publishedCommit({ state, before: last?.commit, manifest }, options);
       await repo.git(['push', '--quiet', '--force', mainRepo, `${commit}:${PUBLISHED}`]);
       last = { commit, manifest };
       return commit;

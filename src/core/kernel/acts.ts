@@ -29,7 +29,6 @@ export const ACTS = [
   'set_up',
   'start',
   'stop',
-  'take',
   'take_over',
   'trust',
   'verify',

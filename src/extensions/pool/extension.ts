@@ -4,14 +4,11 @@ export const POOL: Extension = {
   pools: {
     async requireMember(project, context) {
       const { requirePool } = await import('./membership/require-membership.ts');
-      return await requirePool(project, context);
+      await requirePool(project, context);
     },
     async nameHere({ home }, configPath) {
       const { readPoolFile } = await import('./pool-file.ts');
-      const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
-      if (membership === undefined) return undefined;
-      const { nameOf } = await import('./members/member-list.ts');
-      return await nameOf(membership, home);
+      return (await readPoolFile(home))?.pools.find(({ config }) => config === configPath)?.name;
     },
     async isMember({ home }) {
       const { readPoolFile } = await import('./pool-file.ts');

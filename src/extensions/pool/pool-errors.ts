@@ -1,19 +1,9 @@
 import { errors } from '../../core/kernel/errors.ts';
 
-const JOIN = 'samocode pool join --remote <url>';
-
-/** @param board as a list of members names it */
-function boardWords(board: string): string {
-  return board === 'remote' ? 'the remote' : 'a database';
-}
-
-interface ListRef {
-  number: number;
-  commit: string;
-  ref: string;
-  /** The commit on the remote. */
-  tip: string;
-}
+const JOIN = 'samocode pool join --remote <url> --database <url>';
+const MEANWHILE =
+  'If this lasts for half a minute, the agents of this machine end; their sessions continue once the database responds.';
+const NEW_LOGIN = `"create role <machine> login password '…' in role samocode_hosts"`;
 
 interface AboveLimit {
   setting: string;
@@ -21,19 +11,6 @@ interface AboveLimit {
   most: number;
   host: string;
   session: string;
-}
-
-interface AfterRemoval {
-  commit: string;
-  name: string;
-  ref: string;
-  recorded?: string;
-}
-
-function restoring(list: ListRef | undefined): string {
-  if (list === undefined) return 'An owner can restore the list of members.';
-  const { number, commit, ref, tip } = list;
-  return `List ${number} stays in force here. To restore it, run "git push --force-with-lease=${ref}:${tip} <remote of the pool> ${commit}:${ref}" in this repository.`;
 }
 
 export const POOL_ERRORS = errors({
@@ -48,10 +25,20 @@ export const POOL_ERRORS = errors({
     why: `"samocode pool join" has not been run for ${mainRepo} on this machine.`,
     hint: `Run "${JOIN}" in it, with the remote that the other machines use.`,
   }),
-  pool_waits: () => ({
-    what: 'Nothing was changed.',
-    why: 'This machine is not a member of the pool yet, so the others would not accept what it publishes.',
-    hint: 'Run "samocode pool status": it shows the command with which an owner adds it.',
+  pool_of_before: ({ config }: { config: string }) => ({
+    what: 'This machine takes no part in its pool.',
+    why: `The pool of ${config} was joined with an earlier version. A pool now has a PostgreSQL database, in which each machine has a login of its own.`,
+    hint: `Run "${JOIN}" in the project: the sessions of this machine come with it. Or leave the pool: "samocode pool leave".`,
+  }),
+  pool_joined_there: ({ config }: { config: string }) => ({
+    what: 'The pool was not joined.',
+    why: `This machine takes part for another clone of the same project: that of ${config}.`,
+    hint: 'Run "samocode pool leave" there first.',
+  }),
+  pool_no_database: () => ({
+    what: 'The pool was not joined.',
+    why: 'No database was given. It decides which machine has a session, and says who each machine is.',
+    hint: `An administrator prepares one: "samocode pool prepare --database <url>". Then: ${JOIN}`,
   }),
   pool_no_remote: () => ({
     what: 'The pool was not joined.',
@@ -78,14 +65,6 @@ export const POOL_ERRORS = errors({
     why: `This machine may read ${url}, but not push to it.`,
     hint: 'Give its login the right to push.',
   }),
-  pool_other_board: ({ url, chosen, board }: { url: string; chosen: string; board: string }) => ({
-    what: 'The pool was not joined.',
-    why: `The other machines of ${url} coordinate through ${boardWords(chosen)}, and this one would use ${boardWords(board)}: two machines could take the same session.`,
-    hint:
-      board === 'remote'
-        ? 'Add --database with the address that the others use.'
-        : 'Omit --database, or use another remote, where a pool with a database can begin.',
-  }),
   pool_remote_password: () => ({
     what: 'The pool was not joined.',
     why: 'The address of the remote contains a password, which messages, logs and lists of processes would show.',
@@ -101,200 +80,69 @@ export const POOL_ERRORS = errors({
     why: `${JSON.stringify(name)} cannot be a name in a pool.`,
     hint: 'Use up to 63 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.',
   }),
-  pool_name_taken: ({ name }: { name: string }) => ({
-    what: 'Nothing was changed.',
-    why: `Another member of the pool is called ${name}.`,
-    hint: `Choose another name with --name. If that member is gone, an owner removes it with "samocode pool remove ${name}".`,
-  }),
-  pool_needs_create: ({ url }: { url: string }) => ({
-    what: 'The pool was not joined.',
-    why: `There is no pool at ${url} yet, and creating one makes this machine its owner.`,
-    hint: 'Check the address. To create the pool, run the command in a terminal, or add --create.',
-  }),
-  pool_needs_owner: ({ name, fingerprint }: { name: string; fingerprint: string }) => ({
-    what: 'The pool was not joined.',
-    why: `The list of its members is signed by ${name} with the key ${fingerprint}, which has not been confirmed here.`,
-    hint: `Compare that with what "samocode pool status" shows on ${name}. If it is the same, add --owner ${fingerprint}.`,
-  }),
-  pool_other_owner: ({ owner, owners }: { owner: string; owners: readonly string[] }) => ({
-    what: 'The pool was not joined.',
-    why: `No owner with the key ${owner} has signed the list of its members. These have: ${owners.join(', ')}.`,
-    hint: 'Compare the fingerprint with what "samocode pool status" shows on the machine of an owner. An owner who has not changed the list yet cannot vouch for it.',
-  }),
-  pool_not_owner: ({ owners }: { owners: readonly string[] }) => ({
-    what: 'The list of members was not changed.',
-    why: `Only an owner of the pool may change it: ${owners.join(', ')}.`,
-    hint: 'Run the command on the machine of an owner.',
-  }),
-  pool_no_card: ({ fingerprint, asking }: { fingerprint: string; asking: readonly string[] }) => ({
-    what: 'No machine was added.',
-    why:
-      asking.length === 0
-        ? `No machine has asked to join with the key ${fingerprint}, nor with another one.`
-        : `No machine has asked to join with the key ${fingerprint}. These have: ${asking.join(', ')}.`,
-    hint: 'Give the whole fingerprint that "samocode pool join" shows on that machine.',
-  }),
-  pool_list_moved: () => ({
-    what: 'The list of members was not changed.',
-    why: 'Other owners changed it at the same time, twice.',
-    hint: 'Look at it with "samocode pool status", then run the command again.',
-  }),
-  pool_remove_self: ({ name }: { name: string }) => ({
-    what: 'The list of members was not changed.',
-    why: `${name} is this machine, and an owner cannot remove itself: the list would lose the signature by which others accept it.`,
-    hint: 'Run "samocode pool leave" here, then remove it on the machine of another owner.',
-  }),
-  pool_half_removed: ({ name }: { name: string }) => ({
-    what: `${name} is removed from the list of members, but not from the database.`,
-    why: 'The database of the pool could not be changed, so sessions that it has are not open to others yet.',
-    hint: `When the database can be reached, run "samocode pool remove ${name}" again; it completes this.`,
-  }),
-  pool_last_owner: ({ name }: { name: string }) => ({
-    what: 'This machine did not leave the pool.',
-    why: `${name} is its only owner, and without an owner no machine can be added or removed.`,
-    hint: 'Make another member an owner first: samocode pool add <fingerprint> --owner. To end the pool, delete its refs on the remote and pool.json on each machine.',
-  }),
-  // The list of members.
-  members_not_accepted: () => ({
-    what: 'This machine takes no part in the pool.',
-    why: 'It has not accepted a list of members.',
-    hint: 'Run "samocode pool join" in the project again.',
-  }),
-  members_missing: ({ number, commit, ref }: ListRef) => ({
-    what: `List ${number} of the members stays in force here.`,
-    why: `The remote of the pool has no ${ref}: it was deleted.`,
-    hint: `To restore it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
-  }),
-  members_rolled_back: (list: ListRef) => ({
-    what: 'The list of members on the remote was not accepted.',
-    why: `The remote of the pool has an older list at ${list.ref}: it was reset, or restored from a backup.`,
-    hint: restoring(list),
-  }),
-  members_forked: (list: ListRef) => ({
-    what: 'The list of members on the remote was not accepted.',
-    why: `The list at ${list.ref} on the remote does not continue it.`,
-    hint: `Find out who replaced it: anyone who may push to the remote could have. ${restoring(list)} If it is another pool, run "samocode pool leave", then join again.`,
-  }),
-  members_not_by_owner: ({ commit, kept }: { commit: string; kept?: ListRef }) => ({
-    what: `The list of members ${commit.slice(0, 12)} was not accepted.`,
-    why: 'No owner of the list before it has signed it.',
-    hint: `Find out who wrote it: anyone who may push to the remote of the pool could have. ${restoring(kept)}`,
-  }),
-  members_malformed: ({ commit, problem, kept }: { commit: string; problem: string; kept?: ListRef }) => ({
-    what: `The list of members ${commit.slice(0, 12)} was not accepted.`,
-    why: `${problem}.`,
-    hint: `If an owner has a newer samocode, update this one. ${restoring(kept)}`,
-  }),
   /** @param command what to type */
   pool_needs_person: ({ command }: { command: string }) => ({
     what: 'Nothing was changed.',
     why: 'Only a person may decide, in a terminal, which machines share sessions with this one.',
     hint: `Run "samocode ${command}" in a terminal, outside any agent; on another machine, once: ssh -t <machine> samocode ${command}`,
   }),
-  pool_no_member: ({ name, members }: { name: string; members: readonly string[] }) => ({
-    what: `"${name}" does not identify one machine of the pool.`,
-    why: members.length === 0 ? 'No machine has joined it yet.' : `It has: ${members.join(', ')}.`,
-    hint: 'Name one of them; use its id if several have the same name.',
-  }),
   pool_not_here: ({ config }: { config: string }) => ({
     what: 'This machine takes no sessions of this pool.',
     why: `The project of ${config} is gone, has invalid settings, or has lines that have not been trusted.`,
     hint: 'Run "samocode init" in it to see what is wrong, and "samocode trust"; or leave the pool.',
   }),
-  pool_not_moved: ({ folder, how }: { folder: string; how: string }) => ({
-    what: `${folder} was not taken over.`,
-    why:
-      how === 'refused'
-        ? 'Another machine has published it in the meantime.'
-        : 'The remote could not be reached.',
-    hint: 'Nothing to do: the next machine that can take it will.',
-  }),
-  // Taking a session, and effects outside.
-  not_in_pool: ({ session }: { session: string }) => ({
-    what: `${session} was not taken.`,
-    why: 'It does not belong to a pool: it was started without --pool.',
-    hint: `Continue it on this machine with "samocode resume ${session}".`,
-  }),
-  taken_automatically: ({ session }: { session: string }) => ({
-    what: `${session} was not taken.`,
-    why: 'The database of this pool assigns its sessions: if the machine that has it fails, another one continues it.',
-    hint: 'Run "samocode pool status" to see the machines of the pool and their problems.',
-  }),
-  not_published: ({ session }: { session: string }) => ({
-    what: `${session} was not taken.`,
-    why: 'The remote of the pool has no state of it.',
-    hint: 'If it was started just now, try again shortly. Otherwise "samocode pool status" on the machine that had it shows how to publish it again.',
-  }),
-  needs_unmet: ({ session, lacks }: { session: string; lacks: readonly string[] }) => ({
-    what: `${session} was not taken.`,
-    why: `It needs ${lacks.join(' and ')}, which this machine does not have.`,
-    hint: 'Install it here ("samocode doctor" shows what is missing), or take the session on another machine.',
-  }),
-  taken_meanwhile: ({ session, host }: { session: string; host?: string | undefined }) => ({
-    what: `${session} was not taken.`,
-    why: `${host ?? 'Another machine'} moved it in the meantime.`,
-    hint: `Run "samocode pool take ${session}" again to see its newest state.`,
-  }),
-  not_taken: ({ session }: { session: string }) => ({
-    what: `${session} was probably not taken.`,
-    why: 'The remote of the pool could not be reached.',
-    hint: `When it can be reached, run "samocode pool take ${session}" again; a repeated call changes nothing.`,
-  }),
+  // Using the board and the remote.
   session_moved: ({ session }: { session: string }) => ({
     what: `${session} changed nothing outside.`,
-    why: 'Another machine of the pool has taken it, or its state was removed from the remote of the pool.',
-    hint: `Continue there, or run "samocode pool take ${session}" here.`,
+    why: 'The database of the pool says that this machine does not have it: another one has taken it, or it left the pool.',
+    hint: 'Run "samocode pool status" to see which machine has it, and continue there.',
   }),
-  remote_unread: ({ session }: { session: string }) => ({
+  database_unread: ({ session }: { session: string }) => ({
     what: `${session} changed nothing outside.`,
-    why: 'The remote of the pool could not be read, so another machine may have taken the session.',
-    hint: 'Try again when the remote can be reached.',
+    why: 'The database of the pool could not be read, so another machine may have taken the session.',
+    hint: 'Try again when the database can be reached.',
   }),
-  // Using the board and the remote.
   pool_push_declined: ({ ref }: { ref: string }) => ({
     what: `The remote of the pool did not accept ${ref}.`,
     why: 'The server rejected this push, for example because of a rule for ref names, a size limit, a hook or a full disk.',
     hint: 'Ask the administrator of the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
   }),
-  pool_host_twice: ({ host }: { host: string }) => ({
-    what: `This machine could not take part in the pool as ${host}.`,
-    why: 'Another machine, or this one before a restart, did so less than a minute ago.',
-    hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
+  pool_no_role: () => ({
+    what: 'The database is not ready yet.',
+    why: 'A pool needs a role per machine, and this login may not create the role that they share.',
+    hint: 'Have the administrator of the server run "create role samocode_hosts", then run "samocode pool prepare" again. A database that gives one role alone cannot be that of a pool.',
   }),
-  pool_removed: ({ host }: { host: string }) => ({
-    what: `${host || 'This machine'} no longer takes part in the pool.`,
-    why: 'An owner of the pool has removed it. Its agents have ended, and other machines may continue its sessions.',
-    hint: 'To take part again, run "samocode pool leave" and "samocode pool join", and have an owner add it.',
+  /** @param why what the role has, as the end of a sentence */
+  pool_login_unfit: ({ login, why }: { login: string; why: string }) => ({
+    what: `This machine cannot take part in the pool as ${login || 'this login'}.`,
+    why: `That login ${why}, so the database could not keep it to its own sessions. A pool needs a role per machine.`,
+    hint: `Have the administrator of the database run ${NEW_LOGIN}, then join with that login.`,
   }),
-  pool_card_not_sent: () => ({
-    what: 'The request of this machine to join did not arrive at the pool.',
-    why: 'The git remote refused it or did not respond, so no owner can see it.',
-    hint: 'Run "samocode pool join" again when the remote responds: the rest is done.',
+  pool_login_shared: ({ login, other }: { login: string; other: string }) => ({
+    what: `This machine could not take part in the pool as ${login || 'this login'}.`,
+    why: `${other} uses that login, or this machine did before a restart less than a minute ago. A pool needs a role per machine.`,
+    hint: `After a restart, wait a minute. Otherwise have the administrator of the database run ${NEW_LOGIN}, then join with that login.`,
   }),
-  pool_database_pooled: () => ({
-    what: 'The pool was not joined.',
-    why: 'The address leads to a connection pooler that changes the connection between two statements (PgBouncer: pool_mode=transaction).',
-    hint: 'Give the address of the database itself, or of a pooler in session mode.',
+  /** @param why the words of the server */
+  pool_removed: ({ why }: { why: string }) => ({
+    what: 'This machine no longer takes part in the pool.',
+    why: `The database does not admit its login: ${why}. Its agents have ended, and other machines may continue its sessions.`,
+    hint: 'If its administrator removed this machine, run "samocode pool leave". Otherwise look at ~/.pgpass and at the login: "psql" with the address of the database.',
   }),
-  pool_database_failed: () => ({
-    what: 'The database of the pool did not respond.',
-    why: 'It cannot be reached, refuses the login, took too long, or failed.',
-    hint: 'Sessions of this machine continue in the meantime. Try "psql" with the address with which this machine joined the pool.',
+  pool_no_login: ({ login }: { login: string }) => ({
+    what: 'No machine was removed.',
+    why: `The database has no login ${login}.`,
+    hint: 'Run "samocode pool status" on a machine of the pool: it shows the login of each.',
   }),
-  pool_database_refused: () => ({
+  pool_not_ended: ({ login }: { login: string }) => ({
+    what: `${login} can no longer log in, but it still has connections.`,
+    why: 'They were ended, and new ones or the same were there again for ten seconds.',
+    hint: `Run "samocode pool remove ${login}" again; it completes this.`,
+  }),
+  pool_database_refused: ({ why }: { why: string }) => ({
     what: 'The database of the pool refused a statement.',
-    why: 'The role of this login lacks a privilege in the schema samocode_pool.',
-    hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>".',
-  }),
-  pool_database_read_only: () => ({
-    what: 'The database of the pool did not accept a change.',
-    why: 'It is read-only: the server is a standby, or default_transaction_read_only is on.',
-    hint: 'Sessions of this machine continue in the meantime. Let the address lead to the primary server, and join the pool again with it if it changed.',
-  }),
-  pool_database_full: () => ({
-    what: 'The database of the pool did not accept a change.',
-    why: 'The disk of its server is full.',
-    hint: 'Sessions of this machine continue in the meantime. Free space on the disk of the server.',
+    why: `The login lacks a privilege: ${why}.`,
+    hint: 'For a machine, the administrator runs "grant samocode_hosts to <login>". To prepare a pool or remove a machine, use a login that owns the schema samocode_pool, and may change that role and end its connections.',
   }),
   pool_schema_other: ({ found, expected }: { found: number; expected: number }) => ({
     what: 'The database of the pool was not used.',
@@ -305,37 +153,29 @@ export const POOL_ERRORS = errors({
     hint:
       found > expected
         ? 'Update samocode on this machine.'
-        : 'Join the pool with this database again, which creates the schema or brings it up to date.',
+        : 'Have its administrator run "samocode pool prepare --database <url>" with this version.',
   }),
-  // Signing and verifying states.
-  git_cannot_sign: ({ version }: { version: string }) => ({
-    what: 'The states of a pool cannot be signed here.',
-    why: `git ${version} does not sign with SSH keys.`,
-    hint: 'Install git 2.34 or newer, then try again.',
+  pool_database_pooled: () => ({
+    what: 'The pool was not joined.',
+    why: 'The address leads to a connection pooler that changes the connection between two statements (PgBouncer: pool_mode=transaction).',
+    hint: 'Give the address of the database itself, or of a pooler in session mode.',
   }),
-  ssh_keygen_missing: () => ({
-    what: 'The states of a pool cannot be signed here.',
-    why: 'There is no program "ssh-keygen" on PATH.',
-    hint: 'Install OpenSSH, then try again.',
+  pool_database_failed: () => ({
+    what: 'The database of the pool did not respond.',
+    why: 'It cannot be reached, refuses the login, took too long, or failed.',
+    hint: `${MEANWHILE} Try "psql" with the address with which this machine joined the pool.`,
   }),
-  state_unsigned: ({ commit }: { commit: string }) => ({
-    what: `The state ${commit.slice(0, 12)} was not used.`,
-    why: 'It is not signed, or its signature does not match it.',
-    hint: 'Find out who wrote it: anyone who may push to the remote of the pool could have.',
+  pool_database_read_only: () => ({
+    what: 'The database of the pool did not accept a change.',
+    why: 'It is read-only: the server is a standby, or default_transaction_read_only is on.',
+    hint: `${MEANWHILE} Let the address lead to the primary server, and join the pool again with it if it changed.`,
   }),
-  state_untrusted: ({ commit, key }: { commit: string; key: string }) => ({
-    what: `The state ${commit.slice(0, 12)} was not used.`,
-    why: `It is signed with the key ${key}, which belongs to no member of the pool.`,
-    hint: 'If you know that machine, have an owner add it: samocode pool add <fingerprint>',
+  pool_database_full: () => ({
+    what: 'The database of the pool did not accept a change.',
+    why: 'The disk of its server is full.',
+    hint: `${MEANWHILE} Free space on the disk of the server.`,
   }),
-  state_after_removal: ({ commit, name, ref, recorded }: AfterRemoval) => ({
-    what: `The state ${commit.slice(0, 12)} was not used.`,
-    why: `${name}, which signed it, was removed from the pool, and it is not a state that was recorded then.`,
-    hint:
-      recorded === undefined
-        ? `Find out who pushed it, and take the login of ${name} away from the remote.`
-        : `Take the login of ${name} away from the remote. To continue from the recorded state, move ${ref} back to ${recorded}.`,
-  }),
+  // States.
   state_newer: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
     why: 'A newer samocode wrote it.',
@@ -350,6 +190,16 @@ export const POOL_ERRORS = errors({
     what: `The state ${commit.slice(0, 12)} was not used.`,
     why: `${problem}.`,
     hint: 'Publish the session again from the machine that has it.',
+  }),
+  state_gone: ({ commit }: { commit: string }) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: 'The database names it, and the remote of the pool does not have it: its refs were deleted, or the pool uses another remote now.',
+    hint: `If this or another machine has it, run "git push <remote of the pool> ${commit}:refs/samocode/pool/restored" in the repository there.`,
+  }),
+  ref_moved: ({ ref, tip }: { ref: string; tip: string }) => ({
+    what: `${ref} was left on the remote of the pool.`,
+    why: `Somebody has moved it to ${tip.slice(0, 12)}. No machine uses that: only the commits that the database names count.`,
+    hint: 'Find out who may push to the remote. The ref can be deleted.',
   }),
   act_unknown: ({ person, id }: { person: string; id: string }) => ({
     what: `The command ${id} from ${person} was not carried out.`,
@@ -370,30 +220,5 @@ export const POOL_ERRORS = errors({
     what: 'The session was not resumed.',
     why: `From another machine, ${setting} can be set to ${most} at most, which ${host} allows, and not to ${asked}.`,
     hint: `Set ${most} or less, or run "samocode resume ${session}" on ${host}.`,
-  }),
-  act_unsigned: ({ id, machine }: { id: string; machine: string }) => ({
-    what: `The command ${id} from ${machine} was not carried out.`,
-    why: 'It is not signed: that machine has an older samocode, or it was written into the database by hand.',
-    hint: `Update samocode on ${machine}, then try again.`,
-  }),
-  act_untrusted: ({ id, machine }: { id: string; machine: string }) => ({
-    what: `The command ${id} from ${machine} was not carried out.`,
-    why: 'No member of the pool has signed it.',
-    hint: 'If you know that machine, have an owner add it. Otherwise take its login away from the database.',
-  }),
-  act_misplaced: ({ id, machine }: { id: string; machine: string }) => ({
-    what: `The command ${id} from ${machine} was not carried out.`,
-    why: 'It was signed as another command, or for another session.',
-    hint: 'Find out who wrote it: anyone with a login of the database could have.',
-  }),
-  state_replaced: ({ session }: { session: string }) => ({
-    what: `This machine no longer continues ${session}.`,
-    why: 'The state of it on the remote of the pool is not the one that this machine published last: the remote was restored from a backup, a push arrived late, or another machine uses a copy of this configuration.',
-    hint: `To continue it from that state, run "samocode pool take ${session}" on this machine. Its work here is then moved aside.`,
-  }),
-  state_gone: ({ ref, commit }: { ref: string; commit: string }) => ({
-    what: 'No machine of the pool continues this session.',
-    why: `The remote of the pool has no ${ref}: it was deleted, or the pool uses another remote now.`,
-    hint: `To continue it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
   }),
 });

@@ -11,9 +11,9 @@ import { POOL_ERRORS } from './pool-errors.ts';
 
 /** The membership of one of this machine's projects in a pool. */
 export const Membership = z.strictObject({
-  /** Random; identifies this machine in this pool, and names the folder of its key. */
-  id: z.string().regex(/^[\w-]{1,64}$/),
-  /** The name that this machine asked for; the list of members has the one that counts. */
+  /** Of a pool of an earlier version. */
+  id: z.string().optional(),
+  /** The name of this machine, as lists show it. */
   name: z.string(),
   /** The root commit of its repository. */
   project: z.string(),
@@ -22,14 +22,23 @@ export const Membership = z.strictObject({
   remote: z.string(),
   /** The prefix of the pool's refs on the remote. */
   prefix: z.string(),
-  /** The address of the pool's PostgreSQL database; without one, the remote is also the board. */
+  /** The address of the pool's PostgreSQL database. Pools of earlier versions could do without one. */
   database: z.string().optional(),
+  /** The login of this machine there, which is what it is in the pool; absent in a pool of an earlier version. */
+  login: z.string().optional(),
   /** The number of sessions that may run at once; default: the project's MAX_PARALLEL, or two. */
   slots: z.int().positive().optional(),
   /** Set by `samocode pool leave`: claim no sessions, and give back each held one when it next waits or is done. */
   leaving: z.literal(true).optional(),
 });
 export type Membership = z.infer<typeof Membership>;
+export type Joined = Membership & Required<Pick<Membership, 'database' | 'login'>>;
+
+/** @throws pool_of_before if it is of an earlier version */
+export function joinedPool({ database, login, ...membership }: Membership): Joined {
+  if (database === undefined || login === undefined) throw POOL_ERRORS.pool_of_before(membership);
+  return { ...membership, database, login };
+}
 
 const PoolFile = z.strictObject({
   v: z.literal(1),
@@ -52,18 +61,13 @@ export async function readPoolFile(home: string): Promise<PoolFile | undefined> 
   return file.data;
 }
 
-/** The folder with the key of a membership and with the list of members that it has accepted. */
-export function membershipFolder(home: string, { id }: Pick<Membership, 'id'>): string {
-  return join(configFolder(home), 'pool', id);
-}
-
 /** Writes the file, readable only by its owner, because it names remotes and databases. Programs take turns. */
 export async function changePoolFile(
   { home, host, clock }: Pick<ActionContext, 'home' | 'host' | 'clock'>,
   change: (file: PoolFile) => PoolFile,
 ): Promise<PoolFile> {
   const path = poolFilePath(home);
-  const turn = membershipFolder(home, { id: '.turn' });
+  const turn = join(configFolder(home), 'pool', '.turn');
   await mkdir(dirname(turn), { recursive: true, mode: 0o700 });
   return await whileHolding(turn, { host, clock, limitMs: TURN_LIMIT_MS }, async () => {
     const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
@@ -73,4 +77,4 @@ export async function changePoolFile(
 }
 
 /** How long a program waits for its turn: another one writes one file meanwhile. */
-export const TURN_LIMIT_MS = 10_000;
+const TURN_LIMIT_MS = 10_000;

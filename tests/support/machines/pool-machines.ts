@@ -5,7 +5,7 @@ import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
 import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
 import { builtPrograms } from '../built-programs.ts';
-import { startDatabase } from './database.ts';
+import { type Database, startDatabase } from './database.ts';
 import { type Box, gitServer, type Lan, startLan } from './lan.ts';
 
 /** Milliseconds since the kernel began, whatever the machine's own clock says. */
@@ -39,8 +39,6 @@ export interface MachinesPlan {
   names?: readonly string[];
   /** Needs the build with fault points; otherwise the released times apply. */
   times?: Readonly<Record<'leaseMs' | 'renewMs' | 'graceMs' | 'scanMs', number>>;
-  /** Without one, the remote alone is the board. */
-  withDatabase?: boolean;
   /** How the machines reach the remote; git's own protocol by default. */
   over?: 'git' | 'ssh';
   /** Megabytes of the disk by the name of a machine; it is lost when that machine dies. */
@@ -63,7 +61,6 @@ const SETTINGS = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none' };
 export async function poolMachines({
   names = ['anna', 'bert'],
   times,
-  withDatabase = true,
   over = 'git',
   disks = {},
   etc = {},
@@ -71,7 +68,7 @@ export async function poolMachines({
   const lan = await startLan();
   try {
     const server = await gitServer(lan);
-    const database = withDatabase ? await startDatabase(lan) : undefined;
+    const database = await startDatabase(lan);
     await makeProject(server.root, server.box);
     const ssh = over === 'ssh' ? await server.startSsh() : undefined;
     const { cli } = await builtPrograms({}, { faults: times !== undefined });
@@ -91,7 +88,7 @@ export async function poolMachines({
       machines.push(machine);
     }
     const remote = (ssh ?? server).url('pool.git');
-    await joinAll(machines, remote, database?.url);
+    await joinAll(machines, remote, database);
     const remoteFolder = join(server.root, 'pool.git');
     return {
       ...{ database, remoteFolder },
@@ -105,17 +102,15 @@ export async function poolMachines({
 }
 export type MachinePool = Awaited<ReturnType<typeof poolMachines>>;
 
-/** Everything that a person does so that the machines are members of one pool. */
-async function joinAll(machines: readonly Machine[], remote: string, database?: string): Promise<void> {
-  const board = database === undefined ? [] : ['--database', database];
-  const fingerprints: string[] = [];
-  const where = ['--remote', remote, '--public', '--json', ...board];
-  for (const { samocode } of machines) {
-    const [owner] = fingerprints;
-    const joined = await samocode('pool', 'join', ...where, ...(owner ? ['--owner', owner] : ['--create']));
-    fingerprints.push(JSON.parse(joined).fingerprint);
+/** Everything that people do so that the machines are members of one pool, each by a login of its name. */
+async function joinAll(machines: readonly Machine[], remote: string, database: Database): Promise<void> {
+  await machines[0]?.samocode('pool', 'prepare', '--database', database.url);
+  for (const { name, samocode } of machines) {
+    await database.query(`create role "${name}" login in role samocode_hosts`);
+    const address = database.url.replace('postgres@', `${name}@`);
+    const where = ['--remote', remote, '--public', '--name', name, '--database', address];
+    await samocode('pool', 'join', ...where);
   }
-  for (const fingerprint of fingerprints.slice(1)) await machines[0]?.samocode('pool', 'add', fingerprint);
 }
 
 async function makeProject(root: string, { exec }: Box): Promise<void> {

@@ -65,7 +65,7 @@ export async function takeOver(pool: MachinePool, failure: Failure, name: string
   const { id, first, second } = work;
   const had = await commitsOf(first, work);
   await fail(pool, first, failure);
-  const published = new Set(await revList(pool.remoteFolder, `refs/samocode/pool/sessions/${id}`));
+  const published = new Set(await revList(pool.remoteFolder, await stateOf(pool, id)));
   const kept = had.filter((commit) => published.has(commit));
   const untilMs = await leaseEnd(pool, id);
   const { fromMs } = await nextAgent(work);
@@ -126,9 +126,9 @@ const LIMIT_MS = 240_000;
 export async function fail(pool: MachinePool, machine: Machine, failure: Failure): Promise<void> {
   if (failure === 'cut') await machine.box.link('down');
   else if (failure === 'frozen') await machine.freeze(true);
-  else if (failure === 'restarted') await pool.database?.restart();
+  else if (failure === 'restarted') await pool.database.restart();
   else await machine.die();
-  if (failure === 'promoted') await pool.database?.failOver();
+  if (failure === 'promoted') await pool.database.failOver();
 }
 
 export async function recover(machine: Machine, failure: Failure): Promise<void> {
@@ -141,10 +141,16 @@ async function viewOf(machine: Machine, name: string): Promise<SessionView | und
   return (await machine.views()).find(({ folder }) => folder.endsWith(`-${name}`));
 }
 
+async function stateOf({ database }: MachinePool, id: string): Promise<string> {
+  const sql = 'select state from samocode_pool.sessions where id = $1';
+  const [row] = await database.query<{ state: string }>(sql, [id]);
+  return (row ?? absent()).state;
+}
+
 async function leaseEnd({ database }: MachinePool, id: string): Promise<number> {
   const left = 'extract(epoch from until - clock_timestamp()) * 1000';
   const sql = `select (${left})::float as left from samocode_pool.sessions where id = $1`;
-  const [row] = (await database?.query<{ left: number }>(sql, [id])) ?? [];
+  const [row] = await database.query<{ left: number }>(sql, [id]);
   return sinceBootMs() + (row ?? absent()).left;
 }
 
@@ -184,5 +190,5 @@ async function verifyViolations({ samocode }: Machine, folder: string): Promise<
 }
 
 function absent(): never {
-  throw new Error('A pool of two machines with a database is needed.');
+  throw new Error('A pool of two machines is needed.');
 }

@@ -39,9 +39,8 @@ export interface Begun {
  * @returns undefined if another start took the name in the meantime
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
-  const { paths, file, given, start, poolOwner } = made;
-  const how = { given, first: start, poolOwner };
-  if (!(await makeRunFolder(paths, file, how))) return undefined;
+  const { paths, file, given, start } = made;
+  if (!(await makeRunFolder(paths, file, { given, first: start }))) return undefined;
   crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
@@ -86,11 +85,7 @@ async function startWorker(
 export async function makeRunFolder(
   paths: SessionPaths,
   file: SessionFile,
-  {
-    first,
-    given,
-    poolOwner = AUTO_ASSIGN,
-  }: { first: Command; given: GivenTexts; poolOwner?: string | undefined },
+  { first, given }: { first: Command; given: GivenTexts },
 ): Promise<boolean> {
   if (isOpenToAll(paths.sessionsDir)) throw SESSION_ERRORS.sessions_open(paths);
   const folder = dirname(paths.runDir);
@@ -104,7 +99,8 @@ export async function makeRunFolder(
     await mkdir(join(draft, 'commands'));
     await writeWhole(join(draft, 'session.json'), sessionFileText({ file, given }), { exclusive: true });
     await leaveCommand({ commands: join(draft, 'commands') }, first);
-    if (file.pool) await ownedElsewhere({ leases: join(draft, 'leases') }, poolOwner, { clock: systemClock });
+    if (file.pool)
+      await ownedElsewhere({ leases: join(draft, 'leases') }, AUTO_ASSIGN, { clock: systemClock });
     crashPoint('before-session');
     return await reveal(draft, paths.runDir);
   } finally {

@@ -50,8 +50,6 @@ export interface NewSession {
   given: GivenTexts;
   start: CommandOf<'start'>;
   wake: LaunchReason | undefined;
-  /** The first owner of a session for a pool. */
-  poolOwner?: string | undefined;
   /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */
   warnings: string[];
 }

@@ -65,8 +65,7 @@ async function startNew(
   const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
   const { words, files, ...given } = await resolveWork(work, project, context);
-  const poolOwner =
-    pool && (await theExtension('pools', 'pools of machines').requireMember(project, context));
+  if (pool) await theExtension('pools', 'pools of machines').requireMember(project, context);
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
@@ -90,7 +89,7 @@ async function startNew(
     const recorded = { ...given, way, review, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
-    const judged = { ...(await newSession(project, request, context)), poolOwner };
+    const judged = await newSession(project, request, context);
     // Only now: a start that is refused asks nothing.
     const made = await withQuickAsked(judged, input.askQuick, context);
     const begun = await beginWith({ files, ...(await bringing()) }, made, context);

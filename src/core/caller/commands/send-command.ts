@@ -9,7 +9,6 @@ import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
-import { MANUAL_ASSIGN } from '../../session/layout/owners.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { recordedFile } from '../../session/log/read-session-file.ts';
@@ -104,12 +103,11 @@ export async function untilAnswered(
   const elsewhere = await ownerInPool(paths, context);
   // The supervisor passes the command on to the other machine.
   if (elsewhere) await supervise(context, paths.sessionsDir);
-  const isOnMachine = elsewhere !== undefined && elsewhere.hostId !== MANUAL_ASSIGN;
   const limitMs = Math.min(START_LIMIT_MS, Math.max(DEFAULT_PATIENCE_MS, callEndsAtMs - clock.monotonic()));
   const find = (events: readonly SessionEvent[]) => answerIn(events, id);
   const isOver = ({ idleMs, launches, isNeeded, unstarted }: WorkerLook) => {
     const ownMs = isNeeded || launches > 0 ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
-    return idleMs > (isOnMachine ? POOL_PATIENCE_MS : ownMs) || (isNeeded && hasFailed(unstarted));
+    return idleMs > (elsewhere ? POOL_PATIENCE_MS : ownMs) || (isNeeded && hasFailed(unstarted));
   };
   const awaited = await untilWorker(paths, { after, find, isOver, limitMs, wake }, context);
   const { found: answer, waitedMs, unstarted } = awaited;

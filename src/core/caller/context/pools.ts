@@ -4,9 +4,7 @@ import type { ActionContext } from './context.ts';
 export interface PoolMachine {
   name: string;
   isSelf: boolean;
-  /** May add and remove members. */
-  isOwner: boolean;
-  /** Its last sign of life: `seen 4 s ago`, `last state 3 min ago`. */
+  /** Its last sign of life: `seen 4 s ago`. */
   sign: string;
   /** Why it takes no sessions, where that is known. */
   note?: string;
@@ -26,15 +24,12 @@ export interface KnownPool {
 
 /** The services of the extension for pools of machines to the acts of core. */
 export interface PoolActs {
-  /**
-   * @returns the owner of a session that no machine has: `AUTO_ASSIGN` or `MANUAL_ASSIGN`
-   * @throws if this machine is in no pool for the project
-   */
-  requireMember(project: Project, context: ActionContext): Promise<string>;
+  /** @throws if this machine is in no pool for the project */
+  requireMember(project: Project, context: ActionContext): Promise<void>;
   /** The name of this machine in the pool of the project with that `.samocode`. */
   nameHere(context: Pick<ActionContext, 'home'>, configPath: string | undefined): Promise<string | undefined>;
   isMember(context: Pick<ActionContext, 'home'>): Promise<boolean>;
-  /** The pools of this machine, without a call to their remotes. */
+  /** The pools of this machine, from its own files. */
   known(context: ActionContext): Promise<readonly KnownPool[]>;
 }
 

@@ -1,7 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../session/layout/owners.ts';
+import { AUTO_ASSIGN } from '../../session/layout/owners.ts';
 import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */
@@ -26,8 +26,8 @@ export const ACTION_ERRORS = errors({
   }),
   pool_takes_over: ({ session }: { session: string }) => ({
     what: `${session} was not taken over.`,
-    why: 'It belongs to a pool, which records the machine that has it. With a database, another machine continues it automatically.',
-    hint: `If the pool has no database, run "samocode pool take ${session}" on the machine that should continue it.`,
+    why: 'It belongs to a pool, which records the machine that has it. If that machine fails, another one continues it automatically.',
+    hint: 'Run "samocode pool status" to see the machines of the pool and their problems.',
   }),
   answers_need_person: () => ({
     what: 'Nothing was published.',
@@ -37,17 +37,13 @@ export const ACTION_ERRORS = errors({
   elsewhere_in_pool: ({ session, host = AUTO_ASSIGN }: { session: string; host?: string }) => ({
     what: `Session ${session} was not changed.`,
     why:
-      host === MANUAL_ASSIGN
-        ? 'No machine has it: it waits for a person to take it.'
-        : host === AUTO_ASSIGN
-          ? 'It is offered to the pool, and no machine has taken it yet.'
-          : `Its branch and its worktree are on ${host}.`,
+      host === AUTO_ASSIGN
+        ? 'It is offered to the pool, and no machine has taken it yet.'
+        : `Its branch and its worktree are on ${host}.`,
     hint:
-      host === MANUAL_ASSIGN
-        ? `Run "samocode pool take ${session}" on the machine that should have it.`
-        : host === AUTO_ASSIGN
-          ? 'Stop it with stop_session, or wait until a machine takes it.'
-          : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
+      host === AUTO_ASSIGN
+        ? 'Stop it with stop_session, or wait until a machine takes it.'
+        : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
   }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
@@ -141,9 +137,7 @@ export const ACTION_ERRORS = errors({
     hint:
       inPool === undefined || isAccepted
         ? 'If its status stays the same, session.log and worker.stderr of the session say why.'
-        : inPool === MANUAL_ASSIGN
-          ? `Run "samocode pool take ${session}" on the machine that should continue it.`
-          : 'Run "samocode pool status" to see the machines of the pool.',
+        : 'Run "samocode pool status" to see the machines of the pool.',
     next: [
       { act: 'read_status', session, when: 'to see whether it is done' },
       ...(owner === undefined ? [] : [{ act: 'take_over', session, when: GONE_FOR_GOOD } as const]),
@@ -269,14 +263,13 @@ interface Pending {
   suspended?: string | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
   unstarted?: WorkerStartFailure | undefined;
-  /** Who has the session, if that is another machine of a pool, or none yet: its name, `AUTO_ASSIGN` or `MANUAL_ASSIGN`. */
+  /** Who has the session, if that is another machine of a pool, or none yet: its name, or `AUTO_ASSIGN`. */
   inPool?: string | undefined;
 }
 
 function pendingInPool(host: string): string {
-  if (host === MANUAL_ASSIGN) return 'No machine has the session: it takes effect once a person takes it.';
   if (host === AUTO_ASSIGN) return 'It takes effect once a machine of the pool takes the session.';
-  return `It takes effect once ${host} has read it: within a minute or two, or when that machine is back.`;
+  return `It takes effect once ${host} has read it: within seconds, or when that machine is back.`;
 }
 
 interface NotMerged {

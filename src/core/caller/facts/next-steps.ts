@@ -6,9 +6,7 @@ import { endNow } from '../../session/events/open-work.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/folder/session-list.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
-import { MANUAL_ASSIGN } from '../../session/layout/owners.ts';
 import { isMerged } from '../../session/waits/start-order.ts';
-import { poolHost } from '../../session/words/facts.ts';
 
 /** @param asked which questions or plan its reader has just been shown */
 export function nextSteps(view: SessionView, asked?: NextStep['args']): NextStep[] {
@@ -46,8 +44,6 @@ function stepsOf(view: SessionView): NextStep[] {
   if (view.otherBuild !== undefined) return [{ act: 'archive' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
-  const isDue = ['queued', 'starting', 'running', 'limited'].includes(status.kind);
-  if (isDue && poolHost(view) === MANUAL_ASSIGN) return [{ act: 'take' }];
   switch (status.kind) {
     case 'queued':
       return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];

@@ -76,7 +76,6 @@ const STEPS: Readonly<Record<Act, StepText>> = {
   },
   start: { call: 'start_session…', command: 'start --task "…"' },
   stop: { call: 'stop_session…', command: 'stop <session>' },
-  take: { command: 'pool take <session>' },
   take_over: { call: 'ask the user to run "samocode takeover"', command: 'takeover <session>' },
   trust: {
     call: ({ hash }) =>

@@ -33,17 +33,20 @@ export interface UnmetNeeds {
   supervisor?: string;
 }
 
-/** Records, if it changed, which unmet needs keep every machine from taking a session that no machine holds. */
-export async function recordUnmetNeeds(
+/** Records, if it changed, who has a session that is not here, and which unmet needs keep every machine from taking it. */
+export async function recordElsewhere(
   { leases }: Leases,
+  who: string,
   { needs, supervisor }: UnmetNeeds,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   const newest = (await readLeases(leases)).at(-1);
-  const isSame = (newest?.unmetRequirements ?? []).join() === needs.join();
-  if (newest === undefined || !isElsewhere(newest) || isSame) return;
+  if (newest === undefined || !isElsewhere(newest)) return;
+  const owner = ownerElsewhere(who);
+  const isSame = (newest.unmetRequirements ?? []).join() === needs.join();
+  if (isSame && newest.owner.hostId === owner.hostId) return;
   const unmet = needs.length > 0 ? { unmetRequirements: [...needs], supervisor } : {};
-  await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...unmet });
+  await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()), ...unmet });
 }
 
 /**

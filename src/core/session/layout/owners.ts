@@ -1,3 +1,2 @@
-/** The owner of a session that a pool assigns to a machine, and of one that a person has to take on a machine. */
+/** The owner of a session of a pool that no machine has. */
 export const AUTO_ASSIGN = 'pool';
-export const MANUAL_ASSIGN = 'parked';

@@ -140,7 +140,7 @@ export interface ProofFact {
   open?: string;
 }
 
-/** Who has a session of a pool, if not this machine: a host's name, AUTO_ASSIGN or MANUAL_ASSIGN. */
+/** Who has a session of a pool, if not this machine: a host's name, or AUTO_ASSIGN. */
 export function poolHost({ sessionFile, worker, lease }: SessionView): string | undefined {
   return sessionFile?.pool && worker === 'unknowable' ? lease?.owner.hostId : undefined;
 }

@@ -7,7 +7,7 @@ import type { SessionFile } from '../events/bodies/session-file.ts';
 import { missingText } from '../events/pull-request-change.ts';
 import type { SessionState } from '../events/state.ts';
 import type { SessionView } from '../folder/session-view.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../layout/owners.ts';
+import { AUTO_ASSIGN } from '../layout/owners.ts';
 import {
   type ProofFact,
   type SeenPullRequest,
@@ -107,7 +107,6 @@ export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: 
 /** Describes where in the pool the session is. */
 function hostText({ host, lacks }: Worded): string | undefined {
   if (lacks !== undefined) return undefined;
-  if (host === MANUAL_ASSIGN) return 'waits for a person to take it';
   return host === undefined || host === AUTO_ASSIGN ? host && 'offered to the pool' : `on ${host}`;
 }
 

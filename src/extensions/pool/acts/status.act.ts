@@ -9,17 +9,11 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { remoteGit } from '../board/git-remote.ts';
-import {
-  machinesOf,
-  type PoolFacts,
-  type PoolMembers,
-  readPoolMembers,
-  type ShownMachine,
-} from '../membership/machines.ts';
+import { machinesOf, type PoolFacts, type ShownMachine } from '../membership/machines.ts';
 import { type PoolStatus, readPoolStatus } from '../membership/pool-status.ts';
 import { membershipOf } from '../membership/require-membership.ts';
 import { statusPath } from '../membership/run-members.ts';
-import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
+import { joinedPool, type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
 import { leftBehindByFetched } from '../states/left-behind.ts';
 
 export interface PoolSession {
@@ -48,16 +42,16 @@ export interface PoolReport {
 
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const members = await readPoolMembers(membership, project, context);
+  joinedPool(membership);
   const views = await readAllSessions(project.values.sessions, context.host);
   const left = await leftBehindByFetched(remoteGit(project.mainRepo, context.env));
-  const { status, ...report } = await machinesReport(membership, members, context);
+  const { status, ...report } = await machinesReport(membership, context);
   const sessions = (status?.sessions ?? []).map(({ id, folder, host, wanted: _, needs: __, ...shown }) => {
     const view = views.find(({ sessionFile }) => sessionFile?.id === id);
     const name = report.machines.find((machine) => machine.id === host)?.name ?? host;
     return { session: view?.folder ?? folder, view, host: name, ...shown, left: left.get(id) ?? [] };
   });
-  const problems = [...report.problems, ...(await stuckProblems(sessions, context)), ...members.problems];
+  const problems = [...report.problems, ...(await stuckProblems(sessions, context))];
   return { ...report, problems, sessions, lookedAt: status?.lookedAt, disk: status?.disk };
 }
 
@@ -70,7 +64,7 @@ async function stuckProblems(sessions: readonly PoolSession[], context: ActionCo
   return (await Promise.all(problems)).flat();
 }
 
-/** The pools of this machine, without a call to their remotes. */
+/** The pools of this machine, from its own files. */
 export async function knownPools(context: ActionContext): Promise<KnownPool[]> {
   const file = await readPoolFile(context.home);
   return await Promise.all((file?.pools ?? []).map((membership) => knownPool(membership, context)));
@@ -78,23 +72,20 @@ export async function knownPools(context: ActionContext): Promise<KnownPool[]> {
 
 async function knownPool(membership: Membership, context: ActionContext): Promise<KnownPool> {
   const projectDir = dirname(membership.config);
-  const members = await readPoolMembers(membership, { mainRepo: projectDir }, context, { isLocal: true });
-  const { machines, problems } = await machinesReport(membership, members, context);
-  return { projectDir, machines: machines.filter(({ standing }) => standing !== 'removed'), problems };
+  const { machines, problems } = await machinesReport(membership, context);
+  return { projectDir, machines: machines.filter(({ isRemoved }) => !isRemoved), problems };
 }
 
 /** The machines and problems of a pool, from the files of this machine. */
 async function machinesReport(
   membership: Membership,
-  members: PoolMembers,
   context: ActionContext,
 ): Promise<Pick<PoolReport, 'machines' | 'problems'> & { status: PoolStatus | undefined }> {
   const status = await readPoolStatus(statusPath(membership, context));
   const nowMs = context.clock.now();
   const supervisor = supervisorNow(status, statsAt(poolFilePath(context.home))?.mtimeMs ?? 0, nowMs);
-  const { id: self, database, leaving: isLeaving = false } = membership;
-  const facts = { self, status, supervisor, nowMs, hasDatabase: database !== undefined, isLeaving };
-  const machines = machinesOf(members, facts);
+  const { login: self = '', leaving: isLeaving = false } = membership;
+  const machines = machinesOf({ self, status, supervisor, nowMs, isLeaving });
   const failed = (status?.problems ?? []).map(({ of, text }) => {
     const session = status?.sessions.find(({ id }) => id === of)?.folder ?? of;
     return session === 'pool' ? text : `${session}: ${text}`;
@@ -121,7 +112,8 @@ export function supervisorNow(
 }
 
 function quietProblem(supervisor: PoolFacts['supervisor']): string[] {
-  if (supervisor?.kind !== 'quiet') return [];
+  if (supervisor?.kind === 'starting') return ['The supervisor of this machine starts to take part.'];
+  if (supervisor === undefined) return [];
   const { msAgo } = supervisor;
   const since = msAgo === undefined ? '' : ` for ${age(msAgo)}`;
   return [`The supervisor of this machine has not looked at the pool${since}: see "samocode supervisor".`];

@@ -43,7 +43,7 @@ export function statusText(
   { columns, textColumns, style, nowMs }: StatusTextOptions,
 ): string {
   const lines = machines
-    .filter(({ standing }) => standing !== 'removed')
+    .filter(({ isRemoved }) => !isRemoved)
     .map((machine) => machineLines(machine, { textColumns, style }));
   const rows = sessions.map((session) => sessionRow(shownSession(session), nowMs));
   const copies =
@@ -67,25 +67,19 @@ function machineLines(
   machine: ShownMachine,
   { textColumns, style }: Pick<StatusTextOptions, 'textColumns' | 'style'>,
 ): string {
-  const { name, isSelf, isOwner, fingerprint, standing, note } = machine;
-  const marks = [isSelf && 'this machine', isOwner && 'owner'].filter(Boolean).join(', ');
-  const head = [style.bold(fitLine(name)), marks, note && style.attention(fitLine(note))];
+  const { name, isSelf, note } = machine;
+  const head = [style.bold(fitLine(name)), isSelf && 'this machine', note && style.attention(fitLine(note))];
   const lines = [head.filter(Boolean).join(' · '), offerOf(machine).join(' · ')];
-  // Not wrapped, because people copy them. Shown only on the machine that asks: anyone who may push can ask elsewhere.
-  const isOwn = isSelf && standing === 'asked';
-  const whole = isOwn ? `samocode pool add ${fingerprint} --name ${name}` : fingerprint;
-  const wrapped = lines.map((line, at) =>
-    hanging(line, { first: at === 0 ? '' : INDENT, columns: textColumns }),
-  );
-  return [...wrapped, INDENT + whole].join('\n');
+  return lines
+    .map((line, at) => hanging(line, { first: at === 0 ? '' : INDENT, columns: textColumns }))
+    .join('\n');
 }
 
 const INDENT = '  ';
 
-function offerOf({ sign, standing, slots, clis, level, version }: ShownMachine): string[] {
-  const all = slots && counted(slots.all, 'slot');
-  const used = slots && standing === 'member' ? `${slots.used} of ${all} used` : all;
-  return [sign, used, clis.join(', '), level && `sandbox ${level}`, version]
+function offerOf({ id, sign, slots, clis, level, version }: ShownMachine): string[] {
+  const used = slots && `${slots.used} of ${counted(slots.all, 'slot')} used`;
+  return [sign, used, clis.join(', '), level && `sandbox ${level}`, version, `login ${id}`]
     .flatMap((part) => part || [])
     .map((part) => fitLine(part));
 }

@@ -5,15 +5,13 @@ export type Oid = string;
 
 /** What a machine publishes about itself in the pool of one project. */
 export interface HostInfo {
-  /** Random, made at `pool join`; never the machine's own id. */
+  /** Its login in the database. */
   id: string;
   name: string;
   /** The root commit of the project's repository: clones share it, whatever their remotes are called. */
   project: Oid;
   /** The capabilities that the machine offers to sessions: `claude`, `codex`, `guard`, `strict`. */
   labels: readonly string[];
-  /** Differs between boots and between copies of a home; the same after a restart of the supervisor. */
-  instanceId: string;
   /** The number of sessions that it runs at once. */
   slots: number;
   level: 'off' | 'guard' | 'strict';
@@ -21,13 +19,12 @@ export interface HostInfo {
 }
 
 /** The last sign of life of a machine, as the board has it. */
-export interface HostSign extends Omit<HostInfo, 'instanceId'> {
+export interface HostSign extends HostInfo {
   seenMsAgo: number;
   /** Whether it renewed its leases within one lease. */
   isLive: boolean;
+  /** Its login may no longer log in. */
   isRemoved: boolean;
-  /** Its login role in the database; empty if the board has no logins. */
-  login: string;
 }
 
 /** The facts that lists show about a session whose files are not here; never used for decisions. */
@@ -45,13 +42,16 @@ export interface Entry {
   folder: string;
   /** The host that has it; undefined while no host has it. */
   host?: string;
+  hostName?: string;
   /** Incremented each time a host takes it: the fencing token between hosts. */
   epoch: number;
   /** Whether the session has work to do. One that waits for a person is not claimed until an act arrives. */
   wanted: boolean;
   needs: readonly string[];
-  /** The newest published state, as far as the board knows. */
-  state?: Oid;
+  /** The published state: only this commit counts, wherever a ref points. */
+  state: Oid;
+  /** The host that recorded it. */
+  author: string;
   card?: StateSummary;
 }
 
@@ -59,8 +59,6 @@ export interface Claim extends Entry {
   host: string;
   /** The previous host, if it did not give the session back: its agent may still be running. */
   from?: string;
-  /** The commit to which the board has already moved the session's ref; if absent, the claimer must move it. */
-  moved?: Oid;
 }
 
 /** A command on its way to the host that has the session. */
@@ -70,12 +68,10 @@ export interface RemoteCommand {
   session: Ulid;
   /** A command as machines send it to each other. */
   command: string;
-  /** The person of the member whose key signed it. */
+  /** The login that sent it. */
   person: string;
-  /** The name of that member's machine. */
+  /** The name of that machine. */
   machine: string;
-  /** Why it is not carried out. `person` and `machine` are then what the board says. */
-  problem?: 'unsigned' | 'untrusted' | 'misplaced';
 }
 
 export interface Renewal {
@@ -86,38 +82,31 @@ export interface Renewal {
 }
 
 /**
- * Records which host works on which session. If it is wrong, slow or unreachable, sessions wait or an iteration is
- * paid for twice, but nothing is lost and nothing is written twice, because the session's ref on the remote is moved by
- * compare-and-swap.
- * Every call rejects when the board cannot be reached, within its own time limit.
+ * Records which host works on which session, and which commit is its state. A write of a host that has lost the session
+ * has no effect. Every call rejects when the board cannot be reached, within its own time limit.
  */
 export interface Board extends AsyncDisposable {
   renew(host: HostInfo): Promise<Renewal>;
   /** The machines seen in the last 30 days, live or not. Never used to decide who has a session. */
   hosts(project: Oid): Promise<HostSign[]>;
+  /** One session as it is now. */
+  read(id: Ulid): Promise<Entry | undefined>;
   /**
-   * Refuses every later call of a machine and opens its sessions to others at once. Cannot be undone.
-   * @returns its login role in the database, if the board has logins and has seen the machine
+   * Deletes sessions without open acts that this host has, or had last.
+   * @returns those that are gone
    */
-  remove(hostId: string): Promise<string | undefined>;
-  /** Deletes sessions and their acts. */
-  forget(ids: readonly Ulid[]): Promise<void>;
-  /** Adds a session whose first state is on the remote and that no host has yet. Idempotent. */
+  forget(ids: readonly Ulid[]): Promise<readonly Ulid[]>;
+  /** Adds a session whose state is on the remote and that no host has yet. Idempotent. */
   offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void>;
   /** Takes up to `free` sessions that are wanted and that no host has, or whose host was silent for a whole lease. */
   claim(host: HostInfo, free: number): Promise<Claim[]>;
-  /**
-   * Raises the epoch of a claim: a board that lost its last writes may give one that a published state already has.
-   * @returns false if this host no longer has the session
-   */
-  raise(held: Held, epoch: number): Promise<boolean>;
-  /** Records what lists show of a pushed state. @returns false if this host no longer has the session */
-  index(held: Held, state: Oid, summary: StateSummary & { wanted: boolean }): Promise<boolean>;
+  /** Makes a pushed commit the state of the session. @returns false if this host no longer has the session */
+  publish(held: Held, state: Oid, summary: StateSummary & { wanted: boolean }): Promise<boolean>;
   /**
    * Gives a session back. @param notBeforeMs how long no host should claim it
    * @returns false if this host no longer has it, or an act arrived
    */
-  giveBack(held: Held, rest: { wanted: boolean; state: Oid; notBeforeMs?: number }): Promise<boolean>;
+  giveBack(held: Held, rest: { wanted: boolean; notBeforeMs?: number }): Promise<boolean>;
   /** Sends a command to the current or next host of the session. Idempotent by the command's ULID. */
   act(session: Ulid, id: Ulid, command: string): Promise<void>;
   /** Removes acts that the published log answers. */
@@ -128,6 +117,5 @@ export interface Board extends AsyncDisposable {
 
 export interface Held {
   id: Ulid;
-  host: string;
   epoch: number;
 }

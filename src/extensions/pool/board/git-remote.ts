@@ -12,6 +12,17 @@ export const POOL_REFS = 'refs/samocode/pool/';
 /** The prefix on servers that accept only branches and tags. */
 export const POOL_BRANCHES = 'refs/heads/samocode-pool/';
 
+/** The ref on the server that carries a state. Only the database says which state counts. */
+export function parcelRef(id: string, state: Oid): string {
+  return `${parcelsOf(id)}${state}`;
+}
+
+/** @param id `*` for those of all sessions */
+export function parcelsOf(id: string): string {
+  return `${POOL_REFS}states/${id}/`;
+}
+
+/** The local ref that keeps the objects of a session's state. */
 export function sessionRef(id: string): string {
   return `${POOL_REFS}sessions/${id}`;
 }
@@ -38,17 +49,16 @@ const LOST_RACE =
 
 // Override the user's own settings for push and fetch.
 const PUSH = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no'];
-const FETCH = ['--quiet', '--no-write-fetch-head', '--no-tags', '--no-recurse-submodules', '--prune'];
+const FETCH = ['--quiet', '--no-write-fetch-head', '--no-tags', '--no-recurse-submodules'];
+/** A server's answer when it does not have a commit. */
+const NOT_THERE = /not our ref|unadvertised object|couldn't find remote ref/;
 const RECEIVE = '--receive-pack=git-receive-pack';
 const UPLOAD = '--upload-pack=git-upload-pack';
 
 /** What a pool that was joined needs of its remote. */
 export type PoolRemote = Pick<GitRemote, 'move' | 'list' | 'nameOf' | 'fetch'>;
 
-/**
- * The refs of a pool on a git remote, which carry all data and fence off machines that lost a session. Refs are moved
- * only by compare-and-swap.
- */
+/** The git remote of a pool, which carries states from machine to machine. Each has a ref of its own. */
 export class GitRemote {
   readonly #place: RemotePlace;
   #fetching: Promise<unknown> = Promise.resolve();
@@ -96,10 +106,16 @@ export class GitRemote {
     );
   }
 
-  /** @param refs names or patterns; matching local copies whose ref is gone from the remote are removed */
-  async fetch(refs: readonly string[]): Promise<void> {
-    const copies = refs.map((ref) => `+${this.nameOf(ref)}:${ref}`);
-    const fetch = () => this.#git(['fetch', ...FETCH, UPLOAD, '--', this.#place.url, ...copies]);
+  /** Fetches one commit, whatever its refs point to now. @throws state_gone if the remote does not have it */
+  async fetch(id: string, state: Oid): Promise<void> {
+    // Version 2 of the protocol gives any commit that the server has.
+    const config: Setting[] = [['protocol.version', '2']];
+    const refspec = `+${state}:${sessionRef(id)}`;
+    const args = ['fetch', ...FETCH, UPLOAD, '--', this.#place.url, refspec];
+    const fetch = () =>
+      this.#git(args, { config }).catch((cause: unknown) => {
+        throw NOT_THERE.test(String(cause)) ? POOL_ERRORS.state_gone({ commit: state }, { cause }) : cause;
+      });
     // Serialised, because one of two concurrent updates of the same local ref fails.
     this.#fetching = this.#fetching.then(fetch, fetch);
     await this.#fetching;

@@ -18,22 +18,7 @@ import type {
   StateSummary,
   Ulid,
 } from './board.ts';
-import {
-  ACT,
-  CLAIM,
-  FORGET,
-  GIVE_BACK,
-  HOSTS,
-  INDEX,
-  MIGRATIONS,
-  OFFER,
-  RAISE,
-  REMOVE,
-  RENEW,
-  ROLES,
-  SETTLE,
-} from './postgres-schema.ts';
-import { type SignedText, textToSign, verifiedCommand } from './signed-command.ts';
+import { MACHINES, READ, RENEW, ROLES, SCHEMA, TAKE_CLAIMS, VERSION } from './postgres-schema.ts';
 
 export interface PostgresBoardPlan {
   /**
@@ -41,30 +26,25 @@ export interface PostgresBoardPlan {
    * background has neither PGPASSFILE nor other PG* variables.
    */
   database: string;
+  /** Of this machine: differs between boots and between copies of a home. */
+  instance: string;
   clock: Clock;
   leaseMs: number;
   /** The time limit of a connection attempt and of each statement, in milliseconds. */
   limitMs: number;
-  /** Absent where no acts are sent or read. */
-  signing?: ActSigning | undefined;
 }
 
-export interface ActSigning {
-  envelope(text: string): Promise<string>;
-  /** Undefined if no member has signed it. */
-  verifyEnvelope(envelope: string): Promise<SignedText | undefined>;
-}
-
-type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
+type SessionRow = Omit<Entry, 'host' | 'hostName' | 'card'> & {
   host: string | null;
-  state: string | null;
+  hostName?: string | null;
   card: StateSummary | null;
 };
+type ClaimedRow = SessionRow & { before: string | null };
 interface RenewedRow {
   /** The transaction from which on the next renewal asks for changes. */
   next: string;
   total: number;
-  held: Record<Ulid, number> | null;
+  held: Record<Ulid, number>;
   acts: RemoteCommand[] | null;
   changed: SessionRow[] | null;
   /** When the first session that another host has could be claimed here. */
@@ -72,8 +52,10 @@ interface RenewedRow {
 }
 
 const CHANNEL = 'samocode_pool';
-const VERSION = MIGRATIONS.length;
-
+/** Tenths of a second until the connections of a removed machine have ended. */
+const NOT_OWNER = 'it does not own the schema samocode_pool';
+const MAX_ENDINGS = 100;
+/** One renewal; each act is judged and recorded. */
 const MAX_OPENED = 50;
 /** Keeps the hosts that wait for the same lease from claiming in the same instant. */
 const JITTER_MS = 1000;
@@ -90,8 +72,6 @@ export class PostgresBoard implements Board {
   #hasNews = false;
   /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
-  /** The acts of the last renewal, by their fingerprint. */
-  #acts: ReadonlyMap<string, RemoteCommand> = new Map();
   /** The sessions of the project at the last renewal over this connection, and where the next one begins. */
   #entries = new Map<Ulid, Entry>();
   #next = '0';
@@ -102,25 +82,76 @@ export class PostgresBoard implements Board {
     this.#plan = plan;
   }
 
-  /** Creates or updates the schema, and its roles if this login may create roles. */
+  /** Creates or updates the schema, as a login that is no machine's. Roles too, if it may create them. */
   async prepare(): Promise<void> {
     const client = await this.#open();
     try {
       await this.#requireOwnConnection(client);
       const found = await versionOf(client);
-      if (found === VERSION) return;
       if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
       await client.query('begin');
       await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
-      await client.query('create schema if not exists samocode_pool');
-      await client.query('create table if not exists samocode_pool.schema (version int not null)');
-      // Reads the version again under the lock: another machine may have migrated it.
-      for (const step of MIGRATIONS.slice(await versionOf(client))) await client.query(step);
-      await client.query('delete from samocode_pool.schema');
-      await client.query('insert into samocode_pool.schema values ($1)', [VERSION]);
+      if (found < VERSION) await client.query(SCHEMA);
       await client.query(ROLES);
+      const ask = `select to_regrole('samocode_hosts') as role, samocode_pool.unfit() as unfit`;
+      const { rows } = await client.query<{ role: string | null; unfit: string | null }>(ask);
+      if (rows[0]?.unfit == null) throw POOL_ERRORS.pool_database_refused({ why: NOT_OWNER });
       await client.query('commit');
+      if (rows[0].role === null) throw POOL_ERRORS.pool_no_role();
     } catch (error) {
+      throw asPoolError(error);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /**
+   * Whether this login can be that of a machine.
+   * @returns the login
+   */
+  async requireFit(): Promise<string> {
+    const client = await this.#open();
+    try {
+      await this.#requireOwnConnection(client);
+      const found = await versionOf(client);
+      if (found !== VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
+      const { instance, leaseMs } = this.#plan;
+      const ask = `select session_user as login, samocode_pool.unfit() as why,
+        samocode_pool.other($1, $2 * interval '1 ms') as other`;
+      const { rows } = await client.query<{ login: string; why: string | null; other: string | null }>(ask, [
+        instance,
+        leaseMs,
+      ]);
+      const [{ login, why, other }] = rows as [(typeof rows)[number]];
+      if (why !== null) throw POOL_ERRORS.pool_login_unfit({ login, why });
+      if (other !== null) throw POOL_ERRORS.pool_login_shared({ login, other });
+      return login;
+    } catch (error) {
+      throw asPoolError(error);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /**
+   * Shuts a machine out for good, as an administrator: its login, its connections, and then its claims, so that it cannot
+   * renew them. Safe to repeat after an interruption at any point.
+   * @returns the folders of its sessions, which other machines may take now
+   */
+  async remove(login: string): Promise<string[]> {
+    const client = await this.#open();
+    try {
+      await client.query(`alter role ${pg.escapeIdentifier(login)} nologin`);
+      const end = 'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1';
+      for (let tries = 1; ((await client.query(end, [login])).rowCount ?? 0) > 0; tries += 1) {
+        if (tries === MAX_ENDINGS) throw POOL_ERRORS.pool_not_ended({ login });
+        await this.#plan.clock.sleep(100);
+      }
+      const { rows } = await client.query<{ folder: string }>(TAKE_CLAIMS, [login]);
+      return rows.map(({ folder }) => folder);
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === '42704')
+        throw POOL_ERRORS.pool_no_login({ login }, { cause: error });
       throw asPoolError(error);
     } finally {
       await client.end();
@@ -152,72 +183,69 @@ export class PostgresBoard implements Board {
     this.#mayClaim ||= openAt <= clock.monotonic();
     this.#openAt = openAt > clock.monotonic() ? openAt : witnessAt;
     return {
-      held: new Map(Object.entries(row.held ?? {})),
-      acts: await this.#verified(row.acts ?? []),
+      held: new Map(Object.entries(row.held)),
+      acts: (row.acts ?? []).slice(0, MAX_OPENED),
       entries: [...this.#entries.values()],
     };
   }
 
   async hosts(project: Oid): Promise<HostSign[]> {
-    return (await this.#query<HostSign>(HOSTS, [project, this.#plan.leaseMs])).rows;
+    return (await this.#query<HostSign>(MACHINES, [project, this.#plan.leaseMs])).rows;
   }
 
-  async remove(hostId: string): Promise<string | undefined> {
-    const { rows } = await this.#query<{ login: string | null }>(REMOVE, [hostId]);
-    return rows[0]?.login ?? undefined;
+  async read(id: Ulid): Promise<Entry | undefined> {
+    const { rows } = await this.#query<SessionRow>(READ, [id]);
+    return rows.map(entryOf)[0];
   }
 
-  async forget(ids: readonly Ulid[]): Promise<void> {
-    await this.#query(FORGET, [ids, this.#host?.id]);
+  async forget(ids: readonly Ulid[]): Promise<readonly Ulid[]> {
+    return await this.#call<Ulid>('forget', ids);
   }
 
-  async offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void> {
-    const { id, project, folder, needs, state } = session;
-    await this.#query(OFFER, [id, project, folder, needs, state, this.#host?.id]);
+  async offer({
+    id,
+    project,
+    folder,
+    needs,
+    state,
+  }: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void> {
+    await this.#call('offer', id, project, folder, needs, state);
   }
 
-  async claim(host: HostInfo, free: number): Promise<Claim[]> {
+  async claim({ id, project, labels }: HostInfo, free: number): Promise<Claim[]> {
     if (!this.#mayClaim || free <= 0) return [];
     this.#mayClaim = false;
     const { leaseMs, clock } = this.#plan;
     await this.#connected();
     // After a restart or a failover all leases have expired, but their hosts may be about to renew them.
     const isWitness = clock.monotonic() - this.#connectedAt >= leaseMs;
-    const { rows } = await this.#query<SessionRow & { before: string | null }>(CLAIM, [
-      ...[host.id, host.project, host.labels, leaseMs, free, isWitness],
-    ]);
+    const rows = await this.#call<ClaimedRow>('claim', project, labels, interval(leaseMs), free, isWitness);
     this.#mayClaim ||= rows.length === free;
-    return rows.map((row) => ({ ...entryOf(row), host: host.id, from: row.before ?? undefined }));
+    return rows.map((row) => ({ ...entryOf(row), host: id, from: row.before ?? undefined }));
   }
 
-  async raise(held: Held, epoch: number): Promise<boolean> {
-    return (await this.#query(RAISE, [held.id, held.host, held.epoch, epoch])).rowCount === 1;
-  }
-
-  async index(
-    held: Held,
+  async publish(
+    { id, epoch }: Held,
     state: Oid,
     { wanted, ...summary }: StateSummary & { wanted: boolean },
   ): Promise<boolean> {
-    const { rowCount } = await this.#query(INDEX, [held.id, held.host, held.epoch, state, summary, wanted]);
-    return rowCount === 1;
+    return (await this.#call<boolean>('publish', id, epoch, state, summary, wanted))[0] === true;
   }
 
   async giveBack(
-    held: Held,
-    { wanted, state, notBeforeMs = 0 }: { wanted: boolean; state: Oid; notBeforeMs?: number },
+    { id, epoch }: Held,
+    { wanted, notBeforeMs = 0 }: { wanted: boolean; notBeforeMs?: number },
   ): Promise<boolean> {
-    const values = [held.id, held.host, held.epoch, wanted, state, notBeforeMs];
-    return (await this.#query(GIVE_BACK, values)).rowCount === 1;
+    return (await this.#call<boolean>('give_back', id, epoch, wanted, interval(notBeforeMs)))[0] === true;
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
-    const envelope = await this.#signing.envelope(textToSign({ session, id, command }));
-    await this.#query(ACT, [id, session, envelope, this.#host?.id]);
+    await this.#call('act', id, session, command);
   }
 
   async settle(acts: readonly RemoteCommand[]): Promise<void> {
-    await this.#query(SETTLE, [acts.map(({ id }) => id), this.#host?.id]);
+    const ids = acts.map(({ id }) => id);
+    if (ids.length > 0) await this.#call('settle', ids);
   }
 
   async changed(ms: number, signal: AbortSignal): Promise<void> {
@@ -238,43 +266,28 @@ export class PostgresBoard implements Board {
     await client?.end();
   }
 
-  async #renewal({ id, name, project, labels, instanceId, slots, level, version }: HostInfo) {
+  async #renewal({ name, project, labels, slots, level, version }: HostInfo) {
     await this.#connected();
-    const beat = [id, project, labels, name, instanceId, slots, level, version];
-    const { rows } = await this.#query<RenewedRow>(RENEW, [...beat, this.#plan.leaseMs, this.#next]);
+    const { instance, leaseMs } = this.#plan;
+    const beat = [name, project, labels, instance, slots, level, version];
+    const { rows } = await this.#query<RenewedRow>(RENEW, [...beat, leaseMs, this.#next]);
     const [row] = rows as [RenewedRow];
     for (const each of row.changed ?? []) this.#entries.set(each.id, entryOf(each));
     this.#next = row.next;
     return row;
   }
 
-  get #signing(): ActSigning {
-    const { signing } = this.#plan;
-    if (signing === undefined) throw new Error('This board has no key.');
-    return signing;
-  }
-
-  /** Verifies the acts that were not there at the last renewal: each starts several processes. */
-  async #verified(rows: readonly RemoteCommand[]): Promise<RemoteCommand[]> {
-    const verified = new Map<string, RemoteCommand>();
-    for (const row of rows.slice(0, MAX_OPENED)) {
-      const key = fingerprint(row.session, row.id, row.command);
-      verified.set(key, this.#acts.get(key) ?? (await this.#verifyCommand(row)));
-    }
-    this.#acts = verified;
-    return [...verified.values()];
-  }
-
-  async #verifyCommand(row: RemoteCommand): Promise<RemoteCommand> {
-    if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
-    const signed = await this.#signing.verifyEnvelope(row.command);
-    if (signed === undefined) return { ...row, problem: 'untrusted' };
-    return verifiedCommand(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };
-  }
-
   #forgetEntries(): void {
     this.#entries = new Map();
     this.#next = '0';
+  }
+
+  /** Calls a function of the schema as this machine. @returns what it returns, a value for each row */
+  async #call<Value>(name: string, ...values: unknown[]): Promise<Value[]> {
+    const places = values.map((_, at) => `$${at + 2}`);
+    const sql = `select samocode_pool.${name}(${['$1', ...places].join(', ')}) as value`;
+    const { rows } = await this.#query<{ value: Value }>(sql, [this.#plan.instance, ...values]);
+    return rows.map(({ value }) => value);
   }
 
   async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
@@ -344,7 +357,12 @@ export class PostgresBoard implements Board {
   }
 
   #drop(client: pg.Client): void {
-    if (this.#client === client) this.#connecting = undefined;
+    if (this.#client === client) {
+      this.#client = undefined;
+      this.#connecting = undefined;
+      // The next renewal tells a server that begins again from a machine that was removed.
+      this.#wake();
+    }
     // The connection is abandoned, so an error on closing it does not matter.
     void client.end().catch(() => undefined);
   }
@@ -352,8 +370,12 @@ export class PostgresBoard implements Board {
   /** @param payload the id of the host that has the session, or the project if no host has it */
   #onNotification(payload: string | undefined): void {
     if (payload !== this.#host?.id && payload !== this.#host?.project) return;
-    this.#hasNews = true;
     this.#mayClaim = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#hasNews = true;
     this.#news.emit(CHANNEL);
   }
 }
@@ -367,24 +389,44 @@ async function versionOf(client: pg.Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-function entryOf({ id, project, folder, needs, wanted, host, epoch, state, card }: SessionRow): Entry {
-  const may = { host: host ?? undefined, state: state ?? undefined, card: card ?? undefined };
-  return { id, project, folder, needs, wanted, epoch, ...may };
+function entryOf({
+  id,
+  project,
+  folder,
+  needs,
+  wanted,
+  host,
+  epoch,
+  state,
+  author,
+  ...row
+}: SessionRow): Entry {
+  const may = { host: host ?? undefined, hostName: row.hostName ?? undefined, card: row.card ?? undefined };
+  return { id, project, folder, needs, wanted, epoch, state, author, ...may };
 }
+
+function interval(ms: number): string {
+  return `${ms} ms`;
+}
+
+/** A login that may no longer log in, is gone, or has another password. */
+const NOT_ADMITTED = ['28000', '28P01'];
 
 function asPoolError(error: unknown, host?: HostInfo): Error {
   if (isSamocodeError(error)) return error;
   const options = { cause: error };
-  const name = host?.name ?? '';
-  switch (error instanceof pg.DatabaseError ? error.code : undefined) {
+  const { code = '', message = '' } = error instanceof pg.DatabaseError ? error : {};
+  if (NOT_ADMITTED.includes(code)) return POOL_ERRORS.pool_removed({ why: message }, options);
+  const login = host?.id ?? '';
+  switch (code) {
     // Raised by the functions of the schema.
-    case 'SCP01':
-      return POOL_ERRORS.pool_removed({ host: name }, options);
     case 'SCP02':
-      return POOL_ERRORS.pool_host_twice({ host: name }, options);
+      return POOL_ERRORS.pool_login_shared({ login, other: message }, options);
+    case 'SCP03':
+      return POOL_ERRORS.pool_login_unfit({ login, why: message }, options);
     // insufficient_privilege, read_only_sql_transaction, disk_full
     case '42501':
-      return POOL_ERRORS.pool_database_refused(undefined, options);
+      return POOL_ERRORS.pool_database_refused({ why: message }, options);
     case '25006':
       return POOL_ERRORS.pool_database_read_only(undefined, options);
     case '53100':

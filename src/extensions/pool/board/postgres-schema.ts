@@ -1,49 +1,52 @@
-/** Each entry migrates the schema to the next version. A released migration is never changed in effect. */
-export const MIGRATIONS: readonly string[] = [
-  `
-  create table samocode_pool.hosts (
-    id text primary key, name text not null, project text not null, labels text[] not null,
-    person text not null default session_user, seen timestamptz not null default now());
+/** Written into the database. An older schema is replaced: machines offer their sessions and send their acts again. */
+export const VERSION = 3;
+
+/**
+ * A machine is its login: `session_user`, which `set role` does not change. Machines read the tables and write through
+ * these functions alone, each of which says what a login may write. Row security keeps direct writes out, whatever
+ * somebody grants.
+ */
+export const SCHEMA = `
+  drop schema if exists samocode_pool cascade;
+  create schema samocode_pool;
+  create table samocode_pool.schema (version int not null);
+  insert into samocode_pool.schema values (${VERSION});
+
+  create table samocode_pool.machines (
+    login name not null, project text not null, name text not null, labels text[] not null,
+    -- Differs between boots and between copies of a home.
+    instance text not null, slots int not null, level text not null, version text not null,
+    seen timestamptz not null default now(), primary key (login, project));
 
   create table samocode_pool.sessions (
     id text primary key, project text not null, folder text not null, needs text[] not null,
     wanted boolean not null default true,
     -- Counted in this row, so that giving the session back waits for an act that is being inserted.
     acts_open int not null default 0,
-    host text, epoch int not null default 0, until timestamptz,
-    not_before timestamptz not null default now(), state text, card jsonb);
+    -- The login that has it, and the one that had it last or offered it.
+    host name, last name not null, epoch int not null default 0, until timestamptz,
+    not_before timestamptz not null default now(),
+    -- The published state, and the login that wrote it here. Only this commit counts, wherever a ref points.
+    state text not null, author name not null, card jsonb,
+    -- Found by a machine that remembers the oldest transaction that was running when it looked last.
+    changed xid8 not null default pg_current_xact_id());
   create index on samocode_pool.sessions (host) where host is not null;
   -- Leaves out the many sessions that wait for a person or are done.
   create index on samocode_pool.sessions (project, id) where acts_open > 0 or wanted;
 
   create table samocode_pool.acts (
-    id text primary key, session text not null references samocode_pool.sessions, command text not null,
-    person text not null default session_user, at timestamptz not null default now(), settled_at timestamptz);
-  create index on samocode_pool.acts (session) where settled_at is null;
-
-  -- Runs with the rights of the owner, so that a role that may act needs no right to update sessions.
-  create function samocode_pool.act_came() returns trigger
-    language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
-  declare
-    listener text;
-  begin
-    update sessions set acts_open = acts_open + 1 where id = new.session
-      returning coalesce(host, project) into listener;
-    perform pg_notify('samocode_pool', listener);
-    return null;
-  end $$;
-  create trigger act_came after insert on samocode_pool.acts
-    for each row execute function samocode_pool.act_came();
-  `,
-  `
-  alter table samocode_pool.hosts
-    add nonce text not null default '', add slots int not null default 0, add level text not null default 'off',
-    add version text not null default '', add removed boolean not null default false;
-  -- Found by a machine that remembers the oldest transaction that was running when it looked last.
-  alter table samocode_pool.sessions add changed xid8 not null default pg_current_xact_id();
-  delete from samocode_pool.acts where settled_at is not null;
-  alter table samocode_pool.acts drop column settled_at;
+    id text primary key, session text not null references samocode_pool.sessions on delete cascade,
+    command text not null, login name not null, at timestamptz not null default now());
   create index on samocode_pool.acts (session);
+
+  alter table samocode_pool.machines enable row level security;
+  alter table samocode_pool.sessions enable row level security;
+  alter table samocode_pool.acts enable row level security;
+  create policy reads on samocode_pool.machines for select using (true);
+  create policy reads on samocode_pool.sessions for select using (true);
+  -- For whoever sent it, and for the machine that carries it out.
+  create policy reads on samocode_pool.acts for select using (login = session_user
+    or exists (select from samocode_pool.sessions s where s.id = session and s.host = session_user));
 
   create function samocode_pool.session_changed() returns trigger language plpgsql as $$
   begin
@@ -55,46 +58,156 @@ export const MIGRATIONS: readonly string[] = [
     before update of wanted, acts_open, host, epoch, not_before, state, card on samocode_pool.sessions
     for each row execute function samocode_pool.session_changed();
 
-  -- Only these functions write hosts: no role may set the login of a machine, or clear "removed".
+  -- Why this login cannot be a machine's: nothing in this schema would bind it.
+  create function samocode_pool.unfit() returns text language sql stable as $$
+    select case
+      when r.rolsuper then 'is a superuser'
+      when r.rolbypassrls then 'has BYPASSRLS'
+      when r.rolcreaterole then 'has CREATEROLE'
+      when pg_has_role(session_user, n.nspowner, 'MEMBER') then 'owns the tables of the pool'
+    end
+    from pg_roles r, pg_namespace n where r.rolname = session_user and n.nspname = 'samocode_pool'
+  $$;
+
+  -- The machine that uses this login now, if it is another one.
+  create function samocode_pool.other(instance text, lease interval) returns text
+    language sql stable security definer set search_path = samocode_pool, pg_temp as $$
+    select name from machines m
+    where m.login = session_user and m.instance <> other.instance and m.seen > now() - lease limit 1
+  $$;
+
   create function samocode_pool.beat(
-    id text, name text, project text, labels text[], nonce text, slots int, level text, version text, lease interval)
+    name text, project text, labels text[], instance text, slots int, level text, version text, lease interval)
+    returns json language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
+  declare
+    found_other text;
+    held json;
+  begin
+    if unfit() is not null then
+      raise exception '%', unfit() using errcode = 'SCP03';
+    end if;
+    -- Of two machines with this login, one comes first.
+    perform pg_advisory_xact_lock(hashtext('samocode_pool ' || session_user));
+    found_other := other(beat.instance, beat.lease);
+    if found_other is not null then
+      raise exception '%', found_other using errcode = 'SCP02';
+    end if;
+    update machines m set instance = beat.instance where m.login = session_user;
+    insert into machines as m (login, project, name, labels, instance, slots, level, version)
+      values (session_user, beat.project, beat.name, beat.labels, beat.instance, beat.slots, beat.level, beat.version)
+      on conflict on constraint machines_pkey do update set
+        name = beat.name, labels = beat.labels, slots = beat.slots, level = beat.level, version = beat.version,
+        seen = now();
+    with renewed as (
+      update sessions s set until = now() + beat.lease where s.host = session_user and s.project = beat.project
+      returning s.id, s.epoch)
+    select coalesce(json_object_agg(r.id, r.epoch), '{}') into held from renewed r;
+    return held;
+  end $$;
+
+  -- Refuses a machine whose login another one has taken over.
+  create function samocode_pool.me(instance text) returns name
+    language plpgsql stable security definer set search_path = samocode_pool, pg_temp as $$
+  declare
+    found_other text;
+  begin
+    select m.name into found_other from machines m where m.login = session_user and m.instance <> me.instance limit 1;
+    if found_other is not null then
+      raise exception '%', found_other using errcode = 'SCP02';
+    end if;
+    return session_user;
+  end $$;
+
+  create function samocode_pool.offer(
+    instance text, id text, project text, folder text, needs text[], state text)
+    returns void language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
+  begin
+    insert into sessions (id, project, folder, needs, state, author, last)
+      values (offer.id, offer.project, offer.folder, offer.needs, offer.state, session_user, me(offer.instance))
+      on conflict do nothing;
+    if found then
+      perform pg_notify('samocode_pool', offer.project);
+    end if;
+  end $$;
+
+  -- witness: whether expired leases count.
+  create function samocode_pool.claim(
+    instance text, project text, labels text[], lease interval, free int, witness boolean)
+    returns setof jsonb language sql security definer set search_path = samocode_pool, pg_temp as $$
+    with open as (
+      select s.id, s.host as before from sessions s
+      where s.project = claim.project and s.needs <@ claim.labels and (s.acts_open > 0 or s.wanted)
+        and (s.host is null or s.until < now() and claim.witness)
+        and (s.acts_open > 0 or s.not_before <= now()) and me(claim.instance) = session_user
+      order by s.id limit claim.free for update of s skip locked)
+    update sessions s set host = session_user, last = session_user, epoch = epoch + 1,
+      until = now() + claim.lease, wanted = true
+    from open where s.id = open.id
+    returning to_jsonb(s) || jsonb_build_object('before', open.before)
+  $$;
+
+  -- A state counts from here on. Nothing of a machine that has lost the claim does.
+  create function samocode_pool.publish(
+    instance text, id text, epoch int, state text, card jsonb, wanted boolean)
     returns boolean language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
   begin
-    insert into hosts as h (id, name, project, labels, nonce, slots, level, version)
-      values (beat.id, beat.name, beat.project, beat.labels, beat.nonce, beat.slots, beat.level, beat.version)
-      on conflict on constraint hosts_pkey do update set
-        name = beat.name, project = beat.project, labels = beat.labels, nonce = beat.nonce, slots = beat.slots,
-        level = beat.level, version = beat.version, person = session_user, seen = now()
-      where not h.removed and (h.nonce in ('', beat.nonce) or h.seen < now() - beat.lease);
-    if not found then
-      perform may(beat.id);
-      raise exception 'another boot of the machine renews its leases' using errcode = 'SCP02';
-    end if;
-    return true;
+    update sessions s set state = publish.state, card = publish.card, wanted = publish.wanted, author = session_user
+      where s.id = publish.id and s.host = me(publish.instance) and s.epoch = publish.epoch;
+    return found;
   end $$;
-  create function samocode_pool.may(host text) returns boolean language plpgsql stable as $$
-  begin
-    if exists (select from samocode_pool.hosts h where h.id = may.host and h.removed) then
-      raise exception 'the machine was removed' using errcode = 'SCP01';
-    end if;
-    return true;
-  end $$;
-  -- A machine that the database has not seen yet is refused as well.
-  create function samocode_pool.remove(host text) returns text
-    language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
+
+  -- Repeating a call has no further effect.
+  create function samocode_pool.give_back(
+    instance text, id text, epoch int, wanted boolean, not_before interval)
+    returns boolean language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
   declare
-    login text;
-    pool text;
+    listener text;
   begin
-    insert into hosts as h (id, name, project, labels, person, removed) values (host, '', '', '{}', '', true)
-      on conflict on constraint hosts_pkey do update set removed = true
-      returning h.person, h.project into login, pool;
-    perform pg_notify('samocode_pool', pool);
-    return nullif(login, '');
+    update sessions s
+      set host = null, until = null, wanted = give_back.wanted, not_before = now() + give_back.not_before
+      where s.id = give_back.id and coalesce(s.host, s.last) = me(give_back.instance)
+        and s.epoch = give_back.epoch and s.acts_open = 0
+      returning s.project into listener;
+    if listener is null then
+      return false;
+    end if;
+    if wanted and not_before <= interval '0' then
+      perform pg_notify('samocode_pool', listener);
+    end if;
+    return true;
   end $$;
-  revoke execute on function samocode_pool.beat, samocode_pool.remove from public;
-  `,
-];
+
+  create function samocode_pool.act(instance text, id text, session text, command text)
+    returns void language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
+  declare
+    listener text;
+  begin
+    insert into acts (id, session, command, login) values (act.id, act.session, act.command, me(act.instance))
+      on conflict do nothing;
+    if found then
+      update sessions s set acts_open = acts_open + 1 where s.id = act.session
+        returning coalesce(s.host, s.project) into listener;
+      perform pg_notify('samocode_pool', listener);
+    end if;
+  end $$;
+
+  -- Not kept: an act that is sent again is answered by the log of its session.
+  create function samocode_pool.settle(instance text, ids text[])
+    returns void language sql security definer set search_path = samocode_pool, pg_temp as $$
+    with done as (
+      delete from acts a using sessions s
+      where a.id = any(ids) and s.id = a.session and s.host = me(settle.instance) returning a.session)
+    update sessions s set acts_open = acts_open - settled
+    from (select session, count(*)::int as settled from done group by session) d where s.id = d.session
+  $$;
+
+  -- A session that ended leaves the pool. Only the machine that has it, or had it last, may say so.
+  create function samocode_pool.forget(instance text, ids text[])
+    returns setof text language sql security definer set search_path = samocode_pool, pg_temp as $$
+    delete from sessions s
+    where s.id = any(ids) and coalesce(s.host, s.last) = me(forget.instance) and s.acts_open = 0 returning s.id
+  $$;
+`;
 
 /** Roles belong to the whole server. If this login may not create them, an administrator has to. */
 export const ROLES = `
@@ -103,114 +216,56 @@ export const ROLES = `
   exception when insufficient_privilege or duplicate_object or unique_violation then null;
   end $$;
   do $$ begin
+    revoke execute on all functions in schema samocode_pool from public;
     if to_regrole('samocode_hosts') is not null then
+      revoke all on all tables in schema samocode_pool from samocode_hosts;
       grant usage on schema samocode_pool to samocode_hosts;
       grant select on all tables in schema samocode_pool to samocode_hosts;
-      -- Excludes the column person, whose default is the login role.
-      grant insert (id, session, command) on samocode_pool.acts to samocode_hosts;
-      grant insert, update, delete on samocode_pool.sessions to samocode_hosts;
-      grant delete on samocode_pool.acts to samocode_hosts;
-      revoke insert, update on samocode_pool.hosts from samocode_hosts;
-      grant execute on function samocode_pool.beat, samocode_pool.remove to samocode_hosts;
+      grant execute on all functions in schema samocode_pool to samocode_hosts;
     end if;
   end $$;
 `;
 
-/** Whether another machine may take a session of the row `s`; its lease may still have to end. */
-const OPEN = `s.project = $2 and s.needs <@ $3 and (s.acts_open > 0 or s.wanted)`;
-
-/** Joins the removed machine that has the session of the row `s`. */
-const REMOVED = `left join samocode_pool.hosts r on r.id = s.host and r.removed`;
-
 /**
- * One row: the sessions that changed since $10, or all of them.
- * $1 host, $2 project, $3 labels, $4 name, $5 nonce, $6 slots, $7 level, $8 version, $9 lease in milliseconds,
- * $10 `next` of the last answer.
+ * One row: the sessions that changed since $9, or all of them.
+ * $1 name, $2 project, $3 labels, $4 instance, $5 slots, $6 level, $7 version, $8 lease in milliseconds, $9 `next` of
+ * the last answer.
  */
 export const RENEW = `
   with beat as materialized (
-    select samocode_pool.beat($1, $4, $2, $3, $5, $6, $7, $8, $9 * interval '1 ms') as done),
-  held as (
-    update samocode_pool.sessions set until = now() + $9 * interval '1 ms'
-    where host = $1 and (select done from beat) returning id, epoch)
-  select pg_snapshot_xmin(pg_current_snapshot())::text as next,
+    select samocode_pool.beat($1, $2, $3, $4, $5, $6, $7, $8 * interval '1 ms') as held)
+  select (select held from beat) as held,
+    pg_snapshot_xmin(pg_current_snapshot())::text as next,
     (select count(*)::int from samocode_pool.sessions where project = $2) as total,
-    (select json_object_agg(id, epoch) from held) as held,
     (select json_agg(json_build_object(
-        'id', a.id, 'session', a.session, 'command', a.command, 'person', a.person,
-        'machine', coalesce((select string_agg(h.name, ' or ' order by h.name) from samocode_pool.hosts h
-          where h.person = a.person and not h.removed), a.person)) order by a.id)
-      from samocode_pool.acts a join held on held.id = a.session) as acts,
+        'id', a.id, 'session', a.session, 'command', a.command, 'person', a.login,
+        'machine', coalesce((select m.name from samocode_pool.machines m where m.login = a.login limit 1), a.login))
+        order by a.id)
+      from samocode_pool.acts a where (select held from beat)::jsonb ? a.session) as acts,
     (select ceil(extract(epoch from min(coalesce(greatest(
-        case when r.id is null then s.until end, case when s.acts_open = 0 then s.not_before end), now())) - now())
-        * 1000)::float8
-      from samocode_pool.sessions s ${REMOVED} where ${OPEN} and s.host is distinct from $1) as "openInMs",
-    (select json_agg(json_build_object(
-        'id', id, 'project', project, 'folder', folder, 'needs', needs, 'wanted', wanted or acts_open > 0,
-        'host', host, 'epoch', epoch, 'state', state, 'card', card))
-      from samocode_pool.sessions where project = $2 and changed >= $10::xid8) as changed`;
+        s.until, case when s.acts_open = 0 then s.not_before end), now())) - now()) * 1000)::float8
+      from samocode_pool.sessions s
+      where s.project = $2 and s.needs <@ $3 and (s.acts_open > 0 or s.wanted)
+        and s.host is distinct from session_user) as "openInMs",
+    (select json_agg(to_jsonb(s) || jsonb_build_object(
+        'wanted', s.wanted or s.acts_open > 0,
+        'hostName', (select m.name from samocode_pool.machines m where m.login = s.host and m.project = $2)))
+      from samocode_pool.sessions s where s.project = $2 and s.changed >= $9::xid8) as changed`;
 
-/** $1 project, $2 lease in milliseconds. */
-export const HOSTS = `
-  select id, name, project, labels, slots, level, version, person as login, removed as "isRemoved",
+/** $1 project, $2 lease in milliseconds. A removed machine may no longer log in. */
+export const MACHINES = `
+  select login as id, name, project, labels, slots, level, version,
+    not coalesce((select r.rolcanlogin from pg_roles r where r.rolname = login), false) as "isRemoved",
     (extract(epoch from now() - seen) * 1000)::float8 as "seenMsAgo", seen > now() - $2 * interval '1 ms' as "isLive"
-  from samocode_pool.hosts where project = $1 and seen > now() - interval '30 days' order by name, id`;
+  from samocode_pool.machines where project = $1 and seen > now() - interval '30 days' order by name, login`;
 
-/** $1 host. */
-export const REMOVE = 'select samocode_pool.remove($1) as login';
+/** $1 session. */
+export const READ = `
+  select id, project, folder, needs, wanted or acts_open > 0 as wanted, host, epoch, state, author, card
+  from samocode_pool.sessions where id = $1`;
 
-/** $1 sessions, $2 this host. */
-export const FORGET = `
-  with acts as (delete from samocode_pool.acts where session = any($1) and (select samocode_pool.may($2)))
-  delete from samocode_pool.sessions where id = any($1) and (select samocode_pool.may($2))`;
-
-/** $1 host, $2 project, $3 labels, $4 lease in milliseconds, $5 how many, $6 whether expired leases count. */
-export const CLAIM = `
-  with open as (
-    select s.id, s.host as before from samocode_pool.sessions s ${REMOVED}
-    where ${OPEN} and (s.host is null or r.id is not null or s.until < now() and $6)
-      and (s.acts_open > 0 or s.not_before <= now()) and (select samocode_pool.may($1))
-    order by s.id limit $5 for update of s skip locked)
-  update samocode_pool.sessions s
-  set host = $1, epoch = epoch + 1, until = now() + $4 * interval '1 ms', wanted = true
-  from open where s.id = open.id
-  returning s.id, s.project, s.folder, s.needs, s.wanted, s.host, s.epoch, s.state, s.card, open.before`;
-
-/** $1 session, $2 project, $3 folder, $4 needs, $5 state, $6 this host. */
-export const OFFER = `
-  with made as (
-    insert into samocode_pool.sessions (id, project, folder, needs, state)
-    select $1, $2, $3, $4, $5 where (select samocode_pool.may($6))
-    on conflict do nothing returning project)
-  select pg_notify('samocode_pool', project) from made`;
-
-/** $1 session, $2 host, $3 epoch, $4 wanted, $5 state, $6 milliseconds. Repeating a call has no further effect. */
-export const GIVE_BACK = `
-  with given as (
-    update samocode_pool.sessions
-    set host = null, until = null, wanted = $4, state = $5, not_before = now() + $6 * interval '1 ms'
-    where id = $1 and (host = $2 or host is null) and epoch = $3 and acts_open = 0 and (select samocode_pool.may($2))
-    returning project, wanted and not_before <= now() as open)
-  select case when open then pg_notify('samocode_pool', project) end from given`;
-
-/** $1 session, $2 host, $3 epoch, $4 state, $5 card, $6 wanted. Sends no notification: few updates matter to others. */
-export const INDEX = `
-  update samocode_pool.sessions set state = $4, card = $5, wanted = $6
-  where id = $1 and host = $2 and epoch = $3 and (select samocode_pool.may($2))`;
-
-/** $1 session, $2 host, $3 epoch, $4 the new epoch. */
-export const RAISE = `
-  update samocode_pool.sessions set epoch = $4
-  where id = $1 and host = $2 and epoch = $3 and (select samocode_pool.may($2))`;
-
-/** $1 id, $2 session, $3 command, $4 this host; null for a person. */
-export const ACT = `
-  insert into samocode_pool.acts (id, session, command)
-  select $1, $2, $3 where (select samocode_pool.may($4)) on conflict do nothing`;
-
-/** Not kept: an act that is sent again is answered by the log of its session. $1 acts, $2 this host. */
-export const SETTLE = `
-  with done as (
-    delete from samocode_pool.acts where id = any($1) and (select samocode_pool.may($2)) returning session)
-  update samocode_pool.sessions s set acts_open = acts_open - settled
-  from (select session, count(*)::int as settled from done group by session) d where s.id = d.session`;
+/** $1 login. Its sessions are open to others at once. */
+export const TAKE_CLAIMS = `
+  with taken as (
+    update samocode_pool.sessions set until = now() where host = $1 returning id, folder, project)
+  select folder, pg_notify('samocode_pool', project)::text from taken`;

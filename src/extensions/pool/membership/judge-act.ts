@@ -45,8 +45,8 @@ export function sentText(command: Command): string {
 export type ActVerdict =
   | { kind: 'command'; command: Command }
   | { kind: 'resume'; asked: AskedResume }
-  /** `refusal`: what the session records for the sender; absent without a sender who waits for it. */
-  | { kind: 'refused'; error: SamocodeError; refusal?: RefusedCommand }
+  /** `refusal`: what the session records for the sender. */
+  | { kind: 'refused'; error: SamocodeError; refusal: RefusedCommand }
   /** A newer version may know it. */
   | { kind: 'unknown' };
 
@@ -59,18 +59,13 @@ const MAX_NAME = 100;
  * @param host the name of this machine
  */
 export function judgeAct(act: RemoteCommand, host: string): ActVerdict {
-  const { id, machine, person, problem } = act;
-  if (problem === 'untrusted' || problem === 'misplaced')
-    return { kind: 'refused', error: POOL_ERRORS[`act_${problem}`]({ id, machine }) };
+  const { id, machine, person } = act;
   const value = parseJson(act.command);
   const { data: head } = AnyCommand.safeParse(value);
   // Under another id, no answer would settle the act.
-  if (head?.id !== id)
-    return problem === undefined
-      ? { kind: 'unknown' }
-      : { kind: 'refused', error: POOL_ERRORS.act_unsigned({ id, machine }) };
+  if (head?.id !== id) return { kind: 'unknown' };
   const { kind } = head;
-  // The signature says who it is; only the channel is believed.
+  // The login says who it is; only the channel is believed.
   const by = { channel: head.by.channel, client: head.by.client, person: person.slice(0, MAX_NAME) };
   const refuse = (error: SamocodeError): ActVerdict => {
     const { v, at } = head;
@@ -78,7 +73,6 @@ export function judgeAct(act: RemoteCommand, host: string): ActVerdict {
     const refusal = { v, id, by, at, refused: kind, error: { code, message, hint } };
     return { kind: 'refused', error, refusal };
   };
-  if (problem === 'unsigned') return refuse(POOL_ERRORS.act_unsigned({ id, machine }));
   if (!KNOWN.has(kind)) return { kind: 'unknown' };
   if (!AS_SENT.has(kind) && kind !== 'resume') return refuse(POOL_ERRORS.act_only_there({ kind, host }));
   const parsed = (kind === 'resume' ? AskedResume : Command).safeParse(value);

@@ -1,24 +1,20 @@
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import type { Entry, HostSign, Ulid } from '../board/board.ts';
-import { sessionRef } from '../board/git-remote.ts';
-import { standingIn } from '../members/member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readOwnership } from '../states/ownership-record.ts';
-import { needsOf, savedAt } from '../states/pool-states.ts';
+import { savedAt } from '../states/pool-states.ts';
 import { DailyPrune } from './daily-prune.ts';
 import { HeldSessions } from './held-sessions.ts';
-import { whyLost } from './lost-writes.ts';
-import { type HeldSession, type MemberParts, MembersLook, viewsOfPool } from './member-parts.ts';
+import { type MemberParts, viewsOfPool } from './member-parts.ts';
 import { FirstOffers } from './offer-first.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { CommandOutbox } from './remote-commands.ts';
-import { endHeldHere, goneError, SessionCopies, tipOf } from './session-copies.ts';
+import { endHeldHere, SessionCopies } from './session-copies.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
-const REMOVED = 'an owner of the pool removed this machine';
 
-/** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
+/** Takes part in a pool for one project until aborted. The session's row in the database decides every conflict. */
 export class Member {
   readonly #parts: MemberParts;
   readonly #steps: SessionSteps;
@@ -30,17 +26,15 @@ export class Member {
   readonly #offers = new FirstOffers();
   readonly #prune: DailyPrune;
   readonly #copies: SessionCopies;
-  readonly #look: MembersLook;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
-  #readingRefs: Promise<void> | undefined;
+  #settingsAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
     this.#prune = new DailyPrune(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
     this.#outbox = new CommandOutbox(parts);
-    this.#look = new MembersLook(parts);
     this.#copies = new SessionCopies(parts, this.#outbox, this.#prune);
     this.#held = new HeldSessions(parts, this.#steps, this.#copies);
   }
@@ -54,9 +48,12 @@ export class Member {
     };
     const renew = () =>
       this.#renew()
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
           this.#parts.report('pool', error);
-          if (POOL_ERRORS.pool_removed.is(error)) this.#held.loseAll(REMOVED);
+          if (!POOL_ERRORS.pool_removed.is(error)) return;
+          this.#held.loseAll('the database does not admit this machine');
+          this.#entries.clear();
+          await endHeldHere(this.#poolViews(), this.#parts);
         })
         .finally(() => this.#writeStatus());
     const renewing = async () => {
@@ -74,9 +71,9 @@ export class Member {
   }
 
   async #renew(): Promise<void> {
-    if (!(await this.#isMember())) return;
     const { board, hostInfo, clock } = this.#parts;
     const begun = clock.monotonic();
+    this.#readSettings(begun);
     this.#hosts ??= await board.hosts(hostInfo.project);
     const { held: epochs, acts, entries } = await board.renew(hostInfo);
     this.#boardAtMs = begun;
@@ -86,15 +83,13 @@ export class Member {
     for (const each of this.#held.all.values()) {
       if (each.sinceMs >= begun) continue;
       if (this.#hasLeft(each.id, views.get(each.id))) this.#held.drop(each.id);
-      else if (epochs.get(each.id) !== each.epoch || this.#isMoved(each))
-        this.#held.lose(each.id, whyLost(each, this.#entries.get(each.id)));
+      else if (epochs.get(each.id) !== each.epoch)
+        this.#held.lose(each.id, whyLost(each.epoch, this.#entries.get(each.id)));
     }
     this.#held.keepAlive(begun);
     this.#offerLost();
     this.#held.renewed(this.#entries, acts, begun);
-    // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
-    const isManual = this.#parts.times.leaseMs === undefined;
-    const unmetNeeds = isManual ? () => ({ needs: [] }) : unmetNeedsOf(this.#hosts, this.#parts);
+    const unmetNeeds = unmetNeedsOf(this.#hosts, this.#parts);
     for (const entry of entries) {
       if (this.#held.all.has(entry.id)) continue;
       const epoch = epochs.get(entry.id);
@@ -119,39 +114,20 @@ export class Member {
     return isGone && (this.#prune.isDue(view) || readOwnership(view.paths) === undefined);
   }
 
-  /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
-  #isMoved({ id, published, sending }: HeldSession): boolean {
-    const there = this.#entries.get(id)?.state;
-    return this.#parts.times.leaseMs === undefined && there !== published && there !== sending;
+  /** Reads again what this machine offers. No renewal of a lease waits for that. */
+  #readSettings(now: number): void {
+    const { times, readAgain, report } = this.#parts;
+    if (now - this.#settingsAtMs < (times.settingsMs ?? 60_000)) return;
+    this.#settingsAtMs = now;
+    void readAgain().catch((error: unknown) => report('settings', error));
   }
 
-  /** Whether this machine may take part, by the list that it accepted last. Ends its agents once an owner has removed it. */
-  async #isMember(): Promise<boolean> {
-    const { lists, hostInfo, report } = this.#parts;
-    await this.#look.ifDue({ isHolding: this.#held.all.size > 0 });
-    const standing = standingIn(await lists.kept(), hostInfo.id);
-    if (standing === 'member') return true;
-    this.#held.loseAll(REMOVED);
-    this.#boardAtMs = Number.NEGATIVE_INFINITY;
-    this.#look.again();
-    this.#entries.clear();
-    if (standing === 'removed') await endHeldHere(this.#poolViews(), this.#parts);
-    if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: hostInfo.name }));
-    return false;
-  }
-
-  /** Offers sessions again that this machine held last and the board lacks; reports those whose ref is gone. */
+  /** Offers sessions again that this machine held last and the board lacks, as they are now. */
   #offerLost(): void {
-    const { board, hostInfo } = this.#parts;
     for (const [id, view] of this.#poolViews()) {
-      const { folder, paths, sessionFile } = view;
-      const record = this.#entries.has(id) || this.#hasLeft(id, view) ? undefined : readOwnership(paths);
-      if (record === undefined || sessionFile === undefined) continue;
-      this.#steps.run(id, async () => {
-        const state = await tipOf(id, this.#parts);
-        if (state === undefined) throw goneError(record, this.#parts);
-        await board.offer({ id, project: hostInfo.project, folder, needs: needsOf(sessionFile), state });
-      });
+      const isKnown = this.#entries.has(id) || this.#hasLeft(id, view) || view.worker === 'alive';
+      const record = isKnown ? undefined : readOwnership(view.paths);
+      if (record !== undefined) this.#steps.run(id, () => this.#offers.again(view, record, this.#parts));
     }
   }
 
@@ -177,32 +153,10 @@ export class Member {
 
   /** Never blocks: even if a call hangs, the agents must end before another machine may start its own. */
   #watch(): void {
-    const { clock, times } = this.#parts;
-    const { leaseMs, renewMs } = times;
-    if (leaseMs === undefined || this.#held.all.size === 0) return;
-    const limitMs = leaseMs - renewMs;
-    if (this.#held.silentMs() > limitMs) {
-      this.#held.loseAll(`neither board nor remote could be reached for ${Math.round(limitMs / 1000)} s`);
-    } else if (clock.monotonic() - this.#boardAtMs > leaseMs / 3) {
-      const done = () => {
-        this.#readingRefs = undefined;
-      };
-      this.#readingRefs ??= this.#readRefs().then(done, done);
-    }
-  }
-
-  /** Detects take-overs without the board: a machine moves the ref of a session before it starts an agent for it. */
-  async #readRefs(): Promise<void> {
-    const { clock, remote, times } = this.#parts;
-    const begun = clock.monotonic();
-    const refs = await remote.list(sessionRef('*'));
-    for (const { id, published, sending, sinceMs } of this.#held.all.values()) {
-      const there = refs.get(sessionRef(id));
-      if (sinceMs < begun && there !== published && there !== sending)
-        this.#held.lose(id, 'its ref was moved while the board could not be reached');
-    }
-    this.#held.keepAlive(begun);
-    await clock.sleep(times.scanMs);
+    const { times } = this.#parts;
+    const limitMs = times.leaseMs - times.renewMs;
+    if (this.#held.all.size > 0 && this.#held.silentMs() > limitMs)
+      this.#held.loseAll(`the database could not be reached for ${Math.round(limitMs / 1000)} s`);
   }
 
   async #offer(view: SessionView): Promise<void> {
@@ -216,4 +170,10 @@ export class Member {
   #poolViews(): ReadonlyMap<Ulid, SessionView> {
     return viewsOfPool(this.#views(), this.#parts.place.sessionsDir);
   }
+}
+
+/** Why a renewal lacks a session that this machine has. */
+export function whyLost(epoch: number, entry: Entry | undefined): string {
+  if (entry !== undefined && entry.epoch >= epoch) return 'another machine has it';
+  return 'the database lost its last changes, as after a failover; one iteration may be paid for twice';
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { freezeSettings } from '../../../core/acts/sessions/freeze-settings.ts';
 import { providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -11,19 +10,15 @@ import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { valuesOf } from '../../../core/project/settings/settings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import type { Board, HostInfo, Oid } from '../board/board.ts';
+import type { HostInfo, Oid } from '../board/board.ts';
 import { remoteGit } from '../board/git-remote.ts';
-import type { PostgresBoard, PostgresBoardPlan } from '../board/postgres-board.ts';
-import { RemoteBoard } from '../board/remote-board.ts';
-import { hostKey } from '../members/host-keys.ts';
-import { type JoinRequest, publishJoinRequest } from '../members/join-request.ts';
-import { nameOf } from '../members/member-list.ts';
+import type { PostgresBoard } from '../board/postgres-board.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { type Membership, membershipFolder } from '../pool-file.ts';
+import { joinedPool, type Membership } from '../pool-file.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { PoolStates } from '../states/pool-states.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from './member-parts.ts';
-import { poolAt } from './require-membership.ts';
+import { remoteOf } from './require-membership.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,46 +31,40 @@ export async function rootCommit(mainRepo: string, env: Environment): Promise<Oi
 /** Long enough to push large states, and shorter than a lease. */
 const LIMIT_MS = 30_000;
 
-interface Callbacks extends Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> {
-  /** A file that ends the wait for the next look of a board on the remote. */
-  bell?: string;
-}
+type Callbacks = Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'>;
 
 export async function openMember(
   membership: Membership,
   context: ActionContext,
-  { bell, ...callbacks }: Callbacks,
-): Promise<MemberParts & { publishJoinRequest(): Promise<void> } & AsyncDisposable> {
-  const { clock, host, home, env } = context;
-  const { id, config, project, leaving, database } = membership;
+  callbacks: Callbacks,
+): Promise<MemberParts & AsyncDisposable> {
+  const { clock, host, env } = context;
+  const { login: id, name, config, project, leaving, database, remote: url, prefix } = joinedPool(membership);
   const found = await trustedProject(membership, context);
   const { mainRepo, values } = found;
-  const times = timesFrom(env, database === undefined ? POOL_TIMES.remote : POOL_TIMES.database);
-  const limitMs = Math.min(LIMIT_MS, times.leaseMs ?? LIMIT_MS);
-  const { remote, git, folder, lists } = poolAt(membership, found, context, limitMs);
+  const times = timesFrom(env);
+  const { remote, git } = remoteOf(
+    { remote: url, prefix },
+    mainRepo,
+    context,
+    Math.min(LIMIT_MS, times.leaseMs),
+  );
   const place = {
     mainRepo,
     configPath: config,
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
-  let request = await joinRequestOf(membership, found, context);
-  const { labels, slots, level, version } = request;
-  const instanceId = fingerprint(host.bootId, host.pidNamespace, home);
-  const name = await nameOf(membership, home);
-  const hostInfo: HostInfo = { id, name, project, labels, instanceId, slots, level, version };
-  const states = new PoolStates({ folder, lists, git, hostInfo, clock });
-  const board: Board =
-    database === undefined
-      ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
-      : await postgresBoard(database, { clock, leaseMs: times.leaseMs, signing: states.signing });
+  const offer = await offerOf(membership, found, context);
+  const hostInfo: HostInfo = { id, name, project, version: __VERSION__, ...offer };
+  const states = new PoolStates({ git, hostInfo, clock });
+  const board = await databaseOf({ database }, context, times.leaseMs);
   const parts = {
     ...callbacks,
     context,
     hostInfo,
     board,
     remote,
-    lists,
     states,
     place,
     git,
@@ -83,11 +72,10 @@ export async function openMember(
     host,
     times,
     ownSettings: () => settingsNow(membership, context),
-    slots,
+    slots: offer.slots,
     poolDays: valuesOf(POOL_ROWS, values).poolDays,
     isLeaving: leaving ?? false,
   };
-  const publish = (made: JoinRequest) => publishJoinRequest(made, folder, { remote, git });
   const offered = {
     ...parts,
     readAgain: async () => {
@@ -96,15 +84,11 @@ export async function openMember(
         offered.slots = 0;
         throw error;
       });
-      const made = await joinRequestOf(membership, now, context);
+      const made = await offerOf(membership, now, context);
       Object.assign(offered, { slots: made.slots, poolDays: valuesOf(POOL_ROWS, now.values).poolDays });
-      // The board and the states have the same object.
-      Object.assign(hostInfo, { labels: made.labels, slots: made.slots, level: made.level });
-      if (isDeepStrictEqual(made, request)) return;
-      await publish(made);
-      request = made;
+      // The states have the same object.
+      Object.assign(hostInfo, made);
     },
-    publishJoinRequest: () => publish(request),
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
   return offered;
@@ -125,39 +109,35 @@ async function trustedProject({ config }: Membership, { env, home }: ActionConte
   return project;
 }
 
-/** Who this machine is, and what it offers to sessions. */
-export async function joinRequestOf(
-  membership: Membership,
+/** What this machine offers to sessions. */
+async function offerOf(
+  { slots }: Pick<Membership, 'slots'>,
   project: Project,
   context: ActionContext,
-): Promise<JoinRequest> {
-  const { id, name, slots = project.values.maxParallel ?? 2 } = membership;
-  const publicKey = await hostKey(membershipFolder(context.home, membership), context.env);
+): Promise<Pick<HostInfo, 'labels' | 'slots' | 'level'>> {
   const level = await sandboxLevel(project, context);
   const labels = [...Object.keys(await clisOf(project, context)), ...LABELS[level]];
-  return { v: 1, id, name, publicKey, labels, slots, level, version: __VERSION__ };
+  return { labels, slots: slots ?? project.values.maxParallel ?? 2, level };
 }
 
 async function clisOf(project: Project, context: ActionContext) {
   return await installedClis(project, providerNames(), context);
 }
 
-/** Loads the PostgreSQL library only if a pool uses a database. */
-export async function postgresBoard(
-  database: string,
-  {
-    clock,
-    leaseMs = POOL_TIMES.database.leaseMs,
-    signing,
-  }: Pick<PostgresBoardPlan, 'clock' | 'signing'> & { leaseMs?: number },
+/** The database of a pool, as this machine. Loads the library for it only here. */
+export async function databaseOf(
+  { database }: { database: string },
+  { host, home, clock }: Pick<ActionContext, 'host' | 'home' | 'clock'>,
+  leaseMs = POOL_TIMES.leaseMs,
 ): Promise<PostgresBoard> {
   const { PostgresBoard } = await import('../board/postgres-board.ts');
-  return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3, signing });
+  const instance = fingerprint(host.bootId, host.pidNamespace, home);
+  return new PostgresBoard({ database, instance, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
 }
 
 /** The intervals of the pool. Fault tests override them. */
-function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment, times: PoolTimes): PoolTimes {
-  return given === undefined || !__FAULTS__ ? times : { ...times, ...JSON.parse(given) };
+function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
+  return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
 }
 
 /** The sandbox levels that a machine offers to sessions. */

@@ -11,9 +11,9 @@ const MachineSign = z.object({
   id: z.string(),
   name: z.string(),
   labels: z.array(z.string()).readonly(),
-  slots: z.number().optional(),
-  level: z.string().optional(),
-  version: z.string().optional(),
+  slots: z.number(),
+  level: z.string(),
+  version: z.string(),
   seenMsAgo: z.number(),
   /** Whether it was seen within a lease. */
   isLive: z.boolean(),
@@ -28,7 +28,7 @@ const PoolStatus = z.object({
   at: z.iso.datetime(),
   /** The time of the last renewal that succeeded. */
   lookedAt: z.string().optional(),
-  /** The machines at that time; none without a database. */
+  /** The machines at that time. */
   hosts: z.array(MachineSign).default([]),
   sessions: z.array(
     z.object({

@@ -10,22 +10,21 @@ import { hasNothingPending } from '../../../core/session/events/rest.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
 import { readAllSessions } from '../../../core/session/folder/session-list.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import type { Board, Oid } from '../board/board.ts';
-import { POOL_REFS, sessionRef } from '../board/git-remote.ts';
-import type { MemberLists } from '../members/member-list.ts';
+import type { Board, Entry, Oid, Ulid } from '../board/board.ts';
+import { parcelsOf, sessionRef } from '../board/git-remote.ts';
+import { joinedPool } from '../pool-file.ts';
 import { POOL_ROWS } from '../settings.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from '../states/copies.ts';
 import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
-import { verifyByMember } from '../states/pool-states.ts';
 import { type CopyMark, readCopyMark } from '../states/restore-state.ts';
 import type { MemberParts } from './member-parts.ts';
-import { postgresBoard } from './open-member.ts';
-import { membershipOf, poolAt, REMOTE_LIMIT_MS, requirePerson } from './require-membership.ts';
+import { databaseOf } from './open-member.ts';
+import { membershipOf, REMOTE_LIMIT_MS, remoteOf, requirePerson } from './require-membership.ts';
 import { type PoolEnding, prunableView } from './retention.ts';
 
 export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {
-  board: Pick<Board, 'forget'>;
-  lists: Pick<MemberLists, 'kept'>;
+  board: Pick<Board, 'read' | 'forget'>;
+  hostInfo: Pick<MemberParts['hostInfo'], 'id'>;
   git: GitOptions;
 }
 
@@ -48,17 +47,16 @@ export interface PruneReport {
   kept: KeptSession[];
 }
 
-/** The refs on the remote; those of removed sessions are taken out. */
-type Refs = Map<string, Oid>;
+/** The refs on the remote. */
+type Refs = ReadonlyMap<string, Oid>;
 
 interface Found extends Pick<PrunedSession, 'what' | 'ending'> {
+  id: Ulid;
   /** Why it stays. */
-  why?: string;
+  why?: string | undefined;
   /** @returns why it stays, if it does */
   remove(): Promise<string | undefined>;
 }
-
-const ACT_REFS = `${POOL_REFS}acts/`;
 
 /** Does now, or with `dryRun` only lists, what each machine of a pool does once a day. */
 export async function prunePool(
@@ -67,29 +65,22 @@ export async function prunePool(
 ): Promise<PruneReport> {
   if (!dryRun) await requirePerson(context);
   const { membership, project } = await membershipOf(question, context);
-  const { database } = membership;
   const { sessions } = project.values;
   const { poolDays } = valuesOf(POOL_ROWS, project.values);
-  const board =
-    database === undefined || dryRun ? NO_BOARD : await postgresBoard(database, { clock: context.clock });
-  try {
-    const { remote, git, lists } = poolAt(membership, project, context);
-    const { clock, host } = context;
-    const views = await readAllSessions(sessions, host);
-    return await pruneSessions(views, { remote, git, lists, clock, host, board, poolDays }, { dryRun });
-  } finally {
-    await board[Symbol.asyncDispose]();
-  }
+  const { login: id, ...pool } = joinedPool(membership);
+  await using board = await databaseOf(pool, context);
+  const parts = {
+    ...remoteOf(pool, project.mainRepo, context),
+    ...context,
+    board,
+    hostInfo: { id },
+    poolDays,
+  };
+  return await pruneSessions(await readAllSessions(sessions, context.host), parts, { dryRun });
 }
 
-/** Without a database, a session is on the remote alone. */
-const NO_BOARD = {
-  forget: async () => undefined,
-  [Symbol.asyncDispose]: async () => undefined,
-};
-
 /**
- * Removes sessions that ended long ago: from remote and board if this machine has them, and otherwise their copies
+ * Removes sessions that ended long ago: from board and remote if this machine has them, and otherwise their copies
  * here. The files of the machine that has a session stay. Safe to repeat after an interruption at any point.
  * @throws if the remote cannot be read; then nothing was removed
  */
@@ -98,10 +89,8 @@ export async function pruneSessions(
   parts: PruneParts,
   { dryRun }: { dryRun: boolean },
 ): Promise<PruneReport> {
-  const copies = await localRefs(parts.git);
-  const refs = new Map(await parts.remote.list(sessionRef('*'), `${ACT_REFS}*`));
-  // What another machine publishes in the meantime is in neither list.
-  const known = new Set([...copies, ...refs.keys()]);
+  const refs = await parts.remote.list(`${parcelsOf('*')}*`);
+  const gone: Ulid[] = [];
   const report: PruneReport = { days: parts.poolDays, pruned: [], kept: [] };
   for (const view of views) {
     const session = view.folder;
@@ -109,8 +98,10 @@ export async function pruneSessions(
       const found = await findOne(view, refs, parts);
       if (found === undefined) continue;
       const { what, ending, why = dryRun ? undefined : await found.remove() } = found;
-      if (why === undefined) report.pruned.push({ session, what, ending });
-      else report.kept.push({ session, why });
+      if (why === undefined) {
+        report.pruned.push({ session, what, ending });
+        gone.push(found.id);
+      } else report.kept.push({ session, why });
     } catch (error) {
       // A full disk, for example, must not keep the others.
       report.kept.push({
@@ -122,10 +113,7 @@ export async function pruneSessions(
   if (!dryRun) {
     for (const sessionsDir of new Set(views.map(({ paths }) => paths.sessionsDir)))
       await clearRemovedCopies(sessionsDir);
-    await dropLocalRefs(
-      [...known].filter((ref) => !refs.has(ref)),
-      parts.git,
-    );
+    await dropLocalRefs(gone, parts.git);
   }
   return report;
 }
@@ -139,71 +127,65 @@ async function findOne(old: SessionView, refs: Refs, parts: PruneParts): Promise
   if (view === undefined || view.pendingCommands.length > 0) return undefined;
   const ending = prunableView(view, retention);
   if (ending === undefined) return undefined;
+  const { id } = view.sessionFile ?? { id: '' };
+  const entry = await parts.board.read(id);
   const copy = await readCopyMark(view.paths);
   const record = readOwnership(view.paths);
-  if (copy !== undefined) return findCopy(view, copy, { ending, refs });
-  return record && (await findOwn(view, record, { ending, refs, parts }));
+  if (copy !== undefined) return findCopy(view, copy, { id, ending, entry });
+  return record && (await findOwn(view, record, { ending, entry, refs, parts }));
 }
 
 function findCopy(
-  { worker, paths, sessionFile }: SessionView,
+  { worker, paths }: SessionView,
   copy: CopyMark,
-  { ending, refs }: { ending: PoolEnding; refs: Refs },
+  { id, ending, entry }: { id: Ulid; ending: PoolEnding; entry: Entry | undefined },
 ): Found | undefined {
-  const ref = sessionRef(sessionFile?.id ?? '');
-  const tip = refs.get(ref);
-  // If its ref is there, only the newest state says that the session is over.
-  if (worker !== 'unknowable' || copy.unfinished || (tip !== undefined && tip !== copy.commit))
-    return undefined;
+  // If it is in the pool, only the newest state says that the session is over.
+  const isNewer = entry !== undefined && entry.state !== copy.commit;
+  if (worker !== 'unknowable' || copy.unfinished || isNewer) return undefined;
   const why = isEditedCopy(paths, copy) ? `Its documents here were edited: ${paths.sessionDir}` : undefined;
   const remove = async () => {
     await removeCopy(paths);
-    refs.delete(ref);
     return undefined;
   };
-  return { what: 'copy', ending, why, remove };
+  return { id, what: 'copy', ending, why, remove };
 }
 
 async function findOwn(
   view: SessionView,
   record: OwnershipRecord,
-  { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
+  {
+    ending,
+    entry,
+    refs,
+    parts,
+  }: { ending: PoolEnding; entry: Entry | undefined; refs: Refs; parts: PruneParts },
 ): Promise<Found | undefined> {
+  const { board, remote, hostInfo } = parts;
   const { worker, paths } = view;
-  const ref = sessionRef(record.id);
-  const tip = refs.get(ref);
-  // Any other commit was published by a machine that has taken the session.
-  const isOurs = tip === undefined || tip === record.published || tip === record.sending;
+  const { id, published, sending } = record;
+  // Any other state was published by a machine that has taken the session.
+  const isOurs =
+    entry === undefined ||
+    ((entry.host ?? hostInfo.id) === hostInfo.id && [published, sending].includes(entry.state));
   if (!isOurs || worker !== 'none' || !hasNothingPending(view)) return undefined;
   const remove = async () => {
-    if (tip !== undefined && (await parts.remote.move(ref, undefined, tip)) !== 'moved') return NOT_DELETED;
-    refs.delete(ref);
-    for (const [act, oid] of actsOf(record.id, refs))
-      if ((await parts.remote.move(act, undefined, oid)) === 'moved') refs.delete(act);
-    await parts.board.forget([record.id]);
-    // Without these, this machine no longer expects the ref, and a worker no longer needs time granted by the pool.
+    if (entry !== undefined && !(await board.forget([id])).includes(id)) return NOT_FORGOTTEN;
+    for (const [ref, oid] of refs) if (ref.startsWith(parcelsOf(id))) await remote.move(ref, undefined, oid);
+    // Without these, this machine no longer offers it, and a worker no longer needs time granted by the pool.
     for (const path of [paths.poolUntil, paths.ownership]) rmSync(path, { force: true });
     return undefined;
   };
-  return { what: 'session', ending, why: await whyInPool(view, record, { ending, refs, parts }), remove };
+  const waits = entry?.wanted ? 'An act from another machine waits for it.' : undefined;
+  const why = waits ?? (ending === 'done' ? await whyNotPushed(view, parts.git) : undefined);
+  return { id, what: 'session', ending, why, remove };
 }
 
-const NOT_DELETED =
-  'Its ref on the remote of the pool was not deleted: another machine has moved it, or the remote does not respond.';
-
-async function whyInPool(
-  view: SessionView,
-  { id }: OwnershipRecord,
-  { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
-): Promise<string | undefined> {
-  if (refs.has(sessionRef(id)) && (await hasAct(id, refs, parts)))
-    return 'An act from another machine waits for it.';
-  return ending === 'done' ? await whyNotPushed(view, parts.git) : undefined;
-}
+const NOT_FORGOTTEN = 'Another machine has taken it, or an act from one waits for it.';
 
 /**
  * Why the branch of a session is not safe without the pool. It must be on the remote to which the project pushes: on
- * the pool's own remote, only the refs of the session keep it. A session without a branch has nothing to push.
+ * the pool's own remote, only the session's refs keep it. A session without a branch has nothing to push.
  */
 async function whyNotPushed(
   { state }: Pick<SessionView, 'state'>,
@@ -229,28 +211,9 @@ async function whyNotPushed(
     : `The remote of the project does not have its branch ${branch} as it is here: push it, or archive the session.`;
 }
 
-function actsOf(id: string, refs: Refs): Array<[ref: string, oid: Oid]> {
-  return [...refs].filter(([ref]) => ref.startsWith(`${ACT_REFS}${id}/`));
-}
-
-/** Whether a member has signed one of the acts. Anyone who may push can leave others. */
-async function hasAct(id: string, refs: Refs, { remote, lists, git }: PruneParts): Promise<boolean> {
-  const acts = actsOf(id, refs);
-  const list = await lists.kept();
-  if (acts.length === 0 || list === undefined) return acts.length > 0;
-  // Only the board of a pool without a database fetches them.
-  await remote.fetch([`${ACT_REFS}${id}/*`]);
-  for (const [, oid] of acts) if ((await verifyByMember(oid, list, git)) !== undefined) return true;
-  return false;
-}
-
-async function localRefs(git: GitOptions): Promise<string[]> {
-  const list = ['for-each-ref', '--format=%(refname)', sessionRef(''), ACT_REFS];
-  return (await gitLine(list, git)).split('\n').filter(Boolean);
-}
-
-/** Deletes the copies of refs that are gone from the remote, so that git can free their objects. */
-async function dropLocalRefs(gone: readonly string[], git: GitOptions): Promise<void> {
-  const input = gone.map((name) => `delete ${name}\n`).join('');
-  if (input !== '') await runGit(['update-ref', '--no-deref', '--stdin'], { ...git, input });
+/** So that git can free the objects. */
+async function dropLocalRefs(ids: readonly Ulid[], git: GitOptions): Promise<void> {
+  const list = ['for-each-ref', '--format=delete %(refname)', ...ids.map(sessionRef)];
+  const input = ids.length === 0 ? '' : await gitLine(list, git);
+  if (input !== '') await runGit(['update-ref', '--no-deref', '--stdin'], { ...git, input: `${input}\n` });
 }

@@ -42,13 +42,8 @@ export class CommandInbox {
 
   async deliver(act: RemoteCommand, held: HeldSession | undefined): Promise<void> {
     if (held === undefined || this.#open.has(act.id)) return;
-    const { board, hostInfo, report, wake } = this.#parts;
+    const { hostInfo, report, wake } = this.#parts;
     const verdict = judgeAct(act, hostInfo.name);
-    // Without a sender, nobody waits for an answer.
-    if (verdict.kind === 'refused' && verdict.refusal === undefined) {
-      report(held.folder, verdict.error);
-      return await board.settle([act]);
-    }
     const paths = this.#pathsOf(held);
     if (verdict.kind === 'unknown') report(held.folder, POOL_ERRORS.act_unknown(act));
     else if (!(await answeredIn(paths)).has(act.id)) await this.#leave(verdict, paths);
@@ -70,7 +65,7 @@ export class CommandInbox {
       return await leaveCommand(paths, resume);
     }
     report(paths.folder, verdict.error);
-    if (verdict.refusal !== undefined) await leaveCommand(paths, verdict.refusal);
+    await leaveCommand(paths, verdict.refusal);
   }
 
   /** Settles the acts that the published part of the log answers. */
@@ -122,8 +117,7 @@ export class CommandOutbox {
   async forward(paths: SessionPaths, session: Ulid): Promise<void> {
     const { board, clock, times } = this.#parts;
     const now = clock.monotonic();
-    const againMs = times.leaseMs ?? times.renewMs;
-    const isDue = (id: Ulid) => now - (this.#sentAt.get(id) ?? Number.NEGATIVE_INFINITY) >= againMs;
+    const isDue = (id: Ulid) => now - (this.#sentAt.get(id) ?? Number.NEGATIVE_INFINITY) >= times.leaseMs;
     for (const id of pendingCommandIds(paths).filter(isDue)) {
       const reading = await readCommand(paths, id);
       // A command that this version does not know is kept for a newer version.

@@ -24,14 +24,6 @@ export function statusPath(
   return join(supervisorPaths(home, host).dir, `pool-${project}.json`);
 }
 
-/** `samocode pool take` changes this file, so that the supervisor looks at once. */
-export function bellPath(
-  { project }: Pick<Membership, 'project'>,
-  { home, host }: Pick<ActionContext, 'home' | 'host'>,
-): string {
-  return join(supervisorPaths(home, host).dir, `pool-${project}.bell`);
-}
-
 /** The delay before the next try at a pool whose project or board could not be opened. */
 const RETRY_MS = 60_000;
 
@@ -49,11 +41,8 @@ export async function runMembers(
       callbacks.report(what, error);
     };
     const run = async () => {
-      const bell = bellPath(membership, context);
-      await using parts = await openMember(membership, context, { ...callbacks, report, status, bell });
-      // The remote may be unreachable now, and taking part does not need the request.
-      const publishing = parts.publishJoinRequest().catch((error: unknown) => report('pool', error));
-      await Promise.all([publishing, new Member(parts).run(views, signal)]);
+      await using parts = await openMember(membership, context, { ...callbacks, report, status });
+      await new Member(parts).run(views, signal);
     };
     while (!signal.aborted) {
       try {

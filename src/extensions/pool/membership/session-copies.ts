@@ -1,16 +1,16 @@
 import { commitOf } from '../../../core/project/git/repository.ts';
-import { ownedElsewhere, recordUnmetNeeds, type UnmetNeeds } from '../../../core/session/folder/ownership.ts';
+import { ownedElsewhere, recordElsewhere, type UnmetNeeds } from '../../../core/session/folder/ownership.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../core/session/layout/owners.ts';
+import { AUTO_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { Entry, Oid, Ulid } from '../board/board.ts';
-import { sessionRef } from '../board/git-remote.ts';
+import { parcelRef, sessionRef } from '../board/git-remote.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { type OwnershipRecord, readOwnership } from '../states/ownership-record.ts';
-import type { VerifiedState } from '../states/pool-states.ts';
+import { readOwnership } from '../states/ownership-record.ts';
+import type { PublishedState } from '../states/pool-states.ts';
 import { type RestoredState, readCopyMark, restoreCopy } from '../states/restore-state.ts';
 import type { DailyPrune } from './daily-prune.ts';
-import type { HeldSession, MemberParts } from './member-parts.ts';
+import type { MemberParts } from './member-parts.ts';
 import type { CommandOutbox } from './remote-commands.ts';
 
 /** This machine's copies of the sessions that other machines have, so that lists, questions and plans show them here. */
@@ -27,23 +27,27 @@ export class SessionCopies {
   }
 
   /** Copies the newest published state of a session. @param view the copy, or what this machine had before */
-  async refresh({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
+  async refresh(entry: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
+    const { id, state, card } = entry;
     if (view === undefined && card !== undefined && this.#prune.isDueSummary(card)) return;
     // A supervisor that restarts continues what it had, although another machine may have taken it meanwhile.
     if (view?.worker === 'alive') await ownedElsewhere(view.paths, 'another machine', this.#parts);
     // The worker that lost the session must exit first, because its files are about to be moved.
-    if (state === undefined || view?.worker === 'alive') return;
+    if (view?.worker === 'alive') return;
     // A copy from before a restart is not fetched again.
     const copied = view && !this.#shown.has(id) ? await readCopyMark(view.paths) : undefined;
     if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
     if (this.#shown.get(id) !== state) {
       const { place, say } = this.#parts;
-      const copy = await restoreCopy(copyPlan(await fetchState(id, this.#parts, state), this.#parts));
+      const copy = await restoreCopy(
+        copyPlan(await fetchState(entry, this.#parts), this.#parts, entry.hostName),
+      );
       reportMoved(copy, say);
       await this.#outbox.settle(sessionPaths(place.sessionsDir, copy.folder));
       this.#shown.set(id, state);
     }
-    if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
+    if (view === undefined) return;
+    await recordElsewhere(view.paths, entry.hostName ?? AUTO_ASSIGN, unmet, this.#parts.clock);
   }
 
   /** Copies the session again, although its state may be the one that was copied last. */
@@ -52,9 +56,12 @@ export class SessionCopies {
   }
 }
 
-export function copyPlan(state: VerifiedState, parts: MemberParts) {
-  const { place: at, git: context, clock } = parts;
-  return { ...state, at, context, clock, unheldOwner: unheldOwner(parts) };
+export function copyPlan(
+  state: PublishedState,
+  { place: at, git: context, clock }: MemberParts,
+  hostName?: string,
+) {
+  return { ...state, at, context, clock, hostName };
 }
 
 /** Ends what this machine continued after a restart, before it knew that an owner had removed it. */
@@ -71,43 +78,24 @@ export function reportMoved({ folder, aside }: RestoredState, say: MemberParts['
   if (aside.length > 0) say(`${folder}: what was here is now ${aside.join(', ')}`);
 }
 
-/** @param wanted not fetched if the board has just fetched it */
+/** The state that the database names, whatever the refs of the remote point to. */
 export async function fetchState(
-  id: Ulid,
+  entry: Pick<Entry, 'id' | 'state' | 'author'>,
   { remote, states, git, place }: Pick<MemberParts, 'remote' | 'states' | 'git' | 'place'>,
-  wanted?: Oid,
-): Promise<VerifiedState> {
-  const ref = sessionRef(id);
-  const isHere = wanted !== undefined && (await commitOf(ref, { ...git, cwd: place.mainRepo })) === wanted;
-  if (!isHere) await remote.fetch([ref]);
-  return await states.verify(ref);
+): Promise<PublishedState> {
+  const here = await commitOf(sessionRef(entry.id), { ...git, cwd: place.mainRepo });
+  if (here !== entry.state) await remote.fetch(entry.id, entry.state);
+  return await states.read(entry);
 }
 
-/** The commit of a session's ref on the remote. */
-export async function tipOf(id: Ulid, { remote }: Pick<MemberParts, 'remote'>): Promise<Oid | undefined> {
-  const ref = sessionRef(id);
-  return (await remote.list(ref)).get(ref);
-}
-
-/** Checks whether a push whose answer was lost has arrived. */
-export async function findSent(
-  held: HeldSession,
-  parts: Pick<MemberParts, 'remote' | 'clock'>,
+/** Deletes the ref of a state that a later one contains. One that somebody has moved is said, and left alone. */
+export async function dropParcel(
+  id: Ulid,
+  state: Oid,
+  { remote, report }: Pick<MemberParts, 'remote' | 'report'>,
 ): Promise<void> {
-  if (held.sending === undefined) return;
-  const hasArrived = (await tipOf(held.id, parts)) === held.sending;
-  if (hasArrived) Object.assign(held, { published: held.sending, sinceMs: parts.clock.monotonic() });
-  held.sending = undefined;
-}
-
-export function goneError(
-  { id, published: commit }: OwnershipRecord,
-  { remote }: Pick<MemberParts, 'remote'>,
-): Error {
-  return POOL_ERRORS.state_gone({ ref: remote.nameOf(sessionRef(id)), commit });
-}
-
-/** The owner, as leases record it, of a session that no machine has. */
-export function unheldOwner({ times }: Pick<MemberParts, 'times'>): string {
-  return times.leaseMs === undefined ? MANUAL_ASSIGN : AUTO_ASSIGN;
+  const ref = parcelRef(id, state);
+  if ((await remote.move(ref, undefined, state)) !== 'refused') return;
+  const tip = (await remote.list(ref)).get(ref);
+  if (tip !== undefined) report(ref, POOL_ERRORS.ref_moved({ ref: remote.nameOf(ref), tip }));
 }

@@ -15,7 +15,7 @@ import { requireLease } from '../../../core/worker/state/processes.ts';
 import { recordIfTaken, stateOf, type Worker } from '../../../core/worker/state/worker.ts';
 import type { KeptState } from '../board/state-manifest.ts';
 import { leftWork } from './left-work.ts';
-import { commitState, divideFiles } from './state-commit.ts';
+import { commitState, divideFiles, isDocument } from './state-commit.ts';
 
 /** The last event in the newest state that a worker kept; in memory only, so that no agent can have changed it. */
 const keptAt = new WeakMap<Worker, number>();
@@ -83,11 +83,6 @@ async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
   if (kept.worktree === undefined) throw new Error(kept.problem);
   await recordIfTaken(worker, ...notKept(kept));
   return kept.worktree.worktreeTree;
-}
-
-/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git` component. */
-function isDocument(name: string): boolean {
-  return !/^_logs(?:\/|$)|(?:^|\/)\.(?:git(?:\/|$)|[^/]*\.draft$)/i.test(name);
 }
 
 const LOGS = 5;

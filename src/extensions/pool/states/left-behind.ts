@@ -44,7 +44,7 @@ function shown(text: string): string {
   return shownText(text).replaceAll(/\s+/g, ' ');
 }
 
-/** What `leftBehind` says of each session whose published state was fetched. Only for display: no signature is checked. */
+/** What `leftBehind` says of each session whose published state was fetched. Only for display. */
 export async function leftBehindByFetched(
   git: GitContext & { cwd: string },
 ): Promise<ReadonlyMap<Ulid, string[]>> {

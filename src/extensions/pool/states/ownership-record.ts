@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { sinceBootMs } from '../../../core/kernel/clock.ts';
 import { ifThere } from '../../../core/kernel/errors.ts';
@@ -12,7 +12,7 @@ import type { SessionPaths } from '../../../core/session/layout/paths.ts';
 const OwnershipRecord = z.strictObject({
   id: z.string(),
   epoch: z.int().positive(),
-  /** The commit to which this machine last set the session's ref. */
+  /** The state that this machine published last. */
   published: z.string(),
   /** This machine's name, which its workers record. */
   host: z.string(),
@@ -31,11 +31,6 @@ export function writeOwnership(
   record: OwnershipRecord,
 ): void {
   writeUnsynced(ownership, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-}
-
-/** Without a lease time, a worker continues however long its supervisor is away. */
-export function removePoolUntil({ poolUntil }: Pick<SessionPaths, 'poolUntil'>): void {
-  rmSync(poolUntil, { force: true });
 }
 
 /**

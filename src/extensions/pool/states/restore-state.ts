@@ -32,24 +32,24 @@ import { readLog } from '../../../core/session/log/event-log.ts';
 import { readSessionFile } from '../../../core/session/log/read-session-file.ts';
 import type { Oid } from '../board/board.ts';
 import type { StateManifest } from '../board/state-manifest.ts';
-import { messageIn } from '../members/signed-commit.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { checkOut, checkOutWorktree } from './check-out.ts';
 import { identitiesIn, isEditedCopy } from './copies.ts';
 import { leftBehind } from './left-behind.ts';
 import { readOwnership } from './ownership-record.ts';
+import { messageIn } from './plain-commit.ts';
 import { isSafePath, MAX_STATE_BYTES, MAX_STATE_FILE_BYTES } from './state-commit.ts';
 
 export interface PublishedStatePlan {
-  /** The published state, already fetched and verified. */
+  /** The published state, already fetched and read. */
   commit: Oid;
   manifest: StateManifest;
   /** The folders of the project on this machine. */
   at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
   context: GitContext;
   clock: Pick<Clock, 'now'>;
-  /** The owner of a session that no machine has: `AUTO_ASSIGN` or `MANUAL_ASSIGN`. */
-  unheldOwner?: string;
+  /** The machine that has the session; default: none has it. */
+  hostName?: string | undefined;
 }
 
 export interface RestoredState {
@@ -58,8 +58,8 @@ export interface RestoredState {
   aside: string[];
 }
 
-function ownerOf({ manifest, unheldOwner = AUTO_ASSIGN }: PublishedStatePlan): string {
-  return manifest.hostName ?? unheldOwner;
+function ownerOf({ hostName = AUTO_ASSIGN }: PublishedStatePlan): string {
+  return hostName;
 }
 
 /**

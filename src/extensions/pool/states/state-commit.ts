@@ -34,6 +34,11 @@ export function divideFiles(files: readonly StateFile[]): { fit: StateFile[]; un
   return { fit, unfit: files.filter((file) => !taken.has(file)) };
 }
 
+/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git` component. */
+export function isDocument(name: string): boolean {
+  return !/^_logs(?:\/|$)|(?:^|\/)\.(?:git(?:\/|$)|[^/]*\.draft$)/i.test(name);
+}
+
 export function isSafePath(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
   return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);

@@ -10,7 +10,6 @@ import { type SharedOptions, withSharedOptions } from '../../../core/faces/termi
 import { fitLine } from '../../../core/faces/terminal/style.ts';
 import { duration } from '../../../core/kernel/durations.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { MANUAL_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { spentFacts } from '../../../core/session/waits/day-spent.ts';
 import { poolHost, viewFacts } from '../../../core/session/words/facts.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words/words.ts';
@@ -196,7 +195,6 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number) {
 
 const PERSON = {
   other_supervisor: (name: string, host?: string) => {
-    if (host === MANUAL_ASSIGN) return `waits for a person to take it: samocode pool take ${name}`;
     if (host !== undefined) return 'with the machines of its pool';
     return `last worked on by another machine, container or home: samocode resume ${name}`;
   },

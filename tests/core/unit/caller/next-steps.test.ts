@@ -16,7 +16,7 @@ import { ACTS, TO_FILL } from '../../../../src/core/kernel/acts.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { AUTO_ASSIGN, MANUAL_ASSIGN } from '../../../../src/core/session/layout/owners.ts';
+import { AUTO_ASSIGN } from '../../../../src/core/session/layout/owners.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../app/unit/server/server-rig.ts';
@@ -247,7 +247,6 @@ test('a hint and its next steps become one text', () => {
 });
 
 test.each([
-  [MANUAL_ASSIGN, /once a person takes it.*samocode pool take hull/s],
   [AUTO_ASSIGN, /once a machine of the pool takes the session/],
   ['mini', /once mini has read it.*samocode pool status/s],
 ])('a command for a session that %s has names what it waits for', (inPool, text) => {

@@ -8,11 +8,10 @@ import type { SessionView } from '../../../../src/core/session/folder/session-vi
 import { runRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
-import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
-import { previewTake, type TakePreview, takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../../../support/live-session.ts';
+import type { PostgresServer } from '../../../support/postgres-server.ts';
 import {
   makeProject,
   type ProjectPlan,
@@ -24,11 +23,11 @@ import { startSession } from '../../../support/start-session.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
 import { proxyTo, type TcpProxy } from '../../../support/tcp-proxy.ts';
 import { repoIn } from '../../../support/temp-repo.ts';
+import { loginOf, poolDatabase } from '../postgres/postgres-boards.ts';
 import { serve } from '../processes/remotes.ts';
 
-/** Seconds, where a pool has minutes. Only a pool with a database has leases. */
-const TIMES = { renewMs: 2000, graceMs: 500, scanMs: 500, membersMs: 2000 };
-const LEASED = { ...TIMES, leaseMs: 10_000 };
+/** Seconds, where a pool has minutes. */
+const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, scanMs: 500, settingsMs: 2000 };
 
 /** Iterations of a second each. */
 export const WORK = {
@@ -68,16 +67,15 @@ export const isElsewhere = (view: SessionView) => isDone(view) && view.worker ==
 
 /** One home, clone and supervisor. */
 export interface Machine extends TempProject {
-  id: string;
+  /** Its login in the database. */
+  login: string;
   name: string;
-  /** The fingerprint of its key in the pool. */
-  fingerprint: string;
   /** Its home, its clone and its sessions. */
   path: string;
   /** Its way to the remote. */
   network: TcpProxy;
   /** Its way to the database. */
-  toDatabase: TcpProxy | undefined;
+  toDatabase: TcpProxy;
   views(): Promise<SessionView[]>;
   /** SIGKILL for its supervisor, its workers and their agents. */
   die(): Promise<void>;
@@ -88,11 +86,17 @@ export interface Machine extends TempProject {
 export interface PoolPlan {
   /** Lines of every machine's `.samocode`. */
   lines?: Readonly<Record<string, string>>;
-  /** Without one, a person takes each session to a machine. */
-  database?: string;
+  /** The logins of the machines; default: unique ones. */
+  logins?: readonly string[];
 }
 
-export async function poolOf(count: number, scenario: object, { lines, database }: PoolPlan = {}) {
+export async function poolOf(
+  count: number,
+  scenario: object,
+  postgres: Pick<PostgresServer, 'database'>,
+  { lines, logins = [] }: PoolPlan = {},
+) {
+  const database = await poolDatabase(postgres);
   const { worker, rehearsal } = await builtPrograms({}, { faults: true });
   const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
   const first = await makeProject({ acting });
@@ -102,39 +106,33 @@ export async function poolOf(count: number, scenario: object, { lines, database 
   const server = await serve(root);
   const scenarioPath = join(root, 'scenario.json');
   await writeFile(scenarioPath, JSON.stringify(scenario));
-  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(database === undefined ? TIMES : LEASED) };
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(TIMES) };
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
   const machines: Machine[] = [];
   for (let number = 1; number <= count; number += 1) {
     const network = await proxyTo(server.port);
-    const plan = { founder: machines[0], url, network, database, env, acting, wanted, scenarioPath };
+    const { login, address } = await loginOf(database, logins[number - 1]);
+    const plan = { login, url, network, database: address, env, acting, wanted, scenarioPath };
     machines.push(await machineAt(join(root, `machine-${number}`), plan));
   }
   return {
     machines: machines as [Machine, Machine, ...Machine[]],
     url,
+    database,
     async start({ context }: Machine, name = 'hull') {
       const { view } = await startSession({ dive: 'How is the boat rigged?', name, where: 'pool' }, context);
       return view.folder;
     },
-    /** Starts a session, and has a person take it on the same machine. */
-    async startOn(machine: Machine, name?: string) {
-      const session = await this.start(machine, name);
-      await take(machine, session);
-      return session;
-    },
-    /** Moves the ref of the only session to the state before the published one, as a restored backup of the remote does. */
-    async moveBack() {
-      const [ref = ''] = (
-        await git(['for-each-ref', '--format=%(refname)', 'refs/samocode/pool/sessions/'], url)
-      ).split('\n');
-      await git(['update-ref', ref, `${ref}^`], url);
+    /** The refs of the pool on the remote. */
+    async refs() {
+      const list = await git(['for-each-ref', '--format=%(refname)', 'refs/samocode/pool/'], url);
+      return list.split('\n').filter(Boolean);
     },
     async [Symbol.asyncDispose]() {
       for (const machine of machines) {
         await machine.die();
         await machine.network[Symbol.asyncDispose]();
-        await machine.toDatabase?.[Symbol.asyncDispose]();
+        await machine.toDatabase[Symbol.asyncDispose]();
       }
       await server[Symbol.asyncDispose]();
       await first.repo[Symbol.asyncDispose]();
@@ -143,18 +141,17 @@ export async function poolOf(count: number, scenario: object, { lines, database 
 }
 
 interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
-  /** The machine that owns the pool; undefined for that machine. */
-  founder: Machine | undefined;
+  login: string;
   url: string;
   network: TcpProxy;
-  database: string | undefined;
+  database: string;
   scenarioPath: string;
   wanted: Readonly<Record<string, string>>;
 }
 
 async function machineAt(
   path: string,
-  { founder, url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
+  { login, url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
 ): Promise<Machine> {
   await mkdir(path);
   const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
@@ -170,18 +167,15 @@ async function machineAt(
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
   const remote = `git://127.0.0.1:${network.port}/remote.git`;
-  const proxied = database === undefined ? undefined : new URL(database);
-  const toDatabase = proxied && (await proxyTo(Number(proxied.port)));
-  if (toDatabase) proxied.port = String(toDatabase.port);
-  const asked = { remote, database: proxied?.href, isPublic: true, name: basename(path) };
-  const vouched = founder === undefined ? { create: true } : { owner: founder.fingerprint };
-  const joined = await joinPool({ ...asked, ...vouched }, context);
-  if (joined === undefined) throw new Error('It was not joined.');
-  const { membership, fingerprint } = joined;
-  if (founder !== undefined) await addMember({ fingerprint }, founder.context);
+  const proxied = new URL(database);
+  const toDatabase = await proxyTo(Number(proxied.port));
+  proxied.port = String(toDatabase.port);
+  const { name } = await joinPool(
+    { remote, database: proxied.href, isPublic: true, name: basename(path) },
+    context,
+  );
   return {
-    ...{ ...project, path, network, toDatabase, fingerprint },
-    ...{ id: membership.id, name: membership.name },
+    ...{ ...project, path, network, toDatabase, login, name },
     async views() {
       const folders = await sessionFolders(sessionsDir);
       const views = await Promise.all(
@@ -200,19 +194,21 @@ async function machineAt(
   };
 }
 
-/** A person takes a session to a machine, as soon as that machine knows it. */
-export async function take({ context }: Machine, session: string): Promise<TakePreview> {
-  const { epoch } = await eventually(() => previewTake({ session }, context), {
-    what: `the published state of ${session}`,
-  });
-  return await takeSession({ session, seen: epoch }, context);
+/** The machine on which a session is at work, and the other. */
+export async function atWork(pool: { machines: [Machine, Machine, ...Machine[]] }) {
+  return await holding(pool, isAtWork, 'work');
 }
 
-/** The machine on which a session is at work, and the other. */
-export async function atWork({ machines: [one, other] }: { machines: [Machine, Machine, ...Machine[]] }) {
+/** The machine that has the only session, which it shows so, and the other. */
+export async function holding(
+  { machines: [one, other] }: { machines: [Machine, Machine, ...Machine[]] },
+  holds: (view: SessionView) => boolean,
+  what: string,
+) {
+  const isHere = (view: SessionView) => view.worker !== 'unknowable' && holds(view);
   const first = await Promise.race([
-    untilView(one, isAtWork, 'work on the first machine').then(() => one),
-    untilView(other, isAtWork, 'work on the second machine').then(() => other),
+    untilView(one, isHere, `${what} on the first machine`).then(() => one),
+    untilView(other, isHere, `${what} on the second machine`).then(() => other),
   ]);
   return [first, first === one ? other : one] as const;
 }

@@ -1,22 +1,17 @@
 import { expect, test } from 'vitest';
-import {
-  eventsOf,
-  expectOneChain,
-  heldOn,
-  isAtWork,
-  isDone,
-  poolOf,
-  take,
-  untilView,
-} from '../e2e/machines.ts';
+import { sharedPostgres } from '../../../support/postgres-server.ts';
+import { eventsOf, expectOneChain, heldOn, isAtWork, isDone, poolOf, untilView } from '../e2e/machines.ts';
 
-test('a session whose agents run in the guard continues in the guard of another machine to which a person takes it', async () => {
-  await using pool = await poolOf(2, heldOn('machine-1'), { lines: { SANDBOX: 'guard' } });
+const server = sharedPostgres();
+
+test('a session whose agents run in the guard continues in the guard of another machine', async () => {
+  await using pool = await poolOf(2, heldOn('machine-1'), server, { lines: { SANDBOX: 'guard' } });
   const [one, other] = pool.machines;
-  const session = await pool.startOn(one);
+  await other.die();
+  await pool.start(one);
   await untilView(one, isAtWork, 'work on the first machine');
   await one.die();
-  await take(other, session);
+  await other.comeBack();
   const done = await untilView(other, isDone, 'the session as done by the other machine');
   await expectOneChain(done);
   const levels = (await eventsOf(done)).flatMap((event) =>

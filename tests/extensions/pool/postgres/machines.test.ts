@@ -2,15 +2,9 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
-import { textToSign } from '../../../../src/extensions/pool/board/signed-command.ts';
-import { keptListIn } from '../../../../src/extensions/pool/members/member-list.ts';
-import { membershipFolder, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
-import { PoolStates } from '../../../../src/extensions/pool/states/pool-states.ts';
-import { hostOf } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { type Machine, poolMachines } from '../../../support/machines/pool-machines.ts';
+import { poolMachines } from '../../../support/machines/pool-machines.ts';
 import { startWork, takeOver, untilDone, violationsOf } from '../../../support/machines/takeover.ts';
 
 /** Seconds, where a pool has minutes. */
@@ -86,20 +80,22 @@ test('a member can stop and resume a session of another machine, and have it nei
   expect(await recorded('stopped')).toMatchObject({ by: { person: second.name } });
   const git = ['git', '-C', '/srv/boat'];
   const main = await first.box.exec([...git, 'rev-parse', 'main']);
-  const sign = await sealOf(second);
   const rows: [fields: object, code: string][] = [
     [{ kind: 'resume', agent: { provider: 'rehearsal', model: '', cliPath: '/srv/evil' } }, 'act_fields'],
     [{ kind: 'resume', checks: ['touch /srv/ran'] }, 'act_fields'],
     [{ kind: 'merge' }, 'act_only_there'],
-    [{ kind: 'stop', when: 'now' }, 'act_unsigned'],
   ];
   const sent = rows.map(([fields, code]) => ({ id: ulid(), code, fields }));
-  for (const { id, code, fields } of sent) {
+  const own = 'select instance from samocode_pool.machines where login = $1';
+  const [{ instance } = { instance: '' }] = await pool.database.query<{ instance: string }>(own, [
+    second.name,
+  ]);
+  for (const { id, fields } of sent) {
     const head = { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
-    const command = JSON.stringify({ ...head, ...fields });
-    const text = code === 'act_unsigned' ? command : await sign({ session, id, command });
-    const insert = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
-    await pool.database?.query(insert, [id, session, text]);
+    const act = `'${instance}', '${id}', '${session}', '${JSON.stringify({ ...head, ...fields })}'`;
+    // Whatever its samocode would send.
+    const as = `set session authorization "${second.name}"`;
+    await pool.database.query(`${as}; select samocode_pool.act(${act})`);
   }
   const refusals = async () =>
     (await eventsThere()).flatMap((event) =>
@@ -113,16 +109,3 @@ test('a member can stop and resume a session of another machine, and have it nei
   await untilDone(second, 'hull');
   expect((await untilDone(first, 'hull')).state.workedOn).toEqual([first.name]);
 });
-
-/** Signs with the key of a machine, whatever its samocode would send. */
-async function sealOf({
-  home,
-}: Machine): Promise<(act: Parameters<typeof textToSign>[0]) => Promise<string>> {
-  const [membership] = (await readPoolFile(home))?.pools ?? [];
-  if (membership === undefined) throw new Error('It is in no pool.');
-  const folder = membershipFolder(home, membership);
-  const git = { cwd: join(home, 'boat'), baseEnv: { PATH: process.env.PATH, HOME: home } };
-  const lists = { kept: () => keptListIn(folder) };
-  const states = new PoolStates({ folder, lists, git, hostInfo: hostOf(0, []), clock: systemClock });
-  return (act) => states.signing.envelope(textToSign(act));
-}

@@ -12,13 +12,16 @@ import { tempDir } from '../../../support/temp-dir.ts';
 export async function startPgBouncer(
   database: string,
   mode: 'session' | 'transaction',
+  logins: readonly string[],
 ): Promise<AsyncDisposable & { database: string }> {
   const dir = await tempDir();
   const port = await freePort();
   const { port: server, pathname } = new URL(database);
+  const users = join(dir.path, 'users.txt');
+  await writeFile(users, ['postgres', ...logins].map((login) => `"${login}" ""\n`).join(''), { mode: 0o644 });
   const settings = [
-    `[databases]\n* = host=127.0.0.1 port=${server} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1`,
-    `listen_port = ${port}\nunix_socket_dir =\nauth_type = any\npool_mode = ${mode}`,
+    `[databases]\n* = host=127.0.0.1 port=${server}\n[pgbouncer]\nlisten_addr = 127.0.0.1`,
+    `listen_port = ${port}\nunix_socket_dir =\nauth_type = trust\nauth_file = ${users}\npool_mode = ${mode}`,
   ];
   const file = join(dir.path, 'pgbouncer.ini');
   await writeFile(file, `${settings.join('\n')}\n`);

@@ -1,9 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { SessionFile } from '../../../../src/core/session/events/bodies/session-file.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
+import { removeMachine } from '../../../../src/extensions/pool/acts/administer.act.ts';
 import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
-import { postgresBoard } from '../../../../src/extensions/pool/membership/open-member.ts';
+import { requireHeldBy } from '../../../../src/extensions/pool/membership/require-held.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { query, sharedPostgres } from '../../../support/postgres-server.ts';
@@ -26,8 +28,8 @@ import {
 
 const server = sharedPostgres();
 
-test('with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
-  await using pool = await poolOf(2, WORK, { database: await server.database() });
+test('another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
+  await using pool = await poolOf(2, WORK, server);
   const [one] = pool.machines;
   await pool.start(one);
   const [first, second] = await atWork(pool);
@@ -36,9 +38,8 @@ test('with PostgreSQL as the board, another machine goes on when the first one d
   await expectOneChain(await untilView(second, isDone, 'the session as done by the other machine'));
 });
 
-test('work continues while the remote is unreachable or the database is read-only, and is published afterwards', async () => {
-  const database = await server.database();
-  await using pool = await poolOf(2, WORK, { database });
+test('work continues while the remote is unreachable, and is published afterwards', async () => {
+  await using pool = await poolOf(2, WORK, server);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
   first.network.become('refuses');
@@ -47,29 +48,50 @@ test('work continues while the remote is unreachable or the database is read-onl
   const [shown] = await second.views();
   expect(shown && iterationsOf(shown)).toBeLessThan(state.progress.totalIterations);
   first.network.become('forwards');
-  // Asked from another one, which it does not make read-only.
-  const elsewhere = await server.database();
-  const name = new URL(database).pathname.slice(1);
-  const reconnected = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
-  await query(elsewhere, `alter database ${name} set default_transaction_read_only = on`);
-  await query(elsewhere, reconnected);
   await untilView(first, isDone, 'the session as done where it was');
-  await query(elsewhere, `alter database ${name} reset default_transaction_read_only`);
-  await query(elsewhere, reconnected);
   await untilView(second, isDone, 'what was published of that');
 });
 
-test('a session continues after the remote was restored from a backup', async () => {
-  await using pool = await poolOf(2, WORK, { database: await server.database() });
+test('while the database accepts nothing, agents end before their leases, and their sessions then continue where they were', async () => {
+  await using pool = await poolOf(1, NOTED, server);
+  const [machine] = pool.machines;
+  await pool.start(machine);
+  await untilView(machine, isAtWork, 'work');
+  // Asked from another one, which it does not make read-only.
+  const elsewhere = await server.database();
+  const name = new URL(pool.database).pathname.slice(1);
+  const reconnected = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+  await query(elsewhere, `alter database ${name} set default_transaction_read_only = on`);
+  await query(elsewhere, reconnected);
+  await untilView(machine, ({ worker }) => worker === 'unknowable', 'the end of its agent');
+  await query(elsewhere, `alter database ${name} reset default_transaction_read_only`);
+  await query(elsewhere, reconnected);
+  const done = await untilView(machine, isDone, 'the session as done where it was');
+  await expectOneChain(done);
+  expect(await lostOn(machine)).toEqual([]);
+});
+
+test('a session goes on whatever somebody without a login does to its refs, which are said and left alone', async () => {
+  await using pool = await poolOf(2, WORK, server);
   await pool.start(pool.machines[0]);
-  const [, second] = await atWork(pool);
+  const [first, second] = await atWork(pool);
   await untilView(second, ({ state }) => state.progress.totalIterations > 1, 'what was published');
-  await pool.moveBack();
-  await expectOneChain(await untilView(second, isDone, 'the session as done'));
+  const { git } = first.repo;
+  const forged = await git(['commit-tree', '-m', 'forged', 'HEAD^{tree}'], pool.url);
+  for (const ref of await pool.refs()) await git(['update-ref', ref, forged], pool.url);
+  const done = await untilView(first, isDone, 'the session as done where it was');
+  await expectOneChain(done, await untilView(second, isDone, 'the session as done elsewhere'));
+  expect(done.state.workedOn).toEqual([first.name]);
+  const place = { cwd: first.repo.path, home: first.repo.homeDir };
+  expect((await typed(['pool', 'status'], place)).stdout).toContain(
+    `Somebody has moved it to ${forged.slice(0, 12)}`,
+  );
+  const tips = await git(['for-each-ref', '--format=%(objectname)', 'refs/samocode/pool/'], pool.url);
+  expect(tips.split('\n')).toContain(forged);
 });
 
 test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
-  await using pool = await poolOf(2, QUICK, { database: await server.database() });
+  await using pool = await poolOf(2, QUICK, server);
   const [one, other] = pool.machines;
   await pool.start(one);
   await untilView(other, isDone, 'the session as done');
@@ -105,10 +127,7 @@ test('pool status shows its machines, its sessions, and one that no machine can 
 test('two machines with two places each do five sessions, also while they show those of each other', {
   timeout: 1_500_000,
 }, async () => {
-  await using pool = await poolOf(2, WORK, {
-    lines: { MAX_PARALLEL: '2' },
-    database: await server.database(),
-  });
+  await using pool = await poolOf(2, WORK, server, { lines: { MAX_PARALLEL: '2' } });
   const [one, other] = pool.machines;
   for (const number of [1, 2, 3, 4, 5]) await pool.start(number % 2 === 0 ? one : other, `hull-${number}`);
   const allDone = (machine: Machine) =>
@@ -125,15 +144,23 @@ test('two machines with two places each do five sessions, also while they show t
   expect(held.filter((folders) => folders.length === 0)).toEqual([]);
 });
 
-test('the agent of a removed machine ends, and another machine continues its session', async () => {
-  const database = await server.database();
-  await using pool = await poolOf(2, WORK, { database });
+test('the agent of a removed machine ends, it starts none when it comes back, and another machine continues its session', async () => {
+  await using pool = await poolOf(2, WORK, server);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
-  await using board = await postgresBoard(database, second.context);
-  await board.remove(first.id);
+  const [view] = await first.views();
+  const removal = { database: pool.database, login: first.login };
+  expect(await removeMachine(removal, second.context)).toEqual([view?.folder]);
   await untilView(first, ({ worker }) => worker !== 'alive', 'the end of the work on the removed machine');
+  const place = { cwd: first.repo.path, home: first.repo.homeDir };
+  const says = async () => (await typed(['pool', 'status'], place)).stdout;
+  await eventually(async () => (await says()).includes('The database does not admit its login'));
+  const asked = { file: view?.sessionFile as SessionFile, paths: (view as SessionView).paths };
+  await expect(requireHeldBy(asked, first.context)).rejects.toMatchObject({ code: 'pool_removed' });
+  await first.die();
+  await first.comeBack();
   await untilView(second, isDone, 'the session as done by the other machine');
+  expect((await first.views()).map(({ worker }) => worker)).toEqual(['unknowable']);
 });
 
 async function timesAtWork({ repo }: Machine): Promise<number[]> {
@@ -141,12 +168,12 @@ async function timesAtWork({ repo }: Machine): Promise<number[]> {
 }
 
 test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
-  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await using pool = await poolOf(2, NOTED, server);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
-  for (const way of [first.network, first.toDatabase]) way?.become('holds');
+  for (const way of [first.network, first.toDatabase]) way.become('holds');
   await untilView(second, isAtWork, 'work on the other machine');
-  for (const way of [first.network, first.toDatabase]) way?.become('forwards');
+  for (const way of [first.network, first.toDatabase]) way.become('forwards');
   const done = await untilView(second, isDone, 'the session as done by the other machine');
   const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
   expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
@@ -155,7 +182,7 @@ test.concurrent('a machine that is cut off ends its agent before another one beg
 });
 
 test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
-  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await using pool = await poolOf(2, NOTED, server);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
   const [pid = 0] = await supervisorPids(first.repo.homeDir);

@@ -2,50 +2,20 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { POOL_BRANCHES, POOL_REFS } from '../../../../src/extensions/pool/board/git-remote.ts';
+import {
+  POOL_BRANCHES,
+  POOL_REFS,
+  parcelRef,
+  sessionRef,
+} from '../../../../src/extensions/pool/board/git-remote.ts';
+import { dropParcel } from '../../../../src/extensions/pool/membership/session-copies.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { cutting, makeRemotes, serve } from './remotes.ts';
 
-const REF = `${POOL_REFS}sessions/01JZZZZZZZZZZZZZZZZZZZZZZZ`;
-
-test('of five machines that move a ref at the same moment one wins, in each of 40 rounds', ci, async () => {
-  await using remotes = await makeRemotes();
-  await using server = await serve(remotes.root);
-  const url = `git://127.0.0.1:${server.port}/remote.git`;
-  const machines = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => remotes.machine(name)));
-  let before: string | undefined;
-  const winners: number[] = [];
-  for (let round = 0; round < 40; round += 1) {
-    const race = machines.map(async (folder) => {
-      const oid = await remotes.commit(folder, `${folder} ${round}`);
-      return [oid, await remotes.remote(folder, { url }).move(REF, oid, before)] as const;
-    });
-    const won = (await Promise.all(race)).filter(([, push]) => push !== 'refused');
-    winners.push(won.filter(([, push]) => push === 'moved').length);
-    before = won[0]?.[0];
-    expect(await remotes.git(remotes.url, 'rev-parse', REF)).toBe(before);
-  }
-  expect(winners).toEqual(Array.from({ length: 40 }, () => 1));
-});
-
-test('a "+" makes git ignore the lease, so that two win: it must never be in a push', async () => {
-  await using remotes = await makeRemotes();
-  const folder = await remotes.machine('a');
-  const [old, one, two] = [
-    await remotes.commit(folder, 'old'),
-    await remotes.commit(folder, 'one'),
-    await remotes.commit(folder, 'two'),
-  ];
-  await remotes.remote(folder).move(REF, old, undefined);
-  const push = (spec: string) =>
-    remotes.git(folder, 'push', '--quiet', `--force-with-lease=${REF}:${old}`, remotes.url, spec);
-  await push(`+${one}:${REF}`);
-  await push(`+${two}:${REF}`);
-  expect(await remotes.git(remotes.url, 'rev-parse', REF)).toBe(two);
-  await expect(push(`${one}:${REF}`)).rejects.toThrow('stale info');
-});
+const ID = '01JZZZZZZZZZZZZZZZZZZZZZZZ';
+const REF = `${POOL_REFS}states/${ID}/x`;
 
 test('a ref that was moved, deleted or rewritten meanwhile is not touched', async () => {
   await using remotes = await makeRemotes();
@@ -86,33 +56,62 @@ test('a push takes nothing else along, whatever the person has set for pushes', 
   expect(await remotes.git(remotes.url, 'for-each-ref', '--format=%(refname)')).toBe(REF);
 });
 
-test('a fetch copies refs under the same names, and removes copies of what is gone', async () => {
+test.each(['moved', 'deleted'])(
+  'a state is fetched by its commit, although its ref was %s by somebody who may push',
+  ci,
+  async (how) => {
+    await using remotes = await makeRemotes();
+    const [here, other] = [await remotes.machine('a'), await remotes.machine('b')];
+    const [state, foreign] = [await remotes.commit(other, 'state'), await remotes.commit(other, 'foreign')];
+    const later = await remotes.commit(other, 'later', state);
+    for (const each of [state, later]) await remotes.remote(other).move(parcelRef(ID, each), each, undefined);
+    const ref = parcelRef(ID, state);
+    const spec = how === 'moved' ? `+${foreign}:${ref}` : `:${ref}`;
+    await remotes.git(other, 'push', '--quiet', remotes.url, spec);
+    await using server = await serve(remotes.root);
+    const remote = remotes.remote(here, { url: `git://127.0.0.1:${server.port}/remote.git` });
+    await remote.fetch(ID, state);
+    expect(await remotes.git(here, 'for-each-ref')).toBe(`${state} commit\t${sessionRef(ID)}`);
+  },
+);
+
+test('a state that the remote does not have is an error that names it, and one that is away another', async () => {
   await using remotes = await makeRemotes();
-  const [here, other] = [await remotes.machine('a'), await remotes.machine('b')];
-  const place = { prefix: POOL_BRANCHES } as const;
-  const remote = remotes.remote(here, place);
-  const oid = await remotes.commit(other, 'state');
-  await remotes.remote(other, place).move(REF, oid, undefined);
-  await remote.fetch([`${POOL_REFS}*`]);
-  expect(await remotes.git(here, 'for-each-ref')).toBe(`${oid} commit\t${REF}`);
-  expect(await remotes.git(remotes.url, 'for-each-ref', '--format=%(refname)')).toContain('refs/heads/');
-  await remote.move(REF, undefined, oid);
-  await remote.fetch([`${POOL_REFS}*`]);
-  expect(await remotes.git(here, 'for-each-ref')).toBe('');
+  const folder = await remotes.machine('a');
+  const gone = { code: 'state_gone', message: expect.stringContaining('aaaaaaaaaaaa') };
+  await expect(remotes.remote(folder).fetch(ID, 'a'.repeat(40))).rejects.toMatchObject(gone);
+  const nowhere = remotes.remote(folder, { url: `git://127.0.0.1:${await freePort()}/remote.git` });
+  await expect(nowhere.fetch(ID, 'a'.repeat(40))).rejects.toThrow('did not respond');
 });
 
 test('fetches at the same moment all succeed', async () => {
   await using remotes = await makeRemotes();
   const [here, other] = [await remotes.machine('a'), await remotes.machine('b')];
   const remote = remotes.remote(here);
-  let before: string | undefined;
   for (let round = 0; round < 10; round += 1) {
     const oid = await remotes.commit(other, `state ${round}`);
-    await remotes.remote(other).move(REF, oid, before);
-    await Promise.all([remote.fetch([REF]), remote.fetch([`${POOL_REFS}*`]), remote.fetch([REF])]);
-    expect(await remotes.git(here, 'rev-parse', REF)).toBe(oid);
-    before = oid;
+    await remotes.remote(other).move(parcelRef(ID, oid), oid, undefined);
+    await Promise.all([remote.fetch(ID, oid), remote.fetch(ID, oid), remote.fetch(ID, oid)]);
+    expect(await remotes.git(here, 'rev-parse', sessionRef(ID))).toBe(oid);
   }
+});
+
+test('a ref that somebody has moved is said, and left alone', async () => {
+  await using remotes = await makeRemotes();
+  const folder = await remotes.machine('a');
+  const remote = remotes.remote(folder);
+  const [state, foreign] = [await remotes.commit(folder, 'state'), await remotes.commit(folder, 'foreign')];
+  const ref = parcelRef(ID, state);
+  const said: unknown[] = [];
+  const parts = { remote, report: (_: string, error: unknown) => void said.push(error) };
+  await remote.move(ref, state, undefined);
+  await dropParcel(ID, state, parts);
+  await dropParcel(ID, state, parts);
+  expect([said, (await remote.list(ref)).size]).toEqual([[], 0]);
+  await remote.move(ref, foreign, undefined);
+  await dropParcel(ID, state, parts);
+  expect(said).toMatchObject([{ code: 'ref_moved' }]);
+  expect(await remote.list(ref)).toEqual(new Map([[ref, foreign]]));
 });
 
 test('a server that takes no refs but branches is found out, and branches work there', async () => {

@@ -6,7 +6,13 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readAllSessions } from '../../../../src/core/session/folder/session-list.ts';
 import { runRoot, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/board/git-remote.ts';
+import type { Entry } from '../../../../src/extensions/pool/board/board.ts';
+import {
+  GitRemote,
+  POOL_REFS,
+  parcelRef,
+  sessionRef,
+} from '../../../../src/extensions/pool/board/git-remote.ts';
 import { DailyPrune } from '../../../../src/extensions/pool/membership/daily-prune.ts';
 import type { MemberParts } from '../../../../src/extensions/pool/membership/member-parts.ts';
 import { readPoolStatus, StatusFile } from '../../../../src/extensions/pool/membership/pool-status.ts';
@@ -21,10 +27,10 @@ import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const ID = sessionFileSample().id;
-const REF = `${POOL_REFS}sessions/${ID}`;
+const COPY_REF = sessionRef(ID);
 const OVER: NewEvent[] = [CREATED, PREPARED, DONE, ARCHIVED, LEFT];
 
-/** Two machines at a remote: `own` has a session, and `other` a copy of it. */
+/** Two machines of a pool: `own` has a session, and `other` a copy of it. */
 async function twoMachines(events: readonly NewEvent[] = OVER) {
   const scene = await poolScene();
   const { repo } = scene.here;
@@ -34,21 +40,27 @@ async function twoMachines(events: readonly NewEvent[] = OVER) {
   const paths = sessionPaths(sessionsDir, FOLDER);
   await writeEvents(paths, events, undefined, { mainRepo: repo.path, pool: true });
   const commit = await scene.publish();
-  await scene.git('push', '--quiet', url, `${REF}:${REF}`);
+  const ref = parcelRef(ID, commit);
+  await scene.git('push', '--quiet', url, `${commit}:${ref}`);
   await scene.mirror();
   writeOwnership(paths, { id: ID, epoch: 3, published: commit, host: 'anna' });
   const host = await systemHost();
-  const machine = (mainRepo: string, sessions: string) => {
+  // What the database has.
+  const rows = new Map<string, Entry>();
+  const row = { id: ID, project: '', folder: FOLDER, needs: [], wanted: false, epoch: 3, host: 'host-a' };
+  rows.set(ID, { ...row, state: commit, author: 'host-a' });
+  const board = {
+    read: async (id: string) => rows.get(id),
+    forget: async (ids: readonly string[]) => ids.filter((id) => rows.delete(id)),
+  };
+  const machine = (id: string, mainRepo: string, sessions: string) => {
     const git = { cwd: mainRepo, baseEnv: repo.env };
-    const forgotten: string[] = [];
     const parts: PruneParts = {
-      ...{ host, git, poolDays: 14, lists: { kept: async () => scene.list } },
+      ...{ host, git, board, poolDays: 14, hostInfo: { id } },
       remote: new GitRemote({ url, prefix: POOL_REFS, git, limitMs: 30_000 }),
       clock: { ...systemClock, now: () => systemClock.now() + 15 * DAY_MS },
-      board: { forget: async (ids) => void forgotten.push(...ids) },
     };
     return {
-      forgotten,
       sessions,
       async prune(change: Partial<PruneParts> = {}, dryRun = false) {
         const views = await readAllSessions(sessions, host);
@@ -69,9 +81,9 @@ async function twoMachines(events: readonly NewEvent[] = OVER) {
     scene,
     url,
     paths,
-    commit,
-    own: machine(repo.path, sessionsDir),
-    other: machine(scene.mainRepo, scene.there.sessionsDir),
+    ...{ commit, ref, rows },
+    own: machine('host-a', repo.path, sessionsDir),
+    other: machine('host-b', scene.mainRepo, scene.there.sessionsDir),
     remoteRefs: () => repo.git(['for-each-ref', '--format=%(refname)'], url),
     push: (what: string) => repo.git(['push', '--quiet', '--force', url, what]),
     [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
@@ -89,7 +101,7 @@ async function allOf({ own, other, remoteRefs }: Machines) {
 
 test('the machine that has a session removes it from the pool, and the other its copy', ci, async () => {
   await using machines = await twoMachines();
-  const { own, other, remoteRefs } = machines;
+  const { own, other, rows, remoteRefs } = machines;
   const before = await contentsOf(own.sessions);
   const all = await allOf(machines);
   expect((await own.prune({}, true)).pruned).toEqual([SESSION]);
@@ -97,7 +109,7 @@ test('the machine that has a session removes it from the pool, and the other its
   expect(await allOf(machines)).toEqual(all);
 
   expect(await own.prune()).toEqual({ days: 14, pruned: [SESSION], kept: [] });
-  expect(own.forgotten).toEqual([ID]);
+  expect(rows.size).toBe(0);
   expect(await remoteRefs()).toBe('');
   const after = await contentsOf(own.sessions);
   expect(after).toEqual(
@@ -144,7 +156,7 @@ test('a member prunes once a day, and records each hour what its copies take up'
 
 test('a member that starts prunes ten minutes later, after it has published its sessions again', async () => {
   await using machines = await twoMachines();
-  const { own, remoteRefs } = machines;
+  const { own, ref, remoteRefs } = machines;
   const clock = new HandClock();
   clock.nowMs = systemClock.now() + 15 * DAY_MS;
   const status = new StatusFile(join(machines.url, '../status.json'), clock);
@@ -154,7 +166,7 @@ test('a member that starts prunes ten minutes later, after it has published its 
     await member.step(await own.views());
     return await remoteRefs();
   };
-  expect([await refsAfter(0), await refsAfter(10 * 60_000 - 1)]).toEqual([REF, REF]);
+  expect([await refsAfter(0), await refsAfter(10 * 60_000 - 1)]).toEqual([ref, ref]);
   expect(await refsAfter(1)).toBe('');
 });
 
@@ -170,35 +182,38 @@ test('one day before POOL_DAYS, and for a session of the future, nothing is remo
   expect(await allOf(machines)).toEqual(all);
 });
 
-test('a deleted ref does not remove the copy of a session that is not over', async () => {
+test('a copy of a session that is not over stays, although the session has left the pool', async () => {
   await using machines = await twoMachines([CREATED, PREPARED]);
-  const { other, push } = machines;
-  await push(`:${REF}`);
+  const { other, rows } = machines;
+  rows.clear();
   expect((await other.prune()).pruned).toEqual([]);
   expect(await other.views()).toHaveLength(1);
 });
 
-test('a copy is removed although its ref is there, unless the ref has moved', async () => {
+test('a copy is removed although its session is in the pool, unless that has a newer state', async () => {
   await using machines = await twoMachines();
-  const { other, scene, paths, push, remoteRefs } = machines;
+  const { other, scene, paths, rows, ref, remoteRefs } = machines;
   await rm(paths.ownership);
   const newer = await scene.publish();
-  await push(`+${newer}:${REF}`);
+  rows.set(ID, { ...(rows.get(ID) as Entry), state: newer });
   expect((await other.prune()).pruned).toEqual([]);
   await scene.mirror();
   expect((await other.prune()).pruned).toEqual([COPY]);
-  expect(await remoteRefs()).toBe(REF);
+  expect(await remoteRefs()).toBe(ref);
 });
 
-test('a session that another machine has moved stays in the pool', async () => {
+test.each([
+  ['has', { host: 'host-b', epoch: 4 }],
+  ['had last', { host: undefined, state: '2'.repeat(40) }],
+])('a session that another machine %s stays in the pool', async (_, change) => {
   await using machines = await twoMachines();
-  const { own, scene, push, remoteRefs } = machines;
-  await push(`+${await scene.publish()}:${REF}`);
+  const { own, rows, ref, remoteRefs } = machines;
+  rows.set(ID, { ...(rows.get(ID) as Entry), ...change });
   expect(await own.prune()).toMatchObject({ pruned: [], kept: [] });
-  expect(await remoteRefs()).toBe(REF);
+  expect(await remoteRefs()).toBe(ref);
 });
 
-test('of two calls at once one deletes the ref, and a third finds nothing', async () => {
+test('of two calls at once each leaves nothing behind, and a third finds nothing', async () => {
   await using machines = await twoMachines();
   const { own, remoteRefs } = machines;
   const both = await Promise.all([own.prune(), own.prune()]);
@@ -207,55 +222,43 @@ test('of two calls at once one deletes the ref, and a third finds nothing', asyn
   expect(await remoteRefs()).toBe('');
 });
 
-test('a call that was interrupted after the ref was deleted is completed by the next', async () => {
+test('a call that was interrupted after the database was told is completed by the next', async () => {
   await using machines = await twoMachines();
-  const { own, remoteRefs } = machines;
-  const forget = async () => {
+  const { own, rows, ref, url, scene, remoteRefs } = machines;
+  const git = { cwd: scene.here.repo.path, baseEnv: scene.here.repo.env };
+  const remote = new GitRemote({ url, prefix: POOL_REFS, git, limitMs: 30_000 });
+  remote.move = async () => {
     throw new Error('The connection was closed.');
   };
-  const board = { forget };
-  expect((await own.prune({ board })).kept).toEqual([
+  expect((await own.prune({ remote })).kept).toEqual([
     { session: FOLDER, why: 'Error: The connection was closed.' },
   ]);
-  expect(await remoteRefs()).toBe('');
+  expect([await remoteRefs(), rows.size]).toEqual([ref, 0]);
   expect((await own.prune()).pruned).toEqual([SESSION]);
-  expect(own.forgotten).toEqual([ID]);
+  expect(await remoteRefs()).toBe('');
 });
 
 test('an act that waits keeps a session in the pool, and an edited document keeps its copy', async () => {
   await using archived = await twoMachines();
-  await archived.push(`${archived.commit}:${POOL_REFS}acts/${ID}/01KB0000000000000000000000`);
-  expect((await archived.own.prune()).kept).toMatchObject([{ why: expect.stringContaining('act') }]);
-  await appendFile(join(archived.other.sessions, '_archive', FOLDER, '_overview.md'), 'My remark\n');
-  expect((await archived.other.prune()).kept).toMatchObject([{ why: expect.stringContaining('edited') }]);
+  const { own, other, rows } = archived;
+  rows.set(ID, { ...(rows.get(ID) as Entry), wanted: true });
+  expect((await own.prune()).kept).toMatchObject([{ why: expect.stringContaining('act') }]);
+  rows.set(ID, { ...(rows.get(ID) as Entry), wanted: false });
+  // One that arrives in the meantime.
+  const board = { read: async (id: string) => rows.get(id), forget: async () => [] };
+  expect((await own.prune({ board })).kept).toMatchObject([{ why: expect.stringContaining('act') }]);
+  await appendFile(join(other.sessions, '_archive', FOLDER, '_overview.md'), 'My remark\n');
+  expect((await other.prune()).kept).toMatchObject([{ why: expect.stringContaining('edited') }]);
 });
 
-test('an act that no member has signed leaves the pool together with its session', async () => {
+test('the copies of other sessions keep their objects', async () => {
   await using machines = await twoMachines();
-  const { own, push, remoteRefs, scene } = machines;
-  const { repo } = scene.here;
-  const foreign = await repo.git(['commit-tree', '-m', 'not signed', 'HEAD^{tree}']);
-  await push(`${foreign}:${POOL_REFS}acts/${ID}/01KB0000000000000000000000`);
-  expect(await own.prune()).toEqual({ days: 14, pruned: [SESSION], kept: [] });
-  expect(await remoteRefs()).toBe('');
-});
-
-test('the copy of a session that another machine publishes during the prune stays', async () => {
-  await using machines = await twoMachines();
-  const { other, push, url, scene, commit } = machines;
-  const later = `${POOL_REFS}sessions/01KB0000000000000000000000`;
-  const git = { cwd: scene.mainRepo, baseEnv: scene.here.repo.env };
-  const remote = new GitRemote({ url, prefix: POOL_REFS, git, limitMs: 30_000 });
-  const listed = remote.list.bind(remote);
-  remote.list = async (...patterns) => {
-    const refs = await listed(...patterns);
-    await push(`${commit}:${later}`);
-    await remote.fetch([later]);
-    return refs;
-  };
-  expect((await other.prune({ remote })).pruned).toEqual([COPY]);
+  const { other, scene, commit } = machines;
+  const later = sessionRef('01KB0000000000000000000000');
+  await scene.git('update-ref', later, commit);
+  expect((await other.prune()).pruned).toEqual([COPY]);
   expect(await other.refs()).toContain(later);
-  expect(await other.refs()).not.toContain(REF);
+  expect(await other.refs()).not.toContain(COPY_REF);
 });
 
 test('a done session leaves the pool once its branch is on the remote of the project', async () => {

@@ -78,28 +78,12 @@ test.each([
   expect(judged(fields)).toEqual({ kind: 'unknown' });
 });
 
-test('the person is that of the key, whatever the command claims', () => {
+test('the person is the login that sent it, whatever the command claims', () => {
   const by = { channel: 'phone', client: 'app', person: 'boss', atStart: true };
   expect(judged({ kind: 'stop', when: 'now', by })).toMatchObject({
     command: { by: { channel: 'phone', client: 'app', person: 'ben' } },
   });
   expect(judged({ kind: 'stop', when: 'now', by })).not.toHaveProperty('command.by.atStart');
-});
-
-test('a command without a signature is refused for its sender, one of nobody or for elsewhere is only reported', () => {
-  const stop = { kind: 'stop', when: 'now' };
-  const unsigned = judged(stop, { problem: 'unsigned' });
-  expect(unsigned).toMatchObject({ kind: 'refused', refusal: { error: { code: 'act_unsigned' } } });
-  expect(unsigned.kind === 'refused' && unsigned.error.hint).toContain('Update samocode on bert');
-  // A command that cannot be read may be of a newer version only if a member signed it.
-  const torn = judgeAct({ ...sent({}), command: '{"kind":', problem: 'unsigned' }, 'anna');
-  expect(torn).toMatchObject({ kind: 'refused', error: { code: 'act_unsigned' } });
-  expect(torn).not.toHaveProperty('refusal');
-  for (const problem of ['untrusted', 'misplaced'] as const) {
-    const verdict = judged(stop, { problem });
-    expect(verdict).toMatchObject({ kind: 'refused', error: { code: `act_${problem}` } });
-    expect(verdict).not.toHaveProperty('refusal');
-  }
 });
 
 test('a resume is sent as a person asked for it, without what this machine added', () => {

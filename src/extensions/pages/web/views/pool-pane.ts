@@ -40,11 +40,10 @@ ${problems.map((problem) => html`<p class="bad">${problem}</p>`)}
 }
 
 function machineCard(machine: PoolMachine): Html {
-  const { name, isSelf, isOwner, note, sign, slots, clis, level, version, sessions } = machine;
-  const marks = [isSelf && 'this machine', isOwner && 'owner'].filter(Boolean).join(', ');
+  const { name, isSelf, note, sign, slots, clis, level, version, sessions } = machine;
   const used = slots && `${slots.used} of ${counted(slots.all, 'slot')} used`;
   const offers = [sign, used, clis.join(', '), level && `sandbox ${level}`, version && `samocode ${version}`];
-  return html`<li class="card"><h3><bdi>${name}</bdi> <small>${marks}</small></h3>
+  return html`<li class="card"><h3><bdi>${name}</bdi> <small>${isSelf && 'this machine'}</small></h3>
 ${note && html`<p>${note}</p>`}<p class="note">${offers.filter(Boolean).join(' · ')}</p>
 ${sessions.length > 0 && html`<p>Sessions: ${sessions.map((folder, at) => html`${at > 0 && ', '}<bdi>${folder}</bdi>`)}</p>`}</li>`;
 }

@@ -6,13 +6,16 @@ import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { openMember } from '../../../../src/extensions/pool/membership/open-member.ts';
 import { needsOf } from '../../../../src/extensions/pool/states/pool-states.ts';
 import { ci } from '../../../support/ci.ts';
+import { sharedPostgres } from '../../../support/postgres-server.ts';
 import { makeProject, type TempProject, trustLines } from '../../../support/project.ts';
 import { startSession } from '../../../support/start-session.ts';
+import { loginOf, poolDatabase } from './postgres-boards.ts';
+
+const server = sharedPostgres();
 
 async function joined({ repo, context }: TempProject) {
-  const done = await joinPool({ remote: repo.path, name: 'anna', create: true }, context);
-  if (done === undefined) throw new Error('It was not joined.');
-  return done.membership;
+  const { address: database } = await loginOf(await poolDatabase(server));
+  return await joinPool({ remote: repo.path, name: 'anna', database }, context);
 }
 
 const quiet = {
