@@ -134,13 +134,13 @@ async function spread<Item, T>(items: readonly Item[], act: (item: Item) => Prom
   );
 }
 
-export async function timed<T>(act: () => Promise<T>): Promise<{ ms: number; result: T }> {
+async function timed<T>(act: () => Promise<T>): Promise<{ ms: number; result: T }> {
   const begun = systemClock.monotonic();
   const result = await act();
   return { ms: systemClock.monotonic() - begun, result };
 }
 
-export function percentile(times: readonly { ms: number }[], percent: number): number {
+function percentile(times: readonly { ms: number }[], percent: number): number {
   const sorted = times.map(({ ms }) => ms).sort((a, b) => a - b);
   return round(
     sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN,

@@ -16,7 +16,7 @@ import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scen
 import { sessionFileSample } from './session-file-sample.ts';
 
 const ID = sessionFileSample().id;
-export const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
+const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
 
 /** A session on one machine of a pool, and a clone of its repository on another. */
 export interface PoolScene extends AsyncDisposable {

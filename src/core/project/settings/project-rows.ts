@@ -288,8 +288,8 @@ export const projectRows = once(() =>
       ...namesOfPeople,
       key: 'GATE_PEOPLE',
       reach: {},
-      example: 'GATE_PEOPLE=anna,ben',
-      doc: 'People and machines of a pool whose acts on other machines may open a gate; default: all that are trusted.',
+      example: 'GATE_PEOPLE=anna-laptop,ben',
+      doc: 'Machines of a pool, by their logins, whose acts on other machines may open a gate; default: all.',
     },
     maxCostUsd: {
       ...amount('US dollars', 0, 1_000_000),

@@ -5,6 +5,7 @@ import type { SessionFile } from '../../../../src/core/session/events/bodies/ses
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { requireHeldBy } from '../../../../src/extensions/pool/membership/require-held.ts';
+import { writePoolUntil } from '../../../../src/extensions/pool/states/ownership-record.ts';
 import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { query, sharedPostgres } from '../../../support/postgres-server.ts';
 import { eventsOf, holding, isDone, poolOf, QUICK, untilView } from './machines.ts';
@@ -25,6 +26,8 @@ test('a merge is refused while the database cannot be read, and once another mac
   one.toDatabase.become('refuses');
   const [view] = await one.views();
   const asked = { file: view?.sessionFile as SessionFile, paths: (view as SessionView).paths };
+  // Otherwise its worker leaves because its time is over.
+  writePoolUntil(asked.paths, 3_600_000, one.context.host);
   await expect(requireHeldBy(asked, one.context)).rejects.toMatchObject({ code: 'database_unread' });
   const refusal = { code: 'not_merged', message: expect.stringContaining('could not be read') };
   await expect(merge()).rejects.toMatchObject(refusal);
