@@ -201,7 +201,7 @@ const ROWS = {
     },
   },
   'pull request closed': { status: DONE, state: { pullRequest: { ...PULL_REQUEST, state: 'closed' } } },
-  'of a pool, for a person to take': {
+  'of a pool, on no machine': {
     status: { kind: 'starting', since },
     view: {
       worker: 'unknowable',

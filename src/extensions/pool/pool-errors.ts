@@ -40,6 +40,11 @@ export const POOL_ERRORS = errors({
     why: 'No database was given. It decides which machine has a session, and says who each machine is.',
     hint: `An administrator prepares one: "samocode pool prepare --database <url>". Then: ${JOIN}`,
   }),
+  pool_needs_administrator: () => ({
+    what: 'Nothing was changed.',
+    why: "No database was given. This needs the login of its administrator, which is no machine's.",
+    hint: 'Add --database postgres://<administrator>@<host>/<database>; its password belongs into ~/.pgpass.',
+  }),
   pool_no_remote: () => ({
     what: 'The pool was not joined.',
     why: 'No remote was given. There is no default: states of sessions contain questions, answers, prompts and logs.',

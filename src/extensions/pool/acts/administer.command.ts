@@ -2,14 +2,18 @@ import type { Command } from 'commander';
 import type { Cli } from '../../../core/faces/terminal/cli.ts';
 import { harmless } from '../../../core/faces/terminal/style.ts';
 
+interface Administering {
+  database?: string;
+}
+
 const DATABASE = ['--database <url>', 'the database, with the login of an administrator'] as const;
 
 export function addAdministration(pool: Command, cli: Cli): void {
   pool
     .command('prepare')
     .description('Make a PostgreSQL database ready for a pool, as its administrator')
-    .requiredOption(...DATABASE)
-    .action(async ({ database }: { database: string }) => {
+    .option(...DATABASE)
+    .action(async ({ database }: Administering) => {
       const { preparePool } = await import('./administer.act.ts');
       await preparePool(database, await cli.actionContext());
       const { good, accent } = cli.output.style;
@@ -25,7 +29,7 @@ export function addAdministration(pool: Command, cli: Cli): void {
   pool
     .command('remove <login>')
     .description('Shut a machine out of the pool; others may continue its sessions at once')
-    .requiredOption(...DATABASE)
+    .option(...DATABASE)
     .action(async (login: string, { database }: { database: string }) => {
       const { removeMachine } = await import('./administer.act.ts');
       const sessions = await removeMachine({ database, login }, await cli.actionContext());
