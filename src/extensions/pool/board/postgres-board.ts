@@ -1,10 +1,9 @@
 import { EventEmitter, once } from 'node:events';
-import pg from 'pg';
-import type { Clock } from '../../../core/kernel/clock.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import type pg from 'pg';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
+import { prepareDatabase, removeLogin, requireFitLogin } from './administration.ts';
 import type {
   Board,
   Claim,
@@ -18,21 +17,8 @@ import type {
   StateSummary,
   Ulid,
 } from './board.ts';
-import { MACHINES, READ, RENEW, ROLES, SCHEMA, TAKE_CLAIMS, VERSION } from './postgres-schema.ts';
-
-export interface PostgresBoardPlan {
-  /**
-   * `postgres://…` with one host. An omitted password comes from ~/.pgpass; a supervisor that is started in the
-   * background has neither PGPASSFILE nor other PG* variables.
-   */
-  database: string;
-  /** Of this machine: differs between boots and between copies of a home. */
-  instance: string;
-  clock: Clock;
-  leaseMs: number;
-  /** The time limit of a connection attempt and of each statement, in milliseconds. */
-  limitMs: number;
-}
+import { asPoolError, openConnection, type PostgresPlan, versionOf } from './postgres-connection.ts';
+import { MACHINES, READ, RENEW, VERSION } from './postgres-schema.ts';
 
 type SessionRow = Omit<Entry, 'host' | 'hostName' | 'card'> & {
   host: string | null;
@@ -52,9 +38,6 @@ interface RenewedRow {
 }
 
 const CHANNEL = 'samocode_pool';
-/** Tenths of a second until the connections of a removed machine have ended. */
-const NOT_OWNER = 'it does not own the schema samocode_pool';
-const MAX_ENDINGS = 100;
 /** One renewal; each act is judged and recorded. */
 const MAX_OPENED = 50;
 /** Keeps the hosts that wait for the same lease from claiming in the same instant. */
@@ -62,7 +45,7 @@ const JITTER_MS = 1000;
 
 /** A board in PostgreSQL, whose clock decides when leases expire. A renewal takes one statement. */
 export class PostgresBoard implements Board {
-  readonly #plan: PostgresBoardPlan;
+  readonly #plan: PostgresPlan;
   readonly #news = new EventEmitter();
   #connecting: Promise<pg.Client> | undefined;
   #client: pg.Client | undefined;
@@ -78,94 +61,23 @@ export class PostgresBoard implements Board {
   /** Monotonic time at which a session may be claimed although nothing is notified: a lease ends. */
   #openAt = Number.POSITIVE_INFINITY;
 
-  constructor(plan: PostgresBoardPlan) {
+  constructor(plan: PostgresPlan) {
     this.#plan = plan;
   }
 
-  /** Creates or updates the schema, as a login that is no machine's. Roles too, if it may create them. */
+  /** Creates or updates the schema, as a login that is no machine's. */
   async prepare(): Promise<void> {
-    const client = await this.#open();
-    try {
-      await this.#requireOwnConnection(client);
-      const found = await versionOf(client);
-      if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
-      await client.query('begin');
-      await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
-      if (found < VERSION) await client.query(SCHEMA);
-      await client.query(ROLES);
-      const ask = `select to_regrole('samocode_hosts') as role, samocode_pool.unfit() as unfit`;
-      const { rows } = await client.query<{ role: string | null; unfit: string | null }>(ask);
-      if (rows[0]?.unfit == null) throw POOL_ERRORS.pool_database_refused({ why: NOT_OWNER });
-      await client.query('commit');
-      if (rows[0].role === null) throw POOL_ERRORS.pool_no_role();
-    } catch (error) {
-      throw asPoolError(error);
-    } finally {
-      await client.end();
-    }
+    await prepareDatabase(this.#plan);
   }
 
-  /**
-   * Whether this login can be that of a machine.
-   * @returns the login
-   */
+  /** Whether this login can be that of a machine. @returns the login */
   async requireFit(): Promise<string> {
-    const client = await this.#open();
-    try {
-      await this.#requireOwnConnection(client);
-      const found = await versionOf(client);
-      if (found !== VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
-      const { instance, leaseMs } = this.#plan;
-      const ask = `select session_user as login, samocode_pool.unfit() as why,
-        samocode_pool.other($1, $2 * interval '1 ms') as other`;
-      const { rows } = await client.query<{ login: string; why: string | null; other: string | null }>(ask, [
-        instance,
-        leaseMs,
-      ]);
-      const [{ login, why, other }] = rows as [(typeof rows)[number]];
-      if (why !== null) throw POOL_ERRORS.pool_login_unfit({ login, why });
-      if (other !== null) throw POOL_ERRORS.pool_login_shared({ login, other });
-      return login;
-    } catch (error) {
-      throw asPoolError(error);
-    } finally {
-      await client.end();
-    }
+    return await requireFitLogin(this.#plan);
   }
 
-  /**
-   * Shuts a machine out for good, as an administrator: its login, its connections, and then its claims, so that it cannot
-   * renew them. Safe to repeat after an interruption at any point.
-   * @returns the folders of its sessions, which other machines may take now
-   */
+  /** Shuts a machine out, as an administrator. @returns the folders of its sessions */
   async remove(login: string): Promise<string[]> {
-    const client = await this.#open();
-    try {
-      await client.query(`alter role ${pg.escapeIdentifier(login)} nologin`);
-      const end = 'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1';
-      for (let tries = 1; ((await client.query(end, [login])).rowCount ?? 0) > 0; tries += 1) {
-        if (tries === MAX_ENDINGS) throw POOL_ERRORS.pool_not_ended({ login });
-        await this.#plan.clock.sleep(100);
-      }
-      const { rows } = await client.query<{ folder: string }>(TAKE_CLAIMS, [login]);
-      return rows.map(({ folder }) => folder);
-    } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === '42704')
-        throw POOL_ERRORS.pool_no_login({ login }, { cause: error });
-      throw asPoolError(error);
-    } finally {
-      await client.end();
-    }
-  }
-
-  /** In a pooler that lends a connection for one transaction, no news would arrive. @throws pool_database_pooled */
-  async #requireOwnConnection(client: pg.Client): Promise<void> {
-    const other = await this.#open();
-    const pids: unknown[] = [];
-    for (const each of [client, other, client])
-      pids.push((await each.query('select pg_backend_pid() as pid')).rows[0].pid);
-    await other.end();
-    if (pids[0] !== pids[2] || pids[0] === pids[1]) throw POOL_ERRORS.pool_database_pooled();
+    return await removeLogin(login, this.#plan);
   }
 
   async renew(host: HostInfo): Promise<Renewal> {
@@ -335,25 +247,10 @@ export class PostgresBoard implements Board {
   }
 
   async #open(): Promise<pg.Client> {
-    const { database: connectionString, limitMs } = this.#plan;
-    const limits = { query_timeout: limitMs, connectionTimeoutMillis: limitMs };
-    const client = new pg.Client({
-      connectionString,
-      ...limits,
-      keepAlive: true,
-      application_name: 'samocode',
+    return await openConnection(this.#plan, {
+      onLost: (client) => this.#drop(client),
+      onNews: (payload) => this.#onNotification(payload),
     });
-    client.on('error', () => this.#drop(client));
-    client.on('notification', ({ payload }) => this.#onNotification(payload));
-    try {
-      await client.connect();
-      // Not when connecting: poolers refuse it there.
-      await client.query(`set statement_timeout = ${limitMs}`);
-      return client;
-    } catch (error) {
-      this.#drop(client);
-      throw asPoolError(error);
-    }
   }
 
   #drop(client: pg.Client): void {
@@ -380,15 +277,6 @@ export class PostgresBoard implements Board {
   }
 }
 
-async function versionOf(client: pg.Client): Promise<number> {
-  const table = await client.query<{ found: string | null }>(
-    `select to_regclass('samocode_pool.schema') as found`,
-  );
-  if (table.rows[0]?.found == null) return 0;
-  const { rows } = await client.query<{ version: number }>('select version from samocode_pool.schema');
-  return rows[0]?.version ?? 0;
-}
-
 function entryOf({
   id,
   project,
@@ -407,31 +295,4 @@ function entryOf({
 
 function interval(ms: number): string {
   return `${ms} ms`;
-}
-
-/** A login that may no longer log in, is gone, or has another password. */
-const NOT_ADMITTED = ['28000', '28P01'];
-
-function asPoolError(error: unknown, host?: HostInfo): Error {
-  if (isSamocodeError(error)) return error;
-  const options = { cause: error };
-  const { code = '', message = '' } = error instanceof pg.DatabaseError ? error : {};
-  if (NOT_ADMITTED.includes(code)) return POOL_ERRORS.pool_removed({ why: message }, options);
-  const login = host?.id ?? '';
-  switch (code) {
-    // Raised by the functions of the schema.
-    case 'SCP02':
-      return POOL_ERRORS.pool_login_shared({ login, other: message }, options);
-    case 'SCP03':
-      return POOL_ERRORS.pool_login_unfit({ login, why: message }, options);
-    // insufficient_privilege, read_only_sql_transaction, disk_full
-    case '42501':
-      return POOL_ERRORS.pool_database_refused({ why: message }, options);
-    case '25006':
-      return POOL_ERRORS.pool_database_read_only(undefined, options);
-    case '53100':
-      return POOL_ERRORS.pool_database_full(undefined, options);
-    default:
-      return POOL_ERRORS.pool_database_failed(undefined, options);
-  }
 }

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
-import {
-  PostgresBoard,
-  type PostgresBoardPlan,
-} from '../../../../src/extensions/pool/board/postgres-board.ts';
+import { PostgresBoard } from '../../../../src/extensions/pool/board/postgres-board.ts';
+import type { PostgresPlan } from '../../../../src/extensions/pool/board/postgres-connection.ts';
 import {
   readStateManifest,
   type StateManifest,
@@ -16,7 +14,7 @@ import { heldBy } from '../../../support/held-by.ts';
 test('the signal of a supervisor keeps no reference to the waits of its board', async () => {
   const { signal } = new AbortController();
   // A wait reads nothing else of the plan.
-  const board = new PostgresBoard({ clock } as PostgresBoardPlan);
+  const board = new PostgresBoard({ clock } as PostgresPlan);
   for (let wait = 0; wait < 3; wait += 1) await board.changed(1, signal);
   expect(heldBy(signal)).toBe(0);
 });
