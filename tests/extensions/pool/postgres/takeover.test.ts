@@ -28,6 +28,8 @@ import {
 
 const server = sharedPostgres();
 
+const WHO = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+
 test('another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
   await using pool = await poolOf(2, WORK, server);
   const [one] = pool.machines;
@@ -77,7 +79,7 @@ test('a session goes on whatever somebody without a login does to its refs, whic
   const [first, second] = await atWork(pool);
   await untilView(second, ({ state }) => state.progress.totalIterations > 1, 'what was published');
   const { git } = first.repo;
-  const forged = await git(['commit-tree', '-m', 'forged', 'HEAD^{tree}'], pool.url);
+  const forged = await git([...WHO, 'commit-tree', '-m', 'forged', 'HEAD^{tree}'], pool.url);
   for (const ref of await pool.refs()) await git(['update-ref', ref, forged], pool.url);
   const done = await untilView(first, isDone, 'the session as done where it was');
   await expectOneChain(done, await untilView(second, isDone, 'the session as done elsewhere'));
