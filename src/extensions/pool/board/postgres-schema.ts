@@ -19,15 +19,15 @@ export const SCHEMA = `
     seen timestamptz not null default now(), primary key (login, project));
 
   create table samocode_pool.sessions (
-    id text primary key, project text not null, folder text not null, needs text[] not null,
-    wanted boolean not null default true,
+    id text primary key check (id ~ '^[0-9A-HJKMNP-TV-Z]{26}$'), project text not null, folder text not null,
+    needs text[] not null, wanted boolean not null default true,
     -- Counted in this row, so that giving the session back waits for an act that is being inserted.
     acts_open int not null default 0,
     -- The login that has it, and the one that had it last or offered it.
     host name, last name not null, epoch int not null default 0, until timestamptz,
     not_before timestamptz not null default now(),
     -- The published state, and the login that wrote it here. Only this commit counts, wherever a ref points.
-    state text not null, author name not null, card jsonb,
+    state text not null check (state ~ '^([0-9a-f]{40}|[0-9a-f]{64})$'), author name not null, card jsonb,
     -- Found by a machine that remembers the oldest transaction that was running when it looked last.
     changed xid8 not null default pg_current_xact_id());
   create index on samocode_pool.sessions (host) where host is not null;

@@ -35,8 +35,9 @@ export const KeptState = z.object({
 });
 export type KeptState = z.infer<typeof KeptState>;
 
-const Ulid = z.string().regex(/^[\dA-HJKMNP-TV-Z]{26}$/);
-const Oid = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);
+export const SessionId = z.string().regex(/^[\dA-HJKMNP-TV-Z]{26}$/);
+/** A name of a commit that git takes for nothing else: neither for an option nor for a ref. */
+export const CommitName = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);
 const Summary: z.ZodType<StateSummary> = z.object({
   status: z.string(),
   phase: z.string(),
@@ -47,12 +48,12 @@ const Summary: z.ZodType<StateSummary> = z.object({
 /** The message of a published state: one line of JSON. */
 export const StateManifest = z.object({
   v: z.literal(1),
-  id: Ulid,
+  id: SessionId,
   /** The root commit of the project. */
-  project: Oid,
+  project: CommitName,
   folder: z.string().refine(isFolderName),
   branch: z.string().optional(),
-  head: Oid.optional(),
+  head: CommitName.optional(),
   /** The number of the last event in the state. */
   n: z.int().nonnegative(),
   /** The number of the lease under which the state was saved. */
@@ -67,7 +68,7 @@ export const StateManifest = z.object({
   /** The work that stayed on a machine, by its name. Only shown, so a malformed value counts as absent. */
   left: LeftWork.extend({ on: z.string() }).optional().catch(undefined),
   /** The checkpoints to which the session can be rewound, by their names; they are parents of the state's commit. */
-  checkpoints: z.record(z.string().regex(TRAVELLING), Oid).optional().catch(undefined),
+  checkpoints: z.record(z.string().regex(TRAVELLING), CommitName).optional().catch(undefined),
   version: z.string(),
 });
 export type StateManifest = z.infer<typeof StateManifest>;

@@ -3,8 +3,9 @@ import { ownedElsewhere, recordElsewhere, type UnmetNeeds } from '../../../core/
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { AUTO_ASSIGN } from '../../../core/session/layout/owners.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
-import type { Entry, Oid, Ulid } from '../board/board.ts';
+import type { Entry } from '../board/board.ts';
 import { parcelRef, sessionRef } from '../board/git-remote.ts';
+import { CommitName, SessionId } from '../board/state-manifest.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readOwnership } from '../states/ownership-record.ts';
 import type { PublishedState } from '../states/pool-states.ts';
@@ -18,7 +19,8 @@ export class SessionCopies {
   readonly #parts: MemberParts;
   readonly #outbox: CommandOutbox;
   readonly #prune: DailyPrune;
-  readonly #shown = new Map<Ulid, Oid>();
+  /** States by session. */
+  readonly #shown = new Map<string, string>();
 
   constructor(parts: MemberParts, outbox: CommandOutbox, prune: DailyPrune) {
     this.#parts = parts;
@@ -51,7 +53,7 @@ export class SessionCopies {
   }
 
   /** Copies the session again, although its state may be the one that was copied last. */
-  forget(id: Ulid): void {
+  forget(id: string): void {
     this.#shown.delete(id);
   }
 }
@@ -64,9 +66,9 @@ export function copyPlan(
   return { ...state, at, context, clock, hostName };
 }
 
-/** Ends what this machine continued after a restart, before it knew that an owner had removed it. */
+/** Ends what this machine continued after a restart, before it knew that it was removed. */
 export async function endHeldHere(
-  views: ReadonlyMap<Ulid, SessionView>,
+  views: ReadonlyMap<string, SessionView>,
   { clock }: Pick<MemberParts, 'clock'>,
 ): Promise<void> {
   for (const { paths, worker } of views.values())
@@ -83,6 +85,8 @@ export async function fetchState(
   entry: Pick<Entry, 'id' | 'state' | 'author'>,
   { remote, states, git, place }: Pick<MemberParts, 'remote' | 'states' | 'git' | 'place'>,
 ): Promise<PublishedState> {
+  if (!SessionId.safeParse(entry.id).success || !CommitName.safeParse(entry.state).success)
+    throw POOL_ERRORS.state_malformed({ commit: entry.state, problem: 'The database names no commit' });
   const here = await commitOf(sessionRef(entry.id), { ...git, cwd: place.mainRepo });
   if (here !== entry.state) await remote.fetch(entry.id, entry.state);
   return await states.read(entry);
@@ -90,8 +94,8 @@ export async function fetchState(
 
 /** Deletes the ref of a state that a later one contains. One that somebody has moved is said, and left alone. */
 export async function dropParcel(
-  id: Ulid,
-  state: Oid,
+  id: string,
+  state: string,
   { remote, report }: Pick<MemberParts, 'remote' | 'report'>,
 ): Promise<void> {
   const ref = parcelRef(id, state);

@@ -94,6 +94,15 @@ test('a stolen role writes only what its machine could: no session, state or act
     expect(await thief.board.giveBack(held, { wanted: true })).toBe(false);
   }
   expect(await thief.board.forget([id])).toEqual([]);
+  const own = { id: ulid(), project: PROJECT, folder: 'x', needs: [], state: STATE };
+  for (const forgery of [
+    { state: '--output=/tmp/x' },
+    { state: 'refs/heads/main' },
+    { id: '../../heads/main' },
+  ])
+    await expect(thief.board.offer({ ...own, ...forgery })).rejects.toMatchObject({
+      code: 'pool_database_failed',
+    });
   const { acts } = await a.board.renew(a.host);
   await thief.board.settle(acts);
   expect((await a.board.renew(a.host)).acts).toMatchObject([{ command: 'approve', person: a.host.id }]);

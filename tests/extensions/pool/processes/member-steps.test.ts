@@ -64,6 +64,20 @@ test('a state that was just fetched is not fetched again', async () => {
   await expect(fetchState({ id, state: 'a'.repeat(40), author: 'host-a' }, parts)).rejects.toThrow();
 });
 
+test.each([
+  [sessionFileSample().id, '--output=/nowhere'],
+  [sessionFileSample().id, 'refs/heads/main'],
+  ['../../heads/main', 'a'.repeat(40)],
+])('a row that names the session %s with the state %s reaches no git', async (id, state) => {
+  await using scene = await poolScene();
+  const parts = cutOff(scene, scene.mainRepo);
+  const remote = { fetch: () => expect.fail('It was fetched.') } as unknown as GitRemote;
+  const malformed = { code: 'state_malformed', message: expect.stringContaining('names no commit') };
+  await expect(fetchState({ id, state, author: 'host-a' }, { ...parts, remote })).rejects.toMatchObject(
+    malformed,
+  );
+});
+
 test('a command that this version does not know is reported once, and waits for a newer version', async () => {
   const session = ulid();
   const act: RemoteCommand = {
