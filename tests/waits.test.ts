@@ -37,7 +37,7 @@ const LIMITS: Readonly<Record<string, RegExp | 'person' | 'owner'>> = {
   'extensions/notify/channels/webhook.ts': /\bsignal,/,
   // The kernel itself accepts or refuses a local connection at once.
   'extensions/pages/web/server/instance-socket.ts': 'owner',
-  'extensions/pool/board/postgres-board.ts': /connectionTimeoutMillis: limitMs/,
+  'extensions/pool/board/postgres-connection.ts': /connectionTimeoutMillis: limitMs/,
   // It is the agent.
   'extensions/rehearsal/agent/run-as-agent.ts': 'owner',
 };
