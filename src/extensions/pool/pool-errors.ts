@@ -136,7 +136,7 @@ export const POOL_ERRORS = errors({
   }),
   pool_no_login: ({ login }: { login: string }) => ({
     what: 'No machine was removed.',
-    why: `The database has no login ${login}.`,
+    why: `No machine of the pool has the login ${login}: it is not in the role samocode_hosts.`,
     hint: 'Run "samocode pool status" on a machine of the pool: it shows the login of each.',
   }),
   pool_not_ended: ({ login }: { login: string }) => ({

@@ -30,7 +30,7 @@ export function addAdministration(pool: Command, cli: Cli): void {
     .command('remove <login>')
     .description('Shut a machine out of the pool; others may continue its sessions at once')
     .option(...DATABASE)
-    .action(async (login: string, { database }: { database: string }) => {
+    .action(async (login: string, { database }: Administering) => {
       const { removeMachine } = await import('./administer.act.ts');
       const sessions = await removeMachine({ database, login }, await cli.actionContext());
       const { good, attention } = cli.output.style;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { asPoolError, openConnection, type PostgresPlan, versionOf } from './postgres-connection.ts';
-import { ROLES, SCHEMA, TAKE_CLAIMS, VERSION } from './postgres-schema.ts';
+import { IS_MACHINE, ROLES, SCHEMA, TAKE_CLAIMS, VERSION } from './postgres-schema.ts';
 
 const NOT_OWNER = 'it does not own the schema samocode_pool';
 /** Tenths of a second until the connections of a removed machine have ended. */
@@ -66,6 +66,8 @@ export async function requireFitLogin(plan: PostgresPlan): Promise<string> {
 export async function removeLogin(login: string, plan: PostgresPlan): Promise<string[]> {
   const client = await openConnection(plan);
   try {
+    // Not an administrator's own login, nor one that has nothing to do with the pool.
+    if ((await client.query(IS_MACHINE, [login])).rowCount === 0) throw POOL_ERRORS.pool_no_login({ login });
     await client.query(`alter role ${pg.escapeIdentifier(login)} nologin`);
     const end = 'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1';
     for (let tries = 1; ((await client.query(end, [login])).rowCount ?? 0) > 0; tries += 1) {
@@ -75,8 +77,6 @@ export async function removeLogin(login: string, plan: PostgresPlan): Promise<st
     const { rows } = await client.query<{ folder: string }>(TAKE_CLAIMS, [login]);
     return rows.map(({ folder }) => folder);
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '42704')
-      throw POOL_ERRORS.pool_no_login({ login }, { cause: error });
     throw asPoolError(error);
   } finally {
     await client.end();

@@ -264,6 +264,11 @@ export const READ = `
   select id, project, folder, needs, wanted or acts_open > 0 as wanted, host, epoch, state, author, card
   from samocode_pool.sessions where id = $1`;
 
+/** $1 login. Only the grant counts: a superuser passes for a member of every role. */
+export const IS_MACHINE = `
+  select from pg_auth_members m join pg_roles r on r.oid = m.member
+  where m.roleid = to_regrole('samocode_hosts') and r.rolname = $1`;
+
 /** $1 login. Its sessions are open to others at once. */
 export const TAKE_CLAIMS = `
   with taken as (

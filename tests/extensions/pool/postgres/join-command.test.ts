@@ -67,7 +67,7 @@ test(
     expect((await studio.run(removal)).stdout).toBe(removed.stdout);
     expect((await mini.run(['join'])).stderr).toContain('does not admit its login');
     expect((await studio.run(['remove', 'nobody', '--database', rig.admin])).stderr).toContain(
-      'has no login nobody',
+      'No machine of the pool has the login nobody',
     );
     expect((await studio.run(['remove', one, '--database', as(one)])).stderr).toContain('lacks a privilege');
     expect((await studio.run(['leave'])).stdout).toContain(`samocode pool remove ${one}`);

@@ -62,7 +62,8 @@ test(
     );
     // Again, as after an interruption.
     expect(await administrator.remove(a.host.id)).toEqual([]);
-    await expect(administrator.remove('never-seen')).rejects.toMatchObject({ code: 'pool_no_login' });
+    for (const login of ['never-seen', 'postgres'])
+      await expect(administrator.remove(login)).rejects.toMatchObject({ code: 'pool_no_login' });
   },
 );
 
