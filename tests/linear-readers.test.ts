@@ -6,7 +6,7 @@ import { diffLines, documentLines } from '../src/core/caller/facts/line-comments
 import { harmless, presentable } from '../src/core/faces/terminal/style.ts';
 import { saidBy, withoutSecrets } from '../src/core/kernel/said.ts';
 import { cleanText, escapedMarkup, shownText, visibleControls } from '../src/core/kernel/text.ts';
-import { withoutChance } from '../src/core/project/proving/same-output.ts';
+import { saysTheSame } from '../src/core/project/proving/same-output.ts';
 import { activeTests, checkCommands, findWeakened, hasChecks } from '../src/core/project/proving/weakened.ts';
 import { parseSamocodeFile, valueIn } from '../src/core/project/settings/samocode-file.ts';
 import { refsIn } from '../src/core/sandbox/private-git/private-git.ts';
@@ -115,7 +115,12 @@ const READERS: Record<string, (text: string) => unknown> = {
   hasChecks: (text) => hasChecks('tests/a.test.ts', text),
   'settings of a build': (text) =>
     findWeakened([{ path: 'pom.xml', before: 'x', after: text, blob: '' }], checkCommands(['mvn test'])),
-  withoutChance,
+  'saysTheSame: output': (text) =>
+    saysTheSame(
+      { text, outputHash: 'now' },
+      [[{ text: `${text} 1` }, { text: `${text} 2` }]],
+      ['/work/clones'],
+    ),
   refsIn,
   saidBy,
   withoutSecrets: (text) => withoutSecrets(text, { API_TOKEN: 'abcdefgh12' }),

@@ -26,7 +26,7 @@ export const OBSTACLE_WORDS: Readonly<Record<ObstacleName, readonly [when: strin
     `${BACK}, with the requirements that are not reviewed`,
   ],
   unread: [
-    'quick work is large or has binary files, is to be reviewed, or is shown by no command, and no quality agent has read it',
+    'quick work is large or has binary files, is to be reviewed, has an unsteady check, is shown by no command, or tests of the base fail on it or could not be tried, and no quality agent has read it',
     'to quality',
   ],
   unreviewed: [
@@ -34,8 +34,8 @@ export const OBSTACLE_WORDS: Readonly<Record<ObstacleName, readonly [when: strin
     'another round of quality',
   ],
   weakened_tests: [
-    'tests, CI or check scripts of the base may prove less than before, and no person has accepted that',
-    'wait for a person, who is shown the difference',
+    'tests, CI or check scripts of the base may prove less than before, and no person has accepted that; in quick work only if the checks of the base fail on it, or cannot try it',
+    `wait for a person, who is shown the difference; ${BACK} where a quality agent alone decides, and does not accept it`,
   ],
   outside_scope: [
     'a round of the pull request changed files that neither plan nor pull request had, or weakened tests, and no person has accepted that',
@@ -68,7 +68,7 @@ export const RULE_WORDS: Readonly<Record<BlockRuleName, string>> = {
     'the agent reports the work as done, but the branch or the plan shows otherwise, after the last allowed return to implementation',
   run_folder_changed: 'files of the run folder that only samocode writes changed while an agent ran',
   git_programs_changed:
-    'settings or hooks by which git starts programs are not the ones that a person accepted, or files below home that start programs or are read by your chats changed while an agent ran',
+    'settings or hooks by which git starts programs are not the ones that a person accepted',
   signal_json: '`_signal.json` cannot be read, or its status is unknown',
   signal_not_allowed: 'the status may not be signalled in this phase',
   signal_phase: 'the named phase does not exist or cannot follow this one',

@@ -36,7 +36,7 @@ export function describeLevel(level: SandboxLevel, platform: string = process.pl
     guard: `${home}, the network is open`,
     'best effort': `agents are root and might escape, ${home}, the network is open`,
     'provider sandbox': 'the agent CLI confines its own commands',
-    none: 'agents can do what you can',
+    none: 'agents can do what you can; home, git hooks and the run folder are not compared',
   };
   return `${level} - ${means[level]}`;
 }

@@ -50,7 +50,7 @@ export const CACHES: readonly string[] =
     .m2/repository .gradle/caches .gradle/daemon .gradle/native .gradle/wrapper .nuget/packages`);
 
 /** Files that a shell, ssh or an editor reads when it starts. */
-export const START_FILES: readonly string[] =
+const START_FILES: readonly string[] =
   words(`.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc .zshrc .zprofile .zshenv .zlogin
     .zlogout .xprofile .xsession .xinitrc .vimrc .tmux.conf .config/fish/config.fish .ssh/config .ssh/rc
     .ssh/authorized_keys`);

@@ -57,9 +57,9 @@ export const OUTCOMES: readonly Outcome[] = [
   },
   {
     child: 'vandal',
-    ends: 'blocked/git_programs_changed',
-    endings: ['no_signal'],
-    words: 'blocked, with each planted setting; samocode ran none of them, and the signal does not count',
+    ends: ASKS,
+    endings: ['signalled', 'signalled'],
+    words: 'samocode runs none of the planted settings; without a guard, those for others are not compared',
   },
   {
     child: 'flooder',

@@ -22,6 +22,8 @@ export interface FalseClaim {
   chat?: string;
   /** The session began on the work of another one, which is not merged: a shell script that is committed first. */
   below?: string;
+  /** What `test.sh` of the base says; default: `true`. */
+  tests?: string;
   /** The exit status of the first check when it ran on the base, which a person let stay red; for the first goal. */
   leftRed?: number;
   checkIn?: 'worktree';

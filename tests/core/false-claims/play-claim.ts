@@ -57,7 +57,7 @@ export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
     'ends.md': '# Ends\n',
     'binary.md': '# Binary\n',
   };
-  const ofRepo = { ...pages, 'test.sh': 'true\n', '.gitignore': 'ignored\n_samocode\n' };
+  const ofRepo = { ...pages, 'test.sh': `${claim.tests ?? 'true'}\n`, '.gitignore': 'ignored\n_samocode\n' };
   await using repo = await makeRepo({ files: ofRepo });
   const paths = sessionPaths(join(repo.root, 'sessions'), '26-01-08-boats');
   const env = { ...repo.env, SESSION: paths.sessionDir, REPO: repo.path, RUN: paths.runDir };

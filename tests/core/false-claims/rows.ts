@@ -139,7 +139,8 @@ const PROGRAMS: FalseClaim[] = [
   {
     way: 'plants a hook that creates the file that the tests need',
     does: `printf '#!/bin/sh\\ntouch needed' >"$REPO/.git/hooks/post-checkout"; chmod +x "$REPO/.git/hooks/post-checkout"`,
-    says: /post-checkout.*git_programs_changed/,
+    checks: ['test ! -e src/store.js || test -e needed'],
+    says: /of the project failed: .*`test ! -e src\/store\.js \|\| test -e needed` \(/,
   },
   {
     way: 'sets a filter that changes the checked out files',
@@ -339,6 +340,11 @@ const CHANGED = 'The plan was changed after its approval.';
 
 /** One change of the plan and one of the ledger; all other kinds are in `CHANGES`. */
 const CHANGED_PLANS: FalseClaim[] = [
+  {
+    way: 'overwrites the approved plan with its own text',
+    does: `echo '# Plan: nothing' | tee "$RUN/approved-plan.md" >${PLAN_FILE}`,
+    says: CHANGED,
+  },
   {
     way: 'removes a phase from the approved plan',
     before: ONLY_FIRST,
@@ -580,12 +586,7 @@ const RECORD: FalseClaim[] = [
   {
     way: 'removes the checks from session.json',
     does: `sed -i 's/"checks":\\[[^]]*\\]/"checks":[]/' "$RUN/session.json"; echo false >test.sh; ${COMMIT}`,
-    says: /session\.json.*run_folder_changed/,
-  },
-  {
-    way: 'overwrites the approved plan with its own text',
-    does: `echo '# Plan: nothing' | tee "$RUN/approved-plan.md" >${PLAN_FILE}`,
-    says: /approved-plan\.md.*run_folder_changed/,
+    says: failed('test.sh'),
   },
 ];
 
@@ -684,13 +685,15 @@ const QUICK: FalseClaim[] = [
     says: 'the task asks for a change, but the branch changes nothing except white space since',
   },
   {
-    way: 'has weakened a test for its quick work',
+    way: 'has weakened a test for its quick work, which breaks it',
+    tests: 'test ! -e work.js',
     does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
     says: '"kind":"weakened"',
   },
   {
     ci: true,
-    way: 'has done its quick work on that of another session, which has weakened a test',
+    way: 'has done its quick work on that of another session, which has weakened a test that it breaks',
+    tests: 'test ! -e work.js',
     below: `printf '# nothing\\ntrue\\n' >test.sh`,
     does: `echo x >work.js; ${COMMIT}`,
     says: '"kind":"weakened"',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { endings, eventsOfType, noticesOf } from '../../support/events-of.ts';
 import { always, first, shell } from '../../support/scenario-rules.ts';
@@ -322,14 +322,15 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'a folder of commands that became a circle of links does not end the worker',
+      name: 'a folder of commands that became a circle of links does not end the worker, and is a folder again',
       rules: first(
         shell('cd "$HOME"/.local/state/samocode/*/2*/ && rm -rf commands && ln -s commands commands'),
         { act: 'sleep', ms: 1500 },
         { act: 'normal' },
       ),
-      ends: 'blocked/run_folder_changed',
+      ends: AT_THE_GATE,
       also: async (rig) => {
+        expect((await lstat(rig.paths.commands)).isDirectory()).toBe(true);
         const took = await eventsOfType(rig, 'worker_took_over');
         expect(took.map(({ previous }) => previous)).not.toContain('died');
       },
@@ -339,12 +340,18 @@ const vandals: FaultRow[] = [
     {},
     {
       ci: true,
-      name: 'a planted setting that starts a program blocks the session and is reported',
-      rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
+      name: 'a planted setting by which our git would start a program blocks the session and is reported',
+      rules: first(
+        shell('git config alias.planted "!touch planted"; git config filter.planted.clean "touch planted"'),
+        { act: 'normal' },
+      ),
       ends: 'blocked/git_programs_changed',
       also: async (rig) => {
         const { status } = await rig.state();
-        expect(status).toMatchObject({ reason: expect.stringContaining('alias.planted: nothing -> !touch') });
+        const reason = expect.stringContaining(
+          ' accepted them: filter.planted.clean: nothing -> touch planted.',
+        );
+        expect(status).toMatchObject({ reason });
       },
     },
   ),

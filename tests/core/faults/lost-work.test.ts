@@ -140,7 +140,23 @@ function planted(plants: readonly [name: string, command: string][]): FaultRow {
   };
 }
 
-const PLANTS: [string, string][] = [
+/** Its agent plants what git starts for others alone: without a guard nothing of it is compared. */
+function unseen(plants: readonly [name: string, command: string][]): FaultRow {
+  const name = plants.map(([each]) => each).join('; ');
+  const commands = plants.map(([, command]) => command).join('; ');
+  return {
+    name: `what git starts for others is not compared without a guard, and samocode never runs it: ${name}`,
+    rules: [{ when: { iteration: 1 }, do: [shell(`${EVIL_SCRIPT}; ${commands}`), { act: 'normal' }] }],
+    ci: true,
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      await nothingRan(rig, name);
+      await unplant(rig);
+    },
+  };
+}
+
+const UNSEEN: [string, string][] = [
   ['a file monitor', 'git config core.fsmonitor "$c/evil"'],
   [
     'a hooks folder',
@@ -151,6 +167,14 @@ const PLANTS: [string, string][] = [
     'mkdir -p "$c/hooks"; for n in reference-transaction post-checkout pre-commit post-index-change; do cp "$c/evil" "$c/hooks/$n"; done',
   ],
   [
+    'an include',
+    'printf "[core]\\n\\tfsmonitor = %s/evil\\n" "$c" > "$c/more"; git config include.path "$c/more"',
+  ],
+  ['an alias', 'git config alias.status "!$c/evil"; git config alias.rev-parse "!$c/evil"'],
+];
+
+const PLANTS: [string, string][] = [
+  [
     'a filter',
     'git config filter.evil.clean "$c/evil"; git config filter.evil.smudge "$c/evil"; echo "* filter=evil" > .gitattributes; echo x > filtered.txt',
   ],
@@ -159,10 +183,9 @@ const PLANTS: [string, string][] = [
     'mkdir -p "$c/info"; git config filter.evil.clean "$c/evil"; echo "* filter=evil" > "$c/info/attributes"; echo x > filtered.txt',
   ],
   [
-    'an include',
-    'printf "[core]\\n\\tfsmonitor = %s/evil\\n" "$c" > "$c/more"; git config include.path "$c/more"',
+    'an included filter',
+    'printf "[filter \\"evil\\"]\\n\\tclean = %s/evil\\n" "$c" > "$c/more"; git config include.path "$c/more"; echo "* filter=evil" > .gitattributes; echo x > filtered.txt',
   ],
-  ['an alias', 'git config alias.status "!$c/evil"; git config alias.rev-parse "!$c/evil"'],
   [
     'a diff program',
     'git config diff.external "$c/evil"; echo "* diff=evil" > .gitattributes; git config diff.evil.textconv "$c/evil"',
@@ -175,9 +198,9 @@ const PLANTS: [string, string][] = [
 
 // Three sessions in parallel.
 const plants = [
-  { ...planted(PLANTS.slice(0, 3)), ci: true as const },
-  planted(PLANTS.slice(3, 6)),
-  planted(PLANTS.slice(6)),
+  { ...planted(PLANTS.slice(0, 2)), ci: true as const },
+  planted(PLANTS.slice(2)),
+  unseen(UNSEEN),
 ];
 
 const mainCheckout: FaultRow[] = [

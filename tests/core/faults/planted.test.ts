@@ -104,12 +104,12 @@ const byChildren: FaultRow[] = [
   planted(
     'a monitor, a pager and an editor',
     ['core.fsmonitor', 'core.pager', 'core.editor'].map((key) => set(key)).join('; '),
-    BLOCKED,
+    AT_THE_GATE,
   ),
   planted(
     'hooks of all kinds',
     'h="$(git rev-parse --git-common-dir)/hooks"; mkdir -p "$h"; for n in post-checkout post-index-change reference-transaction pre-commit post-commit; do cp "$HOME/trap" "$h/$n"; done',
-    BLOCKED,
+    AT_THE_GATE,
   ),
   planted(
     'an included file',

@@ -28,6 +28,8 @@ export interface Cheat {
   takesLease?: true;
   /** It changes only the documents and the signal, which an agent may write at either level. */
   ownFiles?: boolean;
+  /** What a case of a round changes: no other of the round changes it too. */
+  changes?: string;
   /** Cases with the same value are played by one agent, one after the other, without affecting each other. */
   together?: Partial<Record<Level, string>>;
 }
@@ -100,10 +102,11 @@ export function inRounds(cheats: readonly Cheat[]): Cheat[] {
   const counts = new Map<string, number>();
   return cheats.map((cheat) => {
     if (cheat.together?.none !== ROUND) return cheat;
-    const file = `${cheat.seenWithoutGuard}`;
+    const outcome = outcomeAt('none', cheat);
+    const file = `${cheat.changes ?? outcome}`;
     const nth = (counts.get(file) ?? 0) + 1;
     counts.set(file, nth);
-    return { ...cheat, together: { ...cheat.together, none: `${ROUND} ${nth}` } };
+    return { ...cheat, together: { ...cheat.together, none: `${outcome} ${ROUND} ${nth}` } };
   });
 }
 

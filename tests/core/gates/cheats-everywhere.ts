@@ -46,15 +46,11 @@ const RUN_FOLDER: readonly Cheat[] = [
     ci: true,
     takesLease: true,
     play: (kit) => rmSync(kit.paths.leases, { recursive: true }),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'corrupts the lease',
     takesLease: true,
     play: (kit) => writeFileSync(newestLease(kit), 'no lease'),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'acquires its own lease',
@@ -68,8 +64,6 @@ const RUN_FOLDER: readonly Cheat[] = [
     name: 'acquires a lease with an enormous number',
     takesLease: true,
     play: (kit) => writeFileSync(join(kit.paths.leases, '99999999999999999999.json'), '{}'),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'puts a pipe at the path of its exit status',
@@ -84,8 +78,6 @@ const RUN_FOLDER: readonly Cheat[] = [
       renameSync(kit.paths.iterations, aside);
       symlinkSync(aside, kit.paths.iterations);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('iterations'),
   },
   {
     name: 'moves the run folder away and leaves a link',
@@ -94,8 +86,6 @@ const RUN_FOLDER: readonly Cheat[] = [
       renameSync(kit.paths.runDir, `${kit.paths.runDir}-moved`);
       symlinkSync(`${kit.paths.runDir}-moved`, kit.paths.runDir);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('the run folder itself'),
   },
   {
     name: 'replaces the run folder with a forged copy',
@@ -135,8 +125,7 @@ const RUN_FILES: readonly Cheat[] = [
       renameSync(kit.paths.commands, aside);
       symlinkSync(aside, kit.paths.commands);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('commands'),
+    changes: 'commands',
   },
   {
     name: 'replaces the folder of commands with a file',
@@ -144,8 +133,7 @@ const RUN_FILES: readonly Cheat[] = [
       rmSync(kit.paths.commands, { recursive: true, force: true });
       writeFileSync(kit.paths.commands, 'none');
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('commands'),
+    changes: 'commands',
   },
   {
     name: 'prepares the files of the next iteration',
@@ -156,8 +144,7 @@ const RUN_FILES: readonly Cheat[] = [
       writeFileSync(files.exit, '0\n');
       writeFileSync(files.signal, '{"status":"continue","phase":"planning"}');
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('iterations'),
+    changes: 'the next iteration',
   },
   {
     name: 'fakes the files of its own iteration',
@@ -169,8 +156,7 @@ const RUN_FILES: readonly Cheat[] = [
       writeFileSync(awake, '-1e300');
       writeFileSync(overviewBefore, '## Status\nPhase: implementation\n');
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('before\\.json'),
+    changes: 'its iteration',
   },
   {
     name: 'corrupts the files of its own iteration',
@@ -178,15 +164,13 @@ const RUN_FILES: readonly Cheat[] = [
       const { before, overviewBefore, child } = kit.files();
       for (const path of [before, overviewBefore, child]) writeFileSync(path, '{');
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('before\\.json'),
+    changes: 'its iteration',
   },
   {
     name: 'opens the gates in session.json',
     ci: true,
     play: (kit) => kit.openSettings(),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('session\\.json'),
+    changes: 'session.json',
   },
   {
     // Alone: next to a corrupted child.json the worker would consider the agent ended and block at once, and a line
@@ -194,8 +178,7 @@ const RUN_FILES: readonly Cheat[] = [
     together: {},
     name: 'deletes session.json',
     play: (kit) => rmSync(kit.paths.sessionFile),
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('session\\.json'),
+    changes: 'session.json',
   },
   {
     name: 'replaces session.json with a link to one with open gates',
@@ -205,8 +188,7 @@ const RUN_FILES: readonly Cheat[] = [
       renameSync(kit.paths.sessionFile, aside);
       symlinkSync(aside, kit.paths.sessionFile);
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('session\\.json'),
+    changes: 'session.json',
   },
   {
     name: 'appends events of a human act',

@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { blockedBy, type Cheat } from './cheat.ts';
+import type { Cheat } from './cheat.ts';
 
 /** Played by planning agents that have just written a plan. */
 export const PLAN_CHEATS: readonly Cheat[] = [
@@ -81,12 +81,11 @@ export const PLAN_CHEATS: readonly Cheat[] = [
   {
     name: 'forges the text of an approved plan in the run folder',
     ci: true,
+    ownFiles: false,
     play(kit) {
       copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);
       kit.signal({ status: 'continue', phase: 'implementation' });
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('approved-plan\\.md'),
   },
   {
     name: 'writes into the plan that it is approved',

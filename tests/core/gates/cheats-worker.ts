@@ -66,8 +66,6 @@ const CHEATS: readonly Cheat[] = [
       kill(kit);
       kit.openSettings();
     },
-    withoutGuard: 'blocked',
-    seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
     name: 'kills the worker and removes the record of itself',

@@ -6,7 +6,7 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
-import { redAfter } from '../../kernel/phases/proving.ts';
+import { redAfter, unsteadyIn } from '../../kernel/phases/proving.ts';
 import { capitalised, counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import type { Command, CommandOf } from '../../session/commands/commands.ts';
@@ -25,7 +25,7 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
-import { redAfterText, unsignedWords } from '../../session/proof/proof-limits.ts';
+import { leftOpen, unsignedWords } from '../../session/proof/proof-limits.ts';
 import type { FinishWay } from './finish-choices.ts';
 import {
   type FinishReading,
@@ -277,8 +277,9 @@ function mergeResult(ended: CompletedCommand, { view: before, isRepeated }: Fini
   if (end === undefined) throw notFinished(view);
   const result = { view, place: '', moved: [], commands: end.commands };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
-  const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
-  const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
+  const ran = { runs: events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : [])) };
+  const open = leftOpen({ redAfter: redAfter(ran), unsteady: unsteadyIn(ran) });
+  const checked = open === undefined ? '' : ` ${capitalised(open)}.`;
   const comment = events.find((event) => event.type === 'publish_ended')?.summary;
   if (outcome === 'merged')
     return {

@@ -3,7 +3,7 @@ import { keptOf, type Settings } from '../../project/settings/settings.ts';
 
 /** Where and how checks run, from the project's settings. */
 export function frozenProving(values: Settings): Proving {
-  const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds } = values;
+  const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds, oldTests } = values;
   return {
     in: checkIn,
     fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
@@ -12,6 +12,7 @@ export function frozenProving(values: Settings): Proving {
     timeoutMs: checkTimeoutSeconds * 1000,
     setup: values.setup,
     files: checkFiles,
+    ...(oldTests === 'off' && { oldTests }),
     application: keptOf(values).application,
   };
 }

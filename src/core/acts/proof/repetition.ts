@@ -21,6 +21,8 @@ export interface RepeatedCheck {
   command: string;
   isSetup?: true;
   redBefore?: true;
+  /** By the proof, it failed and passed, as on the base. */
+  unsteady?: true;
   /** Absent if the proof does not have this command. */
   expected?: number | null;
   /** Null if a signal or the time limit ended it; absent if it did not run. */

@@ -10,7 +10,7 @@ import {
 } from '../../faces/terminal/shared-options.ts';
 import { harmless } from '../../faces/terminal/style.ts';
 import { duration } from '../../kernel/durations.ts';
-import { RED_AFTER } from '../../kernel/phases/proving.ts';
+import { openWords } from '../../kernel/phases/proving.ts';
 import { agreedText } from '../../kernel/text.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
@@ -131,14 +131,17 @@ const IN_WORKTREE =
 
 /** How a check ended; nothing if it did not run. */
 function repeatedCheckLines(
-  { command, found, expected, redBefore, durationMs = 0 }: RepeatedCheck,
+  { command, found, expected, durationMs = 0, ...claimed }: RepeatedCheck,
   style: Output['style'],
 ): string[] {
   if (found === undefined) return [];
   const status = found === null ? 'no exit status' : `exit status ${found}`;
-  const mark = found === (expected ?? 0) ? style.good('✔') : style.bad('✘');
-  const red = redBefore ? `, ${RED_AFTER}` : '';
-  return [`${mark} ${harmless(command)}: ${status}${red} ${style.dim(`(${duration(durationMs)})`)}`];
+  const isAsClaimed = found === (expected ?? 0) || (claimed.unsteady && found === 0);
+  const mark = isAsClaimed ? style.good('✔') : style.bad('✘');
+  const open = openWords(claimed);
+  return [
+    `${mark} ${harmless(command)}: ${status}${open ? `, ${open}` : ''} ${style.dim(`(${duration(durationMs)})`)}`,
+  ];
 }
 
 function differenceLines({ what, about, expected, found, lastLines }: Difference): string[] {

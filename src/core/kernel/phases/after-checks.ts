@@ -9,18 +9,23 @@ import { block, park, run } from './verdict.ts';
  * and with the same limit.
  * @param failures one line per failed check
  * @param details for the next agent: the output of the checks
+ * @param returns how often; at the next time a person is asked
  */
 export function afterFailedChecks(
   progress: Progress,
   failures: readonly string[],
-  details: readonly string[] = [],
+  { details = [], returns = MAX_TEST_RETURNS }: { details?: readonly string[]; returns?: number } = {},
 ): Decision {
   return backToWork(progress, {
     rule: 'checks',
     reason: `Checks of the project failed: ${failures.join('; ')}`,
     details,
+    returns,
   });
 }
+
+/** How often work goes back for checks that fail at times, which agents often cannot repair. */
+export const MAX_UNSTEADY_RETURNS = 2;
 
 function backToWork(
   progress: Progress,
@@ -28,11 +33,17 @@ function backToWork(
     rule,
     reason,
     details,
-  }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
+    returns = MAX_TEST_RETURNS,
+  }: {
+    rule: 'checks' | 'uncommitted' | 'false_done';
+    reason: string;
+    details: readonly string[];
+    returns?: number;
+  },
 ): Decision {
   // A phase at its limit is blocked here already: a block for the limit would hide the failed checks.
   const { phase, testReturns } = progress;
-  if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
+  if (isLastIn(progress) || testReturns >= returns) return block(phase, rule, reason);
   return { ...run('implementation', [`${reason}. Fix this first.`, ...details]), sentBack: true };
 }
 

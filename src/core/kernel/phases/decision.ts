@@ -58,6 +58,19 @@ export const ChangedTest = z.object({
 });
 export type ChangedTest = z.infer<typeof ChangedTest>;
 
+/** Whether the tests of the base hold on quick work. */
+export const OldTests = z.object({
+  /** broken: the tests fail. needs: they pass only with these files. off: OLD_TESTS=off, or checks in the worktree. */
+  kind: z.enum(['kept', 'broken', 'needs', 'untried', 'off']),
+  /** kept: the tests of the base that are gone. Otherwise those files that differ. */
+  files: z.array(z.string()),
+  /** What failed, or kept them from being tried. */
+  why: z.string().optional(),
+  /** Who accepted that. */
+  by: z.enum(['person', 'review']).optional(),
+});
+export type OldTests = z.infer<typeof OldTests>;
+
 /**
  * The reasons for another agent in the same phase without progress. `excused`: interrupted from outside (a usage
  * limit, an outage, a user's stop), so earlier failure counts stay.
@@ -91,6 +104,7 @@ const Done = z.object({
   summary: z.string(),
   requirements: z.array(ProvedRequirement).optional(),
   changedTests: z.array(ChangedTest).optional(),
+  oldTests: OldTests.optional(),
 });
 
 /** What a signal asked for, and the worker must prove first. */

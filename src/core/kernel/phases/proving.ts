@@ -19,10 +19,12 @@ export const Proving = z.object({
   files: z.string().optional(),
   /** The services beside which agents and checks run. */
   application: Application.optional(),
+  /** The tests of the base are not tried on the work. */
+  oldTests: z.literal('off').optional(),
 });
 export type Proving = z.infer<typeof Proving>;
 
-export const CheckRun = z.object({
+const OneRun = z.object({
   command: z.string(),
   /** SETUP of a clone, before the checks. */
   isSetup: z.literal(true).optional(),
@@ -43,26 +45,67 @@ export const CheckRun = z.object({
   /** The output's last few lines, without values of variables named like secrets. */
   tail: z.string().optional(),
 });
+
+export const CheckRun = OneRun.extend({
+  /** It failed; this is how it ended when it was repeated, alone, on another fresh clone. */
+  again: OneRun.omit({ command: true, isSetup: true, redBefore: true, lacksSetup: true }).optional(),
+  /** It passed when it was repeated, and was seen to fail and to pass on the base commit too. */
+  unsteady: z.literal(true).optional(),
+});
 export type CheckRun = z.infer<typeof CheckRun>;
 
 /** A check that fails on branch and base with one exit status, and says something else. */
 export const OtherFailure = z.object({
   command: z.string(),
   how: z.string(),
-  /** Fingerprint of what both say, without numbers and the like: an answer holds for this pair. */
+  /** Fingerprint of both outputs. */
   key: z.string(),
+  /** The outputs of the branch, kept: an answer holds for what they say. Absent in logs of earlier versions. */
+  said: z.array(OneRun.pick({ output: true, outputBytes: true, outputHash: true })).optional(),
   /** The ends of both outputs. */
   onBranch: z.string(),
   onBase: z.string(),
 });
 export type OtherFailure = z.infer<typeof OtherFailure>;
 
+/**
+ * What of a branch is as on the base while its work is checked. tests: the tests. checks: also whatever else may say what
+ * checks do. gained: the same, but for manifests that gained dependencies and differ in nothing else.
+ */
+export const READINGS = ['tests', 'checks', 'gained'] as const;
+export type CellReading = (typeof READINGS)[number];
+
+/** What the checks of the base say of the work: of a commit that no branch has. */
+export const CellResult = z.object({
+  reading: z.enum(READINGS),
+  /** `says`: the fingerprint of what the command printed. */
+  red: z.object({ command: z.string(), says: z.string() }).optional(),
+  /** Why it shows nothing. */
+  untried: z.string().optional(),
+});
+export type CellResult = z.infer<typeof CellResult>;
+
+/** A cell and its result, for as long as the content is the same. */
+export const KnownCell = CellResult.omit({ reading: true, red: true }).extend({
+  tree: z.string(),
+  red: z
+    .object({
+      command: z.string(),
+      says: z.string(),
+      how: z.string(),
+      output: z.string(),
+      tail: z.string().optional(),
+    })
+    .optional(),
+});
+export type KnownCell = z.infer<typeof KnownCell>;
+
 /** A completed set of checks: the record of the proof of a commit. */
 export const ChecksRan = z.object({
   /**
    * base: all checks on the session's base commit. fast: a few, for the next agent. full: the set that done
-   * requires. added: one command per test file extended by the work, with those files on the base. merge: all
-   * checks on the branch merged with its base.
+   * requires. added: one command per test file extended by the work, with those files on the base; or, with `cell`,
+   * the checks of the base on the work. merge: all checks on the branch merged with its base.
    */
   set: z.enum(['base', 'fast', 'full', 'added', 'merge']),
   iteration: z.int().optional(),
@@ -79,7 +122,8 @@ export const ChecksRan = z.object({
   unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
-  /** The failed checks that a person let stay red, on the base right after this set. */
+  cell: CellResult.optional(),
+  /** On the base right after this set: failed checks that a person let stay red, and those that passed when repeated. */
   onBase: z
     .object({ commit: z.string(), runs: z.array(CheckRun), others: z.array(OtherFailure).optional() })
     .optional(),
@@ -107,7 +151,8 @@ const FailedRun = CheckRun.pick({
   output: true,
   tail: true,
   lacksSetup: true,
-});
+  again: true,
+}).extend(CheckRun.pick({ outputBytes: true, outputHash: true }).partial().shape);
 
 const BaseChoice = z.enum(['fix', 'leave']);
 
@@ -116,6 +161,8 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
+  /** Commands that failed there, and passed when they were repeated. */
+  unsteady: z.array(z.string()).optional(),
   fresh: z.literal(true).optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
@@ -132,13 +179,14 @@ export type AddedTests = z.infer<typeof AddedTests>;
 export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'>): BaseChecks {
   const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
   const result = failed.some(cannotRun) ? 'unrunnable' : failed.length === 0 ? 'green' : 'red';
-  return { result, failed, ...(fresh && { fresh }) };
+  const unsteady = unsteadyIn(ran);
+  return { result, failed, ...(unsteady.length > 0 && { unsteady }), ...(fresh && { fresh }) };
 }
 
 /** The shell's exit statuses for a program that cannot be started, or is not found. */
 const NOT_STARTED: readonly (number | null)[] = [126, 127];
 
-function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>): boolean {
+export function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>): boolean {
   return isSetup === true || NOT_STARTED.includes(exitCode);
 }
 
@@ -163,12 +211,29 @@ export function mayStayRed(
 
 /** Whether a check that fails on the branch fails just so on the base, where it ran a moment ago. */
 export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined): boolean {
-  if (onBase?.how === undefined || onBase.exitCode === null || cannotRun(onBase)) return false;
-  return onBase.exitCode === exitCode;
+  return onBase !== undefined && failsItself(onBase) && onBase.exitCode === exitCode;
+}
+
+/** It ran and found something: a program that is not there, or a SETUP that fails, says nothing about the work. */
+export function failsItself(run: Pick<CheckRun, 'how' | 'isSetup' | 'exitCode'>): boolean {
+  return run.how !== undefined && run.exitCode !== null && !cannotRun(run);
+}
+
+/** Whether it failed, and passed when it was repeated. */
+export function isRedThenGreen({ how, again }: Pick<CheckRun, 'how' | 'again'>): boolean {
+  return how !== undefined && again !== undefined && again.how === undefined;
 }
 
 /** The words of reports for a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
+
+/** The words of reports for a check that failed and then passed, as it does on the base. */
+export const UNSTEADY = 'unsteady, on the base too';
+
+/** What reports add to a failed check that counts as passed. */
+export function openWords({ redBefore, unsteady }: Pick<CheckRun, 'redBefore' | 'unsteady'>) {
+  return redBefore ? RED_AFTER : unsteady ? UNSTEADY : undefined;
+}
 
 export const MAX_OUTSIDE_PLAN = 100;
 export const MAX_CHANGED_TESTS = 1000;
@@ -182,15 +247,24 @@ export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
   return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
 }
 
+export function unsteadyIn({ runs }: Pick<ChecksRan, 'runs'>): string[] {
+  return runs.flatMap(({ command, unsteady }) => (unsteady ? [command] : []));
+}
+
+/** Each output of some runs, that of a repetition too. */
+export function outputsOf(runs: readonly CheckRun[]): string[] {
+  return runs.flatMap(({ output, again }) => [output, ...(again ? [again.output] : [])]);
+}
+
 export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
   const ofFiles = runs.filter(({ isSetup }) => !isSetup);
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
 }
 
-/** The failed runs, except those that were red before the work and may stay red. */
+/** The failed runs, except those that were red before the work and may stay red, and the unsteady ones. */
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): (CheckRun & { how: string })[] {
   return runs.flatMap((run) => {
-    const { how, redBefore } = run;
-    return how === undefined || redBefore ? [] : [{ ...run, how }];
+    const { how, redBefore, unsteady } = run;
+    return how === undefined || redBefore || unsteady ? [] : [{ ...run, how }];
   });
 }

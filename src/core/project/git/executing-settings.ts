@@ -57,9 +57,16 @@ export async function acceptedAt(path: string, now: Executing): Promise<Executin
   return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 
-/** Describes each setting that was added, removed or changed in one line, for people. */
-export function changedExecuting(before: Executing, now: Executing): string[] {
-  const [then, today] = [settingValues(before), settingValues(now)];
+/**
+ * Describes each setting that was added, removed or changed in one line, for people.
+ * @param forOthers also those by which git starts programs for people and agents, and never for us
+ */
+export function changedExecuting(
+  before: Executing,
+  now: Executing,
+  { forOthers = true }: { forOthers?: boolean } = {},
+): string[] {
+  const [then, today] = [settingValues(before, forOthers), settingValues(now, forOthers)];
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
 }
 
@@ -72,16 +79,22 @@ export async function runByRepository(mainRepo: string, context: GitContext): Pr
   return `By settings of ${mainRepo}, git runs programs: ${named.join('; ')}.`;
 }
 
-function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
+function settingValues(
+  { repository, outside, hooks }: Executing,
+  forOthers: boolean,
+): Record<string, string> {
   const values = new Map<string, Set<string>>();
   // Both folders of a repository can define the same setting.
   const add = (settings: readonly Setting[], where: string) => {
-    for (const [key, value] of settings.filter(executes))
+    for (const [key, value] of settings.filter((each) => executes(each) && (forOthers || namesProgram(each))))
       values.set(`${key}${where}`, (values.get(`${key}${where}`) ?? new Set()).add(value));
   };
   add(repository, '');
   add(outside, ' (outside of the repository)');
-  return { ...Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')])), ...hooks };
+  return {
+    ...Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')])),
+    ...(forOthers && hooks),
+  };
 }
 
 const MAX_SHOWN = 120;

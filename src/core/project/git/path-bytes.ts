@@ -19,11 +19,6 @@ export function readable(name: string): string {
   return Buffer.from(name, 'latin1').toString('utf8');
 }
 
-/** The inverse of `readable`, for a path given as text. */
-export function rawName(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
-}
-
 export function rawBytes(names: string): Buffer {
   return Buffer.from(names, 'latin1');
 }

@@ -7,7 +7,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
-import { baseChecksOf, ChecksRan, type Proving } from '../../kernel/phases/proving.ts';
+import { baseChecksOf, ChecksRan, outputsOf, type Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease } from '../../kernel/processes/lease.ts';
 import { removeTree } from '../git/remove-tree.ts';
@@ -113,7 +113,7 @@ async function keptResult(
   if (baseChecksOf(kept).result !== 'green' && kept.ranAt < askedAt) return undefined;
   await mkdir(outputDir, { recursive: true });
   try {
-    for (const { output } of kept.runs)
+    for (const output of outputsOf(kept.runs))
       await copyFile(join(entry, basename(output)), join(outputDir, basename(output)));
   } catch {
     return undefined;
@@ -124,7 +124,7 @@ async function keptResult(
 }
 
 async function keep(entry: string, result: ChecksRan, outputDir: string): Promise<void> {
-  for (const { output } of result.runs)
+  for (const output of outputsOf(result.runs))
     await copyFile(join(outputDir, basename(output)), join(entry, basename(output)));
   await writeWhole(join(entry, RESULT), JSON.stringify(result));
 }

@@ -16,6 +16,8 @@ export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 
 export interface FailedCheck extends CommandFailure {
   command: string;
   outputPath: string;
+  /** It passed when it was repeated, but that is new with the work. */
+  passed?: { outputPath: string; lastLines: string };
 }
 
 export interface CheckEnd {

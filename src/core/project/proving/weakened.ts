@@ -92,7 +92,21 @@ export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
 }
 
 export function isTestPath(path: string): boolean {
-  return CODE.test(path) && (TEST_FOLDER.test(path) || TEST_NAME.test(path));
+  return isCode(path) && isTestPlace(path);
+}
+
+/** Whether a path lies where tests do, or is named like one, whatever its extension. */
+export function isTestPlace(path: string): boolean {
+  return TEST_FOLDER.test(path) || TEST_NAME.test(path);
+}
+
+export function isCode(path: string): boolean {
+  return CODE.test(path);
+}
+
+/** No check of this machine runs these. */
+export function isCiFile(path: string): boolean {
+  return CI_FILE.test(path);
 }
 
 /** Whether a file contains tests, or is not product code. */
@@ -103,7 +117,7 @@ export function hasChecks(path: string, text: string): boolean {
 /** Whether a path belongs to a test or CI, or defines how checks run. */
 export function isOfChecks(path: string, commands: CheckCommands): boolean {
   const isSettings = settingsIn(path, '', commands) !== undefined;
-  return mayDeclareTests(path) || CI_FILE.test(path) || isSettings;
+  return mayDeclareTests(path) || isCiFile(path) || isSettings;
 }
 
 /** Rust keeps its tests in source files. */
@@ -158,7 +172,7 @@ function pathsIn(texts: readonly string[]): string[] {
   const folders = texts.flatMap((text) =>
     [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
   );
-  const words = [...wordsIn(texts)].filter((word) => CODE.test(word) || posix.extname(word) === '');
+  const words = [...wordsIn(texts)].filter((word) => isCode(word) || posix.extname(word) === '');
   return words.flatMap((word) => ['', ...folders].map((dir) => posix.join(dir, word)));
 }
 
@@ -167,12 +181,12 @@ const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
 /** A program in these folders that a check names is product code, not a check. */
 const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
 
-function wordsIn(texts: readonly string[]): Set<string> {
-  const words = texts.flatMap((text) => text.match(/[\w@.:/+-]+/g) ?? []);
+export function wordsIn(texts: Iterable<string>): Set<string> {
+  const words = [...texts].flatMap((text) => text.match(/[\w@.:/+-]+/g) ?? []);
   return new Set(words.map((word) => word.replace(/^npm:/, '')));
 }
 
-function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
+export function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
   const { scripts } = Object(parseJson(packageJson));
   return Object.entries(Object(scripts)).flatMap(([name, script]): [string, string][] =>
     typeof script === 'string' && (words.has(name) || words.has(name.replace(/^(?:pre|post)/, '')))

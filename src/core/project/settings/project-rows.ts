@@ -252,6 +252,14 @@ export const projectRows = once(() =>
       example: 'CHECK_FILES=npx vitest run {files}',
       doc: 'Runs given test files: those that a session adds run once on the base, and those that pass there are reported.',
     },
+    oldTests: {
+      ...oneOf(['on', 'off']),
+      key: 'OLD_TESTS',
+      default: 'on',
+      risk: 'loosens',
+      reach: {},
+      doc: 'Whether the tests of the base are run on quick work that changed tests or settings.',
+    },
     constraints: {
       ...file,
       key: 'CONSTRAINTS',

@@ -1,7 +1,7 @@
 import { isoUtc } from '../../kernel/clock.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import { describeLimits, describeUsage } from '../../kernel/phases/limits.ts';
-import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
+import { type CheckRun, failedRuns, openWords } from '../../kernel/phases/proving.ts';
 import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
@@ -60,6 +60,7 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
 };
 
 const SETS = {
+  added: 'checks of the base, with the work,',
   base: 'checks of the base',
   fast: 'fast checks',
   full: 'checks',
@@ -99,12 +100,15 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   pictures_taken: (taken) => pictureSentences(taken, oneLine)[0],
   services_wanted: ({ by, want, why }) =>
     why ?? `Services ${want === 'up' ? 'started' : 'ended'} by ${describeBy(by)}`,
-  checks_ran: ({ set, in: place, commit, runs, ranAt }) => {
-    if (set === 'added') return addedTests(runs);
+  checks_ran: ({ set, in: place, commit, runs, ranAt, cell }) => {
+    if (set === 'added' && cell === undefined) return addedTests(runs);
     const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
-    const red = redAfter({ runs });
-    const passed = red.length === 0 ? 'passed' : `passed, but for ${red.join(', ')}: ${RED_AFTER}`;
+    const open = runs.flatMap((run) => {
+      const words = openWords(run);
+      return words === undefined ? [] : [`${run.command}: ${words}`];
+    });
+    const passed = open.length === 0 ? 'passed' : `passed, but for ${open.join(', ')}`;
     const result =
       failed.length === 0 ? passed : `failed: ${failed.map(({ command }) => command).join(', ')}`;
     const earlier = ranAt === undefined ? '' : ` (ran for an earlier session, ${ranAt})`;

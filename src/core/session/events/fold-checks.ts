@@ -1,9 +1,13 @@
 import {
   baseChecksOf,
+  type CellResult,
+  type ChecksRan,
   failedRuns,
+  type KnownCell,
   type OtherFailure,
   provesNothing,
   redAfter,
+  unsteadyIn,
 } from '../../kernel/phases/proving.ts';
 import { withoutBaseAsks } from './asks.ts';
 import type { EventOf } from './events.ts';
@@ -16,14 +20,32 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
     const { files, key } = event.added;
     return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
   }
+  if (event.cell !== undefined) return { ...state, cells: withCell(state.cells, event, event.cell) };
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
   const commands = ran.map(({ command }) => command);
   const red = redAfter(event);
-  const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
+  const unsteady = unsteadyIn(event);
+  const open = { ...(red.length > 0 && { redAfter: red }), ...(unsteady.length > 0 && { unsteady }) };
+  const shown = { commit: event.commit, commands, ...open };
   const proved = failedRuns(event).length === 0 ? shown : undefined;
-  return { ...state, passed, proved, baseChecks: withOthers(state.baseChecks, event.onBase?.others) };
+  const checksTookMs = event.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const baseChecks = withOthers(state.baseChecks, event.onBase?.others);
+  return { ...state, passed, proved, checksTookMs, baseChecks };
+}
+
+/** One judgement needs four at most. */
+const MAX_CELLS = 8;
+
+function withCell(
+  known: readonly KnownCell[] = [],
+  { tree, runs }: Pick<ChecksRan, 'tree' | 'runs'>,
+  { untried, red }: CellResult,
+): KnownCell[] {
+  const run = runs.find(({ command, how }) => command === red?.command && how !== undefined);
+  const { how = '', output = '', tail } = run ?? {};
+  return [...known, { tree, untried, ...(red && { red: { ...red, how, output, tail } }) }].slice(-MAX_CELLS);
 }
 
 function withOthers(
@@ -41,9 +63,11 @@ export function withResumedChecks(
   state: SessionState,
   { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
 ): SessionState {
-  const { baseChecks: _old, ...known } = state;
+  const { baseChecks: _old, cells: _cells, ...known } = state;
   const rest = { ...known, ...withoutBaseAsks(state) };
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
-  return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;
+  // What kept a cell from being tried may have been repaired.
+  const tried = { ...state, cells: state.cells?.filter(({ untried }) => untried === undefined) };
+  return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : tried;
 }

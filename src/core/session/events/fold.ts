@@ -317,6 +317,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return {
       ...rest,
       ...RESET_FIELDS,
+      acceptedWeakenings: undefined,
+      cells: undefined,
       baseChecks: keptBase(state),
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,

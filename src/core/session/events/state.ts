@@ -5,7 +5,7 @@ import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
-import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
+import { AddedTests, BaseChecks, KnownCell, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
@@ -178,6 +178,10 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
+  /** How long SETUP and the checks took that ran last on the work, in milliseconds. */
+  checksTookMs: z.number().optional(),
+  /** The newest ones, oldest first. */
+  cells: z.array(KnownCell).optional(),
   /** Of the wait that it is in, and those about its base. */
   asks: z.array(ControlQuestion).optional(),
   /** Judged before any other agent runs: a person has answered what it waited for. */

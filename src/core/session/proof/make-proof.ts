@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { Decision } from '../../kernel/phases/decision.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
 import { type CheckRun, failedRuns } from '../../kernel/phases/proving.ts';
 import { asPlan, isAsGiven } from '../documents/as-plan.ts';
@@ -23,6 +24,8 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
+  const judged = decisionsIn(events);
+  const last = judged.findLast((decision) => decision.kind === 'done');
   const commit =
     checks?.commit ?? ended.findLast(({ head }) => head !== undefined)?.head ?? worktree.baseCommit;
   const { setup, copy, home, timeoutMs, application } = state.proving ?? file.settings.proving;
@@ -47,8 +50,9 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
       ?.testing,
     quick: state.progress.way === 'quick' && state.startedBy ? { by: state.startedBy } : undefined,
     outsidePlan: state.outsidePlan,
-    acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
-    changedTests: changedTestsOf(ended.at(-1)),
+    acceptedWeakenings: acceptedOf(judged, state.acceptedWeakenings),
+    changedTests: last?.changedTests?.length ? last.changedTests : undefined,
+    oldTests: last?.oldTests,
     proveNothing: state.addedTests?.proveNothing,
     pictures: state.pictures?.commit === commit ? inProof(state.pictures) : undefined,
     agents: agentsOf(events),
@@ -135,8 +139,12 @@ function provedSet(event: EventOf<'checks_ran'> | undefined): ProvedSet | undefi
   if (event === undefined) return undefined;
   const { in: place, sandbox, commit, tree, unsigned, onBase } = event;
   const at = event.ranAt ?? event.at;
+  const kept = <Run extends Pick<CheckRun, 'output'>>(run: Run) => ({
+    ...run,
+    output: `outputs/${basename(run.output)}`,
+  });
   const named = (runs: readonly CheckRun[]) =>
-    runs.map((run) => ({ ...run, output: `outputs/${basename(run.output)}` }));
+    runs.map(({ again, ...run }) => ({ ...kept(run), ...(again && { again: kept(again) }) }));
   const base = onBase && { commit: onBase.commit, runs: named(onBase.runs) };
   return { at, in: place, sandbox, commit, tree, runs: named(event.runs), unsigned, onBase: base };
 }
@@ -163,12 +171,19 @@ function approvalOf(event: SessionEvent): Approval[] {
   }
 }
 
+/** Of agents, and after answers of a person. */
+function decisionsIn(events: readonly SessionEvent[]): Decision[] {
+  return events.flatMap((event) =>
+    event.type === 'iteration_ended' || event.type === 'judged_again' ? [event.decision] : [],
+  );
+}
+
 function acceptedOf(
-  ended: readonly EventOf<'iteration_ended'>[],
+  judged: readonly Decision[],
   keys: readonly string[] = [],
 ): SessionProof['acceptedWeakenings'] {
   const found = new Map(
-    ended.flatMap(({ decision }) =>
+    judged.flatMap((decision) =>
       decision.kind === 'park' ? (decision.weakened ?? []).map((each) => [each.key, each] as const) : [],
     ),
   );
@@ -176,11 +191,6 @@ function acceptedOf(
     const { path, what } = found.get(key) ?? {};
     return path === undefined || what === undefined ? [] : [{ path, what }];
   });
-}
-
-function changedTestsOf(last: EventOf<'iteration_ended'> | undefined): SessionProof['changedTests'] {
-  const changed = last?.decision.kind === 'done' ? last.decision.changedTests : undefined;
-  return changed?.length ? changed : undefined;
 }
 
 function agentsOf(events: readonly SessionEvent[]): SessionProof['agents'] {

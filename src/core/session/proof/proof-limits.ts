@@ -1,4 +1,11 @@
-import { type BaseChecks, cutTests, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
+import {
+  type BaseChecks,
+  cutTests,
+  RED_AFTER,
+  redAfter,
+  UNSTEADY,
+  unsteadyIn,
+} from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
 import { code } from '../documents/markdown-lines.ts';
 import { TASK_ID } from '../documents/requirements.ts';
@@ -14,11 +21,11 @@ export function proofLimits(proof: SessionProof, mostFiles = MAX_NAMED): string[
   const partly = provedPartly(proof);
   const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
+    ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
     ...(testing === undefined
       ? []
       : [`By the approved plan, the work may skip its testing: ${code(testing)}.`]),
     ...(checks === undefined ? ['No command has checked this work.'] : []),
-    ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
     ...(checks?.in === 'worktree'
       ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
       : []),
@@ -27,6 +34,7 @@ export function proofLimits(proof: SessionProof, mostFiles = MAX_NAMED): string[
     ...unprovenGates(proof),
     ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
     ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
+    ...oldTestsLimits(proof, mostFiles),
     ...changedChecks(proof),
     ...(outsidePlan.length > 0
       ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), mostFiles)}.`]
@@ -37,8 +45,8 @@ export function proofLimits(proof: SessionProof, mostFiles = MAX_NAMED): string[
 /** Names the gaps in a proof's checks, without a full stop; undefined: every check of the project passed. */
 export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
   if (set === undefined) return undefined;
-  const red = redAfter(set);
-  if (red.length > 0) return redAfterText(red);
+  const open = leftOpen({ redAfter: redAfter(set), unsteady: unsteadyIn(set) });
+  if (open !== undefined) return open;
   const ofPlan = new Set(requirements?.map(({ check }) => check));
   const areOfPlan = set.runs.every(({ command, isSetup }) => isSetup || ofPlan.has(command));
   return baseChecks === undefined && areOfPlan ? NO_CHECK : undefined;
@@ -47,8 +55,18 @@ export function provedPartly({ checks: set, baseChecks, requirements }: SessionP
 /** Only the plan's checks run, so nothing shows what the project's own would. */
 export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
 
-export function redAfterText(commands: readonly string[]): string {
-  return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
+/** What of a set that counts did not simply pass. */
+export function leftOpen(set: {
+  redAfter?: readonly string[] | undefined;
+  unsteady?: readonly string[] | undefined;
+}): string | undefined {
+  const parts = [
+    { words: UNSTEADY, commands: set.unsteady ?? [] },
+    { words: RED_AFTER, commands: set.redAfter ?? [] },
+  ].filter(({ commands }) => commands.length > 0);
+  return (
+    parts.map(({ words, commands }) => `${words}: ${commands.map(code).join(', ')}`).join('; ') || undefined
+  );
 }
 
 const CHOICES = { fix: 'making it green is part of the task', leave: 'it may stay red' } as const;
@@ -90,6 +108,31 @@ export function quickLimits({ quick, requirements = [] }: SessionProof): string[
 export function unsignedWords(commits: number, base: string): string {
   const are = commits === 1 ? '1 commit is' : `${commits} commits are`;
   return `${are} unsigned. In the worktree, ${code(`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}`)} signs them.`;
+}
+
+/** What of the base's tests was tried on the work, and what that leaves open. */
+function oldTestsLimits({ oldTests, quick }: SessionProof, mostFiles: number): string[] {
+  if (oldTests === undefined || quick === undefined) return [];
+  const { kind, files, why = '', by } = oldTests;
+  const named = listed(files.map(code), mostFiles);
+  switch (kind) {
+    case 'off':
+    case 'untried':
+      return [`The tests of the base were not tried on this work: ${why}.`];
+    case 'kept': {
+      const rest = 'files that look like product were not put back';
+      return files.length === 0
+        ? [`The checks as they were on the base pass on this work; ${rest}.`]
+        : [`Old tests are gone that pass on this work: ${named}; ${rest}.`];
+    }
+    case 'broken':
+    case 'needs':
+      return [
+        `**${why}.** Accepted by ${by === 'review' ? 'the review of an agent alone' : 'a person'}; different now: ${named}.`,
+      ];
+    default:
+      return kind satisfies never;
+  }
 }
 
 function changedChecks({

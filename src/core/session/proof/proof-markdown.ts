@@ -1,5 +1,5 @@
 import type { Application } from '../../kernel/phases/application.ts';
-import { type CheckRun, MAX_OUTSIDE_PLAN, RED_AFTER } from '../../kernel/phases/proving.ts';
+import { type CheckRun, MAX_OUTSIDE_PLAN, openWords, unsteadyIn } from '../../kernel/phases/proving.ts';
 import { visibleControls } from '../../kernel/text.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { code, longestRun } from '../documents/markdown-lines.ts';
@@ -125,10 +125,11 @@ function checkLine(run: CheckRun, form: ProofForm): string {
   return `${resultOf(run)}: ${isSetup ? 'SETUP ' : ''}${code(command)}, ${seconds} s${output}`;
 }
 
-function resultOf({ exitCode, how, redBefore }: CheckRun): string {
+function resultOf({ exitCode, how, ...run }: CheckRun): string {
   if (exitCode === 0) return '✔ passed';
   const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
-  return redBefore ? `! ${status} (${RED_AFTER})` : `✘ ${status}`;
+  const open = openWords(run);
+  return open === undefined ? `✘ ${status}` : `! ${status} (${open})`;
 }
 
 function besideServices({ services, in: servedIn }: Application): string {
@@ -136,10 +137,12 @@ function besideServices({ services, in: servedIn }: Application): string {
   return names.length === 0 ? 'No service ran beside them.' : `Beside them ran: ${names.join(', ')}.`;
 }
 
-/** The checks on the base: those that may be red as they were right after the proof, the others as they were at first. */
+/** The checks on the base: those that may be red as they were right after the proof, the others as they were at first too. */
 function onBase({ checks: set, baseChecks }: SessionProof, form: ProofForm): string[] {
   const again = set?.onBase?.runs ?? [];
-  const first = baseChecks?.runs.filter(({ command }) => !again.some((run) => run.command === command)) ?? [];
+  const isNow = ({ command }: CheckRun) =>
+    again.some((run) => run.command === command) && !(set && unsteadyIn(set).includes(command));
+  const first = baseChecks?.runs.filter((run) => !isNow(run)) ?? [];
   const at = form === 'full' && baseChecks !== undefined ? `, ${baseChecks.at}` : '';
   return [
     ...(again.length > 0 ? [`On the base commit, right after them: ${statuses(again)}.`] : []),
@@ -149,6 +152,7 @@ function onBase({ checks: set, baseChecks }: SessionProof, form: ProofForm): str
 
 function statuses(runs: readonly CheckRun[]): string {
   return runs
+    .flatMap((run) => [run, ...(run.again ? [{ ...run, ...run.again }] : [])])
     .map(({ command, exitCode, how }) => `${code(command)} ${how ?? `exit status ${exitCode}`}`)
     .join(', ');
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GivenApplication } from '../../kernel/phases/application.ts';
-import { ChangedTest, ProvedRequirement, Weakening } from '../../kernel/phases/decision.ts';
+import { ChangedTest, OldTests, ProvedRequirement, Weakening } from '../../kernel/phases/decision.ts';
 import { CHECK_PLACES, CheckRun } from '../../kernel/phases/proving.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { PicturesTaken } from '../events/bodies/pictures.ts';
@@ -84,6 +84,7 @@ export const SessionProof = z.strictObject({
   /** Changes that might weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
   changedTests: z.array(ChangedTest).optional(),
+  oldTests: OldTests.optional(),
   /** Added test files that pass on the base commit too. */
   proveNothing: z.array(z.string()).optional(),
   /** Of the pages of the application, on the base and on the commit; `verify` compares their hashes. */

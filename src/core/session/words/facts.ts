@@ -15,7 +15,7 @@ import type { SessionState, Status } from '../events/state.ts';
 import { isLost, needsHuman } from '../folder/session-list.ts';
 import type { SessionView } from '../folder/session-view.ts';
 import { shortId } from '../layout/names.ts';
-import { NO_CHECK, redAfterText, redBeforeText } from '../proof/proof-limits.ts';
+import { leftOpen, NO_CHECK, redBeforeText } from '../proof/proof-limits.ts';
 
 export interface SeenPullRequest
   extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks' | 'missing'> {
@@ -350,7 +350,8 @@ function describeChecks({
   const { proved, baseChecks, status } = state;
   const checks = state.checks ?? sessionFile?.settings.checks;
   if (checks?.length === 0) return NO_CHECK;
-  if (proved?.redAfter !== undefined) return redAfterText(proved.redAfter);
+  const open = proved && leftOpen(proved);
+  if (open !== undefined) return open;
   if (baseChecks?.result !== 'red' || status.kind === 'done') return undefined;
   return redBeforeText(baseChecks);
 }
@@ -370,7 +371,7 @@ export function proofFact({
   const reviewed = met.filter((check) => check === 'reviewed').length;
   return {
     how: open === undefined ? 'yes' : 'partly',
-    checks: proved.commands.length - (proved.redAfter ?? []).length,
+    checks: proved.commands.length - [...(proved.redAfter ?? []), ...(proved.unsteady ?? [])].length,
     in: place,
     requirements: checks.length > 0 ? { total: checks.length, met: met.length, reviewed } : undefined,
     open,

@@ -8,6 +8,7 @@ import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
+import { outputsOf } from '../../kernel/phases/proving.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { historyLine } from '../../session/documents/history.ts';
@@ -136,7 +137,7 @@ async function writeProof(paths: SessionPaths): Promise<void> {
     ...(event?.runs ?? []),
     ...(event?.onBase?.runs ?? []),
   ]);
-  for (const { output } of runs)
+  for (const output of outputsOf(runs))
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
   await keepPictures(paths, events, proof);
   await writeWhole(join(paths.proof, 'proof.json'), proofText(proof), { sync: 'file' });

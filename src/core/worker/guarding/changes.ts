@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import * as z from 'zod';
 import { changedKeys } from '../../kernel/changed-keys.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
@@ -10,9 +10,7 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { isOutOfReach } from '../../kernel/sandbox-level.ts';
 import { beginning, listed, visibleControls } from '../../kernel/text.ts';
-import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, movesBetween, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
-import { START_FILES } from '../../sandbox/home.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -37,17 +35,11 @@ export function breachOf(
   {
     runFolder = [],
     gitPrograms,
-    home = [],
     afterAgent,
-  }: {
-    runFolder?: readonly string[];
-    gitPrograms: readonly string[];
-    home?: readonly string[];
-    afterAgent: boolean;
-  },
+  }: { runFolder?: readonly string[]; gitPrograms: readonly string[]; afterAgent: boolean },
 ): Breach | undefined {
   const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
-  if (runFolder.length + gitPrograms.length + home.length === 0) return undefined;
+  if (runFolder.length + gitPrograms.length === 0) return undefined;
   const parts = [
     runFolder.length === 0
       ? ''
@@ -55,7 +47,6 @@ export function breachOf(
     gitPrograms.length === 0
       ? ''
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
-    home.length === 0 ? '' : `Files that start your programs changed while the agent ran: ${bounded(home)}.`,
     afterAgent ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
       ? 'Find out what changed them, then resume the session.'
@@ -83,14 +74,6 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
-}
-
-/**
- * Paths below home that changed. Changes by a person are included, because they cannot be distinguished from an
- * agent's.
- */
-export async function homeChanged(worker: Worker, before: Snapshot | undefined): Promise<string[]> {
-  return before?.home === undefined ? [] : changedKeys(before.home, await homePrints(worker));
 }
 
 /**
@@ -142,7 +125,7 @@ export async function keepRunFolder(
 ): Promise<void> {
   if (isSafe(worker)) return await keep();
   const { paths, writer } = worker;
-  const entries = await runFolderEntries(paths, iteration);
+  const entries = await runFolderEntries(paths, iteration, comparedFrom(worker));
   const folder = { entries, written: [...NAMES_WRITTEN], log: writer.mark(), lease: writer.lease };
   await keep(folder);
   const written = { [relative(paths.runDir, files.before)]: (await kindAt(files.before)) ?? '' };
@@ -156,6 +139,14 @@ export async function keepRunFolder(
 
 function isSafe(worker: Worker): boolean {
   return isOutOfReach(stateOf(worker).sandbox, worker.file.settings.openings);
+}
+
+/**
+ * Where the comparison begins. Without a guard an agent can do what its person can: besides the log, only the record
+ * is compared that says which programs git may start for us.
+ */
+function comparedFrom(worker: Worker): string {
+  return stateOf(worker).sandbox === 'none' ? basename(worker.paths.gitSettings) : '';
 }
 
 /**
@@ -174,9 +165,12 @@ export async function runFolderChanges(
   const before = own ?? (await kept());
   const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
   if (before === undefined) return isSafe(worker) ? [] : [copyMissing];
-  const now = await runFolderEntries(worker.paths, open.iteration);
+  const from = comparedFrom(worker);
+  const now = await runFolderEntries(worker.paths, open.iteration, from);
   const names = [...NAMES_WRITTEN, ...(before.written ?? [])];
-  const compared = (entries: Readonly<RunFolder['entries']>) => comparable(entries, open.iteration, names);
+  const { iteration } = open;
+  const compared = (entries: Readonly<RunFolder['entries']>) =>
+    comparable(entries, { iteration, names, from });
   const paths = changedKeys(compared(before.entries), compared(now)).filter(
     (path) => !isWorkersChange(worker, path, { open, before, isOwn: own !== undefined }),
   );
@@ -194,8 +188,7 @@ export async function runFolderChanges(
 /** Without what one of two builds lets others write: a record says nothing about names that it did not know. */
 function comparable(
   entries: Readonly<RunFolder['entries']>,
-  iteration: number,
-  names: readonly string[],
+  { iteration, names, from }: { iteration: number; names: readonly string[]; from: string },
 ): RunFolder['entries'] {
   const isShared = (path: string, kind: string) => {
     const folder = names.find((name) => name.endsWith('/') && `${path}/`.startsWith(name));
@@ -203,7 +196,8 @@ function comparable(
   };
   return Object.fromEntries(
     Object.entries(entries).filter(
-      ([path, kind]) => !isShared(path, kind) && !isWrittenDuringAgent(path, iteration, names),
+      ([path, kind]) =>
+        path.startsWith(from) && !isShared(path, kind) && !isWrittenDuringAgent(path, iteration, names),
     ),
   );
 }
@@ -233,10 +227,11 @@ function topmost(paths: readonly string[]): string[] {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Path → hash of everything in the run folder that must not change while an agent runs. */
+/** Path → hash of everything in the run folder, from a path on, that must not change while an agent runs. */
 export async function runFolderEntries(
   { runDir }: Pick<SessionPaths, 'runDir'>,
   iteration: number,
+  from = '',
 ): Promise<Record<string, string>> {
   const entries: Record<string, string> = {};
   const read = async (name: string): Promise<void> => {
@@ -251,9 +246,9 @@ export async function runFolderEntries(
       if (!inner.startsWith('.') && !isWrittenDuringAgent(below, iteration)) await read(below);
     }
   };
-  await read('');
+  await read(from);
   // This file determines how checkpoints are taken; the other files there belong to git.
-  await read('checkpoints/store.json');
+  if (from === '') await read('checkpoints/store.json');
   return entries;
 }
 
@@ -286,8 +281,6 @@ export const Snapshot = z.object({
   documents: z.string(),
   /** Absent if the guard kept it from the agent. */
   runFolder: RunFolder.optional(),
-  /** Per path below home that no agent may change: a hash. */
-  home: z.record(z.string(), z.string()).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -303,18 +296,6 @@ export async function snapshotBefore({ files }: WithFiles): Promise<Snapshot | u
 export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | undefined> {
   if ((await worker.guard.now()).level !== 'none') return undefined;
   return await readMainCheckout({ mainRepo: worker.file.mainRepo, ...worker.git.context });
-}
-
-/** Files that a shell, ssh or an editor reads when it starts: without a guard an agent could change them. */
-export async function homePrints(worker: Worker): Promise<Record<string, string>> {
-  const prints: Record<string, string> = {};
-  if ((await worker.guard.now()).level !== 'none') return prints;
-  const { dir } = await worker.guard.home();
-  for (const path of START_FILES.map((name) => join(dir, name))) {
-    const kind = await kindAt(await realPathAsFar(path));
-    if (kind !== undefined && kind !== 'folder') prints[path] = kind;
-  }
-  return prints;
 }
 
 const NOT_THE_AGENTS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);

@@ -174,7 +174,7 @@ async function checkAndCollect(worker: Worker, open: Iteration): Promise<string[
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
   // Otherwise no command from a person could reach the worker.
-  if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
+  ensurePlainFolder(worker.paths.commands);
   // Commands waiting now could come from the agent: they are judged as if it were still running.
   await takeCommands(worker, 'agent_runs');
   // Readers trust a cached state that matches the log; a forged one could match.

@@ -22,7 +22,6 @@ import {
   breachOf,
   documentsPrint,
   gitProgramsChanged,
-  homeChanged,
   mainCheckoutMoves,
   mainCheckoutNow,
   snapshotBefore,
@@ -131,8 +130,7 @@ async function collectResults(worker: Worker, open: Iteration, ended: EndedAgent
   const gitPrograms = await gitProgramsChanged(worker);
   // After a forbidden change, the signal is ignored.
   const before = await snapshotBefore(open);
-  const home = await homeChanged(worker, before);
-  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterAgent: true });
+  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, afterAgent: true });
   // Without an agent, the signal may be that of an earlier one.
   const isLeftOut = breach !== undefined || ended.end === 'not_started';
   const signal: SignalReading = isLeftOut

@@ -18,13 +18,7 @@ import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
 import { MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
-import {
-  documentsPrint,
-  homePrints,
-  keepRunFolder,
-  mainCheckoutNow,
-  type Snapshot,
-} from '../guarding/changes.ts';
+import { documentsPrint, keepRunFolder, mainCheckoutNow, type Snapshot } from '../guarding/changes.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
@@ -149,8 +143,7 @@ export async function prepareIteration(worker: Worker, open: Iteration): Promise
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
   if (stateOf(worker).worktree !== undefined) await guardFound(foundPlace(worker, workingDir(worker)));
-  const home = await homePrints(worker);
-  const snapshot: Snapshot = { worktree, mainCheckout, home, documents: documentsPrint(worker) };
+  const snapshot: Snapshot = { worktree, mainCheckout, documents: documentsPrint(worker) };
   await keepRunFolder(worker, open, async (runFolder) => {
     const text = `${JSON.stringify({ ...snapshot, runFolder })}\n`;
     // Without a guard, a damaged snapshot would be a breach; otherwise everything counts as changed.

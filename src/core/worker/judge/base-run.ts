@@ -1,7 +1,14 @@
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { type BaseChecks, baseChecksOf, type ChecksRan, isStale } from '../../kernel/phases/proving.ts';
+import {
+  type BaseChecks,
+  baseChecksOf,
+  type ChecksRan,
+  isRedThenGreen,
+  isStale,
+} from '../../kernel/phases/proving.ts';
 import { onceForBase } from '../../project/proving/base-results.ts';
 import { namesInto } from '../../project/proving/checkout-variables.ts';
+import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { withLacking } from '../../sandbox/lacking-setup.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -18,6 +25,7 @@ import {
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import { commitWithTree, judgingBase, showChecking } from './check-facts.ts';
 import { baseRunMark, endBaseProcesses, runInClone } from './in-clone.ts';
+import { repeatRed, untilBaseRunEnds } from './repeated.ts';
 
 function isWanted(worker: Worker): boolean {
   const { worktree, baseChecks } = stateOf(worker);
@@ -87,16 +95,11 @@ async function awaitBaseRun(
   signal: AbortSignal,
 ): Promise<Pick<NonNullable<WorkerMemory['baseRun']>, 'result' | 'failure'>> {
   beginBaseRun(worker);
-  const run = worker.memory.baseRun;
-  if (run === undefined) return {};
-  const abort = () => run.stop.abort();
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  await run.ended;
-  signal.removeEventListener('abort', abort);
-  delete worker.memory.baseRun;
-  signal.throwIfAborted();
-  return run;
+  try {
+    return (await untilBaseRunEnds(worker, signal)) ?? {};
+  } finally {
+    delete worker.memory.baseRun;
+  }
 }
 
 /** Called before the worker leaves: unfinished base checks are restarted by the next one. */
@@ -139,7 +142,10 @@ async function runBase(
       begins: (command: string) => command !== proving.setup && begins(),
     };
     try {
-      const ran = await runInClone(worker, set);
+      const once = await runInClone(worker, set);
+      // The first agent waits to hear of a SETUP that fails.
+      const isUnrunnable = once.runs.some(({ isSetup, how }) => isSetup && how !== undefined);
+      const ran = withUnsteady(isUnrunnable ? once : await repeatRed(worker, set, once));
       // The commit that a later goal begins from is the work of agents: no folder is shown to it.
       const guard = goalBase === undefined ? await worker.guard.ofProof('base') : undefined;
       const isLed = goalBase === undefined && namesInto(worker.env, worker.checkouts).length > 0;
@@ -153,6 +159,11 @@ async function runBase(
       await endBaseProcesses(worker);
     }
   });
+}
+
+/** What failed here and passed when it was repeated is unsteady without any work. */
+function withUnsteady({ runs, ...end }: SetEnd): SetEnd {
+  return { ...end, runs: runs.map((run) => (isRedThenGreen(run) ? { ...run, unsteady: true } : run)) };
 }
 
 /** Whether `knownBase` would not wait. */

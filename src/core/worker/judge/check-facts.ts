@@ -87,9 +87,11 @@ export async function worktreeNow(worker: Worker): Promise<WorktreeNow | undefin
 }
 
 /** A failed check as a note: our own line, then the last lines of its output as a quotation. */
-export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
-  const head = `\`${command}\` failed (${how}). Its full output: ${outputPath}`;
-  return lastLines === '' ? head : `${head}\n${lastLines}`;
+export function failureNote({ command, how, passed, ...red }: FailedCheck): string {
+  const said = ({ outputPath, lastLines }: NonNullable<FailedCheck['passed']>) =>
+    lastLines === '' ? outputPath : `${outputPath}\n${lastLines}`;
+  const head = `\`${command}\` failed (${how}). Its full output: ${said(red)}`;
+  return passed === undefined ? head : `${head}\nIts full output when it passed: ${said(passed)}`;
 }
 
 /** Notes about failed checks, after the variables that they did not get. */

@@ -1,6 +1,3 @@
-import { join } from 'node:path';
-import { isSamocodeError } from '../../kernel/errors.ts';
-import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
   afterFailedChecks,
   afterFalseClaims,
@@ -8,6 +5,7 @@ import {
   afterUncommitted,
   afterUnreadMessages,
   afterUnreviewed,
+  MAX_UNSTEADY_RETURNS,
   notCommitted,
   repeats,
   waitAboutBase,
@@ -15,9 +13,10 @@ import {
 import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
 import { isReviewed } from '../../kernel/phases/progress.ts';
+import { UNSTEADY, unsteadyIn } from '../../kernel/phases/proving.ts';
+import { MAX_TEST_RETURNS } from '../../kernel/phases/table.ts';
 import { block, run } from '../../kernel/phases/verdict.ts';
-import { visibleControls } from '../../kernel/text.ts';
-import { type GitOptions, readRecords, runGit } from '../../project/git/git.ts';
+import { capitalised } from '../../kernel/text.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { leftOutBy } from '../state/environment.ts';
@@ -29,13 +28,27 @@ import type { KnownBase } from './base-run.ts';
 import { branchFacts, failureNotes, mainGit, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { asReason, type Proof, proveBranch } from './checks.ts';
 import { branchGone, falseClaims, laterWork, splitFailures, unreviewed } from './claims.ts';
+import { ignoredWork } from './ignored-work.ts';
 import {
+  asRecorded,
+  changedIn,
+  needsReader,
+  notesForReader,
+  type TriedOldTests,
+  triedOldTests,
+  whyInQuestion,
+} from './old-tests.ts';
+import {
+  type ComparedChecks,
   changedTests,
   comparedChecks,
+  openWeakenings,
+  toBeChecked,
   tryAddedTests,
   turnsGreen,
-  waitIfWeakened,
+  waitForPerson,
   withNote,
+  withNotes,
 } from './tests.ts';
 
 interface Inquiry {
@@ -51,6 +64,8 @@ interface Inquiry {
   /** Set by the first question that needs it, which runs the checks. */
   shown?: Shown;
   changedTests?: ChangedTest[];
+  compared?: ComparedChecks | undefined;
+  oldTests?: TriedOldTests | undefined;
 }
 
 interface Shown {
@@ -60,6 +75,8 @@ interface Shown {
   causes: string[];
   requirements: ProvedRequirement[];
   proof: Proof;
+  /** Checks that were accepted though they fail at times. */
+  unsteady: string[];
 }
 
 type Question = (inquiry: Inquiry) => Promise<Decision | undefined>;
@@ -100,7 +117,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
     const details = await failureNotes(inquiry.worker, proof.failures);
     const found = [...claims, ...requirements];
-    if (found.length === 0) return afterFailedChecks(progress, [...failures, ...causes], details);
+    const returns = proof.failures.every(({ passed }) => passed) ? MAX_UNSTEADY_RETURNS : undefined;
+    if (found.length === 0)
+      return afterFailedChecks(progress, [...failures, ...causes], { details, ...(returns && { returns }) });
     return afterFalseClaims(progress, [...found, ...causes], { failures, details });
   },
   async false_claims(inquiry) {
@@ -111,11 +130,11 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async unread(inquiry) {
     const { worker, evidence } = inquiry;
-    const { tip } = await shownOf(inquiry);
-    const why = await whyUnread(evidence, tip && branchFacts(worker, tip.commit));
-    if (why === undefined) return undefined;
+    const { tip, unsteady } = await shownOf(inquiry);
+    const why = await whyUnread(evidence, tip && branchFacts(worker, tip.commit), unsteady);
     const task = 'Read the whole diff against the task as it is written, and try what it asks for.';
-    return run('quality', [`${why} ${task}`]);
+    const notes = [...(why === undefined ? [] : [`${why} ${task}`]), ...(await notesForFirstReader(inquiry))];
+    return notes.length === 0 ? undefined : run('quality', notes);
   },
   async unreviewed(inquiry) {
     const open = await unreviewedOf(inquiry);
@@ -123,13 +142,16 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async weakened_tests(inquiry) {
     const { evidence, worker, iteration } = inquiry;
-    const compared = await comparedChecks(evidence, (await shownOf(inquiry)).tip);
+    const compared = await comparedOf(inquiry);
     if (compared === undefined) return undefined;
-    const tried = await tryAddedTests(evidence, iteration, compared);
-    inquiry.events.push(...tried.events);
-    inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
+    const added = await tryAddedTests(evidence, iteration, compared);
+    inquiry.events.push(...added.events);
+    inquiry.decision = withNote(inquiry.decision, toBeChecked(added.proveNothing));
     inquiry.changedTests = await changedTests(worker, compared);
-    return await waitIfWeakened(worker, compared, inquiry.decision);
+    const tried = await oldTestsOf(inquiry);
+    const open = openWeakenings(worker, compared, tried);
+    if (open.length > 0) return await waitForPerson(worker, { compared, tried, open }, inquiry.decision);
+    return await unlessRead(inquiry, compared);
   },
   async outside_scope(inquiry) {
     const { evidence, decision } = inquiry;
@@ -157,10 +179,12 @@ export async function decideByObstacles(
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   const { decision, events } = inquiry;
   if (found !== undefined) return { decision: withClaim(found, decision), events };
-  if (decision.kind !== 'done') return { decision, events };
-  const { requirements } = await shownOf(inquiry);
+  const { requirements, unsteady } = await shownOf(inquiry);
+  if (decision.kind !== 'done')
+    return { decision: withNote(decision, unsteady.length > 0 ? unsteadyText(unsteady) : undefined), events };
   const shown = requirements.length > 0 ? requirements : undefined;
-  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests };
+  const oldTests = asRecorded(worker, await oldTestsOf(inquiry), inquiry.reviewed);
+  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests, oldTests };
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
 }
 
@@ -221,8 +245,53 @@ async function shownOf(inquiry: Inquiry): Promise<Shown> {
   }
   inquiry.events.push(...proof.events);
   const causes = await causesOf(worker, { claims, proof, isAll: noWork !== undefined });
-  inquiry.shown = { tip, claims, causes, requirements, proof };
+  const ran = proof.events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const { proved } = stateOf(worker);
+  const unsteady = ran.length > 0 ? unsteadyIn({ runs: ran }) : (proved?.unsteady ?? []);
+  inquiry.shown = { tip, claims, causes, requirements, proof, unsteady };
   return inquiry.shown;
+}
+
+async function comparedOf(inquiry: Inquiry): Promise<ComparedChecks | undefined> {
+  inquiry.compared ??= await comparedChecks(inquiry.evidence, (await shownOf(inquiry)).tip);
+  return inquiry.compared;
+}
+
+/** Runs the tests of the base on the work, once. */
+async function oldTestsOf(inquiry: Inquiry): Promise<TriedOldTests | undefined> {
+  if ('oldTests' in inquiry) return inquiry.oldTests;
+  const { evidence, iteration } = inquiry;
+  const { tip, proof } = await shownOf(inquiry);
+  inquiry.oldTests = await triedOldTests(evidence, { iteration, tip, proof });
+  inquiry.events.push(...(inquiry.oldTests?.events ?? []));
+  return inquiry.oldTests;
+}
+
+/** Notes about old tests for a first reader; none where a person is asked about them, or somebody has accepted them. */
+async function notesForFirstReader(inquiry: Inquiry): Promise<string[]> {
+  const { worker, reviewed } = inquiry;
+  if (isReviewed(progressOf(worker))) return [];
+  const tried = await oldTestsOf(inquiry);
+  const isNamed = ((await comparedOf(inquiry))?.weakened.length ?? 0) > 0;
+  return !isNamed && needsReader(worker, tried, reviewed) ? notesForReader(worker, tried) : [];
+}
+
+/** Old tests that fail on the work, and that whoever read it did not accept: silence is a no, and the third asks a person. */
+async function unlessRead(inquiry: Inquiry, compared: ComparedChecks): Promise<Decision | undefined> {
+  const { worker, decision, reviewed, oldTests: tried } = inquiry;
+  if (compared.weakened.length > 0 || !needsReader(worker, tried, reviewed)) return undefined;
+  const notes = notesForReader(worker, tried);
+  const progress = progressOf(worker);
+  if (!isReviewed(progress)) {
+    inquiry.decision = withNotes(decision, notes);
+    return undefined;
+  }
+  if (tried.old.kind !== 'broken') return undefined;
+  if (!tried.wasKnown) return run('quality', notes);
+  if (progress.testReturns >= MAX_TEST_RETURNS - 1)
+    return await waitForPerson(worker, { compared, tried, open: changedIn(tried) }, decision);
+  const claim = `${whyInQuestion(tried)}, and whoever read the work did not confirm that the task asks for that`;
+  return afterFalseClaims(progress, [claim], { details: notes.slice(1) });
 }
 
 async function causesOf(
@@ -255,6 +324,11 @@ export async function proveClaim(worker: Worker): Promise<void> {
   await record(worker, ...judged.events, { type: 'judged_again', decision: judged.decision });
 }
 
+function unsteadyText(commands: readonly string[]): string {
+  const named = commands.map((command) => `\`${command}\``).join(', ');
+  return `${capitalised(UNSTEADY)}: ${named} failed, and passed when it was repeated alone, so it proves less about this work.`;
+}
+
 /** More changed lines than one agent alone may answer for. */
 const MAX_UNREAD_LINES = 200;
 
@@ -262,10 +336,15 @@ const MAX_UNREAD_LINES = 200;
  * Why a quality agent must read quick work before it is done: by its size, not by what its own agent thinks of it.
  * @returns undefined if none must, or one has since the last change
  */
-async function whyUnread(evidence: Evidence, facts: BranchFacts | undefined): Promise<string | undefined> {
+async function whyUnread(
+  evidence: Evidence,
+  facts: BranchFacts | undefined,
+  unsteady: readonly string[],
+): Promise<string | undefined> {
   const { worker } = evidence;
   const { progress } = stateOf(worker);
   if (progress.way !== 'quick' || isReviewed(progress)) return undefined;
+  if (unsteady.length > 0) return unsteadyText(unsteady);
   if (choicesOf(worker).review) return 'The user wants this work reviewed.';
   if (!(await evidence.hasCommands())) return 'No command shows this work.';
   const { files, insertions, deletions } = (await facts?.size(mainGit(worker))) ?? {
@@ -277,75 +356,4 @@ async function whyUnread(evidence: Evidence, facts: BranchFacts | undefined): Pr
   if (lines > MAX_UNREAD_LINES)
     return `${lines} changed lines are more than the ${MAX_UNREAD_LINES} that one agent alone may answer for.`;
   return files.some((file) => file.insertions === null) ? 'It changes binary files.' : undefined;
-}
-
-const LIMIT_MS = 10_000;
-/** Of words of the texts, of ignored files that are listed, and of causes. */
-const MAX_WORDS = 2000;
-const MAX_LISTED = 5000;
-const MAX_CAUSES = 5;
-
-/**
- * Files of the worktree that git ignores, so that no commit has them: those that the texts name, such as claims, commands
- * and their output. A cause of a refusal, which the refusal itself does not show.
- * @param isAll also those that changed since SETUP
- */
-async function ignoredWork(
-  worker: Worker,
-  texts: readonly string[],
-  { isAll }: { isAll: boolean },
-): Promise<string[]> {
-  const cwd = stateOf(worker).worktree?.path;
-  if (cwd === undefined || statsAt(cwd) === undefined) return [];
-  const options = { ...worker.git.context, cwd, timeoutMs: LIMIT_MS };
-  try {
-    const named = namedIn(cwd, texts);
-    const since = statsAt(worker.paths.setup)?.mtimeMs ?? 0;
-    const changed = isAll ? await changedIgnored(since, options) : [];
-    return (await rulesOf([...new Set([...named, ...changed])], options)).slice(0, MAX_CAUSES);
-  } catch (error) {
-    // A hint is not worth the decision.
-    if (isSamocodeError(error)) return [];
-    throw error;
-  }
-}
-
-/** The words that are files there. A path of a clone ends with one. */
-function namedIn(cwd: string, texts: readonly string[]): string[] {
-  const words = new Set(texts.flatMap((text) => text.split(/[\s'"`:;,()[\]{}<>|=]+/)));
-  const found: string[] = [];
-  for (const word of [...words].slice(0, MAX_WORDS)) {
-    const parts = word.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.length === 0 || parts.length > 30 || parts.includes('..')) continue;
-    const from = word.startsWith('/') ? parts.map((_, at) => parts.slice(at).join('/')) : [parts.join('/')];
-    const path = from.find((each) => statsAt(join(cwd, each)) !== undefined);
-    if (path !== undefined) found.push(path);
-  }
-  return found;
-}
-
-async function changedIgnored(since: number, options: GitOptions): Promise<string[]> {
-  const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
-  const changed: string[] = [];
-  let read = 0;
-  await readRecords(args, options, (path) => {
-    if ((statsAt(join(options.cwd, path))?.mtimeMs ?? 0) > since) changed.push(path);
-    read += 1;
-    return read < MAX_LISTED;
-  });
-  return changed;
-}
-
-async function rulesOf(paths: readonly string[], options: GitOptions): Promise<string[]> {
-  if (paths.length === 0) return [];
-  const ask = ['check-ignore', '--verbose', '-z', '--stdin'];
-  const { stdout } = await runGit(ask, { ...options, input: paths.join('\0'), allowFailure: true });
-  const fields = stdout.split('\0');
-  const causes: string[] = [];
-  for (let at = 0; at + 3 < fields.length; at += 4) {
-    const [source = '', line = '', rule = '', path = ''] = fields.slice(at, at + 4);
-    if (!rule.startsWith('!'))
-      causes.push(visibleControls(`${path} is ignored by ${source}:${line}, so no commit has it`));
-  }
-  return causes;
 }

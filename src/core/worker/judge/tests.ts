@@ -1,7 +1,7 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { ChangedTest, Decision, ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
-import { type CheckRun, MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
+import { failsItself, MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';
@@ -29,9 +29,21 @@ import {
 } from './check-facts.ts';
 import { type Proof, recordedSet } from './checks.ts';
 import { runInClone } from './in-clone.ts';
+import {
+  bound,
+  changedIn,
+  isOfPerson,
+  isUntriedBy,
+  outputIn,
+  type TriedOldTests,
+  whyInQuestion,
+} from './old-tests.ts';
+import { repeatRed } from './repeated.ts';
 
 export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
+  /** What base and branch have at a changed path. */
+  blobs: ReadonlyMap<string, readonly (string | undefined)[]>;
 }
 
 /** Compares the branch with the commit that the current goal started from, before any files of a chat. */
@@ -48,33 +60,60 @@ export async function comparedChecks(
   const ofPlan = checks.filter((check) => !own.includes(check));
   const seen = await facts.seen(mainGit(worker));
   const changes = await changesOfChecks(commits, { own, ofPlan }, worker.git.context, seen);
-  return { ...commits, checks, ...changes };
+  const blobs = new Map(
+    seen.entries.flatMap(({ path, oldPath = path, before, blob }) =>
+      [path, oldPath].map((each) => [each, [before, blob]] as const),
+    ),
+  );
+  return { ...commits, checks, blobs, ...changes };
 }
 
 /**
- * A question to the person if the checks might prove less than those of the base and no person has accepted that.
+ * What a person has not accepted yet. The comparison by names counts, or what no cell could try of it; where it finds
+ * nothing, the files of a red cell that no reader may accept.
+ */
+export function openWeakenings(
+  worker: Worker,
+  { weakened, base, blobs }: ComparedChecks,
+  tried: TriedOldTests | undefined,
+): Weakening[] {
+  const { acceptedWeakenings = [] } = stateOf(worker);
+  const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
+  // A key of an earlier version holds for the goal in which it was accepted.
+  const found = weakened.filter((each) => isOpen(each) && isUntriedBy(tried, each));
+  const named = found.map((each) => bound(each, { base, blobs: blobs.get(each.path) ?? [] }, tried));
+  const ofCell = tried && isOfPerson(worker, tried) ? changedIn(tried) : [];
+  const areNamed = tried?.old.kind === 'broken' && weakened.length > 0;
+  const others = areNamed ? [] : ofCell.filter(({ path }) => weakened.every((each) => each.path !== path));
+  return listedWeakenings([...named, ...others]).filter(isOpen);
+}
+
+/**
+ * A question to the person about checks that might prove less than those of the base.
+ * @param tried what the checks of the base say of the work, if they were run
  * @param decision the decision that applies otherwise
  */
-export async function waitIfWeakened(
+export async function waitForPerson(
   worker: Worker,
-  compared: ComparedChecks,
+  {
+    compared,
+    tried,
+    open,
+  }: { compared: ComparedChecks; tried: TriedOldTests | undefined; open: Weakening[] },
   decision: Decision,
-): Promise<ParkDecision | undefined> {
-  const { progress, acceptedWeakenings = [] } = stateOf(worker);
-  const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
-  const weakened = listedWeakenings(compared.weakened).filter(isOpen);
-  if (weakened.length === 0) return undefined;
-  const diff = await diffOfWeakened(compared, compared.weakened.filter(isOpen), worker.git.context);
-  await writeWhole(worker.paths.weakenedDiff, diff);
-  const asked = new Set(compared.weakened.map(({ path }) => path));
-  const reason =
+): Promise<ParkDecision> {
+  const diff = await diffOfWeakened(compared, open, worker.git.context);
+  await writeWhole(worker.paths.weakenedDiff, `${outputIn(tried)}${diff}`);
+  const asked = new Set(open.map(({ path }) => path));
+  const byNames =
     compared.checks.length > 0
       ? 'The checks pass, but files that they depend on were changed.'
       : 'No check runs here, and tests or their settings were changed.';
+  const why = whyInQuestion(tried);
   return {
-    ...park(progress.phase, 'qa_answers', decision.phase),
-    weakened,
-    reason,
+    ...park(stateOf(worker).progress.phase, 'qa_answers', decision.phase),
+    weakened: open,
+    reason: why === undefined ? byNames : `The checks pass. ${why}.`,
     notes: 'notes' in decision ? decision.notes : undefined,
     changedTests: pathsOfChanged(compared).filter((path) => !asked.has(path)),
   };
@@ -170,18 +209,24 @@ function noticeOf(files: readonly string[], problem: string | undefined): NewEve
   return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingText(files)}.` }];
 }
 
-export function withNote(decision: Decision, files: readonly string[]): Decision {
-  if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
-  const note = `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
-  return { ...decision, notes: [...decision.notes, note] };
+export function toBeChecked(files: readonly string[]): string | undefined {
+  if (files.length === 0) return undefined;
+  return `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
 }
 
-/** How often a check must have failed before the work, so that one that fails at times proves nothing. */
-const TIMES = 2;
+export function withNote(decision: Decision, note: string | undefined): Decision {
+  return withNotes(decision, note === undefined ? [] : [note]);
+}
+
+/** For the next agent, if there is one. */
+export function withNotes(decision: Decision, notes: readonly string[]): Decision {
+  if (notes.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
+  return { ...decision, notes: [...decision.notes, ...notes] };
+}
 
 /**
- * Whether a check that passes on the branch fails on the commit where its work began: then a file without content, a
- * mode or white space can be the work. Asked only about a branch that changes nothing else.
+ * Whether a check that passes on the branch fails twice on the commit where its work began: then a file without
+ * content, a mode or white space can be the work. Asked only about a branch that changes nothing else.
  */
 export async function turnsGreen(
   evidence: Evidence,
@@ -192,30 +237,18 @@ export async function turnsGreen(
   const base = baseOfWork(stateOf(worker));
   if (worktree === undefined || base === undefined || provingOf(worker).in === 'worktree') return false;
   if ((await commitWithTree(worker, base)).tree === tip.tree) return false;
-  let commands = await evidence.showingCommands();
-  for (let time = 1; time <= TIMES && commands.length > 0; time += 1) {
-    showChecking(worker, 'the commit where the work began');
-    const set = { name: `before-${time}`, commit: base, commands, worktree, iteration };
-    const { runs } = await whileTakingCommands(worker, async (signal) => {
-      try {
-        const outputDir = iterationPaths(worker.paths, iteration).checks;
-        return await runInClone(worker, {
-          ...set,
-          proving: provingOf(worker),
-          mark: worker.file.id,
-          outputDir,
-          signal,
-        });
-      } finally {
-        await endAgentTree(worker, undefined, { leftoversOnly: true });
-      }
-    });
-    commands = runs.filter(failsItself).map(({ command }) => command);
-  }
-  return commands.length > 0;
-}
-
-/** It ran and found something: a program that is not there, or a SETUP that fails, says nothing about the work. */
-function failsItself({ exitCode, isSetup, how }: CheckRun): boolean {
-  return how !== undefined && !isSetup && exitCode !== null && exitCode !== 126 && exitCode !== 127;
+  const commands = await evidence.showingCommands();
+  if (commands.length === 0) return false;
+  showChecking(worker, 'the commit where the work began');
+  const { runs } = await whileTakingCommands(worker, async (signal) => {
+    const set = {
+      ...{ name: 'before', commit: base, commands, worktree, iteration, signal },
+      ...{ proving: provingOf(worker), mark: worker.file.id },
+      outputDir: iterationPaths(worker.paths, iteration).checks,
+    };
+    return await repeatRed(worker, set, await runInClone(worker, set));
+  }).finally(() => endAgentTree(worker, undefined, { leftoversOnly: true }));
+  return runs.some(
+    (run) => failsItself(run) && run.again !== undefined && failsItself({ ...run, ...run.again }),
+  );
 }

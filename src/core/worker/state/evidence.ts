@@ -113,11 +113,12 @@ export class Evidence {
     return [...new Set([...checksOf(this.worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
   }
 
-  /** Those that can show the work: one that a person left red shows nothing, and may still fail on the branch. */
+  /** Those that can show the work: one that a person left red, or that fails at times without it, shows nothing. */
   async showingCommands(): Promise<string[]> {
     const { baseChecks } = stateOf(this.worker);
     const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-    return (await this.fullCommands()).filter((command) => !leftRed.includes(command));
+    const not = [...leftRed, ...(baseChecks?.unsteady ?? [])];
+    return (await this.fullCommands()).filter((command) => !not.includes(command));
   }
 
   async hasCommands(): Promise<boolean> {

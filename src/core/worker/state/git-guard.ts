@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
-import { isOutOfReach, type SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { isOutOfReach, type SandboxLevel, type SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import {
   acceptedAt,
   changedExecuting,
@@ -24,7 +24,8 @@ export class GitGuard {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
   readonly #runningGitDir: string;
-  readonly #isOutOfReach: () => boolean;
+  readonly #level: () => SandboxLevel | undefined;
+  readonly #openings: SandboxOpenings;
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
@@ -39,22 +40,26 @@ export class GitGuard {
     this.#runningGitDir = gitCalls;
     this.#mainRepo = mainRepo;
     this.#env = env;
-    this.#isOutOfReach = () => isOutOfReach(level(), settings.openings);
+    this.#level = level;
+    this.#openings = settings.openings;
   }
 
   get context(): GitContext {
     return { baseEnv: this.#env, config: this.#config, runningGitDir: this.#runningGitDir };
   }
 
-  /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */
+  /**
+   * Reads git's executable settings; from now on disables those not accepted.
+   * @returns the latter, as lines; without a guard only those by which git starts programs for us
+   */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
-    if (this.#isOutOfReach()) return [];
+    if (isOutOfReach(this.#level(), this.#openings)) return [];
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now).catch(this.#unread);
     this.#config = undoChanged(this.#accepted, now, this.#env);
-    return changedExecuting(this.#accepted, now);
+    return changedExecuting(this.#accepted, now, { forOthers: this.#level() !== 'none' });
   }
 
   /** Accepts the current settings: a person agreed to them, or no agent has run yet. */

@@ -10,7 +10,7 @@ import {
   verdictWords,
 } from '../../../core/acts/proof/repetition.ts';
 import { systemClock } from '../../../core/kernel/clock.ts';
-import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { openWords } from '../../../core/kernel/phases/proving.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { textIn } from '../../../core/project/git/repository.ts';
@@ -192,9 +192,10 @@ function outputOf({ about = '', lastLines }: Difference): string[] {
   return lastLines ? [lastLinesOf(about, lastLines)] : [];
 }
 
-function checkLine({ command, isSetup, found, expected, redBefore, durationMs = 0 }: RepeatedCheck): string {
+function checkLine({ command, isSetup, found, expected, durationMs = 0, ...claimed }: RepeatedCheck): string {
   const status = found === undefined ? 'did not run' : `exit status ${found ?? 'none'}`;
-  const passed = found === 0 ? '✔ passed' : redBefore ? `! ${RED_AFTER}` : `✘ ${status}`;
+  const open = openWords(claimed);
+  const passed = found === 0 ? '✔ passed' : open ? `! ${open}` : `✘ ${status}`;
   const claim = expected === undefined ? ', not in the proof' : '';
   return `${passed}: ${isSetup ? 'SETUP ' : ''}${code(command)}, ${(durationMs / 1000).toFixed(1)} s${claim}`;
 }

@@ -1,4 +1,5 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
+import type { RED_AFTER, UNSTEADY } from '../../../core/kernel/phases/proving.ts';
 import type { Phase, Way } from '../../../core/kernel/phases/table.ts';
 
 /** The sections of a session's page, in order. */
@@ -179,6 +180,6 @@ export interface ReportCheckSet {
   iteration?: number;
   commit: string;
   sandbox: string;
-  result: 'passed' | 'failed' | 'red after';
+  result: 'passed' | 'failed' | typeof RED_AFTER | typeof UNSTEADY;
   runs: { command: string; how?: string; durationMs: number; tail?: string; isSetup: boolean }[];
 }

@@ -1,5 +1,5 @@
 import { duration } from '../../../core/kernel/durations.ts';
-import { MAX_OUTSIDE_PLAN, RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { MAX_OUTSIDE_PLAN, RED_AFTER, UNSTEADY } from '../../../core/kernel/phases/proving.ts';
 import { phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { elapsed, grouped, moment, unbroken } from './figures.ts';
@@ -132,7 +132,8 @@ function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData)
 const RESULTS: Readonly<Record<ReportCheckSet['result'], { tone: string; words: string }>> = {
   passed: { tone: 'good', words: '✓ passed' },
   failed: { tone: 'bad', words: '✘ failed' },
-  'red after': { tone: 'attention', words: RED_AFTER },
+  [RED_AFTER]: { tone: 'attention', words: RED_AFTER },
+  [UNSTEADY]: { tone: 'attention', words: UNSTEADY },
 };
 
 /** A set of checks: the newest one is expanded, and each that did not pass. */

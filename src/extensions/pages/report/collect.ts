@@ -9,7 +9,7 @@ import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
-import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
+import { failedRuns, openWords } from '../../../core/kernel/phases/proving.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
 import {
@@ -178,24 +178,25 @@ const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {
 function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
   const { set, at, iteration, commit, sandbox, runs } = event;
   return {
-    title: `${SETS[set]} in ${event.in === 'clone' ? 'a fresh clone' : 'the worktree'}`,
+    title: `${event.cell ? 'Checks of the base on the work' : SETS[set]} in ${event.in === 'clone' ? 'a fresh clone' : 'the worktree'}`,
     at,
     iteration,
     commit,
     sandbox,
     result: resultOf(event),
-    runs: runs.map(({ command, how, redBefore, durationMs, tail, isSetup }) => {
-      const ended = redBefore ? `${how}, ${RED_AFTER}` : how;
-      return { command, how: ended, durationMs, tail, isSetup: isSetup === true };
+    runs: runs.map((run) => {
+      const { command, how, durationMs, tail, isSetup } = run;
+      const open = openWords(run);
+      return { command, how: open ? `${how}, ${open}` : how, durationMs, tail, isSetup: isSetup === true };
     }),
   };
 }
 
-function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
+function resultOf({ set, runs, cell }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
   // Added tests should fail on the base, so a failure there does not fail the set.
-  if (set === 'added') return 'passed';
+  if (set === 'added' && cell === undefined) return 'passed';
   if (failedRuns({ runs }).length > 0) return 'failed';
-  return redAfter({ runs }).length > 0 ? 'red after' : 'passed';
+  return runs.flatMap((run) => openWords(run) ?? [])[0] ?? 'passed';
 }
 
 const MAX_ACTS = 1000;

@@ -32,6 +32,8 @@ export function readPrompt(prompt: string, nowMs: number) {
     goal: quotedBelow(prompt, 'The goal now'),
     /** The task itself is a requirement. */
     reviewsTask: prompt.includes(`The requirement ${TASK_ID} is the task itself`),
+    /** What a reader names to accept tests of the base that fail. */
+    oldTests: /"reviewed": \["(old-\w+)"\]/.exec(prompt)?.[1] ?? '',
     /** The signals offer the end of the session. */
     mayBeDone: prompt.includes('{"status":"done"'),
     planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),

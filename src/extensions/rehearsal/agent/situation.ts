@@ -77,6 +77,7 @@ export async function readWords(
     // Work that must be reviewed does not end by its own agent.
     status: mayBeDone ? 'done' : 'continue',
     reviewer: mayBeDone ? '' : 'quality',
+    oldTests: facts.oldTests,
   };
   const ofTask: Words = facts.reviewsTask ? { reviewed: TASK_ID } : {};
   return { ...fill(storyTexts(story), words), ...words, ...ofTask };

@@ -180,7 +180,12 @@ async function end({ did, signal }: Named<'end'>, context: ActContext): Promise<
   });
   const acknowledged = messages.map(({ id }) => id);
   const filled = Object.fromEntries(Object.entries(signal).filter(([, value]) => value !== ''));
-  const given = { phase, ...filled, ...(acknowledged.length > 0 && { acknowledged }) };
+  const reviewed = filled.reviewed?.split(', ');
+  const given = {
+    ...{ phase, ...filled },
+    ...(reviewed && { reviewed }),
+    ...(acknowledged.length > 0 && { acknowledged }),
+  };
   if (context.signals) await write(context, inSession(context, '_signal.json'), `${JSON.stringify(given)}\n`);
   if (context.results) lines.finish(did);
 }

@@ -24,7 +24,9 @@ test(
       },
       bench.context,
     );
-    expect(json.sandbox).toBe('none - agents can do what you can');
+    expect(json.sandbox).toBe(
+      'none - agents can do what you can; home, git hooks and the run folder are not compared',
+    );
     const { sessionFile } = await bench.view(String(json.session));
     expect(sessionFile?.settings).toMatchObject({
       providers: { quality: 'rehearsal' },

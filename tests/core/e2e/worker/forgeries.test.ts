@@ -6,9 +6,9 @@ import { startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
 const PLANTED = [
-  'git config core.fsmonitor planted && cd "$HOME/.local/state/samocode"',
+  'git config filter.planted.clean planted && cd "$HOME/.local/state/samocode"',
   'for file in $(find . -name git-settings.json); do',
-  `echo '{"repository":[["core.fsmonitor","planted"]]}' > "$file"; done`,
+  `echo '{"repository":[["filter.planted.clean","planted"]]}' > "$file"; done`,
 ].join('\n');
 const scenario = {
   rules: [{ when: { iteration: 1 }, do: [shell(PLANTED), { act: 'normal' }] }],
@@ -26,7 +26,7 @@ test.concurrent(
     const later = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting');
     expect(later.status).toMatchObject({
       rule: 'git_programs_changed',
-      reason: expect.stringContaining('core.fsmonitor: nothing -> planted'),
+      reason: expect.stringContaining('filter.planted.clean: nothing -> planted'),
     });
     await rig.resume();
     await rig.untilWaiting('qa_answers');
@@ -58,10 +58,10 @@ test.concurrent(
 test.concurrent('a program that a person configures while the session waits is shown before an agent is paid, not after', async () => {
   await using rig = await startRig({ at: 'asking', here: true });
   const before = await rig.state();
-  await rig.repo.git(['config', '--global', 'core.editor', 'nano']);
+  await rig.repo.git(['config', '--global', 'credential.helper', 'store']);
   await rig.answer();
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
-  expect(status).toMatchObject({ rule: 'git_programs_changed', reason: expect.stringContaining('nano') });
+  expect(status).toMatchObject({ rule: 'git_programs_changed', reason: expect.stringContaining('store') });
   expect(progress.totalIterations).toBe(before.progress.totalIterations);
   await rig.resume();
   await rig.untilWaiting('plan_approval');

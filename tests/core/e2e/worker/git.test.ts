@@ -8,26 +8,27 @@ import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const AS_HUSKY_DOES =
   'mkdir -p .husky && echo true > .husky/pre-commit && git config core.hooksPath .husky/_';
-const scenario = {
-  rules: [{ when: { iteration: 1 }, do: [shell(AS_HUSKY_DOES), { act: 'normal' }] }],
-};
+const AS_LFS_DOES = 'git config filter.mine.clean "cat -u" && echo "*.bin filter=mine" > .gitattributes';
+const after = (script: string) => ({
+  rules: [{ when: { iteration: 1 }, do: [shell(script), { act: 'normal' }] }],
+});
 const BLOCKED = { kind: 'blocked', rule: 'git_programs_changed', needs: 'error_resolution' };
 
 const untilBlocked = (rig: SessionRig) => rig.until(({ status }) => status.kind === 'blocked');
 
 test.concurrent(
-  'a git setting that starts programs is shown, and one resume by a person accepts it permanently',
+  'a setting by which our git starts a program is shown, and one resume by a person accepts it permanently',
   ci,
   async () => {
-    await using rig = await startRig({ here: true, scenario });
+    await using rig = await startRig({ here: true, scenario: after(AS_LFS_DOES) });
     const { status, progress, lastIteration } = await untilBlocked(rig);
     expect(status).toMatchObject(BLOCKED);
-    expect(status).toMatchObject({ reason: expect.stringContaining('core.hookspath: nothing -> .husky/_') });
+    expect(status).toMatchObject({ reason: expect.stringContaining('filter.mine.clean: nothing -> cat -u') });
     // Its signal does not count; its work is kept.
     expect(progress.phase).toBe('investigation');
     expect(lastIteration?.ending).not.toBe('signalled');
     const kept = ['ls-tree', '-r', '--name-only', `refs/samocode/${refNameOf(rig.file)}/001`];
-    expect(await rig.repo.git(kept)).toContain('.husky/pre-commit');
+    expect(await rig.repo.git(kept)).toContain('.gitattributes');
     const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
     await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });
     await rig.resume();
@@ -37,6 +38,12 @@ test.concurrent(
     expect((await rig.events()).filter(({ type }) => type === 'blocked')).toHaveLength(1);
   },
 );
+
+test.concurrent('hooks that an agent installs without a guard stop no session: git starts none of them for us', async () => {
+  await using rig = await startRig({ here: true, scenario: after(AS_HUSKY_DOES) });
+  await rig.untilWaiting('qa_answers');
+  expect((await rig.events()).filter(({ type }) => type === 'blocked')).toEqual([]);
+});
 
 test.concurrent('git settings created by SETUP exist from the start', async () => {
   await using rig = await startRig({

@@ -238,7 +238,7 @@ test.concurrent('a red result of another session asks no person: a later session
   const { view, about } = await readQa(second, rig.context());
   expect(about).toBeUndefined();
   expect(view.state.baseChecks).toMatchObject({ result: 'green', failed: [] });
-  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n\n');
+  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n\n\n');
 });
 
 test.concurrent('a check of .samocode that was wrong is corrected by a stop and a resume', async () => {

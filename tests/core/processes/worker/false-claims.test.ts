@@ -179,6 +179,11 @@ describe('a session is done when its agent', () => {
       { checks: ['echo "$$ $(pwd) $(date)"; mktemp -u; exit 3'], leftRed: 3 },
       true,
     ],
+    [
+      'has changed a test for its quick work, which passes on it as it was',
+      { quick: true, does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}` },
+      true,
+    ],
     ['renames a file without content', turnsGreen('touch a; git add a; git mv a b', 'test -e b')],
   ] satisfies [string, Partial<FalseClaim>, true?][])
     test.concurrent(way, ciIf(isRepresentative), async ({ expect }) => {

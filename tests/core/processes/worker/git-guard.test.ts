@@ -62,6 +62,33 @@ test.each<[SandboxLevel, Partial<SandboxOpenings>, GitContext['config'] & {}]>([
   },
 );
 
+test.each<[SandboxLevel, string[]]>([
+  ['none', ['core.sshcommand: nothing -> planted']],
+  [
+    'best effort',
+    [
+      expect.stringMatching(/hooks\/post-merge: nothing -> [0-9a-f]{64}$/),
+      'alias.st: nothing -> !planted',
+      'core.hookspath: nothing -> .husky/_',
+      'core.sshcommand: nothing -> planted',
+    ],
+  ],
+])('at level %s, of new hooks and programs are named: %j', async (level, named) => {
+  const { repo, guard } = await scene(level);
+  await using _ = repo;
+  const worker = guard();
+  await worker.accept(undefined);
+  for (const [key, value] of [
+    ['core.hooksPath', '.husky/_'],
+    ['alias.st', '!planted'],
+    ['core.sshCommand', 'planted'],
+  ] as const)
+    await repo.git(['config', key, value]);
+  await writeFile(join(repo.path, '.git/hooks/post-merge'), 'true', { mode: 0o755 });
+  expect(await worker.unaccepted(undefined)).toEqual(named);
+  expect(worker.context.config).toEqual([['core.sshcommand', 'ssh']]);
+});
+
 test("after the record of accepted settings was changed, it is restored from this worker's memory, or emptied", async () => {
   const { repo, guard, path } = await scene();
   await using _ = repo;

@@ -13,7 +13,7 @@ import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
 import { falseClaims, ledgerProblem, mergeCommands } from '../../../../src/core/worker/judge/claims.ts';
-import { comparedChecks, waitIfWeakened } from '../../../../src/core/worker/judge/tests.ts';
+import { comparedChecks, openWeakenings, waitForPerson } from '../../../../src/core/worker/judge/tests.ts';
 import { Evidence } from '../../../../src/core/worker/state/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/state/worker.ts';
 import { ended } from '../../../support/proved-events.ts';
@@ -28,9 +28,10 @@ const TEXT = '# Plan: x\n\n### Phase 1: Other\nFiles: other.txt\n- [x] it\n';
 const askedAbout = async (worker: Worker) => {
   const evidence = new Evidence(worker);
   const compared = (await comparedChecks(evidence, await evidence.tip())) ?? expect.fail();
-  return await waitIfWeakened(worker, compared, {
-    ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
-  });
+  const open = openWeakenings(worker, compared, undefined);
+  if (open.length === 0) return undefined;
+  const decision = { kind: 'run', phase: 'quality', notes: [], delay: 'none' } as const;
+  return await waitForPerson(worker, { compared, tried: undefined, open }, { ...decision, notes: [] });
 };
 
 /** Gets a plan approved, with a ledger of one command if one is given. */

@@ -45,7 +45,7 @@ test.each([
   ['guard', 'guard - home is not there, the network is open'],
   ['best effort', 'best effort - agents are root and might escape, home is not there, the network is open'],
   ['provider sandbox', 'provider sandbox - the agent CLI confines its own commands'],
-  ['none', 'none - agents can do what you can'],
+  ['none', 'none - agents can do what you can; home, git hooks and the run folder are not compared'],
 ] as const)('a start says what the level %s means for home and network', (level, line) => {
   expect(describeLevel(level, 'linux')).toBe(line);
 });

@@ -4,6 +4,7 @@ import type { Application } from '../../../../src/core/kernel/phases/application
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
 import { proofText, readProof, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
+import { proofLimits } from '../../../../src/core/session/proof/proof-limits.ts';
 import { proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../../../support/proved-events.ts';
 
@@ -96,6 +97,26 @@ test('a check that may stay red is shown as it was on the base at this proof, th
   expect(text).toContain('On the base commit, right after them: `npm run lint` exit status 1.');
   expect(text).toMatch(/The same on the base commit, 2026-\S+: `npm test` exit status 0\./);
   expect(text).not.toContain('`npm run lint` exit status 2');
+});
+
+test('a check that is unsteady on the base too counts, and is said before anything else', () => {
+  const output = (name: string) => `iterations/001/checks/${name}.txt`;
+  const { command: _, ...again } = checkRun({ output: output('full-again-1') });
+  const red = { exitCode: 1, how: 'exit status 1' };
+  const runs = [checkRun({ ...red, unsteady: true, again })];
+  const onBase = { commit: PROVED.base, runs: [checkRun({ ...red, output: output('full-steady-1-1') })] };
+  const events = provedEvents({ runs }).map((event) =>
+    event.type === 'checks_ran' && event.set === 'full' ? { ...event, onBase } : event,
+  );
+  const proof = made(events);
+  expect(proof.checks?.runs).toMatchObject([{ exitCode: 1, again: { output: 'outputs/full-again-1.txt' } }]);
+  const [first] = proofLimits({ ...proof, testing: '**Testing:** none' });
+  expect(first).toBe('Unsteady, on the base too: `npm test`.');
+  const text = proofMarkdown(proof);
+  expect(text).toContain('- ! exit status 1 (unsteady, on the base too): `npm test`, 1.2 s');
+  expect(text).toContain('On the base commit, right after them: `npm test` exit status 1.');
+  expect(text).toMatch(/The same on the base commit, 2026-\S+: `npm test` exit status 0\./);
+  expect(readProof(text)).toEqual({ kind: 'proof', proof });
 });
 
 test('a check that is red as before the work, and may be, counts and is said above all others', () => {

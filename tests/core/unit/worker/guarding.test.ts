@@ -1,11 +1,12 @@
 import fs from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import {
   gitProgramsChanged,
+  keepRunFolder,
   mainCheckoutNow,
   type RunFolder,
   runFolderChanges,
@@ -117,9 +118,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Root's agents in the guard, without which nothing but the log and one record is compared. */
+const AS_ROOT = { sandbox: 'best effort' } as const;
+
 test.each(ROWS)('a record of another build is compared only with what it names: $name', async (row) => {
   await using log = await tempLog();
-  await using it = await workerWithChild(log);
+  await using it = await workerWithChild(log, AS_ROOT);
   const { worker, open } = it;
   const { entries, ...rest } = row.recorded ?? {};
   const record = {
@@ -129,6 +133,26 @@ test.each(ROWS)('a record of another build is compared only with what it names: 
   };
   await row.happens(worker.paths.runDir);
   expect(await runFolderChanges(worker, open, async () => record)).toEqual(row.accused);
+});
+
+test.each([
+  ['best effort', ['iterations/002', 'planted.json', 'git-settings.json', 'session.json']],
+  ['provider sandbox', ['iterations/002', 'planted.json', 'git-settings.json', 'session.json']],
+  ['none', ['git-settings.json']],
+] as const)('at level %s, of what changed in the run folder is named: %j', async (sandbox, named) => {
+  await using log = await tempLog();
+  await using it = await workerWithChild(log, { sandbox });
+  const { worker, open } = it;
+  const { paths } = worker;
+  await writeFile(paths.gitSettings, '{}');
+  await keepRunFolder(worker, open, (kept) => writeFile(open.files.before, JSON.stringify(kept)));
+  await writeFile(paths.gitSettings, '{"repository":[]}');
+  for (const name of ['session.json', 'planted.json']) await writeFile(join(paths.runDir, name), 'x');
+  await mkdir(join(paths.iterations, '002'));
+  const changed = await runFolderChanges(worker, open, async () => undefined);
+  expect(changed.sort()).toEqual([...named].sort());
+  await appendFile(paths.events, '{"v":1}\n');
+  expect(await runFolderChanges(worker, open, async () => undefined)).toContain('events.jsonl');
 });
 
 test('the failure of one egress proxy does not open the next one twice', async () => {

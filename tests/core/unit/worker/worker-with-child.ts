@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { endTree } from '../../../../src/core/kernel/processes/end-tree.ts';
 import { type Host, systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { isRunning } from '../../../../src/core/kernel/processes/process-table.ts';
+import type { SandboxLevel } from '../../../../src/core/kernel/sandbox-level.ts';
 import type { Guard } from '../../../../src/core/sandbox/guard/make-guard.ts';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
@@ -35,6 +36,8 @@ export interface WorkerPlan {
   host?: Partial<Host>;
   settings?: Partial<FrozenSettings>;
   timeLimitMs?: number;
+  /** The level of the session. */
+  sandbox?: SandboxLevel;
   /** The guard around the agent. */
   guard?: Guard;
 }
@@ -50,10 +53,17 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
   const watch = new SupervisorClient({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
   const memory: WorkerMemory = {};
-  const { settings } = plan;
-  const worker = await workerOn(log, [], { file: { id: ulid() }, settings, clock, host, watch, memory });
+  const { settings, sandbox = 'none' } = plan;
+  const worker = await workerOn(log, [], {
+    file: { id: ulid(), sandbox },
+    settings,
+    clock,
+    host,
+    watch,
+    memory,
+  });
   const { file, writer } = worker;
-  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, timeLimitMs });
+  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, sandbox, timeLimitMs });
   const begun = stateOf(worker).openIteration;
   if (begun === undefined) throw new Error('The iteration did not begin.');
   const open = iterationOf(worker, begun);

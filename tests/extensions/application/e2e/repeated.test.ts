@@ -5,6 +5,7 @@ import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { reservedPorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
+import { eventsOfType } from '../../../support/events-of.ts';
 import { makeProject } from '../../../support/project.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
@@ -86,3 +87,25 @@ test.each(['off', 'strict'] as const)(
     }
   },
 );
+
+test('a check that a counter in a service makes red stays red when it is repeated: services begin anew', async () => {
+  const counts = SERVER.replace('process.env.GREETING', 'String(count += 1)');
+  const works = [
+    { act: 'edit', path: 'server.cjs', text: `let count = 0;\n${counts}` },
+    { act: 'commit', subject: 'Count' },
+    { act: 'end', did: 'Counted', signal: { status: 'done', summary: 'It counts' } },
+  ];
+  await using rig = await startRig({
+    here: true,
+    lines: { ...LINES, ENV_GREETING: '0', CHECK: 'test $(( $(curl -s http://localhost:$PORT) % 2 )) = 0' },
+    repo: FILES,
+    start: { task: 'Count', quick: true },
+    scenario: { rules: [{ when: { phase: 'implementation' }, do: works }] },
+  });
+  await rig.until(({ progress }) => progress.testReturns > 0);
+  const ran = await eventsOfType(rig, 'checks_ran');
+  expect(ran.find(({ set }) => set === 'base')?.runs).toMatchObject([{ exitCode: 0 }]);
+  expect(ran.find(({ set }) => set === 'full')?.runs).toMatchObject([
+    { exitCode: 1, again: { exitCode: 1 } },
+  ]);
+});

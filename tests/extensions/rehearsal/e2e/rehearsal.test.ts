@@ -47,7 +47,7 @@ test.concurrent(
       { status: 'continue', phase: 'implementation' },
       { status: 'continue', phase: 'testing' },
       { status: 'continue', phase: 'quality' },
-      expect.objectContaining({ status: 'done', reviewed: 'R2' }),
+      expect.objectContaining({ status: 'done', reviewed: ['R2'] }),
     ]);
     expect(await session.git('diff', '--name-only', 'main')).toBe('docs/rehearsal/way-back.md');
     const document = await readFile(join(session.workingDir, 'docs/rehearsal/way-back.md'), 'utf8');

@@ -257,6 +257,8 @@ export const Position = z.object({
       commands: z.array(z.string()),
       /** The commands among them that were red before the work and still are. */
       redAfter: z.array(z.string()).optional(),
+      /** Those that failed, passed when repeated, and do both on the base too. */
+      unsteady: z.array(z.string()).optional(),
     })
     .optional(),
   lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),

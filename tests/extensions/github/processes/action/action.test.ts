@@ -161,6 +161,28 @@ const ROWS: Row[] = [
     says: '! red before, red after: `exit 3`',
   },
   {
+    title: 'a check that passes now, and is unsteady by the proof',
+    settings: `CHECK=${CHECK}\n`,
+    event: (scene) =>
+      opened(
+        scene,
+        claimed(scene, withRuns({ command: CHECK, exitCode: 1, how: 'exit status 1', unsteady: true })),
+      ),
+    result: 'partly',
+    says: `unsteady, on the base too: \`${CHECK}\``,
+  },
+  {
+    title: 'a proof that calls a check unsteady, which fails now',
+    settings: 'CHECK=exit 3\n',
+    event: (scene) =>
+      opened(
+        scene,
+        claimed(scene, withRuns({ command: 'exit 3', exitCode: 3, how: 'exit status 3', unsteady: true })),
+      ),
+    result: 'differs',
+    says: 'expected `0`, found `3`',
+  },
+  {
     title: 'a check that fails and that the proof does not have',
     settings: `CHECK=${CHECK}\nCHECK_MORE=exit 4\n`,
     result: 'differs',

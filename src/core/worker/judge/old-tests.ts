@@ -1,0 +1,308 @@
+import { join } from 'node:path';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { OldTests, Weakening } from '../../kernel/phases/decision.ts';
+import { type CellResult, type CheckRun, cannotRun, type KnownCell } from '../../kernel/phases/proving.ts';
+import {
+  type Cell,
+  type CellEnd,
+  type OldPromises,
+  type Red,
+  tryOldPromises,
+} from '../../project/proving/old-promises.ts';
+import { readSaid, withoutTimes } from '../../project/proving/same-output.ts';
+import { type ChangedPath, isAbsent, pathsOf, squareOf } from '../../project/proving/square.ts';
+import { isCiFile, isInstalled } from '../../project/proving/weakened.ts';
+import { isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import type { Evidence, TipOfBranch } from '../state/evidence.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { type KnownBase, knownBase } from './base-run.ts';
+import { failureNote, judgingBase, mainGit, showChecking } from './check-facts.ts';
+import { type Proof, recordedSet } from './checks.ts';
+import { openScratchDir, runInClone, scratchDir } from './in-clone.ts';
+import { acceptUnsteady, repeatRed } from './repeated.ts';
+
+/** Whether the tests of the base hold on the work of a quick session. */
+export interface TriedOldTests {
+  old: OldPromises | { kind: 'off'; why: string };
+  base: string;
+  differences: readonly ChangedPath[];
+  events: NewEvent[];
+  /** A judgement before this one had it, so whoever has worked since was told. */
+  wasKnown: boolean;
+}
+
+interface Shown {
+  iteration: number;
+  tip: TipOfBranch | undefined;
+  proof: Proof;
+}
+
+/** A longer proof is not paid a second time by work that was to be quick. */
+const MOST_MS = 10 * 60_000;
+
+/** @returns undefined where they are not tried: no quick work, nothing to run, or decided by an earlier version's rules */
+export async function triedOldTests(
+  evidence: Evidence,
+  { iteration, tip, proof }: Shown,
+): Promise<TriedOldTests | undefined> {
+  const { worker } = evidence;
+  const { progress, worktree } = stateOf(worker);
+  const base = judgingBase(stateOf(worker));
+  const own = checksOf(worker);
+  const { setup, oldTests, in: place } = provingOf(worker);
+  if (progress.way !== 'quick' || !worktree || !base || !tip || own.length === 0) return undefined;
+  if (acceptedBefore(worker)) return undefined;
+  const none = { base, differences: [], events: [], wasKnown: true };
+  const off = oldTests === 'off' ? 'OLD_TESTS=off' : place === 'worktree' ? 'CHECK_IN=worktree' : undefined;
+  if (off !== undefined) return { ...none, old: { kind: 'off', why: off } };
+  const git = mainGit(worker);
+  const commands = setup === undefined ? own : [...own, setup];
+  const square = await squareOf({ base, tip: tip.commit }, commands, git);
+  const events: NewEvent[] = [];
+  const tooLong = tookMs(worker, proof) > MOST_MS;
+  const tryCell = async (cell: Cell): Promise<CellEnd> => {
+    const known = stateOf(worker).cells?.findLast(({ tree }) => tree === cell.tree);
+    if (known !== undefined) return endOf(known);
+    if (tooLong) return { kind: 'untried', why: 'SETUP and the checks took more than ten minutes' };
+    const ran = await runCell(evidence, iteration, cell);
+    events.push(...ran.events);
+    return ran.end;
+  };
+  const old = await tryOldPromises(square, {
+    git,
+    indexPath: join(worker.paths.runDir, 'cell.index'),
+    tryCell,
+  });
+  return { old, base, differences: square.differences, events, wasKnown: events.length === 0 };
+}
+
+/** What a person accepted by the rules of an earlier version holds for its goal, and nothing else is asked. */
+function acceptedBefore(worker: Worker): boolean {
+  return (stateOf(worker).acceptedWeakenings ?? []).some((key) => !key.startsWith(BOUND));
+}
+
+function tookMs(worker: Worker, { events }: Proof): number {
+  const ran = events.findLast((event) => event.type === 'checks_ran' && event.set === 'full');
+  if (ran?.type !== 'checks_ran') return stateOf(worker).checksTookMs ?? 0;
+  return ran.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+function endOf({ red, untried }: Pick<KnownCell, 'red' | 'untried'>): CellEnd {
+  if (red !== undefined) return { kind: 'red', ...red };
+  return untried === undefined ? { kind: 'green' } : { kind: 'untried', why: untried };
+}
+
+/** No agent works while the checks of a session are run, and their services begin anew. */
+async function runCell(
+  evidence: Evidence,
+  iteration: number,
+  { reading, ...tip }: Cell,
+): Promise<{ end: CellEnd; events: NewEvent[] }> {
+  const { worker } = evidence;
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return { end: { kind: 'untried', why: 'the worktree is gone' }, events: [] };
+  const name = `old-${tip.tree.slice(0, 12)}`;
+  const attempt = { set: 'added', in: 'clone', iteration, tip, cell: { reading } } as const;
+  const proof = await recordedSet(evidence, attempt, async (signal) => {
+    const set = {
+      name,
+      commit: tip.commit,
+      worktree,
+      commands: checksOf(worker),
+      proving: provingOf(worker),
+      mark: worker.file.id,
+      iteration,
+      outputDir: iterationPaths(worker.paths, iteration).checks,
+      signal,
+      begins: (command: string) => showChecking(worker, `the old tests: ${command}`),
+    };
+    const end = await repeatRed(worker, set, await runInClone(worker, set));
+    const base = judgingBase(stateOf(worker));
+    return base === undefined ? end : await acceptUnsteady(evidence, { set, base }, end);
+  });
+  const runs = proof.events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  // The checks of the base run beside the agents, and may not have ended.
+  const { base, events: ofBase } = proof.kind === 'failed' ? await knownBase(worker) : NOT_ASKED;
+  const { red, untried } =
+    proof.kind === 'impossible'
+      ? { red: undefined, untried: proof.reason.replace(/\.$/, '') }
+      : await foundIn(worker, { runs, name, base });
+  const cell: CellResult = { reading, untried, red: red && { command: red.command, says: red.says } };
+  const events = proof.events.map((event) => (event.type === 'checks_ran' ? { ...event, cell } : event));
+  return { end: endOf({ red, untried }), events: [...ofBase, ...events] };
+}
+
+const NOT_ASKED: KnownBase = { base: undefined, events: [] };
+
+/** What is red in a cell; nothing is shown by what cannot run, and by what was red before the work. */
+async function foundIn(
+  worker: Worker,
+  { runs, name, base }: { runs: readonly CheckRun[]; name: string } & Pick<KnownBase, 'base'>,
+): Promise<{ red?: KnownCell['red']; untried?: string | undefined }> {
+  let untried: string | undefined;
+  for (const run of runs) {
+    const { command, how, output, tail } = run;
+    if (how === undefined) continue;
+    if (run.unsteady) {
+      untried ??= `\`${command}\` failed and then passed, as it does on the base`;
+      continue;
+    }
+    if (cannotRun(run)) return { untried: `\`${command}\` could not be run (${how})` };
+    const onBase = base?.failed.find((failed) => failed.command === command);
+    if (onBase === undefined || onBase.exitCode !== run.exitCode) {
+      const clones = [scratchDir(worker), openScratchDir(worker)].map((dir) => join(dir, name));
+      const { text, outputHash = '' } = await readSaid(join(worker.paths.runDir, output), run);
+      const says = fingerprint(text === undefined ? outputHash : withoutTimes(text, clones)).slice(0, 16);
+      return { red: { command, how, output, tail, says } };
+    }
+    untried ??= `\`${command}\` fails as it does on the base (${how})`;
+  }
+  return { untried };
+}
+
+const BOUND = '2.';
+
+/** Binds what a person or reader accepts to all that they were shown. */
+function boundTo(...shown: readonly unknown[]): string {
+  return `${BOUND}${fingerprint(JSON.stringify(shown)).slice(0, 16)}`;
+}
+
+function redOf(tried: TriedOldTests | undefined): Red | undefined {
+  return tried && 'red' in tried.old ? tried.old.red : undefined;
+}
+
+function shownOf(tried: TriedOldTests | undefined): string[] {
+  const red = redOf(tried);
+  return red === undefined ? [] : [red.command, red.how, red.says];
+}
+
+/** A finding of the comparison, under a key of what the files are on base and branch and what a cell says of them. */
+export function bound(
+  found: Weakening,
+  of: { base: string; blobs: readonly (string | undefined)[] },
+  tried: TriedOldTests | undefined,
+): Weakening {
+  return { ...found, key: boundTo(found.key, of.base, of.blobs, shownOf(tried)) };
+}
+
+/** What is still a question by name: no cell tries it. */
+export function isUntriedBy(tried: TriedOldTests | undefined, { path }: Weakening): boolean {
+  if (tried?.old.kind !== 'kept') return true;
+  const untried = pathsOf(tried.differences.filter(({ isUntried }) => isUntried));
+  return isCiFile(path) || isInstalled(path) || untried.includes(path);
+}
+
+/** The files in question of a red cell, as a person is asked about them. */
+export function changedIn(tried: TriedOldTests): Weakening[] {
+  const { old, base } = tried;
+  if (!('changed' in old)) return [];
+  const what =
+    old.kind === 'needs'
+      ? 'differs, and the checks of the base need it so'
+      : 'differs, and the tests of the base fail';
+  return old.changed.map((each) => {
+    const [path = ''] = pathsOf([each]);
+    return { path, what, key: boundTo(path, base, each.base.blob, each.tip.blob, shownOf(tried)) };
+  });
+}
+
+/** Whether a person alone may accept what is red, as no reader can. */
+export function isOfPerson({ file }: Pick<Worker, 'file'>, { old }: TriedOldTests): boolean {
+  return (
+    old.kind === 'needs' || (old.kind === 'broken' && file.settings.gateChannels.every(isPersonalChannel))
+  );
+}
+
+/** What a reader names in the signal to accept tests that fail. */
+function readersId(tried: TriedOldTests): string {
+  const keys = changedIn(tried).map(({ key }) => key);
+  return `old-${fingerprint(JSON.stringify(keys)).slice(0, 8)}`;
+}
+
+/**
+ * Whether a reader still has to accept what no person is asked about.
+ * @param reviewed what the agent whose signal is judged confirmed
+ */
+export function needsReader(
+  worker: Worker,
+  tried: TriedOldTests | undefined,
+  reviewed: readonly string[] = [],
+): tried is TriedOldTests {
+  if (tried?.old.kind === 'untried') return true;
+  if (tried?.old.kind !== 'broken' || isOfPerson(worker, tried)) return false;
+  if (isReadersYes(worker, tried, reviewed)) return false;
+  const { acceptedWeakenings = [] } = stateOf(worker);
+  return changedIn(tried).some(({ key }) => !acceptedWeakenings.includes(key));
+}
+
+function isReadersYes(worker: Worker, tried: TriedOldTests, reviewed: readonly string[]): boolean {
+  return [...(stateOf(worker).reviewed ?? []), ...reviewed].includes(readersId(tried));
+}
+
+/** A sentence without its full stop; undefined if nothing is to be said. */
+export function whyInQuestion(tried: TriedOldTests | undefined): string | undefined {
+  const { old } = tried ?? {};
+  switch (old?.kind) {
+    case 'broken':
+      return `With the tests as on the base \`${old.red.command}\` fails on this work (${old.red.how})`;
+    case 'needs':
+      return `With the checks as on the base \`${old.red.command}\` fails on this work (${old.red.how})`;
+    case 'untried':
+      return `The tests of the base could not be tried on this work: ${old.why}`;
+    default:
+      return undefined;
+  }
+}
+
+/** The end of what a red cell printed, before the difference that a person is shown. */
+export function outputIn(tried: TriedOldTests | undefined): string {
+  const { command, how, tail = '' } = redOf(tried) ?? {};
+  return command === undefined
+    ? ''
+    : `${whyInQuestion(tried)}. \`${command}\` (${how}) printed last:\n\n${tail}\n\n`;
+}
+
+/** For the agent that reads such work: output and difference, and how to accept them. */
+export function notesForReader(worker: Worker, tried: TriedOldTests): string[] {
+  const why = whyInQuestion(tried) ?? '';
+  const red = redOf(tried);
+  if (red === undefined || !('changed' in tried.old))
+    return [`${why}. Compare the tests and settings that differ: what they were to show must still hold.`];
+  const paths = pathsOf(tried.old.changed).map((path) => `'${path.replaceAll("'", "'\\''")}'`);
+  const difference = `git diff --no-ext-diff ${tried.base.slice(0, 12)} -- ${paths.join(' ')}`;
+  const output = { ...red, outputPath: join(worker.paths.runDir, red.output), lastLines: red.tail ?? '' };
+  return [
+    `${why}. The difference: \`${difference}\`. Judge by that, by the output and by the task as it is written, not by what the author says of them. Does the task ask for what the old tests refuse? Then name it in your signal, beside what else you reviewed: "reviewed": ["${readersId(tried)}"]. Otherwise leave it out: the work goes back to implementation.`,
+    failureNote(output),
+  ];
+}
+
+/** For the record of work that is done. */
+export function asRecorded(
+  worker: Worker,
+  tried: TriedOldTests | undefined,
+  reviewed: readonly string[] = [],
+): OldTests | undefined {
+  const { old, differences = [] } = tried ?? {};
+  if (tried === undefined || old === undefined || old.kind === 'unneeded') return undefined;
+  switch (old.kind) {
+    case 'off':
+    case 'untried':
+      return { kind: old.kind, files: [], why: old.why };
+    case 'kept':
+      return { kind: old.kind, files: pathsOf(differences.filter(isGone)) };
+    case 'broken':
+    case 'needs': {
+      const by = isReadersYes(worker, tried, reviewed) ? 'review' : 'person';
+      return { kind: old.kind, files: pathsOf(old.changed), why: whyInQuestion(tried), by };
+    }
+    default:
+      return old satisfies never;
+  }
+}
+
+function isGone({ role, tip }: ChangedPath): boolean {
+  return role === 'tests' && isAbsent(tip);
+}
