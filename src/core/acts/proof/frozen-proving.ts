@@ -3,7 +3,7 @@ import { keptOf, type Settings } from '../../project/settings/settings.ts';
 
 /** Where and how checks run, from the project's settings. */
 export function frozenProving(values: Settings): Proving {
-  const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds, oldTests } = values;
+  const { checks, checkIn, checkCopy = [], checkHome, checkTimeoutSeconds, oldTests, bite } = values;
   return {
     in: checkIn,
     fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
@@ -11,8 +11,8 @@ export function frozenProving(values: Settings): Proving {
     home: checkHome && [...checkHome],
     timeoutMs: checkTimeoutSeconds * 1000,
     setup: values.setup,
-    files: checkFiles,
     ...(oldTests === 'off' && { oldTests }),
+    ...(bite === 'off' && { bite }),
     application: keptOf(values).application,
   };
 }

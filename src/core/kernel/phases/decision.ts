@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Bite } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR, type WaitingFor } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -105,6 +106,7 @@ const Done = z.object({
   requirements: z.array(ProvedRequirement).optional(),
   changedTests: z.array(ChangedTest).optional(),
   oldTests: OldTests.optional(),
+  bite: Bite.optional(),
 });
 
 /** What a signal asked for, and the worker must prove first. */

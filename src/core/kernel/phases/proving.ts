@@ -15,12 +15,14 @@ export const Proving = z.object({
   home: z.array(z.string()).optional(),
   timeoutMs: z.number(),
   setup: z.string().optional(),
-  /** A command that runs the test files inserted for `{files}`. */
+  /** Of an earlier version: nothing reads it. */
   files: z.string().optional(),
   /** The services beside which agents and checks run. */
   application: Application.optional(),
   /** The tests of the base are not tried on the work. */
   oldTests: z.literal('off').optional(),
+  /** The tests of the work are not tried without it. */
+  bite: z.literal('off').optional(),
 });
 export type Proving = z.infer<typeof Proving>;
 
@@ -100,12 +102,25 @@ export const KnownCell = CellResult.omit({ reading: true, red: true }).extend({
 });
 export type KnownCell = z.infer<typeof KnownCell>;
 
+/** What commands say without the work: on its base, with tests and all that may say what checks do as on the branch. */
+export const Bite = z.object({
+  /** Those that pass: none of them notices the work. */
+  passed: z.array(z.string()),
+  red: z.array(OneRun.pick({ command: true, tail: true }).extend({ how: z.string() })),
+  /** Why they say nothing. */
+  untried: z.string().optional(),
+});
+export type Bite = z.infer<typeof Bite>;
+
+/** With the fingerprint of content and commands: for the same, nothing runs again. */
+export const KnownBite = Bite.extend({ key: z.string() });
+
 /** A completed set of checks: the record of the proof of a commit. */
 export const ChecksRan = z.object({
   /**
    * base: all checks on the session's base commit. fast: a few, for the next agent. full: the set that done
-   * requires. added: one command per test file extended by the work, with those files on the base; or, with `cell`,
-   * the checks of the base on the work. merge: all checks on the branch merged with its base.
+   * requires. added: with `cell`, the checks of the base on the work; with `bite`, those of the work on the base.
+   * merge: all checks on the branch merged with its base.
    */
   set: z.enum(['base', 'fast', 'full', 'added', 'merge']),
   iteration: z.int().optional(),
@@ -120,9 +135,10 @@ export const ChecksRan = z.object({
   fresh: z.literal(true).optional(),
   /** The number of unsigned commits on the branch, if the user signs theirs. */
   unsigned: z.int().optional(),
-  /** The test files of `added`, in the order of the commands, and their common fingerprint. */
+  /** Of an earlier version, which ran test files of the work on the base one by one: nothing reads it. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
   cell: CellResult.optional(),
+  bite: KnownBite.pick({ key: true, untried: true }).optional(),
   /** On the base right after this set: failed checks that a person let stay red, and those that passed when repeated. */
   onBase: z
     .object({ commit: z.string(), runs: z.array(CheckRun), others: z.array(OtherFailure).optional() })
@@ -170,10 +186,6 @@ export const BaseChecks = z.object({
   others: z.array(OtherFailure.extend({ choice: BaseChoice.optional() })).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
-
-/** Added test files; `proveNothing`: those that pass even without the work. */
-export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
-export type AddedTests = z.infer<typeof AddedTests>;
 
 /** The result of the full set on the base. */
 export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'>): BaseChecks {
@@ -256,9 +268,13 @@ export function outputsOf(runs: readonly CheckRun[]): string[] {
   return runs.flatMap(({ output, again }) => [output, ...(again ? [again.output] : [])]);
 }
 
-export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
-  const ofFiles = runs.filter(({ isSetup }) => !isSetup);
-  return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
+/** What a set says of the work that it ran without. */
+export function biteOf({ runs }: Pick<ChecksRan, 'runs'>): Omit<Bite, 'untried'> {
+  const ran = runs.filter(({ isSetup }) => !isSetup);
+  return {
+    passed: ran.flatMap(({ command, how }) => (how === undefined ? [command] : [])),
+    red: ran.flatMap(({ command, how, tail }) => (how === undefined ? [] : [{ command, how, tail }])),
+  };
 }
 
 /** The failed runs, except those that were red before the work and may stay red, and the unsteady ones. */

@@ -46,7 +46,8 @@ export async function tryOldPromises(square: Square, trying: Trying): Promise<Ol
   const unknown = square.differences.filter(({ role }) => role === 'unknown');
   if (tests.length + unknown.length === 0) return { kind: 'unneeded' };
   const end = async (reading: CellReading, back: readonly ChangedPath[]) => {
-    const cell = { ...(await cellOf(square.tip, back, trying)), reading };
+    const asOnBase = back.map(({ path, base, joined = base }) => ({ path, side: joined }));
+    const cell = { ...(await cellOf(square.tip, asOnBase, trying)), reading };
     const isWork = cell.tree === (await treeOf(square.tip, trying.git));
     return isWork ? ({ kind: 'green' } as const) : await trying.tryCell(cell);
   };
@@ -94,10 +95,21 @@ async function thoseThatGained(
   return new Set(all.filter(({ path }) => paths.has(path)));
 }
 
-/** The same content is the same commit. It lies in no branch. */
+/** The base with tests, and all else that may say what checks do, as on the tip; undefined if there are no tests to try. */
+export async function withoutWork(
+  { base, differences }: Square,
+  place: Pick<Trying, 'git' | 'indexPath'>,
+): Promise<Omit<Cell, 'reading'> | undefined> {
+  if (!differences.some(({ role, tip }) => role === 'tests' && !isAbsent(tip))) return undefined;
+  const ofChecks = differences.filter(({ role }) => role === 'tests' || role === 'unknown');
+  const asOnTip = ofChecks.map(({ path, tip }) => ({ path, side: tip }));
+  return await cellOf(base, asOnTip, place);
+}
+
+/** A commit with some of its paths as given. The same content is the same commit. It lies in no branch. */
 async function cellOf(
-  tip: string,
-  back: readonly ChangedPath[],
+  commit: string,
+  paths: readonly { path: string; side: Side }[],
   { git, indexPath }: Pick<Trying, 'git' | 'indexPath'>,
 ): Promise<Omit<Cell, 'reading'>> {
   const own = { ...git, env: { ...git.env, GIT_INDEX_FILE: indexPath } };
@@ -107,16 +119,16 @@ async function cellOf(
   };
   await clear();
   try {
-    await runGit(['read-tree', tip], own);
+    await runGit(['read-tree', commit], own);
     const input = rawBytes(
-      back
-        .map(({ path, base, joined = base }) => entry(path, joined))
+      paths
+        .map(({ path, side }) => entry(path, side))
         .sort()
         .join(''),
     );
     await runGit(['update-index', '-z', '--index-info'], { ...own, input });
     const tree = await gitLine(['write-tree', '--missing-ok'], own);
-    return { commit: await withTree(tip, tree, git), tree };
+    return { commit: await withTree(commit, tree, git), tree };
   } finally {
     await clear();
   }

@@ -5,7 +5,7 @@ import { errors, isSamocodeError, systemErrorCode } from '../../kernel/errors.ts
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ChecksRan, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
-import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { borrowedBy } from '../git/own-repository.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -25,7 +25,6 @@ export interface SetOnClone
   proving: Pick<Proving, 'setup' | 'copy' | 'home' | 'timeoutMs'>;
   /** Run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
-  overlay?: Overlay;
   placeIn(folders: ProofFolders): Placed | Promise<Placed>;
   /** The services of the application; they end before the clone is removed. */
   serve?: ServesClone | undefined;
@@ -95,7 +94,6 @@ export async function runOnClone(
       throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
     };
     const commonDir = await makePlace({ ...set, dir }, tools.context).catch(failed);
-    if (set.overlay !== undefined) await overlay(dir, set.overlay, tools.context);
     for (const each of proving.copy) await copyInto(dir, each, mainRepo, tools.context).catch(failed);
     const { outputDir, outputRoot, begins } = set;
     const folders = {
@@ -248,29 +246,6 @@ async function isInside(cloneDir: string, folder: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-export interface Overlay {
-  commit: string;
-  paths: readonly string[];
-}
-
-/** Overlays files of another commit on a clone, using git, which never writes through a link. */
-async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
-  const git = { ...context, cwd: dir };
-  const wanted = new Set(paths);
-  const entries: string[] = [];
-  await readRecords(['ls-tree', '-r', '-z', '--full-tree', commit], git, (entry) => {
-    if (wanted.has(entry.slice(entry.indexOf('\t') + 1))) entries.push(entry);
-  });
-  if (entries.length === 0) return;
-  const input = `${entries.join('\0')}\0`;
-  await runGit(['update-index', '--add', '--replace', '-z', '--index-info'], { ...git, input });
-  const names = `${paths.join('\0')}\0`;
-  await runGit(['checkout-index', '--force', '--index', '--quiet', '-z', '--stdin'], {
-    ...git,
-    input: names,
-  });
 }
 
 export const COPY_ERRORS = errors({

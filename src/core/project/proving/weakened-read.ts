@@ -4,7 +4,6 @@ import { type GitContext, textIn } from '../git/repository.ts';
 import { numstatTo } from '../worktrees/changes.ts';
 import { textsByPart } from './blob-texts.ts';
 import {
-  addsTests,
   type ChangedFile,
   checkCommands,
   findWeakened,
@@ -32,8 +31,6 @@ export interface FileOfChecks {
   path: string;
   /** On the base. */
   hadChecks: boolean;
-  /** Present if it is a test now. `isAdded`: it has more tests that run than on the base. */
-  test?: { blob: string | undefined; isAdded: boolean };
 }
 
 /** What two commits differ in, and the base's package.json, which may name programs of the checks. */
@@ -93,13 +90,8 @@ function withoutTexts({ path, blob }: ChangedEntry): ChangedFile {
   return { path, blob, before: undefined, after: undefined };
 }
 
-function fileOfChecks(file: ChangedFile): FileOfChecks {
-  const { path, before, after, blob } = file;
-  return {
-    path,
-    hadChecks: before !== undefined && hasChecks(path, before),
-    ...(after !== undefined && isTestPath(path) && { test: { blob, isAdded: addsTests(file) } }),
-  };
+function fileOfChecks({ path, before }: ChangedFile): FileOfChecks {
+  return { path, hadChecks: before !== undefined && hasChecks(path, before) };
 }
 
 async function hasTestPath(commit: string, git: GitOptions): Promise<boolean> {

@@ -86,11 +86,6 @@ function missingContent(
   return before?.trim() !== '' && after.trim() === '' ? 'is empty' : undefined;
 }
 
-/** Whether a file has more tests that run than at the base. */
-export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
-  return activeTests(after) > activeTests(before);
-}
-
 export function isTestPath(path: string): boolean {
   return isCode(path) && isTestPlace(path);
 }

@@ -12,7 +12,6 @@ import {
   amount,
   branchPrefix,
   command,
-  commandWith,
   file,
   folder,
   homePaths,
@@ -244,14 +243,6 @@ export const projectRows = once(() =>
       reach: {},
       doc: 'How long one check, or SETUP before it, may run. In seconds.',
     },
-    checkFiles: {
-      ...commandWith('{files}'),
-      key: 'CHECK_FILES',
-      risk: 'runs',
-      reach: { run: 'the command' },
-      example: 'CHECK_FILES=npx vitest run {files}',
-      doc: 'Runs given test files: those that a session adds run once on the base, and those that pass there are reported.',
-    },
     oldTests: {
       ...oneOf(['on', 'off']),
       key: 'OLD_TESTS',
@@ -259,6 +250,14 @@ export const projectRows = once(() =>
       risk: 'loosens',
       reach: {},
       doc: 'Whether the tests of the base are run on quick work that changed tests or settings.',
+    },
+    bite: {
+      ...oneOf(['on', 'off']),
+      key: 'BITE',
+      default: 'on',
+      risk: 'loosens',
+      reach: {},
+      doc: 'Whether the checks of work that changed tests also run without the work, to see if they notice it.',
     },
     constraints: {
       ...file,

@@ -26,6 +26,10 @@ const RETIRED: readonly Retired[] = [
     key: /^ANTIGRAVITY_(?:PATH|MODEL|TIMEOUT)$/,
     instead: 'Antigravity CLI is no agent any more (docs/agents.md).',
   },
+  {
+    key: /^CHECK_FILES$/,
+    instead: 'The checks of the work run without it by themselves: BITE.',
+  },
 ];
 
 /** What is said of a key that went; undefined for any other. */

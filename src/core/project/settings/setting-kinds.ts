@@ -50,15 +50,6 @@ export const program: SettingKind<string> = {
 /** One line for `sh -c`. */
 export const command: SettingKind<string> = { ...text('one line for the shell', ANY), kind: 'command' };
 
-/** Like `command`, with a required placeholder. */
-export function commandWith(place: string): SettingKind<string> {
-  return {
-    kind: 'command',
-    form: `one line for the shell with ${place} in it`,
-    parse: (written) => (written.includes(place) ? written : undefined),
-  };
-}
-
 /** Comma-separated paths that need not exist and may contain spaces. A space before another path is an error. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',

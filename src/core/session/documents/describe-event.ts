@@ -1,7 +1,7 @@
 import { isoUtc } from '../../kernel/clock.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import { describeLimits, describeUsage } from '../../kernel/phases/limits.ts';
-import { type CheckRun, failedRuns, openWords } from '../../kernel/phases/proving.ts';
+import { biteOf, type CheckRun, failedRuns, openWords } from '../../kernel/phases/proving.ts';
 import { keptText } from '../../kernel/phases/usage-windows.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
@@ -67,11 +67,10 @@ const SETS = {
   merge: 'checks of the merge',
 } as const;
 
-/** Describes a run of the added tests on the base commit, where they should fail. */
-function addedTests(runs: readonly CheckRun[]): string {
-  const tests = runs.filter(({ isSetup }) => !isSetup);
-  const passed = tests.filter(({ exitCode }) => exitCode === 0);
-  return `added tests on the base: ${passed.length} of ${tests.length} pass without the work`;
+/** Describes a run of checks without the work, where they should fail. */
+function withoutWork(runs: CheckRun[]): string {
+  const { passed, red } = biteOf({ runs });
+  return `the tests of the work on its base: ${passed.length} of ${passed.length + red.length} commands pass without the work`;
 }
 
 type Sentence<E> = (event: E, wording: EventWording) => string | undefined;
@@ -101,7 +100,7 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   services_wanted: ({ by, want, why }) =>
     why ?? `Services ${want === 'up' ? 'started' : 'ended'} by ${describeBy(by)}`,
   checks_ran: ({ set, in: place, commit, runs, ranAt, cell }) => {
-    if (set === 'added' && cell === undefined) return addedTests(runs);
+    if (set === 'added' && cell === undefined) return withoutWork([...runs]);
     const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
     const open = runs.flatMap((run) => {

@@ -1,11 +1,11 @@
 import {
   baseChecksOf,
+  biteOf,
   type CellResult,
   type ChecksRan,
   failedRuns,
   type KnownCell,
   type OtherFailure,
-  provesNothing,
   redAfter,
   unsteadyIn,
 } from '../../kernel/phases/proving.ts';
@@ -16,10 +16,7 @@ import type { SessionState } from './state.ts';
 /** What a run of checks has shown, by the set that ran. */
 export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
   if (event.set === 'base') return { ...state, ...withoutBaseAsks(state), baseChecks: baseChecksOf(event) };
-  if (event.added !== undefined) {
-    const { files, key } = event.added;
-    return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
-  }
+  if (event.bite !== undefined) return { ...state, bite: { ...event.bite, ...biteOf(event) } };
   if (event.cell !== undefined) return { ...state, cells: withCell(state.cells, event, event.cell) };
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);

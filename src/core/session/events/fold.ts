@@ -319,6 +319,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       ...RESET_FIELDS,
       acceptedWeakenings: undefined,
       cells: undefined,
+      bite: undefined,
       baseChecks: keptBase(state),
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,

@@ -5,7 +5,7 @@ import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
-import { AddedTests, BaseChecks, KnownCell, Proving } from '../../kernel/phases/proving.ts';
+import { BaseChecks, KnownBite, KnownCell, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
@@ -176,7 +176,7 @@ export const SessionState = z.object({
   /** Why quick work became that of a full session: text of an agent. */
   widened: z.string().optional(),
   outsidePlan: z.array(z.string()).optional(),
-  addedTests: AddedTests.optional(),
+  bite: KnownBite.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
   /** How long SETUP and the checks took that ran last on the work, in milliseconds. */
   checksTookMs: z.number().optional(),

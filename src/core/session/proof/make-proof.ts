@@ -53,7 +53,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     acceptedWeakenings: acceptedOf(judged, state.acceptedWeakenings),
     changedTests: last?.changedTests?.length ? last.changedTests : undefined,
     oldTests: last?.oldTests,
-    proveNothing: state.addedTests?.proveNothing,
+    bite: last?.bite,
     pictures: state.pictures?.commit === commit ? inProof(state.pictures) : undefined,
     agents: agentsOf(events),
     workedOn: state.workedOn,

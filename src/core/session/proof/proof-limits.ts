@@ -10,6 +10,7 @@ import { capitalised, listed } from '../../kernel/text.ts';
 import { code } from '../documents/markdown-lines.ts';
 import { TASK_ID } from '../documents/requirements.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
+import { unnoticedIn } from './bite-words.ts';
 import type { SessionProof } from './proof.ts';
 
 const MAX_NAMED = 10;
@@ -35,6 +36,7 @@ export function proofLimits(proof: SessionProof, mostFiles = MAX_NAMED): string[
     ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
     ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
     ...oldTestsLimits(proof, mostFiles),
+    ...biteLimits(proof),
     ...changedChecks(proof),
     ...(outsidePlan.length > 0
       ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), mostFiles)}.`]
@@ -133,6 +135,13 @@ function oldTestsLimits({ oldTests, quick }: SessionProof, mostFiles: number): s
     default:
       return kind satisfies never;
   }
+}
+
+function biteLimits({ bite, requirements }: SessionProof): string[] {
+  if (bite === undefined) return [];
+  if (bite.untried !== undefined)
+    return [`The tests of this work were not tried without it: ${bite.untried}.`];
+  return unnoticedIn(bite, requirements).map((each) => `${each}.`);
 }
 
 function changedChecks({

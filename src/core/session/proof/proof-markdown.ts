@@ -6,6 +6,7 @@ import { code, longestRun } from '../documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../documents/picture-words.ts';
 import { type Approval, JSON_FENCE, proofText, type SessionProof } from './proof.ts';
 import { proofLimits } from './proof-limits.ts';
+import { squareLines } from './square-lines.ts';
 
 /** short: what a reader needs. full: with hashes, the ends of outputs, approvals, and how it was made. */
 export type ProofForm = 'short' | 'full';
@@ -115,6 +116,7 @@ export function checksSection(proof: SessionProof, form: ProofForm): string {
       ? [`Readable in home: ${clone.home.map(code).join(', ')} (CHECK_HOME).`]
       : []),
     ...onBase(proof, form),
+    ...square(proof, isFull),
   ].join('\n\n');
 }
 
@@ -150,6 +152,11 @@ function onBase({ checks: set, baseChecks }: SessionProof, form: ProofForm): str
   ];
 }
 
+function square(proof: SessionProof, isFull: boolean): string[] {
+  const lines = squareLines(proof);
+  return lines.length === 0 ? [] : [list(lines), ...(isFull ? (proof.bite?.red ?? []).flatMap(tail) : [])];
+}
+
 function statuses(runs: readonly CheckRun[]): string {
   return runs
     .flatMap((run) => [run, ...(run.again ? [{ ...run, ...run.again }] : [])])
@@ -157,7 +164,7 @@ function statuses(runs: readonly CheckRun[]): string {
     .join(', ');
 }
 
-function tail({ command, tail: text }: CheckRun): string[] {
+function tail({ command, tail: text }: Pick<CheckRun, 'command' | 'tail'>): string[] {
   return text === undefined ? [] : [lastLinesOf(command, text)];
 }
 

@@ -3,7 +3,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GivenApplication } from '../../kernel/phases/application.ts';
 import { ChangedTest, OldTests, ProvedRequirement, Weakening } from '../../kernel/phases/decision.ts';
-import { CHECK_PLACES, CheckRun } from '../../kernel/phases/proving.ts';
+import { Bite, CHECK_PLACES, CheckRun } from '../../kernel/phases/proving.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { PicturesTaken } from '../events/bodies/pictures.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
@@ -85,7 +85,8 @@ export const SessionProof = z.strictObject({
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
   changedTests: z.array(ChangedTest).optional(),
   oldTests: OldTests.optional(),
-  /** Added test files that pass on the base commit too. */
+  bite: Bite.optional(),
+  /** Of an earlier version: added test files that pass on the base commit too. */
   proveNothing: z.array(z.string()).optional(),
   /** Of the pages of the application, on the base and on the commit; `verify` compares their hashes. */
   pictures: PicturesTaken.optional(),

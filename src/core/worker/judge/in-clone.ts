@@ -4,12 +4,7 @@ import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
 import { clearAside, removeAtOnce } from '../../project/git/remove-tree.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
-import {
-  type Overlay,
-  runOnClone,
-  type SetEnd,
-  type SetOnClone,
-} from '../../project/proving/run-on-clone.ts';
+import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, checksRoots, openChecksRoot } from '../../project/worktrees/checks-root.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import { environmentIn } from '../state/environment.ts';
@@ -30,7 +25,6 @@ export interface ClonedSet {
   outputDir: string;
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
-  overlay?: Overlay;
   /** Ignored folders of MAIN_REPO that its commands see, where nothing is to be proved. */
   lent?: readonly string[];
   /** Called after the commands, beside the services, if nothing has failed. */

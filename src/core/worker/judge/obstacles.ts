@@ -1,3 +1,4 @@
+import { once } from '../../kernel/once.ts';
 import {
   afterFailedChecks,
   afterFalseClaims,
@@ -13,11 +14,12 @@ import {
 import type { ChangedTest, Decision, ProvedRequirement } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type ObstacleName } from '../../kernel/phases/obstacles.ts';
 import { isReviewed } from '../../kernel/phases/progress.ts';
-import { UNSTEADY, unsteadyIn } from '../../kernel/phases/proving.ts';
+import { Bite, UNSTEADY, unsteadyIn } from '../../kernel/phases/proving.ts';
 import { MAX_TEST_RETURNS } from '../../kernel/phases/table.ts';
 import { block, run } from '../../kernel/phases/verdict.ts';
 import { capitalised } from '../../kernel/text.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
+import type { Square } from '../../project/proving/square.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { leftOutBy } from '../state/environment.ts';
 import { Evidence, type TipOfBranch } from '../state/evidence.ts';
@@ -25,6 +27,7 @@ import { firstAnswer } from '../state/extension.ts';
 import { checksOf, choicesOf, provingOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
+import { notesAbout, tryBite } from './bite.ts';
 import { branchFacts, failureNotes, mainGit, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { asReason, type Proof, proveBranch } from './checks.ts';
 import { branchGone, falseClaims, laterWork, splitFailures, unreviewed } from './claims.ts';
@@ -34,6 +37,7 @@ import {
   changedIn,
   needsReader,
   notesForReader,
+  squareOfWork,
   type TriedOldTests,
   triedOldTests,
   whyInQuestion,
@@ -43,8 +47,6 @@ import {
   changedTests,
   comparedChecks,
   openWeakenings,
-  toBeChecked,
-  tryAddedTests,
   turnsGreen,
   waitForPerson,
   withNote,
@@ -66,6 +68,7 @@ interface Inquiry {
   changedTests?: ChangedTest[];
   compared?: ComparedChecks | undefined;
   oldTests?: TriedOldTests | undefined;
+  bite?: Bite | undefined;
 }
 
 interface Shown {
@@ -77,6 +80,7 @@ interface Shown {
   proof: Proof;
   /** Checks that were accepted though they fail at times. */
   unsteady: string[];
+  square: () => Promise<Square | undefined>;
 }
 
 type Question = (inquiry: Inquiry) => Promise<Decision | undefined>;
@@ -141,17 +145,16 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     return open.length === 0 ? undefined : afterUnreviewed(progressOf(inquiry.worker), open);
   },
   async weakened_tests(inquiry) {
-    const { evidence, worker, iteration } = inquiry;
+    const { worker } = inquiry;
     const compared = await comparedOf(inquiry);
     if (compared === undefined) return undefined;
-    const added = await tryAddedTests(evidence, iteration, compared);
-    inquiry.events.push(...added.events);
-    inquiry.decision = withNote(inquiry.decision, toBeChecked(added.proveNothing));
     inquiry.changedTests = await changedTests(worker, compared);
     const tried = await oldTestsOf(inquiry);
     const open = openWeakenings(worker, compared, tried);
     if (open.length > 0) return await waitForPerson(worker, { compared, tried, open }, inquiry.decision);
-    return await unlessRead(inquiry, compared);
+    const unread = await unlessRead(inquiry, compared);
+    if (unread === undefined) await tryWithoutWork(inquiry);
+    return unread;
   },
   async outside_scope(inquiry) {
     const { evidence, decision } = inquiry;
@@ -184,7 +187,8 @@ export async function decideByObstacles(
     return { decision: withNote(decision, unsteady.length > 0 ? unsteadyText(unsteady) : undefined), events };
   const shown = requirements.length > 0 ? requirements : undefined;
   const oldTests = asRecorded(worker, await oldTestsOf(inquiry), inquiry.reviewed);
-  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests, oldTests };
+  const bite = inquiry.bite && Bite.parse(inquiry.bite);
+  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests, oldTests, bite };
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
 }
 
@@ -248,7 +252,8 @@ async function shownOf(inquiry: Inquiry): Promise<Shown> {
   const ran = proof.events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
   const { proved } = stateOf(worker);
   const unsteady = ran.length > 0 ? unsteadyIn({ runs: ran }) : (proved?.unsteady ?? []);
-  inquiry.shown = { tip, claims, causes, requirements, proof, unsteady };
+  const square = once(() => squareOfWork(worker, tip));
+  inquiry.shown = { tip, claims, causes, requirements, proof, unsteady, square };
   return inquiry.shown;
 }
 
@@ -261,10 +266,19 @@ async function comparedOf(inquiry: Inquiry): Promise<ComparedChecks | undefined>
 async function oldTestsOf(inquiry: Inquiry): Promise<TriedOldTests | undefined> {
   if ('oldTests' in inquiry) return inquiry.oldTests;
   const { evidence, iteration } = inquiry;
-  const { tip, proof } = await shownOf(inquiry);
-  inquiry.oldTests = await triedOldTests(evidence, { iteration, tip, proof });
+  inquiry.oldTests = await triedOldTests(evidence, { iteration, ...(await shownOf(inquiry)) });
   inquiry.events.push(...(inquiry.oldTests?.events ?? []));
   return inquiry.oldTests;
+}
+
+/** What passes without the work is said to whoever reads it next, once. */
+async function tryWithoutWork(inquiry: Inquiry): Promise<void> {
+  const { evidence, iteration, decision } = inquiry;
+  const { bite, events } = await tryBite(evidence, { iteration, ...(await shownOf(inquiry)) });
+  inquiry.bite = bite;
+  inquiry.events.push(...events);
+  const isNew = events.some((event) => event.type === 'checks_ran' && event.bite !== undefined);
+  if (bite && isNew) inquiry.decision = withNotes(decision, await notesAbout(evidence, bite));
 }
 
 /** Notes about old tests for a first reader; none where a person is asked about them, or somebody has accepted them. */

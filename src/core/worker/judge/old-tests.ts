@@ -10,7 +10,7 @@ import {
   tryOldPromises,
 } from '../../project/proving/old-promises.ts';
 import { readSaid, withoutTimes } from '../../project/proving/same-output.ts';
-import { type ChangedPath, isAbsent, pathsOf, squareOf } from '../../project/proving/square.ts';
+import { type ChangedPath, isAbsent, pathsOf, type Square, squareOf } from '../../project/proving/square.ts';
 import { isCiFile, isInstalled } from '../../project/proving/weakened.ts';
 import { isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -37,29 +37,43 @@ interface Shown {
   iteration: number;
   tip: TipOfBranch | undefined;
   proof: Proof;
+  square: () => Promise<Square | undefined>;
 }
 
 /** A longer proof is not paid a second time by work that was to be quick. */
-const MOST_MS = 10 * 60_000;
+export const MOST_MS = 10 * 60_000;
+
+/** What the work differs in from its base; undefined without a branch. @throws GitError */
+export async function squareOfWork(
+  worker: Worker,
+  tip: TipOfBranch | undefined,
+): Promise<Square | undefined> {
+  const { setup } = provingOf(worker);
+  const own = checksOf(worker);
+  const base = judgingBase(stateOf(worker));
+  if (base === undefined || tip === undefined) return undefined;
+  const commands = setup === undefined ? own : [...own, setup];
+  return await squareOf({ base, tip: tip.commit }, commands, mainGit(worker));
+}
 
 /** @returns undefined where they are not tried: no quick work, nothing to run, or decided by an earlier version's rules */
 export async function triedOldTests(
   evidence: Evidence,
-  { iteration, tip, proof }: Shown,
+  { iteration, tip, proof, square: squareNow }: Shown,
 ): Promise<TriedOldTests | undefined> {
   const { worker } = evidence;
   const { progress, worktree } = stateOf(worker);
   const base = judgingBase(stateOf(worker));
   const own = checksOf(worker);
-  const { setup, oldTests, in: place } = provingOf(worker);
+  const { oldTests, in: place } = provingOf(worker);
   if (progress.way !== 'quick' || !worktree || !base || !tip || own.length === 0) return undefined;
   if (acceptedBefore(worker)) return undefined;
   const none = { base, differences: [], events: [], wasKnown: true };
   const off = oldTests === 'off' ? 'OLD_TESTS=off' : place === 'worktree' ? 'CHECK_IN=worktree' : undefined;
   if (off !== undefined) return { ...none, old: { kind: 'off', why: off } };
   const git = mainGit(worker);
-  const commands = setup === undefined ? own : [...own, setup];
-  const square = await squareOf({ base, tip: tip.commit }, commands, git);
+  const square = await squareNow();
+  if (square === undefined) return undefined;
   const events: NewEvent[] = [];
   const tooLong = tookMs(worker, proof) > MOST_MS;
   const tryCell = async (cell: Cell): Promise<CellEnd> => {
@@ -83,7 +97,8 @@ function acceptedBefore(worker: Worker): boolean {
   return (stateOf(worker).acceptedWeakenings ?? []).some((key) => !key.startsWith(BOUND));
 }
 
-function tookMs(worker: Worker, { events }: Proof): number {
+/** How long SETUP and the checks took on the work. */
+export function tookMs(worker: Worker, { events }: Proof): number {
   const ran = events.findLast((event) => event.type === 'checks_ran' && event.set === 'full');
   if (ran?.type !== 'checks_ran') return stateOf(worker).checksTookMs ?? 0;
   return ran.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);

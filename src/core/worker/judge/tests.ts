@@ -1,9 +1,7 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { ChangedTest, Decision, ParkDecision, Weakening } from '../../kernel/phases/decision.ts';
-import { failsItself, MAX_CHANGED_TESTS, provesNothing } from '../../kernel/phases/proving.ts';
+import { failsItself, MAX_CHANGED_TESTS } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
-import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';
 import {
   type ChangesOfChecks,
@@ -12,10 +10,8 @@ import {
   diffOfWeakened,
   linesChanged,
 } from '../../project/proving/weakened-read.ts';
-import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { endAgentTree } from '../state/processes.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
@@ -27,7 +23,6 @@ import {
   mainGit,
   showChecking,
 } from './check-facts.ts';
-import { type Proof, recordedSet } from './checks.ts';
 import { runInClone } from './in-clone.ts';
 import {
   bound,
@@ -130,88 +125,6 @@ function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
 /** The files of `pathsOfChanged`, with the number of changed lines. */
 export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
-}
-
-interface Tried {
-  proveNothing: readonly string[];
-  events: NewEvent[];
-}
-
-/** Each file is a separate run, so their number is limited. */
-const MOST_FILES = 20;
-
-/**
- * Runs test files with added tests on the base commit, once per set of files: a test that passes there would pass
- * without the work.
- */
-export async function tryAddedTests(
-  evidence: Evidence,
-  iteration: number,
-  { base, commit, files: all }: ComparedChecks,
-): Promise<Tried> {
-  const { worker } = evidence;
-  const proving = provingOf(worker);
-  const { worktree, addedTests } = stateOf(worker);
-  const changed = all.filter(({ test }) => test !== undefined);
-  const files = changed
-    .filter(({ test }) => test?.isAdded)
-    .map(({ path }) => path)
-    .slice(0, MOST_FILES);
-  if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
-  const { files: command } = proving;
-  const key = fingerprint(
-    JSON.stringify([command, base, changed.map(({ path, test }) => [path, test?.blob])]),
-  );
-  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
-  const set = {
-    name: 'added',
-    commit: base,
-    worktree: { ...worktree, baseCommit: base },
-    commands: files.map((path) => command.replaceAll('{files}', shellQuoted(path))),
-    proving,
-    mark: worker.file.id,
-    iteration,
-    outputDir: iterationPaths(worker.paths, iteration).checks,
-    overlay: { commit, paths: changed.map(({ path }) => path) },
-  };
-  const tip = await commitWithTree(worker, base);
-  const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
-  const proof = await recordedSet(evidence, attempt, (signal) => runInClone(worker, { ...set, signal }));
-  return triedWith(files, proof, await leftOutBy(worker));
-}
-
-export function triedWith(files: readonly string[], proof: Proof, leftOut: string): Tried {
-  const { events } = proof;
-  const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
-  const proveNothing = provesNothing({ runs }, files);
-  const hasRun = runs.some(({ isSetup }) => !isSetup);
-  const failed = baseRunProblem(proof, hasRun);
-  const problem = failed && afterLeftOut(leftOut, failed);
-  return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
-}
-
-function baseRunProblem(proof: Proof, hasRun: boolean): string | undefined {
-  if (proof.kind === 'impossible') return proof.reason;
-  const [failure] = proof.kind === 'failed' && !hasRun ? proof.failures : [];
-  return failure && `SETUP fails on the base commit (${failure.how}). Its output: ${failure.outputPath}`;
-}
-
-const NOTHING: Tried = { proveNothing: [], events: [] };
-
-function proveNothingText(files: readonly string[]): string {
-  return `These tests pass on the base commit too, so they prove nothing about the work: ${files.join(', ')}`;
-}
-
-function noticeOf(files: readonly string[], problem: string | undefined): NewEvent[] {
-  if (problem !== undefined)
-    return [{ type: 'notice', code: 'check_files_failed', text: `CHECK_FILES did not run. ${problem}` }];
-  if (files.length === 0) return [];
-  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingText(files)}.` }];
-}
-
-export function toBeChecked(files: readonly string[]): string | undefined {
-  if (files.length === 0) return undefined;
-  return `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
 }
 
 export function withNote(decision: Decision, note: string | undefined): Decision {

@@ -193,7 +193,7 @@ function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
 }
 
 function resultOf({ set, runs, cell }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
-  // Added tests should fail on the base, so a failure there does not fail the set.
+  // Without the work its tests should fail.
   if (set === 'added' && cell === undefined) return 'passed';
   if (failedRuns({ runs }).length > 0) return 'failed';
   return runs.flatMap((run) => openWords(run) ?? [])[0] ?? 'passed';

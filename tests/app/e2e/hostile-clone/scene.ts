@@ -142,7 +142,6 @@ class Plants {
         ...['MAIN_REPO=.', 'WORKTREES=_samocode/worktrees', 'SANDBOX=off', 'GATES=none', 'PR_WATCH=on'],
         `SETUP=${this.#touch('setup')}`,
         `CHECK=${this.#touch('check')}`,
-        `CHECK_FILES=${this.#touch('check-files')} {files}`,
         ...['MCP=agents.mcp.json', 'PORTS=web', `SERVICE_WEB=${this.#touch('service')}`],
       ],
       'a git folder that it carries': ['MAIN_REPO=tools', 'WORKTREES=_samocode/worktrees'],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   activeTests,
-  addsTests,
   type ChangedFile,
   checkCommands,
   findWeakened,
@@ -287,12 +286,6 @@ test('a list of weakened files that is too long to be asked about counts all, an
   expect(listed.slice(1)).toEqual(found.slice(0, 999));
   const others = found.map((each, at) => (at === 1499 ? { ...each, key: 'other' } : each));
   expect(listedWeakenings(others)[0]?.key).not.toBe(listed[0]?.key);
-});
-
-test('only a file with more active tests than before counts as adding tests', () => {
-  expect(addsTests({ path: 'a.test.ts', before: undefined, after: TWO })).toBe(true);
-  expect(addsTests(changed('a.test.ts', TWO, `${TWO}${TWO}`))).toBe(true);
-  expect(addsTests(changed('a.test.ts', TWO, TWO.replace('toBe', 'toEqual')))).toBe(false);
 });
 
 test('tests are recognized by their folder or name, if they are code', () => {

@@ -7,42 +7,13 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { withLedger } from '../../../../src/core/session/documents/requirements.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
-import type { Proof } from '../../../../src/core/worker/judge/checks.ts';
 import { firstObstacle, OBSTACLE_QUESTIONS } from '../../../../src/core/worker/judge/obstacles.ts';
-import { triedWith } from '../../../../src/core/worker/judge/tests.ts';
 import { Evidence, readPlanEvidence } from '../../../../src/core/worker/state/evidence.ts';
 import { beginningOf } from '../../../../src/core/worker/state/extension.ts';
 import { choicesOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
-import { checkRun } from '../../../support/proved-events.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
-
-const FILES = ['a.test.js', 'b.test.js'];
-const failed = (runs: ReturnType<typeof checkRun>[]): Proof => ({
-  kind: 'failed',
-  failures: [{ command: 'npm ci', how: 'exit status 1', outputPath: '/out', lastLines: '' }],
-  events: [{ type: 'checks_ran', set: 'added', in: 'clone', commit: 'c', tree: 't', sandbox: 'none', runs }],
-});
-
-test('added tests that could not be run, because SETUP fails on the base, are reported', () => {
-  const setup = checkRun({ command: 'npm ci', isSetup: true, exitCode: 1, how: 'exit status 1' });
-  const { proveNothing, events } = triedWith(FILES, failed([setup]), '');
-  expect(proveNothing).toEqual([]);
-  expect(events.at(-1)).toEqual({
-    type: 'notice',
-    code: 'check_files_failed',
-    text: 'CHECK_FILES did not run. SETUP fails on the base commit (exit status 1). Its output: /out',
-  });
-});
-
-test('of the added tests that were run on the base, those that pass without the work are reported, and failing ones are not', () => {
-  const red = checkRun({ command: 'a', exitCode: 1, how: 'exit status 1' });
-  expect(triedWith(FILES, failed([red, red]), '').events).toHaveLength(1);
-  const { proveNothing, events } = triedWith(FILES, failed([red, checkRun({ command: 'b' })]), '');
-  expect(proveNothing).toEqual(['b.test.js']);
-  expect(events.at(-1)).toMatchObject({ code: 'tests_prove_nothing' });
-});
 
 const NAMES = OBSTACLES.map(({ name }) => name);
 const beforeDoneOnly = OBSTACLES.filter(({ onlyBeforeDone }) => onlyBeforeDone).map(({ name }) => name);
