@@ -7,7 +7,7 @@ import { harmless, presentable } from '../src/core/faces/terminal/style.ts';
 import { saidBy, withoutSecrets } from '../src/core/kernel/said.ts';
 import { cleanText, escapedMarkup, shownText, visibleControls } from '../src/core/kernel/text.ts';
 import { saysTheSame } from '../src/core/project/proving/same-output.ts';
-import { activeTests, checkCommands, findWeakened, hasChecks } from '../src/core/project/proving/weakened.ts';
+import { activeTests, hasChecks } from '../src/core/project/proving/weakened.ts';
 import { parseSamocodeFile, valueIn } from '../src/core/project/settings/samocode-file.ts';
 import { refsIn } from '../src/core/sandbox/private-git/private-git.ts';
 import { boxesIn, coverageOf, quotedPlan, uncountedBoxes } from '../src/core/session/documents/given-plan.ts';
@@ -113,8 +113,6 @@ const READERS: Record<string, (text: string) => unknown> = {
   valueIn: (text) => valueIn(text, 'CHECK'),
   activeTests,
   hasChecks: (text) => hasChecks('tests/a.test.ts', text),
-  'settings of a build': (text) =>
-    findWeakened([{ path: 'pom.xml', before: 'x', after: text, blob: '' }], checkCommands(['mvn test'])),
   'saysTheSame: output': (text) =>
     saysTheSame(
       { text, outputHash: 'now' },

@@ -22,7 +22,7 @@ import { proposedCommands } from '../src/core/project/finding/proposed-commands.
 import { isTrusted, trustFile } from '../src/core/project/finding/trust.ts';
 import { parseStatus } from '../src/core/project/git/status-entries.ts';
 import { parseWorktreeList } from '../src/core/project/git/worktree-list.ts';
-import { checkCommands, findWeakened } from '../src/core/project/proving/weakened.ts';
+import { findWeakened } from '../src/core/project/proving/weakened.ts';
 import { readSettings } from '../src/core/project/settings/read-settings.ts';
 import { parseSamocodeFile, samocodeLine } from '../src/core/project/settings/samocode-file.ts';
 import { type FileChange, numstatTo } from '../src/core/project/worktrees/changes.ts';
@@ -200,9 +200,8 @@ const PARSERS: readonly Property[] = [
   ),
   parser(
     'a changed file that may weaken the checks',
-    fc.tuple(fc.constantFrom(...comparedPaths), fileText, fileText, fileText),
-    ([path, before, after, check]) =>
-      findWeakened([{ path, before, after }], checkCommands([check], [], before)),
+    fc.tuple(fc.constantFrom(...comparedPaths), fileText, fileText),
+    ([path, before, after]) => findWeakened([{ path, before, after }]),
     isList,
   ),
   parser(

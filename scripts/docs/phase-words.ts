@@ -81,6 +81,8 @@ export const RULE_WORDS: Readonly<Record<BlockRuleName, string>> = {
   messages: 'it signals `done` and has not acknowledged every message from the human',
   ledger: 'the requirement ledger `_requirements.json` is missing after requirements, or cannot be read',
   plan_servers: 'the section "MCP servers" of the plan cannot be read',
+  plan_old_tests:
+    'the section "Old tests that change" of the plan cannot be read, or names a file that the base does not have',
   no_signal: 'an agent writes no signal and changes nothing, or is the second in a row without one',
   log_ceiling: 'its output exceeds the size limit of a log',
 };

@@ -13,6 +13,7 @@ import { commandLines, isAsGiven } from '../../session/documents/as-plan.ts';
 import { asGivenLines, coverageLines, givenTask } from '../../session/documents/given-plan.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
+import { plannedOldTests } from '../../session/documents/plan-old-tests.ts';
 import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
 import {
   LEDGER_NAME,
@@ -84,6 +85,9 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   const warnings = [
     ...(gateOf(view)?.unasked ? [NO_QUESTION] : []),
     ...(testing ? [cut(visibleControls(testing.line), MAX_WARNING)] : []),
+    ...plannedOldTests(text).files.map(({ path, why }) =>
+      cut(visibleControls(`An old test changes, ${path}: ${why}`), MAX_WARNING),
+    ),
   ];
   const remarks = await remarksOn(view, text, ledger);
   return {

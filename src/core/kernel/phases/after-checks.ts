@@ -119,7 +119,7 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
 /** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
 export function afterBadDocument(
   { phase, failureCounts }: Progress,
-  { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
+  { rule, problem }: { rule: 'ledger' | 'plan_servers' | 'plan_old_tests'; problem: string },
 ): Decision {
   if (failureCounts.corrected) return block(phase, rule, problem);
   return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };

@@ -69,6 +69,8 @@ export const OldTests = z.object({
   why: z.string().optional(),
   /** Who accepted that. */
   by: z.enum(['person', 'review']).optional(),
+  /** Those that change by the approved plan, and so were left as they are now. */
+  planned: z.array(z.object({ path: z.string(), why: z.string() })).optional(),
 });
 export type OldTests = z.infer<typeof OldTests>;
 

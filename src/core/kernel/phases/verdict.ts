@@ -68,6 +68,7 @@ export const BLOCK_RULES = {
   messages: 'human_decision',
   ledger: 'human_decision',
   plan_servers: 'human_decision',
+  plan_old_tests: 'human_decision',
   no_signal: 'human_decision',
   log_ceiling: 'human_decision',
 } as const satisfies Record<string, 'human_decision' | 'error_resolution'>;

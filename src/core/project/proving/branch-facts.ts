@@ -2,7 +2,7 @@ import type { GitOptions } from '../git/git.ts';
 import { isAncestor } from '../git/repository.ts';
 import { type DiffStat, diffStat } from '../worktrees/changes.ts';
 import { changesContent, touchesFiles } from './branch-work.ts';
-import { type ChangedEntry, changedEntries, packageJsonAt, type SeenChanges } from './weakened-read.ts';
+import { type ChangedEntry, changedEntries } from './weakened-read.ts';
 
 /**
  * What git says about the work from `base` to `tip`, both hashes. Commits never change, so each question is asked once.
@@ -12,7 +12,6 @@ export class BranchFacts {
   readonly base: string;
   readonly tip: string;
   #entries: readonly ChangedEntry[] | undefined;
-  #packageJson: string | undefined;
   #changesContent: boolean | undefined;
   #size: DiffStat | undefined;
   #isAfterBase: boolean | undefined;
@@ -32,11 +31,6 @@ export class BranchFacts {
   async paths(git: GitOptions): Promise<string[]> {
     const entries = await this.entries(git);
     return entries.flatMap(({ path, oldPath }) => [path, ...(oldPath === undefined ? [] : [oldPath])]).sort();
-  }
-
-  async seen(git: GitOptions): Promise<SeenChanges> {
-    this.#packageJson ??= await packageJsonAt(this.base, git);
-    return { entries: await this.entries(git), packageJson: this.#packageJson };
   }
 
   /** How many lines differ; the files are all in it, those of binary content without lines. */

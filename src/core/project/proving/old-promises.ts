@@ -36,14 +36,17 @@ interface Trying {
   git: GitOptions;
   /** A path for an index of our own. */
   indexPath: string;
+  /** Paths that stay as they are: a person approved a plan by which they change. */
+  planned?: ReadonlySet<string>;
   /** Runs the checks on a fresh clone of a cell. */
   tryCell(cell: Cell): Promise<CellEnd>;
 }
 
 /** Tries the checks of the base on the work: with its tests alone put back, then with all that may steer them. */
 export async function tryOldPromises(square: Square, trying: Trying): Promise<OldPromises> {
-  const tests = square.differences.filter(({ role, joined }) => role === 'tests' || joined !== undefined);
-  const unknown = square.differences.filter(({ role }) => role === 'unknown');
+  const differences = square.differences.filter(({ path }) => !trying.planned?.has(path));
+  const tests = differences.filter(({ role, joined }) => role === 'tests' || joined !== undefined);
+  const unknown = differences.filter(({ role }) => role === 'unknown');
   if (tests.length + unknown.length === 0) return { kind: 'unneeded' };
   const end = async (reading: CellReading, back: readonly ChangedPath[]) => {
     const asOnBase = back.map(({ path, base, joined = base }) => ({ path, side: joined }));

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { isCode, isTestPlace, namedScripts, wordsIn } from './weakened.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import { isCode, isTestPlace } from './weakened.ts';
 
 /**
  * What a changed file is for, which says in which reading it is put back: `tests` in each, `unknown` in the second,
@@ -41,6 +42,20 @@ export function wordsReached(commands: readonly string[], packageJson: string): 
     if (more.size === words.size) return words;
     words = more;
   }
+}
+
+function wordsIn(texts: Iterable<string>): Set<string> {
+  const words = [...texts].flatMap((text) => text.match(/[\w@.:/+-]+/g) ?? []);
+  return new Set(words.map((word) => word.replace(/^npm:/, '')));
+}
+
+function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
+  const { scripts } = Object(parseJson(packageJson));
+  return Object.entries(Object(scripts)).flatMap(([name, script]): [string, string][] =>
+    typeof script === 'string' && (words.has(name) || words.has(name.replace(/^(?:pre|post)/, '')))
+      ? [[name, script]]
+      : [],
+  );
 }
 
 /** Tests in languages of their own, what tests compare with, and what a runner reads in their folder. */

@@ -53,7 +53,8 @@ export async function squareOf(
   const differences = found.map((each): ChangedPath => {
     // New code must not make a file of the base beside it the product.
     const role = roleOf(each.path, { words, folders: isAbsent(each.base) ? ofBoth : ofBase });
-    const isUntried = role === 'unknown' && !isAbsent(each.base) && isNamedCode(each.path, words);
+    const isNamed = role === 'unknown' && !isAbsent(each.base) && isNamedCode(each.path, words);
+    const isUntried = isNamed && !ofBase.has(dirname(each.path));
     return { ...each, role, isUntried };
   });
   const mayBeMixed = (each: ChangedPath) =>

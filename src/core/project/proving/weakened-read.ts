@@ -1,18 +1,9 @@
 import type { ChangedTest, Weakening } from '../../kernel/phases/decision.ts';
 import { type GitOptions, literalPathspec, readRecords, runGit } from '../git/git.ts';
-import { type GitContext, textIn } from '../git/repository.ts';
+import type { GitContext } from '../git/repository.ts';
 import { numstatTo } from '../worktrees/changes.ts';
 import { textsByPart } from './blob-texts.ts';
-import {
-  type ChangedFile,
-  checkCommands,
-  findWeakened,
-  hasChecks,
-  isInstalled,
-  isOfChecks,
-  isTestPath,
-  NEW_SETTINGS,
-} from './weakened.ts';
+import { type ChangedFile, findWeakened, hasChecks, isInstalled, isOfChecks } from './weakened.ts';
 
 /** The commits to compare: the result of a branch and its base. */
 export interface ComparedCommits {
@@ -33,42 +24,26 @@ export interface FileOfChecks {
   hadChecks: boolean;
 }
 
-/** What two commits differ in, and the base's package.json, which may name programs of the checks. */
-export interface SeenChanges {
-  entries: readonly ChangedEntry[];
-  packageJson: string;
-}
-
-export async function packageJsonAt(commit: string, git: GitOptions): Promise<string> {
-  return (await textIn(commit, 'package.json', git)) ?? '';
-}
-
-/** @param seen if the caller has read it already */
+/** @param seen what they differ in, if the caller has read it already */
 export async function changesOfChecks(
   { mainRepo, base, commit }: ComparedCommits,
-  checks: { own: readonly string[]; ofPlan: readonly string[] },
   context: GitContext,
-  seen?: SeenChanges,
+  seen?: readonly ChangedEntry[],
 ): Promise<ChangesOfChecks> {
   const git = { ...context, cwd: mainRepo };
-  const packageJson = seen?.packageJson ?? (await packageJsonAt(base, git));
-  const commands = checkCommands(checks.own, checks.ofPlan, packageJson);
-  const all = seen?.entries ?? (await changedEntries(base, commit, git));
+  const all = seen ?? (await changedEntries(base, commit, git));
   const installed = all.filter(({ path }) => isInstalled(path));
   const entries = all.filter(
-    ({ path, oldPath = path }) =>
-      !isInstalled(path) && (isOfChecks(path, commands) || isOfChecks(oldPath, commands)),
+    ({ path, oldPath = path }) => !isInstalled(path) && (isOfChecks(path) || isOfChecks(oldPath)),
   );
-  const areSettings = entries.some(({ path, before }) => before === undefined && NEW_SETTINGS.test(path));
-  const hadTests = areSettings && (await hasTestPath(base, git));
   const weakened: Weakening[] = [];
   const files: FileOfChecks[] = [];
   for await (const { part, texts } of textsByPart(entries, blobsOf, git)) {
-    const changed = part.map((entry) => withTexts(entry, texts, hadTests));
-    weakened.push(...findWeakened(changed, commands));
+    const changed = part.map((entry) => withTexts(entry, texts));
+    weakened.push(...findWeakened(changed));
     files.push(...changed.map(fileOfChecks));
   }
-  weakened.push(...findWeakened(installed.map(withoutTexts), commands));
+  weakened.push(...findWeakened(installed.map(withoutTexts)));
   return { weakened, files };
 }
 
@@ -76,11 +51,11 @@ function blobsOf({ before, after }: ChangedEntry): string[] {
   return [before, after].filter((blob) => blob !== undefined);
 }
 
-function withTexts(entry: ChangedEntry, texts: ReadonlyMap<string, string>, hadTests: boolean): ChangedFile {
+function withTexts(entry: ChangedEntry, texts: ReadonlyMap<string, string>): ChangedFile {
   const textOf = (blob: string | undefined) => (blob === undefined ? undefined : (texts.get(blob) ?? ''));
   return {
     ...entry,
-    before: textOf(entry.before) ?? (hadTests && NEW_SETTINGS.test(entry.path) ? '' : undefined),
+    before: textOf(entry.before),
     after: textOf(entry.after),
     isUnread: blobsOf(entry).some((blob) => !texts.has(blob)),
   };
@@ -92,16 +67,6 @@ function withoutTexts({ path, blob }: ChangedEntry): ChangedFile {
 
 function fileOfChecks({ path, before }: ChangedFile): FileOfChecks {
   return { path, hadChecks: before !== undefined && hasChecks(path, before) };
-}
-
-async function hasTestPath(commit: string, git: GitOptions): Promise<boolean> {
-  const args = ['ls-tree', '-r', '-z', '--name-only', '--end-of-options', commit];
-  let found = false;
-  await readRecords(args, { ...git, encoding: 'latin1' }, (path) => {
-    found = isTestPath(path);
-    return !found;
-  });
-  return found;
 }
 
 export async function diffOfWeakened(

@@ -1,6 +1,4 @@
-import { posix } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { parseJson } from '../../kernel/parse-json.ts';
 import type { Weakening } from '../../kernel/phases/decision.ts';
 
 export interface ChangedFile {
@@ -15,22 +13,19 @@ export interface ChangedFile {
 }
 
 /**
- * Changes that a person should review before passed checks count: files of the base that define what checks prove, and
- * that are gone, have fewer active tests, or change how checks run. In the order of the files.
+ * Tests and CI files of the base that are gone, or have fewer active tests. What else says how checks run is judged by
+ * running: see `tryOldPromises`. In the order of the files.
  */
-export function findWeakened(files: readonly ChangedFile[], commands: CheckCommands): Weakening[] {
+export function findWeakened(files: readonly ChangedFile[]): Weakening[] {
   const found = files.flatMap((file) => {
     const { path, oldPath = path, before, after = '' } = file;
-    if (isInstalled(path) || before === undefined || !isOfChecks(oldPath, commands)) return [];
+    if (isInstalled(path) || before === undefined || !isOfChecks(oldPath)) return [];
     if (!hasChecks(oldPath, before)) return [];
     const active = mayDeclareTests(oldPath) ? activeTests(before) : 0;
     const gone = missingContent(file, active > 0);
     if (gone !== undefined) return [weakening(oldPath, gone)];
     const now = activeTests(after);
-    if (now < active) return [weakening(path, `runs ${now} tests instead of ${active}`)];
-    const [old, settings] = [before, after].map((text) => settingsIn(path, text, commands));
-    if (active > 0 || old === settings) return [];
-    return [weakening(path, 'is changed, and it says how checks run', settings)];
+    return now < active ? [weakening(path, `runs ${now} tests instead of ${active}`)] : [];
   });
   return [...found, ...weakenedFolders(files)];
 }
@@ -106,13 +101,12 @@ export function isCiFile(path: string): boolean {
 
 /** Whether a file contains tests, or is not product code. */
 export function hasChecks(path: string, text: string): boolean {
-  return !path.endsWith(RUST) || NEW_SETTINGS.test(path) || activeTests(text) > 0;
+  return !path.endsWith(RUST) || activeTests(text) > 0;
 }
 
-/** Whether a path belongs to a test or CI, or defines how checks run. */
-export function isOfChecks(path: string, commands: CheckCommands): boolean {
-  const isSettings = settingsIn(path, '', commands) !== undefined;
-  return mayDeclareTests(path) || isCiFile(path) || isSettings;
+/** Whether a path belongs to a test or CI. */
+export function isOfChecks(path: string): boolean {
+  return mayDeclareTests(path) || isCiFile(path);
 }
 
 /** Rust keeps its tests in source files. */
@@ -128,120 +122,6 @@ const TEST_NAME =
   /(?:^|[/._-])(?:tests?|spec|e2e|cy)[._-][^/]*$|(?:Tests?|TestCase|IT|Spec)\.\w+$|(?:^|\/)Test[A-Z][^/]*$/;
 const CI_FILE =
   /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
-
-/** The names and commands of the checks, with scripts looked up in the base's package.json. */
-export interface CheckCommands {
-  /** Every word: tools, scripts of package.json, targets. */
-  words: ReadonlySet<string>;
-  /** Paths of files, relative to the top folder. */
-  programs: ReadonlySet<string>;
-}
-
-/**
- * Reads the commands and the package.json scripts they name, but not the scripts that those name.
- * @param ofPlan checks written by agents: they mostly start the program under test
- */
-export function checkCommands(
-  checks: readonly string[],
-  ofPlan: readonly string[] = [],
-  packageJson = '',
-): CheckCommands {
-  const own = withScripts(checks, packageJson);
-  const planned = withScripts(ofPlan, packageJson);
-  const programs = [
-    ...pathsIn(own),
-    ...pathsIn(planned).filter((path) => isTestPath(path) || CHECK_NAME.test(path)),
-  ];
-  return {
-    words: wordsIn([...own, ...planned]),
-    programs: new Set(programs.filter((path) => !PRODUCT.test(path))),
-  };
-}
-
-function withScripts(checks: readonly string[], packageJson: string): string[] {
-  return [...checks, ...namedScripts(packageJson, wordsIn(checks)).map(([, script]) => script)];
-}
-
-/** Words that can be paths of programs, relative to each folder that the commands enter. */
-function pathsIn(texts: readonly string[]): string[] {
-  const folders = texts.flatMap((text) =>
-    [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
-  );
-  const words = [...wordsIn(texts)].filter((word) => isCode(word) || posix.extname(word) === '');
-  return words.flatMap((word) => ['', ...folders].map((dir) => posix.join(dir, word)));
-}
-
-/** A check, or a shell script. */
-const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
-/** A program in these folders that a check names is product code, not a check. */
-const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
-
-export function wordsIn(texts: Iterable<string>): Set<string> {
-  const words = [...texts].flatMap((text) => text.match(/[\w@.:/+-]+/g) ?? []);
-  return new Set(words.map((word) => word.replace(/^npm:/, '')));
-}
-
-export function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
-  const { scripts } = Object(parseJson(packageJson));
-  return Object.entries(Object(scripts)).flatMap(([name, script]): [string, string][] =>
-    typeof script === 'string' && (words.has(name) || words.has(name.replace(/^(?:pre|post)/, '')))
-      ? [[name, script]]
-      : [],
-  );
-}
-
-/** Config files of test runners; adding tests changes none of them. */
-const RUNNER_SETTINGS =
-  /(?:^|\/)(?:(?:vitest|jest|playwright|cypress|karma|ava|wdio|nightwatch)[.\w]*\.(?:[cm]?[jt]s|json)|\.(?:mocharc|nycrc|c8rc|taprc)[.\w]*|\.?pytest\.ini|\.coveragerc|\.rspec|phpunit\.xml(?:\.dist)?|testng\.xml|[^/]+\.runsettings)$/;
-/** Files of package managers, builds and interpreters that can replace the programs being run. */
-const STEERING =
-  '\\.npmrc|\\.yarnrc(?:\\.yml)?|\\.pnpmfile\\.cjs|\\.pnp\\.cjs|bunfig\\.toml|deno\\.jsonc?|\\.env|\\.cargo/config(?:\\.toml)?|build\\.rs|(?:site|user)customize\\.py|\\.mvn/.+|gradle\\.properties';
-/** Settings files that matter even if new: they can keep the base's tests from running. */
-export const NEW_SETTINGS = new RegExp(
-  `(?:^|/)(?:(?:vitest|jest)\\.config\\.\\w+|\\.mocharc[.\\w]*|pytest\\.ini|${STEERING})$`,
-);
-/** Build files, whose dependencies change with most work and affect every check alike. */
-const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
-const DEPENDENCIES = /<(dependencies|dependencyManagement)>|^dependencies[ \t]*\{/gm;
-/** `Makefile`, `justfile`, `Taskfile.yml`, `tox.ini`, `noxfile.py`: relevant if a check names the tool. */
-const OF_TOOL = /^\.?(?:GNU)?(\w+?)(?:file(?:\.\w+)?|\.ini)$/i;
-const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
-
-/** The part of a file that defines how checks run; undefined if none does. */
-function settingsIn(path: string, text: string, { words, programs }: CheckCommands): string | undefined {
-  const name = posix.basename(path);
-  if (name === 'package.json') {
-    const all = Object(parseJson(text));
-    return JSON.stringify([namedScripts(text, words).sort(), PACKAGE_KEYS.map((key) => all[key])]);
-  }
-  if (name === 'pyproject.toml' || name === 'setup.cfg')
-    return (text.match(/^\[(?:tool[.:])?(?:pytest|coverage)[\s\S]*?(?=^\[|(?![\s\S]))/gm) ?? [])
-      .join('')
-      .trimEnd();
-  const isOfTool = words.has(OF_TOOL.exec(name)?.[1]?.toLowerCase() ?? '');
-  const plain = text.replaceAll('\r\n', '\n').trimEnd();
-  if (BUILD_FILE.test(path)) return withoutDependencies(plain);
-  const isOfRunner = RUNNER_SETTINGS.test(path) || NEW_SETTINGS.test(path);
-  return isOfTool || isOfRunner || programs.has(path) ? plain : undefined;
-}
-
-/** Each end is looked for once: in a text of unclosed parts, a pattern would look for it again from each beginning. */
-function withoutDependencies(text: string): string {
-  const unclosed = new Set<string>();
-  let kept = '';
-  let from = 0;
-  for (const { index, 1: tag } of text.matchAll(DEPENDENCIES)) {
-    const end = tag === undefined ? '\n}' : `</${tag}>`;
-    if (index < from || unclosed.has(end)) continue;
-    const at = text.indexOf(end, index);
-    if (at === -1) unclosed.add(end);
-    else {
-      kept += text.slice(from, index);
-      from = at + end.length;
-    }
-  }
-  return kept + text.slice(from);
-}
 
 /** @param content distinguishes weakenings of the same file */
 function weakening(path: string, what: string, content = ''): Weakening {

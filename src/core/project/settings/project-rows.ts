@@ -249,7 +249,7 @@ export const projectRows = once(() =>
       default: 'on',
       risk: 'loosens',
       reach: {},
-      doc: 'Whether the tests of the base are run on quick work that changed tests or settings.',
+      doc: 'Whether the tests of the base are run on work that changed tests or settings.',
     },
     bite: {
       ...oneOf(['on', 'off']),

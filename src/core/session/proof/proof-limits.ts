@@ -1,3 +1,4 @@
+import type { OldTests } from '../../kernel/phases/decision.ts';
 import {
   type BaseChecks,
   cutTests,
@@ -113,8 +114,18 @@ export function unsignedWords(commits: number, base: string): string {
 }
 
 /** What of the base's tests was tried on the work, and what that leaves open. */
-function oldTestsLimits({ oldTests, quick }: SessionProof, mostFiles: number): string[] {
-  if (oldTests === undefined || quick === undefined) return [];
+function oldTestsLimits({ oldTests }: SessionProof, mostFiles: number): string[] {
+  if (oldTests === undefined) return [];
+  const { planned = [] } = oldTests;
+  return [
+    ...planned.map(
+      ({ path, why }) => `By the approved plan, an old test changes: ${code(path)}, ${code(why)}.`,
+    ),
+    ...triedLimits(oldTests, mostFiles),
+  ];
+}
+
+function triedLimits(oldTests: OldTests, mostFiles: number): string[] {
   const { kind, files, why = '', by } = oldTests;
   const named = listed(files.map(code), mostFiles);
   switch (kind) {

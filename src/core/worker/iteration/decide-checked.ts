@@ -5,10 +5,12 @@ import type { Outcome, Rules } from '../../kernel/phases/outcome.ts';
 import { isUndecided } from '../../kernel/phases/proving.ts';
 import { followsPlan, type Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
+import { objectsOf } from '../../project/git/repository.ts';
+import { plannedOldTests } from '../../session/documents/plan-old-tests.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { isBaseKnown, knownBase } from '../judge/base-run.ts';
-import { failureNotes } from '../judge/check-facts.ts';
+import { failureNotes, judgingBase, mainGit } from '../judge/check-facts.ts';
 import { tryFast } from '../judge/checks.ts';
 import { branchGone, ledgerProblem, unreviewed } from '../judge/claims.ts';
 import { afterUnrunnableBase, decideByObstacles } from '../judge/obstacles.ts';
@@ -80,11 +82,13 @@ async function byDocuments(
   if (!followsPlan(phase) && phase !== 'init') {
     const problem = await ledgerProblem(worker, phase);
     if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
-    const isPlan = isPlanned || decision.phase === 'implementation';
-    const servers = isPlan ? await serversProblem(evidence) : undefined;
-    return servers === undefined
+    if (!isPlanned && decision.phase !== 'implementation') return undefined;
+    const servers = await serversProblem(evidence);
+    if (servers !== undefined) return afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
+    const tests = await oldTestsProblem(evidence);
+    return tests === undefined
       ? undefined
-      : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
+      : afterBadDocument(progress, { rule: 'plan_old_tests', problem: tests });
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
   const open = await unreviewed(evidence, signal.signal.reviewed);
@@ -95,6 +99,20 @@ async function byDocuments(
 async function serversProblem(evidence: Evidence): Promise<string | undefined> {
   const { problems } = planServers((await evidence.plan()).text ?? '');
   return problems.length === 0 ? undefined : problems.join(' ');
+}
+
+/** Why the plan's old tests cannot be those of the base. */
+async function oldTestsProblem({ worker, ...evidence }: Evidence): Promise<string | undefined> {
+  const { files, problems } = plannedOldTests((await evidence.plan()).text ?? '');
+  const base = judgingBase(stateOf(worker));
+  const names = files.map(({ path }) => `${base}:${path}`);
+  const found = base === undefined || names.length === 0 ? [] : await objectsOf(names, mainGit(worker));
+  const missing = files.filter((_, at) => base !== undefined && found[at] === undefined);
+  const all = [
+    ...problems,
+    ...missing.map(({ path }) => `The base has no ${path} ("Old tests that change").`),
+  ];
+  return all.length === 0 ? undefined : all.join(' ');
 }
 
 /**

@@ -266,7 +266,8 @@ async function comparedOf(inquiry: Inquiry): Promise<ComparedChecks | undefined>
 async function oldTestsOf(inquiry: Inquiry): Promise<TriedOldTests | undefined> {
   if ('oldTests' in inquiry) return inquiry.oldTests;
   const { evidence, iteration } = inquiry;
-  inquiry.oldTests = await triedOldTests(evidence, { iteration, ...(await shownOf(inquiry)) });
+  const isLast = inquiry.decision.kind === 'done';
+  inquiry.oldTests = await triedOldTests(evidence, { iteration, isLast, ...(await shownOf(inquiry)) });
   inquiry.events.push(...(inquiry.oldTests?.events ?? []));
   return inquiry.oldTests;
 }

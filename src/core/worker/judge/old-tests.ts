@@ -12,6 +12,7 @@ import {
 import { readSaid, withoutTimes } from '../../project/proving/same-output.ts';
 import { type ChangedPath, isAbsent, pathsOf, type Square, squareOf } from '../../project/proving/square.ts';
 import { isCiFile, isInstalled } from '../../project/proving/weakened.ts';
+import { type PlannedOldTest, plannedOldTests } from '../../session/documents/plan-old-tests.ts';
 import { isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
@@ -23,11 +24,13 @@ import { type Proof, recordedSet } from './checks.ts';
 import { openScratchDir, runInClone, scratchDir } from './in-clone.ts';
 import { acceptUnsteady, repeatRed } from './repeated.ts';
 
-/** Whether the tests of the base hold on the work of a quick session. */
+/** Whether the tests of the base hold on the work. */
 export interface TriedOldTests {
   old: OldPromises | { kind: 'off'; why: string };
   base: string;
   differences: readonly ChangedPath[];
+  /** Those of the approved plan that differ. */
+  planned: readonly PlannedOldTest[];
   events: NewEvent[];
   /** A judgement before this one had it, so whoever has worked since was told. */
   wasKnown: boolean;
@@ -37,10 +40,12 @@ interface Shown {
   iteration: number;
   tip: TipOfBranch | undefined;
   proof: Proof;
+  /** The session is done if nothing else prevents it. */
+  isLast: boolean;
   square: () => Promise<Square | undefined>;
 }
 
-/** A longer proof is not paid a second time by work that was to be quick. */
+/** A longer proof is not paid a second time by work that was to be quick, and by other work once. */
 export const MOST_MS = 10 * 60_000;
 
 /** What the work differs in from its base; undefined without a branch. @throws GitError */
@@ -56,30 +61,34 @@ export async function squareOfWork(
   return await squareOf({ base, tip: tip.commit }, commands, mainGit(worker));
 }
 
-/** @returns undefined where they are not tried: no quick work, nothing to run, or decided by an earlier version's rules */
+/** @returns undefined where they are not tried: nothing to run, not yet, or decided by an earlier version's rules */
 export async function triedOldTests(
   evidence: Evidence,
-  { iteration, tip, proof, square: squareNow }: Shown,
+  { iteration, tip, proof, isLast, square: squareNow }: Shown,
 ): Promise<TriedOldTests | undefined> {
   const { worker } = evidence;
   const { progress, worktree } = stateOf(worker);
   const base = judgingBase(stateOf(worker));
   const own = checksOf(worker);
   const { oldTests, in: place } = provingOf(worker);
-  if (progress.way !== 'quick' || !worktree || !base || !tip || own.length === 0) return undefined;
+  if (!worktree || !base || !tip || own.length === 0) return undefined;
   if (acceptedBefore(worker)) return undefined;
-  const none = { base, differences: [], events: [], wasKnown: true };
+  const none = { base, differences: [], planned: [], events: [], wasKnown: true };
   const off = oldTests === 'off' ? 'OLD_TESTS=off' : place === 'worktree' ? 'CHECK_IN=worktree' : undefined;
   if (off !== undefined) return { ...none, old: { kind: 'off', why: off } };
   const git = mainGit(worker);
+  const isLong = tookMs(worker, proof) > MOST_MS;
+  // Then once, before done.
+  if (isLong && progress.way !== 'quick' && !isLast) return undefined;
   const square = await squareNow();
   if (square === undefined) return undefined;
+  const planned = await plannedIn(evidence, square);
   const events: NewEvent[] = [];
-  const tooLong = tookMs(worker, proof) > MOST_MS;
   const tryCell = async (cell: Cell): Promise<CellEnd> => {
     const known = stateOf(worker).cells?.findLast(({ tree }) => tree === cell.tree);
     if (known !== undefined) return endOf(known);
-    if (tooLong) return { kind: 'untried', why: 'SETUP and the checks took more than ten minutes' };
+    if (isLong && progress.way === 'quick')
+      return { kind: 'untried', why: 'SETUP and the checks took more than ten minutes' };
     const ran = await runCell(evidence, iteration, cell);
     events.push(...ran.events);
     return ran.end;
@@ -87,9 +96,16 @@ export async function triedOldTests(
   const old = await tryOldPromises(square, {
     git,
     indexPath: join(worker.paths.runDir, 'cell.index'),
+    planned: new Set(planned.map(({ path }) => path)),
     tryCell,
   });
-  return { old, base, differences: square.differences, events, wasKnown: events.length === 0 };
+  return { old, base, differences: square.differences, planned, events, wasKnown: events.length === 0 };
+}
+
+async function plannedIn({ plan }: Evidence, { differences }: Square): Promise<PlannedOldTest[]> {
+  const { text = '', outcome } = await plan();
+  if (!outcome.approved) return [];
+  return plannedOldTests(text).files.filter(({ path }) => differences.some((each) => each.path === path));
 }
 
 /** What a person accepted by the rules of an earlier version holds for its goal, and nothing else is asked. */
@@ -209,6 +225,16 @@ export function isUntriedBy(tried: TriedOldTests | undefined, { path }: Weakenin
   return isCiFile(path) || isInstalled(path) || untried.includes(path);
 }
 
+/** Code that a command of the checks names: put back, it would take the work back, so no cell tries it. */
+export function untriedIn({ differences, base }: TriedOldTests): Weakening[] {
+  const code = differences.filter(({ isUntried, role }) => isUntried && role === 'unknown');
+  return code.map((each) => {
+    const [path = ''] = pathsOf([each]);
+    const what = 'is changed, and a command of the checks names it';
+    return { path, what, key: boundTo(path, base, each.base.blob, each.tip.blob) };
+  });
+}
+
 /** The files in question of a red cell, as a person is asked about them. */
 export function changedIn(tried: TriedOldTests): Weakening[] {
   const { old, base } = tried;
@@ -301,17 +327,22 @@ export function asRecorded(
   reviewed: readonly string[] = [],
 ): OldTests | undefined {
   const { old, differences = [] } = tried ?? {};
-  if (tried === undefined || old === undefined || old.kind === 'unneeded') return undefined;
+  if (tried === undefined || old === undefined) return undefined;
+  const planned = tried.planned.length > 0 ? [...tried.planned] : undefined;
   switch (old.kind) {
+    case 'unneeded':
+      return (
+        planned && { kind: 'untried', files: [], why: 'only those of the approved plan differ', planned }
+      );
     case 'off':
     case 'untried':
-      return { kind: old.kind, files: [], why: old.why };
+      return { kind: old.kind, files: [], why: old.why, planned };
     case 'kept':
-      return { kind: old.kind, files: pathsOf(differences.filter(isGone)) };
+      return { kind: old.kind, files: pathsOf(differences.filter(isGone)), planned };
     case 'broken':
     case 'needs': {
       const by = isReadersYes(worker, tried, reviewed) ? 'review' : 'person';
-      return { kind: old.kind, files: pathsOf(old.changed), why: whyInQuestion(tried), by };
+      return { kind: old.kind, files: pathsOf(old.changed), why: whyInQuestion(tried), by, planned };
     }
     default:
       return old satisfies never;

@@ -14,7 +14,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { endAgentTree } from '../state/processes.ts';
-import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { provingOf, stateOf, type Worker } from '../state/worker.ts';
 import {
   baseOfWork,
   branchFacts,
@@ -31,6 +31,7 @@ import {
   isUntriedBy,
   outputIn,
   type TriedOldTests,
+  untriedIn,
   whyInQuestion,
 } from './old-tests.ts';
 import { repeatRed } from './repeated.ts';
@@ -51,12 +52,10 @@ export async function comparedChecks(
   if (facts === undefined) return undefined;
   const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
   const checks = await evidence.fullCommands();
-  const own = checksOf(worker);
-  const ofPlan = checks.filter((check) => !own.includes(check));
-  const seen = await facts.seen(mainGit(worker));
-  const changes = await changesOfChecks(commits, { own, ofPlan }, worker.git.context, seen);
+  const seen = await facts.entries(mainGit(worker));
+  const changes = await changesOfChecks(commits, worker.git.context, seen);
   const blobs = new Map(
-    seen.entries.flatMap(({ path, oldPath = path, before, blob }) =>
+    seen.flatMap(({ path, oldPath = path, before, blob }) =>
       [path, oldPath].map((each) => [each, [before, blob]] as const),
     ),
   );
@@ -75,12 +74,15 @@ export function openWeakenings(
   const { acceptedWeakenings = [] } = stateOf(worker);
   const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
   // A key of an earlier version holds for the goal in which it was accepted.
-  const found = weakened.filter((each) => isOpen(each) && isUntriedBy(tried, each));
+  const isPlanned = ({ path }: Weakening) => tried?.planned.some((each) => each.path === path) === true;
+  const found = weakened.filter((each) => isOpen(each) && isUntriedBy(tried, each) && !isPlanned(each));
   const named = found.map((each) => bound(each, { base, blobs: blobs.get(each.path) ?? [] }, tried));
   const ofCell = tried && isOfPerson(worker, tried) ? changedIn(tried) : [];
   const areNamed = tried?.old.kind === 'broken' && weakened.length > 0;
-  const others = areNamed ? [] : ofCell.filter(({ path }) => weakened.every((each) => each.path !== path));
-  return listedWeakenings([...named, ...others]).filter(isOpen);
+  const untried = tried === undefined ? [] : untriedIn(tried);
+  const isOther = ({ path }: Weakening) => [...weakened, ...untried].every((each) => each.path !== path);
+  const others = areNamed ? [] : ofCell.filter(isOther);
+  return listedWeakenings([...named, ...untried, ...others]).filter(isOpen);
 }
 
 /**

@@ -8,7 +8,7 @@ import { changedPaths } from '../../../core/project/worktrees/changes.ts';
 import { openRound } from '../../../core/session/events/rounds.ts';
 import { outsidePlanFiles } from '../../../core/session/proof/plan-files.ts';
 import type { Evidence, TipOfBranch } from '../../../core/worker/state/evidence.ts';
-import { checksOf, stateOf } from '../../../core/worker/state/worker.ts';
+import { stateOf } from '../../../core/worker/state/worker.ts';
 
 const MAX_NAMED = 20;
 
@@ -49,9 +49,8 @@ async function changesOutsideScope(
   const added = [...now].filter((path) => !before.has(path));
   const { text = '' } = await evidence.plan();
   const files = outsidePlanFiles(text, added).map(visibleControls);
-  const own = checksOf(worker);
   const compared = { mainRepo, base: head, commit: tip };
-  const checks = await changesOfChecks(compared, { own, ofPlan: [] }, worker.git.context);
+  const checks = await changesOfChecks(compared, worker.git.context);
   // What comes from the base branch was agreed to there.
   const weakened = checks.weakened.filter(({ path }) => now.has(path));
   return [...files, ...weakened.map(({ path, what }) => `${visibleControls(path)} ${what}`)];

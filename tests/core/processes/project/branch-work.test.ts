@@ -80,7 +80,7 @@ test('what is known about two commits is not asked again', async () => {
   const { facts, git } = await branched(repo, { 'src/a.txt': 'a\n', 'src/b.txt': 'b\n' });
   using counter = new EffectCounter('first');
   const ask = async () => [
-    await facts.seen(git),
+    await facts.entries(git),
     await facts.changesContent(git),
     await touches(facts, 'src/a.txt', git),
     await touches(facts, 'src/b.txt', git),

@@ -62,7 +62,7 @@ function pathOf(folder: string, at: number, name = plain): string {
 }
 
 async function weakenedIn(work: Awaited<ReturnType<typeof withMany>>): Promise<string[]> {
-  const { weakened } = await changesOfChecks(work, { own: ['npm test'], ofPlan: [] }, work);
+  const { weakened } = await changesOfChecks(work, work);
   return weakened.map(({ path, what }) => `${path} ${what}`);
 }
 
@@ -79,7 +79,7 @@ test('90,000 vendored files weaken nothing, and their tests are among the files 
     name: (at) => `file_${at}${at % 3 === 0 ? '_test' : ''}.go`,
     text: (at) => `package p${at}\n\nfunc Test${at}(t *testing.T) {}\n`,
   });
-  const { weakened, files } = await changesOfChecks(work, { own: ['npm test'], ofPlan: [] }, work);
+  const { weakened, files } = await changesOfChecks(work, work);
   expect(weakened).toEqual([]);
   expect(files.length).toBeGreaterThanOrEqual(MANY / 3);
 });
@@ -99,7 +99,7 @@ test('more text of tests than memory should hold is compared to its end', async 
   await repo.commit('Work', { ...all('// more\n'), 'tests/9.test.js': TEST.replace('test(', 'test.skip(') });
   const git = { cwd: repo.path, baseEnv: repo.env };
   const commits = { mainRepo: repo.path, base, commit: await repo.git(['rev-parse', 'HEAD']) };
-  const { weakened } = await changesOfChecks(commits, { own: [], ofPlan: [] }, git);
+  const { weakened } = await changesOfChecks(commits, git);
   expect(weakened.map(({ path, what }) => `${path} ${what}`)).toEqual([
     'tests/9.test.js runs 2 tests instead of 3',
   ]);
@@ -201,7 +201,7 @@ test('the diff of weakened files says that it is cut, and their lines are counte
   await repo.commit('Work', { 'a.txt': 'a' });
   const git = { cwd: repo.path, baseEnv: repo.env };
   const commits = { mainRepo: repo.path, base, commit: await repo.git(['rev-parse', 'HEAD']) };
-  const { weakened } = await changesOfChecks(commits, { own: [], ofPlan: [] }, git);
+  const { weakened } = await changesOfChecks(commits, git);
   expect(weakened).toHaveLength(1500);
   const diff = await diffOfWeakened(commits, weakened, git);
   expect(diff).toContain(`This is cut here. All of it: git diff ${base} ${commits.commit}`);

@@ -61,16 +61,6 @@ test('the work for a goal is compared with its own base, not with earlier work',
   });
 });
 
-test("a script run by a requirement's check counts as part of the checks", async () => {
-  await using log = await tempLog();
-  await using repo = await makeRepo();
-  await repo.commit('A check', { 'prove.sh': 'test -e boats.txt\n' });
-  const worker = await finished(log, repo, { files: { 'prove.sh': 'true\n' }, events: [] });
-  await approve(worker, 'sh prove.sh');
-  const wait = await askedAbout(worker);
-  expect(wait?.weakened).toMatchObject([{ path: 'prove.sh' }]);
-});
-
 test('if no check runs, a wait for weakened tests does not claim that checks pass', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();

@@ -2,15 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   activeTests,
   type ChangedFile,
-  checkCommands,
   findWeakened,
   isTestPath,
   listedWeakenings,
 } from '../../../../src/core/project/proving/weakened.ts';
 
 /** The findings, one line each. */
-const found = (file: ChangedFile, checks: readonly string[] = [], packageJson = '') =>
-  findWeakened([file], checkCommands(checks, [], packageJson)).map(({ path, what }) => `${path} ${what}`);
+const found = (file: ChangedFile) => findWeakened([file]).map(({ path, what }) => `${path} ${what}`);
 
 const changed = (path: string, before: string, after: string): ChangedFile => ({ path, before, after });
 
@@ -167,99 +165,8 @@ describe('an honest change is not reported', () => {
   });
 });
 
-const NPM_TEST = '{"scripts":{"test":"node tools/run.mjs && cd web && ./all.sh","docs":"a"}}';
-
-describe('files that define how checks run', () => {
-  test.each<[string, ChangedFile, string[]]>([
-    ['settings of a test runner', changed('vitest.config.ts', 'a', 'b'), []],
-    ['all settings removed', { path: 'pytest.ini', before: 'x', after: undefined }, []],
-    [
-      'a section',
-      changed('pyproject.toml', '[project]\n[tool.pytest.ini_options]\na=1\n', '[project]\n'),
-      [],
-    ],
-    ['a key of package.json', changed('package.json', '{"jest":{"a":1}}', '{"jest":{"a":2}}'), []],
-    [
-      'a script that a check runs',
-      changed('package.json', NPM_TEST, '{"scripts":{"test":"true"}}'),
-      ['npm test'],
-    ],
-    [
-      'a script that runs before it',
-      changed('package.json', NPM_TEST, NPM_TEST.replace('{"test"', '{"pretest":"b","test"')),
-      ['npm test'],
-    ],
-    ['a package.json that is no longer JSON', changed('package.json', NPM_TEST, '{'), ['npm test']],
-    ['targets', changed('Makefile', 'a', 'b'), ['make test']],
-    ['targets in a folder', changed('web/GNUmakefile', 'a', 'b'), ['make -C web test']],
-    ['recipes', changed('.justfile', 'a', 'b'), ['just test']],
-    ['tasks', changed('Taskfile.yml', 'a', 'b'), ['task test']],
-    ['settings named after a tool', changed('tox.ini', 'a', 'b'), ['tox -q']],
-    ['sessions of nox', changed('noxfile.py', 'a', 'b'), ['nox']],
-    ['a program', changed('check.sh', 'a', 'b'), ['./check.sh -v']],
-    ['a program run by a shell', changed('scripts/ci', 'a', 'b'), ['CI=1 bash -e scripts/ci && true']],
-    ['a program in a folder', changed('web/check.sh', 'a', 'b'), ['cd web && ./check.sh']],
-    ['a program of package.json', changed('tools/run.mjs', 'a', 'b'), ['npm test']],
-    ['a program in a folder of package.json', changed('web/all.sh', 'a', 'b'), ['npm test']],
-    ['a test file without declarations', changed('test.js', 'assert(1)', 'exit(0)'), ['node test.js']],
-    ['a deleted program', { path: 'old.sh', oldPath: 'check.sh', before: 'a', after: 'a' }, ['sh check.sh']],
-  ])('%s needs a confirmation', (_, file, checks) => {
-    expect(found(file, checks, NPM_TEST)).toHaveLength(1);
-  });
-
-  test.each<[string, ChangedFile, string[]]>([
-    [
-      'another section',
-      changed('pyproject.toml', '[project]\na=1\n[tool.pytest]\nb=1', '[project]\na=2\n\n[tool.pytest]\nb=1'),
-      [],
-    ],
-    [
-      'a dependency',
-      changed('package.json', NPM_TEST, NPM_TEST.replace(/}$/, ',"dependencies":{}}')),
-      ['npm test'],
-    ],
-    [
-      'a script that no check runs',
-      changed('package.json', NPM_TEST, NPM_TEST.replace('"a"', '"b"')),
-      ['npm test'],
-    ],
-    ['targets of a tool that no check names', changed('Makefile', 'a', 'b'), ['npm test']],
-    ['a file that no check runs', changed('scripts/release.sh', 'a', 'b'), ['sh scripts/check.sh']],
-    ['a file that a check reads', changed('README.md', 'a', 'b'), ['grep -q a README.md']],
-    ['a tool of which a check only has the name', changed('tools/make.py', 'a', 'b'), ['make test']],
-    ['product code', changed('src/main.js', 'a', 'b'), ['node src/main.js --self-test']],
-    ['a test that a check names', changed('a.test.js', TWO, `${TWO}${TWO}`), ['node a.test.js']],
-    ['new settings', { path: 'vitest.config.ts', before: undefined, after: 'x' }, []],
-  ])('%s needs no confirmation', (_, file, checks) => {
-    expect(found(file, checks, NPM_TEST)).toEqual([]);
-  });
-});
-
-describe('programs that the checks of a plan start', () => {
-  test.each([
-    ['a shell program', 'all.sh', 'cd . && ./all.sh | tail'],
-    ['a check by its name', 'tools/check-links.mjs', 'node tools/check-links.mjs'],
-    ['a test file without declarations', 'test.js', 'node test.js'],
-  ])('%s needs a confirmation', (_, path, check) => {
-    const commands = checkCommands([], [check]);
-    expect(findWeakened([changed(path, 'a', 'b')], commands)).toHaveLength(1);
-  });
-
-  test.each([
-    ['hello.mjs', 'node hello.mjs Ada | grep -qx "Hello, Ada!"'],
-    ['hello', './hello Ada | grep -q Ada'],
-    ['cli.py', 'python3 cli.py --self-test'],
-  ])('the program under test needs none: %s', (path, check) => {
-    expect(findWeakened([changed(path, 'a', 'b')], checkCommands(['npm test'], [check]))).toEqual([]);
-    expect(findWeakened([changed(path, 'a', 'b')], checkCommands([check], [check]))).toHaveLength(1);
-  });
-});
-
 test('the same weakening has the same key, and a worse one has another', () => {
-  const keyOf = (file: ChangedFile) => findWeakened([file], checkCommands([])).map(({ key }) => key);
-  const once = keyOf(changed('vitest.config.ts', 'a', 'b'));
-  expect(keyOf(changed('vitest.config.ts', 'a', 'b\r\n'))).toEqual(once);
-  expect(keyOf(changed('vitest.config.ts', 'a', 'c'))).not.toEqual(once);
+  const keyOf = (file: ChangedFile) => findWeakened([file]).map(({ key }) => key);
   const skips = (count: number) => {
     const skipped = "test.skip('x', f);\n".repeat(count);
     return keyOf(

@@ -55,11 +55,7 @@ export async function playRow({ check, setup, ...row }: SquareRow): Promise<Play
   const tip = await repo.commit('Work');
   const git = { baseEnv: repo.env, cwd: repo.path };
   const own = [check];
-  const { weakened } = await changesOfChecks(
-    { mainRepo: repo.path, base, commit: tip },
-    { own, ofPlan: [] },
-    git,
-  );
+  const { weakened } = await changesOfChecks({ mainRepo: repo.path, base, commit: tip }, git);
   const square = await squareOf({ base, tip }, setup === undefined ? own : [...own, setup], git);
   const cells: Cell[] = [];
   const old = await tryOldPromises(square, {
@@ -74,7 +70,9 @@ export async function playRow({ check, setup, ...row }: SquareRow): Promise<Play
     (await endOf(repo, { commit, base, check, setup })).kind === 'green';
   return {
     green: { base: await isGreen(base), branch: await isGreen(tip) },
-    asks: weakened.length > 0,
+    asks:
+      weakened.length > 0 ||
+      square.differences.some(({ isUntried, role }) => isUntried && role === 'unknown'),
     old,
     changed: 'changed' in old ? pathsOf(old.changed) : [],
     untried: pathsOf(square.differences.filter(({ isUntried }) => isUntried)),
