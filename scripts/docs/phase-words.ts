@@ -101,6 +101,7 @@ export const CORRECTED: readonly BlockRuleName[] = [
   'messages',
   'ledger',
   'plan_servers',
+  'plan_old_tests',
   'no_signal',
   'log_ceiling',
 ];
