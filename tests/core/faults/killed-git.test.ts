@@ -59,9 +59,8 @@ function unlessKilled(error: unknown): undefined {
 const KILLED = /nothing was concluded from it\./;
 
 /** A person who reads that nothing was concluded resumes it. */
-async function pastBlock(rig: SessionRig, form: string, git: KilledGit): Promise<void> {
+async function pastBlock(rig: SessionRig, form: string): Promise<void> {
   const { status } = await rig.until(rests);
-  await git.killNone();
   if (status.kind !== 'blocked') return;
   expect(status.reason, form).toMatch(KILLED);
   await rig.resume();
@@ -76,7 +75,9 @@ async function playKilled(form: string): Promise<unknown[]> {
   const begun = await start(git).catch(unlessKilled);
   if (begun === undefined) await git.killNone();
   await using rig = begun ?? (await start(git));
-  await pastBlock(rig, form, git);
+  await rig.until(rests);
+  await git.killNone();
+  await pastBlock(rig, form);
   return await playOn(rig);
 }
 
@@ -98,7 +99,7 @@ async function playOnce(forms: readonly string[]): Promise<unknown[]> {
   // A person who reads that nothing was concluded starts it again.
   while (begun === undefined) begun = await start(git).catch(unlessKilled);
   await using rig = begun;
-  await pastBlock(rig, 'the first of each', git);
+  await pastBlock(rig, 'the first of each');
   return await playOn(rig);
 }
 
