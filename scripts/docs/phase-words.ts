@@ -34,7 +34,7 @@ export const OBSTACLE_WORDS: Readonly<Record<ObstacleName, readonly [when: strin
     'another round of quality',
   ],
   weakened_tests: [
-    'tests, CI or check scripts of the base may prove less than before, and no person has accepted that; in quick work only if the checks of the base fail on it, or cannot try it',
+    'tests, CI or check scripts of the base may prove less than before, and no person has accepted that, if the checks of the base fail on the work, or cannot try it',
     `wait for a person, who is shown the difference; ${BACK} where a quality agent alone decides, and does not accept it`,
   ],
   outside_scope: [

@@ -53,6 +53,25 @@ async function quick({ implementation, quality = [READ], lines }: Played): Promi
   });
 }
 
+/** With a plan that its gate let through, from implementation on. */
+async function full({
+  implementation,
+  quality = [end({ status: 'continue', phase: 'done' })],
+}: Played): Promise<SessionRig> {
+  const goesOn = end({ status: 'continue', phase: 'testing' });
+  const rules = implementation.map((acts, at) => ({
+    when: { phase: 'implementation', ...(at < implementation.length - 1 && { count: at + 1 }) },
+    do: [...acts, goesOn],
+  }));
+  return await startRig({
+    here: true,
+    phase: 'implementation',
+    repo: { files: FILES },
+    lines: { CHECK },
+    scenario: { rules: [...rules, { when: { phase: 'quality' }, do: quality }] },
+  });
+}
+
 async function promptOf(rig: SessionRig, phase: string): Promise<string> {
   const begun = (await rig.events()).findLast(
     (event) => event.type === 'iteration_started' && event.phase === phase,
@@ -182,4 +201,26 @@ test.concurrent('with OLD_TESTS=off no cell runs: names decide as before, and th
   await rig.until(isDone);
   expect([await phasesOfAgents(rig), await cellsOf(rig)]).toEqual([['implementation'], []]);
   await proofOf(rig, 'The tests of the base were not tried on this work: OLD_TESTS=off.');
+});
+
+const SAYS_YES = end({ status: 'continue', phase: 'done', reviewed: '%{oldTests}' });
+
+test.concurrent(
+  'in a full session old tests that fail are read by its quality agent, and its yes is named as that',
+  ci,
+  async () => {
+    await using rig = await full({ implementation: [[BREAKS]], quality: [SAYS_YES] });
+    await rig.until(isDone);
+    expect(await phasesOfAgents(rig)).toEqual(['implementation', 'testing', 'quality', 'done']);
+    expect(await promptOf(rig, 'quality')).toContain(`With the tests as on the base \`${CHECK}\` fails`);
+    expect(await cellsOf(rig)).toEqual([`tests ${CHECK}`]);
+    await proofOf(rig, 'Accepted by the review of an agent alone; different now: `tests/again.sh`');
+  },
+);
+
+test.concurrent('in a full session the silence of its quality agent sends the work back', async () => {
+  await using rig = await full({ implementation: [[BREAKS], [KEEPS]] });
+  await rig.until(isDone);
+  const all = await phasesOfAgents(rig);
+  expect(all.slice(0, 5)).toEqual(['implementation', 'testing', 'quality', 'done', 'implementation']);
 });
