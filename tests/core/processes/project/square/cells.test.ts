@@ -6,6 +6,7 @@ import {
   type Cell,
   type CellEnd,
   tryOldPromises,
+  withoutWork,
 } from '../../../../../src/core/project/proving/old-promises.ts';
 import { squareOf } from '../../../../../src/core/project/proving/square.ts';
 import { ci } from '../../../../support/ci.ts';
@@ -14,7 +15,7 @@ import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 const GREEN = { kind: 'green' } as const;
 
 /** The cells that are tried, with no check behind them. */
-async function tried(repo: TempRepo, ends: readonly CellEnd[] = []) {
+async function tried(repo: TempRepo, ends: readonly CellEnd[] = [], planned: readonly string[] = []) {
   const git = { baseEnv: repo.env, cwd: repo.path };
   const commits = { base: await repo.git(['rev-parse', 'main']), tip: await repo.git(['rev-parse', 'work']) };
   const square = await squareOf(commits, ['npm test'], git);
@@ -23,7 +24,7 @@ async function tried(repo: TempRepo, ends: readonly CellEnd[] = []) {
   // As a worker that was killed leaves it.
   await writeFile(`${indexPath}.lock`, '');
   const tryCell = async (cell: Cell) => ends[cells.push(cell) - 1] ?? GREEN;
-  const old = await tryOldPromises(square, { git, indexPath, tryCell });
+  const old = await tryOldPromises(square, { git, indexPath, planned: new Set(planned), tryCell });
   const isLeft = [existsSync(indexPath), existsSync(`${indexPath}.lock`)];
   expect(isLeft).toEqual([false, cells.length === 0]);
   return { old, cells };
@@ -81,6 +82,28 @@ test('work that only adds tests later makes no other cell', async () => {
 test('work without tests and settings is tried in no cell', async () => {
   await using repo = await branched({ 'src/a.ts': 'new\n', 'README.md': '# New\n' });
   expect(await tried(repo)).toEqual({ old: { kind: 'unneeded' }, cells: [] });
+});
+
+test('an old test of the approved plan stays as it is on the branch', async () => {
+  await using repo = await branched({ 'tests/a.ts': 'new\n', 'tests/Größe.ts': 'new\n' });
+  const { cells } = await tried(repo, [], ['tests/a.ts']);
+  const differs = await repo.git(['diff', '--name-only', 'main', cells[0]?.commit ?? '']);
+  expect(differs).toBe('tests/a.ts');
+});
+
+test('the base with the tests of the work has neither its code nor the tests that it deleted', async () => {
+  const work = { 'src/a.ts': 'new\n', 'tests/new.ts': 'new\n', 'b.json': '2\n' };
+  await using repo = await branched(work, ['tests/a.ts']);
+  const git = { baseEnv: repo.env, cwd: repo.path };
+  const commits = { base: await repo.git(['rev-parse', 'main']), tip: await repo.git(['rev-parse', 'work']) };
+  const place = { git, indexPath: join(repo.root, 'cell.index') };
+  const cell = await withoutWork(await squareOf(commits, ['npm test'], git), place);
+  const differs = await repo.git(['diff', '--name-status', 'main', cell?.commit ?? '']);
+  expect(differs).toBe('M\tb.json\nD\ttests/a.ts\nA\ttests/new.ts');
+  const code = { ...commits, tip: await repo.commit('Code alone', { 'tests/a.ts': 'old\n' }) };
+  await repo.git(['rm', '-q', 'tests/new.ts']);
+  const onlyCode = { ...code, tip: await repo.commit('No test') };
+  expect(await withoutWork(await squareOf(onlyCode, [], git), place)).toBeUndefined();
 });
 
 test('what could not be tried is no yes', async () => {
