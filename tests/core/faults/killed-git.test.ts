@@ -58,6 +58,14 @@ function unlessKilled(error: unknown): undefined {
 
 const KILLED = /nothing was concluded from it\./;
 
+/** A person who reads that nothing was concluded resumes it. */
+async function pastBlock(rig: SessionRig, form: string): Promise<void> {
+  const { status } = await rig.until(rests);
+  if (status.kind !== 'blocked') return;
+  expect(status.reason, form).toMatch(KILLED);
+  await rig.resume();
+}
+
 /** Each of its gits of one form is killed: it is blocked with the reason, or that git changes nothing. */
 async function playKilled(form: string): Promise<unknown[]> {
   await using dir = await tempDir();
@@ -67,12 +75,9 @@ async function playKilled(form: string): Promise<unknown[]> {
   const begun = await start(git).catch(unlessKilled);
   if (begun === undefined) await git.killNone();
   await using rig = begun ?? (await start(git));
-  const { status } = await rig.until(rests);
+  await rig.until(rests);
   await git.killNone();
-  if (status.kind === 'blocked') {
-    expect(status.reason, form).toMatch(KILLED);
-    await rig.resume();
-  }
+  await pastBlock(rig, form);
   return await playOn(rig);
 }
 
@@ -83,7 +88,7 @@ async function undisturbed(): Promise<{ outcome: unknown[]; forms: string[] }> {
   return { outcome: await playOn(rig), forms: await git.forms() };
 }
 
-/** A step of a worker is repeated three times, so that not all are killed in one session. */
+/** A step of a worker is repeated three times, so that not all are killed in one session; the longest has a dozen forms. */
 const ROUNDS = 3;
 
 async function playOnce(forms: readonly string[]): Promise<unknown[]> {
@@ -94,6 +99,7 @@ async function playOnce(forms: readonly string[]): Promise<unknown[]> {
   // A person who reads that nothing was concluded starts it again.
   while (begun === undefined) begun = await start(git).catch(unlessKilled);
   await using rig = begun;
+  await pastBlock(rig, 'the first of each');
   return await playOn(rig);
 }
 
