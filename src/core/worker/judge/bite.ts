@@ -96,6 +96,7 @@ function whyNot(worker: Worker, proof: Proof): string | undefined {
 export async function notesAbout(evidence: Evidence, bite: Bite): Promise<string[]> {
   const found = unnoticedIn(bite, (await evidence.plan()).requirements);
   if (found.length === 0) return [];
-  const task = 'Judge whether what is to be shown is shown; right if behaviour is to stay as it was.';
+  const task =
+    'Judge whether the tests show what was asked for. Where behaviour was to stay as it was, that is right.';
   return [`${found.join('. ')}. ${task}`];
 }

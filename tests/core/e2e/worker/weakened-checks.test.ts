@@ -31,7 +31,7 @@ async function inPhase(
     here: true,
     phase,
     repo: { files: { 'README.md': '# A\n', 'a.test.js': TEST, 'b.test.js': TEST } },
-    lines: { CHECK: 'true', ...lines },
+    lines: { CHECK: 'true', OLD_TESTS: 'off', ...lines },
     scenario: { rules: [...rules, HANG] },
   });
 }

@@ -61,7 +61,7 @@ test.concurrent(
     expect(await bitesOf(rig)).toEqual([[undefined]]);
     const told = (await promptsOf(rig)).filter((prompt) => prompt.includes(NOTHING));
     expect(told).toHaveLength(1);
-    expect(told[0]).toContain('Judge whether what is to be shown is shown');
+    expect(told[0]).toContain('Judge whether the tests show what was asked for');
     expect(await proofOf(rig)).toContain(`${NOTHING}.`);
   },
 );
