@@ -98,7 +98,7 @@ export const OF_CHECKS: SquareRow[] = [
   {
     name: 'ruby: Rakefile',
     needs: 'rake --version',
-    asks: true,
+    asks: false,
     now: 'needs',
     check: 'rake test',
     base: { ...shBase, Rakefile: 'task :test do\n  sh "sh tests/f.sh"\nend\n' },
@@ -233,7 +233,7 @@ export const OF_CHECKS: SquareRow[] = [
   },
   {
     name: 'vitest.config.ts changed',
-    asks: true,
+    asks: false,
     now: 'needs',
     ...vitest(
       { 'vitest.config.ts': 'export default { test: { exclude: ["**"], passWithNoTests: true } }\n' },
@@ -269,7 +269,7 @@ export const OF_CHECKS: SquareRow[] = [
   {
     name: 'Makefile changed',
     needs: 'make --version',
-    asks: true,
+    asks: false,
     now: 'needs',
     check: 'make -s check',
     base: { ...shBase, Makefile: 'check:\n\tsh tests/f.sh\n' },
@@ -319,7 +319,7 @@ export const OF_CHECKS: SquareRow[] = [
   {
     name: 'new .npmrc script-shell',
     ci: true,
-    asks: true,
+    asks: false,
     now: 'needs',
     check: 'npm test --silent',
     base: { 'package.json': pkg({ test: 'sh tests/f.sh' }), ...shBase },

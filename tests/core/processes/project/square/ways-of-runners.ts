@@ -66,7 +66,7 @@ export const OF_RUNNERS: SquareRow[] = [
   },
   {
     name: 'js: vitest.workspace.ts / projects (new)',
-    asks: true,
+    asks: false,
     now: 'needs',
     ...vitest({
       'vitest.config.ts':
