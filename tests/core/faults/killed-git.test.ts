@@ -8,11 +8,12 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const rests = ({ status }: SessionState) => ['waiting', 'blocked', 'done'].includes(status.kind);
 
-/** Its agent does the work, and guts a file of the check that only package.json names: a person is asked. */
+/** Its agent breaks what a check shows, and guts the file that only package.json names: a person is asked. */
 async function start(git: KilledGit): Promise<SessionRig> {
   const acts = [
-    { act: 'edit', path: 'run-tests.sh', text: 'true\n' },
+    { act: 'edit', path: 'run-all.sh', text: 'true\n' },
     { act: 'edit', path: 'boat.txt', text: 'boat\n' },
+    { act: 'edit', path: 'src/harbour.sh', text: 'echo 2\n' },
     { act: 'commit', subject: 'Add the boats' },
     { act: 'end', did: 'Worked', signal: { status: 'done', summary: 'The boats are there' } },
   ];
@@ -20,8 +21,9 @@ async function start(git: KilledGit): Promise<SessionRig> {
     here: true,
     repo: {
       files: {
-        'package.json': '{"scripts":{"test":"sh run-tests.sh"}}\n',
-        'run-tests.sh': 'test -e boat.txt\n',
+        'package.json': '{"scripts":{"test":"sh run-all.sh"}}\n',
+        'run-all.sh': 'test "$(sh src/harbour.sh)" = 1\n',
+        'src/harbour.sh': 'echo 1\n',
       },
       rearrange: async ({ env }) => {
         env.PATH = git.pathBefore(env.PATH);
