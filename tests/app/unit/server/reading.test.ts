@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
@@ -54,6 +54,30 @@ test('the proof of a done session is one line, the same in status, wait, the ter
   const worker = { worker: 'none needed', isDying: false, unwatched: undefined } as const;
   const { proved } = await sessionReport({ view, worker, renderSteps: () => [] }, context);
   expect(`${proved?.how}: ${proved?.words}`).toBe(proof);
+});
+
+test('an argument alone says what is read or finished, and one of another kind is refused', async () => {
+  await using rig = await makeServerRig();
+  const { folder: session, sessionDir } = await rig.addSession('26-01-08-boat');
+  await writeFile(join(sessionDir, '01-08-0900-plan-boat.md'), '# Boat\n');
+  const read = async (args: object) =>
+    (await askTool('read_session', { session, ...args }, rig.context)).json;
+  expect((await read({})).text).toContain('# Session: ');
+  expect((await read({ document: 'plan' })).text).toBe('# Boat\n');
+  expect(await read({ iteration: 9 })).toEqual(await read({ what: 'transcript', iteration: 9 }));
+  for (const args of [{ path: 'x' }, { path: 'x', iteration: 9 }, { cursor: '1' }])
+    expect(await read(args)).toEqual(await read({ what: 'changes', ...args }));
+  for (const [args, message] of [
+    [{ what: 'overview', document: 'plan' }, '"document": only with what: document or proof.'],
+    [{ what: 'log', iteration: 1 }, '"iteration": only with what: transcript or changes.'],
+    [{ document: 'plan', path: 'x' }, '"path": only with what: changes.'],
+  ] as const)
+    expect(await read(args)).toMatchObject({ code: 'bad_input', message: expect.stringContaining(message) });
+  for (const args of [
+    { how: 'merge', keep: ['x'] },
+    { how: 'discard', watch: true },
+  ])
+    expect((await askTool('finish_session', { session, ...args }, rig.context)).json.code).toBe('bad_input');
 });
 
 test('a log is shown as far as asked, from its end, and says that it is cut', async () => {
