@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
-import { ARCHIVED, ASKING, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
+import { ARCHIVED, ASKING, BLOCKED, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from './ask-tool.ts';
@@ -79,6 +79,30 @@ test('an argument alone says what is read or finished, and one of another kind i
   ])
     expect((await askTool('finish_session', { session, ...args }, rig.context)).json.code).toBe('bad_input');
 });
+
+test.each([10, 200, 900])(
+  'wait and get_status keep the repair at the end of a reason (%i characters before it)',
+  async (size) => {
+    await using rig = await makeServerRig();
+    const repair = 'Run `claude` once and log in, or set ANTHROPIC_API_KEY where samocode runs.';
+    const reason = `${'x'.repeat(size)}. ${repair}`;
+    const { folder: session } = await rig.addSession('26-01-08-boat', [
+      CREATED,
+      PREPARED,
+      { ...BLOCKED, reason },
+    ]);
+    for (const [tool, more] of [
+      ['wait', { cursor: '1', timeout_s: 0 }],
+      ['get_status', {}],
+    ] as const) {
+      const { says } = (await askTool(tool, { session, ...more }, rig.context)).json as {
+        says: { reason: string };
+      };
+      expect(says.reason.endsWith(repair)).toBe(true);
+      expect(says.reason.length).toBeLessThanOrEqual(300);
+    }
+  },
+);
 
 test('a log is shown as far as asked, from its end, and says that it is cut', async () => {
   await using rig = await makeServerRig();
