@@ -191,6 +191,12 @@ test.each([
   await expect(`${text}\n`).toMatchFileSnapshot(`../../../golden/terminal/${columns}-columns.txt`);
 });
 
+test('in a pipe a row of the doctor is ok only for what was looked at and works', () => {
+  const rows = groupsIn(terminal(Number.POSITIVE_INFINITY)).split('\n');
+  const levels = Object.fromEntries(rows.map((row) => row.split('\t').slice(0, 2).reverse()));
+  expect(levels).toMatchObject({ 'cli.gemini': 'ok', 'cli.claude': 'fail', 'cli.goose': 'unused' });
+});
+
 test('the text of every agent CLI begins two columns after the longest title', () => {
   const titles = checkedProviders().map(({ title }) => title);
   const begins = titles.map((title) => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
-import { ARCHIVED, ASKING, BLOCKED, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
+import { ARCHIVED, ASKING, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from './ask-tool.ts';
@@ -89,7 +89,7 @@ test.each([10, 200, 900])(
     const { folder: session } = await rig.addSession('26-01-08-boat', [
       CREATED,
       PREPARED,
-      { ...BLOCKED, reason },
+      { type: 'blocked', phase: 'planning', reason, needs: 'error_resolution', rule: 'phase_limit' },
     ]);
     for (const [tool, more] of [
       ['wait', { cursor: '1', timeout_s: 0 }],
