@@ -192,7 +192,9 @@ test.each([
 });
 
 test('in a pipe a row of the doctor is ok only for what was looked at and works', () => {
-  const rows = groupsIn(terminal(Number.POSITIVE_INFINITY)).split('\n');
+  const stdout = new PassThrough();
+  const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const rows = groupsIn(pipe).split('\n');
   const levels = Object.fromEntries(rows.map((row) => row.split('\t').slice(0, 2).reverse()));
   expect(levels).toMatchObject({ 'cli.gemini': 'ok', 'cli.claude': 'fail', 'cli.goose': 'unused' });
 });

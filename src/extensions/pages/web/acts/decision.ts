@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
 import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';
 import { readEvents } from '../../../../core/session/log/event-log.ts';
+import { neededText } from '../../../../core/session/words/words.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { inlineMarkdown, quoted } from '../../html/markdown.ts';
 import { canAct } from '../../rows/available-acts.ts';
@@ -74,12 +75,6 @@ function triedLast(events: readonly SessionEvent[]): EventOf<'iteration_ended'>[
   return events.filter((event) => event.type === 'iteration_ended').slice(-SHOWN_ITERATIONS);
 }
 
-/** The needs that samocode names; an agent can name any other. */
-const NEEDS: Readonly<Record<string, string>> = {
-  human_decision: 'your decision',
-  error_resolution: 'that you fix what failed, or say how',
-};
-
 function blockedPart(
   { reason, needs }: { reason: string; needs: string },
   tried: readonly EventOf<'iteration_ended'>[],
@@ -87,7 +82,7 @@ function blockedPart(
   const proposed = tried.at(-1)?.next;
   return html`${tried.length > 0 && html`<h3>What was tried</h3><ul class="tried">${tried.map(triedLine)}</ul>`}
 <h3>Why it is blocked</h3>${quoted(reason)}
-<p class="note" dir="auto">It needs ${(Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ')}.${proposed && html` Its agent proposes: ${inlineMarkdown(proposed)}`}</p>`;
+<p class="note" dir="auto">It needs ${neededText(needs)}.${proposed && html` Its agent proposes: ${inlineMarkdown(proposed)}`}</p>`;
 }
 
 function triedLine({
