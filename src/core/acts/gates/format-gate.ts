@@ -3,6 +3,7 @@ import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
 import type { Output } from '../../faces/terminal/output.ts';
 import { fitLine, harmless, type Style } from '../../faces/terminal/style.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
+import { planAtStake, stakeLine } from './at-stake.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
@@ -62,12 +63,11 @@ function answerLines(question: QaItem, answer: string | undefined, style: Style)
   return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
 }
 
-export function formatPlan(
-  { name, state, text, servers, warnings, remarks, fromChat }: PlanReport,
-  output: Output,
-): string {
+export function formatPlan(plan: PlanReport, output: Output): string {
+  const { name, state, text, servers, warnings, remarks, fromChat } = plan;
   const { style, textColumns: columns } = output;
-  const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
+  const stake = hanging(harmless(stakeLine(planAtStake(plan))), { first: '', columns });
+  const head = [style.dim(`${name} (${state.replaceAll('_', ' ')})`), stake];
   const above = warnings.map((line) => style.attention(hanging(harmless(line), { first: '', columns })));
   const [title, ...starts] = servers;
   // Placed below the plan, where the person decides, however long the plan is.
@@ -76,7 +76,7 @@ export function formatPlan(
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   const chat = chatLines(fromChat, output);
-  return [head, ...above, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
+  return [...head, ...above, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
     '\n',
   );
 }

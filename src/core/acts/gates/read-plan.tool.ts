@@ -16,6 +16,7 @@ import {
 } from '../../faces/mcp/fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../../faces/mcp/text-page.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
+import { planAtStake, stakeLine } from './at-stake.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 export const readPlanTool = defineTool({
@@ -49,8 +50,9 @@ export const readPlanTool = defineTool({
     const hash = plan.hash.slice(0, HASH_CHARS);
     const remarks = [...plan.warnings, ...plan.remarks];
     const { fromChat = '' } = offset === 0 ? plan : {};
+    const stake = stakeLine(planAtStake(plan));
     return {
-      summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
+      summary: `${SUMMARIES[plan.state]} It has: ${stake}.${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
       next: nextSteps(plan.view, { hash }),
       session: plan.view.folder,
       cursor: cursorOf(plan.view.state),

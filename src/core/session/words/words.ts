@@ -314,6 +314,8 @@ export function proofWords({ how, checks, in: place, requirements, open }: Proof
   return open === undefined ? shown : `${open}; ${shown}`;
 }
 
+export const PROVED = { yes: 'proved', partly: 'partly proved', no: 'not proved' } as const;
+
 /** `yes: 2 checks on a fresh clone`; undefined before the session is done. */
 export function proofLine(proof: ProofFact | undefined): string | undefined {
   return proof && `${proof.how}: ${proofWords(proof)}`;

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { planAtStake, stakeLine, workAtStake } from '../../../../src/core/acts/gates/at-stake.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
 import { ARCHIVED, ASKING, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
@@ -54,6 +55,29 @@ test('the proof of a done session is one line, the same in status, wait, the ter
   const worker = { worker: 'none needed', isDying: false, unwatched: undefined } as const;
   const { proved } = await sessionReport({ view, worker, renderSteps: () => [] }, context);
   expect(`${proved?.how}: ${proved?.words}`).toBe(proof);
+});
+
+test('what is at stake names the size of a plan, and of finished work what nobody must overlook', async () => {
+  await using rig = await makeServerRig();
+  const events = provedEvents().map((event) => {
+    if (event.type === 'plan_approved') return { ...event, by: { channel: 'tool' } as const };
+    return event.type === 'iteration_started' ? { ...event, sandbox: 'none' as const } : event;
+  });
+  const paths = await rig.addSession('26-01-08-boat', events);
+  const view = (await readSession(paths, rig.context.host)) ?? expect.fail();
+  expect(stakeLine(await workAtStake(view, rig.context))).toBe(
+    "partly proved: only the plan's own checks: this project has no CHECK; 1 check in the agent's folder · decided by no person that is known: the plan · agents without a guard",
+  );
+  const { sessionFile = expect.fail() } = view;
+  const played = { ...sessionFile, settings: { ...sessionFile.settings, provider: 'rehearsal' } };
+  expect(await workAtStake({ ...view, sessionFile: played })).toContainEqual({
+    text: 'a rehearsal: the task was not done',
+    isGrave: true,
+  });
+  const text = '# Plan\n\n## Phase 1: Float\nFiles: hull.ts, mast.ts\n- [ ] Build\n- [ ] Paint\n';
+  expect(stakeLine(planAtStake({ view, text, ledger: undefined }))).toMatch(
+    /^1 phase · 2 steps · (?:2 files|no files named) · no CHECK of the project$/,
+  );
 });
 
 test('an argument alone says what is read or finished, and one of another kind is refused', async () => {

@@ -1,3 +1,4 @@
+import { workAtStake } from '../../../../core/acts/gates/at-stake.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
@@ -11,7 +12,7 @@ import { actionLabel } from '../../rows/needs.ts';
 import type { NeedKind } from '../../rows/row.ts';
 import { problemText } from '../web-context.ts';
 import { finishForm, resumeForm } from './acts-part.ts';
-import { gatePart } from './gate-part.ts';
+import { gatePart, stakesPart } from './gate-part.ts';
 
 interface Decision {
   key: string;
@@ -40,7 +41,7 @@ async function gateOrForm(decision: Decision, context: ActionContext): Promise<H
       return html`<section class="gate stuck"><h2>${actionLabel({ kind, facts })}</h2>${await stuckStory(decision)}
 ${canAct('resume', session, 'web') && resumeForm(session, { isOpen: true })}</section>`;
     case 'finished':
-      return finishedPart(decision);
+      return await finishedPart(decision, context);
     default:
       return kind satisfies never;
   }
@@ -55,10 +56,12 @@ async function stuckStory({ session, facts }: Decision): Promise<Part> {
   return texts.length > 0 && quoted(texts.join('\n\n'));
 }
 
-function finishedPart({ key, session, facts }: Decision): Html {
-  const { says: { summary } = {}, proof } = facts;
-  return html`<section class="gate finished"><h2>Finished</h2>${summary && quoted(summary)}
-<p>Proof ${proof} · <a href="#/s/${key}/checks">checks</a></p>${canAct('finish', session, 'web') && finishForm(session, { isOpen: true })}</section>`;
+async function finishedPart({ key, session, facts }: Decision, context: ActionContext): Promise<Html> {
+  const { says: { summary } = {} } = facts;
+  const stakes = stakesPart(await workAtStake(session.view, context));
+  return html`<section class="gate finished"><h2>${actionLabel({ kind: 'finished', facts })}</h2>
+${stakes}${summary && quoted(summary)}
+<p><a href="#/s/${key}/checks">Checks and proof</a></p>${canAct('finish', session, 'web') && finishForm(session, { isOpen: true })}</section>`;
 }
 
 const SHOWN_ITERATIONS = 3;

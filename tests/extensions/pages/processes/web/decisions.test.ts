@@ -58,7 +58,7 @@ test('the list begins with what needs the person, the longest wait first, and sa
   const tab = await web.open('/');
   const rows = await rowsIn(tab);
   const [needs, others] = [rows.slice(0, 3), rows.slice(3)];
-  expect(needs.map(wordsIn).toSorted()).toEqual(['Answer 1 question', 'Blocked', 'Finished, proof yes']);
+  expect(needs.map(wordsIn).toSorted()).toEqual(['Answer 1 question', 'Blocked', 'Finished, proved']);
   expect(rows.map(groupIn)).toEqual([...Array(3).fill('needs-you'), 'stopped']);
   expect(others.map(wordsIn)).toEqual(['stopped']);
   const since = needs.map((row) => /data-since="([^"]*)/.exec(row)?.[1] ?? '');
@@ -218,7 +218,7 @@ test('a new stream of a tab says what has come since the last update, and sends 
   tab.close();
   const again = await stream(`/s/${key}`, tab.updates.length, '2026-01-01T00:00:00.000Z');
   const news = await eventually(async () => again.updates.find((update) => update.news !== undefined));
-  expect(news.news).toEqual([[key, 'ready', 'Finished, proof yes']]);
+  expect(news.news).toEqual([[key, 'ready', 'Finished, proved']]);
   expect(again.parts.has('p-head')).toBe(true);
   expect(keysIn(again)).toEqual([]);
   again.close();
