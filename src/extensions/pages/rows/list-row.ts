@@ -1,4 +1,4 @@
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { NeedKind } from '../../../core/caller/facts/wanted.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { cut } from '../../../core/kernel/text.ts';
@@ -7,20 +7,7 @@ import { goneText, STOPS, stateText } from '../../../core/session/words/words.ts
 import { compact, countedTokens, money } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
 import { actionLabel, requestSummary } from './needs.ts';
-import { type Group, type NeedKind, type SessionRow, SIGNS, sessionRows } from './row.ts';
-
-/** The order of the page and of the card: those that need the person first, the longest wait on top. */
-export function listedRows(sessions: readonly ShownSession[]): SessionRow[] {
-  const rows = sessionRows(sessions);
-  const waiting = rows.filter(({ kind }) => kind !== undefined);
-  waiting.sort((a, b) => (a.facts.since < b.facts.since ? -1 : 1));
-  return [...waiting, ...rows.filter(({ kind }) => kind === undefined)];
-}
-
-/** Its group there: finished work needs the person until it is merged or published. */
-export function listedGroup({ kind, group }: SessionRow): Group {
-  return kind === undefined ? group : 'needs you';
-}
+import { type SessionRow, SIGNS } from './row.ts';
 
 export function rowClass({ kind, group }: SessionRow): string {
   return `row is-${kind ?? group.replace(' ', '-')}`;

@@ -307,6 +307,7 @@ function isEstimate({ session }: SessionRow): boolean {
 
 const PAINTS: Readonly<Record<Group, keyof Style>> = {
   'needs you': 'attention',
+  finished: 'good',
   working: 'accent',
   waiting: 'attention',
   done: 'good',

@@ -2,7 +2,7 @@ import { actionLabel } from '../../rows/needs.ts';
 import type { SessionRow } from '../../rows/row.ts';
 import type { LiveList } from './live.ts';
 
-/** How many sessions need the person, and those that have begun to since the last update of this tab. */
+/** How many sessions keep an agent waiting, and what has begun to want the person since the last update of this tab. */
 export interface Needs {
   needs?: number;
   news?: [key: string, name: string, words: string][];
@@ -25,7 +25,7 @@ export class NewNeeds {
 
   needsIn(list: LiveList): Needs {
     const waiting = list.rows.filter(({ kind }) => kind !== undefined);
-    const needs = waiting.length;
+    const needs = waiting.filter(({ kind }) => kind !== 'finished').length;
     if (list === this.#list) return { needs };
     this.#list = list;
     const before = this.#known;

@@ -59,9 +59,9 @@ test('the list begins with what needs the person, the longest wait first, and sa
   const rows = await rowsIn(tab);
   const [needs, others] = [rows.slice(0, 3), rows.slice(3)];
   expect(needs.map(wordsIn).toSorted()).toEqual(['Answer 1 question', 'Blocked', 'Finished, proved']);
-  expect(rows.map(groupIn)).toEqual([...Array(3).fill('needs-you'), 'stopped']);
+  expect(rows.map(groupIn)).toEqual(['needs-you', 'needs-you', 'finished', 'stopped']);
   expect(others.map(wordsIn)).toEqual(['stopped']);
-  const since = needs.map((row) => /data-since="([^"]*)/.exec(row)?.[1] ?? '');
+  const since = needs.slice(0, 2).map((row) => /data-since="([^"]*)/.exec(row)?.[1] ?? '');
   expect(since).toEqual(since.toSorted());
   for (const row of rows) expect(row).toContain('Give every boat a name');
   const stuck = rows.find((row) => row.includes('Blocked'));
