@@ -16,7 +16,8 @@ export function rowClass({ kind, group }: SessionRow): string {
 const TASK_CHARS = 160;
 
 /**
- * Two lines: the task and how long it waits or works; what it wants or does, its project, its phase and its cost.
+ * Two lines: the task and how long it waits or works; what it wants or does, its project and its cost, and how far it is
+ * if it wants nothing.
  * @param called its name, where other texts beside the list use it
  */
 export async function rowLines(row: SessionRow, nowMs: number, called?: string): Promise<Html> {
@@ -27,7 +28,7 @@ export async function rowLines(row: SessionRow, nowMs: number, called?: string):
   const spent = money(cost) ?? (countedTokens(cost) > 0 ? compact(countedTokens(cost)) : '–');
   const of = [called, facts.group && `group ${facts.group}`, recurring].filter(Boolean).join(' · ');
   return html`<i class="sign" aria-hidden="true">${kind ? KIND_SIGNS[kind] : SIGNS[group]}</i><b class="task" dir="auto">${cut(oneLine(task || name), TASK_CHARS)}</b><time data-since="${facts.since}"></time>
-<span class="about"><em>${kind ? actionLabel({ kind, facts }) : doing(row, nowMs)}${wayText(facts)}</em> · <bdi>${project}</bdi>${of && html` · <bdi>${of}</bdi>`}${wants && html` · <span dir="auto">${wants}</span>`}</span>${phaseDots(facts)}<span class="cost">${spent}</span>`;
+<span class="about"><em>${kind ? actionLabel({ kind, facts }) : doing(row, nowMs)}${wayText(facts)}</em>${wants && html` · <span dir="auto">${wants}</span>`} · <bdi>${project}</bdi>${of && html` · <bdi>${of}</bdi>`}</span>${kind === undefined && phaseDots(facts)}<span class="cost">${spent}</span>`;
 }
 
 /** What is needed has a sign, too. */

@@ -78,14 +78,14 @@ function isForSeveral({ text, suggestion }: QaItem): boolean {
   return (suggestion?.letters.length ?? 0) > 1 || SEVERAL.test(text);
 }
 
-const SEVERAL = /\b(?:all that apply|one or more|several|which of)\b/i;
+const SEVERAL = /\b(?:all that apply|one or more|several)\b/i;
 
 function questionField(question: QaItem, about?: string): Html {
   const { id, text, options, suggestion, answer, isUnconfirmed, own } = question;
   const type = isForSeveral(question) ? 'checkbox' : 'radio';
   const field = (at: number, letter: string, words: string) => {
     const isSuggested = suggestion?.letters.includes(letter) === true;
-    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> ${at < 9 && html`<kbd>${at + 1}</kbd> `}<b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
+    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> ${at < 9 && html`<kbd>${at + 1}</kbd> `}<bdi><b>${letter}</b></bdi> ${words}${isSuggested && html` <small>suggested</small>`}</label>
 `;
   };
   return html`<fieldset class="qa open" aria-labelledby="id-${id} ask-${id}"><legend id="id-${id}"><span class="id">${id}</span></legend><div id="ask-${id}">${markdown(text)}</div>

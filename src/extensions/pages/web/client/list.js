@@ -134,6 +134,8 @@ export function afterUpdate({ order, changed, more }) {
 }
 
 addEventListener('drafts', markDrafts);
+// A tablet that was turned shows the list and a session again.
+isOnePane.addEventListener('change', () => openFirst() && dispatchEvent(new Event('hashchange')));
 addEventListener('arranged', filterRows);
 addEventListener('input', ({ target }) => target.id === 'find' && filterRows());
 addEventListener('change', ({ target }) => {

@@ -1,3 +1,5 @@
+import { cut } from '../../../../core/kernel/text.ts';
+import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
 import { actionLabel } from '../../rows/needs.ts';
 import type { SessionRow } from '../../rows/row.ts';
 import type { LiveList } from './live.ts';
@@ -36,7 +38,11 @@ export class NewNeeds {
     return {
       needs,
       news: waiting.filter(isFresh).map(({ key, kind = 'stuck', name, facts }) => {
-        return [key, name, actionLabel({ kind, facts })];
+        return [
+          key,
+          name,
+          [actionLabel({ kind, facts }), cut(oneLine(facts.task ?? ''), 120)].filter(Boolean).join(' · '),
+        ];
       }),
     };
   }

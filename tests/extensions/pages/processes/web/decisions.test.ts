@@ -177,7 +177,9 @@ test('every view reports a session once when it begins to need the person', asyn
       const all = tab.updates.flatMap(({ news: each = [] }) => each as string[][]);
       return all.some(([, name]) => name === 'late') && all;
     });
-    expect(news.filter(([, name]) => name === 'late').map(([, , words]) => words)).toEqual(['Blocked']);
+    expect(news.filter(([, name]) => name === 'late').map(([, , words]) => words)).toEqual([
+      expect.stringMatching(/^Blocked · /),
+    ]);
     tab.close();
   }
 });
@@ -218,7 +220,7 @@ test('a new stream of a tab says what has come since the last update, and sends 
   tab.close();
   const again = await stream(`/s/${key}`, tab.updates.length, '2026-01-01T00:00:00.000Z');
   const news = await eventually(async () => again.updates.find((update) => update.news !== undefined));
-  expect(news.news).toEqual([[key, 'ready', 'Finished, proved']]);
+  expect(news.news).toEqual([[key, 'ready', 'Finished, proved · Give every boat a name']]);
   expect(again.parts.has('p-head')).toBe(true);
   expect(keysIn(again)).toEqual([]);
   again.close();
