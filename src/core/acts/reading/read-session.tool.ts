@@ -10,10 +10,7 @@ import { counted, cut } from '../../kernel/text.ts';
 const WHATS = ['overview', 'document', 'transcript', 'changes', 'proof', 'log'] as const;
 
 const Input = aboutSession({
-  what: z
-    .enum(WHATS)
-    .optional()
-    .describe('Default: what the other arguments are for, else overview. proof: once it is done.'),
+  what: z.enum(WHATS).optional().describe('Default: by the other arguments, else overview.'),
   document: z.string().optional().describe('Its name or kind: plan, dive, summary, checks. Without: a list.'),
   iteration: z
     .int()
