@@ -7,7 +7,7 @@ import { type Preview, previewOf, requireShown } from '../../caller/facts/previe
 import { capitalised } from '../../kernel/text.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
-import { changedFiles, stakeLine, workAtStake } from '../gates/at-stake.ts';
+import { filesAtStake, stakeLine, workAtStake } from '../gates/at-stake.ts';
 import type { FinishWay } from './finish-choices.ts';
 import { FINISH_ROWS, type FinishResult } from './finish-rows.ts';
 import { isOnlyRead, judgeFinish } from './judge-finish.ts';
@@ -40,7 +40,7 @@ async function aboutWork({ view, base }: FinishVerdict, context: ActionContext):
   const { worktree } = view.state;
   const stake = stakeLine(await workAtStake(view));
   const commits = worktree && base?.tip && { baseCommit: worktree.baseCommit, commit: base.tip };
-  const files = commits && (await changedFiles(view, commits, context));
+  const files = commits && (await filesAtStake(view, commits, context));
   return [...(stake ? [`${capitalised(stake)}.`] : []), ...(files ? [files] : [])];
 }
 

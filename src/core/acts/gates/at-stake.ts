@@ -88,7 +88,7 @@ export async function workAtStake(view: SessionView, context?: Pick<ActionContex
 const MOST_FILES = 12;
 
 /** The files that a merge would bring, with their changed lines, in one line. */
-export async function changedFiles(
+export async function filesAtStake(
   view: SessionView,
   commits: Commits,
   context: Pick<ActionContext, 'env'>,

@@ -192,7 +192,7 @@ const MARKS: Readonly<Record<string, (text: string) => Html>> = {
 };
 
 /** A diff in colours, below what may stand before it; without lines that name only hashes. */
-export function diffLines(text: string): Part[] {
+export function colouredDiff(text: string): Part[] {
   const at = text.search(/^diff --git /m);
   if (at === -1) return [text];
   const lines = text.slice(at).split('\n');

@@ -10,7 +10,7 @@ import type { Command } from '../../../../core/session/commands/commands.ts';
 import { CHAT_SECTION } from '../../../../core/session/documents/chat-section.ts';
 import { gateOf } from '../../../../core/session/folder/read-session.ts';
 import { type Html, html } from '../../html/html.ts';
-import { diffLines } from '../../html/iterations.ts';
+import { colouredDiff } from '../../html/iterations.ts';
 import { markdown, taskTexts } from '../../html/markdown.ts';
 import { planNotes } from '../../html/questions-and-plan.ts';
 import { identityFields, sessionQuestion } from '../web-context.ts';
@@ -89,7 +89,7 @@ function questionField(question: QaItem, about?: string): Html {
 `;
   };
   return html`<fieldset class="qa open" aria-labelledby="id-${id} ask-${id}"><legend id="id-${id}"><span class="id">${id}</span></legend><div id="ask-${id}">${markdown(text)}</div>
-${about !== undefined && html`<details id="about-${id}"${own === 'weakened' && html` open`}><summary>${own === 'weakened' ? 'What would change' : 'Context'}</summary><pre dir="ltr" tabindex="0">${own === 'weakened' ? diffLines(about) : about}</pre></details>`}
+${about !== undefined && html`<details id="about-${id}"${own === 'weakened' && html` open`}><summary>${own === 'weakened' ? 'What would change' : 'Context'}</summary><pre dir="ltr" tabindex="0">${own === 'weakened' ? colouredDiff(about) : about}</pre></details>`}
 ${options.map((option, at) => field(at, option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
