@@ -121,8 +121,10 @@ async function changedBetween(
   const key = `${base}..${head}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  const own = await branchOfSession(view, context);
-  const stat = own && (await unlessGitFails(() => diffStat({ ...own.git, base, head }), undefined));
+  const stat = await unlessGitFails(async () => {
+    const own = await branchOfSession(view, context);
+    return own && (await diffStat({ ...own.git, base, head }));
+  }, undefined);
   if (stat === undefined) return undefined;
   known.set(key, stat);
   for (const oldest of known.size > MOST_KNOWN ? [...known.keys()].slice(0, 1) : []) known.delete(oldest);

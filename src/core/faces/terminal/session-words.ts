@@ -153,7 +153,7 @@ export function formatList(
   if (columns === Number.POSITIVE_INFINITY)
     return sessions.map((facts) => listFields(facts, style)).join('\n');
   const finished = sessions.filter(({ state, needsHuman }) => !needsHuman && hasEnded(state));
-  const newest = finished.toSorted((a, b) => (a.since > b.since ? -1 : 1));
+  const newest = finished.toSorted((a, b) => b.since.localeCompare(a.since));
   const omitted = new Set(isWhole ? [] : newest.slice(MAX_FINISHED));
   const rows = sessions.flatMap((facts) => {
     if (omitted.has(facts)) return [];
