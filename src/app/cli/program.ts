@@ -3,7 +3,7 @@ import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
 import { argumentTerm, newCommand } from '../../core/faces/terminal/new-command.ts';
-import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
+import type { AddCommand, SharedOptions } from '../../core/faces/terminal/shared-options.ts';
 import { showPending } from '../../core/faces/terminal/show-pending.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
 import { refusedFile } from '../../core/kernel/files/refused-file.ts';
@@ -14,11 +14,22 @@ import { settingByKey } from '../../core/project/settings/settings.ts';
 import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
 import { withExamples } from './examples.ts';
 
-/** Runs one command line; every outcome becomes output and an exit status. */
-export async function runProgram(cli: Cli, argv: readonly string[], program: Command): Promise<void> {
+/** Asks at a terminal which session a command without one is about. @returns undefined if the person cancelled */
+type AskName = (cli: Cli, command: string, options: SharedOptions) => Promise<string | undefined>;
+
+/**
+ * Runs one command line; every outcome becomes output and an exit status.
+ * @param askName of a program that has commands with a session
+ */
+export async function runProgram(
+  cli: Cli,
+  argv: readonly string[],
+  program: Command,
+  askName?: AskName,
+): Promise<void> {
   try {
     if (argv.length === 0) program.outputHelp();
-    else await parsed(cli, argv, program);
+    else await parsed(cli, argv, program, askName);
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
@@ -32,8 +43,12 @@ export async function runProgram(cli: Cli, argv: readonly string[], program: Com
   }
 }
 
-/** At a terminal a missing name of a session is asked for. */
-async function parsed(cli: Cli, argv: readonly string[], program: Command): Promise<void> {
+async function parsed(
+  cli: Cli,
+  argv: readonly string[],
+  program: Command,
+  askName: AskName | undefined,
+): Promise<void> {
   const parse = async (words: readonly string[]) => await program.parseAsync([...words], { from: 'user' });
   try {
     await parse(argv);
@@ -43,10 +58,8 @@ async function parsed(cli: Cli, argv: readonly string[], program: Command): Prom
       error.code === 'commander.missingArgument' &&
       error.message.includes("'session'");
     const command = isNameless && cli.isInteractive ? commandOf(program, argv) : undefined;
-    if (command === undefined) throw error;
-    const { askName } = await import('./ask-name.ts');
-    const session = await askName(cli, command.name(), command.opts());
-    if (session === undefined) throw error;
+    const session = command && (await askName?.(cli, command.name(), command.opts()));
+    if (command === undefined || session === undefined) throw error;
     await parse([command.name(), session, ...argv.slice(1)]);
   }
 }
