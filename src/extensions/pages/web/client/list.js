@@ -1,11 +1,10 @@
 // The list of sessions: its filters, its marks, and the way from one session to the next. The open session is shown beside
 // the list; on a narrow screen the address decides which of the two is shown.
-import { $, keyNow, pane, placeNow, store } from './base.js';
+import { $, isNarrow, keyNow, pane, placeNow, store } from './base.js';
 import { drafts } from './drafts.js';
 
 const read = () => new Set(JSON.parse(sessionStorage.getItem('read') ?? '[]'));
 const skipped = new Set();
-const isOnePane = matchMedia('(max-width: 56rem)');
 const rows = () => [...document.querySelectorAll('#list li')];
 const shownRows = () => rows().filter((row) => row.checkVisibility());
 const needsYou = () => [...document.querySelectorAll('[data-keeps] > li:not(.decided):not([hidden])')];
@@ -38,8 +37,8 @@ export function skip() {
 
 /** Opens the next session of the list; on a narrow screen that shows the list, it moves the focus to the next row. */
 export function step(by) {
-  const all = isOnePane.matches && placeNow() !== '/' ? rows() : shownRows();
-  const isList = isOnePane.matches && placeNow() === '/';
+  const all = isNarrow.matches && placeNow() !== '/' ? rows() : shownRows();
+  const isList = isNarrow.matches && placeNow() === '/';
   const at = all.findIndex((row) =>
     isList ? row.contains(document.activeElement) : keyOfRow(row) === keyNow(),
   );
@@ -52,7 +51,7 @@ export function step(by) {
 
 /** Beside the list something is always open; alone, it stays a list. @returns whether the address was changed */
 export function openFirst(was) {
-  if (isOnePane.matches || placeNow() !== '/') return false;
+  if (isNarrow.matches || placeNow() !== '/') return false;
   const [, , key] = was?.split('/') ?? [];
   const next = document.getElementById(`r-${key}`) ? key : keyOfRow(needsYou()[0]);
   if (next !== undefined) history.replaceState(null, '', `#/s/${next}`);
@@ -135,7 +134,7 @@ export function afterUpdate({ order, changed, more }) {
 
 addEventListener('drafts', markDrafts);
 // A tablet that was turned shows the list and a session again.
-isOnePane.addEventListener('change', () => openFirst() && dispatchEvent(new Event('hashchange')));
+isNarrow.addEventListener('change', () => openFirst() && dispatchEvent(new Event('hashchange')));
 addEventListener('arranged', filterRows);
 addEventListener('input', ({ target }) => target.id === 'find' && filterRows());
 addEventListener('change', ({ target }) => {
