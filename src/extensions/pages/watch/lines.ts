@@ -168,7 +168,7 @@ function listLines(
   );
   const at = items.findIndex((item) => 'row' in item && item.row === selected);
   const from = firstShown(at, { height, count: items.length });
-  const isCut = from + height < items.length;
+  const isCut = height > 1 && from + height < items.length;
   const shown = items.slice(from, from + height - Number(isCut));
   const below = items.slice(from + shown.length).filter((item) => 'row' in item).length;
   const lines = shown.map((item) => {

@@ -124,7 +124,14 @@ test('a folded group shows its size and the key that unfolds it', () => {
   expect(drawn(80, 40).join('\n')).toContain('STOPPED 1 · t shows them');
   const shown = drawn(80, 40, { showsStopped: true }).join('\n');
   expect(shown).toMatch(/STOPPED 1\s*\n {2}■ 26-01-05-boats/);
-  expect(drawn(80, 40)[0]).toContain('1 done · 1 stopped');
+  expect(drawn(80, 40)[0]).toContain('2 waiting · 1 stopped');
+});
+
+test('a list that does not fit says how many sessions are below', () => {
+  const lines = drawn(80, 14);
+  const shown = lines.filter((line) => /[▰▱]/.test(line)).length;
+  const open = ROWS.filter(({ group }) => group !== 'stopped').length;
+  expect(lines.join('\n')).toContain(`… ${open - shown} more`);
 });
 
 test('docs/watch.md lists the same keys as the help', async () => {
