@@ -234,7 +234,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     preview: {
       view,
       hash,
-      would: [stake, ...warnings, ...phases, ...report.remarks, ...changed, ...servers],
+      would: [...warnings, stake, ...phases, ...report.remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,

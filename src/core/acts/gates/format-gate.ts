@@ -67,7 +67,7 @@ export function formatPlan(plan: PlanReport, output: Output): string {
   const { name, state, text, servers, warnings, remarks, fromChat } = plan;
   const { style, textColumns: columns } = output;
   const stake = hanging(harmless(stakeLine(planAtStake(plan))), { first: '', columns });
-  const head = [style.dim(`${name} (${state.replaceAll('_', ' ')})`), stake];
+  const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
   const above = warnings.map((line) => style.attention(hanging(harmless(line), { first: '', columns })));
   const [title, ...starts] = servers;
   // Placed below the plan, where the person decides, however long the plan is.
@@ -76,7 +76,7 @@ export function formatPlan(plan: PlanReport, output: Output): string {
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   const chat = chatLines(fromChat, output);
-  return [...head, ...above, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
+  return [head, ...above, stake, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
     '\n',
   );
 }

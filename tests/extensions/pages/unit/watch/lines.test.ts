@@ -27,7 +27,7 @@ function drawn(
 
 const SCREENS: Record<number, readonly (readonly string[])[]> = {
   80: [
-    drawn(80, 24),
+    drawn(80, 24, { selected: '26-01-08-add-jwt-auth' }),
     drawn(80, 24, {
       selected: '26-01-07-limits',
       notice: '26-01-07-limits is running and is being stopped.',
@@ -36,7 +36,10 @@ const SCREENS: Record<number, readonly (readonly string[])[]> = {
     drawn(80, 24, { filter: 'boats', isTyping: true }),
     drawn(80, 24, { filter: 'boats', selected: '26-01-05-boats' }),
   ],
-  200: [drawn(200, 36), drawn(200, 60, { showsStopped: true }, MODEL_OF_STATES)],
+  200: [
+    drawn(200, 36, { selected: '26-01-08-add-jwt-auth' }),
+    drawn(200, 60, { showsStopped: true }, MODEL_OF_STATES),
+  ],
 };
 
 test.each([80, 200])('the screens of %i columns match their golden file', async (columns) => {
