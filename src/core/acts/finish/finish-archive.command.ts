@@ -110,7 +110,7 @@ async function choose(cli: Cli, asked: Omit<FinishSessionInput, 'how'>): Promise
   const view = free[0]?.preview.view;
   if (menus && view !== undefined) {
     const choices = free.map(({ way }) => ({ value: way, label: FINISH_CHOICES[way].about }));
-    const { stakeLine, workAtStake } = await import('../gates/at-stake.ts');
+    const { stakeLine, workAtStake } = await import('../../caller/facts/at-stake.ts');
     cli.output.say(stakeLine(await workAtStake(view, await cli.actionContext())));
     const settings = view.sessionFile?.settings;
     const first = settings && isRehearsal(settings) ? 'discard' : undefined;

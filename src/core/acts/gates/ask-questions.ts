@@ -1,10 +1,10 @@
+import { questionsAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { askField, askYesNo } from '../../faces/terminal/ask.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { questionsAtStake, stakeLine } from './at-stake.ts';
 import { aboutText, chatLines, formatQuestion, questionHead, whyLines } from './format-gate.ts';
 import { questionField } from './questions-form.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';

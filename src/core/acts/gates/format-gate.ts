@@ -1,9 +1,9 @@
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { hanging } from '../../faces/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
 import type { Output } from '../../faces/terminal/output.ts';
 import { fitLine, harmless, type Style } from '../../faces/terminal/style.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
-import { planAtStake, stakeLine } from './at-stake.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
@@ -76,9 +76,16 @@ export function formatPlan(plan: PlanReport, output: Output): string {
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   const chat = chatLines(fromChat, output);
-  return [head, ...above, stake, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
-    '\n',
-  );
+  return [
+    head,
+    ...above,
+    stake,
+    '',
+    formatMarkdown(text, { style, columns }),
+    ...chat,
+    ...below,
+    ...facts,
+  ].join('\n');
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

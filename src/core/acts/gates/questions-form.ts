@@ -1,6 +1,7 @@
 import { refusalNow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { questionsAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import {
   type Form,
   type FormChoice,
@@ -16,7 +17,6 @@ import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import { ACCEPTS_WEAKENED } from '../../session/events/asks.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
-import { questionsAtStake, stakeLine } from './at-stake.ts';
 import { type QaItem, type QaReport, readQa } from './read-qa.act.ts';
 
 /** A longer form would be tedious; the remaining questions stay open. */

@@ -3,6 +3,7 @@ import { readMcpServers } from '../../agents/contract/mcp-file.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
@@ -24,7 +25,6 @@ import type { SessionView } from '../../session/folder/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { NO_QUESTION } from '../../session/words/facts.ts';
-import { planAtStake, stakeLine } from './at-stake.ts';
 import { fromChat } from './from-chat.ts';
 
 export interface PlanReport {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { cursorOf } from '../../caller/facts/cursor.ts';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
@@ -16,7 +17,6 @@ import {
 } from '../../faces/mcp/fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../../faces/mcp/text-page.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
-import { planAtStake, stakeLine } from './at-stake.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 export const readPlanTool = defineTool({

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
-import { planAtStake, questionsAtStake, stakeLine, workAtStake } from '../../../core/acts/gates/at-stake.ts';
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
+import {
+  planAtStake,
+  questionsAtStake,
+  stakeLine,
+  workAtStake,
+} from '../../../core/caller/facts/at-stake.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { spentText } from '../../../core/caller/facts/spent-text.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';

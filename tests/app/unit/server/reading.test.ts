@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planAtStake, stakeLine, workAtStake } from '../../../../src/core/acts/gates/at-stake.ts';
+import { planAtStake, stakeLine, workAtStake } from '../../../../src/core/caller/facts/at-stake.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
 import { ARCHIVED, ASKING, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';

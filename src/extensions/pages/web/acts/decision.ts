@@ -1,6 +1,6 @@
-import { workAtStake } from '../../../../core/acts/gates/at-stake.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { workAtStake } from '../../../../core/caller/facts/at-stake.ts';
 import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
 import type { NeedKind } from '../../../../core/caller/facts/wanted.ts';
 import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';

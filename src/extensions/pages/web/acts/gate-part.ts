@@ -1,10 +1,10 @@
-import { planAtStake, questionsAtStake, type Stake } from '../../../../core/acts/gates/at-stake.ts';
 import { PLAN_BUTTONS } from '../../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../../core/acts/gates/read-plan.act.ts';
 import { type QaItem, readQa } from '../../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { refusalNow } from '../../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { planAtStake, questionsAtStake, type Stake } from '../../../../core/caller/facts/at-stake.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import type { Command } from '../../../../core/session/commands/commands.ts';
 import { CHAT_SECTION } from '../../../../core/session/documents/chat-section.ts';

@@ -1,7 +1,4 @@
 import { isRehearsal } from '../../agents/registry.ts';
-import type { ActionContext } from '../../caller/context/context.ts';
-import { branchOfSession, unlessGitFails } from '../../caller/context/session-branch.ts';
-import { spentText } from '../../caller/facts/spent-text.ts';
 import { counted } from '../../kernel/text.ts';
 import { type DiffStat, diffStat } from '../../project/worktrees/changes.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
@@ -12,6 +9,9 @@ import { makeProof } from '../../session/proof/make-proof.ts';
 import { gravestLimits } from '../../session/proof/proof-limits.ts';
 import { proofFact } from '../../session/words/facts.ts';
 import { PROVED, proofWords } from '../../session/words/words.ts';
+import type { ActionContext } from '../context/context.ts';
+import { branchOfSession, unlessGitFails } from '../context/session-branch.ts';
+import { spentText } from './spent-text.ts';
 
 /** What is at stake in a decision: a few words for each fact, the same on every face. */
 export interface Stake {
