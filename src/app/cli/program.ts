@@ -8,7 +8,7 @@ import { showPending } from '../../core/faces/terminal/show-pending.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
 import { refusedFile } from '../../core/kernel/files/refused-file.ts';
 import { nearestName } from '../../core/kernel/nearest-name.ts';
-import { capitalised } from '../../core/kernel/text.ts';
+import { capitalised, listed } from '../../core/kernel/text.ts';
 import { SETTING_ERRORS } from '../../core/project/settings/setting-errors.ts';
 import { settingByKey } from '../../core/project/settings/settings.ts';
 import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
@@ -133,12 +133,14 @@ function meantName({ code }: CommanderError, program: Command, argv: readonly st
     .visibleCommands(program)
     .map((command) => command.name());
   if (code === 'commander.unknownOption') {
-    const options = (commandOf(program, argv)?.options ?? []).flatMap(({ long }) => long ?? []);
+    const command = commandOf(program, argv);
+    const options = (command?.options ?? []).flatMap(({ long }) => long ?? []);
     const typed = argv.find((word) => word.startsWith('--') && !options.includes(word.split('=')[0] ?? ''));
-    if (typed === undefined) return undefined;
+    if (command === undefined || typed === undefined) return undefined;
     const key = typed.slice(2).split('=')[0]?.toUpperCase().replaceAll('-', '_') ?? '';
     if (options.includes('--set') && settingByKey(key)?.scope === 'project') return `Write --set ${key}=…`;
-    return meantOf(typed, options);
+    const taken = `It takes ${listed(options, 6)}. See "samocode ${command.name()} --help".`;
+    return meantOf(typed, options) ?? taken;
   }
   if (code !== 'commander.unknownCommand' && code !== 'commander.help') return undefined;
   const typed = (code === 'commander.help' ? argv.at(-1) : argv.find((word) => !word.startsWith('-'))) ?? '';

@@ -246,7 +246,7 @@ test.each([
   [['services', 'boat'], "argument 'act'.", 'Write: samocode services <session> up|down|logs [name].'],
   [['verify'], 'It is not said what to verify.', 'samocode verify <session>'],
   [['init', '--provider', 'codex'], "Unknown option '--provider'.", 'Write --set PROVIDER=…'],
-  [['cost', '--dayz', '3'], "Unknown option '--dayz'.", 'Did you mean --days?'],
+  [['cost', '--dayz', '3'], "Unknown option '--dayz'.", 'It takes --project, --json'],
   [['help', 'lst'], "Unknown command 'lst'.", 'Did you mean list?'],
   [['help', 'zzzzz'], "Unknown command 'zzzzz'.", 'samocode --help'],
   [['stat'], "Unknown command 'stat'.", 'Did you mean status?'],
