@@ -44,15 +44,20 @@ function chapter(tool: Tool): string {
 
 function argumentsOf(tool: Tool): string {
   const { properties = {}, required = [] } = inputSchemaOf(tool);
-  const rows = Object.entries(properties).map(([name, field]) => [
-    `\`${name}\``,
-    typeOf(field),
-    required.includes(name)
-      ? 'required'
-      : field.default === undefined
-        ? ''
-        : `\`${JSON.stringify(field.default)}\``,
-    field.description ?? '',
+  const rows = Object.entries(properties).flatMap(([name, field]) => [
+    [
+      `\`${name}\``,
+      typeOf(field),
+      required.includes(name)
+        ? 'required'
+        : field.default === undefined
+          ? ''
+          : `\`${JSON.stringify(field.default)}\``,
+      field.description ?? '',
+    ],
+    ...Object.entries(field.properties ?? {}).flatMap(([inner, { description, ...of }]) =>
+      description === undefined ? [] : [[`\`${name}.${inner}\``, typeOf(of), '', description]],
+    ),
   ]);
   return rows.length === 0
     ? 'It takes no arguments.'

@@ -15,7 +15,7 @@ export async function answerAtOnce(
   sessionNames: SessionNames,
 ): Promise<string | undefined> {
   const [name = '', ...words] = argv;
-  if (argv.length === 1 && (name === '--version' || name === '-V')) return `${__VERSION__}\n`;
+  if (argv.length === 1 && VERSION.includes(name)) return `${__VERSION__}\n`;
   if (argv.length === 2 && name === 'completion') return scriptOf(words[0] ?? '');
   if (name !== '__complete') return undefined;
   const { completionWords } = await import('./completion-words.ts');
@@ -23,6 +23,9 @@ export async function answerAtOnce(
   // A shell cannot show an error at a Tab.
   return await completionOf(typed, completionWords(), sessionNames).catch(() => '');
 }
+
+/** The last two are what strangers type. */
+const VERSION = ['--version', '-V', '-v', 'version'];
 
 function scriptOf(shell: string): string | undefined {
   return Object.hasOwn(COMPLETION_SCRIPTS, shell) ? COMPLETION_SCRIPTS[shell] : undefined;

@@ -1,23 +1,35 @@
-import { type Command, CommanderError } from 'commander';
+import { type Argument, type Command, CommanderError } from 'commander';
 import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
-import { newCommand } from '../../core/faces/terminal/new-command.ts';
-import type { AddCommand } from '../../core/faces/terminal/shared-options.ts';
+import { argumentTerm, newCommand } from '../../core/faces/terminal/new-command.ts';
+import type { AddCommand, SharedOptions } from '../../core/faces/terminal/shared-options.ts';
 import { showPending } from '../../core/faces/terminal/show-pending.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
 import { refusedFile } from '../../core/kernel/files/refused-file.ts';
 import { nearestName } from '../../core/kernel/nearest-name.ts';
-import { capitalised } from '../../core/kernel/text.ts';
+import { capitalised, listed } from '../../core/kernel/text.ts';
 import { SETTING_ERRORS } from '../../core/project/settings/setting-errors.ts';
+import { settingByKey } from '../../core/project/settings/settings.ts';
 import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
 import { withExamples } from './examples.ts';
 
-/** Runs one command line; every outcome becomes output and an exit status. */
-export async function runProgram(cli: Cli, argv: readonly string[], program: Command): Promise<void> {
+/** Asks at a terminal which session a command without one is about. @returns undefined if the person cancelled */
+type AskName = (cli: Cli, command: string, options: SharedOptions) => Promise<string | undefined>;
+
+/**
+ * Runs one command line; every outcome becomes output and an exit status.
+ * @param askName of a program that has commands with a session
+ */
+export async function runProgram(
+  cli: Cli,
+  argv: readonly string[],
+  program: Command,
+  askName?: AskName,
+): Promise<void> {
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync([...argv], { from: 'user' });
+    else await parsed(cli, argv, program, askName);
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
@@ -29,6 +41,31 @@ export async function runProgram(cli: Cli, argv: readonly string[], program: Com
     cli.output.error(shown);
     cli.leaveWith(isUsage(shown) ? EXIT.usage : EXIT.failed);
   }
+}
+
+async function parsed(
+  cli: Cli,
+  argv: readonly string[],
+  program: Command,
+  askName: AskName | undefined,
+): Promise<void> {
+  const parse = async (words: readonly string[]) => await program.parseAsync([...words], { from: 'user' });
+  try {
+    await parse(argv);
+  } catch (error) {
+    const isNameless =
+      error instanceof CommanderError &&
+      error.code === 'commander.missingArgument' &&
+      error.message.includes("'session'");
+    const command = isNameless && cli.isInteractive ? commandOf(program, argv) : undefined;
+    const session = command && (await askName?.(cli, command.name(), command.opts()));
+    if (command === undefined || session === undefined) throw error;
+    await parse([command.name(), session, ...argv.slice(1)]);
+  }
+}
+
+function commandOf(program: Command, [name]: readonly string[]): Command | undefined {
+  return program.commands.find((each) => each.name() === name);
 }
 
 function isUsage(error: unknown): boolean {
@@ -96,20 +133,26 @@ function meantName({ code }: CommanderError, program: Command, argv: readonly st
     .visibleCommands(program)
     .map((command) => command.name());
   if (code === 'commander.unknownOption') {
-    const command = program.commands.find((each) => each.name() === argv[0]);
+    const command = commandOf(program, argv);
     const options = (command?.options ?? []).flatMap(({ long }) => long ?? []);
     const typed = argv.find((word) => word.startsWith('--') && !options.includes(word.split('=')[0] ?? ''));
-    return typed === undefined ? undefined : didYouMean(options.filter((option) => option.startsWith(typed)));
+    if (command === undefined || typed === undefined) return undefined;
+    const key = typed.slice(2).split('=')[0]?.toUpperCase().replaceAll('-', '_') ?? '';
+    if (options.includes('--set') && settingByKey(key)?.scope === 'project') return `Write --set ${key}=…`;
+    const taken = `It takes ${listed(options, 6)}. See "samocode ${command.name()} --help".`;
+    return meantOf(typed, options) ?? taken;
   }
   if (code !== 'commander.unknownCommand' && code !== 'commander.help') return undefined;
   const typed = (code === 'commander.help' ? argv.at(-1) : argv.find((word) => !word.startsWith('-'))) ?? '';
-  const begun = names.filter((name) => name.startsWith(typed));
-  const nearest = nearestName(typed, names);
-  return didYouMean(begun.length > 0 ? begun : nearest === undefined ? [] : [nearest]);
+  return meantOf(typed, names);
 }
 
-function didYouMean(names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `Did you mean ${either(names)}?`;
+/** The names that begin with the typed text, otherwise the nearest one. */
+function meantOf(typed: string, names: readonly string[]): string | undefined {
+  const begun = names.filter((name) => name.startsWith(typed));
+  const nearest = nearestName(typed, names);
+  const meant = begun.length > 0 || nearest === undefined ? begun : [nearest];
+  return meant.length === 0 ? undefined : `Did you mean ${either(meant)}?`;
 }
 
 /** `a`, `a or b`, `a, b, or c`. Made here, because the format takes half as long to load as Node takes to start. */
@@ -128,7 +171,14 @@ function hintFor({ code }: CommanderError, program: Command, argv: readonly stri
     return `Options go after the command: samocode ${named} ${first} …`;
   if (code === 'commander.excessArguments' && (named === 'start' || named === 'run'))
     return `A task goes after --task, in quotation marks: samocode ${named} --task "…"`;
-  return named === undefined ? SEE_HELP : `See "samocode ${named} --help".`;
+  const command = code === 'commander.missingArgument' ? commandOf(program, argv) : undefined;
+  const usage =
+    command && `Write: samocode ${[named, ...command.registeredArguments.map(valuesOf)].join(' ')}. `;
+  return named === undefined ? SEE_HELP : `${usage ?? ''}See "samocode ${named} --help".`;
+}
+
+function valuesOf(argument: Argument): string {
+  return argument.argChoices?.join('|') ?? argumentTerm(argument);
 }
 
 const SEE_HELP = 'See "samocode --help", or "samocode <command> --help".';

@@ -89,7 +89,11 @@ export function makeProgram(cli: Cli): Command {
 }
 
 export async function runWhole(cli: Cli, argv: readonly string[]): Promise<void> {
-  await runProgram(cli, argv, isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli));
+  const program = isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli);
+  await runProgram(cli, argv, program, async (...asked) => {
+    const { askName } = await import('./ask-name.ts');
+    return await askName(...asked);
+  });
 }
 
 export function openWhole(started: Started): OpenProgram {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { secretFilter, secretsIn } from './secrets.ts';
-import { beginning, visibleControls } from './text.ts';
+import { beginning, ending, visibleControls } from './text.ts';
 
 const MAX_LINES = 6;
 const MAX_CHARS = 400;
@@ -31,10 +31,10 @@ export function saidBy(output: string, env: Environment = {}): string {
     [...(last.includes(error) ? [] : [error]), ...last].filter(Boolean).join(' / '),
   );
   if (text.length <= MAX_CHARS) return text;
-  const end = text.slice(-MAX_CHARS).replace(/^[\udc00-\udfff]/, '');
+  const end = ending(text, MAX_CHARS);
   const named = visibleControls(beginning(error, MAX_CHARS / 2));
   if (named === '' || end.includes(named)) return `… ${end}`;
-  return `${named} … ${text.slice(named.length - MAX_CHARS).replace(/^[\udc00-\udfff]/, '')}`;
+  return `${named} … ${ending(text, MAX_CHARS - named.length)}`;
 }
 
 /** A line of a stack, which says where and not what. */

@@ -81,6 +81,11 @@ export function beginning(text: string, max: number): string {
   return text.length > max ? text.slice(0, max).replace(/[\ud800-\udbff]$/, '') : text;
 }
 
+/** The last UTF-16 units of a text, at most `max`, without half of a surrogate pair. */
+export function ending(text: string, max: number): string {
+  return text.slice(-max).replace(/^[\udc00-\udfff]/, '');
+}
+
 /** A name of a field as our code writes it: `session_dir` as `sessionDir`. */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

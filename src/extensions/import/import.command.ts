@@ -37,7 +37,10 @@ export function addImport(program: Command, cli: Cli): void {
       const { foldersToImport, importFolder } = await import('./import-folder.act.ts');
       if (folder === undefined) {
         const folders = await foldersToImport(projectOf(options).projectDir, await cli.actionContext());
-        return cli.output.result({ folders }, () => folders.join('\n') || 'Every folder is a session.');
+        return cli.output.result(
+          { folders },
+          () => folders.join('\n') || 'Nothing to import: each folder of SESSIONS is a session already.',
+        );
       }
       const input = { folder, phase: options.phase, anyway: options.anyway, ...projectOf(options) };
       const { view, warnings } = await importFolder(input, await cli.actionContext());

@@ -107,9 +107,12 @@ async function choose(cli: Cli, asked: Omit<FinishSessionInput, 'how'>): Promise
   );
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
   const free = previews.filter(({ preview }) => preview.refusal === undefined);
-  if (menus && free.length > 0) {
+  const view = free[0]?.preview.view;
+  if (menus && view !== undefined) {
     const choices = free.map(({ way }) => ({ value: way, label: FINISH_CHOICES[way].about }));
-    const settings = free[0]?.preview.view.sessionFile?.settings;
+    const { stakeLine, workAtStake } = await import('../../caller/facts/at-stake.ts');
+    cli.output.say(stakeLine(await workAtStake(view, await cli.actionContext())));
+    const settings = view.sessionFile?.settings;
     const first = settings && isRehearsal(settings) ? 'discard' : undefined;
     const chosen = await menus.choose('How should it be finished? Esc cancels', choices, first);
     return FINISH_CHOICE_NAMES.find((way) => way === chosen);

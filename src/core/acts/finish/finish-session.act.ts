@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { theExtension } from '../../caller/context/in-this-build.ts';
+import { filesAtStake, stakeLine, workAtStake } from '../../caller/facts/at-stake.ts';
 import { type Preview, previewOf, requireShown } from '../../caller/facts/preview.ts';
+import { capitalised } from '../../kernel/text.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import type { FinishWay } from './finish-choices.ts';
@@ -28,9 +30,18 @@ async function finishPreview(
   const { would } = FINISH_ROWS[how];
   if (would === undefined)
     return await theExtension('forge', 'pull requests').preview(input, judged, context);
-  const lines = would(judged, input);
+  const lines = [...would(judged, input), ...(how === 'merge' ? await aboutWork(judged, context) : [])];
   // Another commit with the same count is another one.
   return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);
+}
+
+/** What a person should know of the work before it is merged. */
+async function aboutWork({ view, base }: FinishVerdict, context: ActionContext): Promise<string[]> {
+  const { worktree } = view.state;
+  const stake = stakeLine(await workAtStake(view));
+  const commits = worktree && base?.tip && { baseCommit: worktree.baseCommit, commit: base.tip };
+  const files = commits && (await filesAtStake(view, commits, context));
+  return [...(stake ? [`${capitalised(stake)}.`] : []), ...(files ? [files] : [])];
 }
 
 const OLDER_MOVES =

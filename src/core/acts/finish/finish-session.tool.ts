@@ -17,9 +17,17 @@ export const finishSessionTool = defineTool({
   input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
     keep: z.array(z.string()).default([]).describe('archive_documents: names to keep.'),
-    watch: z.boolean().optional().describe('Until merged; rounds on feedback.'),
+    watch: z.boolean().optional().describe('pull_request: until merged, with rounds.'),
     confirm: Confirm,
-  }),
+  })
+    .refine(({ how, keep }) => keep.length === 0 || how === 'archive_documents', {
+      path: ['keep'],
+      error: 'only with how: archive_documents',
+    })
+    .refine(({ how, watch }) => !watch || how === 'pull_request', {
+      path: ['watch'],
+      error: 'only with how: pull_request',
+    }),
   output: resultWith({
     session: SESSION,
     ...PREVIEW_FIELDS,

@@ -228,18 +228,18 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   const { view, name, hash, servers, warnings, changes = [], fromChat } = report;
   const remarks = [...warnings, ...report.remarks];
   requireSendable('approve', view, context);
-  const { phases, beforeDone } = planBrief(report);
+  const { phases, stake } = planBrief(report);
   const changed = changes.length > 0 ? ['It has changed since the version that you saw before.'] : [];
   const agreed = await confirmPreview(cli, {
     preview: {
       view,
       hash,
-      would: [...warnings, ...phases, beforeDone, ...report.remarks, ...changed, ...servers],
+      would: [...warnings, stake, ...phases, ...report.remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
-    facts: { plan: name, hash, phases, beforeDone, mcpServers: servers, remarks },
+    facts: { plan: name, hash, phases, stake, mcpServers: servers, remarks },
   });
   return agreed && { ...asked, ...agreed, hash };
 }

@@ -1,3 +1,4 @@
+import { questionsAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { askField, askYesNo } from '../../faces/terminal/ask.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { fitLine } from '../../faces/terminal/style.ts';
@@ -23,10 +24,10 @@ export interface TerminalAnswers {
  * @returns undefined if the person leaves them for later: nothing is recorded, and the command to continue is printed
  * @throws if the input ends or is interrupted
  */
-export async function askOpenQuestions(
-  cli: Cli,
-  { view: { folder: session }, questions, about, fromChat }: QaReport,
-): Promise<TerminalAnswers | undefined> {
+export async function askOpenQuestions(cli: Cli, report: QaReport): Promise<TerminalAnswers | undefined> {
+  const { questions, about, fromChat } = report;
+  const session = report.view.folder;
+  cli.output.say(cli.output.style.dim(stakeLine(questionsAtStake(report))));
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await confirmTypedAnswers(cli, typed) : false;

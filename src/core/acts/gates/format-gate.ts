@@ -1,3 +1,4 @@
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { hanging } from '../../faces/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../faces/terminal/markdown.ts';
 import type { Output } from '../../faces/terminal/output.ts';
@@ -62,11 +63,10 @@ function answerLines(question: QaItem, answer: string | undefined, style: Style)
   return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
 }
 
-export function formatPlan(
-  { name, state, text, servers, warnings, remarks, fromChat }: PlanReport,
-  output: Output,
-): string {
+export function formatPlan(plan: PlanReport, output: Output): string {
+  const { name, state, text, servers, warnings, remarks, fromChat } = plan;
   const { style, textColumns: columns } = output;
+  const stake = hanging(harmless(stakeLine(planAtStake(plan))), { first: '', columns });
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
   const above = warnings.map((line) => style.attention(hanging(harmless(line), { first: '', columns })));
   const [title, ...starts] = servers;
@@ -76,9 +76,16 @@ export function formatPlan(
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   const chat = chatLines(fromChat, output);
-  return [head, ...above, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
-    '\n',
-  );
+  return [
+    head,
+    ...above,
+    stake,
+    '',
+    formatMarkdown(text, { style, columns }),
+    ...chat,
+    ...below,
+    ...facts,
+  ].join('\n');
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

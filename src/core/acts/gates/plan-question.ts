@@ -69,7 +69,7 @@ export function refusedApproval(
 
 export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {
   const { view, name, hash, servers, warnings, remarks, fromChat } = plan;
-  const { phases, beforeDone } = planBrief(plan);
+  const { phases, stake } = planBrief(plan);
   return {
     form: {
       // Claude Code shows only four lines, so what lowers the proof, programs to start, the chat, gaps and checks come before the phases.
@@ -80,7 +80,7 @@ export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {
         ...chatInForm(fromChat),
         // A command of a ledger has at most 500 characters, and none runs that was not shown whole.
         ...remarks.map((line) => cut(line, 600)),
-        cut(beforeDone, 400),
+        cut(stake, 400),
         ...phases.map((phase) => cut(phase, 160)),
         `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,
       ].join('\n'),

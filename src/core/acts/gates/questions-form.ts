@@ -1,6 +1,7 @@
 import { refusalNow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { questionsAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import {
   type Form,
   type FormChoice,
@@ -82,17 +83,15 @@ export async function askedQuestions(
 }
 
 /** The open questions as a form. */
-function questionsForm(
-  { view: { folder }, about, fromChat }: QaReport,
-  open: readonly QaItem[],
-  passedOn: PassedOn | undefined,
-): Form {
+function questionsForm(report: QaReport, open: readonly QaItem[], passedOn: PassedOn | undefined): Form {
+  const { about, fromChat } = report;
+  const { folder } = report.view;
   const shown = open.slice(0, passedOn ? MAX_QUESTIONS : 1);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
   // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
-  const head = `The coding session ${folder} has questions.${more}`;
+  const head = `The coding session ${folder} has questions (${stakeLine(questionsAtStake(report))}).${more}`;
   // A form cannot accept weakened checks, so it does not offer to.
   const where = shown.some(({ own }) => own === 'weakened')
     ? [`To accept it: samocode answer ${handleOf(folder)}, in a terminal.`]

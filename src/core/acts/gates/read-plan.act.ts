@@ -3,6 +3,7 @@ import { readMcpServers } from '../../agents/contract/mcp-file.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
@@ -15,13 +16,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { plannedOldTests } from '../../session/documents/plan-old-tests.ts';
 import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
-import {
-  LEDGER_NAME,
-  ledgerText,
-  parseLedger,
-  REVIEWED,
-  withLedger,
-} from '../../session/documents/requirements.ts';
+import { LEDGER_NAME, ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { GivenPlan } from '../../session/events/bodies/session-file.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -201,35 +196,22 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
 export interface PlanBrief {
   /** For example `2. Parse the table (3 files; check: npm test)`. */
   phases: string[];
-  /** Everything that is checked before the session is done, and how many files the plan names. */
-  beforeDone: string;
+  /** How large it is, and what is checked before the session is done. */
+  stake: string;
 }
 
 const MAX_PHASES = 12;
 
-export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
-  const { phases } = parsePlan(text);
+export function planBrief(plan: PlanReport): PlanBrief {
+  const { phases } = parsePlan(plan.text);
   const lines = phases.map(({ number, name, files, check }) => {
     const facts = [files.length > 0 && counted(files.length, 'file'), check && `check: ${check}`];
     const known = facts.filter(Boolean).join('; ');
     return `${number}. ${name}${known && ` (${known})`}`;
   });
   const left = lines.length - MAX_PHASES;
-  const files = new Set(phases.flatMap((phase) => phase.files)).size;
-  const checks = view.sessionFile?.settings.checks ?? [];
-  const parts = [checks.length > 0 ? checks.join(', ') : 'no CHECK of the project', requirementText(ledger)];
-  const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
   return {
     phases: left > 0 ? [...lines.slice(0, MAX_PHASES), `… and ${left} more`] : lines,
-    beforeDone: `Checked before done: ${parts.filter(Boolean).join('; ')}. ${named}`,
+    stake: stakeLine(planAtStake(plan)),
   };
-}
-
-function requirementText(ledger: string | undefined): string {
-  const reading = ledger === undefined ? undefined : parseLedger(ledger);
-  if (reading?.kind !== 'ledger') return '';
-  const { requirements } = reading;
-  const reviewed = requirements.filter(({ check }) => check === REVIEWED).length;
-  const byReview = reviewed > 0 ? `, ${reviewed} of them by review alone` : '';
-  return `${counted(requirements.length, 'requirement')}${byReview}`;
 }

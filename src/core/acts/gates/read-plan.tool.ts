@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { cursorOf } from '../../caller/facts/cursor.ts';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
@@ -49,8 +50,9 @@ export const readPlanTool = defineTool({
     const hash = plan.hash.slice(0, HASH_CHARS);
     const remarks = [...plan.warnings, ...plan.remarks];
     const { fromChat = '' } = offset === 0 ? plan : {};
+    const stake = stakeLine(planAtStake(plan));
     return {
-      summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
+      summary: `${SUMMARIES[plan.state]} It has: ${stake}.${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
       next: nextSteps(plan.view, { hash }),
       session: plan.view.folder,
       cursor: cursorOf(plan.view.state),

@@ -45,7 +45,10 @@ export function addVerify(program: Command, cli: Cli): void {
       const claimed = of ?? pullRequest;
       if (claimed === undefined || (of !== undefined && pullRequest !== undefined))
         throw CLI_ERRORS.usage({
-          why: 'Exactly one of a session or proof and --pull-request is needed.',
+          why:
+            claimed === undefined
+              ? 'It is not said what to verify.'
+              : 'A session and --pull-request exclude each other.',
           hint: 'For example: samocode verify <session>, or samocode verify --pull-request <number>.',
         });
       const { openProof, verifyProof } = await import('./verify-proof.act.ts');

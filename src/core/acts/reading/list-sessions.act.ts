@@ -2,7 +2,8 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { projectDirOf, type SessionsFolder, sessionIndex } from '../../caller/context/session-index.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readHeldIssues } from '../../caller/facts/held-issues.ts';
-import { groupLines } from '../../caller/facts/session-facts.ts';
+import { groupLines, sessionFacts } from '../../caller/facts/session-facts.ts';
+import { byWait } from '../../caller/facts/wanted.ts';
 import { needsRescue, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
@@ -20,7 +21,7 @@ export interface ListSessionsInput {
 export interface SessionList {
   /** The folders that were read; outside a project, those of all known projects. */
   places: readonly SessionsFolder[];
-  /** First those that need a person, then the newest. */
+  /** First those that keep an agent waiting, then finished ones, the longest wait first; then the newest. */
   sessions: SessionView[];
   needing: number;
   workers: ReadonlyMap<SessionView, WorkerReport>;
@@ -32,7 +33,7 @@ export interface SessionList {
   held: string[];
 }
 
-/** Lists the sessions of a project: first those that need a person, then the newest. Starts nothing. */
+/** Lists the sessions of a project. Starts nothing. */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const { projectDir, allProjects } = input;
   const index = await sessionIndex({ projectDir, reach: allProjects ? 'known' : 'current' }, context);
@@ -44,9 +45,11 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
     const report = workers.get(view);
     return needsHuman(view) || (report !== undefined && needsRescue(view, report));
   };
-  const sessions = [...workers.keys()]
-    .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
-    .sort((a, b) => Number(needs(b)) - Number(needs(a)));
+  const wanted = [...workers].filter(
+    ([view]) => isIn(input.group, view) && isWanted(view, input.filter, needs),
+  );
+  const known = wanted.map(([view, report]) => ({ view, facts: sessionFacts(view, report) }));
+  const sessions = known.sort((a, b) => byWait(a.facts, b.facts)).map(({ view }) => view);
   const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
   const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
   const filePaths = places.map(({ filePath }) => filePath);

@@ -7,11 +7,10 @@ import type { ToolContext, ToolResult } from '../../faces/mcp/tool.ts';
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { counted, cut } from '../../kernel/text.ts';
 
+const WHATS = ['overview', 'document', 'transcript', 'changes', 'proof', 'log'] as const;
+
 const Input = aboutSession({
-  what: z
-    .enum(['overview', 'document', 'transcript', 'changes', 'proof', 'log'])
-    .default('overview')
-    .describe('changes: commits and files. proof: once it is done.'),
+  what: z.enum(WHATS).optional().describe('Default: by the other arguments, else overview.'),
   document: z.string().optional().describe('Its name or kind: plan, dive, summary, checks. Without: a list.'),
   iteration: z
     .int()
@@ -21,8 +20,29 @@ const Input = aboutSession({
   cursor: CURSOR.describe('changes: since the call that returned this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
   offset: z.int().default(0).describe('more_from of the prior page. Negative: from the end.'),
+}).superRefine(({ what, ...given }, context) => {
+  for (const [name, takers] of Object.entries(TAKERS)) {
+    if (given[name as Narrowing] === undefined || takers.includes(what ?? whatIsMeant(given))) continue;
+    const message = `only with what: ${takers.join(' or ')}`;
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
 });
 type Asked = CamelKeys<z.output<typeof Input>>;
+type What = (typeof WHATS)[number];
+type Narrowing = 'document' | 'path' | 'cursor' | 'iteration';
+
+/** What each argument narrows; without `what` it asks for the first of these. */
+const TAKERS: Readonly<Record<Narrowing, readonly What[]>> = {
+  document: ['document', 'proof'],
+  path: ['changes'],
+  cursor: ['changes'],
+  iteration: ['transcript', 'changes'],
+};
+
+function whatIsMeant(given: { readonly [Name in Narrowing]?: unknown }): What {
+  const name = (Object.keys(TAKERS) as Narrowing[]).find((narrowing) => given[narrowing] !== undefined);
+  return (name && TAKERS[name][0]) ?? 'overview';
+}
 
 export const readSessionTool = defineTool({
   name: 'read_session',
@@ -46,7 +66,7 @@ export const readSessionTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'transcript, changes, history',
   async handle({ what, ...input }, context) {
-    return await READERS[what](input, context);
+    return await READERS[what ?? whatIsMeant(input)](input, context);
   },
 });
 
@@ -55,7 +75,7 @@ type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<Tool
 const MAX_PATCH_CHARS = 4_000_000;
 const MAX_LOG_LINES = 2000;
 
-const READERS: Readonly<Record<Asked['what'], Reader>> = {
+const READERS: Readonly<Record<What, Reader>> = {
   overview: (input, context) => READERS.document({ ...input, document: '_overview.md' }, context),
 
   async document({ session, projectDir, document: name, offset }, { actions }) {

@@ -124,12 +124,14 @@ function reportFieldsOf(result: WaitResult): ToolResult {
   };
 }
 
-/** Shortens the texts; get_status returns them in full. */
+/** Shortens what get_status has in full, but no reason: at its end stands what repairs it. */
 function brief(says: unknown): unknown {
   if (typeof says !== 'object' || says === null) return undefined;
   const texts = Object.entries(says);
   const most = texts.length > 1 ? 120 : 240;
-  return Object.fromEntries(texts.map(([key, text]) => [key, cut(String(text), most)]));
+  return Object.fromEntries(
+    texts.map(([key, text]) => [key, key === 'reason' ? text : cut(String(text), most)]),
+  );
 }
 
 /** The events that the state does not already report. */

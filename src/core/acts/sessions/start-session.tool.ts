@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { sessionFacts } from '../../caller/facts/session-facts.ts';
-import { defineTool } from '../../faces/mcp/define-tool.ts';
+import { camelKeys, defineTool } from '../../faces/mcp/define-tool.ts';
 import {
   ByPhase,
   LimitsArgument,
@@ -14,7 +14,12 @@ import { age } from '../../kernel/durations.ts';
 import { once } from '../../kernel/once.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { capitalised, snakeCase } from '../../kernel/text.ts';
-import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start/start-choices.ts';
+import {
+  START_CHOICE_ROWS,
+  type StartChoiceRow,
+  settingsOfLimits,
+  startInput,
+} from './start/start-choices.ts';
 
 const SCHEMAS = {
   text: z.string().optional(),
@@ -24,22 +29,35 @@ const SCHEMAS = {
   pool: z.literal('pool').optional(),
 } as const;
 
+const again = z.boolean().optional().describe('true: although the same call was made.');
+
 /** Made when it is first asked for, since it names the providers. */
 const inputSchema = once(() => {
-  const chosen: z.ZodRawShape = Object.fromEntries(
-    START_CHOICE_ROWS.flatMap(
-      ([name, { kind = 'text', about, tool = `${capitalised(about)}.`, isForTerminal }]) =>
-        kind === 'limit' || isForTerminal ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
-    ),
-  );
+  const rare = { ...argumentsOf((row) => row.isRare === true), again };
   return z.strictObject({
-    ...chosen,
-    limits: LimitsArgument.describe('As the user set them; at one it asks.'),
+    ...argumentsOf((row) => row.isRare !== true),
+    limits: LimitsArgument.describe('If the user set some; at one it asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare.'),
-    again: z.boolean().optional().describe('Else the same call returns the first.'),
+    options: z.strictObject(rare).optional().describe('Rarely needed.'),
+    // Where they were until 0.2.0; taken for one release more, and not listed.
+    ...Object.fromEntries(
+      Object.entries(rare).map(([name, field]) => [name, (field as z.ZodType).meta({ deprecated: true })]),
+    ),
   });
 });
+
+function argumentsOf(isWanted: (row: StartChoiceRow) => boolean): z.ZodRawShape {
+  const rows = START_CHOICE_ROWS.filter(
+    ([, row]) => row.kind !== 'limit' && !row.isForTerminal && isWanted(row),
+  );
+  return Object.fromEntries(
+    rows.map(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) => [
+      argumentOf(name, kind),
+      SCHEMAS[kind as keyof typeof SCHEMAS].describe(tool),
+    ]),
+  );
+}
 
 /** `auto_approve`, `timeout_s`. */
 function argumentOf(name: string, kind: string): string {
@@ -52,7 +70,7 @@ export const startSessionTool = defineTool({
   description: [
     'Start an unattended coding session in its own git worktree; it outlives this chat.',
     'Use when the user wants samocode to work.',
-    'To continue one: resume_session or from. Then wait.',
+    'To continue one: resume_session. Then wait.',
   ].join('\n'),
   get input() {
     return inputSchema();
@@ -74,12 +92,16 @@ export const startSessionTool = defineTool({
       import('./start/bring-form.ts'),
       import('./start/ask-quick.ts'),
     ]);
-    const { limits, start: run, again = false, projectDir, ...chosen } = input;
+    const { limits, start: run, projectDir, options = {}, ...listed } = input;
     // TypeScript does not know the arguments generated from the table.
-    const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
+    const chosen = { ...listed, ...camelKeys(options) } as { timeoutS?: number; again?: boolean };
+    const { timeoutS: timeout, again: isAgain = false, ...others } = chosen;
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
     const asks = { bring: bringByForm(context), askQuick: askQuickByForm(context) };
-    const begun = await startSession({ ...wanted, project: projectDir, run, again, ...asks }, actions);
+    const begun = await startSession(
+      { ...wanted, project: projectDir, run, again: isAgain, ...asks },
+      actions,
+    );
     const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...fieldsOf(sessionFacts(view)),
@@ -93,5 +115,5 @@ export const startSessionTool = defineTool({
 });
 
 function startedBefore(ms: number): string {
-  return `The same call started this session ${age(ms)} ago, so no second one was started; again: true starts one.`;
+  return `The same call started this session ${age(ms)} ago, so no second one was started; options: {again: true} starts one.`;
 }

@@ -105,7 +105,7 @@ function checkInput<Shape extends z.ZodRawShape>(
   throw SERVER_ERRORS.bad_input({ tool: tool.name, problems, hint: argumentHint(issues, schema) });
 }
 
-function camelKeys<Input extends object>(input: Input): CamelKeys<Input> {
+export function camelKeys<Input extends object>(input: Input): CamelKeys<Input> {
   const entries = Object.entries(input).map(([key, value]) => [camelCase(key), value]);
   // The type mirrors the key conversion above.
   return Object.fromEntries(entries) as CamelKeys<Input>;

@@ -3,7 +3,7 @@ import type { Acted } from '../../caller/facts/acted.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { forPrograms, type SessionFacts, sessionFacts } from '../../caller/facts/session-facts.ts';
 import type { NextStep } from '../../kernel/acts.ts';
-import { camelCase, cut } from '../../kernel/text.ts';
+import { beginning, camelCase, cut, ending } from '../../kernel/text.ts';
 import type { Says } from '../../session/words/facts.ts';
 import { SESSION_FIELDS } from './fields.ts';
 import { pageOf } from './text-page.ts';
@@ -28,8 +28,17 @@ export function fieldsOf(facts: SessionFacts, fields: z.ZodRawShape = SESSION_FI
 const MAX_QUOTE = 300;
 
 function cutTexts(texts: Says = {}): Record<string, string> | undefined {
-  const shown = Object.entries(texts).map(([key, text]) => [key, cut(text, MAX_QUOTE)]);
+  const shown = Object.entries(texts).map(([key, text]) => [
+    key,
+    key === 'reason' ? reasonCut(text) : cut(text, MAX_QUOTE),
+  ]);
   return shown.length > 0 ? Object.fromEntries(shown) : undefined;
+}
+
+/** A reason ends with the repair. */
+function reasonCut(text: string): string {
+  if (text.length <= MAX_QUOTE) return text;
+  return `${beginning(text, MAX_QUOTE / 3)} … ${ending(text, (MAX_QUOTE / 3) * 2 - 3)}`;
 }
 
 export function doneFields({ view, done }: Acted): ToolResult {

@@ -53,6 +53,9 @@ function schemaOf(
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (['false', '0', '[]', '{}'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
       if ((jsonSchema.minimum ?? 2) <= 1) delete jsonSchema.minimum;
+      const fields = jsonSchema.properties ?? {};
+      for (const [field, schema] of Object.entries(fields))
+        if (Object(schema).deprecated) delete fields[field];
       // The error message of `bad_input` explains these bounds.
       for (const bound of ['minLength', 'minItems', 'maxItems'] as const) delete jsonSchema[bound];
       // The error for an unknown argument suggests the nearest name.

@@ -29,7 +29,7 @@ export function newCommand({ output }: Cli, name: string): Command {
     });
 }
 
-function argumentTerm(argument: Argument): string {
+export function argumentTerm(argument: Argument): string {
   const name = `${argument.name()}${argument.variadic ? '…' : ''}`;
   return argument.required ? `<${name}>` : `[${name}]`;
 }

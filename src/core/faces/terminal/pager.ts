@@ -39,8 +39,13 @@ export async function showLines(cli: Cli, lines: Lines): Promise<void> {
     command: `${pager}\ncase $? in 126|127) cat;; esac`,
     // Git's defaults: quit if the text fits on one screen, and do not clear it.
     env: { ...env, LESS: env.LESS ?? 'FRX', LV: env.LV ?? '-c' },
-    input: printable(first, remaining, output),
+    input: printable([...howToLeave(pager, output), ...first], remaining, output),
   });
+}
+
+/** Said above the text by pagers that say nothing of it themselves. */
+function howToLeave(pager: string, { style }: Cli['output']): string[] {
+  return /^(?:\S*\/)?(?:less|more)(?=\s|$)/.test(pager) ? [style.dim('q closes this.')] : [];
 }
 
 async function printAll(output: Cli['output'], lines: AsyncIterable<string>): Promise<void> {

@@ -9,7 +9,7 @@ import { hasEnded } from '../../session/events/rest.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof-limits.ts';
-import { goneText, type StateText, stateText } from '../../session/words/words.ts';
+import { goneText, neededText, type StateText, stateText } from '../../session/words/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import { nextCommandsOf } from './json-facts.ts';
@@ -68,7 +68,7 @@ export function factRows(facts: SessionFacts): Row[] {
     ['stalled', facts.stalled && 'its agent seems stalled'],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', cut(facts.says?.reason ?? facts.starts)],
-    ['needs', cut(facts.says?.needs)],
+    ['needs', facts.says?.needs && cut(neededText(facts.says.needs))],
     ['summary', cut(facts.says?.summary)],
     ['proof', cut(facts.proof)],
     ['gates', facts.gates],
@@ -153,7 +153,8 @@ export function formatList(
   if (columns === Number.POSITIVE_INFINITY)
     return sessions.map((facts) => listFields(facts, style)).join('\n');
   const finished = sessions.filter(({ state, needsHuman }) => !needsHuman && hasEnded(state));
-  const omitted = new Set(isWhole ? [] : finished.slice(MAX_FINISHED));
+  const newest = finished.toSorted((a, b) => b.since.localeCompare(a.since));
+  const omitted = new Set(isWhole ? [] : newest.slice(MAX_FINISHED));
   const rows = sessions.flatMap((facts) => {
     if (omitted.has(facts)) return [];
     const { session, id, project, phase, since, needsHuman } = facts;

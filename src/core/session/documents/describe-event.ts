@@ -78,7 +78,7 @@ type Sentence<E> = (event: E, wording: EventWording) => string | undefined;
 const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   session_created: ({ sandbox, platform }) => `session created, sandbox: ${describeLevel(sandbox, platform)}`,
   way_chosen: () => undefined,
-  taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
+  taken_over: ({ decision }) => `begins in ${decision.phase}, with what its folder holds`,
   prepared: ({ worktree }) =>
     worktree ? `worktree ready: branch ${worktree.branch} from ${worktree.base}` : 'session prepared',
   environment_read: () => undefined,

@@ -169,7 +169,7 @@ function boxText({ id, text }: PlanBox): string {
 
 /** The task of a session that starts with a plan and no task. */
 export function givenTask({ name }: Pick<GivenPlan, 'name'>): string {
-  return cleanText(`Carry out the plan ${name}, which _given-plan.md quotes with its boxes numbered.`);
+  return cleanText(`Carry out the plan in ${name} (with numbered boxes: _given-plan.md).`);
 }
 
 function short(text: string): string {

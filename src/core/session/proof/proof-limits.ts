@@ -79,21 +79,48 @@ export function redBeforeText({ failed, choice }: Pick<BaseChecks, 'failed' | 'c
   return `red before any work: ${commands}${choice === undefined ? '' : `; ${CHOICES[choice]}`}`;
 }
 
+type Gates = Pick<SessionProof, 'approvals' | 'quick'>;
+
 /** Sentences about the gates that no person is known to have opened. A setting counts once a person has trusted it. */
-function unprovenGates({ approvals, quick }: Pick<SessionProof, 'approvals' | 'quick'>): string[] {
-  const gates = approvals.filter(({ what }) => what === 'answers' || what === 'plan');
+function unprovenGates(gates: Gates): string[] {
   const openedBy = (who: string, channels: readonly Channel[]) => {
-    const isOf = ({ by }: { by: By }) => channels.includes(by.channel);
-    const opened = new Set(gates.filter(isOf).map(({ what }) => `the ${what}`));
+    const { isQuick, opened } = openedThrough(channels, gates);
     const acts = [
-      ...(quick && isOf(quick) ? [`Started by ${who}, without questions and a plan.`] : []),
-      ...(opened.size === 0 ? [] : [`Opened by ${who}: ${[...opened].join(' and ')}.`]),
+      ...(isQuick ? [`Started by ${who}, without questions and a plan.`] : []),
+      ...(opened.length === 0 ? [] : [`Opened by ${who}: ${opened.join(' and ')}.`]),
     ];
     return acts.map((act) => `**${act}** No person is known to have decided that.`);
   };
   return [
-    ...openedBy('the parent model alone', ['tool']),
-    ...openedBy('a form or a file, which a program can fill in too', ['elicitation', 'file']),
+    ...openedBy('the parent model alone', BY_MODEL),
+    ...openedBy('a form or a file, which a program can fill in too', BY_ANYONE),
+  ];
+}
+
+const BY_MODEL: readonly Channel[] = ['tool'];
+const BY_ANYONE: readonly Channel[] = ['elicitation', 'file'];
+
+function openedThrough(channels: readonly Channel[], { approvals, quick }: Gates) {
+  const isOf = ({ by }: { by: By }) => channels.includes(by.channel);
+  const gates = approvals.filter(({ what }) => what === 'answers' || what === 'plan');
+  const opened = new Set(gates.filter(isOf).map(({ what }) => `the ${what}`));
+  return { isQuick: quick !== undefined && isOf(quick), opened: [...opened] };
+}
+
+/** What a person must not overlook before they merge, in a few words each. */
+export function gravestLimits(proof: SessionProof): string[] {
+  const { checks, agents, oldTests, acceptedWeakenings = [] } = proof;
+  const { isQuick, opened } = openedThrough([...BY_MODEL, ...BY_ANYONE], proof);
+  const undecided = [...(isQuick ? ['the start without a plan'] : []), ...opened];
+  const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
+  const isBroken = oldTests?.kind === 'broken' || oldTests?.kind === 'needs';
+  return [
+    ...(undecided.length > 0 ? [`decided by no person that is known: ${undecided.join(' and ')}`] : []),
+    ...(isBroken ? [`old tests that no longer hold: ${listed(oldTests.files, 3)}`] : []),
+    ...(acceptedWeakenings.length > 0
+      ? [`changed checks that a person accepted: ${acceptedWeakenings.length}`]
+      : []),
+    ...(isOpen ? ['agents without a guard'] : []),
   ];
 }
 

@@ -125,7 +125,7 @@ type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   const { state, about, condition } = facts;
-  const { reason, needs } = facts.says ?? {};
+  const { reason } = facts.says ?? {};
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
   if (condition === 'newer')
@@ -174,8 +174,8 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
           why: reason,
           tone: 'bad',
         };
-      const needed = reader === 'you' ? 'you' : plainNeed(needs);
-      return { brief: 'blocked', predicate: `is blocked and needs ${needed}`, why: reason, tone: 'bad' };
+      const predicate = `is blocked and needs ${reader === 'you' ? 'you' : 'a person'}`;
+      return { brief: 'blocked', predicate, why: reason, tone: 'bad' };
     }
     case 'stopped':
       return { brief: 'stopped', why: reason, tone: 'plain' };
@@ -244,9 +244,15 @@ function describeWaiting({ for: waitsFor, openQuestions = [], about, says }: Wor
 
 const MAX_NAMED = 12;
 
-// An agent can name any need; only a plain word is put into a sentence.
-function plainNeed(needs = ''): string {
-  return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
+/** The needs that samocode names; an agent can name any other. */
+const NEEDS: Readonly<Record<string, string>> = {
+  human_decision: 'your decision',
+  error_resolution: 'that you fix what failed, or say how',
+};
+
+/** What a blocked session needs, in words for the person. */
+export function neededText(needs: string): string {
+  return (Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ');
 }
 
 function describeDone({ iteration, merge, unpublished, pullRequest, says }: Worded, reader: string): Row {
@@ -307,6 +313,8 @@ export function proofWords({ how, checks, in: place, requirements, open }: Proof
   const shown = total > 0 ? `${passed}, ${met} of ${counted(total, 'requirement')}${byReview}` : passed;
   return open === undefined ? shown : `${open}; ${shown}`;
 }
+
+export const PROVED = { yes: 'proved', partly: 'partly proved', no: 'not proved' } as const;
 
 /** `yes: 2 checks on a fresh clone`; undefined before the session is done. */
 export function proofLine(proof: ProofFact | undefined): string | undefined {

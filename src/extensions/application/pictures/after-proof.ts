@@ -60,7 +60,8 @@ async function takenOf(worker: Worker, proven: ProvenCommit): Promise<Pick<Pictu
   const programs = dirname(worker.rehearsalProgram);
   const playwright = playwrightOf(programs);
   const missing = (said: string) => ({ pages: [], said });
-  if (playwright === undefined) return missing('playwright-core is not installed next to samocode-mcp');
+  if (playwright === undefined)
+    return missing('playwright-core is not installed beside samocode: npm install -g playwright-core');
   const chromium = await programOnPath(CHROMIUMS, worker.env);
   if (chromium === undefined) return missing('no Chromium was found on PATH');
   const now = await worker.guard.now();

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
+import {
+  planAtStake,
+  questionsAtStake,
+  stakeLine,
+  workAtStake,
+} from '../../../core/caller/facts/at-stake.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { spentText } from '../../../core/caller/facts/spent-text.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
@@ -11,8 +17,6 @@ import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
 import { missingText } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { proofFact } from '../../../core/session/words/facts.ts';
-import { proofLine } from '../../../core/session/words/words.ts';
 
 /** What a notification says below its title, and what it asks for. */
 export interface Details {
@@ -26,10 +30,12 @@ export async function waitingDetails(view: SessionView): Promise<Details | undef
   if (status.kind !== 'waiting') return undefined;
   const reason = status.reason ?? '';
   if (status.for === 'qa_answers') {
-    const { questions: all, about } = await readQaOf(view);
+    const report = await readQaOf(view);
+    const { questions: all, about } = report;
     const questions = all.filter(({ isOpen }) => isOpen);
+    const stake = stakeLine(questionsAtStake(report));
     return {
-      text: [reason, ...questions.map(formatQuestion), about?.text].filter(Boolean).join('\n\n'),
+      text: [reason, stake, ...questions.map(formatQuestion), about?.text].filter(Boolean).join('\n\n'),
       questions,
     };
   }
@@ -49,10 +55,12 @@ function formatQuestion({ id, text, options, suggestion }: QaQuestion): string {
 
 async function planOf(view: SessionView): Promise<Details['plan']> {
   try {
-    const { name, hash, text, servers, warnings, remarks } = await readPlanOf(view);
+    const plan = await readPlanOf(view);
+    const { name, hash, text, servers, warnings, remarks } = plan;
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
-    const summary = [title ?? name, ...warnings, ...lines, ...servers, ...remarks].join('\n');
+    const stake = stakeLine(planAtStake(plan));
+    const summary = [title ?? name, stake, ...warnings, ...lines, ...servers, ...remarks].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: shownText(summary) };
   } catch (error) {
     // The plan was removed or became unreadable; the session still waits.
@@ -77,14 +85,14 @@ export function queuedDetails({ state: { status }, lease }: SessionView): Detail
     : undefined;
 }
 
-export function doneDetails(view: SessionView): Details {
+export async function doneDetails(view: SessionView): Promise<Details> {
   const { state } = view;
   const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
-  const proof = proofLine(proofFact(view));
+  const stake = stakeLine(await workAtStake(view));
   const spent = spentText(view);
   const lines = [
     state.status.kind === 'done' ? state.status.summary : '',
-    ...(proof === undefined ? [] : [`Proof ${proof}`]),
+    ...(stake === '' ? [] : [capitalised(stake)]),
     ...(state.workedOn === undefined ? [] : [`Worked on: ${state.workedOn.join(', ')}`]),
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),

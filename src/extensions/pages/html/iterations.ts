@@ -191,6 +191,17 @@ const MARKS: Readonly<Record<string, (text: string) => Html>> = {
   '@': (text) => html`<i>${text}</i>`,
 };
 
+/** A diff in colours, below what may stand before it; without lines that name only hashes. */
+export function colouredDiff(text: string): Part[] {
+  const at = text.search(/^diff --git /m);
+  if (at === -1) return [text];
+  const lines = text.slice(at).split('\n');
+  return [
+    text.slice(0, at),
+    ...runsOfOneKind(lines.filter((line) => !/^index [\da-f]+\.\.[\da-f]+/.test(line))),
+  ];
+}
+
 /** Adjacent lines of one kind share an element, which keeps a page with many diffs small. */
 function runsOfOneKind(lines: readonly string[]): Part[] {
   const parts: Part[] = [];

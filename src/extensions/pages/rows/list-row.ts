@@ -1,4 +1,4 @@
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { NeedKind } from '../../../core/caller/facts/wanted.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, phasesOf, wayText } from '../../../core/kernel/phases/table.ts';
 import { cut } from '../../../core/kernel/text.ts';
@@ -7,20 +7,7 @@ import { goneText, STOPS, stateText } from '../../../core/session/words/words.ts
 import { compact, countedTokens, money } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
 import { actionLabel, requestSummary } from './needs.ts';
-import { type Group, type NeedKind, type SessionRow, SIGNS, sessionRows } from './row.ts';
-
-/** The order of the page and of the card: those that need the person first, the longest wait on top. */
-export function listedRows(sessions: readonly ShownSession[]): SessionRow[] {
-  const rows = sessionRows(sessions);
-  const waiting = rows.filter(({ kind }) => kind !== undefined);
-  waiting.sort((a, b) => (a.facts.since < b.facts.since ? -1 : 1));
-  return [...waiting, ...rows.filter(({ kind }) => kind === undefined)];
-}
-
-/** Its group there: finished work needs the person until it is merged or published. */
-export function listedGroup({ kind, group }: SessionRow): Group {
-  return kind === undefined ? group : 'needs you';
-}
+import { type SessionRow, SIGNS } from './row.ts';
 
 export function rowClass({ kind, group }: SessionRow): string {
   return `row is-${kind ?? group.replace(' ', '-')}`;
@@ -29,7 +16,8 @@ export function rowClass({ kind, group }: SessionRow): string {
 const TASK_CHARS = 160;
 
 /**
- * Two lines: the task and how long it waits or works; what it wants or does, its project, its phase and its cost.
+ * Two lines: the task and how long it waits or works; what it wants or does, its project and its cost, and how far it is
+ * if it wants nothing.
  * @param called its name, where other texts beside the list use it
  */
 export async function rowLines(row: SessionRow, nowMs: number, called?: string): Promise<Html> {
@@ -40,7 +28,7 @@ export async function rowLines(row: SessionRow, nowMs: number, called?: string):
   const spent = money(cost) ?? (countedTokens(cost) > 0 ? compact(countedTokens(cost)) : '–');
   const of = [called, facts.group && `group ${facts.group}`, recurring].filter(Boolean).join(' · ');
   return html`<i class="sign" aria-hidden="true">${kind ? KIND_SIGNS[kind] : SIGNS[group]}</i><b class="task" dir="auto">${cut(oneLine(task || name), TASK_CHARS)}</b><time data-since="${facts.since}"></time>
-<span class="about"><em>${kind ? actionLabel({ kind, facts }) : doing(row, nowMs)}${wayText(facts)}</em> · <bdi>${project}</bdi>${of && html` · <bdi>${of}</bdi>`}${wants && html` · <span dir="auto">${wants}</span>`}</span>${phaseDots(facts)}<span class="cost">${spent}</span>`;
+<span class="about"><em>${kind ? actionLabel({ kind, facts }) : doing(row, nowMs)}${wayText(facts)}</em>${wants && html` · <span dir="auto">${wants}</span>`} · <bdi>${project}</bdi>${of && html` · <bdi>${of}</bdi>`}</span>${kind === undefined && phaseDots(facts)}<span class="cost">${spent}</span>`;
 }
 
 /** What is needed has a sign, too. */

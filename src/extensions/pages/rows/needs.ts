@@ -1,13 +1,14 @@
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { SessionFacts } from '../../../core/caller/facts/session-facts.ts';
+import { type NeedKind, needKind } from '../../../core/caller/facts/wanted.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { capitalised, counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import type { SessionView } from '../../../core/session/folder/session-view.ts';
-import { goneText, stateText } from '../../../core/session/words/words.ts';
-import { type NeedKind, needKind, type SessionRow } from './row.ts';
+import { goneText, PROVED, stateText } from '../../../core/session/words/words.ts';
+import type { SessionRow } from './row.ts';
 
 const MAX_CHARS = 200;
 
@@ -58,7 +59,7 @@ export function actionLabel({ kind, facts }: { kind: NeedKind; facts: SessionFac
     case 'stuck':
       return capitalised(goneText(facts) ?? stateText(facts).brief);
     case 'finished':
-      return `Finished, proof ${facts.proofFacts?.how ?? 'no'}`;
+      return `Finished, ${PROVED[facts.proofFacts?.how ?? 'no']}`;
     default:
       return kind satisfies never;
   }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { type SessionFacts, sessionFacts } from '../../../core/caller/facts/session-facts.ts';
+import { byWait, type NeedKind, needKind } from '../../../core/caller/facts/wanted.ts';
 import { shortNames } from '../../../core/faces/terminal/short-names.ts';
 import { stateBadge } from '../../../core/session/words/words.ts';
 
@@ -15,15 +16,16 @@ export interface SessionRow {
   name: string;
   project: string;
   group: Group;
-  /** What it needs of the person, also one that is finished and neither merged nor published. */
+  /** What it wants of the person, also one that is finished and neither merged nor published. */
   kind: NeedKind | undefined;
-  /** Its place in the group, greatest first: when it began; of a finished session, when it ended. */
+  /** Its place in a group that wants nothing, greatest first: when it began; of one that is over, when it ended. */
   rank: number;
 }
 
 /** The groups of the list, top to bottom, with their signs, because not everyone can tell the colours apart. */
 export const SIGNS = {
   'needs you': '●',
+  finished: '✔',
   working: '◆',
   waiting: '○',
   done: '✔',
@@ -32,36 +34,24 @@ export const SIGNS = {
 export type Group = keyof typeof SIGNS;
 export const GROUPS = Object.keys(SIGNS) as Group[];
 
-/** By its badge: one that is done or stopped names its group, as does one that needs the person. */
-function groupOf(facts: SessionFacts): Group {
+/** By what it wants, else by its badge: one that is done or stopped names its group. */
+function groupOf(facts: SessionFacts, kind: NeedKind | undefined): Group {
+  if (kind !== undefined) return kind === 'finished' ? kind : 'needs you';
   const { text, tone } = stateBadge(facts);
   if (tone === 'working') return 'working';
   return GROUPS.find((group) => group === text) ?? 'waiting';
 }
 
 export function isOver(group: Group): boolean {
-  return group === 'done' || group === 'stopped';
-}
-
-/** What a session wants of the person; `stuck`: anything that no gate asks for. */
-export type NeedKind = 'questions' | 'plan' | 'stuck' | 'finished';
-
-/** Undefined if the session needs no decision: it works, waits for something else, or its work was published. */
-export function needKind(facts: SessionFacts): NeedKind | undefined {
-  if (facts.needsHuman && facts.state === 'waiting' && facts.condition === undefined) {
-    if (facts.for === 'qa_answers') return 'questions';
-    if (facts.for === 'plan_approval') return 'plan';
-  }
-  if (facts.needsHuman) return 'stuck';
-  const isPublished = facts.pullRequest !== undefined || facts.merge?.outcome === 'merged';
-  return facts.state === 'done' && facts.condition === undefined && !isPublished ? 'finished' : undefined;
+  return group === 'finished' || group === 'done' || group === 'stopped';
 }
 
 export function newRow(
   session: ShownSession,
   { facts, name }: Pick<SessionRow, 'facts' | 'name'>,
 ): SessionRow {
-  const group = groupOf(facts);
+  const kind = needKind(facts);
+  const group = groupOf(facts, kind);
   const since = isOver(group) ? facts.since : (facts.createdAt ?? facts.since);
   return {
     key: pageKey(session.view.paths),
@@ -70,7 +60,7 @@ export function newRow(
     name,
     project: basename(session.projectDir),
     group,
-    kind: needKind(facts),
+    kind,
     rank: Date.parse(since) || 0,
   };
 }
@@ -95,7 +85,12 @@ function rowOf(session: ShownSession, name: string): SessionRow {
   return row;
 }
 
-/** By group, then the newest first. */
+/** By what waits, then by group and the newest first. */
 export function byPlace(a: SessionRow, b: SessionRow): number {
-  return GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || b.rank - a.rank || (a.key < b.key ? -1 : 1);
+  return (
+    byWait(a.facts, b.facts) ||
+    GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) ||
+    b.rank - a.rank ||
+    (a.key < b.key ? -1 : 1)
+  );
 }

@@ -168,12 +168,16 @@ function listLines(
   );
   const at = items.findIndex((item) => 'row' in item && item.row === selected);
   const from = firstShown(at, { height, count: items.length });
-  return items.slice(from, from + height).map((item) => {
+  const isCut = height > 1 && from + height < items.length;
+  const shown = items.slice(from, from + height - Number(isCut));
+  const below = items.slice(from + shown.length).filter((item) => 'row' in item).length;
+  const lines = shown.map((item) => {
     if ('row' in item) return rowLine(item.row, { isSelected: item.row === selected, widths, style, nowMs });
     const { title, isFolded } = item;
     const words = style.bold(title.startsWith('NEEDS') ? style.attention(title) : title);
     return isFolded ? `${words} ${style.dim(`· ${STOPPED_KEY} shows them`)}` : words;
   });
+  return isCut ? [...lines, style.dim(`  … ${below} more`)] : lines;
 }
 
 /** The first line shown: keeps the selected one a third from the top, without empty lines at the end. */
@@ -307,6 +311,7 @@ function isEstimate({ session }: SessionRow): boolean {
 
 const PAINTS: Readonly<Record<Group, keyof Style>> = {
   'needs you': 'attention',
+  finished: 'good',
   working: 'accent',
   waiting: 'attention',
   done: 'good',

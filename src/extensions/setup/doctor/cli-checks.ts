@@ -169,7 +169,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
     path: `${path} (${foundIn}), ${version}`,
     version: /\d+\.\d+\.\d+(?:[-+.]?\w+)*/.exec(version)?.[0] ?? version,
     problems: [
-      ...startProblems(question, { exitCode, timedOut }),
+      ...startProblems(question, { exitCode, timedOut, stdout }),
       ...warnIf(
         isOld,
         `${id}.version`,
@@ -186,14 +186,20 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
 
 function startProblems(
   { provider: { name, title, preflight }, machine }: CliQuestion,
-  { exitCode, timedOut }: Pick<CommandResult, 'exitCode' | 'timedOut'>,
+  { exitCode, timedOut, stdout }: Pick<CommandResult, 'exitCode' | 'timedOut' | 'stdout'>,
 ): DoctorCheck[] {
   const id = `cli.${name}.start`;
   if (timedOut) {
     const found = `Its version is unknown: --version gave no answer within ${machine.answerLimitMs / 1000} s.`;
     return [warn(id, found, 'Run samocode doctor again when the machine is less busy.')];
   }
-  if (exitCode === 0) return [];
+  if (exitCode === 0)
+    return warnIf(
+      stdout.trim() === '',
+      id,
+      'Its version is unknown: --version printed none.',
+      `Update it: ${preflight.install}.`,
+    );
   return [fail(id, `${title} does not start: --version fails.`, `Update it: ${preflight.install}.`)];
 }
 

@@ -59,7 +59,9 @@ export function checkLines(
 ): string[] {
   const columns = output.textColumns;
   if (columns === Number.POSITIVE_INFINITY)
-    return checks.map((check) => tabSeparated([check.level, check.id, ...textsOf(check, verbose)]));
+    return checks.map((check) =>
+      tabSeparated([check.isAbsent ? 'unused' : check.level, check.id, ...textsOf(check, verbose)]),
+    );
   const briefs = checks.flatMap(({ brief }) => (brief === undefined ? [] : [harmless(brief)]));
   const shown = checks.filter(({ level, found, brief }) => level !== 'ok' || (verbose && found !== brief));
   // In a group without a summary, the first problem takes its place.

@@ -23,11 +23,13 @@ export const ALLOWED_TOOLS: readonly string[] = [
   'resume_session',
   'read_session',
 ];
-const allowedWords = `${ALLOWED_TOOLS.length} tools allowed`;
 /** These ask the user in a form of their own; with the client's prompt, the user would be asked twice. */
 const FORM_TOOLS = ['answer_qa', 'approve_plan'];
 /** Human acts without a form: the client's prompt is the confirmation. */
 const ASKED_TOOLS = ['setup_project', 'finish_session', 'rewind_session'];
+
+const allowedWords = (tools: readonly string[]) => `runs without asking: ${tools.join(', ')}`;
+const askedWords = (tools: readonly string[]) => `always asks before: ${tools.join(', ')}`;
 
 /** A finding of the doctor about a client; without `fix` if the finding might be intended. */
 export interface ClientNote {
@@ -55,8 +57,8 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
   const { settings, prefix } = files;
   const asked = askedInClaude(await filesWithHook(files));
   const wanted = {
-    allow: { tools: ALLOWED_TOOLS, did: allowedWords },
-    ask: { tools: asked, did: `${asked.length} always need your confirmation` },
+    allow: { tools: ALLOWED_TOOLS, did: allowedWords(ALLOWED_TOOLS) },
+    ask: { tools: asked, did: askedWords(asked) },
   };
   const steps = Object.entries(CLAUDE_LISTS).map(async ([name, at]) => {
     const { tools, did } = wanted[name as keyof typeof wanted];
@@ -125,7 +127,9 @@ async function readSettings(path: string): Promise<unknown> {
 // Codex: a table per tool. It asks before every writing tool whose table does not say `approve`.
 
 const codexMode = (tool: string) => (ASKED_TOOLS.includes(tool) ? 'prompt' : 'approve');
-const CODEX_RULED = [...ALLOWED_TOOLS, ...FORM_TOOLS, ...ASKED_TOOLS];
+/** The gates first: in `codex exec` the model alone opens them. */
+const CODEX_ALLOWED = [...FORM_TOOLS, ...ALLOWED_TOOLS];
+const CODEX_RULED = [...CODEX_ALLOWED, ...ASKED_TOOLS];
 
 /**
  * Adds the missing rules. Keeps the person's own rules, which `codexRuleNotes` reports.
@@ -139,12 +143,12 @@ export async function codexRuleSteps(
 ): Promise<Step[]> {
   const missing = await withoutRule(path, table);
   if (missing.length === 0 && !isNew) return [];
-  const words = `add rules to ${path}: ask before ${ASKED_TOOLS.join(', ')}, but not before the other tools`;
+  const words = `add rules to ${path}: ask before ${ASKED_TOOLS.join(', ')}, but not before ${CODEX_ALLOWED.join(', ')}`;
   const rule = (tool: string) => `\n[${headerOf(table, tool)}]\napproval_mode = "${codexMode(tool)}"\n`;
   return [
     {
       words,
-      did: `${allowedWords}; ${ASKED_TOOLS.length} always need your confirmation`,
+      did: `${allowedWords(CODEX_ALLOWED)}; ${askedWords(ASKED_TOOLS)}`,
       async run() {
         const rules = (await withoutRule(path, table)).map(rule).join('');
         // Appended, so that the person's comments stay.

@@ -18,6 +18,7 @@ const PROGRAM = join(import.meta.dirname, '../../../../dist/samocode.js');
  */
 const ROWS: readonly [name: string, argv: string[], files: string[], kilobytes: number][] = [
   ['--version', ['--version'], ['samocode.js'], 60],
+  ['version', ['version'], ['samocode.js'], 60],
   ['a completion script', ['completion', 'bash'], ['samocode.js'], 60],
   ['the completion of a command', ['__complete', '--', 'sta'], ['samocode.js'], 60],
   ['the completion of an option', ['__complete', '--', 'list', '--'], ['samocode.js'], 60],

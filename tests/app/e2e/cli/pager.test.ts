@@ -51,6 +51,17 @@ test('a long document is paged, with its Markdown rendered and LESS set as git s
   expect(lines.at(-2)).toBe(LAST);
 });
 
+test('the first line in less says how to leave it', async () => {
+  await using serverRig = await withDocument();
+  const [less, paged] = ['less', 'paged'].map((name) => join(serverRig.repo.homeDir, name)) as [
+    string,
+    string,
+  ];
+  await writeFile(less, `#!/bin/sh\ncat >'${paged}'\n`, { mode: 0o755 });
+  await shown(serverRig, { PAGER: `${less} -S` });
+  expect((await readFile(paged, 'utf8')).split('\n')[0]).toContain('q closes this.');
+});
+
 test('quitting the pager early is not an error: status 0', async () => {
   await using serverRig = await withDocument();
   const { exitCode, text } = await shown(serverRig, { PAGER: 'head -n 2' });

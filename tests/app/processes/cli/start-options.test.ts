@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
+import { ASKING, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { typed } from '../../unit/cli/typed.ts';
 import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
 
@@ -60,6 +60,21 @@ test('run alone asks a person which session to continue, or what a new one is to
   expect(chosen.stdout).toContain('26-01-09-boat');
   expect((await asked('2')).stderr).toContain('A session needs a task');
   expect((await asked('')).stderr).toContain('A session needs a task');
+});
+
+test('a command without a session offers a person those that take it now', async () => {
+  await using rig = await makeServerRig();
+  await rig.addSession('26-01-08-ship', [CREATED, PREPARED, ASKING]);
+  await rig.addSession('26-01-09-boat', [CREATED, PREPARED, DONE]);
+  const asked = async (command: string, ...says: string[]) =>
+    await typed([command], { ...placeOf(rig), says });
+  expect((await asked('answer')).stdout).toMatch(/^1\) ship: waits for answers: Q1\n$/);
+  expect(await asked('answer')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'session'") });
+  expect((await asked('approve')).stderr).toContain('No session here takes "samocode approve" now.');
+  const shown = await asked('show', '2');
+  expect(shown.stdout).toMatch(/^1\) ship: .*\n2\) boat: .*\n/);
+  expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('_overview.md') });
+  expect((await typed(['show'], placeOf(rig))).stderr).toContain('samocode show <session> [document]');
 });
 
 test('the original form names the arguments that do not apply to an existing session', async () => {

@@ -147,7 +147,10 @@ const TOOLS = readdirSync(GOLDEN)
   .filter((name) => name.endsWith('.json'))
   .map((name) => {
     const { inputSchema } = JSON.parse(readFileSync(join(GOLDEN, name), 'utf8'));
-    const names = Object.keys(inputSchema.properties).filter((each) => each !== 'project_dir');
+    const { options = {}, ...listed } = inputSchema.properties;
+    const names = [...Object.keys(listed), ...Object.keys(options.properties ?? {})].filter(
+      (each) => each !== 'project_dir',
+    );
     return [
       name.replace('.json', ''),
       name === 'setup_project.json' ? ['project_dir', ...names] : names,

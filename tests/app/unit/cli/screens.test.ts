@@ -231,12 +231,12 @@ test('no fault is shown twice', () => {
   for (const { level, found } of CHECKS) if (level !== 'ok') expect(screen.split(found)).toHaveLength(2);
 });
 
-test('through a pipe each check is a line, and the end names the word that its lines begin with', () => {
+test('through a pipe each check is a line, ok only if it was looked at and works, and the end names the word that its lines begin with', () => {
   const stream = new PassThrough();
   const output = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
   const lines = groupsIn(output).split('\n');
   expect(lines.map((line) => line.split('\t').slice(0, 2).join(' '))).toEqual(
-    CHECKS.map(({ level, id }) => `${level} ${id}`),
+    CHECKS.map(({ level, id, isAbsent }) => `${isAbsent ? 'unused' : level} ${id}`),
   );
   expect(verdict({ checks: CHECKS, level: 'fail' }, output)).toContain('what is marked fail');
 });

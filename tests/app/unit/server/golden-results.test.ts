@@ -118,7 +118,7 @@ test('every session is listed, page by page, and a row costs a model at most 45 
   expect(second.json.summary).toMatch(/^28 sessions, 21 to 28 of them shown; 28 need the user\. Read at /);
   expect(second.json).not.toHaveProperty('more_from');
   const rows = [first, second].flatMap(({ json }) => json.sessions as { session: string }[]);
-  expect(rows.map(({ session }) => session)).toEqual(days.toReversed().map(name));
+  expect(rows.map(({ session }) => session)).toEqual(days.map(name));
   for (const row of rows)
     expect(JSON.stringify({ ...row, project: '~/code/shop' }).length / 4).toBeLessThanOrEqual(45);
   const beyond = await askTool('list_sessions', { offset: 40 }, many.context);

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { planAtStake, stakeLine, workAtStake } from '../../../../src/core/caller/facts/at-stake.ts';
 import { readSession } from '../../../../src/core/session/folder/read-session.ts';
 import { sessionReport } from '../../../../src/extensions/pages/report/collect.ts';
 import { ARCHIVED, ASKING, CREATED, LEFT, PREPARED } from '../../../core/unit/session/events.ts';
@@ -55,6 +56,71 @@ test('the proof of a done session is one line, the same in status, wait, the ter
   const { proved } = await sessionReport({ view, worker, renderSteps: () => [] }, context);
   expect(`${proved?.how}: ${proved?.words}`).toBe(proof);
 });
+
+test('what is at stake names the size of a plan, and of finished work what nobody must overlook', async () => {
+  await using rig = await makeServerRig();
+  const events = provedEvents().map((event) => {
+    if (event.type === 'plan_approved') return { ...event, by: { channel: 'tool' } as const };
+    return event.type === 'iteration_started' ? { ...event, sandbox: 'none' as const } : event;
+  });
+  const paths = await rig.addSession('26-01-08-boat', events);
+  const view = (await readSession(paths, rig.context.host)) ?? expect.fail();
+  expect(stakeLine(await workAtStake(view, rig.context))).toBe(
+    "partly proved: only the plan's own checks: this project has no CHECK; 1 check in the agent's folder · a rehearsal: the task was not done · decided by no person that is known: the plan · agents without a guard",
+  );
+  const text = '# Plan\n\n## Phase 1: Float\nFiles: hull.ts, mast.ts\n- [ ] Build\n- [ ] Paint\n';
+  expect(stakeLine(planAtStake({ view, text, ledger: undefined }))).toMatch(
+    /^1 phase · 2 steps · 2 files · no CHECK of the project$/,
+  );
+});
+
+test('an argument alone says what is read or finished, and one of another kind is refused', async () => {
+  await using rig = await makeServerRig();
+  const { folder: session, sessionDir } = await rig.addSession('26-01-08-boat');
+  await writeFile(join(sessionDir, '01-08-0900-plan-boat.md'), '# Boat\n');
+  const read = async (args: object) =>
+    (await askTool('read_session', { session, ...args }, rig.context)).json;
+  expect((await read({})).text).toContain('# Session: ');
+  expect((await read({ document: 'plan' })).text).toBe('# Boat\n');
+  expect(await read({ iteration: 9 })).toEqual(await read({ what: 'transcript', iteration: 9 }));
+  for (const args of [{ path: 'x' }, { path: 'x', iteration: 9 }, { cursor: '1' }])
+    expect(await read(args)).toEqual(await read({ what: 'changes', ...args }));
+  for (const [args, message] of [
+    [{ what: 'overview', document: 'plan' }, '"document": only with what: document or proof.'],
+    [{ what: 'log', iteration: 1 }, '"iteration": only with what: transcript or changes.'],
+    [{ document: 'plan', path: 'x' }, '"path": only with what: changes.'],
+  ] as const)
+    expect(await read(args)).toMatchObject({ code: 'bad_input', message: expect.stringContaining(message) });
+  for (const args of [
+    { how: 'merge', keep: ['x'] },
+    { how: 'discard', watch: true },
+  ])
+    expect((await askTool('finish_session', { session, ...args }, rig.context)).json.code).toBe('bad_input');
+});
+
+test.each([10, 200, 900])(
+  'wait and get_status keep the repair at the end of a reason (%i characters before it)',
+  async (size) => {
+    await using rig = await makeServerRig();
+    const repair = 'Run `claude` once and log in, or set ANTHROPIC_API_KEY where samocode runs.';
+    const reason = `${'x'.repeat(size)}. ${repair}`;
+    const { folder: session } = await rig.addSession('26-01-08-boat', [
+      CREATED,
+      PREPARED,
+      { type: 'blocked', phase: 'planning', reason, needs: 'error_resolution', rule: 'phase_limit' },
+    ]);
+    for (const [tool, more] of [
+      ['wait', { cursor: '1', timeout_s: 0 }],
+      ['get_status', {}],
+    ] as const) {
+      const { says } = (await askTool(tool, { session, ...more }, rig.context)).json as {
+        says: { reason: string };
+      };
+      expect(says.reason.endsWith(repair)).toBe(true);
+      expect(says.reason.length).toBeLessThanOrEqual(300);
+    }
+  },
+);
 
 test('a log is shown as far as asked, from its end, and says that it is cut', async () => {
   await using rig = await makeServerRig();

@@ -28,9 +28,7 @@ test(
     const { view, file } = await startSession({ plan: mine, run: false }, bench.context);
     expect(view.folder).toMatch(/-boat-register$/);
     expect(file.givenPlan).toMatchObject({ name: 'tasks.md', hash: fingerprint(bytes) });
-    expect(file.task).toBe(
-      'Carry out the plan tasks.md, which _given-plan.md quotes with its boxes numbered.',
-    );
+    expect(file.task).toBe('Carry out the plan in tasks.md (with numbered boxes: _given-plan.md).');
     const copy = await readFile(view.paths.givenPlan, 'utf8');
     expect(copy).toContain('> - [ ] [B3] T003 Define the Boat entity');
     expect(copy).toContain(fingerprint(bytes));

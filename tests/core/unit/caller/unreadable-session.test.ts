@@ -76,7 +76,7 @@ async function machine(): Promise<
 test('an unreadable session is listed as such, and hides no other', async () => {
   await using given = await machine();
   const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
-  expect(sessions.map(({ folder }) => folder)).toEqual([REFUSED, OTHER, '26-01-09-one']);
+  expect(sessions.map(({ folder }) => folder)).toEqual([OTHER, REFUSED, '26-01-09-one']);
   const view = sessions.find(({ folder }) => folder === REFUSED);
   expect(view && statusSentence(view)).toBe(`${REFUSED} cannot be read.`);
   expect(view?.problems).toEqual([expect.stringMatching(/\/26-01-08-refused.* \(EACCES\)/)]);

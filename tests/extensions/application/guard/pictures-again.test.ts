@@ -78,7 +78,10 @@ test('without playwright-core the proof says so, and the next proof of the same 
     scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
   });
   const without = await picturesOf(rig);
-  expect(without).toMatchObject({ pages: [], said: 'playwright-core is not installed next to samocode-mcp' });
+  expect(without).toMatchObject({
+    pages: [],
+    said: 'playwright-core is not installed beside samocode: npm install -g playwright-core',
+  });
 
   await installPlaywright(worker);
   await proveAgain(rig);

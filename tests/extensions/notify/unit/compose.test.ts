@@ -151,7 +151,7 @@ const ROWS: Record<
     title: `${SESSION} is done`,
     body: [
       `All ${CANARY}`,
-      'Proof no: no passing checks on its last commit',
+      'Not proved: no passing checks on its last commit',
       'Worked on: mini',
       'Next, in a terminal: samocode finish x',
     ],
@@ -265,7 +265,9 @@ test('a waiting plan is sent with its path and its current hash', async () => {
       name: '26-01-08-plan-x.md',
       path: expect.stringMatching(/\/26-01-08-plan-x\.md$/),
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
-      summary: `Names ${CANARY}\n1. Boats ${CANARY}\n2. Harbours`,
+      summary: expect.stringMatching(
+        new RegExp(`^Names ${CANARY}\n2 phases · .*\n1\\. Boats ${CANARY}\n2\\. Harbours$`),
+      ),
     },
   });
 });

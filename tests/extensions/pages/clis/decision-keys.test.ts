@@ -149,7 +149,7 @@ test('a session that begins to need the person notifies once on the page of a se
     await holds(page, `document.title.endsWith('${at === 0 ? 'first' : 'New session'} · samocode')`);
     const late = await reportedSession({ iterations: 4, name: `late-${at}`, ends: 'blocked', project });
     await holds(page, 'self.shown.length > 0');
-    await holds(page, `document.title === '(${at + 2}) ${at === 0 ? 'first' : 'New session'} · samocode'`);
+    await holds(page, `document.title === '(${at + 1}) ${at === 0 ? 'first' : 'New session'} · samocode'`);
     expect(await page.evaluate('self.shown')).toEqual([`late-${at} ${pageKey(late.paths)}`]);
     await page.close();
   }

@@ -128,9 +128,9 @@ test('what an agent wrote runs nothing in a decision, its receipts and drafts, a
     await reportedSession({ iterations: 5, name: `is-${ends}`, also, ends, project });
   await using web = await serveWeb(project.context);
   const page = await browser.tab(await addressOf(web));
-  await page.locator('#g-needs-you > li').nth(3).waitFor();
+  await page.locator('[data-keeps] > li').nth(3).waitFor();
   const keys = await page.evaluate<string[]>(
-    "[...document.querySelectorAll('#g-needs-you > li')].map(({ id }) => id.slice(2))",
+    "[...document.querySelectorAll('[data-keeps] > li')].map(({ id }) => id.slice(2))",
   );
   const isHarmless = async () => {
     await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");

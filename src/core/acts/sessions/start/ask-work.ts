@@ -4,6 +4,7 @@ import { askField } from '../../../faces/terminal/ask.ts';
 import type { Cli } from '../../../faces/terminal/cli.ts';
 import { projectOf } from '../../../faces/terminal/shared-options.ts';
 import { isSamocodeError } from '../../../kernel/errors.ts';
+import type { SessionView } from '../../../session/folder/session-view.ts';
 import { handleOf } from '../../../session/layout/names.ts';
 import { viewFacts } from '../../../session/words/facts.ts';
 import { stateLine } from '../../../session/words/words.ts';
@@ -43,12 +44,20 @@ export async function askSession(cli: Cli, options: StartOptions): Promise<strin
   });
   const unfinished = sessions.filter(({ state }) => !state.archived && state.status.kind !== 'done');
   if (unfinished.length === 0 || !places.some(({ isOwn }) => isOwn)) return undefined;
-  const choices = unfinished.slice(0, MOST_SHOWN).map((view): FormChoice => {
+  const chosen = await chooseSession(cli, unfinished, [{ value: NEW, title: 'a new one' }]);
+  if (chosen === undefined) throw noWorkError();
+  return chosen || undefined;
+}
+
+/** @returns undefined if the person cancelled */
+export async function chooseSession(
+  cli: Cli,
+  sessions: readonly SessionView[],
+  more: readonly FormChoice[] = [],
+): Promise<string | undefined> {
+  const choices = sessions.slice(0, MOST_SHOWN).map((view): FormChoice => {
     const { folder } = view;
     return { value: folder, title: `${handleOf(folder)}: ${stateLine(viewFacts(view))}` };
   });
-  const asked = { title: 'Which session?', choices: [...choices, { value: NEW, title: 'a new one' }] };
-  const chosen = await askField(cli, asked);
-  if (chosen === undefined) throw noWorkError();
-  return chosen || undefined;
+  return await askField(cli, { title: 'Which session?', choices: [...choices, ...more] });
 }

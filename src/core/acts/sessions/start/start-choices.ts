@@ -60,7 +60,7 @@ export interface StartSessionInput<W extends Work = Work> {
 }
 
 /** A choice at the start: an argument of the tool, and an option of the command. */
-interface Choice {
+export interface StartChoiceRow {
   /** `--model <name>`; absent for what only a chat can say. */
   option?: string;
   /** The description for both, unless `tool` replaces it in the tool's schema. */
@@ -73,9 +73,12 @@ interface Choice {
   isForResume?: true;
   /** Not an argument of the tool. */
   isForTerminal?: true;
+  /** In the tool's `options`. */
+  isRare?: true;
 }
 
 const forResume = { isForResume: true } as const;
+const rare = { isRare: true } as const;
 
 /** `guard (always)`. */
 const LEVELS = SANDBOXES.map((each) => `${each} (${SANDBOX_MEANS[each]})`);
@@ -85,18 +88,18 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
-    tool: 'Topic to research first, or only.',
+    tool: 'To research first, or only.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
     option: '--plan <file>',
-    tool: 'Path or text: carried out.',
+    tool: 'If the user has one: path or text.',
     about: 'carry out a plan as it is: Markdown with check boxes',
   },
   replan: {
     option: '--replan',
     kind: 'yes',
-    tool: 'Agents plan from it.',
+    tool: 'With plan: agents plan from it.',
     about: 'with --plan: agents make a plan of theirs from it',
   },
   issue: {
@@ -104,8 +107,12 @@ const START_CHOICES = {
     tool: 'Number or URL.',
     about: 'work on a GitHub issue: its number or URL',
   },
-  fromChat: { kind: 'yes', about: 'carry on this chat' },
-  brief: { about: 'if from_chat is refused: what was decided and found' },
+  fromChat: {
+    kind: 'yes',
+    about: 'carry on this chat',
+    tool: 'If it was decided in this chat.',
+  },
+  brief: { about: 'if from_chat is refused: what was decided' },
   chat: {
     option: '--chat [id]',
     isForTerminal: true,
@@ -113,12 +120,13 @@ const START_CHOICES = {
   },
   name: {
     option: '--name <name>',
-    tool: 'Words and hyphens.',
+    tool: 'If the user named it.',
     about: 'name of the session (default: words of the task)',
   },
   group: {
     option: '--group <name>',
-    tool: 'For wait, stop_session.',
+    ...rare,
+    tool: 'To wait for several, or stop them.',
     about: 'name of a group whose sessions can be awaited and stopped together',
   },
   base: {
@@ -126,20 +134,26 @@ const START_CHOICES = {
     tool: 'If not the default branch.',
     about: 'what to branch from, if not the default branch',
   },
-  branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
+  branch: {
+    option: '--branch <name>',
+    ...rare,
+    tool: 'If the user named it.',
+    about: 'name of the new branch',
+  },
   after: {
     option: '--after <name>',
-    tool: 'Once that is done.',
+    tool: 'To begin once that is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
-    tool: 'Once it is merged.',
+    ...rare,
+    tool: 'To begin once its branch is merged.',
     about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
-    tool: '23:00, 2026-12-01T07:00 (local) or limit.',
+    tool: 'Later: 23:00, 2026-12-01T07:00 (local) or limit.',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -156,13 +170,14 @@ const START_CHOICES = {
   model: {
     option: '--model <name>',
     about: "as the provider's CLI names it",
-    tool: 'As its CLI names it.',
+    tool: 'If the user named one.',
     setting: 'model',
     ...forResume,
   },
   providers: {
     option: '--providers <phase=name>',
     kind: 'by_phase',
+    ...rare,
     setting: 'providerByPhase',
     about: 'other providers for single phases: quality=codex',
     tool: 'By phase: {"quality":"codex"}',
@@ -170,14 +185,16 @@ const START_CHOICES = {
   models: {
     option: '--models <phase=name>',
     kind: 'by_phase',
+    ...rare,
     setting: 'modelByPhase',
     about: 'other models for single phases: planning=opus',
-    tool: 'Also by phase.',
+    tool: 'The same for models.',
   },
   fallback: {
     option: '--fallback <names>',
     setting: 'fallback',
-    tool: 'At a limit: codex.',
+    ...rare,
+    tool: 'Takes over at a usage limit: codex.',
     about: 'providers that take over at a usage limit: codex,opencode',
   },
   maxCostUsd: {
@@ -212,11 +229,13 @@ const START_CHOICES = {
     option: '--timeout <seconds>',
     kind: 'seconds',
     setting: 'timeoutSeconds',
+    ...rare,
     tool: 'Of one agent.',
     about: 'seconds that one agent may run',
   },
   sandbox: {
     option: '--sandbox <level>',
+    ...rare,
     about: `sandbox of the agents: ${inWords(LEVELS, 'or')}`,
     tool: `${SANDBOXES.join(', ')}; only a person lowers it.`,
   },
@@ -230,7 +249,7 @@ const START_CHOICES = {
     option: '--quick',
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
-    tool: 'One agent, no gates. Like auto_approve.',
+    tool: 'For a few lines: one agent, no gates. Like auto_approve.',
   },
   review: {
     option: '--review',
@@ -247,20 +266,23 @@ const START_CHOICES = {
   where: {
     option: '--pool',
     kind: 'pool',
+    ...rare,
     tool: 'Any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
-    tool: 'A prepared folder.',
+    ...rare,
+    tool: 'Instead of a task: a prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
     option: '--phase <name>',
+    ...rare,
     tool: 'With from: its next phase.',
     about: 'with from: phase to continue at',
   },
-} as const satisfies Record<string, Choice>;
+} as const satisfies Record<string, StartChoiceRow>;
 
 export const LIMIT_SETTINGS = {
   usd: 'maxCostUsd',
@@ -276,7 +298,9 @@ export function settingsOfLimits(limits: SpendingLimits = {}): CallSettings {
 
 export type StartChoice = keyof typeof START_CHOICES;
 
-export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<[StartChoice, Choice]>;
+export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<
+  [StartChoice, StartChoiceRow]
+>;
 
 /**
  * Converts choices into the input of a start; a blank one is as good as none. Values of settings are validated later,

@@ -8,11 +8,11 @@ import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.
 import { allProviders } from '../../../../core/agents/registry.ts';
 import { refusalNow } from '../../../../core/caller/commands/early-refusal.ts';
 import { inTheWay, type Preview } from '../../../../core/caller/facts/preview.ts';
+import type { NeedKind } from '../../../../core/caller/facts/wanted.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../../core/kernel/phases/limits.ts';
 import type { Command } from '../../../../core/session/commands/commands.ts';
 import { type Html, html } from '../../html/html.ts';
 import { canAct } from '../../rows/available-acts.ts';
-import type { NeedKind } from '../../rows/row.ts';
 import { identityFields } from '../web-context.ts';
 import { FINAL } from './gate-part.ts';
 

@@ -1,16 +1,18 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { workAtStake } from '../../../../core/caller/facts/at-stake.ts';
 import type { SessionFacts } from '../../../../core/caller/facts/session-facts.ts';
+import type { NeedKind } from '../../../../core/caller/facts/wanted.ts';
 import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';
 import { readEvents } from '../../../../core/session/log/event-log.ts';
+import { neededText } from '../../../../core/session/words/words.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { inlineMarkdown, quoted } from '../../html/markdown.ts';
 import { canAct } from '../../rows/available-acts.ts';
 import { actionLabel } from '../../rows/needs.ts';
-import type { NeedKind } from '../../rows/row.ts';
 import { problemText } from '../web-context.ts';
 import { finishForm, resumeForm } from './acts-part.ts';
-import { gatePart } from './gate-part.ts';
+import { gatePart, stakesPart } from './gate-part.ts';
 
 interface Decision {
   key: string;
@@ -39,7 +41,7 @@ async function gateOrForm(decision: Decision, context: ActionContext): Promise<H
       return html`<section class="gate stuck"><h2>${actionLabel({ kind, facts })}</h2>${await stuckStory(decision)}
 ${canAct('resume', session, 'web') && resumeForm(session, { isOpen: true })}</section>`;
     case 'finished':
-      return finishedPart(decision);
+      return await finishedPart(decision, context);
     default:
       return kind satisfies never;
   }
@@ -54,10 +56,12 @@ async function stuckStory({ session, facts }: Decision): Promise<Part> {
   return texts.length > 0 && quoted(texts.join('\n\n'));
 }
 
-function finishedPart({ key, session, facts }: Decision): Html {
-  const { says: { summary } = {}, proof } = facts;
-  return html`<section class="gate finished"><h2>Finished</h2>${summary && quoted(summary)}
-<p>Proof ${proof} · <a href="#/s/${key}/checks">checks</a></p>${canAct('finish', session, 'web') && finishForm(session, { isOpen: true })}</section>`;
+async function finishedPart({ key, session, facts }: Decision, context: ActionContext): Promise<Html> {
+  const { says: { summary } = {} } = facts;
+  const stakes = stakesPart(await workAtStake(session.view, context));
+  return html`<section class="gate finished"><h2>${actionLabel({ kind: 'finished', facts })}</h2>
+${stakes}${summary && quoted(summary)}
+<p><a href="#/s/${key}/checks">Checks and proof</a></p>${canAct('finish', session, 'web') && finishForm(session, { isOpen: true })}</section>`;
 }
 
 const SHOWN_ITERATIONS = 3;
@@ -74,12 +78,6 @@ function triedLast(events: readonly SessionEvent[]): EventOf<'iteration_ended'>[
   return events.filter((event) => event.type === 'iteration_ended').slice(-SHOWN_ITERATIONS);
 }
 
-/** The needs that samocode names; an agent can name any other. */
-const NEEDS: Readonly<Record<string, string>> = {
-  human_decision: 'your decision',
-  error_resolution: 'that you fix what failed, or say how',
-};
-
 function blockedPart(
   { reason, needs }: { reason: string; needs: string },
   tried: readonly EventOf<'iteration_ended'>[],
@@ -87,7 +85,7 @@ function blockedPart(
   const proposed = tried.at(-1)?.next;
   return html`${tried.length > 0 && html`<h3>What was tried</h3><ul class="tried">${tried.map(triedLine)}</ul>`}
 <h3>Why it is blocked</h3>${quoted(reason)}
-<p class="note" dir="auto">It needs ${(Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ')}.${proposed && html` Its agent proposes: ${inlineMarkdown(proposed)}`}</p>`;
+<p class="note" dir="auto">It needs ${neededText(needs)}.${proposed && html` Its agent proposes: ${inlineMarkdown(proposed)}`}</p>`;
 }
 
 function triedLine({

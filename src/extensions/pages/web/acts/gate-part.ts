@@ -4,11 +4,13 @@ import { type QaItem, readQa } from '../../../../core/acts/gates/read-qa.act.ts'
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { refusalNow } from '../../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { planAtStake, questionsAtStake, type Stake } from '../../../../core/caller/facts/at-stake.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import type { Command } from '../../../../core/session/commands/commands.ts';
 import { CHAT_SECTION } from '../../../../core/session/documents/chat-section.ts';
 import { gateOf } from '../../../../core/session/folder/read-session.ts';
 import { type Html, html } from '../../html/html.ts';
+import { colouredDiff } from '../../html/iterations.ts';
 import { markdown, taskTexts } from '../../html/markdown.ts';
 import { planNotes } from '../../html/questions-and-plan.ts';
 import { identityFields, sessionQuestion } from '../web-context.ts';
@@ -28,14 +30,24 @@ export async function gatePart(session: ShownSession, context: ActionContext): P
   }
 }
 
+/** What is at stake, in the head of the decision. */
+export function stakesPart(stakes: readonly Stake[]): Html {
+  const parts = stakes.map(({ text, isGrave }) =>
+    isGrave ? html`<strong class="attention">${text}</strong>` : html`${text}`,
+  );
+  return html`${parts.length > 0 && html`<p class="note">${parts.map((part, at) => html`${at > 0 && ' · '}${part}`)}</p>`}
+`;
+}
+
 async function questionsPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { questions, hash, about, problems, fromChat } = await readQa(sessionQuestion(session), context);
+  const report = await readQa(sessionQuestion(session), context);
+  const { questions, hash, about, problems, fromChat } = report;
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
   const closed = closedHere('answer', session);
   return html`<section class="gate"><h2>Questions for you</h2>
-${closed}${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
+${stakesPart(questionsAtStake(report))}${closed}${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
 ${chatPart(fromChat)}
 <form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
@@ -66,18 +78,18 @@ function isForSeveral({ text, suggestion }: QaItem): boolean {
   return (suggestion?.letters.length ?? 0) > 1 || SEVERAL.test(text);
 }
 
-const SEVERAL = /\b(?:all that apply|one or more|several|which of)\b/i;
+const SEVERAL = /\b(?:all that apply|one or more|several)\b/i;
 
 function questionField(question: QaItem, about?: string): Html {
-  const { id, text, options, suggestion, answer, isUnconfirmed } = question;
+  const { id, text, options, suggestion, answer, isUnconfirmed, own } = question;
   const type = isForSeveral(question) ? 'checkbox' : 'radio';
   const field = (at: number, letter: string, words: string) => {
     const isSuggested = suggestion?.letters.includes(letter) === true;
-    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> ${at < 9 && html`<kbd>${at + 1}</kbd> `}<b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
+    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> ${at < 9 && html`<kbd>${at + 1}</kbd> `}<bdi><b>${letter}</b></bdi> ${words}${isSuggested && html` <small>suggested</small>`}</label>
 `;
   };
   return html`<fieldset class="qa open" aria-labelledby="id-${id} ask-${id}"><legend id="id-${id}"><span class="id">${id}</span></legend><div id="ask-${id}">${markdown(text)}</div>
-${about !== undefined && html`<details id="about-${id}"><summary>Context</summary><pre dir="ltr" tabindex="0">${about}</pre></details>`}
+${about !== undefined && html`<details id="about-${id}"${own === 'weakened' && html` open`}><summary>${own === 'weakened' ? 'What would change' : 'Context'}</summary><pre dir="ltr" tabindex="0">${own === 'weakened' ? colouredDiff(about) : about}</pre></details>`}
 ${options.map((option, at) => field(at, option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
@@ -94,7 +106,7 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   const comment = (at: number) =>
     html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
-${closed}${planNotes({ name, warnings, remarks, servers, changes: changes?.join('\n') })}
+${stakesPart(planAtStake(plan))}${closed}${planNotes({ name, warnings, remarks, servers, changes: changes?.join('\n') })}
 ${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}

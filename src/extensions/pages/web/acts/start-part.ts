@@ -77,7 +77,7 @@ const LIMITS = [
 function limitFields(): Html[] {
   return LIMITS.map(
     ([name, title]) =>
-      html`<label>${title} <input name="${name}" inputmode="decimal" autocomplete="off"></label>`,
+      html`<label>${title} <input name="${name}" placeholder="as the project" inputmode="decimal" autocomplete="off"></label>`,
   );
 }
 

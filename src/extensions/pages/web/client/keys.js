@@ -43,7 +43,7 @@ const KEYS = {
       inOpenQuestion('input, textarea'),
       '.gate [name=note]',
       '.gate button',
-      '#g-needs-you a',
+      '[data-keeps] a',
     ),
   c: () =>
     focusOn(

@@ -1,14 +1,13 @@
 // The list of sessions: its filters, its marks, and the way from one session to the next. The open session is shown beside
 // the list; on a narrow screen the address decides which of the two is shown.
-import { $, keyNow, pane, placeNow, store } from './base.js';
+import { $, isNarrow, keyNow, pane, placeNow, store } from './base.js';
 import { drafts } from './drafts.js';
 
 const read = () => new Set(JSON.parse(sessionStorage.getItem('read') ?? '[]'));
 const skipped = new Set();
-const isOnePane = matchMedia('(max-width: 56rem)');
 const rows = () => [...document.querySelectorAll('#list li')];
 const shownRows = () => rows().filter((row) => row.checkVisibility());
-const needsYou = () => [...document.querySelectorAll('#g-needs-you > li:not(.decided):not([hidden])')];
+const needsYou = () => [...document.querySelectorAll('[data-keeps] > li:not(.decided):not([hidden])')];
 const keyOfRow = (row) => row?.id.slice('r-'.length);
 
 /** Opens a session in place of the open one: Back leads to where the person came from. */
@@ -38,8 +37,8 @@ export function skip() {
 
 /** Opens the next session of the list; on a narrow screen that shows the list, it moves the focus to the next row. */
 export function step(by) {
-  const all = isOnePane.matches && placeNow() !== '/' ? rows() : shownRows();
-  const isList = isOnePane.matches && placeNow() === '/';
+  const all = isNarrow.matches && placeNow() !== '/' ? rows() : shownRows();
+  const isList = isNarrow.matches && placeNow() === '/';
   const at = all.findIndex((row) =>
     isList ? row.contains(document.activeElement) : keyOfRow(row) === keyNow(),
   );
@@ -52,7 +51,7 @@ export function step(by) {
 
 /** Beside the list something is always open; alone, it stays a list. @returns whether the address was changed */
 export function openFirst(was) {
-  if (isOnePane.matches || placeNow() !== '/') return false;
+  if (isNarrow.matches || placeNow() !== '/') return false;
   const [, , key] = was?.split('/') ?? [];
   const next = document.getElementById(`r-${key}`) ? key : keyOfRow(needsYou()[0]);
   if (next !== undefined) history.replaceState(null, '', `#/s/${next}`);
@@ -70,31 +69,39 @@ export function markRows() {
     const link = $('a', row);
     if (key === open) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
-    row.classList.toggle('unread', row.parentElement.id === 'g-needs-you' && !seen.has(id));
+    row.classList.toggle('unread', row.parentElement.hasAttribute('data-keeps') && !seen.has(id));
   }
   store('read', JSON.stringify([...seen].slice(-500)));
   const button = $('#skip');
   if (button) button.hidden = needsYou().length < 2 || !needsYou().some((row) => keyOfRow(row) === open);
 }
 
-// Filters. A count is one, too: pressed, only its group is shown.
+// Filters. A count is one, too: pressed, only what it counts is shown.
 let only = '';
 
 function filterRows() {
   const find = $('#find').value.toLowerCase();
   const { value: project } = $('#project');
+  const counts = {};
   for (const group of document.querySelectorAll('.group')) {
     const list = $('ul', group);
     let matching = 0;
     for (const row of list.children) {
-      row.hidden = !row.dataset.find.includes(find) || (project !== '' && row.dataset.project !== project);
-      if (!row.hidden && !row.classList.contains('decided')) matching += 1;
+      const { find: words, project: of, want } = row.dataset;
+      const isFound = words.includes(find) && (project === '' || of === project);
+      row.hidden = !isFound || (only !== '' && want !== only);
+      if (!isFound || row.classList.contains('decided')) continue;
+      counts[want] = (counts[want] ?? 0) + 1;
+      if (!row.hidden) matching += 1;
     }
-    const chip = $(`[data-only="${list.id}"]`);
-    $('b', chip).textContent = $('small', group).textContent = matching;
-    chip.hidden = matching === 0 && only !== list.id;
-    group.hidden = [...list.children].every((row) => row.hidden) || (only !== '' && only !== list.id);
-    if (group.tagName === 'DETAILS' && (find || only === list.id)) group.open = true;
+    $('small', group).textContent = matching;
+    group.hidden = [...list.children].every((row) => row.hidden);
+    if (group.tagName === 'DETAILS' && (find || only)) group.open = true;
+  }
+  for (const chip of document.querySelectorAll('[data-only]')) {
+    const count = counts[chip.dataset.only] ?? 0;
+    $('b', chip).textContent = count;
+    chip.hidden = count === 0 && only !== chip.dataset.only;
   }
 }
 
@@ -126,6 +133,8 @@ export function afterUpdate({ order, changed, more }) {
 }
 
 addEventListener('drafts', markDrafts);
+// A tablet that was turned shows the list and a session again.
+isNarrow.addEventListener('change', () => openFirst() && dispatchEvent(new Event('hashchange')));
 addEventListener('arranged', filterRows);
 addEventListener('input', ({ target }) => target.id === 'find' && filterRows());
 addEventListener('change', ({ target }) => {

@@ -71,11 +71,13 @@ function arrange() {
     const piece = document.getElementById(id);
     const place = piece && document.getElementById(piece.dataset.in);
     if (!place) continue;
-    const isKept = piece.parentElement.hasAttribute('data-keeps');
-    piece.classList.toggle('decided', isKept && piece.parentElement !== place);
+    const isHere = piece.parentElement === place;
+    const isWanted = place.hasAttribute('data-keeps');
+    const isKept = piece.parentElement.hasAttribute('data-keeps') && (isHere || !isWanted);
+    piece.classList.toggle('decided', isKept && !isHere);
     if (isKept) continue;
     // The rows of such a place keep theirs, so that what is under the pointer does not move: a new one comes last.
-    if (place.hasAttribute('data-keeps')) {
+    if (isWanted) {
       place.append(piece);
       continue;
     }

@@ -1,15 +1,19 @@
+import type { NeedKind } from '../../../../core/caller/facts/wanted.ts';
 import { capitalised } from '../../../../core/kernel/text.ts';
 import { type Html, html } from '../../html/html.ts';
-import { listedGroup, rowClass, rowLines } from '../../rows/list-row.ts';
+import { rowClass, rowLines } from '../../rows/list-row.ts';
 import { GROUPS, type Group, type SessionRow } from '../../rows/row.ts';
 import type { LiveList } from './live.ts';
 import type { Piece } from './tab-view.ts';
 
-/** The empty list: updates fill its groups. A row of the first one keeps its place until the page is loaded again. */
+/** The groups that want the person: their rows keep their places until the page is loaded again. */
+const WANTING: readonly Group[] = ['needs you', 'finished'];
+
+/** The empty list: updates fill its groups. */
 export function listFrame(): Html {
   return html`${GROUPS.map((group) => {
     const title = capitalised(group);
-    const rows = html`<ul id="${idOf(group)}"${group === 'needs you' && html` data-keeps`}></ul>`;
+    const rows = html`<ul id="${idOf(group)}"${WANTING.includes(group) && html` data-keeps`}></ul>`;
     return group === 'done' || group === 'stopped'
       ? html`<details class="group"${group === 'done' && html` open`} hidden><summary>${title} <small></small></summary>${rows}</details>
 `
@@ -18,9 +22,15 @@ export function listFrame(): Html {
   })}`;
 }
 
-/** Counts the sessions of each group, and shows only that one while it is pressed. */
-export function groupChips(): Html {
-  return html`${GROUPS.map((group) => html`<button type="button" data-only="${idOf(group)}" aria-pressed="false" hidden><b></b> ${capitalised(group)}</button>`)}`;
+/** What a row wants of the person, or else its group: each has a chip. */
+const CHIPS = {
+  ...{ questions: 'Answer', plan: 'Approve', stuck: 'Blocked', finished: 'Finished' },
+  ...{ working: 'Working', waiting: 'Waiting', done: 'Done', stopped: 'Stopped' },
+} as const satisfies Record<NeedKind | Exclude<Group, 'needs you'>, string>;
+
+/** Each counts its sessions, and shows only those while it is pressed. */
+export function chips(): Html {
+  return html`${Object.entries(CHIPS).map(([want, title]) => html`<button type="button" data-only="${want}" aria-pressed="false" hidden><b></b> ${title}</button>`)}`;
 }
 
 function idOf(group: Group): string {
@@ -58,9 +68,8 @@ async function rowPiece(row: SessionRow, nowMs: number): Promise<Piece> {
 }
 
 async function rowItem(row: SessionRow, nowMs: number): Promise<Html> {
-  const { facts, project, key } = row;
-  const group = listedGroup(row);
+  const { facts, project, key, group, kind } = row;
   const { session: folder, id, phase, task = '', recurring } = facts;
   const find = [folder, id, project, phase, group, facts.group ?? '', task, recurring ?? ''];
-  return html`<li id="r-${key}" data-in="${idOf(group)}" data-project="${project}" data-find="${find.join(' ').toLowerCase()}"><a id="to-${key}" class="${rowClass(row)}" href="#/s/${key}" title="${folder}">${await rowLines(row, nowMs)}</a></li>`;
+  return html`<li id="r-${key}" data-in="${idOf(group)}" data-want="${kind ?? group}" data-project="${project}" data-find="${find.join(' ').toLowerCase()}"><a id="to-${key}" class="${rowClass(row)}" href="#/s/${key}" title="${folder}">${await rowLines(row, nowMs)}</a></li>`;
 }

@@ -6,8 +6,7 @@ import {
 } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { money } from '../../html/figures.ts';
-import { listedRows } from '../../rows/list-row.ts';
-import type { SessionRow } from '../../rows/row.ts';
+import { type SessionRow, sessionRows } from '../../rows/row.ts';
 
 export interface LiveList {
   rows: readonly SessionRow[];
@@ -116,7 +115,7 @@ export class LiveSessions {
   }
 
   #listOf(shown: ShownSession[]): LiveList {
-    const rows = listedRows(shown);
+    const rows = sessionRows(shown);
     return { rows, byKey: new Map(rows.map((row) => [row.key, row])) };
   }
 }

@@ -1,8 +1,10 @@
+import { cut } from '../../../../core/kernel/text.ts';
+import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
 import { actionLabel } from '../../rows/needs.ts';
 import type { SessionRow } from '../../rows/row.ts';
 import type { LiveList } from './live.ts';
 
-/** How many sessions need the person, and those that have begun to since the last update of this tab. */
+/** How many sessions keep an agent waiting, and what has begun to want the person since the last update of this tab. */
 export interface Needs {
   needs?: number;
   news?: [key: string, name: string, words: string][];
@@ -25,7 +27,7 @@ export class NewNeeds {
 
   needsIn(list: LiveList): Needs {
     const waiting = list.rows.filter(({ kind }) => kind !== undefined);
-    const needs = waiting.length;
+    const needs = waiting.filter(({ kind }) => kind !== 'finished').length;
     if (list === this.#list) return { needs };
     this.#list = list;
     const before = this.#known;
@@ -36,7 +38,11 @@ export class NewNeeds {
     return {
       needs,
       news: waiting.filter(isFresh).map(({ key, kind = 'stuck', name, facts }) => {
-        return [key, name, actionLabel({ kind, facts })];
+        return [
+          key,
+          name,
+          [actionLabel({ kind, facts }), cut(oneLine(facts.task ?? ''), 120)].filter(Boolean).join(' · '),
+        ];
       }),
     };
   }

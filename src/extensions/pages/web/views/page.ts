@@ -6,7 +6,7 @@ import ROWS_STYLE from '../../html/rows.css';
 import DIFF_STYLE from '../client/diff.css';
 import SCRIPT from '../client/main.app.js';
 import STYLE from '../client/web.css';
-import { groupChips, listFrame } from './list-view.ts';
+import { chips, listFrame } from './list-view.ts';
 
 const STYLES = [PAGE_STYLE, REPORT_STYLE, ROWS_STYLE, STYLE, DIFF_STYLE].join('\n');
 
@@ -49,7 +49,7 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <style>${markup(STYLES)}</style></head>
 <body><a class="skip" href="#session">To the session</a>
 <main><div class="side"><header><h1><a href="#/">samocode</a></h1><button id="drafts" hidden></button><a class="button" href="#/new">New <kbd>n</kbd></a></header>
-<div class="filters" role="search"><input id="find" type="search" placeholder="Filter" aria-label="Filter by task, name, project, phase or group" autocomplete="off" spellcheck="false"><select id="project" aria-label="Project" hidden></select><div class="chips">${groupChips()}</div></div>
+<div class="filters" role="search"><input id="find" type="search" placeholder="Filter" aria-label="Filter by task, name, project, phase or group" autocomplete="off" spellcheck="false"><select id="project" aria-label="Project" hidden></select><div class="chips">${chips()}</div></div>
 <nav id="list" aria-label="Sessions">${listFrame()}</nav>
 <footer><small id="today" title="Without archived sessions"></small><span id="links"></span><button id="notify" class="quiet" hidden>Notify me</button><button id="help" class="quiet">Keys <kbd>?</kbd></button></footer></div>
 <div class="pane" tabindex="-1"><article id="session" tabindex="-1"></article></div></main>

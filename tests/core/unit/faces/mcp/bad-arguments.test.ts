@@ -79,6 +79,14 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
     { task: 'x', providers: { cooking: 'codex' } },
     '"providers.cooking": There is no phase "cooking"; the phases are init,',
   ],
+  [
+    'start_session',
+    { task: 'x', options: { colour: 'blue' } },
+    '"options" has no "colour"; it takes group, branch, after_merge,',
+  ],
+  ['start_session', { task: 'x', options: { timeout_s: 0 } }, '"options.timeout_s" must be 1 or more.'],
+  // As in the release before.
+  ['start_session', { task: 'x', timeout_s: 0 }, '"timeout_s" must be 1 or more.'],
   ['rewind_session', { session: 'x', to: 1, undo: true }, 'Give either to or undo.'],
 ];
 

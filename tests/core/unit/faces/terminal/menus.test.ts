@@ -6,6 +6,7 @@ import type { QaItem, QaReport } from '../../../../../src/core/acts/gates/read-q
 import type { Cli } from '../../../../../src/core/faces/terminal/cli.ts';
 import { Output } from '../../../../../src/core/faces/terminal/output.ts';
 import { KEY, keyboard } from '../../../../app/unit/cli/keys.ts';
+import { STATES } from '../../../../support/session-states.ts';
 
 const CHOICES = ['red', 'green', 'blue'].map((value) => ({ value, label: value }));
 const LEAVING = [
@@ -97,7 +98,9 @@ async function asked(questions: QaItem[], keys: string[], diff?: string) {
 }
 
 function reportOf(questions: QaItem[], about?: QaReport['about']): QaReport {
-  return { view: { folder: '26-01-02-boat' }, questions, about } as QaReport;
+  const view = { ...STATES[0]?.[1].view, folder: '26-01-02-boat' };
+  const open = questions.flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
+  return { view, questions, open, about } as QaReport;
 }
 
 const { down, enter, space, up } = KEY;

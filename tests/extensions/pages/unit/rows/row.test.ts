@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
-import { listedRows } from '../../../../../src/extensions/pages/rows/list-row.ts';
-import { GROUPS, needKind, sessionRows } from '../../../../../src/extensions/pages/rows/row.ts';
+import { byWait, needKind } from '../../../../../src/core/caller/facts/wanted.ts';
+import { GROUPS, sessionRows } from '../../../../../src/extensions/pages/rows/row.ts';
 import { STATES } from '../../../../support/session-states.ts';
 
 /** A session in every state. */
@@ -30,15 +30,23 @@ test('a name is short unless another session has the same one', () => {
   expect(namesOf([first])).toEqual(['boat-0']);
 });
 
-test('the screen goes by groups; the page begins with all that need the person, the longest wait first', () => {
-  const groups = sessionRows(SESSIONS).map(({ group }) => GROUPS.indexOf(group));
+test('every list begins with what keeps an agent waiting, then what is finished, the longest wait first', () => {
+  const rows = sessionRows(SESSIONS);
+  const groups = rows.map(({ group }) => GROUPS.indexOf(group));
   expect(groups).toEqual(groups.toSorted((a, b) => a - b));
-  const listed = listedRows(SESSIONS);
-  const waits = listed.filter(({ kind }) => kind !== undefined);
-  expect(listed.slice(0, waits.length)).toEqual(waits);
-  const times = waits.map(({ facts }) => facts.since);
-  expect(times).toEqual(times.toSorted());
-  expect(waits.some(({ kind, group }) => kind === 'finished' && group === 'done')).toBe(true);
+  for (const isFinished of [false, true]) {
+    const wanting = rows.filter(({ kind }) => kind !== undefined && (kind === 'finished') === isFinished);
+    expect(new Set(wanting.map(({ group }) => group))).toEqual(
+      new Set([isFinished ? 'finished' : 'needs you']),
+    );
+    const times = wanting.map(({ facts }) => facts.since);
+    expect(times).toEqual(times.toSorted());
+  }
+  const ofList = rows.map(({ facts }) => facts).reverse();
+  const wanting = ofList.toSorted(byWait).filter((facts) => needKind(facts) !== undefined);
+  expect(wanting.map(({ since }) => since)).toEqual(
+    rows.flatMap(({ kind, facts }) => (kind === undefined ? [] : [facts.since])),
+  );
 });
 
 test('a finished session that cannot be finished from this machine does not need the person', () => {

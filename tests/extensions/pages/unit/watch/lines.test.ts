@@ -27,7 +27,7 @@ function drawn(
 
 const SCREENS: Record<number, readonly (readonly string[])[]> = {
   80: [
-    drawn(80, 24),
+    drawn(80, 24, { selected: '26-01-08-add-jwt-auth' }),
     drawn(80, 24, {
       selected: '26-01-07-limits',
       notice: '26-01-07-limits is running and is being stopped.',
@@ -36,7 +36,10 @@ const SCREENS: Record<number, readonly (readonly string[])[]> = {
     drawn(80, 24, { filter: 'boats', isTyping: true }),
     drawn(80, 24, { filter: 'boats', selected: '26-01-05-boats' }),
   ],
-  200: [drawn(200, 36), drawn(200, 60, { showsStopped: true }, MODEL_OF_STATES)],
+  200: [
+    drawn(200, 36, { selected: '26-01-08-add-jwt-auth' }),
+    drawn(200, 60, { showsStopped: true }, MODEL_OF_STATES),
+  ],
 };
 
 test.each([80, 200])('the screens of %i columns match their golden file', async (columns) => {
@@ -124,7 +127,14 @@ test('a folded group shows its size and the key that unfolds it', () => {
   expect(drawn(80, 40).join('\n')).toContain('STOPPED 1 · t shows them');
   const shown = drawn(80, 40, { showsStopped: true }).join('\n');
   expect(shown).toMatch(/STOPPED 1\s*\n {2}■ 26-01-05-boats/);
-  expect(drawn(80, 40)[0]).toContain('1 done · 1 stopped');
+  expect(drawn(80, 40)[0]).toContain('2 waiting · 1 stopped');
+});
+
+test('a list that does not fit says how many sessions are below', () => {
+  const lines = drawn(80, 14);
+  const shown = lines.filter((line) => /[▰▱]/.test(line)).length;
+  const open = ROWS.filter(({ group }) => group !== 'stopped').length;
+  expect(lines.join('\n')).toContain(`… ${open - shown} more`);
 });
 
 test('docs/watch.md lists the same keys as the help', async () => {

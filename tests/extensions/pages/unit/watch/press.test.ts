@@ -83,8 +83,9 @@ test('stopped sessions are folded until t is pressed, except for the selected on
 });
 
 test('an action key applies to the selected session, or shows a notice if the action is not possible', () => {
-  const waits = ROWS[0];
-  expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
+  const waits = ROWS.find(({ kind }) => kind === 'questions') ?? expect.fail();
+  const asked = pressed('a', { selected: waits.key });
+  expect(asked.intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };
   expect(pressed('s', done)).toMatchObject({
     selection: { notice: expect.stringContaining('already done') },

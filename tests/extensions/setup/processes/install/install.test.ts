@@ -92,7 +92,10 @@ test("in Codex each tool has its rule, the person's own rules are kept, and an u
     const { plugins }: { plugins?: unknown } = parse(await machine.read('.codex/config.toml'));
     return Object(plugins)['samocode@samocode'].mcp_servers.samocode.tools[tool].approval_mode;
   };
-  await install1();
+  const [first] = (await install1()).clients;
+  expect(first?.summary).toMatch(
+    /; runs without asking: answer_qa, approve_plan, start_session, .*; always asks before: setup_project, /,
+  );
   expect(await mode('start_session')).toBe('approve');
   expect(await mode('approve_plan')).toBe('approve');
   expect(await mode('finish_session')).toBe('prompt');
