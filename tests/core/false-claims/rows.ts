@@ -688,7 +688,7 @@ const QUICK: FalseClaim[] = [
     way: 'has weakened a test for its quick work, which breaks it',
     tests: 'test ! -e work.js',
     does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
-    says: '"kind":"weakened"',
+    says: 'With the tests as on the base `sh test.sh` fails on this work',
   },
   {
     ci: true,
@@ -696,7 +696,7 @@ const QUICK: FalseClaim[] = [
     tests: 'test ! -e work.js',
     below: `printf '# nothing\\ntrue\\n' >test.sh`,
     does: `echo x >work.js; ${COMMIT}`,
-    says: '"kind":"weakened"',
+    says: 'With the tests as on the base `sh test.sh` fails on this work',
   },
   {
     ci: true,
