@@ -59,13 +59,19 @@ async function parsed(
       error.message.includes("'session'");
     const command = isNameless && cli.isInteractive ? commandOf(program, argv) : undefined;
     const session = command && (await askName?.(cli, command.name(), command.opts()));
-    if (command === undefined || session === undefined) throw error;
+    if (command?.parent !== program || session === undefined) throw error;
     await parse([command.name(), session, ...argv.slice(1)]);
   }
 }
 
-function commandOf(program: Command, [name]: readonly string[]): Command | undefined {
-  return program.commands.find((each) => each.name() === name);
+function namedWhole(command: Command): string {
+  return command.parent === null ? command.name() : `${namedWhole(command.parent)} ${command.name()}`;
+}
+
+/** That of the first words; of a group, the one below it. */
+function commandOf(program: Command, [name, ...rest]: readonly string[]): Command | undefined {
+  const command = program.commands.find((each) => each.name() === name);
+  return command && (commandOf(command, rest) ?? command);
 }
 
 function isUsage(error: unknown): boolean {
@@ -139,7 +145,8 @@ function meantName({ code }: CommanderError, program: Command, argv: readonly st
     if (command === undefined || typed === undefined) return undefined;
     const key = typed.slice(2).split('=')[0]?.toUpperCase().replaceAll('-', '_') ?? '';
     if (options.includes('--set') && settingByKey(key)?.scope === 'project') return `Write --set ${key}=…`;
-    const taken = `It takes ${listed(options, 6)}. See "samocode ${command.name()} --help".`;
+    if (options.length === 0) return undefined;
+    const taken = `It takes ${listed(options, 6)}. See "${namedWhole(command)} --help".`;
     return meantOf(typed, options) ?? taken;
   }
   if (code !== 'commander.unknownCommand' && code !== 'commander.help') return undefined;

@@ -169,7 +169,8 @@ function boxText({ id, text }: PlanBox): string {
 
 /** The task of a session that starts with a plan and no task. */
 export function givenTask({ name }: Pick<GivenPlan, 'name'>): string {
-  return cleanText(`Carry out the plan in ${name} (with numbered boxes: _given-plan.md).`);
+  const where = name === CHAT_PLAN ? name : `in ${name}`;
+  return cleanText(`Carry out the plan ${where} (with numbered boxes: _given-plan.md).`);
 }
 
 function short(text: string): string {

@@ -60,7 +60,7 @@ async function planOf(view: SessionView): Promise<Details['plan']> {
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
     const stake = stakeLine(planAtStake(plan));
-    const summary = [title ?? name, stake, ...warnings, ...lines, ...servers, ...remarks].join('\n');
+    const summary = [title ?? name, ...warnings, stake, ...lines, ...servers, ...remarks].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: shownText(summary) };
   } catch (error) {
     // The plan was removed or became unreadable; the session still waits.

@@ -209,7 +209,7 @@ test.each(['# Deck\n\n- [ ] sweep\n', '- [ ] sweep the deck', `\uFEFF- [ ] a\r\n
     expect(givenPlan).toEqual({ name: 'from this chat', hash: fingerprint(text), text });
     expect({ way, task }).toEqual({
       way: 'plan',
-      task: expect.stringContaining('Carry out the plan from this chat, '),
+      task: expect.stringContaining('Carry out the plan from this chat ('),
     });
   },
 );
