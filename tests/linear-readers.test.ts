@@ -6,7 +6,7 @@ import { diffLines, documentLines } from '../src/core/caller/facts/line-comments
 import { harmless, presentable } from '../src/core/faces/terminal/style.ts';
 import { saidBy, withoutSecrets } from '../src/core/kernel/said.ts';
 import { cleanText, escapedMarkup, shownText, visibleControls } from '../src/core/kernel/text.ts';
-import { saysTheSame } from '../src/core/project/proving/same-output.ts';
+import { hasLinesOf, saysTheSame } from '../src/core/project/proving/same-output.ts';
 import { activeTests, hasChecks } from '../src/core/project/proving/weakened.ts';
 import { parseSamocodeFile, valueIn } from '../src/core/project/settings/samocode-file.ts';
 import { refsIn } from '../src/core/sandbox/private-git/private-git.ts';
@@ -113,6 +113,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   valueIn: (text) => valueIn(text, 'CHECK'),
   activeTests,
   hasChecks: (text) => hasChecks('tests/a.test.ts', text),
+  hasLinesOf: (text) => hasLinesOf({ text: `${text} x` }, { text }, ['/work/clones']),
   'saysTheSame: output': (text) =>
     saysTheSame(
       { text, outputHash: 'now' },

@@ -69,6 +69,8 @@ export const OldTests = z.object({
   why: z.string().optional(),
   /** Who accepted that. */
   by: z.enum(['person', 'review']).optional(),
+  /** Commands that pass, and no longer print lines that they print on the base. */
+  unlike: z.array(z.string()).optional(),
   /** Those that change by the approved plan, and so were left as they are now. */
   planned: z.array(z.object({ path: z.string(), why: z.string() })).optional(),
 });

@@ -84,6 +84,8 @@ export const CellResult = z.object({
   red: z.object({ command: z.string(), says: z.string() }).optional(),
   /** Why it shows nothing. */
   untried: z.string().optional(),
+  /** Commands that pass and no longer print lines that they print on the base: tests may not run any more. */
+  unlike: z.array(z.string()).optional(),
 });
 export type CellResult = z.infer<typeof CellResult>;
 
@@ -179,6 +181,9 @@ export const BaseChecks = z.object({
   failed: z.array(FailedRun.extend({ how: z.string() })),
   /** Commands that failed there, and passed when they were repeated. */
   unsteady: z.array(z.string()).optional(),
+  passed: z
+    .array(OneRun.pick({ command: true, output: true, outputBytes: true, outputHash: true }))
+    .optional(),
   fresh: z.literal(true).optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
@@ -192,7 +197,11 @@ export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'
   const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
   const result = failed.some(cannotRun) ? 'unrunnable' : failed.length === 0 ? 'green' : 'red';
   const unsteady = unsteadyIn(ran);
-  return { result, failed, ...(unsteady.length > 0 && { unsteady }), ...(fresh && { fresh }) };
+  const passed = ran.runs.flatMap(({ command, output, outputBytes, outputHash, ...run }) =>
+    run.how === undefined && !run.isSetup ? [{ command, output, outputBytes, outputHash }] : [],
+  );
+  const open = unsteady.length > 0 && { unsteady };
+  return { result, failed, passed, ...open, ...(fresh && { fresh }) };
 }
 
 /** The shell's exit statuses for a program that cannot be started, or is not found. */

@@ -16,7 +16,7 @@ export interface Cell {
 
 /** What the checks say in a cell. */
 export type CellEnd =
-  | { kind: 'green' }
+  | { kind: 'green'; unlike?: readonly string[] | undefined }
   | ({ kind: 'red' } & NonNullable<KnownCell['red']>)
   | { kind: 'untried'; why: string };
 export type Red = Extract<CellEnd, { kind: 'red' }>;
@@ -25,7 +25,8 @@ export type Red = Extract<CellEnd, { kind: 'red' }>;
 export type OldPromises =
   /** Nothing was changed that may say what checks do. */
   | { kind: 'unneeded' }
-  | { kind: 'kept' }
+  /** `unlike`: commands that pass, and no longer print lines that they print on the base. */
+  | { kind: 'kept'; unlike?: readonly string[] }
   /** The tests of the base fail on the work. */
   | { kind: 'broken'; red: Red; changed: readonly ChangedPath[] }
   /** They pass only with these files of the branch, which may say what checks do. */
@@ -65,17 +66,20 @@ export async function tryOldPromises(square: Square, trying: Trying): Promise<Ol
   }
   if (ofTests.kind === 'red') return { kind: 'broken', red: ofTests, changed: tests };
   if (ofTests.kind === 'untried' || unknown.length === 0) return judged(ofTests);
+  const { unlike = [] } = ofTests;
   const ofAll = await end('checks', [...tests, ...unknown]);
-  if (ofAll.kind !== 'red') return judged(ofAll);
+  if (ofAll.kind !== 'red') return judged(ofAll, unlike);
   const gained = await thoseThatGained(square, unknown, trying.git);
   const rest = unknown.filter((each) => !gained.has(each));
   if (gained.size === 0) return { kind: 'needs', red: ofAll, changed: unknown };
   const without = await end('gained', [...tests, ...rest]);
-  return without.kind === 'red' ? { kind: 'needs', red: without, changed: rest } : judged(without);
+  return without.kind === 'red' ? { kind: 'needs', red: without, changed: rest } : judged(without, unlike);
 }
 
-function judged(end: Exclude<CellEnd, { kind: 'red' }>): OldPromises {
-  return end.kind === 'green' ? { kind: 'kept' } : end;
+function judged(end: Exclude<CellEnd, { kind: 'red' }>, before: readonly string[] = []): OldPromises {
+  if (end.kind === 'untried') return end;
+  const unlike = [...new Set([...before, ...(end.unlike ?? [])])];
+  return { kind: 'kept', ...(unlike.length > 0 && { unlike }) };
 }
 
 function isAdded({ base }: ChangedPath): boolean {

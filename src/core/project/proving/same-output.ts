@@ -46,6 +46,17 @@ export function saysTheSame(
   });
 }
 
+/**
+ * Whether an output still has each line of another one, but for its numbers: of one run alone chance cannot be learned.
+ * Further lines do not matter.
+ */
+export function hasLinesOf(before: Said, now: Said, dirs: readonly string[]): boolean {
+  if (before.outputHash === now.outputHash || before.text === undefined || now.text === undefined)
+    return true;
+  const lines = linesOf(now.text, dirs);
+  return [...linesOf(before.text, dirs).keys()].every((skeleton) => lines.has(skeleton));
+}
+
 /** Of the lines that differ in such parts alone, the parts that chance can change. */
 type Rows = readonly (readonly string[])[];
 

@@ -38,11 +38,13 @@ const MAX_CELLS = 8;
 function withCell(
   known: readonly KnownCell[] = [],
   { tree, runs }: Pick<ChecksRan, 'tree' | 'runs'>,
-  { untried, red }: CellResult,
+  { untried, red, unlike }: CellResult,
 ): KnownCell[] {
   const run = runs.find(({ command, how }) => command === red?.command && how !== undefined);
   const { how = '', output = '', tail } = run ?? {};
-  return [...known, { tree, untried, ...(red && { red: { ...red, how, output, tail } }) }].slice(-MAX_CELLS);
+  return [...known, { tree, untried, unlike, ...(red && { red: { ...red, how, output, tail } }) }].slice(
+    -MAX_CELLS,
+  );
 }
 
 function withOthers(

@@ -11,7 +11,7 @@ import { capitalised, listed } from '../../kernel/text.ts';
 import { code } from '../documents/markdown-lines.ts';
 import { TASK_ID } from '../documents/requirements.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
-import { unnoticedIn } from './bite-words.ts';
+import { unlikeText, unnoticedIn } from './bite-words.ts';
 import type { SessionProof } from './proof.ts';
 
 const MAX_NAMED = 10;
@@ -149,6 +149,7 @@ function oldTestsLimits({ oldTests }: SessionProof, mostFiles: number): string[]
       ({ path, why }) => `By the approved plan, an old test changes: ${code(path)}, ${code(why)}.`,
     ),
     ...triedLimits(oldTests, mostFiles),
+    ...(oldTests.unlike ? [`${unlikeText(oldTests.unlike)}.`] : []),
   ];
 }
 

@@ -9,16 +9,17 @@ import {
   type Red,
   tryOldPromises,
 } from '../../project/proving/old-promises.ts';
-import { readSaid, withoutTimes } from '../../project/proving/same-output.ts';
+import { hasLinesOf, readSaid, withoutTimes } from '../../project/proving/same-output.ts';
 import { type ChangedPath, isAbsent, pathsOf, type Square, squareOf } from '../../project/proving/square.ts';
 import { isCiFile, isInstalled } from '../../project/proving/weakened.ts';
 import { type PlannedOldTest, plannedOldTests } from '../../session/documents/plan-old-tests.ts';
 import { isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { unlikeText } from '../../session/proof/bite-words.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
-import { type KnownBase, knownBase } from './base-run.ts';
+import { isBaseKnown, type KnownBase, knownBase } from './base-run.ts';
 import { failureNote, judgingBase, mainGit, showChecking } from './check-facts.ts';
 import { type Proof, recordedSet } from './checks.ts';
 import { openScratchDir, runInClone, scratchDir } from './in-clone.ts';
@@ -93,12 +94,15 @@ export async function triedOldTests(
     events.push(...ran.events);
     return ran.end;
   };
-  const old = await tryOldPromises(square, {
+  const found = await tryOldPromises(square, {
     git,
     indexPath: join(worker.paths.runDir, 'cell.index'),
     planned: new Set(planned.map(({ path }) => path)),
     tryCell,
   });
+  // Then the checks of the work are those of the base.
+  const unlike = found.kind === 'unneeded' ? await unlikeIn(worker, runsOf(proof)) : [];
+  const old = unlike.length > 0 ? ({ kind: 'kept', unlike } as const) : found;
   return { old, base, differences: square.differences, planned, events, wasKnown: events.length === 0 };
 }
 
@@ -120,9 +124,27 @@ export function tookMs(worker: Worker, { events }: Proof): number {
   return ran.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
-function endOf({ red, untried }: Pick<KnownCell, 'red' | 'untried'>): CellEnd {
+function endOf({ red, untried, unlike }: Pick<KnownCell, 'red' | 'untried' | 'unlike'>): CellEnd {
   if (red !== undefined) return { kind: 'red', ...red };
-  return untried === undefined ? { kind: 'green' } : { kind: 'untried', why: untried };
+  return untried === undefined ? { kind: 'green', unlike } : { kind: 'untried', why: untried };
+}
+
+function runsOf({ events }: Proof): readonly CheckRun[] {
+  return events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+}
+
+/** Of the commands that pass, those that no longer print what they print on the base, as far as that is known by now. */
+async function unlikeIn(worker: Worker, runs: readonly CheckRun[]): Promise<string[]> {
+  const passed = isBaseKnown(worker) ? ((await knownBase(worker)).base?.passed ?? []) : [];
+  const dirs = [scratchDir(worker), openScratchDir(worker)];
+  const said = async (run: (typeof passed)[number]) =>
+    await readSaid(join(worker.paths.runDir, run.output), run);
+  const unlike: string[] = [];
+  for (const run of runs.filter(({ how, isSetup }) => how === undefined && !isSetup)) {
+    const before = passed.find(({ command }) => command === run.command);
+    if (before && !hasLinesOf(await said(before), await said(run), dirs)) unlike.push(run.command);
+  }
+  return unlike;
 }
 
 /** No agent works while the checks of a session are run, and their services begin anew. */
@@ -153,16 +175,19 @@ async function runCell(
     const base = judgingBase(stateOf(worker));
     return base === undefined ? end : await acceptUnsteady(evidence, { set, base }, end);
   });
-  const runs = proof.events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const runs = runsOf(proof);
   // The checks of the base run beside the agents, and may not have ended.
   const { base, events: ofBase } = proof.kind === 'failed' ? await knownBase(worker) : NOT_ASKED;
   const { red, untried } =
     proof.kind === 'impossible'
       ? { red: undefined, untried: proof.reason.replace(/\.$/, '') }
       : await foundIn(worker, { runs, name, base });
-  const cell: CellResult = { reading, untried, red: red && { command: red.command, says: red.says } };
+  const isGreen = proof.kind === 'passed' && untried === undefined;
+  const changed = isGreen ? await unlikeIn(worker, runs) : [];
+  const unlike = changed.length > 0 ? changed : undefined;
+  const cell: CellResult = { reading, untried, unlike, red: red && { command: red.command, says: red.says } };
   const events = proof.events.map((event) => (event.type === 'checks_ran' ? { ...event, cell } : event));
-  return { end: endOf({ red, untried }), events: [...ofBase, ...events] };
+  return { end: endOf({ red, untried, unlike }), events: [...ofBase, ...events] };
 }
 
 const NOT_ASKED: KnownBase = { base: undefined, events: [] };
@@ -198,6 +223,10 @@ const BOUND = '2.';
 /** Binds what a person or reader accepts to all that they were shown. */
 function boundTo(...shown: readonly unknown[]): string {
   return `${BOUND}${fingerprint(JSON.stringify(shown)).slice(0, 16)}`;
+}
+
+function unlikeOf(tried: TriedOldTests | undefined): readonly string[] {
+  return tried?.old.kind === 'kept' ? (tried.old.unlike ?? []) : [];
 }
 
 function redOf(tried: TriedOldTests | undefined): Red | undefined {
@@ -271,7 +300,7 @@ export function needsReader(
   tried: TriedOldTests | undefined,
   reviewed: readonly string[] = [],
 ): tried is TriedOldTests {
-  if (tried?.old.kind === 'untried') return true;
+  if (tried?.old.kind === 'untried' || unlikeOf(tried).length > 0) return true;
   if (tried?.old.kind !== 'broken' || isOfPerson(worker, tried)) return false;
   if (isReadersYes(worker, tried, reviewed)) return false;
   const { acceptedWeakenings = [] } = stateOf(worker);
@@ -290,6 +319,8 @@ export function whyInQuestion(tried: TriedOldTests | undefined): string | undefi
       return `With the tests as on the base \`${old.red.command}\` fails on this work (${old.red.how})`;
     case 'needs':
       return `With the checks as on the base \`${old.red.command}\` fails on this work (${old.red.how})`;
+    case 'kept':
+      return unlikeOf(tried).length > 0 ? unlikeText(unlikeOf(tried)) : undefined;
     case 'untried':
       return `The tests of the base could not be tried on this work: ${old.why}`;
     default:
@@ -309,6 +340,7 @@ export function outputIn(tried: TriedOldTests | undefined): string {
 export function notesForReader(worker: Worker, tried: TriedOldTests): string[] {
   const why = whyInQuestion(tried) ?? '';
   const red = redOf(tried);
+  if (tried.old.kind === 'kept') return [`${why}. Find out whether all of these tests still run.`];
   if (red === undefined || !('changed' in tried.old))
     return [`${why}. Compare the tests and settings that differ: what they were to show must still hold.`];
   const paths = pathsOf(tried.old.changed).map((path) => `'${path.replaceAll("'", "'\\''")}'`);
@@ -338,7 +370,12 @@ export function asRecorded(
     case 'untried':
       return { kind: old.kind, files: [], why: old.why, planned };
     case 'kept':
-      return { kind: old.kind, files: pathsOf(differences.filter(isGone)), planned };
+      return {
+        kind: old.kind,
+        files: pathsOf(differences.filter(isGone)),
+        unlike: old.unlike && [...old.unlike],
+        planned,
+      };
     case 'broken':
     case 'needs': {
       const by = isReadersYes(worker, tried, reviewed) ? 'review' : 'person';

@@ -34,19 +34,25 @@ const KEEPS = commits(
 );
 
 interface Played {
+  files?: Record<string, string>;
   implementation: object[][];
   quality?: object[];
   lines?: Record<string, string>;
 }
 
-async function quick({ implementation, quality = [READ], lines }: Played): Promise<SessionRig> {
+async function quick({
+  files = FILES,
+  implementation,
+  quality = [READ],
+  lines,
+}: Played): Promise<SessionRig> {
   const rules = implementation.map((acts, at) => ({
     when: { phase: 'implementation', ...(at < implementation.length - 1 && { count: at + 1 }) },
     do: acts,
   }));
   return await startRig({
     here: true,
-    repo: { files: FILES },
+    repo: { files },
     lines: { CHECK, ...lines },
     scenario: { rules: [...rules, { when: { phase: 'quality' }, do: quality }] },
     start: { task: 'Change the program', quick: true },
@@ -224,3 +230,20 @@ test.concurrent('in a full session the silence of its quality agent sends the wo
   const all = await phasesOfAgents(rig);
   expect(all.slice(0, 5)).toEqual(['implementation', 'testing', 'quality', 'done', 'implementation']);
 });
+
+test.concurrent(
+  'work that passes by ending the tests before they print is read, and stands in the limits',
+  ci,
+  async () => {
+    const files = { 'run.sh': '. src/f.sh\necho "f is $one"\ntest "$one" = 1\n', 'src/f.sh': 'one=1\n' };
+    const work = commits('echo "exit 0" >src/f.sh');
+    await using rig = await quick({ files, implementation: [[work, DONE]], lines: { CHECK: 'sh run.sh' } });
+    await rig.until(isDone);
+    expect(await phasesOfAgents(rig)).toEqual(['implementation', 'quality']);
+    const why = 'no longer prints lines that it prints on the base: some of them may not run';
+    expect(await promptOf(rig, 'quality')).toContain(
+      `${why}. Find out whether all of these tests still run.`,
+    );
+    await proofOf(rig, `${why}.`);
+  },
+);

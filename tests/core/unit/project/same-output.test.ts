@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
-import { readSaid, saysTheSame } from '../../../../src/core/project/proving/same-output.ts';
+import { hasLinesOf, readSaid, saysTheSame } from '../../../../src/core/project/proving/same-output.ts';
 
 const DIRS = ['/work/_checks/s'];
 
@@ -93,4 +93,15 @@ test('of an output that was not kept whole, or is gone, only the fingerprint of 
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+test.each([
+  ['other times, another order and further lines', 'ok b (3 ms)\nwarning: x\nok a (40 ms)\n12 passed', true],
+  ['a line that is gone', 'ok a (12 ms)\n2 passed', false],
+  ['nothing', '', false],
+])('with %s an output has the lines of the base: %s', (_, now, has) => {
+  const before = { text: 'ok a (12 ms)\nok b (9 ms)\n2 passed' };
+  expect(hasLinesOf(before, { text: now })).toBe(has);
+  // Of what was not kept whole nothing can be missing.
+  expect(hasLinesOf(before, {})).toBe(true);
 });
