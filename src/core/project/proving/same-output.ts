@@ -50,7 +50,7 @@ export function saysTheSame(
  * Whether an output still has each line of another one, but for its numbers: of one run alone chance cannot be learned.
  * Further lines do not matter.
  */
-export function hasLinesOf(before: Said, now: Said, dirs: readonly string[]): boolean {
+export function hasLinesOf(before: Said, now: Said, dirs: readonly string[] = []): boolean {
   if (before.outputHash === now.outputHash || before.text === undefined || now.text === undefined)
     return true;
   const lines = linesOf(now.text, dirs);

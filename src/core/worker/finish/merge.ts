@@ -14,6 +14,7 @@ import { commitWithTree, tipOfBranch } from '../judge/check-facts.ts';
 import { proveCommit } from '../judge/checks.ts';
 import { mergeCommands } from '../judge/claims.ts';
 import { scratchDir } from '../judge/in-clone.ts';
+import { brokenOnMerge } from '../judge/old-tests-on-merge.ts';
 import { afterLeftOut, leftOutBy } from '../state/environment.ts';
 import { Evidence, type TipOfBranch } from '../state/evidence.ts';
 import { callExtensions, type Failure } from '../state/extension.ts';
@@ -168,8 +169,13 @@ export async function proveMerge(
     outputDir: worker.paths.mergeChecks,
   });
   switch (proof.kind) {
-    case 'passed':
-      return { kind: 'passed', events };
+    case 'passed': {
+      const old = await brokenOnMerge(evidence, { merged, onto, tip });
+      const all = [...events, ...old.events];
+      if (old.why === undefined) return { kind: 'passed', events: all };
+      const reason = `Both "${into}" and the session changed tests, and ${old.why}. Nothing was changed.`;
+      return { kind: 'failed', reason, events: all };
+    }
     case 'failed': {
       const failed = proof.failures.map(
         ({ command, how, outputPath }) => `\`${command}\` (${how}; output: ${outputPath})`,

@@ -113,7 +113,7 @@ async function plannedIn({ plan }: Evidence, { differences }: Square): Promise<P
 }
 
 /** What a person accepted by the rules of an earlier version holds for its goal, and nothing else is asked. */
-function acceptedBefore(worker: Worker): boolean {
+export function acceptedBefore(worker: Worker): boolean {
   return (stateOf(worker).acceptedWeakenings ?? []).some((key) => !key.startsWith(BOUND));
 }
 
@@ -148,7 +148,7 @@ async function unlikeIn(worker: Worker, runs: readonly CheckRun[]): Promise<stri
 }
 
 /** No agent works while the checks of a session are run, and their services begin anew. */
-async function runCell(
+export async function runCell(
   evidence: Evidence,
   iteration: number,
   { reading, ...tip }: Cell,
