@@ -287,6 +287,8 @@ async function notesForFirstReader(inquiry: Inquiry): Promise<string[]> {
   const { worker, reviewed } = inquiry;
   if (isReviewed(progressOf(worker))) return [];
   const tried = await oldTestsOf(inquiry);
+  // A person who skipped the reader of other work knows that.
+  if (progressOf(worker).way !== 'quick' && tried?.old.kind !== 'broken') return [];
   const isNamed = ((await comparedOf(inquiry))?.weakened.length ?? 0) > 0;
   return !isNamed && needsReader(worker, tried, reviewed) ? notesForReader(worker, tried) : [];
 }

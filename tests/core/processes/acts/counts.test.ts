@@ -88,7 +88,8 @@ const OF_DONE: Row[] = [
   { act: 'list', programs: 0, run: (context) => listSessions({}, context) },
   // The refs, and the commits that only one side has.
   { act: 'status of a done session', programs: 2, run: (context) => getStatus(QUESTION, context) },
-  { act: 'preview of a merge', programs: 2, run: finishing('merge') },
+  // The third lists its files.
+  { act: 'preview of a merge', programs: 3, run: finishing('merge') },
   { act: 'preview of a discard', programs: 2, run: finishing('discard') },
   // Two more: uncommitted files would be lost, and their status hides files that an agent has marked as unchanged.
   { act: 'preview of keeping the branch', programs: 4, run: finishing('keep_branch') },
