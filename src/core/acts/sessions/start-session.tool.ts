@@ -29,7 +29,7 @@ const SCHEMAS = {
   pool: z.literal('pool').optional(),
 } as const;
 
-const again = z.boolean().optional().describe('true: although the same call was made.');
+const again = z.boolean().optional().describe('true: one more.');
 
 /** Made when it is first asked for, since it names the providers. */
 const inputSchema = once(() => {
@@ -39,7 +39,7 @@ const inputSchema = once(() => {
     limits: LimitsArgument.describe('If the user set some; at one it asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare.'),
-    options: z.strictObject(rare).optional().describe('Rarely needed.'),
+    options: z.strictObject(rare).optional().describe('Rare choices.'),
     // Where they were until 0.2.0; taken for one release more, and not listed.
     ...Object.fromEntries(
       Object.entries(rare).map(([name, field]) => [name, (field as z.ZodType).meta({ deprecated: true })]),

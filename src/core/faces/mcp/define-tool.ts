@@ -135,16 +135,19 @@ function withoutEmpty(result: object): object {
  * Repairs common mistakes of models: "5" for 5, "true" for true, an object or list as
  * its JSON text, null for an omitted argument. Validation handles everything else.
  */
-export function coerceArguments({ properties = {} }: ObjectSchema, args: unknown): unknown {
+export function coerceArguments(
+  { properties = {} }: Partial<Pick<ObjectSchema, 'properties'>>,
+  args: unknown,
+): unknown {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return args;
   const entries = Object.entries(args)
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => [key, coerce(value, properties[key]?.type)]);
+    .map(([key, value]) => [key, coerce(value, properties[key] ?? properties.options?.properties?.[key])]);
   return Object.fromEntries(entries);
 }
 
-function coerce(value: unknown, type: FieldSchema['type']): unknown {
-  if (typeof value !== 'string') return value;
+function coerce(value: unknown, { type, properties }: Partial<FieldSchema> = {}): unknown {
+  if (typeof value !== 'string') return properties ? coerceArguments({ properties }, value) : value;
   const text = value.trim();
   switch (type) {
     case 'integer':
@@ -153,8 +156,9 @@ function coerce(value: unknown, type: FieldSchema['type']): unknown {
     case 'boolean':
       return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : value;
     case 'array':
-    case 'object':
       return parseJson(text) ?? value;
+    case 'object':
+      return coerceArguments({ ...(properties && { properties }) }, parseJson(text) ?? value);
     default:
       return value;
   }

@@ -38,7 +38,7 @@ test('a client that gives up on a start and asks again gets the session of its f
   const second = await start(bench, sameInOtherOrder);
   expect(second.session).toBe(first.session);
   expect(second.warnings).toMatch(
-    /The same call started this session \d+ s ago, so no second one was started; again: true starts one\./,
+    /The same call started this session \d+ s ago, so no second one was started; options: \{again: true\} starts one\./,
   );
   expect(await sessionFolders(bench.sessionsDir)).toEqual([first.session]);
 });

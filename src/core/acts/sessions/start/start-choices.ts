@@ -88,7 +88,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
-    tool: 'To research first, or only.',
+    tool: 'To research first.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
@@ -110,7 +110,7 @@ const START_CHOICES = {
   fromChat: {
     kind: 'yes',
     about: 'carry on this chat',
-    tool: 'If it was decided in this chat.',
+    tool: 'If decided in this chat.',
   },
   brief: { about: 'if from_chat is refused: what was decided' },
   chat: {
@@ -120,40 +120,40 @@ const START_CHOICES = {
   },
   name: {
     option: '--name <name>',
-    tool: 'If the user named it.',
+    tool: 'By the user.',
     about: 'name of the session (default: words of the task)',
   },
   group: {
     option: '--group <name>',
     ...rare,
-    tool: 'To wait for several, or stop them.',
+    tool: 'For several.',
     about: 'name of a group whose sessions can be awaited and stopped together',
   },
   base: {
     option: '--base <ref>',
-    tool: 'If not the default branch.',
+    tool: 'If not the default.',
     about: 'what to branch from, if not the default branch',
   },
   branch: {
     option: '--branch <name>',
     ...rare,
-    tool: 'If the user named it.',
+    tool: 'By the user.',
     about: 'name of the new branch',
   },
   after: {
     option: '--after <name>',
-    tool: 'To begin once that is done.',
+    tool: 'Once that is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
     ...rare,
-    tool: 'To begin once its branch is merged.',
+    tool: 'Once it is merged.',
     about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
-    tool: 'Later: 23:00, 2026-12-01T07:00 (local) or limit.',
+    tool: 'Later: 23:00, 2026-12-01T07:00 or limit.',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -170,7 +170,7 @@ const START_CHOICES = {
   model: {
     option: '--model <name>',
     about: "as the provider's CLI names it",
-    tool: 'If the user named one.',
+    tool: 'By the user.',
     setting: 'model',
     ...forResume,
   },
@@ -194,7 +194,7 @@ const START_CHOICES = {
     option: '--fallback <names>',
     setting: 'fallback',
     ...rare,
-    tool: 'Takes over at a usage limit: codex.',
+    tool: 'At a limit: codex.',
     about: 'providers that take over at a usage limit: codex,opencode',
   },
   maxCostUsd: {
@@ -267,19 +267,19 @@ const START_CHOICES = {
     option: '--pool',
     kind: 'pool',
     ...rare,
-    tool: 'Any machine of the pool.',
+    tool: 'Any of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
     ...rare,
-    tool: 'Instead of a task: a prepared folder.',
+    tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
     option: '--phase <name>',
     ...rare,
-    tool: 'With from: its next phase.',
+    tool: 'Beside from.',
     about: 'with from: phase to continue at',
   },
 } as const satisfies Record<string, StartChoiceRow>;
