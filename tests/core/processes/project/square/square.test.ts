@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ciIf } from '../../../../support/ci.ts';
+import { FURTHER } from './further-ways.ts';
 import { HONEST } from './honest.ts';
 import { canPlay, playRow } from './play-row.ts';
 import { OF_CHECKS } from './ways-of-checks.ts';
@@ -7,7 +8,7 @@ import { OF_RUNNERS } from './ways-of-runners.ts';
 
 // The checks of a base on the work of a branch: git, clones and runners for real.
 
-for (const row of [...OF_RUNNERS, ...OF_CHECKS, ...HONEST]) {
+for (const row of [...OF_RUNNERS, ...OF_CHECKS, ...FURTHER, ...HONEST]) {
   const { name, asks, now, ci } = row;
   test.skipIf(!(await canPlay(row)))(`${name}: ${now}`, ciIf(ci), async () => {
     const played = await playRow(row);
