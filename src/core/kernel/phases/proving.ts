@@ -174,6 +174,15 @@ const FailedRun = CheckRun.pick({
 
 const BaseChoice = z.enum(['fix', 'leave']);
 
+/** A command that passed, and the file with what it printed. */
+export const PassedRun = OneRun.pick({ command: true, output: true, outputBytes: true, outputHash: true });
+export type PassedRun = z.infer<typeof PassedRun>;
+
+export function passedRuns(runs: readonly CheckRun[]): PassedRun[] {
+  const passed = runs.filter(({ how, isSetup }) => how === undefined && !isSetup);
+  return passed.map((run) => PassedRun.parse(run));
+}
+
 /** The result of the full set on the base commit, and a person's decision about it. */
 export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
@@ -181,9 +190,7 @@ export const BaseChecks = z.object({
   failed: z.array(FailedRun.extend({ how: z.string() })),
   /** Commands that failed there, and passed when they were repeated. */
   unsteady: z.array(z.string()).optional(),
-  passed: z
-    .array(OneRun.pick({ command: true, output: true, outputBytes: true, outputHash: true }))
-    .optional(),
+  passed: z.array(PassedRun).optional(),
   fresh: z.literal(true).optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
@@ -197,9 +204,7 @@ export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'
   const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
   const result = failed.some(cannotRun) ? 'unrunnable' : failed.length === 0 ? 'green' : 'red';
   const unsteady = unsteadyIn(ran);
-  const passed = ran.runs.flatMap(({ command, output, outputBytes, outputHash, ...run }) =>
-    run.how === undefined && !run.isSetup ? [{ command, output, outputBytes, outputHash }] : [],
-  );
+  const passed = passedRuns(ran.runs);
   const open = unsteady.length > 0 && { unsteady };
   return { result, failed, passed, ...open, ...(fresh && { fresh }) };
 }

@@ -6,6 +6,7 @@ import {
   failedRuns,
   type KnownCell,
   type OtherFailure,
+  passedRuns,
   redAfter,
   unsteadyIn,
 } from '../../kernel/phases/proving.ts';
@@ -29,7 +30,7 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   const proved = failedRuns(event).length === 0 ? shown : undefined;
   const checksTookMs = event.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const baseChecks = withOthers(state.baseChecks, event.onBase?.others);
-  return { ...state, passed, proved, checksTookMs, baseChecks };
+  return { ...state, passed, passedRuns: passedRuns(event.runs), proved, checksTookMs, baseChecks };
 }
 
 /** One judgement needs four at most. */

@@ -5,7 +5,7 @@ import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
-import { BaseChecks, KnownBite, KnownCell, Proving } from '../../kernel/phases/proving.ts';
+import { BaseChecks, KnownBite, KnownCell, PassedRun, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { KeptWindow } from '../../kernel/phases/usage-windows.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
@@ -180,6 +180,8 @@ export const SessionState = z.object({
   acceptedWeakenings: z.array(z.string()).optional(),
   /** How long SETUP and the checks took that ran last on the work, in milliseconds. */
   checksTookMs: z.number().optional(),
+  /** Of the same set. */
+  passedRuns: z.array(PassedRun).optional(),
   /** The newest ones, oldest first. */
   cells: z.array(KnownCell).optional(),
   /** Of the wait that it is in, and those about its base. */

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { OldTests, Weakening } from '../../kernel/phases/decision.ts';
-import { type CellResult, type CheckRun, cannotRun, type KnownCell } from '../../kernel/phases/proving.ts';
+import {
+  type CellResult,
+  type CheckRun,
+  cannotRun,
+  type KnownCell,
+  type PassedRun,
+  passedRuns,
+} from '../../kernel/phases/proving.ts';
 import {
   type Cell,
   type CellEnd,
@@ -101,7 +108,9 @@ export async function triedOldTests(
     tryCell,
   });
   // Then the checks of the work are those of the base.
-  const unlike = found.kind === 'unneeded' ? await unlikeIn(worker, runsOf(proof)) : [];
+  const ran = runsOf(proof);
+  const passed = ran.length > 0 ? passedRuns(ran) : (stateOf(worker).passedRuns ?? []);
+  const unlike = found.kind === 'unneeded' ? await unlikeIn(worker, passed) : [];
   const old = unlike.length > 0 ? ({ kind: 'kept', unlike } as const) : found;
   return { old, base, differences: square.differences, planned, events, wasKnown: events.length === 0 };
 }
@@ -134,14 +143,13 @@ function runsOf({ events }: Proof): readonly CheckRun[] {
 }
 
 /** Of the commands that pass, those that no longer print what they print on the base, as far as that is known by now. */
-async function unlikeIn(worker: Worker, runs: readonly CheckRun[]): Promise<string[]> {
-  const passed = isBaseKnown(worker) ? ((await knownBase(worker)).base?.passed ?? []) : [];
+async function unlikeIn(worker: Worker, runs: readonly PassedRun[]): Promise<string[]> {
+  const onBase = isBaseKnown(worker) ? ((await knownBase(worker)).base?.passed ?? []) : [];
   const dirs = [scratchDir(worker), openScratchDir(worker)];
-  const said = async (run: (typeof passed)[number]) =>
-    await readSaid(join(worker.paths.runDir, run.output), run);
+  const said = async (run: PassedRun) => await readSaid(join(worker.paths.runDir, run.output), run);
   const unlike: string[] = [];
-  for (const run of runs.filter(({ how, isSetup }) => how === undefined && !isSetup)) {
-    const before = passed.find(({ command }) => command === run.command);
+  for (const run of runs) {
+    const before = onBase.find(({ command }) => command === run.command);
     if (before && !hasLinesOf(await said(before), await said(run), dirs)) unlike.push(run.command);
   }
   return unlike;
@@ -183,7 +191,7 @@ export async function runCell(
       ? { red: undefined, untried: proof.reason.replace(/\.$/, '') }
       : await foundIn(worker, { runs, name, base });
   const isGreen = proof.kind === 'passed' && untried === undefined;
-  const changed = isGreen ? await unlikeIn(worker, runs) : [];
+  const changed = isGreen ? await unlikeIn(worker, passedRuns(runs)) : [];
   const unlike = changed.length > 0 ? changed : undefined;
   const cell: CellResult = { reading, untried, unlike, red: red && { command: red.command, says: red.says } };
   const events = proof.events.map((event) => (event.type === 'checks_ran' ? { ...event, cell } : event));
