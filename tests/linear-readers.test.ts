@@ -113,12 +113,12 @@ const READERS: Record<string, (text: string) => unknown> = {
   valueIn: (text) => valueIn(text, 'CHECK'),
   activeTests,
   hasChecks: (text) => hasChecks('tests/a.test.ts', text),
-  hasLinesOf: (text) => hasLinesOf({ text: `${text} x` }, { text }, ['/work/clones']),
+  hasLinesOf: (text) => hasLinesOf({ text: `${text} x` }, { text }, ['/place/clones']),
   'saysTheSame: output': (text) =>
     saysTheSame(
       { text, outputHash: 'now' },
       [[{ text: `${text} 1` }, { text: `${text} 2` }]],
-      ['/work/clones'],
+      ['/place/clones'],
     ),
   refsIn,
   saidBy,

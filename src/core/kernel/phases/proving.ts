@@ -283,7 +283,7 @@ export function outputsOf(runs: readonly CheckRun[]): string[] {
 }
 
 /** What a set says of the work that it ran without. */
-export function biteOf({ runs }: Pick<ChecksRan, 'runs'>): Omit<Bite, 'untried'> {
+export function biteOf({ runs }: { runs: readonly CheckRun[] }): Omit<Bite, 'untried'> {
   const ran = runs.filter(({ isSetup }) => !isSetup);
   return {
     passed: ran.flatMap(({ command, how }) => (how === undefined ? [command] : [])),

@@ -68,7 +68,7 @@ const SETS = {
 } as const;
 
 /** Describes a run of checks without the work, where they should fail. */
-function withoutWork(runs: CheckRun[]): string {
+function withoutWork(runs: readonly CheckRun[]): string {
   const { passed, red } = biteOf({ runs });
   return `the tests of the work on its base: ${passed.length} of ${passed.length + red.length} commands pass without the work`;
 }
@@ -100,7 +100,7 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   services_wanted: ({ by, want, why }) =>
     why ?? `Services ${want === 'up' ? 'started' : 'ended'} by ${describeBy(by)}`,
   checks_ran: ({ set, in: place, commit, runs, ranAt, cell }) => {
-    if (set === 'added' && cell === undefined) return withoutWork([...runs]);
+    if (set === 'added' && cell === undefined) return withoutWork(runs);
     const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
     const open = runs.flatMap((run) => {
