@@ -113,6 +113,11 @@ Lines that cannot be read go back to planning once, then block the session (\`pl
 then on, together with those of \`MCP\`, which win if two have the same name. They are taken from the record of the approval,
 not from later versions of the plan; another approved plan replaces them.
 
+A plan may name old tests that the task itself changes, in a section \`## Old tests that change\`: \`- path: why\` per line. They are shown
+first at the gate. If a person approves it, test files among them are left as they are when the tests of the base run on the work, and the
+proof names them; an approval by a model takes none away. A line that cannot be read, or a file that the base does not have, goes back to
+planning once, then blocks the session (\`plan_old_tests\`).
+
 ## Before quality and before done
 
 When implementation or testing goes to quality, and when an agent signals \`done\`, the worker asks these questions in this order. The first

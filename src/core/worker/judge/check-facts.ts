@@ -3,12 +3,13 @@ import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { checkedOutBranch } from '../../project/git/repository.ts';
 import { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
+import { type Square, squareOf } from '../../project/proving/square.ts';
 import { readWork } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { leftOutBy } from '../state/environment.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
-import { provingOf, stateOf, type Worker } from '../state/worker.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../state/worker.ts';
 
 /** The commands of the fast set: the project's, and those of finished phases of the approved plan. */
 export async function fastCommands(evidence: Evidence): Promise<string[]> {
@@ -66,6 +67,19 @@ export function judgingBase({
   worktree,
 }: Pick<SessionState, 'goalBase' | 'worktree'>): string | undefined {
   return goalBase ?? worktree?.judgedFrom ?? worktree?.baseCommit;
+}
+
+/** What the work differs in from its base; undefined without a branch. @throws GitError */
+export async function squareOfWork(
+  worker: Worker,
+  tip: TipOfBranch | undefined,
+): Promise<Square | undefined> {
+  const { setup } = provingOf(worker);
+  const own = checksOf(worker);
+  const base = judgingBase(stateOf(worker));
+  if (base === undefined || tip === undefined) return undefined;
+  const commands = setup === undefined ? own : [...own, setup];
+  return await squareOf({ base, tip: tip.commit }, commands, mainGit(worker));
 }
 
 export interface WorktreeNow {

@@ -28,7 +28,7 @@ import { checksOf, choicesOf, provingOf, record, stateOf, type Worker } from '..
 import { WORKER_ERRORS } from '../state/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
 import { notesAbout, tryBite } from './bite.ts';
-import { branchFacts, failureNotes, mainGit, tipOfBranch, worktreeNow } from './check-facts.ts';
+import { branchFacts, failureNotes, mainGit, squareOfWork, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { asReason, type Proof, proveBranch } from './checks.ts';
 import { branchGone, falseClaims, laterWork, splitFailures, unreviewed } from './claims.ts';
 import { ignoredWork } from './ignored-work.ts';
@@ -37,7 +37,6 @@ import {
   changedIn,
   needsReader,
   notesForReader,
-  squareOfWork,
   type TriedOldTests,
   triedOldTests,
   whyInQuestion,

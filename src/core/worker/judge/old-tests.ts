@@ -17,10 +17,10 @@ import {
   tryOldPromises,
 } from '../../project/proving/old-promises.ts';
 import { hasLinesOf, readSaid, withoutTimes } from '../../project/proving/same-output.ts';
-import { type ChangedPath, isAbsent, pathsOf, type Square, squareOf } from '../../project/proving/square.ts';
+import { type ChangedPath, isAbsent, pathsOf, type Square } from '../../project/proving/square.ts';
 import { isCiFile, isInstalled } from '../../project/proving/weakened.ts';
 import { type PlannedOldTest, plannedOldTests } from '../../session/documents/plan-old-tests.ts';
-import { isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
+import { isPersonal, isPersonalChannel } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { unlikeText } from '../../session/proof/bite-words.ts';
@@ -55,19 +55,6 @@ interface Shown {
 
 /** A longer proof is not paid a second time by work that was to be quick, and by other work once. */
 export const MOST_MS = 10 * 60_000;
-
-/** What the work differs in from its base; undefined without a branch. @throws GitError */
-export async function squareOfWork(
-  worker: Worker,
-  tip: TipOfBranch | undefined,
-): Promise<Square | undefined> {
-  const { setup } = provingOf(worker);
-  const own = checksOf(worker);
-  const base = judgingBase(stateOf(worker));
-  if (base === undefined || tip === undefined) return undefined;
-  const commands = setup === undefined ? own : [...own, setup];
-  return await squareOf({ base, tip: tip.commit }, commands, mainGit(worker));
-}
 
 /** @returns undefined where they are not tried: nothing to run, not yet, or decided by an earlier version's rules */
 export async function triedOldTests(
@@ -115,10 +102,13 @@ export async function triedOldTests(
   return { old, base, differences: square.differences, planned, events, wasKnown: events.length === 0 };
 }
 
-async function plannedIn({ plan }: Evidence, { differences }: Square): Promise<PlannedOldTest[]> {
+/** A plan that no person has approved takes no old test away, and none takes away settings. */
+async function plannedIn({ worker, plan }: Evidence, { differences }: Square): Promise<PlannedOldTest[]> {
+  const { approvedPlan } = stateOf(worker);
   const { text = '', outcome } = await plan();
-  if (!outcome.approved) return [];
-  return plannedOldTests(text).files.filter(({ path }) => differences.some((each) => each.path === path));
+  if (!outcome.approved || !approvedPlan || !isPersonal(approvedPlan.by)) return [];
+  const tests = new Set(differences.flatMap(({ path, role }) => (role === 'tests' ? [path] : [])));
+  return plannedOldTests(text).files.filter(({ path }) => tests.has(path));
 }
 
 /** What a person accepted by the rules of an earlier version holds for its goal, and nothing else is asked. */
