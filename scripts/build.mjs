@@ -37,6 +37,8 @@ const BACKGROUND = {
 const REHEARSAL = { 'samocode-rehearsal': asked.rehearsal };
 // Runs around each agent of a strict sandbox, so it contains only what it needs.
 const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
+// The hook that an agent's CLI runs when the agent would end: it reads what the agent wrote, with the worker's own readers.
+const FORM_CHECK = { 'form-check': 'src/core/worker/form-check/main.ts' };
 // Runs around each agent of the Agent Client Protocol; kept small for the same reason.
 const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // Runs in a thread of the live page; separate, because nothing else needs highlight.js.
@@ -255,7 +257,7 @@ const sharing = await build({
 const built = await Promise.all([
   sharing,
   build(background),
-  build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
+  build({ ...cjs, entryPoints: { ...FORM_CHECK, ...(has('rehearsal') && REHEARSAL) } }),
   build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
   build({
     ...cjs,

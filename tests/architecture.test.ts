@@ -42,7 +42,8 @@ const FLOORS = [
   ['core/sandbox/guard', 'core/sandbox/private-git'],
   ['core/sandbox/programs'],
   ['core/sandbox'],
-  ['core/worker/documents'],
+  // A form check is a separate program.
+  ['core/worker/documents', 'core/worker/form-check'],
   ['core/worker/state'],
   ['core/worker/guarding', 'core/worker/limits'],
   ['core/worker/record'],

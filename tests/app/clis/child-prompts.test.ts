@@ -94,6 +94,7 @@ async function firstRequest(phase: Phase): Promise<{ prompt: string; request: Re
     own: { CLAUDE_MAX_TURNS: 1 },
     permissions: 'skip',
     programFolder: '/opt/samocode',
+    atEnd: ['true'],
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),
     env: childEnvironment(environment, { sessionUlid: '01JH0000000000000000000000', iteration: 1 }),

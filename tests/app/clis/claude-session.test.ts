@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { claude } from '../../../src/core/agents/claude/claude.ts';
 import type { AgentEvent, ChildProblem, FinalReport } from '../../../src/core/agents/contract/events.ts';
 import type { Phase } from '../../../src/core/kernel/phases/table.ts';
 import { childEnvironment } from '../../../src/core/sandbox/programs/environment.ts';
+import { asStarted, atEndOf } from '../../support/as-started.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { type InstalledCli, installCli } from '../../support/install-clis.ts';
 import { type ScriptedModelOptions, startScriptedModel } from '../../support/model-stub/scripted-model.ts';
@@ -107,6 +109,7 @@ async function startBench({
     const promptPath = join(dir.path, 'prompt.md');
     await writeFile(promptPath, prompt);
     await writeFile(join(sessionDir, '_signal.json'), '{}');
+    const programFolder = dirname((await builtPrograms()).worker);
     const command = claude.buildCommand({
       cliPath: cli.path,
       promptPath,
@@ -117,7 +120,8 @@ async function startBench({
       model: 'opus',
       own: { CLAUDE_MAX_TURNS: maxTurns },
       permissions,
-      programFolder: '/opt/samocode',
+      programFolder,
+      atEnd: atEndOf(programFolder, asStarted(sessionDir, phase)),
       nodePath: process.execPath,
       childUuid: crypto.randomUUID(),
       env: {

@@ -6,6 +6,7 @@ import { definedOnly } from '../../../src/core/kernel/defined-only.ts';
 import type { Phase } from '../../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { childEnvironment } from '../../../src/core/sandbox/programs/environment.ts';
+import { asStarted, atEndOf } from '../../support/as-started.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { ToolUse } from '../../support/model-stub/conversation.ts';
@@ -46,6 +47,8 @@ export interface GrantedOptions
   changed?(started: Started): Started;
   /** The answer to a request of the vendor's reviewer; undefined for any other. */
   review?(request: string): string | undefined;
+  /** Further calls, once the hook at its end has sent the agent back. */
+  repairs?(places: GrantedPlaces): readonly ToolUse[];
   /** Files of the home, path to text. */
   home?: Readonly<Record<string, string>>;
 }
@@ -54,6 +57,8 @@ const MODELS: Partial<Record<ModelOf, string>> = { gemini: 'gemini-2.5-pro', ope
 
 /** If bubblewrap is installed, Codex starts it with helpers that it does not create below the temporary folder. */
 const NOT_TEMPORARY = '/var/tmp/samocode-test-';
+
+const SENT_BACK = 'Before you end: ';
 
 /** Starts the real CLI as the worker does, in a worktree and with PERMISSIONS=allow, behind a model that makes these calls. */
 export async function runGranted(
@@ -68,6 +73,7 @@ export async function runGranted(
     changed = (started) => started,
     home = {},
     review,
+    repairs,
     ...asked
   } = options;
   const cli = await installCli(cliName);
@@ -86,6 +92,7 @@ export async function runGranted(
   await repo.git(['worktree', 'add', '--quiet', '-b', 'samocode/work', places.worktree]);
   await writeFile(join(places.sessionDir, '_signal.json'), '{}\n');
   const calls = callsIn(places);
+  const all = [...calls, ...(repairs?.(places) ?? [])];
   let results: readonly ToolResult[] = [];
   const requests: string[] = [];
   const model = await startService(of, (conversation) => {
@@ -94,7 +101,8 @@ export async function runGranted(
     requests.push(conversation.request);
     if (conversation.prompt === '') return { say: 'Noted.' };
     results = conversation.results;
-    const call = calls[results.length];
+    const isSentBack = conversation.request.includes(SENT_BACK);
+    const call = (isSentBack ? all : calls)[results.length];
     return call ? { say: 'As scripted.', use: [call] } : { say: 'All done.' };
   });
   await model.furnish(repo.homeDir);
@@ -113,6 +121,9 @@ export async function runGranted(
   const promptPath = join(repo.root, 'run/prompt.md');
   await mkdir(dirname(promptPath));
   await writeFile(promptPath, prompt);
+  const programFolder = dirname((await builtPrograms()).worker);
+  // Its times can't be counted in a folder: then no agent is sent back.
+  const started = asStarted(places.sessionDir, phase, repairs ? {} : { toldPath: places.sessionDir });
   const request: AgentRequest = {
     cliPath: cli.path,
     promptPath,
@@ -123,7 +134,8 @@ export async function runGranted(
     model: MODELS[of] ?? '',
     own: { CLAUDE_MAX_TURNS: 40 },
     permissions: 'allow',
-    programFolder: dirname((await builtPrograms()).worker),
+    programFolder,
+    atEnd: atEndOf(programFolder, started),
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),
     env: childEnvironment(env, {

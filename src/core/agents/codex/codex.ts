@@ -2,12 +2,14 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import promptText from '../../../../workflow/provider-codex.md';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
 import { realFolder } from '../../kernel/files/path-stats.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
-import type { AgentRequest, ChildCommand, Provider } from '../contract/provider.ts';
+import { shellQuoted } from '../../kernel/shell-quoted.ts';
+import { type AgentRequest, type ChildCommand, HOOK_TIMEOUT, type Provider } from '../contract/provider.ts';
 import { classifyCodexEnd, denialWords } from './codex-end.ts';
 import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { newCodexReader, readCodexTraces } from './codex-stream.ts';
@@ -125,12 +127,34 @@ function buildCommand(request: AgentRequest): ChildCommand {
       ...(request.lacksHelperSwitch ? [] : NO_HELPERS),
       ...['-c', `developer_instructions=${toml(STANDING_RULES)}`],
       ...['--output-schema', schemaPath(request)],
+      ...hookArgs(request),
       // stdin is a file, so it ends at once. With an open pipe, Codex would wait forever.
       '-',
     ],
     env: { ...request.env, ...servers.env },
     stdinPath: request.promptPath,
   };
+}
+
+/**
+ * A hook of one's own, trusted by its hash alone. Codex skips it in silence if it computes the hash otherwise; its switch
+ * that trusts every hook would also run those that an agent plants in the worktree, outside of Codex's sandbox.
+ */
+function hookArgs({ atEnd }: AgentRequest): string[] {
+  const hook = {
+    async: false,
+    command: atEnd.map(shellQuoted).join(' '),
+    timeout: HOOK_TIMEOUT,
+    type: 'command',
+  };
+  const { async: _, ...given } = hook;
+  const trusted = {
+    trusted_hash: `sha256:${fingerprint(JSON.stringify({ event_name: 'stop', hooks: [hook] }))}`,
+  };
+  return [
+    ...['-c', `hooks.Stop=[${toml({ hooks: [given] })}]`],
+    ...['-c', `hooks.state=${toml({ '/<session-flags>/config.toml:stop:0:0': trusted })}`],
+  ];
 }
 
 function permissionArgs(request: AgentRequest): string[] {

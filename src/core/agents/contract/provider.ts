@@ -3,6 +3,9 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import type { AgentEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
 import type { McpServers } from './mcp-file.ts';
 
+/** In seconds, for programs that a CLI runs as hooks. */
+export const HOOK_TIMEOUT = 10;
+
 /** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
 export const ACCEPTED_STARTS_WITHIN_MS = 120_000;
 
@@ -41,6 +44,8 @@ export interface AgentRequest {
   /** US dollars after which the agent must end, for CLIs that enforce it. */
   budgetUsd?: number;
   programFolder: string;
+  /** Run by a hook of the CLI when its agent would end: exit status 2 sends the agent back, with stderr as the reason. */
+  atEnd: readonly string[];
   /** The command line of ACP_COMMAND. */
   agentCommand?: string;
   /** Absolute path of a scenario for the rehearsal agent, frozen with the session. */

@@ -116,14 +116,17 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return { ...run('quality', [note]), sentBack: true };
 }
 
-/** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
+/** A session must not move on with a requirement ledger or a plan that is refused. */
 export function afterBadDocument(
   { phase, failureCounts }: Progress,
   { rule, problem }: { rule: 'ledger' | 'plan_servers' | 'plan_old_tests'; problem: string },
 ): Decision {
   if (failureCounts.corrected) return block(phase, rule, problem);
-  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };
+  return { ...run(phase, [`${problem} ${ONLY_THIS}`]), retry: 'corrective' };
 }
+
+const ONLY_THIS =
+  'The documents of this phase are written: repair only this in them, and give the same signal.';
 
 /**
  * The decision that asks a person about checks that fail on the base commit, before the work on it is planned; in a

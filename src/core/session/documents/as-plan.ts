@@ -3,7 +3,7 @@ import type { GivenPlan } from '../events/bodies/session-file.ts';
 import { boxesIn } from './given-plan.ts';
 import { code, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { endOfPlan, isPlanOf, type PlanPhase, parsePlan } from './plan.ts';
-import { parseLedger, REVIEWED, Requirement, withLedger } from './requirements.ts';
+import { MAX_CHECK, parseLedger, REVIEWED, Requirement, withLedger } from './requirements.ts';
 
 const ALL = 'All steps';
 
@@ -46,7 +46,7 @@ export function checksOfPlan(plan: string): { requirements: Requirement[]; probl
     if (check.success) requirements.push({ id, text: nameOf(phase), check: check.data });
     else
       problems.push(
-        `the command of phase ${phase.number} is longer than 500 characters, or has hidden ones, unusual blanks or more than two in a row`,
+        `the command of phase ${phase.number} is longer than ${MAX_CHECK} characters, or has hidden ones, unusual blanks or more than two in a row`,
       );
   }
   const chars = requirements.reduce((sum, { check }) => sum + check.length, 0);

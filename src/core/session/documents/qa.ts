@@ -29,7 +29,12 @@ export function parseQa(text: string): QaReading {
   const found = findQuestions(doc);
   const status = plainValue(findStatus(doc, found)?.line.value ?? '').toLowerCase();
   const problems = found.length === 0 ? ['There is no question in it.'] : [];
+  const last = new Map<number, number>();
   for (const { question, answerLines } of found) {
+    const number = Number(/\d+$/.exec(question.id)?.[0]);
+    const before = last.get(question.round);
+    if (number !== (before ?? 0) + 1) problems.push(outOfOrder(question.id, before));
+    last.set(question.round, number);
     if (answerLines === 0) problems.push(`${question.id} has no answer line.`);
     if (answerLines > 1) problems.push(`${question.id} has more than one answer line.`);
   }
@@ -39,6 +44,11 @@ export function parseQa(text: string): QaReading {
     questions: found.map(({ question }) => question),
     problems,
   };
+}
+
+function outOfOrder(id: string, before: number | undefined): string {
+  const where = before === undefined ? 'comes first' : `comes after Q${before}`;
+  return `${id} ${where}; the questions of a round are Q1, Q2 and so on.`;
 }
 
 /** The file's own `Status:` line; lines inside questions do not count. */

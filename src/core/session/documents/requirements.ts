@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { agreedText } from '../../kernel/text.ts';
+import { agreedText, listed } from '../../kernel/text.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { documentText } from './documents.ts';
 import { code, lineBody, parseMarkdown } from './markdown-lines.ts';
@@ -15,12 +15,16 @@ const line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
 
+const MAX_TEXT = 500;
+/** In characters: each face shows it whole before it runs. */
+export const MAX_CHECK = 1000;
+
 /** One requirement and its check: a shell command, or `reviewed`. */
 export const Requirement = z.object({
   id: z.string().regex(/^R\d{1,3}$/),
-  text: line(500),
+  text: line(MAX_TEXT),
   // Unusual blanks, and many blanks in a row, hide what follows them.
-  check: line(500).refine((command) => agreedText(command) === command),
+  check: line(MAX_CHECK).refine((command) => agreedText(command) === command),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -29,17 +33,24 @@ export const REVIEWED = 'reviewed';
 /** The requirement that the worker writes for quick work: the task itself. */
 export const TASK_ID = 'T1';
 
+const TWICE = 'twice';
+const HIDES = 'is not one line, or has hidden characters, unusual blanks or more than two in a row';
+
 const Ledger = z.object({
   requirements: z
     .array(Requirement)
     .min(1)
     .max(100)
-    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length),
+    .superRefine((all, { addIssue }) => {
+      const ids = all.map(({ id }) => id);
+      for (const [at, id] of ids.entries())
+        if (ids.indexOf(id) < at) addIssue({ code: 'custom', path: [at, 'id'], message: TWICE });
+    }),
 });
 
 export type LedgerReading =
   | { kind: 'ledger'; requirements: Requirement[] }
-  /** `problem` completes "_requirements.json cannot be read: …". */
+  /** `problem` completes "_requirements.json is refused: …". */
   | { kind: 'malformed'; problem: string };
 
 /** Parses `_requirements.json` without its states; never throws. */
@@ -48,9 +59,28 @@ export function parseLedger(text: string): LedgerReading {
   if (value === undefined) return { kind: 'malformed', problem: 'it is not valid JSON' };
   const parsed = Ledger.safeParse(value);
   if (parsed.success) return { kind: 'ledger', requirements: parsed.data.requirements };
-  const at = parsed.error.issues[0]?.path.join('.') ?? '';
-  const where = at === '' ? '' : ` (see ${at})`;
-  return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
+  const places = [...new Set(parsed.error.issues.map((issue) => placeOf(value, issue)))];
+  return {
+    kind: 'malformed',
+    problem: `${listed(places, MAX_PLACES, { separator: '; ' })}. It must be ${LEDGER_FORM}`,
+  };
+}
+
+const MAX_PLACES = 20;
+
+/** What is wrong at a place of a ledger, by the id that it has there: with what was measured and what is allowed. */
+function placeOf(ledger: unknown, { path, code, message }: z.core.$ZodIssue): string {
+  const [, at, key] = path;
+  if (typeof at !== 'number') return 'it is not a list of 1 to 100 requirements';
+  const entry = Object(Object(Object(ledger).requirements)[at]);
+  const who = typeof entry.id === 'string' && /^R\d{1,3}$/.test(entry.id) ? entry.id : `entry ${at + 1}`;
+  if (message === TWICE) return `${who} stands there twice`;
+  const found = entry[String(key)];
+  if (typeof found !== 'string' || found.trim() === '') return `${who} has no ${String(key ?? 'text')}`;
+  if (code === 'too_big')
+    return `the ${String(key)} of ${who} has ${found.trim().length} characters; ${key === 'text' ? MAX_TEXT : MAX_CHECK} are allowed`;
+  if (key === 'check' || key === 'text') return `the ${key} of ${who} ${HIDES}`;
+  return `${who} has an id that is not R and a number`;
 }
 
 /** A fingerprint of the requirements that ignores their states; undefined if they cannot be parsed. */
@@ -59,7 +89,7 @@ export function ledgerFingerprint(text: string | undefined): string | undefined 
   return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
 }
 
-export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters, a check without unusual or more than two blanks in a row`;
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text one line of at most ${MAX_TEXT} characters and each check of at most ${MAX_CHECK}, a check without unusual or more than two blanks in a row`;
 
 /** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
 export interface Shown {
@@ -100,7 +130,7 @@ export function withLedger(plan: string, ledger: string | undefined): string {
 
 function ledgerLines(text: string): string[] {
   const reading = parseLedger(text);
-  if (reading.kind === 'malformed') return [`- _requirements.json cannot be read: ${reading.problem}`];
+  if (reading.kind === 'malformed') return [`- _requirements.json is refused: ${reading.problem}`];
   return reading.requirements.map(({ id, text: words, check }) => {
     return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : code(check)})`;
   });

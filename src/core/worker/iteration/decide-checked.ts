@@ -6,13 +6,14 @@ import { isUndecided } from '../../kernel/phases/proving.ts';
 import { followsPlan, type Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { objectsOf } from '../../project/git/repository.ts';
+import { asksForDocuments, type DocumentFault, documentFault } from '../../session/documents/form.ts';
 import { plannedOldTests } from '../../session/documents/plan-old-tests.ts';
-import { planServers } from '../../session/documents/plan-servers.ts';
+import { ledgerText } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { isBaseKnown, knownBase } from '../judge/base-run.ts';
 import { failureNotes, judgingBase, mainGit } from '../judge/check-facts.ts';
 import { tryFast } from '../judge/checks.ts';
-import { branchGone, ledgerProblem, unreviewed } from '../judge/claims.ts';
+import { branchGone, unreviewed } from '../judge/claims.ts';
 import { afterUnrunnableBase, decideByObstacles } from '../judge/obstacles.ts';
 import { patienceOf } from '../limits/account.ts';
 import type { Evidence } from '../state/evidence.ts';
@@ -65,54 +66,43 @@ function needsProof(phase: Phase, decision: Decision): boolean {
   );
 }
 
-/** What an agent must do first because of the requirement ledger or the servers in its plan. */
+/** What an agent must do first because of the requirement ledger, the plan or a review. */
 async function byDocuments(
   evidence: Evidence,
   { signal }: Pick<Outcome, 'signal'>,
   decision: Decision,
 ): Promise<Decision | undefined> {
   const { worker } = evidence;
-  const { progress } = stateOf(worker);
+  const { progress, oldLedger } = stateOf(worker);
   const { phase } = progress;
-  const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
-  const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
-  if (!movesOn) return undefined;
-  if (phase === 'investigation' && decision.kind === 'run' && decision.phase === 'requirements')
-    return undefined;
-  if (!followsPlan(phase) && phase !== 'init') {
-    const problem = await ledgerProblem(worker, phase);
-    if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
-    if (!isPlanned && decision.phase !== 'implementation') return undefined;
-    const servers = await serversProblem(evidence);
-    if (servers !== undefined) return afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
-    const tests = await oldTestsProblem(evidence);
-    return tests === undefined
-      ? undefined
-      : afterBadDocument(progress, { rule: 'plan_old_tests', problem: tests });
+  const wanted = asksForDocuments(phase, decision);
+  if (wanted !== undefined) {
+    const ledger = await ledgerText(worker.paths);
+    const isPlan = wanted === 'plan';
+    const { text: plan = '' } = isPlan ? await evidence.plan() : {};
+    const fault =
+      documentFault(phase, { ledger, plan, oldLedger }) ??
+      (isPlan ? await oldTestsFault(evidence) : undefined);
+    return fault && afterBadDocument(progress, fault);
   }
-  if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
+  const movesOn = decision.kind === 'run' && decision.phase !== phase;
+  if (!movesOn || phase !== 'quality' || signal.kind !== 'signal') return undefined;
   const open = await unreviewed(evidence, signal.signal.reviewed);
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
-/** Why no person could accept the plan's MCP servers. */
-async function serversProblem(evidence: Evidence): Promise<string | undefined> {
-  const { problems } = planServers((await evidence.plan()).text ?? '');
-  return problems.length === 0 ? undefined : problems.join(' ');
-}
-
-/** Why the plan's old tests cannot be those of the base. */
-async function oldTestsProblem({ worker, ...evidence }: Evidence): Promise<string | undefined> {
-  const { files, problems } = plannedOldTests((await evidence.plan()).text ?? '');
+/** Old tests of the plan that the base does not have. */
+async function oldTestsFault({ worker, ...evidence }: Evidence): Promise<DocumentFault | undefined> {
+  const { files } = plannedOldTests((await evidence.plan()).text ?? '');
   const base = judgingBase(stateOf(worker));
-  const names = files.map(({ path }) => `${base}:${path}`);
-  const found = base === undefined || names.length === 0 ? [] : await objectsOf(names, mainGit(worker));
-  const missing = files.filter((_, at) => base !== undefined && found[at] === undefined);
-  const all = [
-    ...problems,
-    ...missing.map(({ path }) => `The base has no ${path} ("Old tests that change").`),
-  ];
-  return all.length === 0 ? undefined : all.join(' ');
+  if (base === undefined || files.length === 0) return undefined;
+  const found = await objectsOf(
+    files.map(({ path }) => `${base}:${path}`),
+    mainGit(worker),
+  );
+  const missing = files.filter((_, at) => found[at] === undefined);
+  const problems = missing.map(({ path }) => `The base has no ${path} ("Old tests that change").`);
+  return problems.length === 0 ? undefined : { rule: 'plan_old_tests', problem: problems.join(' ') };
 }
 
 /**

@@ -14,6 +14,8 @@ import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
 import { isExecutable } from '../../sandbox/programs/usual-places.ts';
 import { type LoginPlan, renewLogin } from '../../sandbox/renew-login.ts';
+import { stderrFileName } from '../../session/documents/documents.ts';
+import type { AsStarted } from '../../session/documents/form.ts';
 import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
@@ -23,11 +25,12 @@ import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../record/keep-work.ts';
 import { foundPlace } from '../state/as-ours.ts';
 import { environmentIn } from '../state/environment.ts';
+import { Evidence } from '../state/evidence.ts';
 import { findProgram } from '../state/find-program.ts';
 import { type Iteration, wrapperName } from '../state/iteration.ts';
 import { logToStderr } from '../state/passing-errors.ts';
 import { requireLease } from '../state/processes.ts';
-import { checksOf, record, stateOf, type Worker } from '../state/worker.ts';
+import { checksOf, choicesOf, record, stateOf, type Worker } from '../state/worker.ts';
 import { collectWork } from './end.ts';
 
 export async function spawnAgent(worker: Worker, open: Iteration): Promise<ChildRecord> {
@@ -68,6 +71,8 @@ async function commandFor(
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
+  const programFolder = dirname(worker.rehearsalProgram);
+  const node = await nodePath(env);
   const request: AgentRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
     promptPath: open.files.prompt,
@@ -83,8 +88,9 @@ async function commandFor(
     inGuard,
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
     childUuid: open.childUuid,
-    nodePath: await nodePath(env),
-    programFolder: dirname(worker.rehearsalProgram),
+    nodePath: node,
+    programFolder,
+    atEnd: [node, join(programFolder, 'form-check.cjs'), JSON.stringify(await asStarted(worker, open))],
     env: await environmentIn(worker, workingDir(worker), {
       iteration: open.iteration,
       clis: [cli.name],
@@ -95,6 +101,19 @@ async function commandFor(
     scenarioPath: settings.scenarioPath,
   };
   return cli.buildCommand(cli.prepare ? await cli.prepare(request) : request);
+}
+
+/** What the hook at an agent's end needs to read its documents as the worker will. */
+async function asStarted(worker: Worker, { logs }: Iteration): Promise<AsStarted> {
+  const { progress, approvedPlan, oldPlans, oldRounds, oldLedger } = stateOf(worker);
+  return {
+    sessionDir: worker.paths.sessionDir,
+    toldPath: stderrFileName(logs.stdout).replace(/\.stderr$/, '.told'),
+    progress,
+    rules: choicesOf(worker),
+    hasChecks: await new Evidence(worker).hasCommands(),
+    ...{ approvedPlan, oldPlans, oldRounds, oldLedger },
+  };
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Phase } from '../../kernel/phases/table.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import { hasSameCode, linksOutside } from '../../project/proving/branch-work.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
@@ -7,15 +6,7 @@ import { parseDocumentName } from '../../session/documents/documents.ts';
 import { boxesIn } from '../../session/documents/given-plan.ts';
 import { parseMarkdown } from '../../session/documents/markdown-lines.ts';
 import { endOfPlan, type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
-import {
-  isMet,
-  LEDGER_FORM,
-  LEDGER_NAME,
-  ledgerFingerprint,
-  ledgerText,
-  parseLedger,
-  REVIEWED,
-} from '../../session/documents/requirements.ts';
+import { isMet, REVIEWED } from '../../session/documents/requirements.ts';
 import { isNamed } from '../../session/proof/plan-files.ts';
 import type { Evidence, TipOfBranch } from '../state/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../state/worker.ts';
@@ -190,16 +181,4 @@ async function changedSince(
   for (const base of new Set(commits))
     if (!(await hasSameCode({ ...context, mainRepo, base, tip }))) changed.push(base);
   return changed;
-}
-
-/** Why an agent may not continue with the current ledger. It must exist at the end of the requirements, and with a plan. */
-export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
-  const text = await ledgerText(worker.paths);
-  if (text === undefined)
-    return phase !== 'planning' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
-  const reading = parseLedger(text);
-  if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
-  return ledgerFingerprint(text) === stateOf(worker).oldLedger
-    ? `${LEDGER_NAME} is still that of the previous goal. Write one for the current goal: ${LEDGER_FORM}.`
-    : undefined;
 }

@@ -1,24 +1,16 @@
-import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { once } from '../../kernel/once.ts';
-import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
+import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { isReviewed } from '../../kernel/phases/progress.ts';
 import { cut } from '../../kernel/text.ts';
 import { objectsOf } from '../../project/git/repository.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
+import { planChanges, planHash } from '../../session/documents/plan.ts';
+import { planOnDisk } from '../../session/documents/plan-on-disk.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
-import {
-  ledgerText,
-  parseLedger,
-  REVIEWED,
-  type Requirement,
-  TASK_ID,
-  withLedger,
-} from '../../session/documents/requirements.ts';
+import { parseLedger, REVIEWED, type Requirement, TASK_ID } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
-import { documentNames } from '../documents/own-documents.ts';
 import { checksOf, stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {
@@ -43,39 +35,18 @@ export interface PlanEvidence {
 }
 
 export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
-  const { approvedPlan, oldPlans } = stateOf(worker);
-  const names = documentNames(worker);
-  const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
-  const own = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
-  const ledger = await ledgerText(worker.paths);
-  const text = own === undefined ? undefined : withLedger(own, ledger);
-  if (name === undefined || text === undefined) {
-    const changedSinceApproval = approvedPlan !== undefined;
-    return {
-      version: undefined,
-      text,
-      requirements: taskToReview(worker),
-      outcome: { ...NO_PLAN, changedSinceApproval },
-    };
-  }
-  const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
-  // Notes may be added after an approval, but not removed.
-  const approved = isSame && !(await notesShrank(worker, text));
-  const changedSinceApproval = approvedPlan !== undefined && !approved;
-  const instead = approved ? parsePlan(text).testing?.instead : undefined;
-  return {
-    // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
-    version: { name, hash: isSame ? approvedPlan.hash : planHash(text) },
-    text,
-    requirements: approved ? requirementsIn(ledger) : taskToReview(worker),
-    outcome: {
-      exists: true,
-      approved,
-      changedSinceApproval,
-      untestable: instead === 'none',
-      triedInReview: instead === 'in review',
-    },
-  };
+  const state = stateOf(worker);
+  const { approvedPlan } = state;
+  const { name, text, ledger, isSame, outcome } = await planOnDisk(
+    { ...state, sessionDir: worker.paths.sessionDir },
+    (current) => notesShrank(worker, current),
+  );
+  if (name === undefined || text === undefined)
+    return { version: undefined, text, requirements: taskToReview(worker), outcome };
+  // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
+  const hash = isSame && approvedPlan !== undefined ? approvedPlan.hash : planHash(text);
+  const requirements = outcome.approved ? requirementsIn(ledger) : taskToReview(worker);
+  return { version: { name, hash }, text, requirements, outcome };
 }
 
 function requirementsIn(ledger: string | undefined): Requirement[] {

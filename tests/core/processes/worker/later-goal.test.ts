@@ -2,9 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Phase } from '../../../../src/core/kernel/phases/table.ts';
+import { documentFault } from '../../../../src/core/session/documents/form.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import {
   ledgerFingerprint,
+  ledgerText,
   withLedger,
   withStates,
 } from '../../../../src/core/session/documents/requirements.ts';
@@ -12,10 +15,10 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';
 import { performWork } from '../../../../src/core/worker/finish/perform.ts';
 import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
-import { falseClaims, ledgerProblem, mergeCommands } from '../../../../src/core/worker/judge/claims.ts';
+import { falseClaims, mergeCommands } from '../../../../src/core/worker/judge/claims.ts';
 import { comparedChecks, openWeakenings, waitForPerson } from '../../../../src/core/worker/judge/tests.ts';
 import { Evidence } from '../../../../src/core/worker/state/evidence.ts';
-import type { Worker } from '../../../../src/core/worker/state/worker.ts';
+import { stateOf, type Worker } from '../../../../src/core/worker/state/worker.ts';
 import { ended } from '../../../support/proved-events.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
@@ -96,11 +99,13 @@ test('the ledger of an earlier goal does not count for the next one, whatever it
   const goal = { type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More' } as const;
   await worker.writer.append({ ...goal, oldLedger: ledgerFingerprint(old) });
   await writeFile(requirements, withStates(old, { passed: ['sh prove.sh'] }));
-  const stale = expect.stringContaining('_requirements.json is still that of the previous goal');
-  expect(await ledgerProblem(worker, 'requirements')).toEqual(stale);
-  expect(await ledgerProblem(worker, 'planning')).toEqual(stale);
+  const faultIn = async (phase: Phase) =>
+    documentFault(phase, { ledger: await ledgerText(worker.paths), oldLedger: stateOf(worker).oldLedger });
+  const problem = expect.stringContaining('_requirements.json is still that of the previous goal');
+  expect(await faultIn('requirements')).toEqual({ rule: 'ledger', problem });
+  expect(await faultIn('planning')).toEqual({ rule: 'ledger', problem });
   await writeFile(requirements, ledgerOf('More holds'));
-  expect(await ledgerProblem(worker, 'requirements')).toBeUndefined();
+  expect(await faultIn('requirements')).toBeUndefined();
 });
 
 test('proved requirements are recorded as they were decided, whatever the ledger says later', async () => {

@@ -17,6 +17,7 @@ const request: AgentRequest = {
   own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
   programFolder: '/opt/samocode',
+  atEnd: ['/usr/bin/node', '/opt/samocode/form-check.cjs', '{}'],
   nodePath: process.execPath,
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
   env: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },

@@ -14,5 +14,6 @@ export const REQUEST: AgentRequest = {
   nodePath: '/opt/node',
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
   programFolder: '/opt/samocode',
+  atEnd: ['/usr/bin/node', '/opt/samocode/form-check.cjs', '{}'],
   env: { PATH: '/bin' },
 };

@@ -151,7 +151,7 @@ test('what a command of a phase hides is shown as it is in a line of .samocode',
 });
 
 test.each([
-  ['is too long to be shown whole', `## A\nCheck: \`${'x'.repeat(501)}\`\n- [ ] a\n`],
+  ['is too long to be shown whole', `## A\nCheck: \`${'x'.repeat(1001)}\`\n- [ ] a\n`],
   ['has hidden characters', '## A\nCheck: `npm\u200btest`\n- [ ] a\n'],
   ['have a blank that is none', '## A\nCheck: `npm\u00a0test`\n- [ ] a\n'],
   ['hide their end behind blanks', `## A\nCheck: \`npm test${' '.repeat(400)}; sh x\`\n- [ ] a\n`],

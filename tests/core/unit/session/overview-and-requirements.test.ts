@@ -27,24 +27,36 @@ test('a ledger is read regardless of states and additional keys', () => {
 test.each([
   ['is not JSON', '{', 'it is not valid JSON'],
   ['is empty', '', 'it is not valid JSON'],
-  ['has no requirement', ledgerOf(), '(see requirements)'],
-  ['has a duplicate id', ledgerOf(R1, R1), '(see requirements)'],
-  ['has an invalid id', ledgerOf({ ...R1, id: 'A' }), '(see requirements.0.id)'],
-  ['has no check', ledgerOf({ id: 'R1', text: 'x' }), '(see requirements.0.check)'],
-  ['has an empty check', ledgerOf({ ...R1, check: ' ' }), '(see requirements.0.check)'],
+  ['has no requirement', ledgerOf(), 'it is not a list of 1 to 100 requirements'],
+  ['has a duplicate id', ledgerOf(R1, R1), 'R1 stands there twice'],
+  ['has an invalid id', ledgerOf({ ...R1, id: 'A' }), 'entry 1 has an id that is not R and a number'],
+  ['has no check', ledgerOf({ id: 'R1', text: 'x' }), 'R1 has no check'],
+  ['has an empty check', ledgerOf({ ...R1, check: ' ' }), 'R1 has no check'],
   [
     'has a check of two lines',
     ledgerOf(R2, { ...R1, id: 'R3', check: 'a\nb' }),
-    '(see requirements.1.check)',
+    'the check of R3 is not one line',
   ],
   [
     'has an invisible character in a text',
     ledgerOf({ ...R1, text: 'a\u202Eb' }),
-    '(see requirements.0.text)',
+    'the text of R1 is not one line, or has hidden characters',
   ],
-])('a ledger that %s is malformed, and the problem says where', (_, text, problem) => {
-  expect(parseLedger(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) });
-});
+  [
+    'has three checks that are too long, and a text',
+    ledgerOf(
+      ...[1001, 1563, 2000].map((length, at) => ({ ...R1, id: `R${at + 1}`, check: 'x'.repeat(length) })),
+      { ...R1, id: 'R4', text: 'y'.repeat(501), check: 'z'.repeat(1000) },
+    ),
+    'the check of R1 has 1001 characters; 1000 are allowed; the check of R2 has 1563 characters; 1000 are allowed; ' +
+      'the check of R3 has 2000 characters; 1000 are allowed; the text of R4 has 501 characters; 500 are allowed. It must be',
+  ],
+])(
+  'a ledger that %s is refused, and each place is named with what was measured and is allowed',
+  (_, text, problem) => {
+    expect(parseLedger(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) });
+  },
+);
 
 describe('the approval of a plan', () => {
   const approved = planHash(withLedger(PLAN, ledgerOf(R1, R2)));

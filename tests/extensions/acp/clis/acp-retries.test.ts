@@ -39,6 +39,7 @@ async function playFailing(failing: Answer | undefined) {
     ...{ workingDir: at('work'), mainRepo: at('work'), model: 'stub/scripted', own: {}, permissions: 'skip' },
     ...{ childUuid: crypto.randomUUID(), nodePath: process.execPath, env },
     programFolder: dirname((await builtPrograms()).worker),
+    atEnd: [],
   };
   const { file, args, env: own } = OPENCODE.buildCommand((await OPENCODE.prepare?.(request)) ?? request);
   const plan: RunnerPlan = JSON.parse(await readFile(at('acp-plan.json'), 'utf8'));

@@ -14,6 +14,7 @@ const REQUEST: AgentRequest = {
   own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
   programFolder: '/opt/samocode',
+  atEnd: ['/usr/bin/node', '/opt/samocode/form-check.cjs', '{}'],
   nodePath: process.execPath,
   childUuid: 'u-u',
   env: { PATH: '/bin' },

@@ -220,7 +220,7 @@ test('agents plan from it only when that is asked for', async () => {
 
 test.each([
   ...BAD.filter(([, content]) => typeof content === 'string' && content.includes('\n')),
-  ['with a long command', `## A\nCheck: \`${'x'.repeat(501)}\`\n${BOX}`, 'the command of phase 1 is longer'],
+  ['with a long command', `## A\nCheck: \`${'x'.repeat(1001)}\`\n${BOX}`, 'the command of phase 1 is longer'],
   ['with NUL', `${BOX}\0`, 'it is not a text file'],
 ] as const)('the text of a plan %s is refused with the bounds of a file', async (_, content, said) => {
   await expect(planOf(String(content))).rejects.toMatchObject({

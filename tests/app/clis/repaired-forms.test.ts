@@ -1,0 +1,101 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ciIf } from '../../support/ci.ts';
+import type { ToolUse } from '../../support/model-stub/conversation.ts';
+import { startCliSession } from './cli-session.ts';
+import { type GrantedPlaces, runGranted } from './granted-child.ts';
+
+const PLAN = '01-08-1000-plan-work.md';
+const LEDGER = '_requirements.json';
+const A_PLAN = '# Plan: x\n\n### Phase 1: a\nFiles: a.ts\n- [ ] one\n';
+const NO_BOX = A_PLAN.replace('- [ ] ', '');
+const ledgerWith = (check: string) =>
+  JSON.stringify({ requirements: [{ id: 'R1', text: 'It holds', check }] });
+const question = (id: string) => `### ${id}: Which?\n\nA) one\nB) two\n\n**Answer:** _waiting_\n`;
+
+const PLANNED = { '_signal.json': '{"status":"waiting","for":"plan_approval"}' };
+const ASKED = { '_signal.json': '{"status":"waiting","for":"qa_answers"}' };
+
+type Texts = Readonly<Record<string, string>>;
+
+/** Read first: tools refuse to overwrite files that they have not read. */
+function writes({ sessionDir }: GrantedPlaces, texts: Texts, isAgain = false): ToolUse[] {
+  return Object.entries(texts).flatMap(([name, content]) => {
+    const file_path = join(sessionDir, name);
+    const reads = isAgain || name === '_signal.json' ? [{ name: 'Read', input: { file_path } }] : [];
+    return [...reads, { name: 'Write', input: { file_path, content } }];
+  });
+}
+
+test.concurrent.for(
+  (['claude', 'codex', 'oldest-codex'] as const).flatMap((cli) =>
+    (
+      [
+        [
+          'a ledger with a check that is too long',
+          { [LEDGER]: ledgerWith('x'.repeat(1200)), [PLAN]: A_PLAN, ...PLANNED },
+          'the check of R1 has 1200 characters; 1000 are allowed',
+          { [LEDGER]: ledgerWith('npm test') },
+        ],
+        [
+          'a plan without boxes',
+          { [LEDGER]: ledgerWith('npm test'), [PLAN]: NO_BOX, ...PLANNED },
+          'Phase 1 of the plan has no box',
+          { [PLAN]: A_PLAN },
+        ],
+        [
+          'a question out of order',
+          { '_qa.md': `# Q&A: x\n\n${question('Q2')}`, ...ASKED },
+          'Q2 comes first; the questions of a round are Q1, Q2 and so on.',
+          { '_qa.md': `# Q&A: x\n\n${question('Q1')}` },
+        ],
+      ] as const
+    ).map(([title, left, why, repair]) => ({ cli, title, left, why, repair })),
+  ),
+)(
+  'an agent of the real $cli that would end with $title repairs it itself',
+  async ({ cli, left, why, repair }) => {
+    const of = cli === 'claude' ? 'claude' : 'codex';
+    const options = { cli, repairs: (places: GrantedPlaces) => writes(places, repair, true) };
+    await using child = await runGranted(of, 'investigation', (places) => writes(places, left), options);
+    const asked = child.requests.filter((request) => request.includes(why));
+    expect(asked.length, child.stderr).toBeGreaterThan(0);
+    expect(child.exitCode).toBe(0);
+    for (const [name, text] of Object.entries({ ...left, ...repair }))
+      expect((await readFile(join(child.sessionDir, name), 'utf8')).trim(), name).toBe(text.trim());
+    const told = await readFile(join(child.sessionDir, 'agent.told'), 'utf8');
+    expect(told.trim().split('\n')).toHaveLength(1);
+  },
+);
+
+for (const { cli, sandbox, ci } of [
+  { cli: 'claude', sandbox: 'guard', ci: true },
+  { cli: 'codex', sandbox: 'guard', ci: false },
+  { cli: 'codex', sandbox: 'off', ci: true },
+] as const)
+  test.concurrent(
+    `with SANDBOX=${sandbox} a session of the real ${cli} takes one agent for a signal that it had to repair`,
+    ciIf(ci),
+    async () => {
+      await using session = await startCliSession({
+        cli,
+        lines: { SANDBOX: sandbox, MAX_ITERATIONS: '1' },
+        instead: ({ job, step, conversation }) => {
+          if (conversation.request.includes('Before you end: ')) return undefined;
+          const wrong = { file_path: join(job.sessionDir, '_signal.json'), content: '{"status":"done"}' };
+          if (step === 0)
+            return { say: 'Looking.', use: [{ name: 'Read', input: { file_path: wrong.file_path } }] };
+          return step === 1 ? { say: 'Done.', use: [{ name: 'Write', input: wrong }] } : { say: 'All done.' };
+        },
+      });
+      await session.until(({ lastIteration }) => lastIteration !== undefined);
+      const [ended] = await session.eventsOf('iteration_ended');
+      expect(ended).toMatchObject({ ending: 'signalled', decision: { kind: 'run', phase: 'requirements' } });
+      const logs = await readdir(session.paths.logs);
+      const told = logs.filter((name) => name.endsWith('.told'));
+      expect(told).toHaveLength(1);
+      const text = await readFile(join(session.paths.logs, told[0] ?? ''), 'utf8');
+      expect(text).toMatch(/^_signal\.json is refused: "done" may not be signalled in investigation; .*\n$/);
+    },
+  );
