@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ciIf } from '../../support/ci.ts';
@@ -99,3 +99,37 @@ for (const { cli, sandbox, ci } of [
       expect(text).toMatch(/^_signal\.json is refused: "done" may not be signalled in investigation; .*\n$/);
     },
   );
+
+test.concurrent('in the guard a check of a ledger that no person has approved reads no file of CHECK_HOME', async () => {
+  const ledger = JSON.stringify({
+    requirements: [{ id: 'R1', text: 'It holds', kind: 'stays', check: 'cat ~/.secrets/token' }],
+  });
+  await using session = await startCliSession({
+    cli: 'claude',
+    lines: { SANDBOX: 'guard', CHECK_HOME: '.secrets', MAX_ITERATIONS: '1' },
+    before: async ({ homeDir }) => {
+      await mkdir(join(homeDir, '.secrets'));
+      await writeFile(join(homeDir, '.secrets/token'), 'of-a-person');
+    },
+    instead: ({ job, step }) => {
+      const texts = Object.entries({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED });
+      if (step === 0)
+        return {
+          say: 'Looking.',
+          use: [{ name: 'Read', input: { file_path: join(job.sessionDir, '_signal.json') } }],
+        };
+      const [name, content] = texts[step - 1] ?? [];
+      if (name === undefined) return { say: 'All done.' };
+      return {
+        say: 'Writing.',
+        use: [{ name: 'Write', input: { file_path: join(job.sessionDir, name), content } }],
+      };
+    },
+  });
+  await session.until(({ lastIteration }) => lastIteration !== undefined);
+  const told = (await readdir(session.paths.logs)).find((name) => name.endsWith('.told'));
+  const text = await readFile(join(session.paths.logs, told ?? ''), 'utf8');
+  expect(text).toContain('R1 stays, and its check `cat ~/.secrets/token` fails before the work');
+  expect(text).toContain('No such file');
+  expect(text).not.toContain('of-a-person');
+});

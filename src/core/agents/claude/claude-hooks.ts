@@ -12,7 +12,7 @@ type HookFacts = Pick<AgentRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | '
  */
 export function childHooks(facts: HookFacts) {
   return {
-    Stop: [{ hooks: [command(facts.atEnd)] }],
+    Stop: [{ hooks: [command(facts.atEnd, HOOK_TIMEOUT)] }],
     PreToolUse: [{ matcher: WRITERS, hooks: [hook(facts, GUARD_WRITES, writeRules(facts))] }],
   };
 }
@@ -28,8 +28,8 @@ function hook({ nodePath }: HookFacts, script: string, rules: object) {
   return command([nodePath, '-e', script, JSON.stringify(rules)]);
 }
 
-function command(words: readonly string[]) {
-  return { type: 'command', command: words.map(shellQuoted).join(' '), timeout: HOOK_TIMEOUT };
+function command(words: readonly string[], timeout = 10) {
+  return { type: 'command', command: words.map(shellQuoted).join(' '), timeout };
 }
 
 // Exit status 2 passes stderr to the model: why a call was refused.

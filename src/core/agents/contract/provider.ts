@@ -3,8 +3,8 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import type { AgentEvent, ChildProblem, FinalReport, TokenCounts, WindowUsed } from './events.ts';
 import type { McpServers } from './mcp-file.ts';
 
-/** In seconds, for programs that a CLI runs as hooks. */
-export const HOOK_TIMEOUT = 10;
+/** In seconds, for programs that a CLI runs as hooks: the one at an agent's end may try checks. */
+export const HOOK_TIMEOUT = 600;
 
 /** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
 export const ACCEPTED_STARTS_WITHIN_MS = 120_000;

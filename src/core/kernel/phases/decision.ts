@@ -38,6 +38,7 @@ export const ProvedRequirement = z.object({
   text: z.string(),
   /** A command of the full set, or `reviewed`. */
   check: z.string(),
+  kind: z.enum(['new', 'stays']).optional(),
 });
 export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
 

@@ -11,7 +11,13 @@ import { plannedOldTests } from './plan-old-tests.ts';
 import { planOnDisk } from './plan-on-disk.ts';
 import { planServers } from './plan-servers.ts';
 import { parseQa } from './qa.ts';
-import { LEDGER_FORM, LEDGER_NAME, ledgerFingerprint, parseLedger } from './requirements.ts';
+import {
+  LEDGER_FORM,
+  LEDGER_NAME,
+  ledgerFingerprint,
+  parseLedger,
+  type Requirement,
+} from './requirements.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from './signal.ts';
 
 /** What the worker knew when it started an agent: enough to judge the form of what the agent leaves. */
@@ -26,6 +32,8 @@ export const AsStarted = z.object({
     plansApart: z.boolean(),
   }),
   hasChecks: z.boolean(),
+  /** In a guard, where the checks of a ledger may be tried: the worktree, which is still as its base. */
+  triesIn: z.string().optional(),
   approvedPlan: z.object({ name: z.string(), hash: z.string() }).optional(),
   oldPlans: z.array(z.string()),
   oldRounds: z.int(),
@@ -73,17 +81,24 @@ function ledgerFault(phase: Phase, text: string | undefined, oldLedger?: string)
     : undefined;
 }
 
+interface Form {
+  /** A sentence each. */
+  problems: string[];
+  /** The requirements of a ledger that is about to be accepted. */
+  accepted?: Requirement[];
+}
+
 /**
  * What an agent that is about to end should repair in the form of what it wrote: all that the worker would refuse, and
  * what a person could not work with. Reads files alone; the worker judges them again.
  * @param lastWords its last message, which counts as the signal if the file is blank
  */
-export async function formProblems(started: AsStarted, lastWords = ''): Promise<string[]> {
+export async function formLeft(started: AsStarted, lastWords = ''): Promise<Form> {
   const { sessionDir, progress, rules, hasChecks } = started;
   const reading = await signalIn(started, lastWords);
   if (reading.kind !== 'signal') {
     const why = reading.kind === 'malformed' ? `is refused: ${reading.problem}` : 'is not written yet';
-    return [`${join(sessionDir, '_signal.json')} ${why}.`];
+    return { problems: [`${join(sessionDir, '_signal.json')} ${why}.`] };
   }
   const qa = await documentText(join(sessionDir, '_qa.md'));
   const asked = qa === undefined ? undefined : parseQa(qa);
@@ -98,21 +113,29 @@ export async function formProblems(started: AsStarted, lastWords = ''): Promise<
     hasChecks,
   };
   const verdict = judgeSignal({ progress, rules, outcome }, reading.signal);
-  const unclear = open.length > 0 && !followsPlan(progress.phase) ? (asked?.problems ?? []) : [];
-  if (verdict.kind === 'refused')
-    return [`_signal.json is refused: ${verdict.problem}`, ...unclear.map((problem) => `_qa.md: ${problem}`)];
+  // Earlier questions stay as they are.
+  const unclear = (asked?.problems ?? []).filter((problem) => open.includes(problem.split(' ')[0] ?? ''));
+  if (verdict.kind === 'refused') {
+    const ofQa = unclear.map((problem) => `_qa.md: ${problem}`);
+    return { problems: [`_signal.json is refused: ${verdict.problem}`, ...ofQa] };
+  }
   const { decision } = verdict;
   if (decision.kind === 'park' && decision.for === 'qa_answers')
-    return unclear.map((problem) => `_qa.md is refused: ${problem}`);
+    return { problems: unclear.map((problem) => `_qa.md is refused: ${problem}`) };
   const wanted = asksForDocuments(progress.phase, decision);
-  if (wanted === undefined) return [];
+  if (wanted === undefined) return { problems: [] };
   const isPlan = wanted === 'plan';
   const fault = documentFault(progress.phase, {
     ...started,
     ledger: plan.ledger,
     ...(isPlan && { plan: plan.text }),
   });
-  return [...(fault === undefined ? [] : [fault.problem]), ...(isPlan ? withoutBoxes(plan.text) : [])];
+  const problems = [
+    ...(fault === undefined ? [] : [fault.problem]),
+    ...(isPlan ? withoutBoxes(plan.text) : []),
+  ];
+  const ledger = plan.ledger === undefined ? undefined : parseLedger(plan.ledger);
+  return { problems, ...(ledger?.kind === 'ledger' && { accepted: ledger.requirements }) };
 }
 
 async function signalIn({ sessionDir, progress }: AsStarted, lastWords: string): Promise<SignalReading> {

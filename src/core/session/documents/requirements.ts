@@ -25,6 +25,8 @@ export const Requirement = z.object({
   text: line(MAX_TEXT),
   // Unusual blanks, and many blanks in a row, hide what follows them.
   check: line(MAX_CHECK).refine((command) => agreedText(command) === command),
+  /** new: the check fails without the work. stays: it passes there too, and must go on passing. Absent: not said. */
+  kind: z.enum(['new', 'stays']).optional(),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -76,6 +78,7 @@ function placeOf(ledger: unknown, { path, code, message }: z.core.$ZodIssue): st
   const who = typeof entry.id === 'string' && /^R\d{1,3}$/.test(entry.id) ? entry.id : `entry ${at + 1}`;
   if (message === TWICE) return `${who} stands there twice`;
   const found = entry[String(key)];
+  if (key === 'kind') return `${who} has a kind that is neither new nor stays`;
   if (typeof found !== 'string' || found.trim() === '') return `${who} has no ${String(key ?? 'text')}`;
   if (code === 'too_big')
     return `the ${String(key)} of ${who} has ${found.trim().length} characters; ${key === 'text' ? MAX_TEXT : MAX_CHECK} are allowed`;
@@ -89,7 +92,7 @@ export function ledgerFingerprint(text: string | undefined): string | undefined 
   return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
 }
 
-export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text one line of at most ${MAX_TEXT} characters and each check of at most ${MAX_CHECK}, a check without unusual or more than two blanks in a row`;
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}", "kind": "new, or stays"}]}, each id once, each text one line of at most ${MAX_TEXT} characters and each check of at most ${MAX_CHECK}, a check without unusual or more than two blanks in a row`;
 
 /** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
 export interface Shown {
@@ -131,8 +134,9 @@ export function withLedger(plan: string, ledger: string | undefined): string {
 function ledgerLines(text: string): string[] {
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return [`- _requirements.json is refused: ${reading.problem}`];
-  return reading.requirements.map(({ id, text: words, check }) => {
-    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : code(check)})`;
+  return reading.requirements.map(({ id, text: words, check, kind }) => {
+    const stays = kind === 'stays' ? ', as it is' : '';
+    return `- ${id}${stays}: ${words} (${check === REVIEWED ? 'by review' : code(check)})`;
   });
 }
 

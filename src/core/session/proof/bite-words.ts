@@ -10,9 +10,9 @@ export function unlikeText(commands: readonly string[]): string {
 /** What passes without the work, and so shows nothing of it: sentences without their full stops. */
 export function unnoticedIn(
   { passed, red }: Bite,
-  requirements: readonly Pick<ProvedRequirement, 'id' | 'check'>[] = [],
+  requirements: readonly Pick<ProvedRequirement, 'id' | 'check' | 'kind'>[] = [],
 ): string[] {
-  const ofRequirements = requirements.filter(({ check }) => passed.includes(check));
+  const ofRequirements = requirements.filter(({ check, kind }) => kind !== 'stays' && passed.includes(check));
   return [
     ...ofRequirements.map(({ id, check }) => `${id}'s command passes without the work: ${code(check)}`),
     ...(passed.length > 0 && red.length === 0 ? ['No check notices the work: each passes without it'] : []),

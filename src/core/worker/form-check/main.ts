@@ -1,7 +1,10 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { systemClock } from '../../kernel/clock.ts';
+import { definedOnly } from '../../kernel/defined-only.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { AsStarted, formProblems } from '../../session/documents/form.ts';
+import { AsStarted, formLeft } from '../../session/documents/form.ts';
+import { wrongKinds } from './kinds.ts';
 
 /**
  * The hook that Claude Code and Codex run when an agent would end. Argument: what the worker knew at its start, as JSON.
@@ -28,7 +31,11 @@ async function main(): Promise<number> {
   const ask = Ask.safeParse(parseJson(readFileSync(0, 'utf8'))).data;
   const told = timesTold(started.toldPath);
   if (told >= MAX_TIMES) return 0;
-  const problems = await formProblems(started, ask?.last_assistant_message ?? undefined);
+  const { problems, accepted = [] } = await formLeft(started, ask?.last_assistant_message ?? undefined);
+  if (problems.length === 0 && started.triesIn !== undefined) {
+    const env = definedOnly({ ...process.env });
+    problems.push(...(await wrongKinds(accepted, { cwd: started.triesIn, env, now: systemClock.now })));
+  }
   if (problems.length === 0) return 0;
   const text = problems.join(' ').replaceAll('\n', ' ');
   appendFileSync(started.toldPath, `${text}\n`);

@@ -7,6 +7,7 @@ import { syncFolder, writeUnsynced, writeWhole } from '../../kernel/files/atomic
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { permissionsIn } from '../../kernel/phases/grants.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
+import { followsPlan } from '../../kernel/phases/table.ts';
 import { guardFound } from '../../project/worktrees/as-found.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
@@ -90,7 +91,11 @@ async function commandFor(
     childUuid: open.childUuid,
     nodePath: node,
     programFolder,
-    atEnd: [node, join(programFolder, 'form-check.cjs'), JSON.stringify(await asStarted(worker, open))],
+    atEnd: [
+      node,
+      join(programFolder, 'form-check.cjs'),
+      JSON.stringify(await asStarted(worker, open, { inGuard })),
+    ],
     env: await environmentIn(worker, workingDir(worker), {
       iteration: open.iteration,
       clis: [cli.name],
@@ -104,7 +109,11 @@ async function commandFor(
 }
 
 /** What the hook at an agent's end needs to read its documents as the worker will. */
-async function asStarted(worker: Worker, { logs }: Iteration): Promise<AsStarted> {
+async function asStarted(
+  worker: Worker,
+  { logs, phase }: Iteration,
+  { inGuard }: { inGuard: boolean },
+): Promise<AsStarted> {
   const { progress, approvedPlan, oldPlans, oldRounds, oldLedger } = stateOf(worker);
   return {
     sessionDir: worker.paths.sessionDir,
@@ -112,6 +121,7 @@ async function asStarted(worker: Worker, { logs }: Iteration): Promise<AsStarted
     progress,
     rules: choicesOf(worker),
     hasChecks: await new Evidence(worker).hasCommands(),
+    ...(inGuard && !followsPlan(phase) && { triesIn: workingDir(worker) }),
     ...{ approvedPlan, oldPlans, oldRounds, oldLedger },
   };
 }

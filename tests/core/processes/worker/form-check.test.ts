@@ -163,6 +163,39 @@ test.each<[string, Left]>([
   expect(await ending(left)).toEqual({ exitCode: 0, stderr: '' });
 });
 
+const ofKinds = (...checks: (readonly ['new' | 'stays', string])[]) =>
+  JSON.stringify({
+    requirements: checks.map(([kind, check], at) => ({ id: `R${at + 1}`, text: 'It holds', check, kind })),
+  });
+
+test('in a guard the checks of a ledger are tried before the work, and each that contradicts its kind is named with its last lines', async () => {
+  await using tree = await tempDir();
+  const ledger = ofKinds(
+    ['new', 'true'],
+    ['new', 'exit 1'],
+    ['stays', 'echo seen; exit 3'],
+    ['stays', 'true'],
+  );
+  const files = signalled(planned, { ...whole, '_requirements.json': ledger });
+  const { exitCode, stderr } = await ending({ files, known: { triesIn: tree.path } });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('R1 is new, and its check `true` passes before the work');
+  expect(stderr).toContain(
+    'R3 stays, and its check `echo seen; exit 3` fails before the work (exit 3): seen',
+  );
+  expect(stderr).not.toMatch(/R2|R4/);
+  expect(await ending({ files })).toMatchObject({ exitCode: 0 });
+});
+
+test('a ledger is not tried by an agent that signals something else', async () => {
+  await using tree = await tempDir();
+  const files = signalled(
+    { status: 'blocked', reason: 'x' },
+    { '_requirements.json': ofKinds(['new', 'true']) },
+  );
+  expect(await ending({ files, known: { triesIn: tree.path } })).toEqual({ exitCode: 0, stderr: '' });
+});
+
 test('an agent is sent back twice at most, and each time is noted', async () => {
   await using hook = await hookOn({ files: { '_signal.json': '{}' } });
   const codes = [await hook.run(), await hook.run(), await hook.run()].map(({ exitCode }) => exitCode);

@@ -31,6 +31,7 @@ test.each([
   ['has a duplicate id', ledgerOf(R1, R1), 'R1 stands there twice'],
   ['has an invalid id', ledgerOf({ ...R1, id: 'A' }), 'entry 1 has an id that is not R and a number'],
   ['has no check', ledgerOf({ id: 'R1', text: 'x' }), 'R1 has no check'],
+  ['has a kind of its own', ledgerOf({ ...R1, kind: 'old' }), 'R1 has a kind that is neither new nor stays'],
   ['has an empty check', ledgerOf({ ...R1, check: ' ' }), 'R1 has no check'],
   [
     'has a check of two lines',
