@@ -1,4 +1,5 @@
 import { providerNamed } from '../../agents/registry.ts';
+import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { firstPhase } from '../../kernel/phases/progress.ts';
 import type { Phase, Way } from '../../kernel/phases/table.ts';
@@ -17,6 +18,7 @@ import { ledgerFingerprint, ledgerText } from '../../session/documents/requireme
 import type { ChosenAgent, EventBody } from '../../session/events/bodies/event-types.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { levelBlockedFor } from '../guarding/sandbox-level.ts';
 import { liftSharedLimit } from '../limits/account.ts';
@@ -47,6 +49,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   // What no agent could reach until now was never compared.
   if (acceptsPrograms(state) || lowered !== undefined) await worker.git.accept(state.worktree?.path);
+  // Whoever resumes may have repaired what SETUP needs: then no agent is spent on it.
+  if (state.worktree !== undefined && phase === 'init') writeUnsynced(worker.paths.setup, SETUP_DUE);
   const { by, note, goal, limits, checks, proving } = command;
   const agent = await withProgram(worker, command.agent);
   const common = { by, note, limits, agent, checks, proving };

@@ -152,13 +152,20 @@ function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: Sessio
     throw WORKER_ERRORS.branch_is_its_base({ branch });
 }
 
-/** Runs SETUP in a worktree that was recreated, or that came from another machine: it lacks all ignored files. */
+/**
+ * Runs SETUP in a worktree that was recreated, or that came from another machine, because it lacks all ignored files; and
+ * where it failed, after a resume: if it passes now, no agent has to make the worktree usable.
+ */
 export async function setUpAgain(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || !isSetupDue(await setupNote(worker))) return;
   await joinEnvironment(worker);
-  const { warnings } = await setUpOnce(worker, { ...worktree, kind: 'kept' });
+  const { warnings, ran } = await setUpOnce(worker, { ...worktree, kind: 'kept' });
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+  const { phase: from, way } = stateOf(worker).progress;
+  if (!ran || from !== 'init') return;
+  const phase = firstPhase(way);
+  await record(worker, { type: 'phase_set', phase, from, flow: `SETUP passes now; on to ${phase}` });
 }
 
 type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;

@@ -44,6 +44,9 @@ test.concurrent(
     await writeFile(join(rig.repo.homeDir, 'repaired'), '');
     await rig.resume();
     await rig.untilWaiting('qa_answers');
+    // No agent was spent on what the person has repaired.
+    const begun = (await rig.events()).filter(({ type }) => type === 'iteration_started');
+    expect(begun[0]).toMatchObject({ iteration: 1, phase: 'investigation' });
   },
 );
 
