@@ -38,7 +38,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
 import type { PromptState } from './prompt-state.ts';
-import { isShown, nextPlanPhase, situation } from './situation-lines.ts';
+import { nextPlanPhase, situation } from './situation-lines.ts';
 
 const PERMISSION_TEXT: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Your commands run without confirmation: think before anything that cannot be undone, above all deletions and migrations.',
@@ -137,9 +137,11 @@ function reviewSeconds(timeLimitMs: number): number {
   return Math.min(900, Math.max(60, Math.floor(timeLimitMs / 3000)));
 }
 
-/** The signals on the page that the worker would accept from this agent and that lead on. */
-function openSignals(signals: string, state: PromptState): string {
-  const { phase, progress, rules, questions, plan, hasChecks } = state;
+/** The signals on the page that the worker would accept from this agent. */
+function openSignals(
+  signals: string,
+  { phase, progress, rules, questions, plan, hasChecks }: PromptState,
+): string {
   const outcome = {
     questions,
     plan: plan?.outcome ?? NO_PLAN,
@@ -149,8 +151,7 @@ function openSignals(signals: string, state: PromptState): string {
   };
   const lines = signals.split(/^(?=- )/m).filter((line) => {
     const reading = parseSignal(/`(\{.*\})`/.exec(line)?.[1], phase);
-    if (reading.kind !== 'signal' || !mayEndWith({ progress, outcome, rules }, reading.signal)) return false;
-    return reading.signal.phase !== 'testing' || phase !== 'quality' || !isShown(state);
+    return reading.kind === 'signal' && mayEndWith({ progress, outcome, rules }, reading.signal);
   });
   return lines.join('');
 }

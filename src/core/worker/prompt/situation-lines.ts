@@ -96,7 +96,7 @@ const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   planning: (state) => [plan(state), ...goalsBefore(state)],
   implementation: (state) => [plan(state), ...planPhase(state), ...testReturns(state), ...sentBack(state)],
   testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
-  quality: (state) => [plan(state), ...triedHere(state), qualityRound(state), ...earlierRound(state)],
+  quality: (state) => [plan(state), ...triedHere(state), ...qualityRound(state), ...earlierRound(state)],
   done: (state) => [plan(state)],
 };
 
@@ -159,20 +159,17 @@ function sentBack({ progress: { testReturns: count }, documents: names }: Prompt
   ];
 }
 
-/** Whether the work can end without another test run, whatever quality changes. */
-export function isShown({ plan: current, hasChecks }: Pick<PromptState, 'plan' | 'hasChecks'>): boolean {
-  return hasChecks || current?.outcome.untestable === true;
-}
-
-function qualityRound(state: PromptState): string {
-  const { qualityRounds, qualityChangedTree } = state.progress;
-  return [
-    `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}.`,
+function qualityRound({ progress, plan: current, hasChecks }: PromptState): string[] {
+  const { qualityRounds, qualityChangedTree } = progress;
+  const isShown = hasChecks || current?.outcome.untestable === true;
+  const lines = [
+    ...(qualityRounds > 0
+      ? [`Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}.`]
+      : []),
     ...(qualityChangedTree ? ['Earlier rounds changed the code.'] : []),
-    ...(isShown(state)
-      ? []
-      : ['No command shows the work: code that quality changes goes to testing from here.']),
-  ].join(' ');
+    ...(isShown ? [] : ['No command shows the work: code that quality changes goes to testing from here.']),
+  ];
+  return lines.length === 0 ? [] : [lines.join(' ')];
 }
 
 function dependencies({ phase, setup, copied, checksIn }: PromptState): string[] {

@@ -26,7 +26,7 @@ const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
   planning: [2_170, 2_520],
   implementation: [2_480, 2_735],
   testing: [2_405, 2_660],
-  quality: [2_510, 2_765],
+  quality: [2_520, 2_775],
   done: [1_515, 1_770],
 };
 
