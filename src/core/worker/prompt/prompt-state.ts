@@ -168,7 +168,9 @@ export async function servesPages(branch: string, options: GitOptions): Promise<
   const words = ['-e', '<html', '-e', 'text/html'];
   try {
     const limited = { ...options, timeoutMs: LIMIT_MS };
-    return await gitSaysYes(['grep', '-qIi', ...words, `refs/heads/${branch}`], limited);
+    const ref = `refs/heads/${branch}`;
+    const isThere = await gitSaysYes(['show-ref', '--verify', '--quiet', ref], limited);
+    return isThere && (await gitSaysYes(['grep', '-qIi', ...words, ref], limited));
   } catch (error) {
     // A repository that is too large to be searched may have some.
     if (GIT_ERRORS.git_timeout.is(error)) return true;
