@@ -41,9 +41,11 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     services: [],
     checks: ['npm test', 'npm run lint'],
     checksIn: 'clone',
+    setup: 'npm ci',
+    copied: [],
     redBase: undefined,
-    baseRun: phase === 'investigation' ? 'running' : undefined,
-    opensPages: phase === 'testing',
+    baseRun: phase === 'investigation' ? 'running' : { tookMs: 192_000, unsteady: [] },
+    pages: phase === 'testing' ? 'opened' : 'none',
     sections: [],
     documents: [
       '_overview.md',

@@ -50,9 +50,13 @@ test.each([
   ['plan-form', ['investigation', 'requirements', 'planning'], ['planning']],
   ['large-plan', ['requirements', 'planning'], ['planning']],
   ['qa-form', ['investigation', 'requirements', 'quick'], ['task-definition']],
+  ['qa-round', ['investigation', 'requirements', 'quick'], ['task-definition']],
   ['ledger-form', ['investigation', 'requirements'], []],
   ['finding-form', ['quality'], ['quality']],
-  ['summary-form', ['quality', 'quick', 'done'], ['summary']],
+  ['failing', ['testing', 'quality'], ['quality']],
+  ['chance', ['implementation', 'quick', 'testing'], []],
+  ['servers', ['investigation', 'implementation', 'quick', 'testing'], []],
+  ['summary-form', ['quality', 'done'], ['summary']],
 ])(
   'the text of workflow/%s is written once, for %j, and is the same in the skills %j',
   (name, agents, skills) => {
@@ -75,13 +79,22 @@ const DIFFERS =
   'Same aim, another path, name or signature: do the aim, and note `Differs: [plan] → [code], because [why]`. Another requirement, interface, data format or dependency:';
 const WHEN_TO_ASK =
   'task, documents and code do not answer it; the answers lead to different behaviour or data; the wrong one is costly to undo.';
-const STOPS = 'Stop when every requirement has a row and five edges held; continue only where one broke.';
+const STOPS = '(small: two), then stop; continue only where one broke:';
 const SHOWN =
-  'A requirement passes only by a row with command, exit status and the line of output that shows it. Could not be run is `not run`, and no pass.';
+  'A requirement passes only by a row with command, exit status and the line of output, if it prints one, that shows it. Could not be run is `not run`, and no pass.';
+const HELD =
+  'Before you remove or move code: what else did it hold? Show on the base and on your version that this stays.';
+const HOLDS = 'What else did removed or moved code hold, and what shows on base and branch that it stays?';
 
 test.each([
   ['when two proposals are due', SMALLER, ['workflow/large-plan.md', 'skills/implementation/SKILL.md']],
-  ['which proposal is built', TAKES_MINIMAL, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
+  ['which proposal is built', TAKES_MINIMAL, ['workflow/two-proposals.md', 'skills/implementation/SKILL.md']],
+  [
+    'what removed code held',
+    HELD,
+    ['agents/implementation.md', 'agents/quick.md', 'skills/implementation/SKILL.md'],
+  ],
+  ['what a reviewer asks of removed code', HOLDS, ['agents/quality.md', 'skills/quality/SKILL.md']],
   ['how a test can fail', CAN_FAIL, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
   ['deviations from the plan', DIFFERS, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
   ['when to ask', WHEN_TO_ASK, ['agents/investigation.md', 'skills/task-definition/SKILL.md']],

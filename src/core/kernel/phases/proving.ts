@@ -188,6 +188,8 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
+  /** How long all of them took; absent in states of earlier versions. */
+  tookMs: z.number().optional(),
   /** Commands that failed there, and passed when they were repeated. */
   unsteady: z.array(z.string()).optional(),
   passed: z.array(PassedRun).optional(),
@@ -206,7 +208,8 @@ export function baseChecksOf({ fresh, ...ran }: Pick<ChecksRan, 'runs' | 'fresh'
   const unsteady = unsteadyIn(ran);
   const passed = passedRuns(ran.runs);
   const open = unsteady.length > 0 && { unsteady };
-  return { result, failed, passed, ...open, ...(fresh && { fresh }) };
+  const tookMs = ran.runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return { result, failed, passed, tookMs, ...open, ...(fresh && { fresh }) };
 }
 
 /** The shell's exit statuses for a program that cannot be started, or is not found. */

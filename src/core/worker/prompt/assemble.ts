@@ -8,8 +8,11 @@ import quality from '../../../../agents/quality.md';
 import quick from '../../../../agents/quick.md';
 import requirements from '../../../../agents/requirements.md';
 import testing from '../../../../agents/testing.md';
+import chance from '../../../../workflow/chance.md';
 import contract from '../../../../workflow/contract.md';
+import failing from '../../../../workflow/failing.md';
 import findingForm from '../../../../workflow/finding-form.md';
+import handOff from '../../../../workflow/hand-off.md';
 import headlessChromium from '../../../../workflow/headless-chromium.md';
 import iteration from '../../../../workflow/iteration.md';
 import largePlan from '../../../../workflow/large-plan.md';
@@ -18,8 +21,12 @@ import overview from '../../../../workflow/overview.md';
 import planForm from '../../../../workflow/plan-form.md';
 import alone from '../../../../workflow/provider-alone.md';
 import qaForm from '../../../../workflow/qa-form.md';
+import qaRound from '../../../../workflow/qa-round.md';
+import servers from '../../../../workflow/servers.md';
 import signal from '../../../../workflow/signal.md';
 import summaryForm from '../../../../workflow/summary-form.md';
+import twoProposals from '../../../../workflow/two-proposals.md';
+import webPages from '../../../../workflow/web-pages.md';
 import { providerNamed } from '../../agents/registry.ts';
 import { type Stamps, stampsAt, threeDigits } from '../../kernel/files/stamps.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
@@ -64,6 +71,7 @@ export function assemblePrompt(state: PromptState): string {
   const timestampIteration = `[${threeDigits(state.iteration)} @ ${stamps.log}]`;
   const page = phase === 'implementation' && state.progress.way === 'quick' ? quick : PHASE_AGENTS[phase];
   const { duties, signals } = partsOf(filledIn(page, state));
+  const open = openSignals(signals, state);
   const text = fillPlaces(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
@@ -72,12 +80,15 @@ export function assemblePrompt(state: PromptState): string {
     timeLimit: timeLimit(state.timeLimitMs, stamps),
     approvedPlan: approvedPlan(state),
     attention: attention(state),
-    contract: fillPlaces(contract, { permissions: permissionLimits(state) }),
+    contract: fillPlaces(contract, {
+      permissions: permissionLimits(state),
+      handOff: open.includes('"handoff"') ? handOff.trimEnd() : '',
+    }),
     situation: situation(state),
     duties,
     provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
     overview: fillPlaces(overview, { timestampIteration }),
-    signal: fillPlaces(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
+    signal: fillPlaces(signal, { sessionPath: sessionDir, signals: open }),
   });
   // A NUL byte in a program's arguments would prevent its start, whatever its source.
   const typed = text.replaceAll('\0', '\u{fffd}');
@@ -99,14 +110,26 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
  * Fills the forms into an agent's duties, and the time into names and commands, so that they can be copied; removes the
  * line that asks a CLI for a second opinion on its own work.
  */
-function filledIn(duties: string, { now, timeLimitMs, provider, opensPages }: PromptState): string {
+function filledIn(duties: string, state: PromptState): string {
+  const { now, timeLimitMs, provider } = state;
   const { file, log } = stampsAt(now);
-  return withForms(duties, opensPages ? [] : ['headlessChromium'])
+  return withForms(duties, notNeeded(state))
     .replace(new RegExp(`^\\{ command -v ${provider} .*\\n`, 'm'), '')
     .replace(` "$D.${provider}"`, '')
     .replaceAll('TIMESTAMP_FILE', file)
     .replaceAll('TIMESTAMP_LOG', log)
     .replaceAll('REVIEW_SECONDS', String(reviewSeconds(timeLimitMs)));
+}
+
+/** The forms that mean nothing in this state. */
+function notNeeded({ pages, documents, plan }: PromptState): (keyof typeof FORMS)[] {
+  return [
+    ...(pages === 'none' ? (['webPages'] as const) : []),
+    // Its recipe starts a server, too.
+    pages === 'opened' ? 'servers' : 'headlessChromium',
+    ...(documents.includes('_qa.md') ? [] : (['qaRound'] as const)),
+    ...(nextPlanPhase(plan)?.wantsComparison ? [] : (['twoProposals'] as const)),
+  ];
 }
 
 /** The time for another vendor's CLI: a third of the iteration, which leaves time to judge and fix its findings. */
@@ -169,7 +192,8 @@ const MAX_MESSAGES = 10;
 const MAX_NOTE = 4_000;
 // No file contains the feedback, so it is included in full up to a size that no person would write.
 const MAX_FEEDBACK = 100_000;
-// About 250 tokens in total, which nearly every agent of the phase would otherwise read from files first.
+// About 250 tokens in total, which nearly every agent of the phase would otherwise read from files first. A longer phase
+// is not quoted: agents read the plan, and half a box would mislead.
 const MAX_PLAN_PHASE = 600;
 const MAX_ANSWERS = 400;
 
@@ -215,7 +239,9 @@ function answersIn({ phase, questions: { answers } }: PromptState): string | und
 
 function planPhaseIn({ phase, plan }: PromptState): string | undefined {
   const next = phase === 'implementation' ? nextPlanPhase(plan) : undefined;
-  return next && [`Phase ${next.number}: ${oneLine(next.name)}`, ...next.lines.filter(Boolean)].join('\n');
+  const text =
+    next && [`Phase ${next.number}: ${oneLine(next.name)}`, ...next.lines.filter(Boolean)].join('\n');
+  return text && text.length <= MAX_PLAN_PHASE ? text : undefined;
 }
 
 function firstOfAll({ notes }: PromptState): string {
@@ -253,7 +279,21 @@ function messages({ messages: all }: PromptState): string {
 }
 
 /** The forms that several pages and skills share, by the name of their place. */
-const FORMS = { findingForm, headlessChromium, largePlan, ledgerForm, planForm, qaForm, summaryForm };
+const FORMS = {
+  chance,
+  failing,
+  findingForm,
+  headlessChromium,
+  largePlan,
+  ledgerForm,
+  planForm,
+  qaForm,
+  qaRound,
+  servers,
+  summaryForm,
+  twoProposals,
+  webPages,
+};
 
 /** Fills the shared forms into a page. @param without forms whose places stay empty */
 export function withForms(page: string, without: readonly (keyof typeof FORMS)[] = []): string {

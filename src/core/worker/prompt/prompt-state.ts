@@ -67,10 +67,12 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     services: (await worker.services?.promptLines(facts.phase)) ?? [],
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
+    setup: provingOf(worker).setup,
+    copied: provingOf(worker).copy,
     redBase: redBase(baseChecks, paths.runDir),
     baseRun: baseRun(worker),
-    /** Testing finds a headless Chromium here, and pages that it can open. */
-    opensPages: facts.phase === 'testing' && (await opensPages(worker)),
+    /** The pages of the project that testing can look at; `opened`: by a headless Chromium. */
+    pages: facts.phase === 'testing' ? await pages(worker) : 'none',
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
     rules: choicesOf(worker),
@@ -95,18 +97,22 @@ function redBase(base: BaseChecks | undefined, runDir: string) {
   return { failed, choice: base.choice };
 }
 
-/** The checks on the base commit, where no agent needs to run them. */
-function baseRun(worker: Worker): 'running' | 'green' | undefined {
+/** The checks on the base commit where none of them failed, or none has yet. */
+function baseRun(
+  worker: Worker,
+): 'running' | { tookMs: number | undefined; unsteady: readonly string[] } | undefined {
   if (worker.memory.baseRun !== undefined) return 'running';
-  return stateOf(worker).baseChecks?.result === 'green' ? 'green' : undefined;
+  const { baseChecks: base } = stateOf(worker);
+  return base?.result === 'green' ? { tookMs: base.tookMs, unsteady: base.unsteady ?? [] } : undefined;
 }
 
-async function opensPages(worker: Worker): Promise<boolean> {
+async function pages(worker: Worker): Promise<'none' | 'some' | 'opened'> {
   const { worktree } = stateOf(worker);
-  const chromium = await programOnPath(CHROMIUMS, worker.env);
-  if (chromium === undefined || worktree === undefined) return false;
-  if (provingOf(worker).application !== undefined) return true;
-  return await servesPages(worktree.branch, { ...worker.git.context, cwd: worker.file.mainRepo });
+  if (worktree === undefined) return 'some';
+  const place = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const has = provingOf(worker).application !== undefined || (await servesPages(worktree.branch, place));
+  if (!has) return 'none';
+  return (await programOnPath(CHROMIUMS, worker.env)) === undefined ? 'some' : 'opened';
 }
 
 /** Each question with the recorded answer, as the text of the chosen options. */
@@ -162,7 +168,9 @@ export async function servesPages(branch: string, options: GitOptions): Promise<
   const words = ['-e', '<html', '-e', 'text/html'];
   try {
     const limited = { ...options, timeoutMs: LIMIT_MS };
-    return await gitSaysYes(['grep', '-qIi', ...words, `refs/heads/${branch}`], limited);
+    const ref = `refs/heads/${branch}`;
+    const isThere = await gitSaysYes(['show-ref', '--verify', '--quiet', ref], limited);
+    return isThere && (await gitSaysYes(['grep', '-qIi', ...words, ref], limited));
   } catch (error) {
     // A repository that is too large to be searched may have some.
     if (GIT_ERRORS.git_timeout.is(error)) return true;

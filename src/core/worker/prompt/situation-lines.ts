@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import chance from '../../../../workflow/chance.md';
+import servers from '../../../../workflow/servers.md';
+import { age } from '../../kernel/durations.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import {
   limitOf,
@@ -10,9 +13,10 @@ import {
 import { listed } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial } from '../../session/documents/material.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
-import { TASK_ID } from '../../session/documents/requirements.ts';
+import { REVIEWED, TASK_ID } from '../../session/documents/requirements.ts';
 import type { PromptState } from './prompt-state.ts';
 
 const MAX_DOCUMENTS = 25;
@@ -21,19 +25,21 @@ const MAX_DOCUMENTS = 25;
 export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
+    ...topicAlone(state),
     ...givenPlan(state),
     ...chat(state),
     ...ofPhase[state.phase](state),
     ...redBase(state),
     ...state.services,
+    ...dependencies(state),
+    ...baseRun(state),
     ...checks(state),
     ...requirements(state),
     ...documents(state),
   ];
   const { phase, progress } = state;
-  lines.push(
-    `Iteration ${progress.phaseIteration + 1} of ${phase}; after ${limitOf(phase, progress.way)}, a human decides.`,
-  );
+  if (progress.phaseIteration + 1 >= limitOf(phase, progress.way))
+    lines.push(`This is the last iteration of ${phase}: after it a human decides.`);
   return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
 
@@ -43,6 +49,13 @@ function workplace({ worktree }: PromptState): string {
   const { branch, base, baseCommit, firstCommit = baseCommit } = worktree;
   const commit = firstCommit.slice(0, 12);
   return `Branch ${inlineMaterial(branch)}, from ${inlineMaterial(base)}. The work of this session: \`git diff --no-ext-diff ${commit}\`, \`git log ${commit}..HEAD\`.`;
+}
+
+function topicAlone({ dive, task, goal }: PromptState): string[] {
+  if (dive === undefined || task !== undefined || goal !== undefined) return [];
+  return [
+    'There is a topic and no task: documents in the session path are the result, and the diff may be empty.',
+  ];
 }
 
 const PLANS_FROM_BOXES =
@@ -78,12 +91,12 @@ const AFTER_CHAT: Readonly<Partial<Record<Phase, string>>> = {
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   init: () => [],
-  investigation: (state) => [...goalsBefore(state), ...baseRun(state)],
+  investigation: goalsBefore,
   requirements: (state) => [questions(state), ...goalsBefore(state)],
   planning: (state) => [plan(state), ...goalsBefore(state)],
   implementation: (state) => [plan(state), ...planPhase(state), ...testReturns(state), ...sentBack(state)],
   testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
-  quality: (state) => [plan(state), ...triedHere(state), qualityRound(state), ...earlierRound(state)],
+  quality: (state) => [plan(state), ...triedHere(state), ...qualityRound(state), ...earlierRound(state)],
   done: (state) => [plan(state)],
 };
 
@@ -107,8 +120,9 @@ function plan({ plan: current, progress }: PromptState): string {
   if (progress.way === 'quick') return 'The session is quick: there is no plan, and the task is the measure.';
   if (current === undefined) return 'There is no plan for this goal yet.';
   const testing = current.testing === undefined ? '' : ` It says: ${inlineMaterial(current.testing.line)}.`;
-  const approval = current.outcome.approved ? 'approved' : 'not approved yet';
-  return `The plan is ${inlineMaterial(current.name)}, ${approval}.${testing}`;
+  // The head of the prompt names an approved one.
+  if (current.outcome.approved) return `The plan is approved.${testing}`;
+  return `The plan is ${inlineMaterial(current.name)}, not approved yet.${testing}`;
 }
 
 /** The plan phase for the next implementation agent. */
@@ -127,7 +141,7 @@ function planPhase({ plan: current, progress }: PromptState): string[] {
 
 function testRun({ progress }: PromptState): string {
   return progress.qualitySinceImplementation
-    ? '2nd run: quality has reviewed this work and changed code, and no command shows that it still works.'
+    ? '2nd run: quality changed code, and no command shows that it still works. Try the suite, the requirements and that code.'
     : '1st run: quality has not reviewed this work yet.';
 }
 
@@ -145,27 +159,50 @@ function sentBack({ progress: { testReturns: count }, documents: names }: Prompt
   ];
 }
 
-function qualityRound({ progress, plan: current, hasChecks }: PromptState): string {
+function qualityRound({ progress, plan: current, hasChecks }: PromptState): string[] {
   const { qualityRounds, qualityChangedTree } = progress;
   const isShown = hasChecks || current?.outcome.untestable === true;
-  return [
-    `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}.`,
+  const lines = [
+    ...(qualityRounds > 0
+      ? [`Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}.`]
+      : []),
     ...(qualityChangedTree ? ['Earlier rounds changed the code.'] : []),
     ...(isShown ? [] : ['No command shows the work: code that quality changes goes to testing from here.']),
-  ].join(' ');
+  ];
+  return lines.length === 0 ? [] : [lines.join(' ')];
 }
 
-function baseRun({ baseRun: run, checks: commands }: PromptState): string[] {
-  if (run === undefined) return [];
+function dependencies({ phase, setup, copied, checksIn }: PromptState): string[] {
+  if (phase === 'init' || phase === 'done') return [];
+  const inClone = checksIn === 'clone';
+  const copies = copied.length > 0 ? ` and copies of ${copied.map(inlineMaterial).join(', ')}` : '';
+  if (setup !== undefined)
+    return [
+      `SETUP (${inlineMaterial(setup)}) ran in the worktree${inClone ? ', and runs in each fresh clone' : ''}.`,
+    ];
+  return [
+    `There is no SETUP${inClone ? `: a fresh clone has what is committed${copies}, nothing else` : ''}.`,
+  ];
+}
+
+/** What failed there has its own line. */
+function baseRun({ phase, baseRun: run, redBase: base, checks: commands }: PromptState): string[] {
+  if (phase === 'init' || base !== undefined || commands.length === 0) return [];
   const named = commands.map(inlineMaterial).join(', ');
-  return run === 'running'
-    ? [`The worker runs ${named} on the base commit beside you.`]
-    : [`The worker ran ${named} on the base commit: nothing failed.`];
+  if (run === undefined) return [`What ${named} says on the base commit is not known.`];
+  if (run === 'running') return [`The worker runs ${named} on the base commit beside you: not known yet.`];
+  const { tookMs, unsteady } = run;
+  const time = tookMs === undefined ? '' : ` (${age(tookMs)})`;
+  const chance = unsteady.map(inlineMaterial).join(', ');
+  const result = chance === '' ? 'nothing failed' : `${chance} failed, and passed when repeated`;
+  return [`The worker ran ${named} on the base commit${time}: ${result}.`];
 }
 
 function triedHere({ plan: current, progress }: PromptState): string[] {
   if (progress.way !== 'quick' && current?.outcome.triedInReview !== true) return [];
-  return ['Testing is left to you. Try the work first: start it, each requirement, two edges.'];
+  return [
+    `Testing is left to you. Try the work first: start it, each requirement, two edges. ${servers.trim()} ${oneLine(chance)}`,
+  ];
 }
 
 function earlierRound({ documents: names, progress }: PromptState): string[] {
@@ -199,11 +236,13 @@ const RED = {
 
 function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {
   if (commands.length === 0 || !CHECKED.includes(phase)) return [];
+  // A line above names them.
+  const named = base === undefined ? 'these' : commands.map(inlineMaterial).join(', ');
   const where = checksIn === 'clone' ? ' on a fresh clone of the branch: commit all that they need' : '';
   const mayStayRed =
     base?.choice === 'leave' ? ', or fail in the same way as it then does on the base commit' : '';
   return [
-    `Before quality and before the end the worker runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
+    `Before quality and before the end the worker runs ${named}${where}; each must exit 0${mayStayRed}.`,
   ];
 }
 
@@ -215,8 +254,8 @@ function requirements({ phase, progress, requirements: all }: PromptState): stri
   if (progress.way === 'quick')
     return [`The requirement ${TASK_ID} is the task itself, as it is written: confirm it by \`reviewed\`.`];
   const open = all.filter(({ isMet }) => !isMet);
-  const commands = open.map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
-  const left = open.length === 0 ? 'none is open' : `open: ${listed(commands, MAX_OPEN)}`;
+  const ids = open.map(({ id, check }) => (check === REVIEWED ? `${id} (reviewed)` : id));
+  const left = open.length === 0 ? 'none is open' : `open: ${listed(ids, MAX_OPEN)}`;
   return [
     `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps and runs, ${left}.`,
   ];

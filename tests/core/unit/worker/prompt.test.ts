@@ -20,14 +20,14 @@ const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase,
 
 /** Token budgets of a plain prompt and of a full one; a token is about four characters. */
 const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
-  init: [1_550, 1_810],
-  investigation: [2_470, 2_850],
-  requirements: [2_525, 2_890],
-  planning: [2_245, 2_610],
-  implementation: [2_485, 2_740],
-  testing: [2_415, 2_680],
-  quality: [2_525, 2_790],
-  done: [1_675, 1_940],
+  init: [1_385, 1_640],
+  investigation: [2_460, 2_830],
+  requirements: [2_490, 2_840],
+  planning: [2_160, 2_510],
+  implementation: [2_480, 2_730],
+  testing: [2_405, 2_660],
+  quality: [2_520, 2_775],
+  done: [1_510, 1_765],
 };
 
 const goldenPrompt = (phase: Phase) => assemblePrompt(promptState(phase, { provider: 'claude' }));
@@ -80,6 +80,26 @@ test.each(CASES)('the prompt of %s for %s stays within its token budget', (phase
   const tokens = (changes = {}) => assemblePrompt(promptState(phase, { provider, ...changes })).length / 4;
   expect(tokens()).toBeLessThan(plain);
   expect(tokens(EVERYTHING)).toBeLessThan(withEverything);
+});
+
+const MARKED = promptState('implementation').plan ?? expect.fail();
+const UNMARKED = {
+  ...MARKED,
+  phases: MARKED.phases.map((phase) => ({ ...phase, wantsComparison: false })),
+};
+
+test.each<[string, Phase, Partial<PromptState>, number]>([
+  [
+    'quick work',
+    'implementation',
+    { plan: undefined, progress: progressIn('implementation', { way: 'quick' }) },
+    2_180,
+  ],
+  ['a plan phase without proposals', 'implementation', { plan: UNMARKED }, 2_380],
+  ['testing without web pages', 'testing', { pages: 'none' }, 2_015],
+])('the prompt of %s stays within its token budget', (_what, phase, changes, budget) => {
+  for (const provider of PROVIDERS)
+    expect(assemblePrompt(promptState(phase, { provider, ...changes })).length / 4).toBeLessThan(budget);
 });
 
 test('agents before the work learn of the chat in which it began, those of a later goal do not', () => {
@@ -166,7 +186,7 @@ test("the plan phase is quoted for its implementation, and the person's answers 
   expect(shows('\n## The answers on record\n\n> Q1 Which library')).toEqual(['planning', 'implementation']);
 });
 
-test('a long plan phase and many answers are cut to a thousand characters, and the prompt names the file with the rest', () => {
+test('a long plan phase is not quoted, many answers are cut, and the prompt names both files', () => {
   const lines = Array.from(
     { length: 60 },
     (_, at) => `- [ ] step ${at} of a phase that should have been two`,
@@ -178,13 +198,13 @@ test('a long plan phase and many answers are cut to a thousand characters, and t
     plan: { name: '01-08-1130-plan-jwt.md', outcome: APPROVED, testing: undefined, phases },
     questions: { asked: 60, open: [], answers: lines },
   });
-  const [, answers = '', plan = ''] =
-    /^## The answers on record\n([\s\S]*?)^## Your plan phase\n([\s\S]*?)^## /m.exec(assemblePrompt(state)) ??
-    [];
+  const prompt = assemblePrompt(state);
+  const [, answers = ''] = /^## The answers on record\n([\s\S]*?)^## /m.exec(prompt) ?? [];
   expect(answers).toContain(`(Shortened. The full text: ${state.sessionDir}/_qa.md)`);
-  expect(plan).toContain(`(Shortened. The full text: ${state.sessionDir}/01-08-1130-plan-jwt.md)`);
-  const quoted = `${answers}${plan}`.match(/(?<=^> ).*$/gm) ?? [];
-  expect(quoted.join('\n').length).toBeLessThanOrEqual(1000);
+  const quoted = answers.match(/(?<=^> ).*$/gm) ?? [];
+  expect(quoted.join('\n').length).toBeLessThanOrEqual(400);
+  expect(prompt).not.toContain('\n## Your plan phase');
+  expect(prompt).toContain(`**Approved plan:** ${state.sessionDir}/01-08-1130-plan-jwt.md`);
 });
 
 test('the dive topic is in the investigation prompt, and in all prompts of a session without a task', () => {
@@ -198,10 +218,19 @@ test('the dive topic is in the investigation prompt, and in all prompts of a ses
   expect(shows({ task: undefined })).toEqual(PHASE_NAMES);
 });
 
-test.each(CASES)('the prompt of %s for %s explains a server in the background once', (phase, provider) => {
-  const prompt = assemblePrompt(promptState(phase, { provider })).replace(/^```[\s\S]*?^```$/gm, '');
-  expect(prompt.match(/`setsid -f/g)).toHaveLength(1);
-});
+test.each(PROVIDERS)(
+  'a server in the background is explained once to those for %s who may need one',
+  (provider) => {
+    const explained = PHASE_NAMES.filter((phase) => {
+      const prompt = assemblePrompt(promptState(phase, { provider }));
+      return prompt.match(/setsid -f/g)?.length === 1;
+    });
+    expect(explained).toEqual(['investigation', 'implementation', 'testing']);
+    const outcome = { ...APPROVED, triedInReview: true };
+    const plan = { name: 'p.md', outcome, testing: undefined, phases: [] };
+    expect(assemblePrompt(promptState('quality', { provider, plan })).match(/setsid -f/g)).toHaveLength(1);
+  },
+);
 
 test.each(PHASE_NAMES)('no command in a prompt of %s is one that its CLI refuses', (phase) => {
   const shown = (provider: string) => fencedBlocks(assemblePrompt(promptState(phase, { provider }))).join();
@@ -262,7 +291,6 @@ test('the agent of a quick session gets its own page, and is asked for no plan',
   const prompt = assemblePrompt(promptState('implementation', { plan: undefined, progress }));
   expect(prompt).toContain('**Is it larger than it looked?**');
   expect(prompt).toContain('The session is quick: there is no plan, and the task is the measure.');
-  expect(prompt).toContain('Iteration 1 of implementation; after 8, a human decides.');
   expect(prompt).not.toMatch(/Your plan phase|Every phase of the plan|## Helpers/);
   const signals = jsonIn(prompt.split('whose words are true:')[1] ?? '');
   expect(signals.map((json) => JSON.parse(json)).map(({ status, phase }) => `${status} ${phase}`)).toEqual([
@@ -277,16 +305,72 @@ test('the agent of a quick session gets its own page, and is asked for no plan',
   expect(withoutCommand).not.toContain('"status":"done"');
 });
 
-test.each([
-  ['running', 'The worker runs `npm test`, `npm run lint` on the base commit beside you.'],
-  ['green', 'The worker ran `npm test`, `npm run lint` on the base commit: nothing failed.'],
-] as const)(
-  'investigation is told of checks on the base that are %s, and need not run them',
-  (baseRun, line) => {
-    expect(assemblePrompt(promptState('investigation', { baseRun }))).toContain(`- ${line}\n`);
-    expect(assemblePrompt(promptState('requirements', { baseRun }))).not.toContain(line);
-  },
-);
+const RAN = 'The worker ran `npm test`, `npm run lint` on the base commit';
+
+test.each<[string, PromptState['baseRun'], string]>([
+  [
+    'run',
+    'running',
+    'The worker runs `npm test`, `npm run lint` on the base commit beside you: not known yet.',
+  ],
+  ['passed', { tookMs: 192_000, unsteady: [] }, `${RAN} (3 min): nothing failed.`],
+  [
+    'failed by chance',
+    { tookMs: undefined, unsteady: ['npm test'] },
+    `${RAN}: \`npm test\` failed, and passed when repeated.`,
+  ],
+  ['did not run', undefined, 'What `npm test`, `npm run lint` says on the base commit is not known.'],
+])('every agent of the work knows what the checks say on the base where they %s', (_how, baseRun, line) => {
+  const told = PHASE_NAMES.filter((phase) =>
+    assemblePrompt(promptState(phase, { baseRun })).includes(`\n- ${line}\n`),
+  );
+  expect(told).toEqual(PHASE_NAMES.filter((phase) => phase !== 'init'));
+  const failed = [{ command: 'npm test', how: 'exit status 1', output: '/run/base.log' }];
+  const redBase = { failed, choice: undefined };
+  const red = assemblePrompt(promptState('testing', { baseRun: undefined, redBase }));
+  expect(red).toContain('these checks fail on the base commit: `npm test` (exit status 1');
+  expect(red).not.toContain('is not known');
+});
+
+test.each<[Partial<PromptState>, string]>([
+  [{}, 'SETUP (`npm ci`) ran in the worktree, and runs in each fresh clone.'],
+  [{ checksIn: 'worktree' }, 'SETUP (`npm ci`) ran in the worktree.'],
+  [{ setup: undefined }, 'There is no SETUP: a fresh clone has what is committed, nothing else.'],
+  [
+    { setup: undefined, copied: ['.env'] },
+    'There is no SETUP: a fresh clone has what is committed and copies of `.env`, nothing else.',
+  ],
+])('an agent knows where dependencies are: %j', (changes, line) => {
+  expect(assemblePrompt(promptState('requirements', changes))).toContain(`\n- ${line}\n`);
+});
+
+test('what a state does not need is left out: hand-offs, further rounds, two proposals', () => {
+  const has = (words: string, changes: Partial<PromptState> = {}) =>
+    PHASE_NAMES.filter((phase) => assemblePrompt(promptState(phase, changes)).includes(words));
+  expect(has('Hand off in the last tenth')).toEqual(PHASE_NAMES.slice(1, -1));
+  expect(has('A further round goes below')).toEqual([]);
+  expect(has('A further round goes below', { documents: ['_qa.md'] })).toEqual([
+    'investigation',
+    'requirements',
+  ]);
+  expect(has('comparison-[slug].md')).toEqual(['implementation']);
+  expect(has('comparison-[slug].md', { plan: UNMARKED })).toEqual([]);
+});
+
+test('a topic without a task may end in documents alone', () => {
+  const has = (changes: Partial<PromptState>) =>
+    assemblePrompt(promptState('planning', { dive: 'How tokens are read', ...changes })).includes(
+      'There is a topic and no task',
+    );
+  expect([has({ task: undefined }), has({})]).toEqual([true, false]);
+});
+
+test('only the last iteration that a phase has is named as such', () => {
+  const at = (phaseIteration: number) =>
+    assemblePrompt(promptState('testing', { progress: progressIn('testing', { phaseIteration }) }));
+  expect(at(19)).toContain('- This is the last iteration of testing: after it a human decides.\n');
+  expect(at(18)).not.toContain('a human decides');
+});
 
 test('investigation, which asks, does not ask whether a red base is part of the task', () => {
   const failed = [{ command: 'npm test', how: 'exit status 1', output: '/run/base.log' }];
@@ -294,10 +378,14 @@ test('investigation, which asks, does not ask whether a red base is part of the 
   expect(assemblePrompt(promptState('investigation', { redBase }))).toContain('do not ask it yourself');
 });
 
-test('testing gets the recipe for a headless Chromium only where it can open pages of the project', () => {
-  const block = (opensPages: boolean) =>
-    assemblePrompt(promptState('testing', { opensPages })).includes('--screenshot=');
-  expect([block(true), block(false)]).toEqual([true, false]);
+test('testing reads of web pages where the project has some, and of a headless Chromium where it can open them', () => {
+  const said = (pages: PromptState['pages']) => {
+    const prompt = assemblePrompt(promptState('testing', { pages }));
+    return ['**Web pages**', '--screenshot=', 'A server:'].filter((words) => prompt.includes(words));
+  };
+  expect(said('opened')).toEqual(['**Web pages**', '--screenshot=']);
+  expect(said('some')).toEqual(['**Web pages**', 'A server:']);
+  expect(said('none')).toEqual(['A server:']);
 });
 
 test('a reviewer to whom testing is left tries the work first, and one of a later round reads that alone', () => {
