@@ -1,6 +1,7 @@
 // Measures speed and memory, outside the tests: `npm run bench -- [--json | --page [--to=FILE]] [--runs=N] [--python=PATH] [name…]`.
 // Needs a build. A page has three runs of each bench, one of those that take long, and shorter rounds.
 import '../scripts/hand-over.ts';
+import '../tests/support/state-roots.ts';
 
 import { writeFile } from 'node:fs/promises';
 import { type Bench, type BenchOptions, type BenchResult, middle, NotMeasured } from './bench.ts';

@@ -15,6 +15,7 @@ const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const EVENTS = 60;
 const SESSIONS = 50;
+const IDLE_SESSIONS = 200;
 const PAINTS = 5;
 const FIRST_LOOK_MS = 5000;
 
@@ -32,22 +33,23 @@ export const webBench: Bench = {
     eventTwoTabsMs: 'ms from an event to its row, with two tabs',
     eventTwoTabsP99Ms: 'ms of that, 99th percentile',
     cpuTwoTabsPercent: '% of a core with two tabs',
+    cpuIdlePercent: `% of a core with ${IDLE_SESSIONS} sessions at rest and one tab`,
     firstPaintMs: 'ms from the address to the first row of 1,000 sessions, in the first tab',
     paintMs: 'ms of that, in later tabs',
     mb1000: 'MB with 1,000 sessions',
   },
   async run({ isBrief }) {
     const small = await measureWork(isBrief ? 20 : EVENTS, isBrief ? 20 : 60);
-    const { repo } = await preparedSessions(1000);
-    await using _repo = repo;
-    const large = await withPage(repo, measurePaint);
+    const rested = await ofPrepared(IDLE_SESSIONS, (page) => measureRest(page, isBrief ? 20 : 60));
+    const large = await ofPrepared(1000, measurePaint);
     return {
-      values: { ...small, ...large },
+      values: { ...small, ...rested, ...large },
       goals: [
         { value: 'eventP99Ms', atMost: 250 },
         { value: 'eventTwoTabsP99Ms', atMost: 250 },
         { value: 'cpuPercent', atMost: 1 },
         { value: 'mb', atMost: 120 },
+        { value: 'cpuIdlePercent', atMost: 1 },
         { value: 'firstPaintMs', atMost: 300 },
         { value: 'paintMs', atMost: 300 },
         { value: 'mb1000', atMost: 150 },
@@ -79,6 +81,21 @@ async function withPage<T>(
     terminal.signal('SIGINT');
     await terminal.end();
   }
+}
+
+async function ofPrepared<T>(count: number, measure: (page: ServedPage) => Promise<T>): Promise<T> {
+  const { repo } = await preparedSessions(count);
+  await using _repo = repo;
+  return await withPage(repo, measure);
+}
+
+async function measureRest({ address, pid, browser }: ServedPage, seconds: number) {
+  const page = await browser.tab(address);
+  await page.locator('.row').first().waitFor();
+  await systemClock.sleep(FIRST_LOOK_MS);
+  const from = await cpuMs(pid);
+  await systemClock.sleep(seconds * 1000);
+  return { cpuIdlePercent: round((((await cpuMs(pid)) - from) / (seconds * 1000)) * 100, 2) };
 }
 
 async function measureWork(count: number, seconds: number) {

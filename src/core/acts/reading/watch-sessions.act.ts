@@ -16,6 +16,7 @@ import {
   type SessionReport,
 } from '../../caller/facts/get-status.ts';
 import { readWatching } from '../../caller/facts/worker-report.ts';
+import { orNothing } from '../../kernel/errors.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
 import { livenessOf } from '../../kernel/processes/host.ts';
@@ -43,6 +44,8 @@ export interface ShownSession extends SessionReport {
 /** The minimum between two polls, however often files are written. */
 const SPACING_MS = 150;
 const POLL_MS = 1000;
+/** Of sessions at rest, whose changes are mostly watched, only every second poll reads what their files are. */
+const REST_POLLS = 2;
 /** The interval for what no session file shows: dead workers, a supervisor that came or went, new projects. */
 const FULL_READ_MS = 10_000;
 /** How many sessions are read concurrently; each opens a handful of files. */
@@ -63,15 +66,17 @@ export async function* watchSessions(
   let isFullRead = known.size === 0;
   let targetsAt = isFullRead ? clock.monotonic() : Number.NEGATIVE_INFINITY;
   let isFirst = true;
+  let isWoken = true;
   try {
-    for (;;) {
-      const changes = await readChangedSessions(known, { targets, isFullRead, context, signal });
+    for (let polls = 0; ; polls += 1) {
+      const skipsRest = !isFullRead && !isWoken && polls % REST_POLLS > 0;
+      const changes = await readChangedSessions(known, { targets, isFullRead, skipsRest, context, signal });
       if (changes.size > 0 || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
       // The paths change when session files do; a full read also retries watches that failed.
       if (isFirst || isFullRead || changes.has('files')) watcher.watch(watchedPaths(targets, known));
       isFirst = false;
       await clock.sleep(SPACING_MS, signal);
-      await watcher.wait(POLL_MS - SPACING_MS, signal);
+      isWoken = await watcher.wait(POLL_MS - SPACING_MS, signal);
       isFullRead = clock.monotonic() - targetsAt >= FULL_READ_MS;
       if (!isFullRead) continue;
       // A temporarily broken project must not remove its sessions from the screen.
@@ -87,6 +92,8 @@ export async function* watchSessions(
 
 interface WatchTargets extends Pick<SessionIndex, 'places' | 'names'> {
   machine: MachineNow;
+  /** As the folders of their runs were listed: new targets, and a change in one of these folders, list them again. */
+  listed?: { stamp: string; all: Candidate[] };
 }
 
 interface Known {
@@ -96,8 +103,8 @@ interface Known {
   stamp: string;
   /** The identity of the file with its agent's activity. */
   now: string;
-  /** Done, stopped or archived, and without a worker. */
-  isOver: boolean;
+  /** Without a worker and a need of one: whatever continues it writes to its log. */
+  isAtRest: boolean;
   /** Undefined if archived, or not a session. */
   session?: ShownSession;
 }
@@ -116,6 +123,7 @@ interface ReadContext {
   targets: WatchTargets;
   /** Whether to also check what no session file shows. */
   isFullRead: boolean;
+  skipsRest: boolean;
   context: ActionContext;
   signal: AbortSignal;
 }
@@ -134,8 +142,10 @@ async function readChangedSessions(
   for (const key of [...known.keys()]) if (!keys.has(key) && known.delete(key)) changes.add('files');
   for (let from = 0; from < all.length; from += AT_ONCE) {
     reading.signal.throwIfAborted();
-    const some = all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading));
-    const found = await Promise.all(some);
+    const some = all
+      .slice(from, from + AT_ONCE)
+      .filter(({ key }) => reading.isFullRead || !isAsleep(known.get(key), reading));
+    const found = await Promise.all(some.map((one) => readIfChanged(known, one, reading)));
     for (const change of found) changes.add(change);
     // Files are read synchronously: without a pause a server answers no request until all sessions are read.
     const isPauseDue = from + AT_ONCE < all.length && found.some((change) => change !== undefined);
@@ -152,15 +162,25 @@ interface Candidate {
 }
 
 async function placesOfSessions(
-  { names }: WatchTargets,
+  targets: WatchTargets,
   known: ReadonlyMap<string, Known>,
 ): Promise<Candidate[]> {
-  return (await names()).flatMap(({ place, folders }) =>
+  const roots = targets.places.map(({ sessionsDir }) => orNothing(() => identityAt(runRoot(sessionsDir))));
+  const stamp = roots.join(' ');
+  if (targets.listed?.stamp === stamp) return targets.listed.all;
+  const all = (await targets.names()).flatMap(({ place, folders }) =>
     folders.map((folder) => {
       const key = `${place.sessionsDir}${sep}${folder}`;
       return { key, paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place };
     }),
   );
+  targets.listed = { stamp, all };
+  return all;
+}
+
+/** Synchronous, because it is asked about each session at each poll. */
+function isAsleep(known: Known | undefined, { skipsRest }: Pick<ReadContext, 'skipsRest'>): boolean {
+  return known?.isAtRest === true && (skipsRest || identityAt(known.paths.events) === known.log);
 }
 
 async function readIfChanged(
@@ -170,8 +190,6 @@ async function readIfChanged(
 ): Promise<Change | undefined> {
   const before = known.get(key);
   const log = identityAt(paths.events);
-  // Whatever continues a session that is over writes to its log.
-  if (!isFullRead && before?.log === log && before.isOver) return undefined;
   const stamp = [log, identityAt(paths.commands), identityAt(paths.leases)].join(' ');
   if (before?.stamp === stamp) {
     const change = isFullRead ? await unseenChange(before, targets, context) : undefined;
@@ -186,8 +204,8 @@ async function readIfChanged(
   if (before?.stamp === stamp && before.now === now && reportStamp(report) === reportStamp(shown))
     return undefined;
   const session = report && { ...report, projectDir: projectDirOf(place) };
-  const isOver = log !== '' && (session === undefined || !mayChangeUnseen(session.view));
-  known.set(key, { paths, log, stamp, now, isOver, session });
+  const isAtRest = log !== '' && (view === undefined || (view.worker === 'none' && !view.needsWorker));
+  known.set(key, { paths, log, stamp, now, isAtRest, session });
   return 'files';
 }
 

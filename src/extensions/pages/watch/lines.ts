@@ -255,8 +255,8 @@ function rowColumns(rows: readonly SessionRow[], columns: number): RowColumns {
   const costs = Math.max(0, ...rows.map((row) => costText(row).length));
   const hasSeveralProjects = new Set(rows.map(({ session }) => session.projectDir)).size > 1;
   const fixed = {
-    name: Math.min(longest, Math.floor(columns * 0.3)),
-    project: hasSeveralProjects && columns >= 120 ? 16 : 0,
+    name: Math.min(longest, Math.floor(columns * (hasSeveralProjects ? 0.25 : 0.3))),
+    project: hasSeveralProjects && columns >= 72 ? Math.min(16, Math.floor(columns / 8)) : 0,
     bar: BAR,
     phase: columns >= 100 ? LONGEST_PHASE : 0,
     elapsed: 7,

@@ -15,7 +15,7 @@ export const WEB_ERRORS = errors({
   state_changed: () => ({
     what: 'Nothing was decided.',
     why: 'The session has changed since this was shown.',
-    hint: 'Read what it shows now, and decide again.',
+    hint: 'Read what has changed, and decide again.',
   }),
   plan_changed: () => ({
     what: 'Nothing was decided.',

@@ -3,7 +3,7 @@ import { installCli } from '../../../support/install-clis.ts';
 import type { Page } from './browser.ts';
 
 const WIDTHS = [360, 1280];
-const ALL_WIDTHS = [360, 768, 1280, 2560];
+const ALL_WIDTHS = [320, 768, 1280, 2560];
 const SCHEMES = ['light', 'dark'];
 
 /** What axe finds, with everything expanded: rules of WCAG A and AA, and best practices; and each width that scrolls. */

@@ -15,7 +15,7 @@ test('axe finds no violation on any page, in light and in dark, narrow and wide,
   await using _ = project.repo;
   const places: [name: string, place: string][] = [];
   for (const ends of ENDS) {
-    const { paths } = await reportedSession({ iterations: 9, name: `ends-${ends}`, ends, project });
+    const { paths } = await reportedSession({ iterations: 10, name: `ends-${ends}`, ends, project });
     places.push([ends, `#/s/${pageKey(paths)}`]);
   }
   await using web = await serveWeb(project.context);

@@ -1,10 +1,11 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
+import { runRoot } from '../../../../src/core/session/layout/paths.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
@@ -113,8 +114,14 @@ export function clickAtOnce(page: Page, selector: string): Promise<string> {
 
 /** Makes the project of a session known on the machine of another one. */
 export async function addTo({ repo: { homeDir } }: SessionRig, { repo, paths }: SessionRig): Promise<void> {
+  const { homeDir: home } = repo;
   const filePath = join(repo.path, '.samocode');
   const machine = { homeDir, clock: systemClock };
+  // Its worker is started with this home, and finds its records there.
+  const root = runRoot(paths.sessionsDir);
+  const here = join(homeDir, relative(home, dirname(root)));
+  await mkdir(here, { recursive: true });
+  await symlink(root, join(here, basename(root)));
   await rememberProject({ filePath, mainRepo: repo.path, sessions: paths.sessionsDir }, machine);
   await trustFile(filePath, fingerprint(await readFile(filePath, 'utf8')), machine);
 }

@@ -109,6 +109,22 @@ test('when a supervisor starts, sessions that wait are reported anew, and their 
   expect(still).toBe(ship);
 });
 
+test('of sessions at rest, also many that are not watched, each is seen to continue', async () => {
+  await using serverRig = await makeServerRig();
+  const folders = Array.from({ length: 130 }, (_, at) => `26-01-08-boat-${String(at).padStart(3, '0')}`);
+  const all = [];
+  for (const folder of folders) all.push(await serverRig.addSession(folder, [...FIRST, ASKING]));
+  const watch = await watching(serverRig);
+  const waiting = Object.fromEntries(folders.map((folder) => [folder, 'waiting']));
+  await watch.until(waiting);
+  const last = eventLines([...FIRST, ASKING, DONE])
+    .split('\n')
+    .at(-2);
+  await appendFile(all.at(-1)?.events ?? '', `${last}\n`);
+  await watch.until({ ...waiting, [folders.at(-1) ?? '']: 'done' });
+  expect(await watch.end()).toMatchObject({ done: true });
+});
+
 test('one session is watched alone, and a missing one is an error at once', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [...FIRST, DONE]);

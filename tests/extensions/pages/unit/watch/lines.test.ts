@@ -48,6 +48,12 @@ test.each([80, 200])('the screens of %i columns match their golden file', async 
   await expect(`${text}\n`).toMatchFileSnapshot(`../../../../golden/watch/${columns}-columns.txt`);
 });
 
+test('where sessions are of several projects, each row names its own at 80 columns too', () => {
+  const rows = drawn(80, 24).filter((line) => /[▰▱]{8}/.test(line));
+  expect(rows).not.toEqual([]);
+  for (const row of rows) expect(row).toMatch(/ (?:harbour|fleet) +[▰▱]/);
+});
+
 test('digits for the page are on the last line as long as they count, whatever else would be there', () => {
   const model = { ...MODEL, digits: '042042' };
   for (const selection of [{}, { notice: 'stopped' }, { isHelp: true }, { filter: 'b', isTyping: true }])
