@@ -89,7 +89,6 @@ test.concurrent.each([
   'a CLI that %s is reported before the first agent, with the remedy',
   async (_what, script, rule, reason) => {
     await using rig = await startRig({
-      here: true,
       start: { run: false, ...TASK.start },
       lines: { PERMISSIONS: 'allow' },
     });
