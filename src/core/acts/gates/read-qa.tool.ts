@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { questionsAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
 import { cursorOf } from '../../caller/facts/cursor.ts';
 import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
@@ -64,13 +65,14 @@ export const readQaTool = defineTool({
       { session, projectDir },
       actions,
     );
+    const stake = stakeLine(questionsAtStake({ view, questions, open }));
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MAX_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
     return {
       summary:
         open.length > 0
-          ? `${view.folder} asks: ${open.join(', ')}.${ofChat(fromChat)}${await onPage(view, actions)}`
+          ? `${view.folder} asks: ${open.join(', ')} (${stake}).${ofChat(fromChat)}${await onPage(view, actions)}`
           : `${view.folder} has no open questions.`,
       next: [...nextSteps(view, { ids: open.join(', ') || undefined }), ...hidden],
       session: view.folder,
