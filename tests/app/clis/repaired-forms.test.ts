@@ -95,8 +95,9 @@ for (const { cli, sandbox, ci } of [
       const logs = await readdir(session.paths.logs);
       const told = logs.filter((name) => name.endsWith('.told'));
       expect(told).toHaveLength(1);
-      const text = await readFile(join(session.paths.logs, told[0] ?? ''), 'utf8');
-      expect(text).toMatch(/^_signal\.json is refused: "done" may not be signalled in investigation; .*\n$/);
+      expect(await readFile(join(session.paths.logs, told[0] ?? ''), 'utf8')).toBe('sent back\n');
+      const text = session.models[cli]?.turns.at(-1)?.conversation.request;
+      expect(text).toContain('may not be signalled in investigation; allowed: ');
     },
   );
 
@@ -127,8 +128,7 @@ test.concurrent('in the guard a check of a ledger that no person has approved re
     },
   });
   await session.until(({ lastIteration }) => lastIteration !== undefined);
-  const told = (await readdir(session.paths.logs)).find((name) => name.endsWith('.told'));
-  const text = await readFile(join(session.paths.logs, told ?? ''), 'utf8');
+  const text = session.models.claude?.turns.map(({ conversation }) => conversation.request).join('\n');
   expect(text).toContain('R1 stays, and its check `cat ~/.secrets/token` fails before the work');
   expect(text).toContain('No such file');
   expect(text).not.toContain('of-a-person');

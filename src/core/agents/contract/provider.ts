@@ -44,7 +44,7 @@ export interface AgentRequest {
   /** US dollars after which the agent must end, for CLIs that enforce it. */
   budgetUsd?: number;
   programFolder: string;
-  /** Run by a hook of the CLI when its agent would end: exit status 2 sends the agent back, with stderr as the reason. */
+  /** Run by a hook of the CLI when its agent would end: it prints `{"decision": "block", "reason"}` to send the agent back. */
   atEnd: readonly string[];
   /** The command line of ACP_COMMAND. */
   agentCommand?: string;

@@ -152,8 +152,8 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
     const limited = limits ? `, with the limits ${describeLimits(limits)}` : '';
     return `resumed by ${describeBy(by)}${chosen}${limited}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
   },
-  phase_set: ({ from, phase }) =>
-    from === 'init'
+  phase_set: ({ from, phase, after }) =>
+    after === 'setup'
       ? `SETUP passes; on to ${phase}`
       : `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,

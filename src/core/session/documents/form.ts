@@ -23,7 +23,7 @@ import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from './signal.ts';
 /** What the worker knew when it started an agent: enough to judge the form of what the agent leaves. */
 export const AsStarted = z.object({
   sessionDir: z.string(),
-  /** The file in which each refusal is noted, a line each. */
+  /** The file with a line for each time that the agent was sent back. */
   toldPath: z.string(),
   progress: Progress,
   rules: z.object({

@@ -165,7 +165,13 @@ export async function setUpAgain(worker: Worker): Promise<void> {
   const { phase: from, way } = stateOf(worker).progress;
   if (!ran || from !== 'init') return;
   const phase = firstPhase(way);
-  await record(worker, { type: 'phase_set', phase, from, flow: `SETUP passes now; on to ${phase}` });
+  await record(worker, {
+    type: 'phase_set',
+    phase,
+    from,
+    after: 'setup',
+    flow: `SETUP passes now; on to ${phase}`,
+  });
 }
 
 type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;

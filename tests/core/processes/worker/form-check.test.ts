@@ -1,7 +1,9 @@
 // @module-tag ci
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { parseJson } from '../../../../src/core/kernel/parse-json.ts';
 import type { Phase } from '../../../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { shellQuoted } from '../../../../src/core/kernel/shell-quoted.ts';
@@ -11,6 +13,7 @@ import { asStarted, atEndOf } from '../../../support/as-started.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
+const Said = z.strictObject({ decision: z.literal('block'), reason: z.string() });
 const PLAN = '01-08-1000-plan-x.md';
 const A_PLAN = '# Plan: x\n\n### Phase 1: a\nFiles: a.ts\n- [ ] one\n';
 const A_LEDGER = '{"requirements": [{"id": "R1", "text": "It holds", "check": "npm test"}]}';
@@ -37,14 +40,17 @@ async function hookOn({ files = {}, phase = 'investigation', folder = 'session',
     hook_event_name: 'Stop',
     ...(lastWords && { last_assistant_message: lastWords }),
   });
-  const run = () => runCommand('/bin/sh', ['-c', line], { input });
+  const run = async () => {
+    const { exitCode, stdout, stderr } = await runCommand('/bin/sh', ['-c', line], { input });
+    expect([exitCode, stderr]).toEqual([0, '']);
+    return stdout === '' ? undefined : Said.parse(parseJson(stdout)).reason;
+  };
   return { started, run, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
 async function ending(left: Left) {
   await using hook = await hookOn(left);
-  const { exitCode, stderr } = await hook.run();
-  return { exitCode, stderr };
+  return await hook.run();
 }
 
 const signalled = (signal: object, more: Record<string, string> = {}) => ({
@@ -138,9 +144,7 @@ test.each<[string, Left, string]>([
     'Quality has not reviewed this work yet',
   ],
 ])('an agent that leaves %s is sent back with the reason', async (_, left, why) => {
-  const { exitCode, stderr } = await ending(left);
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain(why);
+  expect(await ending(left)).toContain(why);
 });
 
 test.each<[string, Left]>([
@@ -160,7 +164,7 @@ test.each<[string, Left]>([
     { files: signalled({ status: 'handoff', note: 'x' }), phase: 'implementation' },
   ],
 ])('an agent that leaves %s may end', async (_, left) => {
-  expect(await ending(left)).toEqual({ exitCode: 0, stderr: '' });
+  expect(await ending(left)).toBeUndefined();
 });
 
 const ofKinds = (...checks: (readonly ['new' | 'stays', string])[]) =>
@@ -177,14 +181,13 @@ test('in a guard the checks of a ledger are tried before the work, and each that
     ['stays', 'true'],
   );
   const files = signalled(planned, { ...whole, '_requirements.json': ledger });
-  const { exitCode, stderr } = await ending({ files, known: { triesIn: tree.path } });
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('R1 is new, and its check `true` passes before the work');
-  expect(stderr).toContain(
+  const reason = await ending({ files, known: { triesIn: tree.path } });
+  expect(reason).toContain('R1 is new, and its check `true` passes before the work');
+  expect(reason).toContain(
     'R3 stays, and its check `echo seen; exit 3` fails before the work (exit 3): seen',
   );
-  expect(stderr).not.toMatch(/R2|R4/);
-  expect(await ending({ files })).toMatchObject({ exitCode: 0 });
+  expect(reason).not.toMatch(/R2|R4/);
+  expect(await ending({ files })).toBeUndefined();
 });
 
 test('a ledger is not tried by an agent that signals something else', async () => {
@@ -193,26 +196,38 @@ test('a ledger is not tried by an agent that signals something else', async () =
     { status: 'blocked', reason: 'x' },
     { '_requirements.json': ofKinds(['new', 'true']) },
   );
-  expect(await ending({ files, known: { triesIn: tree.path } })).toEqual({ exitCode: 0, stderr: '' });
+  expect(await ending({ files, known: { triesIn: tree.path } })).toBeUndefined();
 });
 
 test('an agent is sent back twice at most, and each time is noted', async () => {
   await using hook = await hookOn({ files: { '_signal.json': '{}' } });
-  const codes = [await hook.run(), await hook.run(), await hook.run()].map(({ exitCode }) => exitCode);
-  expect(codes).toEqual([2, 2, 0]);
+  const said = [await hook.run(), await hook.run(), await hook.run()].map((reason) => reason !== undefined);
+  expect(said).toEqual([true, true, false]);
   expect((await readFile(hook.started.toldPath, 'utf8')).trim().split('\n')).toHaveLength(2);
 });
 
 test('an agent is not held where its times cannot be counted', async () => {
   await using hook = await hookOn({ files: { '_signal.json': '{}' } });
   await mkdir(hook.started.toldPath);
-  expect(await hook.run()).toMatchObject({ exitCode: 0 });
+  expect(await hook.run()).toBeUndefined();
   await rm(hook.started.toldPath, { recursive: true });
-  expect(await hook.run()).toMatchObject({ exitCode: 2 });
+  expect(await hook.run()).toContain('not written yet');
+});
+
+test('an agent has nothing of its own written elsewhere: a link is not followed, and no word of it is noted', async () => {
+  await using hook = await hookOn({ files: signalled({ status: 'continue', phase: '$(evil)' }) });
+  const elsewhere = join(hook.started.sessionDir, '../start-up');
+  await writeFile(elsewhere, 'as it was\n');
+  await symlink(elsewhere, hook.started.toldPath);
+  expect(await hook.run()).toBeUndefined();
+  expect(await readFile(elsewhere, 'utf8')).toBe('as it was\n');
+  await rm(hook.started.toldPath);
+  expect(await hook.run()).toContain('$(evil)');
+  expect(await readFile(hook.started.toldPath, 'utf8')).toBe('sent back\n');
 });
 
 test('spaces, quotes and dollar signs in the folder name have no effect', async () => {
   const folder = `it's "a" $HOME \`x\` folder`;
-  expect((await ending({ folder })).stderr).toContain(folder);
-  expect(await ending({ folder, files: signalled({ status: 'continue' }) })).toMatchObject({ exitCode: 0 });
+  expect(await ending({ folder })).toContain(folder);
+  expect(await ending({ folder, files: signalled({ status: 'continue' }) })).toBeUndefined();
 });

@@ -226,7 +226,8 @@ export const EVENT_BODIES = {
     /** A finished session works on the feedback on its pull request. */
     round: Round.optional(),
   }),
-  phase_set: z.object({ phase: PhaseName, from: PhaseName }),
+  /** `after`: SETUP passed after a resume. Absent: a person set it, in the file. */
+  phase_set: z.object({ phase: PhaseName, from: PhaseName, after: z.literal('setup').optional() }),
   done: z.object({ summary: z.string(), requirements: z.array(ProvedRequirement).optional() }),
   /** What follows is done next, even if the worker is replaced meanwhile. */
   finish_asked: z.object({ work: Finishing }),
