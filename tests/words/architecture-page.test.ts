@@ -3,9 +3,11 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_BODIES } from '../../src/core/session/events/bodies/event-types.ts';
 import { Status } from '../../src/core/session/events/state.ts';
-import { inBackticks, ROOT } from './texts.ts';
+import { inBackticks, ROOT, TEXTS } from './texts.ts';
 
-const OF_DEVELOPERS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'README.md', 'SECURITY.md'];
+const OF_DEVELOPERS = [
+  ...['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'REVIEW.md', 'README.md', 'SECURITY.md'],
+];
 const ROOMS = [...(await foldersIn('src/core')), ...(await foldersIn('src/extensions'))];
 const READMES = ['src/app', 'src/core', ...ROOMS].map((folder) => `${folder}/README.md`);
 const PAGES = await Promise.all(
@@ -18,6 +20,8 @@ const PAGES = await Promise.all(
   ].map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
 );
 const LONGEST_LINE = 160;
+/** The line of the glossary with the words to avoid. */
+const AVOIDED = /^Avoid \*[\s\S]*?\n\n/m;
 
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(join(ROOT, folder), { withFileTypes: true });
@@ -96,3 +100,18 @@ async function isThere(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+test('no page uses a word that the glossary says to avoid', async () => {
+  const glossary = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const words = [...(AVOIDED.exec(glossary)?.[0] ?? '').matchAll(/\*([a-z ]+)\*/g)].map(
+    ([, word = '']) => word,
+  );
+  expect(words.length).toBeGreaterThan(5);
+  const used = new RegExp(`\\b(?:${words.join('|')})s?\\b`, 'gi');
+  // That page speaks of a workshop.
+  const read = [...PAGES, ...TEXTS].filter(([path]) => path !== 'docs/eli10.md');
+  const found = read.flatMap(([path, text]) =>
+    (text.replace(AVOIDED, '').match(used) ?? []).map((word) => `${path}: ${word}`),
+  );
+  expect(found).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import type { Cli } from '../../core/faces/terminal/cli.ts';
+import { visibleIn } from './program.ts';
 import { makeProgram } from './whole-program.ts';
 
 export interface CommandWords {
@@ -25,7 +26,7 @@ export interface OptionWords {
 export function completionWords(): CommandWords[] {
   // Adding a command reads nothing from the terminal but its width; only running it does.
   const program = makeProgram({ output: { columns: 80 } } as Cli);
-  return [program, ...program.createHelp().visibleCommands(program)].map((command) => ({
+  return [program, ...visibleIn(program)].map((command) => ({
     name: command.name(),
     description: command.description(),
     options: optionsWithHelp(command).map(wordsOfOption),

@@ -1,4 +1,4 @@
-import { type Argument, type Command, CommanderError } from 'commander';
+import { type Argument, type Command, CommanderError, Help } from 'commander';
 import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import { type Cli, EXIT } from '../../core/faces/terminal/cli.ts';
 import { CLI_ERRORS } from '../../core/faces/terminal/cli-errors.ts';
@@ -29,6 +29,8 @@ export async function runProgram(
 ): Promise<void> {
   try {
     if (argv.length === 0) program.outputHelp();
+    else if (argv.join(' ') === 'help all')
+      program.configureHelp({ ...program.configureHelp(), visibleCommands: visibleIn }).outputHelp();
     else await parsed(cli, argv, program, askName);
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
@@ -90,20 +92,35 @@ export function newProgram(cli: Cli, groups: readonly CommandGroup[]): Command {
     .version(__VERSION__, '-V, --version', 'Print the version')
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
+  program.configureHelp({ ...program.configureHelp(), visibleCommands: everydayOf });
   for (const [title, commands] of groups) {
     program.commandsGroup(`${title}:`);
     for (const add of commands) add(program, cli);
   }
-  program.helpCommand('help [command]', 'Show the help of a command');
+  program.helpCommand('help [command]', 'Show the help of a command, or of all');
   for (const command of program.commands) withExamples(command);
   return program;
+}
+
+/** What a session needs from its start to its end: the others are found when they are wanted. */
+const EVERYDAY = 'run start stop resume finish watch web list show diff answer plan approve init doctor help';
+
+/** Those below a command are shown whole. */
+function everydayOf(command: Command): Command[] {
+  const all = visibleIn(command);
+  return command.parent === null ? all.filter((each) => EVERYDAY.split(' ').includes(each.name())) : all;
+}
+
+/** All commands of a program, or of a group, that its whole help shows. */
+export function visibleIn(program: Command): Command[] {
+  return new Help().visibleCommands(program);
 }
 
 const EXAMPLES = `
 Try it without a login or a model:   samocode demo
 On your own repository:              samocode run --task "Add JWT auth"
 
-"samocode <command> --help" describes a command. Every command accepts --json.
+"samocode help all" lists every command, each with --help; all accept --json.
 <session> is its name, a prefix of the name, or its five-character id, which
 "samocode list" shows before the name.
 Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you or
@@ -134,10 +151,7 @@ function messageOf({ code, message }: CommanderError, argv: readonly string[]): 
 
 /** Commands or options that begin with the typed text; otherwise the nearest command. */
 function meantName({ code }: CommanderError, program: Command, argv: readonly string[]): string | undefined {
-  const names = program
-    .createHelp()
-    .visibleCommands(program)
-    .map((command) => command.name());
+  const names = visibleIn(program).map((command) => command.name());
   if (code === 'commander.unknownOption') {
     const command = commandOf(program, argv);
     const options = (command?.options ?? []).flatMap(({ long }) => long ?? []);

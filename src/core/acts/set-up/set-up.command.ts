@@ -156,8 +156,9 @@ export function addTrust(program: Command, cli: Cli): void {
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
-    .description('Show every setting in use and where it comes from')
-    .action(async ({ project }: SharedOptions) => {
+    .description('Show the settings in use and where they come from')
+    .option('--all', 'at a terminal, show those with their defaults too')
+    .action(async ({ project, all }: SharedOptions & { all?: true }) => {
       const [{ readProject, readSettingTexts }, { readSettings }] = await Promise.all([
         import('../../project/finding/open-project.ts'),
         import('../../project/settings/read-settings.ts'),
@@ -174,7 +175,7 @@ export function addConfig(program: Command, cli: Cli): void {
       if (broken) cli.leaveWith(EXIT.failed);
       const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
       cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
-        formatConfig({ filePath, settings, notes }, cli.output),
+        formatConfig({ filePath, settings, notes, isWhole: all === true }, cli.output),
       );
     });
 }
@@ -201,12 +202,21 @@ interface ConfigShown {
   filePath: string | undefined;
   settings: readonly ShownSetting[];
   notes: readonly string[];
+  /** Also those with their defaults. */
+  isWhole: boolean;
 }
 
-/** Formats the output of `samocode config`: each setting with its value and source on one line. */
-export function formatConfig({ filePath, settings, notes }: ConfigShown, output: Output): string {
+/** Formats the output of `samocode config`: each setting with its value and source on one line; for programs all of them. */
+export function formatConfig(
+  { filePath, settings: all, notes, isWhole }: ConfigShown,
+  output: Output,
+): string {
   const { style, textColumns: columns } = output;
-  if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
+  if (columns === Number.POSITIVE_INFINITY) return all.map(settingFields).join('\n');
+  const isSet = ({ source, problem }: ShownSetting) =>
+    (problem !== undefined && filePath !== undefined) ||
+    !(source.kind === 'default' || source.kind === 'unset');
+  const settings = isWhole ? all : all.filter(isSet);
   const lines = grid(
     settings.map(({ key, value, source }) => [
       key,
@@ -222,7 +232,9 @@ export function formatConfig({ filePath, settings, notes }: ConfigShown, output:
   ]);
   const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
   const noteLines = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
-  return [style.bold(head), '', ...rows, ...noteLines].join('\n');
+  const others = all.length - settings.length;
+  const left = others === 0 ? [] : [style.dim(`${others} others have their defaults: samocode config --all`)];
+  return [style.bold(head), '', ...rows, ...left, ...noteLines].join('\n');
 }
 
 function settingFields({ key, value, source, problem = '' }: ShownSetting): string {

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
 import { EXAMPLES } from '../../../../src/app/cli/examples.ts';
+import { visibleIn } from '../../../../src/app/cli/program.ts';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 
 // Not used until a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
-const commands = program
-  .createHelp()
-  .visibleCommands(program)
-  .filter((command) => command.name() !== 'help');
+const commands = visibleIn(program).filter((command) => command.name() !== 'help');
 
 const below = commands.flatMap((command) =>
   command.commands.map((each) => [`${command.name()} ${each.name()}`, each] as const),

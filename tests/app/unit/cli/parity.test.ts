@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { visibleIn } from '../../../../src/app/cli/program.ts';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
 import type { Cli } from '../../../../src/core/faces/terminal/cli.ts';
 
@@ -125,9 +126,7 @@ const program = makeProgram({ output: { columns: 80 } } as Cli);
 const COMMON = ['--project', '--json', '--no-color', '--no-pager'];
 
 /** `start --task`, `stop <session>`: everything that can be typed, except common options. */
-const TYPED = program
-  .createHelp()
-  .visibleCommands(program)
+const TYPED = visibleIn(program)
   .filter((command) => command.name() !== 'help')
   .flatMap((command) => {
     const options = command.options

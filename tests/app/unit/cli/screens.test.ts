@@ -157,7 +157,7 @@ const SCREENS: Record<string, (columns: number) => string> = {
   list: (columns) => formatList(SESSIONS, terminal(columns), { nowMs: NOW }),
   config: (columns) =>
     formatConfig(
-      { filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] },
+      { filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [], isWhole: true },
       terminal(columns),
     ),
   plan: (columns) => formatMarkdown(PLAN, { style: makeStyle(true), columns }),
@@ -170,6 +170,17 @@ const SCREENS: Record<string, (columns: number) => string> = {
       columns,
     ),
 };
+
+test('the settings at a terminal are those that are set or wrong, and how many others there are', () => {
+  const given = { filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [], isWhole: false };
+  const text = stripVTControlCharacters(formatConfig(given, terminal(100)));
+  const isDefault = ({ source, problem }: ShownSetting) =>
+    problem === undefined && ['default', 'unset'].includes(source.kind);
+  for (const setting of SETTINGS)
+    expect(text.includes(`\n${setting.key} `), setting.key).toBe(!isDefault(setting));
+  const count = SETTINGS.filter(isDefault).length;
+  expect(text).toContain(`${count} others have their defaults: samocode config --all`);
+});
 
 const rowsOf = (name: string, columns: number) =>
   stripVTControlCharacters(SCREENS[name]?.(columns) ?? '').split('\n');

@@ -10,13 +10,22 @@ type ByPhase = Readonly<Record<string, string>>;
 /** The options for a new session: those of `start`, `run` and the original command line. */
 export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>> & { pool?: true };
 
+/** What most people use, in this order; the help lists the others below. */
+const USUAL: readonly StartChoice[] = [
+  ...(['task', 'quick', 'plan', 'chat', 'issue', 'name', 'base', 'provider'] as const),
+  ...(['maxCostUsd', 'maxTokens', 'maxHours', 'maxIterations'] as const),
+];
+
 /** @param wanted which choices it takes; by default, all */
 export function withStartOptions(
   command: Command,
   wanted: (choice: StartChoice) => boolean = () => true,
 ): Command {
-  for (const [name, { kind, option, about }] of START_CHOICE_ROWS) {
+  const usual = USUAL.flatMap((name) => START_CHOICE_ROWS.filter(([each]) => each === name));
+  for (const row of [...usual, ...START_CHOICE_ROWS.filter((each) => !usual.includes(each))]) {
+    const [name, { kind, option, about }] = row;
     if (option === undefined || !wanted(name)) continue;
+    command.optionsGroup(usual.includes(row) ? 'Options:' : 'More options:');
     if (kind === 'seconds') command.option(option, about, wholeSeconds);
     else if (kind === 'by_phase') command.option(option, about, byPhase);
     else command.option(option, about);
