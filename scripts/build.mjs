@@ -32,13 +32,13 @@ const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8
 const BACKGROUND = {
   worker: 'src/app/worker/main.ts',
   supervisor: 'src/app/supervisor/main.ts',
+  // The hook at an agent's end, which reads what the agent wrote as the worker does.
+  formCheck: 'src/core/worker/form-check/main.ts',
 };
 // Separate, because it starts for each iteration and needs only a sixth of the code of those two.
 const REHEARSAL = { 'samocode-rehearsal': asked.rehearsal };
 // Runs around each agent of a strict sandbox, so it contains only what it needs.
 const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
-// The hook that an agent's CLI runs when the agent would end: it reads what the agent wrote, with the worker's own readers.
-const FORM_CHECK = { 'form-check': 'src/core/worker/form-check/main.ts' };
 // Runs around each agent of the Agent Client Protocol; kept small for the same reason.
 const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // Runs in a thread of the live page; separate, because nothing else needs highlight.js.
@@ -257,7 +257,7 @@ const sharing = await build({
 const built = await Promise.all([
   sharing,
   build(background),
-  build({ ...cjs, entryPoints: { ...FORM_CHECK, ...(has('rehearsal') && REHEARSAL) } }),
+  build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
   build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
   build({
     ...cjs,
@@ -279,7 +279,8 @@ for (const { metafile } of built) {
 }
 for (const name of Object.keys(BACKGROUND)) {
   const stub = `#!/usr/bin/env node\nrequire('./${BUNDLE}').${name}();\n`;
-  await writeFile(`${outdir}/${name}.cjs`, stub, { mode: 0o755 });
+  const file = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  await writeFile(`${outdir}/${file}.cjs`, stub, { mode: 0o755 });
 }
 if (outdir === 'dist') await writeNotices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await writeFile(`${outdir}/package.json`, `${JSON.stringify({ type: 'module', version })}\n`);

@@ -9,13 +9,16 @@ import { Script } from 'node:vm';
  */
 export async function startQuickly(folder: string): Promise<void> {
   await compile(join(folder, 'background.cjs'));
-  for (const name of ['worker', 'supervisor'])
-    await writeStub(join(folder, `${name}.cjs`), 'background.cjs', `own.exports.${name}();`);
+  for (const [file, name] of Object.entries(STARTED))
+    await writeStub(join(folder, `${file}.cjs`), 'background.cjs', `own.exports.${name}();`);
   const rehearsal = join(folder, 'samocode-rehearsal.cjs');
   await rename(rehearsal, join(folder, 'rehearsal.cjs'));
   await compile(join(folder, 'rehearsal.cjs'));
   await writeStub(rehearsal, 'rehearsal.cjs');
 }
+
+/** Files by what of the bundle they start. */
+const STARTED = { worker: 'worker', supervisor: 'supervisor', 'form-check': 'formCheck' };
 
 async function compile(file: string): Promise<void> {
   // Code from a cache cannot import, so its stub imports for it.

@@ -83,7 +83,7 @@ test.concurrent(
     expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
 
     const building = session.models.claude?.turns.find(({ job }) => job.phase === 'implementation');
-    expect(building?.conversation.prompt).toContain('before the first edit write');
+    expect(building?.conversation.prompt).toContain('Before the first edit write');
     expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
   },
 );

@@ -26,7 +26,7 @@ async function timesTold(path: string): Promise<number> {
   return reading.kind === 'bytes' ? reading.bytes.toString().split('\n').length - 1 : MAX_TIMES;
 }
 
-async function main(): Promise<void> {
+export async function formCheckMain(): Promise<void> {
   const started = AsStarted.parse(parseJson(process.argv[2] ?? ''));
   if ((await timesTold(started.toldPath)) >= MAX_TIMES) return;
   const ask = Ask.safeParse(parseJson(readFileSync(0, 'utf8'))).data;
@@ -42,5 +42,3 @@ async function main(): Promise<void> {
   // Not by exit status 2: Claude Code takes that for a hook that is missing where its words name a file that is.
   process.stdout.write(`${JSON.stringify({ decision: 'block', reason })}\n`);
 }
-
-void main();
