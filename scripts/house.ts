@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
 import { fileCircles, namesTwice, roomOf, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
+import { oldRows } from './old-rows.ts';
 
 // `npm run house`: sizes of rooms, tests and pages beside those at the last tag or, with `-- REF`, at any commit; names
-// that mean two things, files with many imports, and import cycles.
+// that mean two things, files with many imports, import cycles, and rows of the comparison that nobody looked at lately.
 
 const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 
@@ -29,6 +30,8 @@ print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
 printOrchestrators(modules);
 print('import cycles', fileCircles(tree));
+const comparison = await readFile('docs/comparison.md', 'utf8');
+print('rows of docs/comparison.md older than 90 days', oldRows(comparison, new Date()));
 
 async function treeBelow(root: string): Promise<Tree> {
   const names = await readdir(root, { recursive: true });

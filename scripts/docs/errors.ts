@@ -1,44 +1,60 @@
 import { nextCalls, nextCommands } from '../../src/core/caller/facts/step-texts.ts';
-import { COMMAND_ROWS } from '../../src/core/session/commands/command-rows.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
-import { type Page, table } from './page.ts';
+import type { Page } from './page.ts';
 
 export const errorsPage: Page = { path: 'docs/errors.md', render };
 
+/** What this many errors say has happened is the heading of a section. */
+const SHARED_BY = 4;
+
 function render(): string {
+  const errors = exampleErrors();
+  const saying = (what: string) => errors.filter((error) => error.what === what);
+  const shared = [...new Set(errors.map(({ what }) => what))]
+    .filter((what) => saying(what).length >= SHARED_BY && !/^<\w+>$/.test(what))
+    .toSorted((a, b) => saying(b).length - saying(a).length);
+  const others = errors.filter(({ what }) => !shared.includes(what));
   return `# Errors
 
 <!-- Written by \`npm run docs\` from the error tables in src/. Change the code, then run it again. -->
 
-An error has a stable \`code\`, says what happened and why, and what to do next. A tool gives it as an object with
-\`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. \`<name>\` stands for a
-value; the column "fix" ends with the tool calls and the commands that help. Where the table says "Nothing was changed.", the refusal of a command says what that
-command did not do: ${notDone()}.
+An error has a stable \`code\`, and says what happened, why, and what to do next. A tool gives it as an object with
+\`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. Search this page for the code. What several errors
+say has happened is the heading above them. \`<name>\` stands for a value. After the arrow comes what to do: of two next steps in
+code the first is the call of a tool, the second the command in a terminal. What git or gh printed follows the cause.
+The refusal of a command says what it did not do, such as "No answer was recorded", in the place of "Nothing was changed".
 
-${table(['code', 'meaning', 'cause', 'fix'], exampleErrors().map(row))}
+${shared.map((what) => section(escaped(what).replace(/\.$/, ''), saying(what).map(withoutWhat))).join('\n\n')}
+
+${section('Others', others.map(withWhat))}
 `;
 }
 
-function notDone(): string {
-  return [...new Set(Object.values(COMMAND_ROWS).map((row) => row.notDone))]
-    .map((words) => `"${words.slice(0, -1)}"`)
-    .join(', ');
+function section(title: string, lines: readonly string[]): string {
+  return `## ${title}\n\n${lines.join('\n')}`;
 }
 
-function row(error: ExampleError): string[] {
-  const { code, what, why, hint } = error;
-  return [
-    `\`${code}\``,
-    escaped(what),
-    escaped(why),
-    [escaped(hint), nextWords(error)].filter(Boolean).join(' '),
-  ];
+function withWhat(error: ExampleError): string {
+  return line(error, escaped(error.what));
+}
+
+function withoutWhat(error: ExampleError): string {
+  return line(error, '');
+}
+
+function line(error: ExampleError, what: string): string {
+  const why = escaped(error.why).replace(/ g(?:it|h) said: `<said>`\./, '');
+  const fix = [escaped(error.hint), nextWords(error)].filter(Boolean).join(' ');
+  return [`* \`${error.code}\`:`, what, why, fix && `→ ${fix}`].filter(Boolean).join(' ');
 }
 
 function nextWords({ next, args }: ExampleError): string {
   if (!args.hasOwnNext) return 'The next step depends on the state of the session.';
-  if (next.length === 0) return '';
-  return `Tool: ${code(nextCalls(next))}. CLI: ${code(nextCommands(next))}.`;
+  const steps = next.map(({ when, ifWanted: _, ...step }) => {
+    const ways = [nextCalls([step]), nextCommands([step])].filter(Boolean).map(code);
+    return `${when === undefined ? '' : `${when}: `}${ways.join(' / ')}`;
+  });
+  return steps.map((step) => `${step[0]?.toUpperCase()}${step.slice(1)}.`).join(' ');
 }
 
 function code(words: string): string {

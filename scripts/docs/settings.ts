@@ -1,3 +1,4 @@
+import { allProviders } from '../../src/core/agents/registry.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
@@ -77,13 +78,15 @@ A cloned repository brings its \`.samocode\`. These rules hold until you trust t
   Links outside of every repository are followed. Set-up, starts, resumes and workers refuse what they find (\`place_not_ours\`), with the link or file and the command that removes it.
 - \`CHECK_COPY\` copies nothing but ignored files of MAIN_REPO, and follows no link out of it, whoever trusts the file.
 
-What each line makes samocode do; a setting that is not listed sets a limit, a time or a name:
+What each line makes samocode do, at once or, as the first table says, once you trust it; a setting that is not listed sets a limit, a time or a name:
 
 ${reachTable()}
 
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 
 ${settingsTable('machine')}
+
+\`<CLI>\` is the agent's CLI: ${clis()}, as in \`CODEX_MODEL\`.
 
 Only in the environment: \`SAMOCODE_SUPERVISOR=off\` starts no supervisor, \`SAMOCODE_REVIVE=off\` continues no session that
 has lost its worker ([supervisor.md](supervisor.md)).
@@ -108,7 +111,48 @@ function settingsTable(scope: SettingSpec['scope']): string {
     ];
     return table(head, specs.map(projectRow));
   }
-  return table(['setting', 'value', 'default', 'what it does'], specs.map(plainRow));
+  const ofOne = specs.filter((spec) => !isOfEachCli(spec)).map(plainRow);
+  const ofEach =
+    scope === 'machine' ? OF_EACH_CLI.map((row) => rowOfEach(row, specs.filter(isOfEachCli))) : [];
+  return table(['setting', 'value', 'default', 'what it does'], [...ofOne, ...ofEach]);
+}
+
+interface SettingOfEach {
+  end: string;
+  /** Its default with most agent CLIs. */
+  usual(cli: string): string;
+  shown: string;
+  doc: string;
+}
+
+/** Settings that each agent CLI has: one row for all, which names the defaults that differ. */
+const OF_EACH_CLI: SettingOfEach[] = [
+  {
+    end: '_PATH',
+    usual: (cli) => cli,
+    shown: 'the name of the CLI',
+    doc: 'Its program; that of `ACP` is ACP_COMMAND.',
+  },
+  { end: '_MODEL', usual: () => '', shown: '–', doc: "Its model; if unset, the CLI's own default." },
+  { end: '_TIMEOUT', usual: () => '1800', shown: '`1800`', doc: 'How long it may run for one iteration.' },
+];
+
+function isOfEachCli({ key }: SettingSpec): boolean {
+  return allProviders().some(({ name }) =>
+    OF_EACH_CLI.some(({ end }) => key === `${name.toUpperCase()}${end}`),
+  );
+}
+
+function rowOfEach({ end, usual, shown, doc }: SettingOfEach, specs: readonly SettingSpec[]): string[] {
+  const own = specs.filter(({ key }) => key.endsWith(end));
+  const others = own.filter((spec) => spec.default !== usual(spec.key.slice(0, -end.length).toLowerCase()));
+  const named = others.map((spec) => `\`${spec.key}\`: ${defaultOf(spec.default, undefined)}`);
+  return [`\`<CLI>${end}\``, own[0]?.form ?? '', [shown, ...named].join('; '), doc];
+}
+
+function clis(): string {
+  const named = allProviders().filter(({ settings }) => settings !== undefined);
+  return named.map(({ name }) => `\`${name.toUpperCase()}\``).join(', ');
 }
 
 function projectRow(spec: SettingSpec): string[] {
@@ -137,9 +181,9 @@ function reachTable(): string {
   const rows = settingRows().flatMap((spec) => {
     const { read = '–', write = '–', run = '–', send = '–' } = spec.reach ?? {};
     const does = [read, write, run, send];
-    return does.every((each) => each === '–') ? [] : [[`\`${spec.key}\``, trustOf(spec), ...does]];
+    return does.every((each) => each === '–') ? [] : [[`\`${spec.key}\``, ...does]];
   });
-  return table(['setting', 'needs trust', 'reads', 'writes', 'runs', 'sends'], rows);
+  return table(['setting', 'reads', 'writes', 'runs', 'sends'], rows);
 }
 
 function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {

@@ -16,7 +16,9 @@ sentence for people, and \`next\`, the exact call or what to say to the user. Em
 that the command is queued or accepted but not completed; this is not an error. An error is an object with \`code\`, \`message\` and \`hint\`.
 Codex also gets the schemas of the results, as the types of calls in its scripts.
 
-${table(['tool', 'what for', 'changes something'], TOOLS.map(overviewRow))}
+A client may ask you first before one that is marked as destructive. Where a client defers tools, models are shown some from the start and find the others by search.
+
+${table(['tool', 'what for', 'changes something', 'shown'], TOOLS.map(overviewRow))}
 
 ${TOOLS.map(chapter).join('\n\n')}
 
@@ -26,42 +28,30 @@ ${resultTable({ output: resultWith(SESSION_FIELDS) }, Object.keys(SESSION_FIELDS
 `;
 }
 
-function overviewRow({ name, title, annotations }: Tool): string[] {
-  return [`[\`${name}\`](#${name})`, title, annotations.readOnlyHint ? 'no' : 'yes'];
+function overviewRow({ name, title, isCore, annotations }: Tool): string[] {
+  const changes = annotations.destructiveHint ? 'yes, destructive' : 'yes';
+  const changing = annotations.readOnlyHint ? 'no' : changes;
+  return [`[\`${name}\`](#${name})`, title, changing, isCore ? 'from the start' : 'by search'];
 }
 
 function chapter(tool: Tool): string {
-  const { name, title, description, isCore, annotations } = tool;
-  const traits = [
-    annotations.readOnlyHint ? 'Read-only.' : 'Changes something.',
-    ...(annotations.destructiveHint ? ['Marked as destructive, so a client may ask you first.'] : []),
-    isCore ? 'Shown to models from the start.' : 'Where a client defers tools, models find it by search.',
-  ];
-  return [`## ${name}`, `${title}. ${traits.join(' ')}`, description, argumentsOf(tool), resultOf(tool)].join(
-    '\n\n',
-  );
+  return [`## ${tool.name}`, tool.description, argumentsOf(tool), resultOf(tool)].join('\n\n');
 }
 
 function argumentsOf(tool: Tool): string {
   const { properties = {}, required = [] } = inputSchemaOf(tool);
   const rows = Object.entries(properties).flatMap(([name, field]) => [
-    [
-      `\`${name}\``,
-      typeOf(field),
-      required.includes(name)
-        ? 'required'
-        : field.default === undefined
-          ? ''
-          : `\`${JSON.stringify(field.default)}\``,
-      field.description ?? '',
-    ],
+    [`\`${name}\``, typeOf(field), meaningOf(field, required.includes(name))],
     ...Object.entries(field.properties ?? {}).flatMap(([inner, { description, ...of }]) =>
-      description === undefined ? [] : [[`\`${name}.${inner}\``, typeOf(of), '', description]],
+      description === undefined ? [] : [[`\`${name}.${inner}\``, typeOf(of), description]],
     ),
   ]);
-  return rows.length === 0
-    ? 'It takes no arguments.'
-    : table(['argument', 'type', 'default', 'meaning'], rows);
+  return rows.length === 0 ? 'It takes no arguments.' : table(['argument', 'type', 'meaning'], rows);
+}
+
+function meaningOf({ description = '', default: byDefault }: FieldSchema, isRequired: boolean): string {
+  const usual = byDefault === undefined ? '' : `Default: \`${JSON.stringify(byDefault)}\`.`;
+  return [description, isRequired ? 'Required.' : usual].filter(Boolean).join(' ');
 }
 
 /** The fields of its results, without those of every result. */
