@@ -10,7 +10,7 @@ function render(): string {
 
 <!-- Written by \`npm run docs\` from the tables in src/core/project. Change the code, then run it again. -->
 
-One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows every setting in use and where it comes from.
+One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows those that are set, and where they come from.
 
 The five that matter most:
 

@@ -21,7 +21,7 @@ const PAGES = await Promise.all(
 );
 const LONGEST_LINE = 160;
 /** The line of the glossary with the words to avoid. */
-const AVOIDED = /^Avoid \*[\s\S]*?\n\n/m;
+const AVOIDED = /^\* Avoid \*.*$/m;
 
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(join(ROOT, folder), { withFileTypes: true });
