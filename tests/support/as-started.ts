@@ -16,6 +16,7 @@ export function asStarted(sessionDir: string, phase: Phase, more: Partial<AsStar
     progress: initialProgress(phase),
     rules: { gates: { qa: true, plan: true }, review: false, plansApart: false },
     hasChecks: false,
+    unacknowledged: [],
     oldPlans: [],
     oldRounds: 0,
     ...more,

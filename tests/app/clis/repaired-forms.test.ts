@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ciIf } from '../../support/ci.ts';
 import type { ToolUse } from '../../support/model-stub/conversation.ts';
+import type { ScriptedModelOptions } from '../../support/model-stub/scripted-model.ts';
 import { startCliSession } from './cli-session.ts';
 import { type GrantedPlaces, runGranted } from './granted-child.ts';
 
@@ -101,6 +102,32 @@ for (const { cli, sandbox, ci } of [
     },
   );
 
+/** The answers of a model that writes these files of its session, one after the other, and ends. */
+function leaving(texts: Texts): ScriptedModelOptions['instead'] {
+  return ({ job, step }) => {
+    const signal = { file_path: join(job.sessionDir, '_signal.json') };
+    if (step === 0) return { say: 'Looking.', use: [{ name: 'Read', input: signal }] };
+    const [name, content] = Object.entries(texts)[step - 1] ?? [];
+    if (name === undefined) return { say: 'All done.' };
+    const input = { file_path: join(job.sessionDir, name), content };
+    return { say: 'Writing.', use: [{ name: 'Write', input }] };
+  };
+}
+
+test.concurrent('with PERMISSIONS=allow no check of a ledger runs, as the agent could run none', async () => {
+  const ledger = JSON.stringify({
+    requirements: [{ id: 'R1', text: 'It holds', kind: 'new', check: 'touch tried.txt' }],
+  });
+  await using session = await startCliSession({
+    cli: 'claude',
+    lines: { SANDBOX: 'guard', PERMISSIONS: 'allow', MAX_ITERATIONS: '1' },
+    instead: leaving({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED }),
+  });
+  const { worktree } = await session.until(({ lastIteration }) => lastIteration !== undefined);
+  expect(await readdir(session.paths.logs)).not.toContainEqual(expect.stringMatching(/\.told$/));
+  expect(await readdir(worktree?.path ?? '')).not.toContain('tried.txt');
+});
+
 test.concurrent('in the guard a check of a ledger that no person has approved reads no file of CHECK_HOME', async () => {
   const ledger = JSON.stringify({
     requirements: [{ id: 'R1', text: 'It holds', kind: 'stays', check: 'cat ~/.secrets/token' }],
@@ -112,20 +139,7 @@ test.concurrent('in the guard a check of a ledger that no person has approved re
       await mkdir(join(homeDir, '.secrets'));
       await writeFile(join(homeDir, '.secrets/token'), 'of-a-person');
     },
-    instead: ({ job, step }) => {
-      const texts = Object.entries({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED });
-      if (step === 0)
-        return {
-          say: 'Looking.',
-          use: [{ name: 'Read', input: { file_path: join(job.sessionDir, '_signal.json') } }],
-        };
-      const [name, content] = texts[step - 1] ?? [];
-      if (name === undefined) return { say: 'All done.' };
-      return {
-        say: 'Writing.',
-        use: [{ name: 'Write', input: { file_path: join(job.sessionDir, name), content } }],
-      };
-    },
+    instead: leaving({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED }),
   });
   await session.until(({ lastIteration }) => lastIteration !== undefined);
   const text = session.models.claude?.turns.map(({ conversation }) => conversation.request).join('\n');

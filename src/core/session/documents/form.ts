@@ -32,9 +32,11 @@ export const AsStarted = z.object({
     plansApart: z.boolean(),
   }),
   hasChecks: z.boolean(),
-  /** In a guard, where the checks of a ledger may be tried: the worktree, which is still as its base. */
+  /** In a guard, if the agent may run any command: where checks of a ledger are tried, the worktree, still as its base. */
   triesIn: z.string().optional(),
   approvedPlan: z.object({ name: z.string(), hash: z.string() }).optional(),
+  /** Messages from the human that no agent has acknowledged. */
+  unacknowledged: z.array(z.string()),
   oldPlans: z.array(z.string()),
   oldRounds: z.int(),
   oldLedger: z.string().optional(),
@@ -109,7 +111,7 @@ export async function formLeft(started: AsStarted, lastWords = ''): Promise<Form
     plan: plan.outcome,
     questions: { asked: questions.length, open },
     treeChanged: false,
-    unacknowledged: [],
+    unacknowledged: await unnamed(started, reading.signal.acknowledged),
     hasChecks,
   };
   const verdict = judgeSignal({ progress, rules, outcome }, reading.signal);
@@ -136,6 +138,13 @@ export async function formLeft(started: AsStarted, lastWords = ''): Promise<Form
   ];
   const ledger = plan.ledger === undefined ? undefined : parseLedger(plan.ledger);
   return { problems, ...(ledger?.kind === 'ledger' && { accepted: ledger.requirements }) };
+}
+
+/** Messages that neither the signal nor the overview names. */
+async function unnamed({ sessionDir, unacknowledged }: AsStarted, named: readonly string[] = []) {
+  if (unacknowledged.length === 0) return [];
+  const overview = (await documentText(join(sessionDir, '_overview.md'))) ?? '';
+  return unacknowledged.filter((id) => !named.includes(id) && !overview.includes(id));
 }
 
 async function signalIn({ sessionDir, progress }: AsStarted, lastWords: string): Promise<SignalReading> {

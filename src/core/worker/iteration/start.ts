@@ -73,6 +73,7 @@ async function commandFor(
   const { settings } = file;
   const { cli } = open;
   const programFolder = dirname(worker.rehearsalProgram);
+  const permissions = permissionsIn(open.phase, settings.permissions);
   const node = await nodePath(env);
   const request: AgentRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
@@ -84,7 +85,7 @@ async function commandFor(
     model: open.model,
     own: settings.own,
     agentCommand: settings.acp?.command,
-    permissions: permissionsIn(open.phase, settings.permissions),
+    permissions,
     commands: [settings.setup ?? [], ...checksOf(worker)].flat(),
     inGuard,
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
@@ -94,7 +95,7 @@ async function commandFor(
     atEnd: [
       node,
       join(programFolder, 'form-check.cjs'),
-      JSON.stringify(await asStarted(worker, open, { inGuard })),
+      JSON.stringify(await asStarted(worker, open, { inGuard, permissions })),
     ],
     env: await environmentIn(worker, workingDir(worker), {
       iteration: open.iteration,
@@ -112,16 +113,18 @@ async function commandFor(
 async function asStarted(
   worker: Worker,
   { logs, phase }: Iteration,
-  { inGuard }: { inGuard: boolean },
+  { inGuard, permissions }: Pick<AgentRequest, 'inGuard' | 'permissions'>,
 ): Promise<AsStarted> {
-  const { progress, approvedPlan, oldPlans, oldRounds, oldLedger } = stateOf(worker);
+  const { progress, approvedPlan, oldPlans, oldRounds, oldLedger, messages } = stateOf(worker);
   return {
     sessionDir: worker.paths.sessionDir,
     toldPath: stderrFileName(logs.stdout).replace(/\.stderr$/, '.told'),
     progress,
     rules: choicesOf(worker),
     hasChecks: await new Evidence(worker).hasCommands(),
-    ...(inGuard && !followsPlan(phase) && { triesIn: workingDir(worker) }),
+    // Only what the agent might run itself: with other permissions, such a phase changes no code.
+    ...(inGuard && permissions === 'skip' && !followsPlan(phase) && { triesIn: workingDir(worker) }),
+    unacknowledged: messages.unacknowledged,
     ...{ approvedPlan, oldPlans, oldRounds, oldLedger },
   };
 }

@@ -139,6 +139,15 @@ test.each<[string, Left, string]>([
     'Q1 has no answer line.',
   ],
   [
+    'a message of the human that it does not name',
+    {
+      files: signalled({ status: 'done', summary: 'x' }),
+      phase: 'done',
+      known: { unacknowledged: ['M1'] },
+    },
+    'Messages from the human are not acknowledged: M1.',
+  ],
+  [
     'done before anybody reviewed it',
     { files: signalled({ status: 'continue', phase: 'done' }), phase: 'testing' },
     'Quality has not reviewed this work yet',
