@@ -55,6 +55,12 @@ It was tried with the real CLIs against a stub of their services. **Not shown**,
 - a gateway that passes the questions on;
 - whether a chat in auto mode lets its model start samocode without the rules that \`samocode install\` writes.
 
+## Before an agent ends
+
+Claude Code and Codex run a hook of samocode when their agent would end. It reads what the agent wrote and sends it back, twice at most, with all that the worker
+would refuse: a signal that its phase does not have, a ledger or a plan out of form, questions out of order. In a sandbox, with \`PERMISSIONS=skip\`, it also runs the checks of the
+ledger once: one that is \`new\` has to fail before the work, one that \`stays\` has to pass. An agent of another CLI, or of a Codex with \`features.hooks=false\`, ends, and the next one is told.
+
 ## Windows of the plan
 
 With [\`KEEP_5H\` and \`KEEP_7D\`](settings.md) a part of your plan stays for you ([how](supervisor.md#a-part-of-the-plan-for-you)). What is used is known from:
