@@ -6,7 +6,7 @@ import { importsOf, sourceText } from '../tests/support/source-text.ts';
 import { oldRows } from './old-rows.ts';
 
 // `npm run house`: sizes of rooms, tests and pages beside those at the last tag or, with `-- REF`, at any commit; names
-// that mean two things, files with many imports, import cycles, and rows of the comparison that nobody looked at lately.
+// that mean two things, files with many imports, import cycles, and rows of the comparison that are old.
 
 const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { shellQuoted } from '../src/core/kernel/shell-quoted.ts';
 import { PLAY_TASKS } from './play/tasks.ts';
 
 // `npm run play -- TASK FOLDER [--from REPOSITORY]`: prepares a task for a session whose agents are played by whoever reads
@@ -38,9 +39,7 @@ function prepare(
   git('-c', 'user.name=Play', '-c', 'user.email=play@localhost', 'commit', '--quiet', '-m', 'As it was');
   const agent = join(folder, 'claude');
   const program = fileURLToPath(new URL('play/agent.mjs', import.meta.url));
-  const quoted = [process.execPath, program, join(folder, 'agents')].map(
-    (word) => `'${word.replaceAll("'", "'\\''")}'`,
-  );
+  const quoted = [process.execPath, program, join(folder, 'agents')].map(shellQuoted);
   writeFileSync(agent, `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`, { mode: 0o755 });
   const start = plan === undefined ? ['--task', JSON.stringify(words)] : ['--plan', join(folder, 'plan.md')];
   if (plan !== undefined) writeFileSync(join(folder, 'plan.md'), plan);
@@ -48,7 +47,7 @@ function prepare(
     `The repository is ${repo}. There:
 
   samocode init --set SANDBOX=off SETUP='npm install'
-  CLAUDE_PATH='${agent}' samocode start ${[...options, ...start].join(' ')}
+  CLAUDE_PATH=${shellQuoted(agent)} samocode start ${[...options, ...start].join(' ')}
 
 Each agent waits in ${join(folder, 'agents')}/NNN: read prompt.md, work in the folder of arguments.json, and end it by
 writing its last message into NNN/end. Once the session is done, its branch must pass the tests of ${fix}.

@@ -59,7 +59,7 @@ It was tried with the real CLIs against a stub of their services. **Not shown**,
 
 Claude Code and Codex run a hook of samocode when their agent would end. It reads what the agent wrote and sends it back, twice at most, with all that the worker
 would refuse: a signal that its phase does not have, a ledger or a plan out of form, questions out of order. In a sandbox, with \`PERMISSIONS=skip\`, it also runs the checks of the
-ledger once: one that is \`new\` has to fail before the work, one that \`stays\` has to pass. An agent of another CLI, or of a Codex with \`features.hooks=false\`, ends, and the next one is told.
+ledger once: before the work a \`new\` one must fail, and one that \`stays\` must pass. An agent of another CLI, or of Codex with \`features.hooks=false\`, ends; the next agent is told.
 
 ## Windows of the plan
 

@@ -114,32 +114,36 @@ function leaving(texts: Texts): ScriptedModelOptions['instead'] {
   };
 }
 
-test.concurrent('with PERMISSIONS=allow no check of a ledger runs, as the agent could run none', async () => {
-  const ledger = JSON.stringify({
-    requirements: [{ id: 'R1', text: 'It holds', kind: 'new', check: 'touch tried.txt' }],
-  });
-  await using session = await startCliSession({
+/** A session in the guard whose first agent leaves a plan, and a ledger with this check. */
+async function planning(
+  requirement: { kind: 'new' | 'stays'; check: string },
+  { lines, before }: Pick<Parameters<typeof startCliSession>[0], 'before'> & { lines: Texts },
+) {
+  const ledger = JSON.stringify({ requirements: [{ id: 'R1', text: 'It holds', ...requirement }] });
+  return await startCliSession({
     cli: 'claude',
-    lines: { SANDBOX: 'guard', PERMISSIONS: 'allow', MAX_ITERATIONS: '1' },
+    lines: { SANDBOX: 'guard', MAX_ITERATIONS: '1', ...lines },
+    ...(before && { before }),
     instead: leaving({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED }),
   });
+}
+
+test.concurrent('with PERMISSIONS=allow no check of a ledger runs, as the agent could run none', async () => {
+  const touches = { kind: 'new', check: 'touch tried.txt' } as const;
+  await using session = await planning(touches, { lines: { PERMISSIONS: 'allow' } });
   const { worktree } = await session.until(({ lastIteration }) => lastIteration !== undefined);
   expect(await readdir(session.paths.logs)).not.toContainEqual(expect.stringMatching(/\.told$/));
   expect(await readdir(worktree?.path ?? '')).not.toContain('tried.txt');
 });
 
 test.concurrent('in the guard a check of a ledger that no person has approved reads no file of CHECK_HOME', async () => {
-  const ledger = JSON.stringify({
-    requirements: [{ id: 'R1', text: 'It holds', kind: 'stays', check: 'cat ~/.secrets/token' }],
-  });
-  await using session = await startCliSession({
-    cli: 'claude',
-    lines: { SANDBOX: 'guard', CHECK_HOME: '.secrets', MAX_ITERATIONS: '1' },
+  const reads = { kind: 'stays', check: 'cat ~/.secrets/token' } as const;
+  await using session = await planning(reads, {
+    lines: { CHECK_HOME: '.secrets' },
     before: async ({ homeDir }) => {
       await mkdir(join(homeDir, '.secrets'));
       await writeFile(join(homeDir, '.secrets/token'), 'of-a-person');
     },
-    instead: leaving({ [LEDGER]: ledger, [PLAN]: A_PLAN, ...PLANNED }),
   });
   await session.until(({ lastIteration }) => lastIteration !== undefined);
   const text = session.models.claude?.turns.map(({ conversation }) => conversation.request).join('\n');

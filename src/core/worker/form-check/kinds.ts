@@ -1,3 +1,4 @@
+import { cannotRun } from '../../kernel/phases/proving.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
 import { code } from '../../session/documents/markdown-lines.ts';
 import { REVIEWED, type Requirement } from '../../session/documents/requirements.ts';
@@ -26,8 +27,9 @@ export async function wrongKinds(
       env,
       timeoutMs,
     });
-    // A signal says nothing of the check.
-    if (timedOut || exitCode === null || (exitCode === 0) === (kind === 'stays')) continue;
+    // What cannot run or was ended says nothing of the work: the proof tries it again.
+    if (timedOut || exitCode === null || cannotRun({ exitCode }) || (exitCode === 0) === (kind === 'stays'))
+      continue;
     wrong.push(
       kind === 'new'
         ? `${id} is new, and its check ${code(check)} passes before the work, so it shows nothing of it. A filter that matches no test often exits 0.`
