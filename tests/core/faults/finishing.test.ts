@@ -26,8 +26,8 @@ afterAll(async () => {
 const copied = () => startRig({ faults: true, copyOf: done?.repo.root ?? '' });
 
 /**
- * Finishes a session with a worker that dies once at a point. The reply depends on who restarts the worker, and may
- * take long.
+ * Finishes a session with a worker that dies once at a point. For the caller no time passes, so that it starts no other
+ * worker: the test does.
  * @returns a promise of the reply
  */
 async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<{ asked: Promise<unknown> }> {
@@ -35,7 +35,8 @@ async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<
   const crashed = join(rig.repo.root, `crashed at ${point}`);
   const env = { ...context.env, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed };
   const input = { session: rig.file.folder, how, keep: [] };
-  const asked = finishSession(input, { ...context, env }).catch((error: unknown) => error);
+  const clock = { ...context.clock, monotonic: () => 0 };
+  const asked = finishSession(input, { ...context, clock, env }).catch((error: unknown) => error);
   await eventually(async () => existsSync(crashed), { what: `a worker that dies at ${point}` });
   return { asked };
 }
