@@ -1,5 +1,6 @@
 import { extensions } from '../../core/kernel/extension.ts';
 import { APPLICATION } from '../../extensions/application/extension.ts';
+import { AWAKE } from '../../extensions/awake/extension.ts';
 import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
@@ -9,5 +10,5 @@ import { TASKS } from '../../extensions/tasks/extension.ts';
 
 /** For the server and the terminal. */
 export function useExtensions(): void {
-  extensions.handOver([NOTIFY, POOL, APPLICATION, GITHUB, CHATS, IMPORT, TASKS]);
+  extensions.handOver([NOTIFY, AWAKE, POOL, APPLICATION, GITHUB, CHATS, IMPORT, TASKS]);
 }

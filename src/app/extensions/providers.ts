@@ -3,6 +3,7 @@ import { furtherSettings } from '../../core/project/settings/settings.ts';
 import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
 import { ACP_SETTINGS } from '../../extensions/acp/settings.ts';
 import { APPLICATION_SETTINGS } from '../../extensions/application/settings/application-settings.ts';
+import { AWAKE_SETTINGS } from '../../extensions/awake/settings.ts';
 import { GITHUB_SETTINGS } from '../../extensions/github/settings.ts';
 import { NOTIFY_SETTINGS } from '../../extensions/notify/settings.ts';
 import { POOL_SETTINGS } from '../../extensions/pool/settings.ts';
@@ -17,6 +18,7 @@ export function useProviders(): void {
     ...ACP_SETTINGS,
     ...APPLICATION_SETTINGS,
     ...REHEARSAL_SETTINGS,
+    ...AWAKE_SETTINGS,
     ...NOTIFY_SETTINGS,
     ...GITHUB_SETTINGS,
     ...POOL_SETTINGS,

@@ -1,5 +1,6 @@
 import { extensions } from '../../core/kernel/extension.ts';
 import { supervisorParts } from '../../core/supervisor/part.ts';
+import { AWAKE_PARTS } from '../../extensions/awake/supervisor-part.ts';
 import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
@@ -16,5 +17,11 @@ export function useActs(): void {
 
 export function useSupervisorParts(): void {
   // Notifications come last, so that they report the findings of the others in the same scan.
-  supervisorParts.handOver([...GITHUB_PARTS, ...POOL_PARTS, ...RECURRING_PARTS, ...NOTIFY_PARTS]);
+  supervisorParts.handOver([
+    ...GITHUB_PARTS,
+    ...POOL_PARTS,
+    ...RECURRING_PARTS,
+    ...AWAKE_PARTS,
+    ...NOTIFY_PARTS,
+  ]);
 }

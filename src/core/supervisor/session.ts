@@ -48,6 +48,8 @@ export class WatchedSession {
   waits: Waits;
   /** Its workers keep dying or never start: no more are started for the same reason. */
   isDying = false;
+  /** When what it waits for comes by itself, in ms from the last look; infinite if only a person or a worker goes on. */
+  comesInMs = Number.POSITIVE_INFINITY;
   #stamp: string;
   #sinceMs: number;
   #limit: { until: number; leftMs(): number } | undefined;
@@ -107,6 +109,7 @@ export class WatchedSession {
     const id = waits.for === 'edit' ? waits.files.map(idAt).join(' ') : undefined;
     if (this.#read !== undefined && this.#read.id === id && now < this.#read.againMs)
       return later(this.#read.againMs);
+    this.comesInMs = Number.POSITIVE_INFINITY;
     const order = 'order' in waits ? waits.order : undefined;
     const typed = this.#typed;
     this.#typed = undefined;
@@ -128,6 +131,7 @@ export class WatchedSession {
       },
     );
     this.#read = undefined;
+    if (waits.for !== 'its_worker') this.comesInMs = wake.kind === 'not_yet' ? wake.leftMs : 0;
     if (wake.kind !== 'not_yet') return await this.#start(wake, supervisor);
     const seenMs = id !== undefined ? READ_AGAIN_MS : this.#merged ? MERGED_MS : Number.POSITIVE_INFINITY;
     const againMs = now + Math.min(wake.leftMs, seenMs);

@@ -12,6 +12,8 @@ export interface Followed {
   projectDir: string | undefined;
   /** What is already shown. */
   cursor: string;
+  /** Begins with what a person may not know when they join: whether the machine stays awake. */
+  isHead?: boolean;
 }
 
 /** The poll interval for the agent's activity; changes of state are shown at once. */
@@ -53,6 +55,7 @@ export async function followSession(
 ): Promise<WaitResult> {
   let last: WaitResult | undefined;
   for await (const result of pollSession(cli, followed, POLL_MS)) {
+    if (last === undefined && followed.isHead) noteHead(progress, result);
     for (const event of result.happened) noteEvent(progress, cli, event, result);
     last = result;
     if (!isResting(result)) progress.show(progressOf(result));
@@ -60,6 +63,12 @@ export async function followSession(
   progress.pause();
   if (!last) throw new Error(`${followed.session} was never read.`);
   return last;
+}
+
+function noteHead(progress: ProgressView, result: WaitResult): void {
+  const { sleep } = result.view.state;
+  const isNews = result.happened.some(({ text }) => text === sleep?.text);
+  if (sleep !== undefined && !isNews && !isResting(result)) progress.note(sleep.text);
 }
 
 function noteEvent(

@@ -14,6 +14,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
+import { MAY_SLEEP } from '../../session/events/fold.ts';
 import { ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { makeRunRoot } from '../../session/folder/run-folders.ts';
@@ -58,7 +59,7 @@ async function offerToPool({ paths, file, warnings }: NewSession, context: Actio
   return { view, file, warnings };
 }
 
-const WARNS_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
+const WARNS_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN, MAY_SLEEP]);
 const PREPARED = ['prepared', 'queued', 'parked', 'done', 'blocked'] as const;
 const AT_REST = ['stopped', 'queued', 'parked', 'done', 'blocked'] as const;
 

@@ -23,9 +23,9 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
   using progress = new ProgressView(cli.output, clock);
   let isAsking = false;
   try {
-    for (let { cursor } = run; ; ) {
+    for (let { cursor } = run, isHead = true; ; isHead = false) {
       isAsking = false;
-      const result = await followSession(cli, { ...run, cursor }, progress);
+      const result = await followSession(cli, { ...run, cursor, isHead }, progress);
       cursor = result.cursor;
       isAsking = true;
       const decided = run.ask ? await askAtGate(cli, result.view, run) : undefined;

@@ -66,6 +66,8 @@ export function factRows(facts: SessionFacts): Row[] {
     ['way', cut(facts.says?.way)],
     ['doing', cut(facts.activity)],
     ['stalled', facts.stalled && 'its agent seems stalled'],
+    ['awake', facts.awake],
+    ['slept', facts.slept],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', cut(facts.says?.reason ?? facts.starts)],
     ['needs', facts.says?.needs && cut(neededText(facts.says.needs))],

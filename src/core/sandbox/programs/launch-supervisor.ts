@@ -95,7 +95,7 @@ function loginShell(): string | undefined {
   }
 }
 
-const OWN = /^(?:PATH|SAMOCODE_\w+|MAX_COST_USD_PER_DAY|MAX_PARALLEL_ON_MACHINE|KEEP_5H|KEEP_7D)$/;
+const OWN = /^(?:PATH|SAMOCODE_\w+|MAX_COST_USD_PER_DAY|MAX_PARALLEL_ON_MACHINE|KEEP_\w+)$/;
 
 function reasonOf(error: unknown): string {
   if (isSamocodeError(error)) return error.why;

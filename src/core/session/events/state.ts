@@ -173,6 +173,10 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** Of each requirement at the newest `done`: its command, or `reviewed`. */
   requirementChecks: z.array(z.string()).optional(),
+  /** Whether idle sleep is held off, as a sentence. */
+  sleep: z.object({ isHeld: z.boolean(), text: z.string() }).optional(),
+  /** How long and how often it stood still, and until when the last time. */
+  slept: z.object({ ms: z.number(), times: z.int(), until: since }).optional(),
   /** Why quick work became that of a full session: text of an agent. */
   widened: z.string().optional(),
   outsidePlan: z.array(z.string()).optional(),

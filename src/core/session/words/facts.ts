@@ -1,4 +1,5 @@
 import { isoUtc } from '../../kernel/clock.ts';
+import { duration } from '../../kernel/durations.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import type { OutageKind } from '../../kernel/phases/ending.ts';
 import type { Phase, WaitingFor, Way } from '../../kernel/phases/table.ts';
@@ -109,6 +110,10 @@ export interface ViewFacts extends StateFacts {
   /** The address of its application while the services run for a person. */
   app?: string;
   sandbox?: string;
+  /** Why the machine may sleep while it works: a sentence. */
+  awake?: string;
+  /** How long it stood still, asleep: `5 h 50 min, until 11-30 07:00`. */
+  slept?: string;
   /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
   proofFacts?: ProofFact;
@@ -166,6 +171,8 @@ export function viewFacts(view: SessionView): ViewFacts {
     worktree: state.archived ? undefined : worktree?.path,
     app: view.appUrl,
     sandbox: describeSandbox(state),
+    awake: state.sleep?.isHeld === false ? state.sleep.text : undefined,
+    slept: describeSlept(state),
     checks: describeChecks(view),
     proofFacts: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
@@ -318,6 +325,13 @@ function lastTexts({ status, lastIteration }: SessionState): Says {
   if (lastIteration === undefined) return {};
   const { lastAction, next, endedAt } = lastIteration;
   return { last_action: lastAction, next: status.since > endedAt ? undefined : next };
+}
+
+function describeSlept({ slept }: SessionState): string | undefined {
+  if (slept === undefined) return undefined;
+  const until = `until ${stampsAt(Date.parse(slept.until)).log}`;
+  const times = slept.times === 1 ? '' : ` in ${slept.times} times`;
+  return `${duration(slept.ms)}${times}, ${until}`;
 }
 
 /** The committer, if the environment at the start names one; git's settings decide for all other sessions. */

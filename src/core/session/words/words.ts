@@ -330,8 +330,9 @@ export function sentenceOf(facts: ViewFacts): string {
   const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
   const run = facts.recurring === undefined ? '' : ` It is recurring: ${facts.recurring}.`;
   const name = `${facts.session}${wayText(facts)}`;
+  const slept = facts.slept === undefined ? '' : ` It stood still for ${facts.slept}.`;
   const grown = facts.says?.way ? ' It grew beyond quick.' : '';
-  return `${name} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${grown}${run}${app}`;
+  return `${name} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${grown}${slept}${run}${app}`;
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */

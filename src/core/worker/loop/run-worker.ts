@@ -228,6 +228,7 @@ const NEED_ANOTHER_ENVIRONMENT = new Set([
 
 /** Does the next step that the state requires. @returns why the worker leaves; undefined if there is more to do */
 async function nextStep(worker: Worker): Promise<string | undefined> {
+  await callExtensions(worker, 'beforeStep');
   const state = stateOf(worker);
   const { stopWanted } = state;
   if (stopWanted === undefined || !mayStop(state)) return await stepOf(worker, state);

@@ -37,6 +37,8 @@ export interface SessionExtension {
    * @throws if another machine has the session now, or if that cannot be found out
    */
   requireHeld?(worker: Worker): Promise<void>;
+  /** Called before each step that the state requires, also that of a session at rest. Throws nothing. */
+  beforeStep?(worker: Worker): Promise<void>;
   /** Called before each check of the lease, which is every second while an agent works; may give the lease away. */
   checkLease?(worker: Worker): Promise<void>;
   /** Called before each agent, and last before the worker leaves. @throws only `lease_lost` */
@@ -90,7 +92,7 @@ export async function firstAnswer<T>(
 /** What extensions do at this point, one after the other. */
 export async function callExtensions(
   worker: Worker,
-  hook: 'requireHeld' | 'checkLease' | 'betweenAgents',
+  hook: 'beforeStep' | 'requireHeld' | 'checkLease' | 'betweenAgents',
 ): Promise<void> {
   for (const extension of sessionExtensions.items) await extension[hook]?.(worker);
 }

@@ -23,6 +23,7 @@ export async function makeDemoPlace(env: Readonly<Record<string, string | undefi
     REHEARSAL_SCENARIO: scenario,
     // No supervisor is needed: the demo's chat answers each wait by calling a tool, which starts the worker.
     SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
   };
   try {
     await mkdir(home);

@@ -264,7 +264,8 @@ export const EVENT_BODIES = {
     head: z.string().optional(),
   }),
   rewind_failed: z.object({ to: RewindTarget, code: z.string(), reason: z.string() }),
-  notice: z.object({ code: z.string(), text: z.string() }),
+  /** `sleptMs`: how long the session stood still meanwhile. */
+  notice: z.object({ code: z.string(), text: z.string(), sleptMs: Amount.optional() }),
 } as const;
 
 export type EventType = keyof typeof EVENT_BODIES;

@@ -1,0 +1,24 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../core/kernel/processes/run-command.ts';
+
+/**
+ * Whether this machine runs on its battery, by Linux's list of power supplies, and where there is none by macOS's
+ * `pmset`. What cannot be found out is a machine without one.
+ */
+export async function isOnBattery(supplies = '/sys/class/power_supply'): Promise<boolean> {
+  const names = await readdir(supplies).catch(() => undefined);
+  if (names === undefined) {
+    const { stdout } = await runCommand('pmset', ['-g', 'batt'], { timeoutMs: 5000 });
+    return stdout.includes("'Battery Power'");
+  }
+  const factsOf = async (name: string) => {
+    const fact = async (file: string) =>
+      (await readFile(join(supplies, name, file), 'utf8').catch(() => '')).trim();
+    return { online: await fact('online'), status: await fact('status'), scope: await fact('scope') };
+  };
+  const all = await Promise.all(names.map(factsOf));
+  // The battery of a mouse is one of a device.
+  const isDraining = all.some(({ status, scope }) => status === 'Discharging' && scope !== 'Device');
+  return isDraining && !all.some(({ online }) => online === '1');
+}
