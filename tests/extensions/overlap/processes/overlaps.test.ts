@@ -1,6 +1,7 @@
 // @module-tag ci
 import { appendFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { planQuestion } from '../../../../src/core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
@@ -53,7 +54,7 @@ const ROWS: [string, Laid, string | undefined][] = [
 ];
 
 test.each(ROWS)(
-  'at the gate of a plan, another session that has changed %s: said, or not',
+  'beside a session that has changed %s, a plan that waits says what overlaps, and nothing else',
   async (...row) => {
     const [, laid, said] = row;
     await using scene = await overlapScene();
@@ -78,7 +79,7 @@ test('a branch that a person has merged by hand overlaps with no plan', async ()
   expect(await remarks()).toEqual([]);
 });
 
-test('ten sessions that overlap are one sentence, for the plan, for the phone and for quick work', async () => {
+test('ten sessions that overlap are one sentence, for the plan, its form, the phone and quick work', async () => {
   await using scene = await overlapScene();
   await scene.lay(OWN, { plan: PLAN });
   await scene.lay('26-01-08-jib', { way: 'quick', changed: ['src/hull.ts', 'docs/a.md'] });
@@ -87,10 +88,12 @@ test('ten sessions that overlap are one sentence, for the plan, for the phone an
       changed: name === 'c' ? ['src/hull.ts', 'docs/a.md'] : ['docs/a.md'],
     });
   const { context, sessionsDir } = scene;
-  const [said = ''] = (await readPlan({ session: OWN }, context)).remarks;
+  const plan = await readPlan({ session: OWN }, context);
+  const [said = ''] = plan.remarks;
   expect(said).toBe(
     'Phase 1 names 2 files that c has changed, phase 1 names 2 files that jib has changed, phase 1 names 1 file that a has changed, and the plan names files that 7 more sessions have changed. Go on, or let the plan wait until they are merged.',
   );
+  expect(planQuestion(plan).form.message).toContain(`\n${said}\n`);
   const view = await readSession(sessionPaths(sessionsDir, OWN), context.host);
   expect((view && (await waitingDetails(view)))?.plan?.summary).toContain(`\n${said}`);
   const report = await getStatus({ session: 'jib' }, context);
