@@ -6,13 +6,14 @@ import { GITHUB } from '../../extensions/github/extension.ts';
 import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
 import { NOTIFY_PARTS } from '../../extensions/notify/notifier.ts';
+import { OVERLAP } from '../../extensions/overlap/extension.ts';
 import { POOL } from '../../extensions/pool/extension.ts';
 import { POOL_PARTS } from '../../extensions/pool/pools.ts';
 import { RECURRING_PARTS } from '../../extensions/recurring/supervisor-parts.ts';
 
-/** What the acts of its parts use. */
+/** What the acts and the notifications of its parts use. */
 export function useActs(): void {
-  extensions.handOver([POOL, GITHUB, CHATS, IMPORT]);
+  extensions.handOver([POOL, GITHUB, CHATS, IMPORT, OVERLAP]);
 }
 
 export function useSupervisorParts(): void {

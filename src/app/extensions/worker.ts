@@ -3,6 +3,7 @@ import { APPLICATION_SESSION_EXTENSIONS } from '../../extensions/application/ses
 import { AWAKE_SESSION_EXTENSIONS } from '../../extensions/awake/session-extension.ts';
 import { CHAT_SESSION_EXTENSIONS } from '../../extensions/chats/session-extension.ts';
 import { GITHUB_SESSION_EXTENSIONS } from '../../extensions/github/session-extension.ts';
+import { OVERLAP_SESSION_EXTENSIONS } from '../../extensions/overlap/session-extension.ts';
 import { POOL_SESSION_EXTENSIONS } from '../../extensions/pool/session-extension.ts';
 
 export function useSessionExtensions(): void {
@@ -11,6 +12,7 @@ export function useSessionExtensions(): void {
     ...AWAKE_SESSION_EXTENSIONS,
     ...CHAT_SESSION_EXTENSIONS,
     ...GITHUB_SESSION_EXTENSIONS,
+    ...OVERLAP_SESSION_EXTENSIONS,
     ...POOL_SESSION_EXTENSIONS,
   ]);
 }

@@ -1,7 +1,7 @@
 import { newRegistry } from './registry.ts';
 
 /**
- * What an extension gives to programs: all of it to server and terminal, that of four extensions to the supervisor, and
+ * What an extension gives to programs: all of it to server and terminal, that of five extensions to the supervisor, and
  * `application` alone to workers and action.yml. Each member is declared next to the code that uses it, in a file that
  * adds it to this interface, and loads its code on first use.
  */

@@ -4,6 +4,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { planAtStake, stakeLine } from '../../caller/facts/at-stake.ts';
+import { furtherRemarks } from '../../caller/facts/further-remarks.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
@@ -42,7 +43,7 @@ export interface PlanReport {
   servers: string[];
   /** What lowers the proof or was not asked, one line each: shown before everything that the plan says. */
   warnings: string[];
-  /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers. */
+  /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers, and those of extensions. */
   remarks: string[];
   /** At the first gate: what its agent took from the chat that the session carries on. */
   fromChat: string | undefined;
@@ -53,8 +54,10 @@ export interface PlanReport {
 /** Reads the plan that waits for approval, otherwise the approved one, otherwise the newest draft. */
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
   const view = await findSession(question, context);
-  const plan = await readPlanOf(view);
-  if (plan.state !== 'waits_for_approval') return plan;
+  const read = await readPlanOf(view);
+  if (read.state !== 'waits_for_approval') return read;
+  const further = await furtherRemarks(view, { plan: read.text, env: context.env });
+  const plan = { ...read, remarks: [...read.remarks, ...further] };
   const before = await planBefore(view, plan.text, context);
   return before === undefined ? plan : { ...plan, changes: planChanges(before, plan.text).lines };
 }

@@ -11,6 +11,7 @@ import { branchOfWork, isMerged } from '../../session/waits/start-order.ts';
 import type { ActionContext } from '../context/context.ts';
 import { findSession, type SessionQuestion } from '../context/find-session.ts';
 import { channelTroubles, channelTroubleText } from './channel-state.ts';
+import { furtherRemarks } from './further-remarks.ts';
 import { planOf } from './plan-text.ts';
 import type { WorkerReport } from './worker-now.ts';
 import { type Watching, workerReport } from './worker-report.ts';
@@ -24,6 +25,8 @@ export interface SessionReport extends WorkerReport {
   plan?: string | undefined;
   /** One sentence for each failing notification channel. */
   troubles: string[];
+  /** Of extensions; only for one session that is asked about. */
+  remarks?: string[];
 }
 
 /** Reads what a session is doing. Starts nothing but git, for a done session. */
@@ -32,7 +35,8 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
   const { status, archived } = view.state;
   const branch = status.kind === 'done' && !archived && !isMerged(view) ? branchOfWork(view) : undefined;
   const asked = branch && { ...view, isInBase: await isInBase(branch, context.env) };
-  return { ...(await reportOn(asked ?? view, context)), plan: await planOf(view, context) };
+  const report = await reportOn(asked ?? view, context);
+  return { ...report, plan: await planOf(view, context), remarks: await furtherRemarks(view) };
 }
 
 /** The part of a report that describes the machine: read once for many sessions. */

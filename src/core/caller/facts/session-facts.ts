@@ -102,7 +102,7 @@ function messageWords({ waiting, unacknowledged }: SessionView['state']['message
 /** One sentence for each problem of a session and of the supervisor that watches it. */
 function sessionProblems(
   { problems, pendingCommands: { length: queued }, state }: SessionView,
-  { unwatched, troubles = [] }: Partial<SessionReport>,
+  { unwatched, troubles = [], remarks = [] }: Partial<SessionReport>,
 ): string[] {
   // Before the first event, its own start is queued.
   const isWaiting = queued > 0 && state.createdAt !== undefined;
@@ -112,6 +112,7 @@ function sessionProblems(
     ...(isWaiting ? [`${counted(queued, 'command')} ${verbs} effect once a worker answers.`] : []),
     ...(unwatched === undefined ? [] : [unwatched]),
     ...troubles,
+    ...remarks,
   ];
 }
 

@@ -105,6 +105,8 @@ const RUN_FILES = {
   /** The pictures of its pages, in a folder for each proven commit. */
   pictures: { name: 'pictures', travels: true },
   approvedPlan: { name: 'approved-plan.md', travels: true },
+  /** What the branch has changed since its base: other sessions compare it. */
+  changedPaths: { name: 'changed-paths.json' },
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: { name: '.git-calls' },
   /** The supervisor, at each renewal: milliseconds since boot until which a session of a pool may continue. */

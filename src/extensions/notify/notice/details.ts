@@ -7,6 +7,7 @@ import {
   stakeLine,
   workAtStake,
 } from '../../../core/caller/facts/at-stake.ts';
+import { furtherRemarks } from '../../../core/caller/facts/further-remarks.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { spentText } from '../../../core/caller/facts/spent-text.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
@@ -60,7 +61,9 @@ async function planOf(view: SessionView): Promise<Details['plan']> {
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
     const stake = stakeLine(planAtStake(plan));
-    const summary = [title ?? name, ...warnings, stake, ...lines, ...servers, ...remarks].join('\n');
+    const further = await furtherRemarks(view, { plan: text });
+    const said = [title ?? name, ...warnings, stake, ...lines, ...servers, ...remarks, ...further];
+    const summary = said.join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: shownText(summary) };
   } catch (error) {
     // The plan was removed or became unreadable; the session still waits.
