@@ -1,7 +1,7 @@
 import { duration } from '../../core/kernel/durations.ts';
 import { stampsAt } from '../../core/kernel/files/stamps.ts';
 import type { NewEvent } from '../../core/session/events/events.ts';
-import { MAY_SLEEP, SLEPT, STAYS_AWAKE } from '../../core/session/events/fold.ts';
+import { MAY_SLEEP, SLEPT, STAYS_AWAKE } from '../../core/session/events/fold-sleep.ts';
 import { ownOrder } from '../../core/worker/loop/rest.ts';
 import type { SessionExtension } from '../../core/worker/state/extension.ts';
 import { recordIfTaken, stateOf, type Worker } from '../../core/worker/state/worker.ts';

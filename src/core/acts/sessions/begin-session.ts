@@ -14,7 +14,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import type { GivenTexts, SessionFile } from '../../session/events/bodies/session-file.ts';
-import { MAY_SLEEP } from '../../session/events/fold.ts';
+import { MAY_SLEEP } from '../../session/events/fold-sleep.ts';
 import { ownedElsewhere } from '../../session/folder/ownership.ts';
 import { readSession } from '../../session/folder/read-session.ts';
 import { makeRunRoot } from '../../session/folder/run-folders.ts';

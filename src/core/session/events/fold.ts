@@ -33,6 +33,7 @@ import {
   withoutDecision,
   withWorkResumed,
 } from './fold-rewound.ts';
+import { SLEEP, withSleep } from './fold-sleep.ts';
 import { addCosts, countedIteration, refreshed, warned, withNoticeOnce } from './fold-spent.ts';
 import { type SessionState, type Status, Waiting, type WaitingStatus } from './state.ts';
 
@@ -155,14 +156,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
       noteWith('Not yours to change, and restored or ignored', `${what} (${detail}).`),
     ].slice(-MAX_NOTES),
   }),
-  notice: (state, { code, at, text, sleptMs }) => {
+  notice: (state, event) => {
+    const { code, at, text } = event;
     if (code === WIDENED) return { ...state, widened: text };
-    if (code === STAYS_AWAKE || code === MAY_SLEEP)
-      return { ...state, sleep: { isHeld: code === STAYS_AWAKE, text } };
-    if (sleptMs !== undefined) {
-      const { ms = 0, times = 0 } = state.slept ?? {};
-      return { ...state, slept: { ms: ms + sleptMs, times: times + 1, until: at } };
-    }
+    if (SLEEP.includes(code)) return withSleep(state, event);
     if (FOR_AGENTS.includes(code)) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
@@ -172,11 +169,6 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
 
 /** The code of the notice that quick work needs questions and a plan after all. */
 export const WIDENED = 'widened';
-
-/** The codes of notices about sleep: it is held off, it is not, and the machine slept. */
-export const STAYS_AWAKE = 'stays_awake';
-export const MAY_SLEEP = 'may_sleep';
-export const SLEPT = 'slept';
 
 /** The code of a notice about connections that a strict sandbox refused. */
 export const NETWORK_REFUSED = 'network_refused';

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { watchOver } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
-import { MAY_SLEEP, SLEPT, STAYS_AWAKE } from '../../../../src/core/session/events/fold.ts';
+import { MAY_SLEEP, SLEPT, STAYS_AWAKE } from '../../../../src/core/session/events/fold-sleep.ts';
 import { viewFacts } from '../../../../src/core/session/words/facts.ts';
 import { statusSentence } from '../../../../src/core/session/words/words.ts';
 import { ci } from '../../../support/ci.ts';
