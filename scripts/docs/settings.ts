@@ -41,20 +41,14 @@ ${settingsTable('project')}
 
 ### Which sandbox
 
-- **\`SANDBOX=auto\`** (the default): agents run in the kernel's sandbox (bubblewrap on Linux, sandbox-exec on macOS) where
-  it works on this machine, and without it elsewhere.
-- **\`SANDBOX=guard\`**: where the sandbox does not work, no session starts. For a project whose agents must never run
-  without it. It is stricter than the default and needs no trust.
-- **\`SANDBOX=strict\`**: in addition, agents, SETUP and CHECK see neither your home folder nor your other files, your environment or the network, except
-  for what the settings below name. Recommended for unattended work. Linux with bubblewrap only.
-- **\`SANDBOX=off\`**: agents can write wherever you can. For a machine or a container that is isolated enough, or a tool
-  that cannot run in the sandbox.
-- **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
-  your project fails with "Read-only file system", before you turn the sandbox off. It also opens folders below home that are
-  read-only because programs start from them: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
-  \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
-
-- **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
+- **\`SANDBOX=auto\`**: agents run in [the guard](security.md#in-the-guard) (bubblewrap on Linux, sandbox-exec on macOS) where it works on this machine, and
+  without it elsewhere.
+- **\`SANDBOX=guard\`**: where it does not work, no session starts. Stricter than the default, so it needs no trust.
+- **\`SANDBOX=strict\`**: in addition, agents, SETUP and CHECK have [no environment and network](security.md#strict) but what the settings below name. Recommended for
+  unattended work. Linux with bubblewrap only.
+- **\`SANDBOX=off\`**: agents can write wherever you can. For a machine or a container that is isolated enough.
+- **\`SANDBOX_WRITE\`**: add a path when a tool of your project fails with "Read-only file system". \`SANDBOX_WRITE=~/.npm-global\` lets agents install
+  programs that you run later; \`SANDBOX_WRITE=~\` opens [your home folder](security.md#your-home-folder) except what samocode protects.
 - **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`PGPASSWORD\`,
   \`AWS_*\` or \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
 - Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
