@@ -111,11 +111,10 @@ function chapter(command: Command, several: readonly Option[]): string {
   const shared = optionsOf(command).filter(isShared);
   const own = optionsOf(command).filter((option) => !isShared(option));
   const names = codes(shared.map(({ long, flags }) => long ?? flags));
-  const as = `[as in several commands](#for-several-commands)`;
   return [
     `## ${nameOf(command)}`,
     ...(own.length > 0 ? [optionsTable(own)] : []),
-    ...(shared.length > 0 ? [`${own.length > 0 ? 'And ' : ''}${names}, ${as}.`] : []),
+    ...(shared.length > 0 ? [`[Shared options](#for-several-commands): ${names}.`] : []),
   ].join('\n\n');
 }
 

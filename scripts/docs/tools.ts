@@ -80,9 +80,7 @@ function part(
   const names = others.map((name) => `${codes([name])}${required.includes(name) ? ' (required)' : ''}`);
   return [
     own.length > 0 ? tableOf(kind, own, required) : '',
-    names.length > 0
-      ? `${own.length > 0 ? 'And' : `${kind[0]?.toUpperCase()}${kind.slice(1)}s:`} ${names.join(', ')}, [as in several tools](#for-several-tools).`
-      : '',
+    names.length > 0 ? `[Shared ${kind}s](#for-several-tools): ${names.join(', ')}.` : '',
   ]
     .filter(Boolean)
     .join('\n\n');
