@@ -20,8 +20,8 @@ function render(): string {
 
 An error has a stable \`code\`, and says what happened, why, and what to do next. A tool gives it as an object with
 \`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. Search this page for the code. What several errors
-say has happened is the heading above them. \`<name>\` stands for a value. After the arrow comes what to do; where that is a command for a terminal, a
-tool names its own call. What git or gh printed follows the cause. The refusal of a command says what it did not do, such as "No answer was
+say has happened is the heading above them. \`<name>\` stands for a value. After the arrow comes what to do before you try again; where that is a
+command for a terminal, a tool names its own call. What git or gh printed follows the cause. The refusal of a command says what it did not do, such as "No answer was
 recorded", in the place of "Nothing was changed".
 
 ${shared.map((what) => section(escaped(what).replace(/\.$/, ''), saying(what).map(withoutWhat))).join('\n\n')}
@@ -44,7 +44,8 @@ function withoutWhat(error: ExampleError): string {
 
 function line(error: ExampleError, what: string): string {
   const why = escaped(error.why).replace(/ g(?:it|h) said: `<said>`\./, '');
-  const fix = [escaped(error.hint), nextWords(error)].filter(Boolean).join(' ');
+  const hint = escaped(error.hint).replace(/,? (?:and|then) try again\.$/, '.');
+  const fix = [hint, nextWords(error)].filter(Boolean).join(' ');
   return [`* \`${error.code}\`:`, what, why, fix && `→ ${fix}`].filter(Boolean).join(' ');
 }
 
