@@ -115,7 +115,7 @@ A plan may propose MCP servers for the agents of its session in a section \`## M
 - \`- browser\`, \`- library-docs\`, \`- code-intelligence\` are built into samocode. An approval of the plan accepts them, on any
   channel that may approve it.
 - \`- name: program arguments\` is a command of the plan's own, at most 300 characters of ASCII, without a shell or variables;
-  quotes keep spaces in an argument. Only a person who decides about this plan accepts it: in a form, in a terminal or by phone. Any other
+  quotes keep spaces in an argument. Only a person who decides about this plan accepts it: in a terminal, by phone or in a confirmed tab of the page. Any other
   approval is refused (\`servers_need_person\`), and \`auto_approve\` or a \`GATES\` without \`plan\` leaves the session waiting.
 
 Lines that cannot be read go back to planning once, then block the session (\`plan_servers\`). Accepted servers reach every agent from
