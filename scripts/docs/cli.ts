@@ -52,7 +52,7 @@ ${optionsTable(several)}
 
 ${commands
   .filter((command) => optionsOf(command).length > 0)
-  .map((command) => chapter(command, several))
+  .map((command, at, all) => chapter(command, several, all[at - 1]))
   .join('\n\n')}
 `;
 }
@@ -106,11 +106,18 @@ function isSame(one: Option, other: Option): boolean {
   return one.flags === other.flags && HELP.optionDescription(one) === HELP.optionDescription(other);
 }
 
-function chapter(command: Command, several: readonly Option[]): string {
+function chapter(command: Command, several: readonly Option[], before: Command | undefined): string {
   const isShared = (option: Option) => several.some((other) => isSame(option, other));
+  const namesOf = (of: Command) =>
+    codes(
+      optionsOf(of)
+        .filter(isShared)
+        .map(({ long, flags }) => long ?? flags),
+    );
   const shared = optionsOf(command).filter(isShared);
   const own = optionsOf(command).filter((option) => !isShared(option));
-  const names = codes(shared.map(({ long, flags }) => long ?? flags));
+  const isAsBefore = shared.length > 3 && before && namesOf(before) === namesOf(command);
+  const names = isAsBefore ? `those of \`${nameOf(before)}\`` : namesOf(command);
   return [
     `## ${nameOf(command)}`,
     ...(own.length > 0 ? [optionsTable(own)] : []),
