@@ -75,8 +75,9 @@ function nameOf(command: Command): string {
 }
 
 function overviewRow(command: Command): string[] {
-  const args = command.registeredArguments.map((argument) =>
-    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  const args = command.registeredArguments.map(
+    (argument) =>
+      argument.argChoices?.join('|') ?? (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`),
   );
   const name = nameOf(command);
   const usage = codes([[name, ...args].join(' ')]);
