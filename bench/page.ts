@@ -107,18 +107,27 @@ function section({ name, title, about, means, runs, goals, leftOut }: Measured):
     if (meaning === undefined) return [];
     const values = valuesOf(runs, value);
     const goal = goals.find((each) => each.value === value);
-    const isOne = values.length === 1;
-    const ends = [Math.min(...values), Math.max(...values)].map((value) => (isOne ? '' : figure(value)));
-    const spread = [ends[0], figure(median(values)), ends[1]].join(' | ');
-    return `| ${meaning} | ${spread} | ${goal === undefined ? '' : goalText(goal, median(values))} |`;
+    return [{ meaning, values, goal: goal === undefined ? '' : goalText(goal, median(values)) }];
   });
   const times = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+  // A column that is empty in every row is left out.
+  const hasSpread = rows.some(({ values }) => values.length > 1);
+  const hasGoals = rows.some(({ goal }) => goal !== '');
+  const line = (cells: Readonly<Record<'first' | 'min' | 'median' | 'max' | 'goal', string>>) => {
+    const { first, min, median, max, goal } = cells;
+    const figures = hasSpread ? [min, median, max] : [median];
+    return `| ${[first, ...figures, ...(hasGoals ? [goal] : [])].join(' | ')} |`;
+  };
   return [
     ...head,
     '',
-    `| \`${name}\`, ${times} | min | median | max | goal |`,
-    '|---|---:|---:|---:|---|',
-    ...rows,
+    line({ first: `\`${name}\`, ${times}`, min: 'min', median: 'median', max: 'max', goal: 'goal' }),
+    line({ first: '---', min: '---:', median: '---:', max: '---:', goal: '---' }).replaceAll(' ', ''),
+    ...rows.map(({ meaning, values, goal }) => {
+      const [min = '', max = ''] =
+        values.length > 1 ? [Math.min(...values), Math.max(...values)].map(figure) : [];
+      return line({ first: meaning, min, median: figure(median(values)), max, goal });
+    }),
   ].join('\n');
 }
 

@@ -21,10 +21,10 @@ export const statusBench: Bench = {
     'reading the state of a session from its cache and the events after it, with 10 to 100,000 events, and from all events',
   runsOnce: true,
   means: {
-    'statusMs#': 'ms to read the state of a session with # events',
+    'statusMs#': 'ms to read the state, # events',
     'newestMs#': 'ms to read the newest three of # events',
     'fromStartMs#': 'ms to fold all # events, without the cache',
-    'openMs#': 'ms until a worker has opened and checked the log of # events',
+    'openMs#': 'ms to open and check the log, # events',
   },
   async run() {
     const events = plainLog(LARGEST);

@@ -23,9 +23,9 @@ export const supervisorBench: Bench = {
     'and from an event of a waiting or working session until its notification is sent',
   runsOnce: true,
   means: {
-    'processes#': 'processes of samocode with # parked sessions',
-    'mb#': 'MB resident in the supervisor with # parked sessions (RSS)',
-    'cpuPercent#': '% of a core that it uses with # parked sessions',
+    'processes#': 'processes of samocode, # parked sessions',
+    'mb#': 'MB of the supervisor (RSS), # parked sessions',
+    'cpuPercent#': '% of a core, # parked sessions',
     moreMb200: 'MB more with 200 sessions than with 20',
     commandMsP50: 'ms from a command until a worker holds the lease: median',
     commandMsP99: 'ms: 99th percentile',

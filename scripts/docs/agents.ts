@@ -1,5 +1,4 @@
 import type { Provider, ToolTable, VendorFacts } from '../../src/core/agents/contract/provider.ts';
-import { gemini } from '../../src/core/agents/gemini/gemini.ts';
 import { allProviders } from '../../src/core/agents/registry.ts';
 import { type Page, table } from './page.ts';
 
@@ -51,8 +50,8 @@ It was tried with the real CLIs against a stub of their services. **Not shown**,
 
 - what the real reviewers allow and deny in a day's work, and how long they take;
 - which accounts, plans and clouds (Bedrock, Vertex AI, Foundry) have Claude Code's, and what its service charges for it or counts towards a plan's limits;
-- Claude Code's check at its service at all: the stub answered the check of the client, which the vendor is about to remove, and otherwise nothing, as a gateway does;
-- a gateway that passes the questions on;
+- Claude Code's check at its service, and a gateway that passes the questions on;
+
 - whether a chat in auto mode lets its model start samocode without the rules that \`samocode install\` writes.
 
 ## Before an agent ends
@@ -78,17 +77,13 @@ and length of Codex's windows at its real service (0.171.0 was answered by a sta
 
 ## Gemini CLI
 
-It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
+Set \`GEMINI_API_KEY\` in the environment; agents in the sandbox get it. With an enterprise licence, run \`gemini\` once and log in. As an individual, take a key.
 
-- **With a key**: \`GEMINI_API_KEY\`, in the environment; agents in the sandbox get it.
-- **With an enterprise licence**: run \`gemini\` once and log in.
-- **As an individual**: not with its login. Take a key.
 
 ## Antigravity CLI
 
-It is not among the agents: it cannot be installed for tests, and without that nothing that is said of it would be sure. An agent for it would need a key, since its vendor's
-[FAQ](https://antigravity.google/docs/faq), read on 2026-11-26, says that using its login by third-party software violates the terms of service; its answers as JSON
-(\`--output-format stream-json\`, from 1.1.8), which name tokens, limits and how it ended; and a run of the real program in our tests.
+It is not among the agents, as it cannot be installed for tests. It would need a key: its vendor's [FAQ](https://antigravity.google/docs/faq), read on 2026-11-26, says that
+using its login by third-party software violates the terms of service.
 `;
 }
 

@@ -23,11 +23,13 @@ const STATUSES: readonly [keyof typeof EXIT, string][] = [
 
 function render(): string {
   const commands = leavesOf(programme());
+  const several = sharedBySeveral(commands);
   return `# The command line
 
 <!-- Written by \`npm run docs\` from the commands in src/. Change the code, then run it again. -->
 
-\`samocode <command> --help\` shows the same. For \`<session>\` the name without its date is enough.
+\`samocode <command> --help\` shows the same. For \`<session>\` the name without its date is enough. A command without a link has no options
+but those of [every command](#for-every-command).
 
 ${table(['command', 'what for'], commands.map(overviewRow))}
 
@@ -44,7 +46,14 @@ ${table(
   STATUSES.map(([name, words]) => [codes([String(EXIT[name])]), words]),
 )}
 
-${commands.map(chapter).join('\n\n')}
+## For several commands
+
+${optionsTable(several)}
+
+${commands
+  .filter((command) => optionsOf(command).length > 0)
+  .map((command, at, all) => chapter(command, several, all[at - 1]))
+  .join('\n\n')}
 `;
 }
 
@@ -66,30 +75,61 @@ function nameOf(command: Command): string {
 }
 
 function overviewRow(command: Command): string[] {
+  const args = command.registeredArguments.map(
+    (argument) =>
+      argument.argChoices?.join('|') ?? (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`),
+  );
   const name = nameOf(command);
-  return [`[\`${name}\`](#${name.replaceAll(' ', '-')})`, escaped(command.description())];
+  const usage = codes([[name, ...args].join(' ')]);
+  const linked = optionsOf(command).length > 0 ? `[${usage}](#${name.replaceAll(' ', '-')})` : usage;
+  return [linked, escaped(command.description())];
 }
 
-function chapter(command: Command): string {
-  const name = nameOf(command);
-  const own = command.options.filter(({ long }) => !SHARED.options.some((shared) => shared.long === long));
-  const args = command.registeredArguments.map((argument) =>
-    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+/** Those that its help lists, without the ones of every command. */
+function optionsOf({ options }: Command): Option[] {
+  return options.filter(
+    ({ long, hidden }) => !hidden && !SHARED.options.some((shared) => shared.long === long),
   );
-  const description = command.description();
+}
+
+/** One of each option that means the same in several commands, if that takes more than a few words and its flag means one thing. */
+function sharedBySeveral(commands: readonly Command[]): Option[] {
+  const options = commands.flatMap(optionsOf).filter(({ description }) => description.split(' ').length > 4);
+  const repeated = options.filter(
+    (option, at) =>
+      options.findIndex((other) => isSame(option, other)) === at &&
+      options.some((other, after) => after > at && isSame(option, other)),
+  );
+  return repeated.filter(({ flags }) => repeated.filter((other) => other.flags === flags).length === 1);
+}
+
+function isSame(one: Option, other: Option): boolean {
+  return one.flags === other.flags && HELP.optionDescription(one) === HELP.optionDescription(other);
+}
+
+function chapter(command: Command, several: readonly Option[], before: Command | undefined): string {
+  const isShared = (option: Option) => several.some((other) => isSame(option, other));
+  const namesOf = (of: Command) =>
+    codes(
+      optionsOf(of)
+        .filter(isShared)
+        .map(({ long, flags }) => long ?? flags),
+    );
+  const shared = optionsOf(command).filter(isShared);
+  const own = optionsOf(command).filter((option) => !isShared(option));
+  const isAsBefore = shared.length > 3 && before && namesOf(before) === namesOf(command);
+  const names = isAsBefore ? `those of \`${nameOf(before)}\`` : namesOf(command);
   return [
-    `## ${name}`,
-    escaped(`${description.charAt(0).toUpperCase()}${description.slice(1)}.`),
-    ...(args.length > 0 ? [`Arguments: ${codes(args)}.`] : []),
+    `## ${nameOf(command)}`,
     ...(own.length > 0 ? [optionsTable(own)] : []),
+    ...(shared.length > 0 ? [`[Shared options](#for-several-commands): ${names}.`] : []),
   ].join('\n\n');
 }
 
 function optionsTable(options: readonly Option[]): string {
-  const rows = options.filter(({ hidden }) => !hidden);
   return table(
     ['option', 'meaning'],
-    rows.map((option) => [codes([option.flags]), escaped(HELP.optionDescription(option))]),
+    options.map((option) => [codes([option.flags]), escaped(HELP.optionDescription(option))]),
   );
 }
 

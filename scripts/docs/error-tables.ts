@@ -6,6 +6,7 @@ import { SERVER_ERRORS } from '../../src/core/faces/mcp/server-errors.ts';
 import { CLI_ERRORS } from '../../src/core/faces/terminal/cli-errors.ts';
 import { BASE_ERRORS } from '../../src/core/kernel/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/core/kernel/errors.ts';
+import { PERSONAL } from '../../src/core/kernel/phases/channels.ts';
 import { CHECKPOINT_ERRORS } from '../../src/core/project/checkpoints/checkpoint-errors.ts';
 import { PROJECT_ERRORS } from '../../src/core/project/finding/project-errors.ts';
 import { GIT_ERRORS, REPOSITORY_ERRORS } from '../../src/core/project/git/git-errors.ts';
@@ -90,7 +91,11 @@ function exampleOf(code: string, row: { explain: unknown }): ExampleError {
   return new SamocodeError(code, { hasOwnNext }, words);
 }
 
-const STAND_INS = new Proxy({}, { get: (_, name) => standIn(String(name)) });
+const STAND_INS = new Proxy(
+  // A stand-in would count as every channel, also as those by which a person is not known.
+  { persons: PERSONAL },
+  { get: (known, name) => Reflect.get(known, name) ?? standIn(String(name)) },
+);
 
 /** A value that is shown as `<name>`. Its properties are stand-ins too, and its methods return it. */
 function standIn(name: string, owner?: unknown): unknown {

@@ -5,7 +5,7 @@ import type { Page } from './page.ts';
 export const errorsPage: Page = { path: 'docs/errors.md', render };
 
 /** What this many errors say has happened is the heading of a section. */
-const SHARED_BY = 4;
+const SHARED_BY = 3;
 
 function render(): string {
   const errors = exampleErrors();
@@ -20,9 +20,9 @@ function render(): string {
 
 An error has a stable \`code\`, and says what happened, why, and what to do next. A tool gives it as an object with
 \`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. Search this page for the code. What several errors
-say has happened is the heading above them. \`<name>\` stands for a value. After the arrow comes what to do: of two next steps in
-code the first is the call of a tool, the second the command in a terminal. What git or gh printed follows the cause.
-The refusal of a command says what it did not do, such as "No answer was recorded", in the place of "Nothing was changed".
+say has happened is the heading above them. \`<name>\` stands for a value. After the arrow comes what to do before you try again; where that is a
+command for a terminal, a tool names its own call. What git or gh printed follows the cause. The refusal of a command says what it did not do, such as "No answer was
+recorded", in the place of "Nothing was changed".
 
 ${shared.map((what) => section(escaped(what).replace(/\.$/, ''), saying(what).map(withoutWhat))).join('\n\n')}
 
@@ -44,15 +44,16 @@ function withoutWhat(error: ExampleError): string {
 
 function line(error: ExampleError, what: string): string {
   const why = escaped(error.why).replace(/ g(?:it|h) said: `<said>`\./, '');
-  const fix = [escaped(error.hint), nextWords(error)].filter(Boolean).join(' ');
+  const hint = escaped(error.hint).replace(/,? (?:and|then) try again\.$/, '.');
+  const fix = [hint, nextWords(error)].filter(Boolean).join(' ');
   return [`* \`${error.code}\`:`, what, why, fix && `→ ${fix}`].filter(Boolean).join(' ');
 }
 
 function nextWords({ next, args }: ExampleError): string {
   if (!args.hasOwnNext) return 'The next step depends on the state of the session.';
   const steps = next.map(({ when, ifWanted: _, ...step }) => {
-    const ways = [nextCalls([step]), nextCommands([step])].filter(Boolean).map(code);
-    return `${when === undefined ? '' : `${when}: `}${ways.join(' / ')}`;
+    const way = code(nextCommands([step]) || nextCalls([step]));
+    return when === undefined ? way : `${when}: ${way}`;
   });
   return steps.map((step) => `${step[0]?.toUpperCase()}${step.slice(1)}.`).join(' ');
 }

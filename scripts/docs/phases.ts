@@ -27,6 +27,11 @@ import { CORRECTED, OBSTACLE_WORDS, RULE_WORDS } from './phase-words.ts';
 
 export const phasesPage: Page = { path: 'docs/phases.md', render };
 
+/** Conditions of several edges, which are said once, with a number. */
+const SHARED_CONDITIONS = repeated(
+  PHASE_NAMES.flatMap((from) => PHASES[from].next.flatMap((to) => conditionsOf(from, to))),
+);
+
 /** What a human decides before the work, and how the work ends. */
 const WAY_WORDS: Readonly<Record<Way, readonly [before: string, after: string]>> = {
   full: ['the questions of investigation, the plan of requirements or planning', 'testing, quality'],
@@ -84,7 +89,11 @@ A quick session that goes back to requirements is a full one from then on; no se
 
 ## What opens an edge
 
+An edge that is not named here is always open.
+
 ${edgeTable()}
+
+${SHARED_CONDITIONS.map((words, at) => `* (${at + 1}) ${words}`).join('\n')}
 
 A gate that the person left out of \`GATES\` opens automatically, and so does one that \`auto_approve\` or \`accept_suggestions\`
 opened at the start. A plan about which no agent had a question needs both of them: otherwise it waits, and whoever decides
@@ -106,7 +115,7 @@ A plan may propose MCP servers for the agents of its session in a section \`## M
 - \`- browser\`, \`- library-docs\`, \`- code-intelligence\` are built into samocode. An approval of the plan accepts them, on any
   channel that may approve it.
 - \`- name: program arguments\` is a command of the plan's own, at most 300 characters of ASCII, without a shell or variables;
-  quotes keep spaces in an argument. Only a person who decides about this plan accepts it: in a form, in a terminal or by phone. Any other
+  quotes keep spaces in an argument. Only a person who decides about this plan accepts it: in a terminal, by phone or in a confirmed tab of the page. Any other
   approval is refused (\`servers_need_person\`), and \`auto_approve\` or a \`GATES\` without \`plan\` leaves the session waiting.
 
 Lines that cannot be read go back to planning once, then block the session (\`plan_servers\`). Accepted servers reach every agent from
@@ -136,7 +145,7 @@ ended, and an error only delays the next agent. The table is for \`SAMOCODE_MAX_
 
 ## Rules that block a session
 
-${ruleTable()}
+${ruleTables()}
 `;
 }
 
@@ -155,8 +164,18 @@ function diagram(): string {
   ].join('\n');
 }
 
+function conditionsOf(from: Phase, to: Phase): string[] {
+  return EDGE_CONDITIONS.filter((edge) => edge.from === from && edge.to === to).map(
+    ({ openWhen }) => openWhen,
+  );
+}
+
 function edgeLabel(from: Phase, to: Phase): string {
-  return EDGE_CONDITIONS.some((edge) => edge.from === from && edge.to === to) ? ': under a condition' : '';
+  return conditionsOf(from, to).length > 0 ? ': under a condition' : '';
+}
+
+function repeated(words: readonly string[]): string[] {
+  return words.filter((each, at) => words.indexOf(each) === at && words.includes(each, at + 1));
 }
 
 function phaseTable(): string {
@@ -169,13 +188,15 @@ function phaseTable(): string {
 
 function edgeTable(): string {
   const rows = PHASE_NAMES.flatMap((from) =>
-    PHASES[from].next.map((to) => {
-      const conditions = EDGE_CONDITIONS.filter((edge) => edge.from === from && edge.to === to);
-      const text = conditions.map(({ openWhen }) => openWhen).join('; and ');
-      return [`${from} → ${to}`, text || 'always'];
+    PHASES[from].next.flatMap((to) => {
+      const words = conditionsOf(from, to).map((condition) => {
+        const at = SHARED_CONDITIONS.indexOf(condition);
+        return at < 0 ? condition : `(${at + 1})`;
+      });
+      return words.length === 0 ? [] : [[`${from} → ${to}`, words.join('; ')]];
     }),
   );
-  return table(['edge', 'open when'], rows);
+  return table(['edge', 'open when all of this holds'], rows);
 }
 
 function obstacleTable(): string {
@@ -267,14 +288,21 @@ function grouped(steps: readonly string[]): string[] {
   return groups.map(({ step, times }) => (times === 1 ? step : `${step} (${times} times)`));
 }
 
-function ruleTable(): string {
+function ruleTables(): string {
   // Has no other keys, which the type of keys does not express.
   const rules = Object.keys(BLOCK_RULES) as BlockRuleName[];
-  const rows = rules.map((name) => [
-    `\`${name}\``,
-    RULE_WORDS[name],
-    CORRECTED.includes(name) ? 'yes' : 'no',
-    `\`${BLOCK_RULES[name]}\``,
-  ]);
-  return table(['rule', 'blocks when', 'corrective retry first', 'needs'], rows);
+  const kinds = new Map<string, BlockRuleName[]>();
+  for (const name of rules) {
+    const when = CORRECTED.includes(name) ? 'After one corrective retry' : 'At once';
+    const kind = `${when}; it needs \`${BLOCK_RULES[name]}\`:`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
+  }
+  return [...kinds].flatMap(([kind, names]) => [kind, ruleTable(names)]).join('\n\n');
+}
+
+function ruleTable(rules: readonly BlockRuleName[]): string {
+  return table(
+    ['rule', 'blocks when'],
+    rules.map((name) => [`\`${name}\``, RULE_WORDS[name]]),
+  );
 }

@@ -1,16 +1,21 @@
 import { allProviders } from '../../src/core/agents/registry.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { settingRows } from '../../src/core/project/settings/settings.ts';
-import { type Page, table } from './page.ts';
+import { codes, type Page, table } from './page.ts';
 
 export const settingsPage: Page = { path: 'docs/settings.md', render };
+
+const AGENTS = allProviders()
+  .map(({ name }) => name)
+  .join(', ');
 
 function render(): string {
   return `# Settings
 
 <!-- Written by \`npm run docs\` from the tables in src/core/project. Change the code, then run it again. -->
 
-One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows those that are set, and where they come from.
+One \`KEY=value\` per line, \`#\` begins a comment; commas separate the items of a list. \`samocode config\` shows those that are set, and
+where they come from. \`<agent>\` is one of ${AGENTS}.
 
 The five that matter most:
 
@@ -26,28 +31,24 @@ The five that matter most:
 
 ${settingsTable('project')}
 
-- **Per session**: a single session can be given another value, if \`start_session\` or \`samocode start\` accepts it.
-- **Needs trust**: the setting can switch off a safeguard, or names something that will be run. A \`.samocode\` that sets it takes effect
-  only after you trust it.
-- **Outside of its folder**: the path does not stay, after links, below the folder of the file that names it. See below.
-- **Elsewhere as**: the same setting in the environment, or in \`.env\` of the folder \`~/.config/samocode\`.
+- **Per session**: a single session can be given another value of ${named(ofProject(({ perSession }) => perSession))}, if
+  \`start_session\` or \`samocode start\` accepts it.
+- **Needs trust**: a \`.samocode\` that sets one of these takes effect only after you trust it. It is run:
+  ${named(ofProject(({ risk }) => risk === 'runs'))}. It may relax a rule:
+  ${named(ofProject(({ risk }) => risk === 'loosens'))}. It lies, after links, [outside of the folder](#what-a-samocode-can-do-before-you-trust-it) of the file:
+  ${named(ofProject(({ risk, reach }) => risk === undefined && reach?.within === 'folder'))}.
+- **Elsewhere**, in the environment or in \`.env\` of the folder \`~/.config/samocode\`: ${elsewhere()}.
 
 ### Which sandbox
 
-- **\`SANDBOX=auto\`** (the default): agents run in the kernel's sandbox (bubblewrap on Linux, sandbox-exec on macOS) where
-  it works on this machine, and without it elsewhere.
-- **\`SANDBOX=guard\`**: where the sandbox does not work, no session starts. For a project whose agents must never run
-  without it. It is stricter than the default and needs no trust.
-- **\`SANDBOX=strict\`**: in addition, agents, SETUP and CHECK see neither your home folder nor your other files, your environment or the network, except
-  for what the settings below name. Recommended for unattended work. Linux with bubblewrap only.
-- **\`SANDBOX=off\`**: agents can write wherever you can. For a machine or a container that is isolated enough, or a tool
-  that cannot run in the sandbox.
-- **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
-  your project fails with "Read-only file system", before you turn the sandbox off. It also opens folders below home that are
-  read-only because programs start from them: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
-  \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
-
-- **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
+- **\`SANDBOX=auto\`**: agents run in [the guard](security.md#in-the-guard) (bubblewrap on Linux, sandbox-exec on macOS) where it works on this machine, and
+  without it elsewhere.
+- **\`SANDBOX=guard\`**: where it does not work, no session starts. Stricter than the default, so it needs no trust.
+- **\`SANDBOX=strict\`**: in addition, agents, SETUP and CHECK have [no environment and network](security.md#strict) but what the settings below name. Recommended for
+  unattended work. Linux with bubblewrap only.
+- **\`SANDBOX=off\`**: agents can write wherever you can. For a machine or a container that is isolated enough.
+- **\`SANDBOX_WRITE\`**: add a path when a tool of your project fails with "Read-only file system". \`SANDBOX_WRITE=~/.npm-global\` lets agents install
+  programs that you run later; \`SANDBOX_WRITE=~\` opens [your home folder](security.md#your-home-folder) except what samocode protects.
 - **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`PGPASSWORD\`,
   \`AWS_*\` or \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
 - Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
@@ -78,9 +79,9 @@ A cloned repository brings its \`.samocode\`. These rules hold until you trust t
   Links outside of every repository are followed. Set-up, starts, resumes and workers refuse what they find (\`place_not_ours\`), with the link or file and the command that removes it.
 - \`CHECK_COPY\` copies nothing but ignored files of MAIN_REPO, and follows no link out of it, whoever trusts the file.
 
-What each line makes samocode do, at once or, as the first table says, once you trust it; a setting that is not listed sets a limit, a time or a name:
+What each line makes samocode do, at once or, where it [needs trust](#in-samocode-for-one-project), once you trust it; a setting that is not listed sets a limit, a time or a name:
 
-${reachTable()}
+${reaches()}
 
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 
@@ -99,18 +100,6 @@ ${settingsTable('secret')}
 
 function settingsTable(scope: SettingSpec['scope']): string {
   const specs = settingRows().filter((spec) => spec.scope === scope);
-  if (scope === 'project') {
-    const head = [
-      'setting',
-      'value',
-      'default',
-      'per session',
-      'needs trust',
-      'elsewhere as',
-      'what it does',
-    ];
-    return table(head, specs.map(projectRow));
-  }
   const ofOne = specs.filter((spec) => !isOfEachCli(spec)).map(plainRow);
   const ofEach =
     scope === 'machine' ? OF_EACH_CLI.map((row) => rowOfEach(row, specs.filter(isOfEachCli))) : [];
@@ -147,7 +136,7 @@ function rowOfEach({ end, usual, shown, doc }: SettingOfEach, specs: readonly Se
   const own = specs.filter(({ key }) => key.endsWith(end));
   const others = own.filter((spec) => spec.default !== usual(spec.key.slice(0, -end.length).toLowerCase()));
   const named = others.map((spec) => `\`${spec.key}\`: ${defaultOf(spec.default, undefined)}`);
-  return [`\`<CLI>${end}\``, own[0]?.form ?? '', [shown, ...named].join('; '), doc];
+  return [`\`<CLI>${end}\``, formOf(own[0]?.form ?? ''), [shown, ...named].join('; '), doc];
 }
 
 function clis(): string {
@@ -155,14 +144,14 @@ function clis(): string {
   return named.map(({ name }) => `\`${name.toUpperCase()}\``).join(', ');
 }
 
-function projectRow(spec: SettingSpec): string[] {
-  const [key = '', value = '', byDefault = '', doc = ''] = plainRow(spec);
-  return [key, value, byDefault, spec.perSession ? 'yes' : 'no', trustOf(spec), elsewhere(spec), doc];
-}
-
 function plainRow({ key, form, default: byDefault, byPlace, example, doc }: SettingSpec): string[] {
   const line = example && (example.includes('=') ? example : `${key}=${example}`);
-  return [`\`${key}\``, form, defaultOf(byDefault, byPlace), line ? `${doc} For example \`${line}\`.` : doc];
+  return [
+    `\`${key}\``,
+    formOf(form),
+    defaultOf(byDefault, byPlace),
+    line ? `${doc} For example \`${line}\`.` : doc,
+  ];
 }
 
 function defaultOf(byDefault: string | undefined, byPlace: string | undefined): string {
@@ -170,23 +159,43 @@ function defaultOf(byDefault: string | undefined, byPlace: string | undefined): 
   return byDefault ? `\`${byDefault}\`` : '–';
 }
 
-function trustOf(spec: SettingSpec): string {
-  const { risk, reach } = spec;
-  if (risk === undefined) return reach?.within === 'folder' ? 'yes, outside of its folder' : 'no';
-  return risk === 'runs' ? 'yes: it is run' : 'yes: it may relax a rule';
+/** What every row would repeat is said once at the top of the page. */
+function formOf(form: string): string {
+  return form
+    .replace(`one of ${AGENTS}`, '`<agent>`')
+    .replace(AGENTS, '`<agent>`')
+    .replace('a comma-separated list', 'a list');
 }
 
-/** What each line of a project's file makes samocode do. */
-function reachTable(): string {
-  const rows = settingRows().flatMap((spec) => {
-    const { read = '–', write = '–', run = '–', send = '–' } = spec.reach ?? {};
-    const does = [read, write, run, send];
-    return does.every((each) => each === '–') ? [] : [[`\`${spec.key}\``, ...does]];
-  });
-  return table(['setting', 'reads', 'writes', 'runs', 'sends'], rows);
+function ofProject(isMeant: (spec: SettingSpec) => unknown): SettingSpec[] {
+  return settingRows().filter((spec) => spec.scope === 'project' && isMeant(spec));
 }
 
-function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {
-  if (pairedWith) return `\`${pairedWith}\``;
-  return pairedPerProvider ? `\`<CLI>_${pairedPerProvider}\`` : '–';
+function named(specs: readonly SettingSpec[]): string {
+  return codes(specs.map(({ key }) => key));
+}
+
+function elsewhere(): string {
+  const pairs = ofProject(({ pairedWith, pairedPerProvider }) => pairedWith ?? pairedPerProvider);
+  return pairs
+    .map(({ key, pairedWith, pairedPerProvider }) => {
+      const other = pairedWith ?? `<CLI>_${pairedPerProvider}`;
+      return other === key ? codes([key]) : `${codes([key])} as ${codes([other])}`;
+    })
+    .join(', ');
+}
+
+/** What each line of a project's file makes samocode do; settings that do the same share a line. */
+function reaches(): string {
+  const keysByWords = new Map<string, string[]>();
+  for (const { key, reach = {} } of settingRows()) {
+    const { read, write, run, send } = reach;
+    const does = Object.entries({ Reads: read, Writes: write, Runs: run, Sends: send }).flatMap(
+      ([verb, what]) => (what === undefined ? [] : [`${verb} ${what}.`]),
+    );
+    if (does.length > 0) keysByWords.set(does.join(' '), [...(keysByWords.get(does.join(' ')) ?? []), key]);
+  }
+  return [...keysByWords]
+    .map(([words, keys]) => `- ${codes(keys)}: ${words[0]?.toLowerCase()}${words.slice(1)}`)
+    .join('\n');
 }
