@@ -102,7 +102,7 @@ export class Awake {
         answered.abort();
         this.#sleep = HELD;
       };
-      const input = { isInputOpen: true, timeoutMs: 'person', output } as const;
+      const input = { isInputOpen: true, timeoutMs: 'owner', output } as const;
       const options = { ...input, env: definedOnly(env), signal: helper.signal };
       const { notFound, exitCode } = await runCommand(program, [...args, ...WHILE_HELD], options);
       answered.abort();

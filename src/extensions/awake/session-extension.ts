@@ -34,7 +34,8 @@ const awake: SessionExtension = {
   },
   // Once a second while anything lasts.
   async checkLease(worker) {
-    const night = nightOf(worker);
+    const night = nights.get(worker);
+    if (night === undefined) return;
     if (isWorking(worker)) await night.awake.want(true);
     await tell(worker, night, gap(night, night.slept.tick()));
   },

@@ -8,7 +8,7 @@ const AWAKE_ROWS = inScope('machine', {
   keepAwake: {
     ...oneOf(['yes', 'no']),
     key: 'KEEP_AWAKE',
-    doc: 'Whether idle sleep is held off while a session works or waits for something that comes by itself (docs/guides/overnight.md). Unset: except on battery.',
+    doc: 'Whether idle sleep is held off while sessions work (docs/guides/overnight.md). Unset: yes, but not on battery.',
   },
 });
 

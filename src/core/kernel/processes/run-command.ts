@@ -30,8 +30,8 @@ export interface CommandOptions {
   input?: string | Uint8Array;
   /** Its input stays open until it exits, after `input` if there is any; by default it is /dev/null. Some servers end with their input. */
   isInputOpen?: boolean;
-  /** Milliseconds; one minute by default. `person`: a person ends it. */
-  timeoutMs?: number | 'person';
+  /** Milliseconds; one minute by default. `person`: a person ends it. `owner`: it lives as long as what it serves. */
+  timeoutMs?: number | 'person' | 'owner';
   signal?: AbortSignal;
   /** Characters kept of each stream; a program that writes more is ended. */
   maxBytes?: number;
@@ -65,7 +65,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const { cwd = '/', env, input, isInputOpen = false, timeoutMs = ONE_MINUTE_MS, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
-  const limit = timeoutMs === 'person' ? undefined : AbortSignal.timeout(timeoutMs);
+  const limit = typeof timeoutMs === 'number' ? AbortSignal.timeout(timeoutMs) : undefined;
   // Imported on use: most of our programs run no command, and it takes a tenth of their start.
   const { execa } = await import('execa');
   requireDescriptors();

@@ -89,7 +89,7 @@ test("the demo's processes read no settings of the machine's user", async () => 
   };
   const place = await makeDemoPlace(env, 0);
   await place.remove();
-  const names = ['HOME', 'PATH', 'REHEARSAL_SCENARIO', 'SAMOCODE_SUPERVISOR'];
+  const names = ['HOME', 'KEEP_AWAKE', 'PATH', 'REHEARSAL_SCENARIO', 'SAMOCODE_SUPERVISOR'];
   expect(Object.keys(place.env).sort()).toEqual(names);
   expect(place.env.HOME).toBe(join(place.root, 'home'));
 });
