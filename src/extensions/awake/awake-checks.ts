@@ -9,7 +9,7 @@ const LOOK_MS = 50;
 /** Tries it: holds off idle sleep for a moment. */
 export async function awakeChecks({ env, home, clock }: ActionContext): Promise<DoctorCheck[]> {
   if ((await keepAwake({ env, home })) === 'no')
-    return [ok('awake', 'KEEP_AWAKE=no: idle sleep is not held off', 'not held off')];
+    return [ok('awake', 'KEEP_AWAKE=no: idle sleep is not held off')];
   const awake = new Awake({ env, home, clock });
   try {
     await awake.want(true);

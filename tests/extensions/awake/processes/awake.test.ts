@@ -97,7 +97,9 @@ test('doctor tries it, and a value that is neither yes nor no stops a start', as
   const holds = await standIn(join(repo.root, 'other'), 'systemd-inhibit');
   expect(await checks(holds.env)).toMatchObject([{ level: 'ok', found: HELD }]);
   await holds.ended();
-  expect(await checks({ KEEP_AWAKE: 'no' })).toMatchObject([{ level: 'ok', brief: 'not held off' }]);
+  expect(await checks({ KEEP_AWAKE: 'no' })).toMatchObject([
+    { level: 'ok', found: 'KEEP_AWAKE=no: idle sleep is not held off' },
+  ]);
   const wrong = { ...context, env: { ...context.env, KEEP_AWAKE: 'maybe' } };
   await expect(startSession({ task: 'Name the boats' }, wrong)).rejects.toThrow(
     /KEEP_AWAKE.* one of yes, no/s,
