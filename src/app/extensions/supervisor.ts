@@ -3,6 +3,7 @@ import { supervisorParts } from '../../core/supervisor/part.ts';
 import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
+import { HELD_PARTS } from '../../extensions/held/supervisor-part.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
 import { NOTIFY_PARTS } from '../../extensions/notify/notifier.ts';
 import { POOL } from '../../extensions/pool/extension.ts';
@@ -16,5 +17,11 @@ export function useActs(): void {
 
 export function useSupervisorParts(): void {
   // Notifications come last, so that they report the findings of the others in the same scan.
-  supervisorParts.handOver([...GITHUB_PARTS, ...POOL_PARTS, ...RECURRING_PARTS, ...NOTIFY_PARTS]);
+  supervisorParts.handOver([
+    ...GITHUB_PARTS,
+    ...POOL_PARTS,
+    ...RECURRING_PARTS,
+    ...HELD_PARTS,
+    ...NOTIFY_PARTS,
+  ]);
 }
