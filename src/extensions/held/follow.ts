@@ -18,17 +18,13 @@ export interface LaterCommit {
 export type CommitOnWay = LaterCommit & { parent: string };
 
 /** What tells a session's commits from those of others. */
-export interface Own {
-  /** Its commits, and that of its merge. */
-  commits: ReadonlySet<string>;
-  /** Of its commits, and of all of them as one. */
-  patches: ReadonlySet<string>;
-  /** As `owner/name#1`. */
-  pullRequest?: string | undefined;
-}
+export type Own = HeldRecord['own'];
 
 export interface Walk {
   own: Own;
+  /** As `owner/name#1`. */
+  pullRequest: string | undefined;
+  from: string;
   steps: readonly CommitOnWay[];
   /** Those of the steps, and what merges brought among them. */
   listed: readonly LaterCommit[];
@@ -52,11 +48,12 @@ export const keyOf = ([commit, parent]: Pair): string => `${commit} ${parent}`;
 export function stepsTo(
   tip: string,
   from: string,
-  { listed, own }: { listed: ReadonlyMap<string, LaterCommit>; own: ReadonlySet<string> },
+  { listed, own }: { listed: ReadonlyMap<string, LaterCommit>; own: readonly string[] },
 ): CommitOnWay[] | undefined {
+  const ours = new Set(own);
   const withWork = new Set<string>();
   for (const { commit, parents } of listed.values()) {
-    const isFirst = !own.has(commit) && parents.some((parent) => own.has(parent));
+    const isFirst = !ours.has(commit) && parents.some((parent) => ours.has(parent));
     if (isFirst || parents.some((parent) => withWork.has(parent))) withWork.add(commit);
   }
   const steps: CommitOnWay[] = [];
@@ -73,10 +70,9 @@ export function stepsTo(
 
 /** Pure: what of a session is changed or reverted by the commits after the last one that was looked at. */
 export function follow(
-  { own, steps, listed, doneMs, knownMs, isFetched, nowMs }: Walk,
+  { own, pullRequest, from, steps, listed, doneMs, knownMs, isFetched, nowMs }: Walk,
   patches: ReadonlyMap<string, Patch>,
   before: HeldRecord | undefined,
-  from: string,
 ): HeldRecord {
   const lines = new Lines(before?.lines);
   const merged = [...(before?.merged ?? [])];
@@ -87,7 +83,7 @@ export function follow(
   let stopped: HeldRecord['stopped'];
   const untilMs = () => (sinceMs ?? nowMs) + WATCH_MS;
   const isOwn = (name: string) =>
-    name === own.pullRequest || [...own.commits, ...merged].some((commit) => commit.startsWith(name));
+    name === pullRequest || [...own.commits, ...merged].some((commit) => commit.startsWith(name));
   for (const step of steps) {
     if (step.atMs > untilMs()) break;
     const patch = patches.get(keyOf([step.commit, step.parent]));
@@ -117,6 +113,7 @@ export function follow(
     lookedAt: isoUtc(nowMs),
     to: isoUtc(Math.min(stopped === 'limit' ? atMs : knownMs, untilMs())),
     isFetched,
+    own,
     ...(sinceMs !== undefined && { since: isoUtc(sinceMs) }),
     merged,
     changedBy,
@@ -134,8 +131,8 @@ function kindOf(
   own: Own,
 ): 'writes' | 'ours' | 'others' {
   const isMerge = parents.length > 1;
-  const brings = parents.some((each) => each !== parent && own.commits.has(each));
-  if (brings || (id !== undefined && own.patches.has(id))) return 'writes';
-  if (!own.commits.has(commit)) return 'others';
-  return isMerge && own.commits.has(parent) ? 'ours' : 'writes';
+  const brings = parents.some((each) => each !== parent && own.commits.includes(each));
+  if (brings || (id !== undefined && own.patches.includes(id))) return 'writes';
+  if (!own.commits.includes(commit)) return 'others';
+  return isMerge && own.commits.includes(parent) ? 'ours' : 'writes';
 }

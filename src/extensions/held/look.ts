@@ -1,26 +1,16 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
-import { systemErrorCode } from '../../core/kernel/errors.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { branchStatusOf, refsOf } from '../../core/project/finishing/base-branch.ts';
 import { type GitOptions, gitLine, readRecords } from '../../core/project/git/git.ts';
 import { isGitError } from '../../core/project/git/git-errors.ts';
-import { commitOf, commonDirOf, isAncestor } from '../../core/project/git/repository.ts';
+import { commitOf, commitsOf, commonDirOf, isAncestor } from '../../core/project/git/repository.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 import { branchOfWork, isMerged } from '../../core/session/waits/start-order.ts';
-import {
-  type CommitOnWay,
-  follow,
-  keyOf,
-  type LaterCommit,
-  type Own,
-  stepsTo,
-  WATCH_MS,
-  type Walk,
-} from './follow.ts';
+import { follow, keyOf, type LaterCommit, type Own, stepsTo, WATCH_MS, type Walk } from './follow.ts';
 import { type HeldRecord, readHeld, writeHeld } from './held-file.ts';
-import { type Pair, type Patch, readPatches } from './patches.ts';
+import { type Pair, readPatches } from './patches.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const LOOK_MS = 5000;
@@ -94,10 +84,10 @@ function sessionOf(view: SessionView, record: HeldRecord | undefined, nowMs: num
 interface Begun {
   session: Session;
   before: HeldRecord | undefined;
-  from: string;
-  walk: Omit<Walk, 'own'>;
   own: Own;
+  /** To be read before its patches are known. */
   ownPairs: readonly Pair[];
+  walk: Omit<Walk, 'own'>;
 }
 
 async function lookAtRepository(
@@ -107,43 +97,45 @@ async function lookAtRepository(
 ): Promise<Map<string, HeldRecord>> {
   const endsAtMs = clock.monotonic() + LOOK_MS;
   const found = new Map<string, HeldRecord>();
-  const look = new Look(mainRepo, { env, nowMs: clock.now(), leftMs: () => endsAtMs - clock.monotonic() });
+  const nowMs = clock.now();
+  const look = new Look(mainRepo, { env, nowMs, leftMs: () => endsAtMs - clock.monotonic() });
   const begun: Begun[] = [];
-  for (const session of sessions) {
+  // git has more to say about a merge that the log does not know.
+  for (const session of sessions.toSorted((a, b) => Number(b.isMerged) - Number(a.isMerged))) {
     try {
       const one = await look.begin(session);
-      if (one === 'lost') found.set(session.folder, unread(session, 'lost', clock.now()));
+      if (one === 'lost') found.set(session.folder, unread(session, 'lost', nowMs));
       else if (one !== undefined) begun.push(one);
     } catch (error) {
       // A folder that is away, or no time left.
-      if (!isGitError(error) && systemErrorCode(error) === undefined) throw error;
-      found.set(session.folder, unread(session, 'limit', clock.now()));
+      if (!isGitError(error)) throw error;
+      found.set(session.folder, unread(session, 'limit', nowMs));
     }
   }
   const ownPairs = begun.flatMap((each) => each.ownPairs);
   const steps = begun.flatMap(({ walk }) => walk.steps).toSorted((a, b) => a.atMs - b.atMs);
-  const wanted = new Map(steps.map((step) => [keyOf(pairOf(step)), pairOf(step)]));
+  const wanted = new Map(
+    steps.map(({ commit, parent }) => [keyOf([commit, parent]), [commit, parent] as const]),
+  );
   const pairs = [...ownPairs, ...[...wanted.values()].slice(0, LOOK_COMMITS)];
   const read = await readPatches(pairs, look.git());
-  const patches = new Map(
-    pairs.flatMap((pair, at): [string, Patch][] => {
-      const patch = read[at];
-      return patch === undefined ? [] : [[keyOf(pair), patch]];
-    }),
-  );
-  for (const { session, before, from, walk, own, ownPairs: ours } of begun) {
-    const ids = ours.flatMap((pair) => patches.get(keyOf(pair))?.id ?? []);
-    const all = { ...walk, own: { ...own, patches: new Set(ids) } };
-    found.set(session.folder, follow(all, patches, before, from));
+  const patches = new Map(read.map((patch, at) => [keyOf(pairs[at] ?? ['', '']), patch]));
+  for (const { session, before, own, ownPairs: ours, walk } of begun) {
+    const all = ours.map((pair) => patches.get(keyOf(pair)));
+    const ids = all.flatMap((patch) => patch?.id ?? []);
+    const { commits } = own;
+    const record = all.includes(undefined)
+      ? unread(session, 'limit', nowMs)
+      : follow({ ...walk, own: { commits, patches: [...own.patches, ...ids] } }, patches, before);
+    found.set(session.folder, record);
   }
   return found;
 }
 
-const pairOf = ({ commit, parent }: CommitOnWay): Pair => [commit, parent];
-
 /** What was found before, of which there is nothing new. */
 function unread({ record, doneMs }: Session, stopped: HeldRecord['stopped'], nowMs: number): HeldRecord {
-  const nothing = { to: isoUtc(doneMs), isFetched: false, merged: [], changedBy: [], revertedBy: [] };
+  const own = { commits: [], patches: [] };
+  const nothing = { to: isoUtc(doneMs), isFetched: false, own, merged: [], changedBy: [], revertedBy: [] };
   return { ...nothing, ...record, lookedAt: isoUtc(nowMs), stopped };
 }
 
@@ -153,11 +145,19 @@ interface LookPlan {
   leftMs: () => number;
 }
 
+interface Base {
+  /** The one that has the others first; where they differ, that of the remote. */
+  tips: string[];
+  isFetched: boolean;
+  knownMs: number;
+}
+
 /** What one look asks of a repository, each question once. */
 class Look {
   readonly #mainRepo: string;
   readonly #plan: LookPlan;
-  readonly #listed = new Map<string, Promise<ReadonlyMap<string, LaterCommit>>>();
+  readonly #bases = new Map<string, Base>();
+  readonly #listed = new Map<string, ReadonlyMap<string, LaterCommit>>();
 
   constructor(mainRepo: string, plan: LookPlan) {
     this.#mainRepo = mainRepo;
@@ -165,70 +165,75 @@ class Look {
   }
 
   git(): GitOptions {
-    const timeoutMs = Math.max(1, this.#plan.leftMs());
+    const timeoutMs = Math.max(1, Math.ceil(this.#plan.leftMs()));
     return { cwd: this.#mainRepo, baseEnv: this.#plan.env, timeoutMs };
   }
 
   /** @returns undefined for a session that is not merged, as far as was fetched */
   async begin(session: Session): Promise<Begun | 'lost' | undefined> {
-    const { record, merge, baseCommit } = session;
-    const refs = await refsOf(session, this.git());
-    const tips = [...new Set(refs.bases.toReversed())];
-    if (!session.isMerged && record === undefined) {
-      const { isInBase } = await branchStatusOf(session, this.git());
-      if (!isInBase) return undefined;
+    const { record, baseCommit, pullRequest, doneMs } = session;
+    const { tips, isFetched, knownMs } = await this.#baseOf(session);
+    const known = { isFetched, knownMs, doneMs, nowMs: this.#plan.nowMs, pullRequest };
+    if (record?.at !== undefined && record.stopped !== 'lost') {
+      const way = await this.#wayTo(tips, record.at, record.own.commits);
+      if (way) return { session, before: record, own: record.own, ownPairs: [], walk: { ...known, ...way } };
     }
+    const isMerged = session.isMerged || record !== undefined;
+    if (!isMerged && !(await branchStatusOf(session, this.git())).isInBase) return undefined;
+    const ownTip = session.tip ?? (await commitOf(`refs/heads/${session.branch}`, this.git()));
+    const ours = ownTip === undefined ? [] : await this.#ownCommits(baseCommit, ownTip);
+    const commits = ours.map(([commit]) => commit);
+    const merge = session.merge === undefined ? undefined : await this.#before(session.merge, ours.length);
     // The person has not fetched it yet.
-    if (merge !== undefined && (await commitOf(merge, this.git())) === undefined) return undefined;
-    const ownTip = session.tip ?? refs.tip;
-    const ours =
-      ownTip === undefined ? new Map<string, string[]>() : await this.#ownCommits(baseCommit, ownTip);
-    const commits = new Set([...ours.keys(), ...(merge ? [merge] : []), ...(record?.merged ?? [])]);
-    const known = record?.at && (await this.#newest(tips, record.at));
-    const anchor = merge ?? record?.merged[0] ?? baseCommit;
-    const tip = known ?? (await this.#newest(tips, anchor));
-    if (tip === undefined) return 'lost';
-    const before = known ? record : undefined;
-    const from = before?.at ?? (await this.#start(session, ours));
-    const listed = await this.#list(from, tip);
-    const steps = stepsTo(tip, from, { listed, own: commits });
-    if (steps === undefined) return 'lost';
-    const ownPairs: Pair[] = [...ours].flatMap(([commit, parents]) =>
-      parents.length === 1 ? parents.map((parent): Pair => [commit, parent]) : [],
-    );
-    if (ownTip !== undefined && ours.size > 0) {
-      const shared = await gitLine(['merge-base', tip, ownTip], { ...this.git(), allowFailure: 1 });
-      ownPairs.push([ownTip, shared || baseCommit]);
+    if (session.merge !== undefined && merge === undefined) return undefined;
+    const from = (merge && !commits.includes(merge.commit) && merge.before) || baseCommit;
+    const own = { commits: [...commits, ...(merge ? [merge.commit] : [])], patches: [] };
+    const way = await this.#wayTo(tips, from, own.commits, merge?.commit);
+    if (way === undefined) return 'lost';
+    const ownPairs = ours.flatMap(([commit, parent, other]): Pair[] => (other ? [] : [[commit, parent]]));
+    // All of it as one: since the base was last merged into the branch.
+    const since = ours.find(([, , other]) => other !== undefined)?.[2] ?? baseCommit;
+    if (ownTip !== undefined && ours.length > 0) ownPairs.push([ownTip, since]);
+    return { session, before: undefined, own, ownPairs, walk: { ...known, ...way } };
+  }
+
+  /** The commits to the first tip that has one, and another that it must have. */
+  async #wayTo(
+    tips: readonly string[],
+    from: string,
+    own: readonly string[],
+    has?: string,
+  ): Promise<Pick<Walk, 'from' | 'steps' | 'listed'> | undefined> {
+    for (const tip of tips) {
+      const listed = tip === from ? new Map<string, LaterCommit>() : await this.#list(from, tip);
+      const isThere = tip === from || listed.has(tip);
+      const steps = isThere && (has === undefined || listed.has(has)) && stepsTo(tip, from, { listed, own });
+      if (steps) return { from, steps, listed: [...listed.values()] };
     }
-    const isFetched = refs.listed.some(
-      ([commit, ref]) => ref.startsWith('refs/remotes/') && tips.includes(commit),
-    );
-    const knownMs = isFetched ? await this.#fetchedMs(session.base) : this.#plan.nowMs;
-    const walk = { steps, listed: [...listed.values()], isFetched, knownMs, nowMs: this.#plan.nowMs };
-    return {
-      session,
-      before,
-      from,
-      walk: { ...walk, doneMs: session.doneMs },
-      own: { commits, patches: new Set(), pullRequest: session.pullRequest },
-      ownPairs,
-    };
+    return undefined;
   }
 
-  /** Of the tips that have a commit, the one that has the others; where they differ, that of the remote. */
-  async #newest(tips: readonly string[], commit: string): Promise<string | undefined> {
-    let newest: string | undefined;
-    for (const tip of tips)
-      if (
-        (await isAncestor(commit, tip, this.git())) &&
-        (!newest || (await isAncestor(newest, tip, this.git())))
-      )
-        newest = tip;
-    return newest;
+  async #baseOf(session: Session): Promise<Base> {
+    const key = `${session.base} ${session.baseRef}`;
+    const known = this.#bases.get(key);
+    if (known !== undefined) return known;
+    const { bases, listed } = await refsOf(session, this.git());
+    const tips: string[] = [];
+    for (const tip of new Set(bases.toReversed())) {
+      const [newest] = tips;
+      const isNewer = newest !== undefined && (await isAncestor(newest, tip, this.git()));
+      tips.splice(isNewer ? 0 : tips.length, 0, tip);
+    }
+    const remote = listed.filter(([commit, ref]) => ref.startsWith('refs/remotes/') && tips.includes(commit));
+    const isFetched = remote.length > 0;
+    const knownMs = isFetched ? await this.#fetchedMs(remote.map(([, ref]) => ref)) : this.#plan.nowMs;
+    const base = { tips, isFetched, knownMs };
+    this.#bases.set(key, base);
+    return base;
   }
 
-  /** The commits of the branch itself with their parents, not those that a merge of the base brought. */
-  async #ownCommits(baseCommit: string, tip: string): Promise<Map<string, string[]>> {
+  /** The commits of the branch itself with their parents, newest first, not those that a merge of the base brought. */
+  async #ownCommits(baseCommit: string, tip: string): Promise<[string, string, string?][]> {
     const ask = ['rev-list', '--first-parent', '--parents', `--max-count=${MAX_OWN_COMMITS}`];
     // The branch, and so its commits, may be gone.
     const text = await gitLine([...ask, `${baseCommit}..${tip}`, '--'], {
@@ -236,49 +241,52 @@ class Look {
       allowFailure: true,
     });
     const lines = text.split('\n').filter(Boolean);
-    return new Map(
-      lines.map((line) => line.split(' ')).map(([commit = '', ...parents]) => [commit, parents]),
-    );
+    return lines.map((line) => {
+      const [commit = '', parent = '', other] = line.split(' ');
+      return other === undefined ? [commit, parent] : [commit, parent, other];
+    });
   }
 
-  /** The commit before the first of a session's commits on the base. */
-  async #start({ merge, baseCommit }: Session, ours: ReadonlyMap<string, string[]>): Promise<string> {
-    if (merge === undefined || ours.has(merge)) return baseCommit;
-    const isMerge = (await commitOf(`${merge}^2`, this.git())) !== undefined;
+  /** A merge, and the commit before the first of a session's commits in it. */
+  async #before(
+    merge: string,
+    ours: number,
+  ): Promise<{ commit: string; before: string | undefined } | undefined> {
     // A rebase leaves all of them, a squash one.
-    const before = isMerge ? `${merge}^1` : `${merge}~${Math.max(1, ours.size)}`;
-    return (await commitOf(before, this.git())) ?? baseCommit;
+    const names = [merge, `${merge}^2`, `${merge}^1`, `${merge}~${Math.max(1, ours)}`];
+    const [commit, second, first, before] = await commitsOf(names, this.git());
+    return commit === undefined ? undefined : { commit, before: second === undefined ? before : first };
   }
 
   async #list(from: string, tip: string): Promise<ReadonlyMap<string, LaterCommit>> {
-    const key = `${from}..${tip}`;
-    const known = this.#listed.get(key) ?? this.#readList(key);
-    this.#listed.set(key, known);
-    return await known;
-  }
-
-  async #readList(range: string): Promise<ReadonlyMap<string, LaterCommit>> {
+    const range = `${from}..${tip}`;
+    const known = this.#listed.get(range);
+    if (known !== undefined) return known;
     const listed = new Map<string, LaterCommit>();
-    const log = ['log', '-z', '--topo-order', '--reverse', '--ancestry-path', '--format=%H %ct %P%n%B'];
-    await readRecords([...log, range, '--'], { ...this.git(), encoding: 'latin1' }, (record) => {
+    const log = [
+      'log',
+      '-z',
+      '--topo-order',
+      '--reverse',
+      '--ancestry-path',
+      '--format=%H %ct %P%n%B',
+      range,
+    ];
+    await readRecords([...log, '--'], { ...this.git(), encoding: 'latin1' }, (record) => {
       const [head = '', ...message] = record.split('\n');
       const [commit = '', seconds, ...parents] = head.split(' ');
-      listed.set(commit, {
-        commit,
-        atMs: Number(seconds) * 1000,
-        parents,
-        reverts: revertedIn(message.join('\n')),
-      });
+      const reverts = revertedIn(message.join('\n'));
+      listed.set(commit, { commit, atMs: Number(seconds) * 1000, parents, reverts });
     });
+    this.#listed.set(range, listed);
     return listed;
   }
 
-  async #fetchedMs(base: string): Promise<number> {
+  /** git writes the first file at each fetch, the others when something was new. */
+  async #fetchedMs(refs: readonly string[]): Promise<number> {
     const gitDir = await commonDirOf(this.#mainRepo, this.git());
-    const ofRefs = [base, `origin/${base}`].map((name) =>
-      join(gitDir, 'logs', 'refs', 'remotes', ...name.split('/')),
-    );
-    const times = [join(gitDir, 'FETCH_HEAD'), ...ofRefs].flatMap((path) => statsAt(path)?.mtimeMs ?? []);
+    const paths = ['FETCH_HEAD', ...refs.map((ref) => join('logs', ref))].map((name) => join(gitDir, name));
+    const times = paths.flatMap((path) => statsAt(path)?.mtimeMs ?? []);
     return Math.min(this.#plan.nowMs, Math.max(...times, 0));
   }
 }

@@ -38,7 +38,7 @@ export function worked({
 /** A project with a branch of a session of two commits, which is done a minute ago. */
 export async function heldScene() {
   let nowMs = Date.now() + 60_000;
-  const clock = { now: () => nowMs, monotonic: () => 0, sleep: async () => undefined };
+  const clock = { now: () => nowMs, monotonic: () => performance.now(), sleep: async () => undefined };
   const rig = await makeServerRig({ clock });
   const { repo, context, sessionsDir } = rig;
   const { git, commit } = repo;
