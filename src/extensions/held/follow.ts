@@ -102,7 +102,9 @@ export function follow(
   }
   if (merged.length === 0 && stopped === undefined) stopped = 'lost';
   const inTime = listed.filter((each) => each.atMs <= untilMs());
-  const reverting = inTime.filter(({ reverts }) => reverts.some(isOwn)).map(({ commit }) => commit);
+  // A session may take back what it did itself, and a squash repeats its messages.
+  const others = inTime.filter(({ commit }) => !own.commits.includes(commit) && !merged.includes(commit));
+  const reverting = others.filter(({ reverts }) => reverts.some(isOwn)).map(({ commit }) => commit);
   const isTakenBack = (commit: string) =>
     inTime.some(({ reverts }) => reverts.some((name) => commit.startsWith(name)));
   const revertedBy = [...new Set([...(before?.revertedBy ?? []), ...reverting])].filter(

@@ -13,14 +13,14 @@ export class Lines {
 
   /** Moves them by a commit. @param writes its new lines are added @returns whether it changes or removes some */
   apply({ files }: Patch, writes: boolean): boolean {
-    const all = files.map((file) => ({
-      file,
-      ...movedBy(file.hunks, this.#files.get(file.from) ?? [], writes),
-    }));
-    // Afterwards, because files can change their names with each other.
-    for (const { from } of files) this.#files.delete(from);
-    for (const { file, after } of all) if (after.length > 0) this.#files.set(file.to, after);
-    return all.some(({ isTouched }) => isTouched);
+    let isTouched = false;
+    for (const { from, to, hunks } of files) {
+      const moved = movedBy(hunks, this.#files.get(from) ?? [], writes);
+      isTouched ||= moved.isTouched;
+      this.#files.delete(from);
+      if (moved.after.length > 0) this.#files.set(to, moved.after);
+    }
+    return isTouched;
   }
 
   toJSON(): Record<string, Range[]> {

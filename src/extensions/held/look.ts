@@ -56,8 +56,9 @@ type Branch = NonNullable<ReturnType<typeof branchOfWork>>;
 
 interface Session extends Branch {
   folder: string;
-  /** By the log, where it is known there. */
+  /** By the log, or by git at an earlier look. */
   isMerged: boolean;
+  /** By the log. */
   merge: string | undefined;
   pullRequest: string | undefined;
   doneMs: number;
@@ -70,7 +71,7 @@ function sessionOf(view: SessionView, record: HeldRecord | undefined, nowMs: num
   const { status, lastMerge, pullRequest } = view.state;
   if (branch === undefined || status.kind !== 'done') return undefined;
   const doneMs = Date.parse(status.since);
-  const isKnown = isMerged(view);
+  const isKnown = record !== undefined || isMerged(view);
   const { since, lookedAt } = record ?? {};
   const isOver = since !== undefined && Date.parse(lookedAt ?? '') >= Date.parse(since) + WATCH_MS;
   if (isOver || (since === undefined && nowMs > doneMs + UNMERGED_MS)) return undefined;
@@ -109,7 +110,7 @@ async function lookAtRepository(
     } catch (error) {
       // A folder that is away, or no time left.
       if (!isGitError(error)) throw error;
-      found.set(session.folder, unread(session, 'limit', nowMs));
+      if (session.isMerged) found.set(session.folder, unread(session, 'limit', nowMs));
     }
   }
   const ownPairs = begun.flatMap((each) => each.ownPairs);
@@ -178,8 +179,7 @@ class Look {
       const way = await this.#wayTo(tips, record.at, record.own.commits);
       if (way) return { session, before: record, own: record.own, ownPairs: [], walk: { ...known, ...way } };
     }
-    const isMerged = session.isMerged || record !== undefined;
-    if (!isMerged && !(await branchStatusOf(session, this.git())).isInBase) return undefined;
+    if (!session.isMerged && !(await branchStatusOf(session, this.git())).isInBase) return undefined;
     const ownTip = session.tip ?? (await commitOf(`refs/heads/${session.branch}`, this.git()));
     const ours = ownTip === undefined ? [] : await this.#ownCommits(baseCommit, ownTip);
     const commits = ours.map(([commit]) => commit);
@@ -236,10 +236,8 @@ class Look {
   async #ownCommits(baseCommit: string, tip: string): Promise<[string, string, string?][]> {
     const ask = ['rev-list', '--first-parent', '--parents', `--max-count=${MAX_OWN_COMMITS}`];
     // The branch, and so its commits, may be gone.
-    const text = await gitLine([...ask, `${baseCommit}..${tip}`, '--'], {
-      ...this.git(),
-      allowFailure: true,
-    });
+    const options = { ...this.git(), allowFailure: true };
+    const text = await gitLine([...ask, `${baseCommit}..${tip}`, '--'], options);
     const lines = text.split('\n').filter(Boolean);
     return lines.map((line) => {
       const [commit = '', parent = '', other] = line.split(' ');
@@ -263,16 +261,8 @@ class Look {
     const known = this.#listed.get(range);
     if (known !== undefined) return known;
     const listed = new Map<string, LaterCommit>();
-    const log = [
-      'log',
-      '-z',
-      '--topo-order',
-      '--reverse',
-      '--ancestry-path',
-      '--format=%H %ct %P%n%B',
-      range,
-    ];
-    await readRecords([...log, '--'], { ...this.git(), encoding: 'latin1' }, (record) => {
+    const ask = ['log', '-z', '--topo-order', '--reverse', '--ancestry-path', '--format=%H %ct %P%n%B'];
+    await readRecords([...ask, range, '--'], { ...this.git(), encoding: 'latin1' }, (record) => {
       const [head = '', ...message] = record.split('\n');
       const [commit = '', seconds, ...parents] = head.split(' ');
       const reverts = revertedIn(message.join('\n'));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { lookAtAll } from '../../../../src/extensions/held/cost-by.act.ts';
@@ -38,7 +39,13 @@ export function worked({
 /** A project with a branch of a session of two commits, which is done a minute ago. */
 export async function heldScene() {
   let nowMs = Date.now() + 60_000;
-  const clock = { now: () => nowMs, monotonic: () => performance.now(), sleep: async () => undefined };
+  let stepMs = 0;
+  let passedMs = 0;
+  const monotonic = () => {
+    passedMs += stepMs;
+    return performance.now() + passedMs;
+  };
+  const clock = { now: () => nowMs, monotonic, sleep: async () => undefined };
   const rig = await makeServerRig({ clock });
   const { repo, context, sessionsDir } = rig;
   const { git, commit } = repo;
@@ -76,6 +83,18 @@ export async function heldScene() {
     },
     later(days = 1) {
       nowMs += days * DAY_MS;
+    },
+    /** Time that passes at each question about it. */
+    slowedBy(ms: number) {
+      stepMs = ms;
+    },
+    /** Commits on main that change one file of their own. */
+    commits(count: number) {
+      const one = (n: number) =>
+        `commit refs/heads/main\ncommitter T <t@e> ${Math.floor(Date.now() / 1000)} +0000\ndata 1\n${n % 10}\n` +
+        `${n === 0 ? 'from refs/heads/main^0\n' : ''}M 644 inline n.txt\ndata ${`${n}`.length}\n${n}\n\n`;
+      const input = Array.from({ length: count }, (_, n) => one(n)).join('');
+      execFileSync('git', ['fast-import', '--quiet'], { cwd: repo.path, input });
     },
     /** What a look has found, commits by their subjects. */
     async look(): Promise<string | undefined> {

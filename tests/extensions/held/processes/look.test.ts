@@ -2,6 +2,10 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { registerSessions } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import { newSupervisor } from '../../../../src/core/supervisor/supervisor.ts';
+import { HELD_PARTS } from '../../../../src/extensions/held/supervisor-part.ts';
 import { BRANCH, heldScene, mergedHere, mergedOnForge, numbers } from './held-scene.ts';
 
 type Scene = Awaited<ReturnType<typeof heldScene>>;
@@ -227,6 +231,70 @@ test('nothing is looked at once seven days are over, which the last look fills',
   await repo.commit('Again', { 'hull.txt': 'ONE\nTWO\nthree\n' });
   scene.later(2);
   expect(await scene.look()).toBe('changed afterwards by 1 commit: “Repaired”, as of DATE');
+});
+
+test.each<[string, (scene: Scene) => void]>([
+  ['2,000 commits', ({ commits }) => commits(2100)],
+  ['5 seconds', ({ slowedBy }) => slowedBy(5000)],
+])('after %s a look ends, which is said, and the next one goes on there', async (_, limit) => {
+  await using scene = await heldScene();
+  await scene.session([mergedHere(await merge(scene))]);
+  limit(scene);
+  expect(await scene.look()).toMatch(/not followed further$/);
+  scene.slowedBy(0);
+  await scene.repo.git(['reset', '-q', '--hard']);
+  await scene.repo.commit('Repaired', { 'hull.txt': 'ONE\ntwo\nthree\n' });
+  scene.later();
+  expect(await scene.look()).toBe('changed afterwards by 1 commit: “Repaired”, as of DATE');
+});
+
+test('what a session took back itself is no revert', async () => {
+  await using scene = await heldScene();
+  const { repo } = scene;
+  await repo.git(['switch', '-q', BRANCH]);
+  await repo.git(['revert', '--no-edit', 'HEAD']);
+  await repo.git(['switch', '-q', 'main']);
+  await scene.session();
+  await repo.git(['merge', '-q', '--squash', BRANCH]);
+  await repo.commit(await repo.git(['log', '--format=%B', `main..${BRANCH}`]));
+  expect(await scene.look()).toBe('held to DATE');
+});
+
+test('lines are followed in files with any name and any content, and when the name changes', async () => {
+  await using scene = await heldScene();
+  const { repo } = scene;
+  const odd = 'a "b"\tü é.txt';
+  await repo.git(['switch', '-q', BRANCH]);
+  const lines = ['-- a/x', '++ b/y', '@@ -1 +1 @@', 'diff --git a b', ...numbers(1, 20).split('\n')];
+  await repo.commit('Odd', { [odd]: lines.join('\n').trimEnd() });
+  await repo.git(['switch', '-q', 'main']);
+  await scene.session([mergedHere(await merge(scene))]);
+  expect(await scene.look()).toBe('held to DATE');
+  await repo.git(['mv', odd, 'plain name.txt']);
+  await repo.commit('Renamed', { 'plain name.txt': ['above', ...lines].join('\n').trimEnd() });
+  scene.later();
+  const later = await scene.look();
+  await repo.commit('Minus', { 'plain name.txt': ['above', '-- z', ...lines.slice(1)].join('\n').trimEnd() });
+  scene.later();
+  expect([later, await scene.look()]).toEqual([
+    'held to DATE',
+    'changed afterwards by 1 commit: “Minus”, as of DATE',
+  ]);
+});
+
+test('a supervisor looks, and does not stay for it', async () => {
+  await using scene = await heldScene();
+  await scene.session();
+  await merge(scene);
+  const supervisor = newSupervisor(scene.context, () => undefined);
+  await registerSessions(supervisor.paths, scene.sessionsDir, supervisor.clock);
+  const scan = new Scan(supervisor);
+  await scan.read();
+  const [part] = HELD_PARTS.map((newPart) => newPart(supervisor, scan));
+  await part?.poll();
+  await part?.end();
+  expect(part?.keepsAlive()).toBe(false);
+  expect((await scene.record())?.merged).toHaveLength(1);
 });
 
 test('a session that is not merged has nothing to follow', async () => {
