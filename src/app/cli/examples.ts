@@ -68,7 +68,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   cost: [
     ['samocode cost', 'today, in the last seven days, and in total'],
-    ['samocode cost --json', 'the same for a script'],
+    ['samocode cost --by model', 'which model proved its work at first try, and whose held'],
   ],
   prune: [
     ['samocode prune', 'show what would be removed, with sizes'],

@@ -4,6 +4,7 @@ import { AWAKE_PARTS } from '../../extensions/awake/supervisor-part.ts';
 import { CHATS } from '../../extensions/chats/extension.ts';
 import { GITHUB } from '../../extensions/github/extension.ts';
 import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
+import { HELD_PARTS } from '../../extensions/held/supervisor-part.ts';
 import { IMPORT } from '../../extensions/import/extension.ts';
 import { NOTIFY_PARTS } from '../../extensions/notify/notifier.ts';
 import { OVERLAP } from '../../extensions/overlap/extension.ts';
@@ -23,6 +24,7 @@ export function useSupervisorParts(): void {
     ...POOL_PARTS,
     ...RECURRING_PARTS,
     ...AWAKE_PARTS,
+    ...HELD_PARTS,
     ...NOTIFY_PARTS,
   ]);
 }

@@ -4,7 +4,9 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import type { AfterMerge } from '../../core/acts/reading/after-merge.ts';
 import { systemClock } from '../../core/kernel/clock.ts';
+import { fromExtensions } from '../../core/kernel/extension.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
 import { useExtensions } from '../extensions/extensions.ts';
 import { useProviders } from '../extensions/providers.ts';
@@ -82,6 +84,8 @@ async function superviseWhileOpen(): Promise<void> {
     import('../../core/caller/context/supervision.ts'),
     loadActions(),
   ]);
+  const looking: readonly AfterMerge[] = fromExtensions('afterMerge');
+  for (const { look } of looking) void look({ ...context, by: { channel: 'tool' } }).catch(() => undefined);
   for (;;) {
     await superviseIfUnfinished({ ...context, by: { channel: 'tool' } }).catch(() => undefined);
     await context.clock.sleep(MINUTE_MS);

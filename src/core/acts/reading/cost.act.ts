@@ -115,6 +115,12 @@ function hasSpent(ended: EventOf<'iteration_ended'>): boolean {
   return ended.cost.usd !== undefined || spentBy(ended).iterations > 0;
 }
 
+export function costOfIterations(all: readonly EventOf<'iteration_ended'>[]): CostSum {
+  const sum = emptySum();
+  for (const ended of all.filter(hasSpent)) add(sum, ended);
+  return sum;
+}
+
 function add(spending: CostSum, { cost }: EventOf<'iteration_ended'>): void {
   spending.usd += cost.usd ?? 0;
   spending.isEstimate ||= cost.usdIsEstimate === true;

@@ -1,20 +1,34 @@
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { theExtension } from '../../caller/context/in-this-build.ts';
 import type { Cli } from '../../faces/terminal/cli.ts';
 import { columnsOf, grid } from '../../faces/terminal/columns.ts';
 import type { Output } from '../../faces/terminal/output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../faces/terminal/shared-options.ts';
 import { harmless } from '../../faces/terminal/style.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 import { counted, listed } from '../../kernel/text.ts';
+import { COST_BY, type CostBy } from './after-merge.ts';
 import type { CostReport, CostRow, CostSum } from './cost.act.ts';
 
 export function addCost(program: Command, cli: Cli): void {
   withSharedOptions(program.command('cost'))
     .description('Show what the sessions of this machine have cost, by project and by provider')
-    .action(async (options: SharedOptions) => {
+    .addOption(
+      new Option('--by <what>', 'compare these instead: proofs, what held, money, hours').choices(COST_BY),
+    )
+    .action(async ({ by, ...options }: SharedOptions & { by?: CostBy }) => {
+      const context = await cli.actionContext();
+      if (by !== undefined) {
+        const { costBy } = theExtension('afterMerge', 'Comparisons');
+        const { report, text } = await costBy({ by, ...projectOf(options) }, context);
+        cli.output.result(report, () => text(cli.output));
+        return;
+      }
       const { readCost } = await import('./cost.act.ts');
-      const report = await readCost(projectOf(options), await cli.actionContext());
+      const report = await readCost(projectOf(options), context);
       cli.output.result(report, () => costText(report, cli.output));
+      for (const { look } of fromExtensions('afterMerge')) await look(context);
     });
 }
 
@@ -44,7 +58,7 @@ function cellsOf({ today, week, all }: CostRow): string[] {
 }
 
 /** `$4.20`; `≥ $4.20` where the cost of some iterations is unknown. */
-function spendingText({ usd, isEstimate, iterations, unknown }: CostSum): string {
+export function spendingText({ usd, isEstimate, iterations, unknown }: CostSum): string {
   if (iterations === 0) return '–';
   if (unknown === iterations) return 'unknown';
   return `${unknown > 0 ? '≥ ' : ''}${isEstimate ? 'about ' : ''}$${usd.toFixed(2)}`;

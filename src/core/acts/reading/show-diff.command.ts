@@ -11,6 +11,7 @@ import {
   withSharedOptions,
 } from '../../faces/terminal/shared-options.ts';
 import { harmless } from '../../faces/terminal/style.ts';
+import { fromExtensions } from '../../kernel/extension.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(withPager(program.command('show <session> [document]')))
@@ -20,7 +21,11 @@ export function addShow(program: Command, cli: Cli): void {
       const question = { session, ...projectOf(options) };
       if (name === undefined) {
         const { view, names } = await listDocuments(question, await cli.actionContext());
-        cli.output.result({ session: view.folder, documents: names }, () => names.map(harmless).join('\n'));
+        const afterMerge = await fromExtensions('afterMerge')[0]?.textOf(view);
+        const result = { session: view.folder, documents: names, ...(afterMerge && { afterMerge }) };
+        // In a pipe, print only the names.
+        const further = afterMerge && cli.output.isLive ? ['', afterMerge] : [];
+        cli.output.result(result, () => [...names.map(harmless), ...further].join('\n'));
         return;
       }
       const shape = { style: cli.output.style, columns: cli.output.textColumns };
