@@ -74,7 +74,7 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
     ...AS_STORED,
     GIT_DIR: dir,
     GIT_WORK_TREE: folder,
-    GIT_INDEX_FILE: join(dir, `${part}.index`),
+    GIT_INDEX_FILE: indexOf(store, part),
     GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
   };
   return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
@@ -100,8 +100,12 @@ export function clearLocks({ dir }: CheckpointStore): void {
   for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
 }
 
-export function removeIndex({ dir }: CheckpointStore, part: KeptPart): void {
-  rmSync(join(dir, `${part}.index`), { force: true });
+export function removeIndex(store: CheckpointStore, part: KeptPart): void {
+  rmSync(indexOf(store, part), { force: true });
+}
+
+export function indexOf({ dir }: CheckpointStore, part: KeptPart): string {
+  return join(dir, `${part}.index`);
 }
 
 // Synchronous: five small files, read before and after every agent.
