@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
+import { looseFiles } from '../git/loose-trees.ts';
 import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import {
   type CheckpointStore,
@@ -108,6 +110,8 @@ export interface KeptDocument {
 
 /** The files of a tree. */
 export async function documentsIn(store: CheckpointStore, sessionTree: string): Promise<KeptDocument[]> {
+  const loose = await looseFiles(join(store.commonDir, 'objects'), sessionTree);
+  if (loose) return loose.map(({ path, ...file }) => ({ name: readable(path), ...file }));
   const { stdout } = await runGit(['ls-tree', '-r', '-z', sessionTree], listing(repositoryOptions(store)));
   return namesIn(stdout).map((entry) => {
     const [mode = '', , id = ''] = entry.split(/[ \t]/, 3);

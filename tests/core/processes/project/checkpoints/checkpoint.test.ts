@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { namesAt } from '../../../../../src/core/kernel/files/path-stats.ts';
@@ -442,6 +454,30 @@ test('a commit that is gone under a branch that stays prevents no checkpoint', a
   const { kept } = await second();
   expect(await filesOf(`${kept.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
   expect(await repo.git(['log', '--format=%P', '-1', kept.commit])).toBe('');
+});
+
+test('the files of a tree are the same from its own files as from git, which is asked for packed and damaged ones', async () => {
+  const { repo, place, sessionDir, keep } = await checkpointScene();
+  await using _ = repo;
+  await mkdir(join(sessionDir, 'a/b'), { recursive: true });
+  await writeFile(join(sessionDir, 'a/b/größe.md'), '');
+  const { sessionTree } = await keep(1);
+  const store = await openStore(place);
+  const asked = async () => {
+    using counter = new EffectCounter('documents');
+    return { documents: await documentsIn(store, sessionTree), ...counter.of('documents') };
+  };
+  const loose = await asked();
+  expect(loose.programs).toBe(0);
+  const other = await repo.git(['rev-parse', 'HEAD^{tree}']);
+  const fileOf = (id: string) => join(repo.path, '.git/objects', id.slice(0, 2), id.slice(2));
+  const bytes = await readFile(fileOf(sessionTree));
+  await chmod(fileOf(sessionTree), 0o600);
+  await writeFile(fileOf(sessionTree), await readFile(fileOf(other)));
+  await expect(asked()).rejects.toMatchObject({ code: expect.stringMatching(/^git_/) });
+  await writeFile(fileOf(sessionTree), bytes);
+  await repo.git(['gc', '-q']);
+  expect(await asked()).toEqual({ ...loose, programs: 1 });
 });
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
