@@ -22,12 +22,13 @@ import {
   partOptions,
   removeIndex,
   repositoryOptions,
+  type StorePlace,
 } from './checkpoint-store.ts';
 import { commitTree } from './commit-tree.ts';
 import { refresh, type TakenFiles, type TakePlan, takeTree } from './take-files.ts';
 import { worktreePrint } from './worktree-print.ts';
 
-export interface CheckpointPlan extends GitContext {
+export interface CheckpointPlan extends GitContext, Pick<StorePlace, 'programs'> {
   mainRepo: string;
   worktreePath: string;
   branch: string;
