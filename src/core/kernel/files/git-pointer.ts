@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ifThere } from '../errors.ts';
 import { realFolder, statsAt } from './path-stats.ts';
-import { readPlainFile } from './plain-file.ts';
+import { plainText, readPlainFile } from './plain-file.ts';
 
 /** The git folder of a linked worktree, as its `.git` file names it; undefined if there is no such file. */
 export async function gitDirOf(worktreePath: string): Promise<string | undefined> {
@@ -40,6 +40,18 @@ export async function plainGitDirIn(checkout: string): Promise<string | undefine
 }
 
 const HEAD = /^(?:ref: refs\/|[0-9a-f]{40,64}$)/m;
+
+/**
+ * The commit that a ref's own file names, or that of the branch which it, as a HEAD, names. Undefined for anything else
+ * (packed, symbolic in another way, missing, of another format, damaged), about which git has to be asked.
+ */
+export async function commitInFiles(commonDir: string, ref: string): Promise<string | undefined> {
+  const textOf = async (name: string) =>
+    (await plainText(join(commonDir, name), MAX_BYTES).catch(() => undefined)) ?? '';
+  const text = await textOf(ref);
+  const branch = /^ref: (?!.*(?:\.\.|\/\/))(refs\/heads\/\S+)\n$/.exec(text)?.[1];
+  return /^([0-9a-f]{40}|[0-9a-f]{64})\n$/.exec(branch === undefined ? text : await textOf(branch))?.[1];
+}
 
 // An agent can replace the file with a pipe, and opening that would hang. Links are followed, as git does.
 async function smallText(path: string): Promise<string> {

@@ -3,7 +3,7 @@ import { threeDigits } from '../../kernel/files/stamps.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { isGitsAnswer } from '../git/git-errors.ts';
-import { type CheckpointStore, repositoryOptions, treeIn } from './checkpoint-store.ts';
+import { type CheckpointStore, type KeptPart, repositoryOptions, treeIn } from './checkpoint-store.ts';
 
 export const KEPT_CHECKPOINTS = 20;
 
@@ -77,6 +77,8 @@ export interface KnownCheckpoint {
   sessionTree: string;
   /** Readable names of files not included: see `TakenFiles`; those of documents are absolute. In the message. */
   skipped: readonly string[];
+  /** If this process has made or compared it: the identities of the private indexes that its trees were written from. */
+  indexes?: Readonly<Record<KeptPart, string>>;
 }
 
 /** The newest checkpoint of an iteration; undefined also if it cannot be read: the next one is then made in full. */

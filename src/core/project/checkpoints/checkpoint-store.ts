@@ -8,7 +8,7 @@ import { once } from '../../kernel/once.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { configEntries } from '../git/config.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, inGitDir, runGit } from '../git/git.ts';
-import { smudgingFilters } from '../git/git-programs.ts';
+import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { commonDirOf, type GitContext, hashIn } from '../git/repository.ts';
 
 /**
@@ -40,10 +40,17 @@ type Settings = z.infer<typeof Settings>;
 export interface StorePlace extends GitContext {
   mainRepo: string;
   storeDir: string;
+  /** The settings that name programs, if the caller has just read them. */
+  programs?: readonly Setting[];
 }
 
 /** Opens the store; the first call creates it, before any agent can change what it is made from. */
-export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
+export async function openStore({
+  mainRepo,
+  storeDir,
+  programs,
+  ...context
+}: StorePlace): Promise<CheckpointStore> {
   const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
   const settings = kept ?? (await settingsFrom(mainRepo, context));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
@@ -51,13 +58,17 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
     await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`, { sync: 'file' });
   rewriteSettings(storeDir, settings);
   const { commonDir, config } = settings;
-  const decrypting = once(() => decryptingFilters(commonDir, context));
+  const decrypting = once(async () => decryptingAmong(programs ?? (await settingsAt(commonDir, context))));
   return { dir: storeDir, commonDir, config, context, decrypting };
 }
 
-async function decryptingFilters(commonDir: string, context: GitContext): Promise<ReadonlySet<string>> {
+async function settingsAt(commonDir: string, context: GitContext): Promise<Setting[]> {
   const entries = await configEntries(inGitDir(commonDir, context));
-  const filters = new Set(smudgingFilters(entries.map(({ key, value }) => [key, value])));
+  return entries.map(({ key, value }) => [key, value]);
+}
+
+function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
+  const filters = new Set(smudgingFilters(settings));
   filters.delete('lfs');
   return filters;
 }
@@ -74,7 +85,7 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
     ...AS_STORED,
     GIT_DIR: dir,
     GIT_WORK_TREE: folder,
-    GIT_INDEX_FILE: join(dir, `${part}.index`),
+    GIT_INDEX_FILE: indexOf(store, part),
     GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
   };
   return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
@@ -100,8 +111,12 @@ export function clearLocks({ dir }: CheckpointStore): void {
   for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
 }
 
-export function removeIndex({ dir }: CheckpointStore, part: KeptPart): void {
-  rmSync(join(dir, `${part}.index`), { force: true });
+export function removeIndex(store: CheckpointStore, part: KeptPart): void {
+  rmSync(indexOf(store, part), { force: true });
+}
+
+export function indexOf({ dir }: CheckpointStore, part: KeptPart): string {
+  return join(dir, `${part}.index`);
 }
 
 // Synchronous: five small files, read before and after every agent.

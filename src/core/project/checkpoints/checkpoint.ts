@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { orNothing } from '../../kernel/errors.ts';
-import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { commitInFiles, gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { gitLine } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
@@ -17,16 +17,18 @@ import {
   type CheckpointStore,
   clearLocks,
   emptyTree,
+  type KeptPart,
   openStore,
   partOptions,
   removeIndex,
   repositoryOptions,
+  type StorePlace,
 } from './checkpoint-store.ts';
 import { commitTree } from './commit-tree.ts';
-import { refresh, type TakenFiles, takeTree } from './take-files.ts';
+import { refresh, type TakenFiles, type TakePlan, takeTree } from './take-files.ts';
 import { worktreePrint } from './worktree-print.ts';
 
-export interface CheckpointPlan extends GitContext {
+export interface CheckpointPlan extends GitContext, Pick<StorePlace, 'programs'> {
   mainRepo: string;
   worktreePath: string;
   branch: string;
@@ -66,11 +68,11 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   try {
     return await takeCheckpoint(plan);
   } catch (error) {
-    if (!GIT_ERRORS.git_damaged.is(error)) throw error;
-    // The indexes take for written what a garbage collection has taken.
+    if (!GIT_ERRORS.git_damaged.is(error) && !GIT_ERRORS.git_failed.is(error)) throw error;
+    // The indexes, the last checkpoint and ref files take for there what a garbage collection has taken.
     const store = await openStore(plan);
     for (const part of ['worktree', 'session'] as const) removeIndex(store, part);
-    return await takeCheckpoint({ ...plan, areDocumentsSame: false });
+    return await takeCheckpoint({ ...plan, last: undefined, areDocumentsSame: false });
   }
 }
 
@@ -83,12 +85,20 @@ async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   // A file rewritten with the same bytes is read on every scan until the index is refreshed; after a person there is time.
   if (moment.kind === 'before' && !isOnlyWorktree) await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
+  const inFiles = await Promise.all(refs.map((ref) => commitInFiles(store.commonDir, ref)));
+  // Without its ref, a garbage collection may have taken its trees.
+  const indexes = inFiles[2] === last?.commit ? last?.indexes : undefined;
+  const written = (part: KeptPart, tree = '') => indexes && { tree, index: indexes[part] };
+  const lastDocuments = written('session', last?.sessionTree);
   const works = [
-    takeTree(store, { part: 'worktree', folder, also }),
+    takeTree(store, { part: 'worktree', folder, also, last: written('worktree', last?.worktreeTree) }),
     isOnlyWorktree
-      ? { tree: last.sessionTree, skipped: last.skipped.filter((name) => isAbsolute(name)) }
-      : takeDocuments(store, sessionDir),
-    commitsOf(refs, repositoryOptions(store)),
+      ? {
+          ...{ tree: last.sessionTree, index: lastDocuments?.index ?? '' },
+          skipped: last.skipped.filter((name) => isAbsolute(name)),
+        }
+      : takeDocuments(store, sessionDir, lastDocuments),
+    inFiles.every((commit) => isFoundIn(last, commit)) ? inFiles : commitsOf(refs, repositoryOptions(store)),
   ] as const;
   // None may still use its index when another one has failed.
   await Promise.allSettled(works);
@@ -98,6 +108,7 @@ async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
     worktreeTree: worktree.tree,
     sessionTree: documents.tree,
     skipped: [...worktree.skipped, ...documents.skipped],
+    indexes: { worktree: worktree.index, session: documents.index },
   };
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
   // A rewind is identified by its checkpoint, and a discard by its time.
@@ -114,11 +125,20 @@ async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
 }
 
 /** An agent must not prevent that its work is kept: a session folder that cannot be read is left out. */
-async function takeDocuments(store: CheckpointStore, folder: string): Promise<TakenFiles> {
+async function takeDocuments(
+  store: CheckpointStore,
+  folder: string,
+  last: TakePlan['last'],
+): Promise<TakenFiles> {
   if (orNothing(() => readdirSync(folder)) === undefined)
-    return { tree: await emptyTree(store), skipped: [folder] };
-  const { tree, skipped } = await takeTree(store, { part: 'session', folder });
-  return { tree, skipped: skipped.map((name) => join(folder, name)) };
+    return { tree: await emptyTree(store), index: '', skipped: [folder] };
+  const taken = await takeTree(store, { part: 'session', folder, last });
+  return { ...taken, skipped: taken.skipped.map((name) => join(folder, name)) };
+}
+
+/** Whether git has found a commit there for a checkpoint that this process made: nothing else is believed of a file. */
+function isFoundIn(last: KnownCheckpoint | undefined, commit: string | undefined): commit is string {
+  return last?.indexes !== undefined && [last.commit, ...last.parents].some((each) => each === commit);
 }
 
 type Taken = Omit<KnownCheckpoint, 'ref' | 'commit'>;

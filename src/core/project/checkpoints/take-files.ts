@@ -1,8 +1,12 @@
+import { join } from 'node:path';
+import { identityAt } from '../../kernel/files/path-stats.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
+import { looseFiles } from '../git/loose-trees.ts';
 import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import {
   type CheckpointStore,
+  indexOf,
   type KeptPart,
   partOptions,
   removeIndex,
@@ -19,10 +23,17 @@ export interface FolderPart {
 export interface TakePlan extends FolderPart {
   /** Ignored files to take as well, named as git lists them. */
   also?: readonly string[];
+  /** The tree that this process wrote last, if no garbage collection can have taken it. */
+  last?: WrittenTree;
 }
 
-export interface TakenFiles {
+interface WrittenTree {
   tree: string;
+  /** The file identity of the private index that it was written from; empty if there is none. */
+  index: string;
+}
+
+export interface TakenFiles extends WrittenTree {
   /**
    * Readable names of files not included: too large, unreadable, a separate repository (with a trailing slash), too
    * many new files of a folder (as `folder/*`), or changed and encrypted by a filter of the repository.
@@ -32,7 +43,15 @@ export interface TakenFiles {
 
 /** Adds a part's files to its private index and writes that as a tree. Changes nothing in the folder. */
 export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
-  const take = async () => ({ skipped: await takeFiles(store, plan), tree: await writeTree(store, plan) });
+  const { last } = plan;
+  const indexNow = () => identityAt(indexOf(store, plan.part));
+  const take = async () => {
+    const skipped = await takeFiles(store, plan);
+    // git replaces an index as a whole, so that a change is a new file.
+    if (last && last.index !== '' && last.index === indexNow()) return { ...last, skipped };
+    const tree = await writeTree(store, plan);
+    return { tree, index: indexNow(), skipped };
+  };
   return await take().catch(async (error: unknown) => {
     // Objects of the index may be missing, if an agent removed our refs and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
@@ -91,6 +110,8 @@ export interface KeptDocument {
 
 /** The files of a tree. */
 export async function documentsIn(store: CheckpointStore, sessionTree: string): Promise<KeptDocument[]> {
+  const loose = await looseFiles(join(store.commonDir, 'objects'), sessionTree);
+  if (loose) return loose.map(({ path, ...file }) => ({ name: readable(path), ...file }));
   const { stdout } = await runGit(['ls-tree', '-r', '-z', sessionTree], listing(repositoryOptions(store)));
   return namesIn(stdout).map((entry) => {
     const [mode = '', , id = ''] = entry.split(/[ \t]/, 3);

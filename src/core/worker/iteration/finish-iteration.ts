@@ -100,7 +100,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: En
   const { worktree, mainCheckout } = after;
   const hasRunChecks = checked.events.length > 0;
   worker.memory.seen =
-    worktree && !hasRunChecks ? { n: stateOf(worker).n, worktree, mainCheckout } : undefined;
+    worktree && !hasRunChecks && !left.breach ? { n: stateOf(worker).n, worktree, mainCheckout } : undefined;
 }
 
 /** Leaves out what the worker that left this iteration open has recorded: the same is found again. */
@@ -139,7 +139,8 @@ async function collectResults(worker: Worker, open: Iteration, ended: EndedAgent
   const overview = await repairOverview(worker, open);
   const repairs = await repairMissingWorktree(worker).catch(() => []);
   // In parallel, since each starts git once or twice.
-  const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
+  const { programs } = worker.git;
+  const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration }, { programs });
   const mainCheckout = await mainCheckoutNow(worker);
   const kept = await keeping;
   const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };

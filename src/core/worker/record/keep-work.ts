@@ -49,14 +49,14 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
 export async function keepWork(
   worker: Worker,
   moment: Moment,
-  { areDocumentsSame = false } = {},
+  { areDocumentsSame = false, programs }: Pick<CheckpointPlan, 'areDocumentsSame' | 'programs'> = {},
 ): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
   const documentsNow = documentsPrint(worker, WRITTEN_IN_BETWEEN);
   const { memory } = worker;
   try {
-    const plan = { ...place, moment, last: memory.lastKept, areDocumentsSame };
+    const plan = { ...place, moment, last: memory.lastKept, areDocumentsSame, programs };
     const kept = await unlessKilled(worker.clock, () => keepCheckpoint(plan));
     memory.lastKept = { ...kept, documentsPrint: documentsNow };
     const { ref, commit, newlySkipped, head, worktreeTree, print, sessionTree } = kept;

@@ -9,7 +9,7 @@ import {
   NOTHING_EXECUTING,
   readExecuting,
 } from '../../project/git/executing-settings.ts';
-import { UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
+import { type Setting, UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import type { SessionFile } from '../../session/events/bodies/session-file.ts';
@@ -27,6 +27,7 @@ export class GitGuard {
   readonly #level: () => SandboxLevel | undefined;
   readonly #openings: SandboxOpenings;
   #accepted: Executing | undefined;
+  #found: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
 
@@ -48,17 +49,24 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config, runningGitDir: this.#runningGitDir };
   }
 
+  /** The settings that name programs, as `unaccepted` has found and undone them; undefined unless it has looked. */
+  get programs(): readonly Setting[] | undefined {
+    return this.#found && [...this.#found.outside, ...this.#found.repository, ...this.#config];
+  }
+
   /**
    * Reads git's executable settings; from now on disables those not accepted.
    * @returns the latter, as lines; without a guard only those by which git starts programs for us
    */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
+    this.#found = undefined;
     if (isOutOfReach(this.#level(), this.#openings)) return [];
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now).catch(this.#unread);
     this.#config = undoChanged(this.#accepted, now, this.#env);
+    this.#found = now;
     return changedExecuting(this.#accepted, now, { forOthers: this.#level() !== 'none' });
   }
 

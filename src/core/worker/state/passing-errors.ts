@@ -102,12 +102,13 @@ export async function unlessKilled<T>(
 interface Waiting {
   clock: Pick<Clock, 'now' | 'sleep'>;
   paths: SessionPaths;
-  /** `heldUp`: the steps that fail now. */
-  memory: { heldUp?: Set<string> };
+  /** `heldUp`: the steps that fail now; `seen`: what was seen before a wait, which can have changed. */
+  memory: { heldUp?: Set<string>; seen?: unknown };
 }
 
 /** Leaves a note of a failing step for everyone who reports on the session. */
 function isHeldUp({ memory, paths }: Waiting, step: string, error: unknown): void {
+  memory.seen = undefined;
   memory.heldUp ??= new Set();
   if (!memory.heldUp.has(step)) noteHeldUp(paths, error);
   memory.heldUp.add(step);

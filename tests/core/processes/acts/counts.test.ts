@@ -23,6 +23,7 @@ import { makeProject, type TempProject } from '../../../support/project.ts';
 import { provedEvents } from '../../../support/proved-events.ts';
 import { quickClock } from '../../../support/quick-clock.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { NO_GATES, startRig } from '../../../support/session-rig.ts';
 
 const PLAN = '01-08-1000-plan-x.md';
 const QA =
@@ -157,4 +158,38 @@ describe.each([
     await run(project.context);
     expect(counter.of(act), counter.list(act).join('\n')).toEqual({ programs, syncs });
   });
+});
+
+const STAYS = [
+  { act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' },
+  { act: 'result', json: {} },
+];
+const SCENARIO = {
+  rules: [
+    { when: { iteration: 2 }, do: [{ act: 'write', path: 'session:some.md', text: 'Some\n' }, ...STAYS] },
+    { when: { iteration: 3 }, do: [{ act: 'write', path: 'worktree:work.txt', text: 'work\n' }, ...STAYS] },
+    { when: { iteration: [1, 4, 5] }, do: STAYS },
+    { when: {}, do: [{ act: 'hang' }] },
+  ],
+};
+
+/**
+ * The settings, the main checkout, which agents without a guard reach, three lists of files; then the checkpoint, since the
+ * worker's overview has changed in any case: an update of the documents' index, their tree, one above both, the commit, a
+ * look whether all of it is there, its ref.
+ */
+const OF_GAPS = {
+  'agent 2': { programs: 11, syncs: 6 },
+  // The worktree's index and tree, too.
+  'agent 3': { programs: 13, syncs: 6 },
+  'agent 4': { programs: 11, syncs: 6 },
+};
+
+test('between two agents git is asked no more than needed', async () => {
+  using counter = new EffectCounter();
+  await using rig = await startRig({ here: true, scenario: SCENARIO, lines: NO_GATES });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 6);
+  await rig.stop('now');
+  for (const [agent, counted] of Object.entries(OF_GAPS))
+    expect(counter.of(agent), `${agent}\n${counter.list(agent).join('\n')}`).toEqual(counted);
 });

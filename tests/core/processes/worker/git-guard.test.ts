@@ -9,7 +9,9 @@ import {
   type SandboxLevel,
   type SandboxOpenings,
 } from '../../../../src/core/kernel/sandbox-level.ts';
+import { configEntries } from '../../../../src/core/project/git/config.ts';
 import { gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
+import { smudgingFilters } from '../../../../src/core/project/git/git-programs.ts';
 import type { GitContext } from '../../../../src/core/project/git/repository.ts';
 import type { SessionView } from '../../../../src/core/session/folder/session-view.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -42,6 +44,25 @@ test('settings that a person accepted are known to every later worker, and readi
   await worker.accept(undefined);
   expect(worker.context.config).toEqual([]);
   expect(await guard().unaccepted(undefined)).toEqual([]);
+});
+
+test('the filters of the last look are those that git lists, and a look that fails knows none', async () => {
+  const { repo, guard } = await scene();
+  await using _ = repo;
+  await repo.git(['config', 'filter.old.smudge', 'old']);
+  const worker = guard();
+  await worker.accept(undefined);
+  await repo.git(['config', '--unset', 'filter.old.smudge']);
+  await repo.git(['config', 'filter.new.smudge', 'new']);
+  expect(worker.programs).toBeUndefined();
+  await worker.unaccepted(undefined);
+  const listed = await configEntries({ ...worker.context, cwd: repo.path });
+  const asked = smudgingFilters(listed.map(({ key, value }) => [key, value]));
+  expect(asked).toEqual(expect.arrayContaining(['new', 'old']));
+  expect(smudgingFilters(worker.programs ?? [])).toEqual(asked);
+  await appendFile(join(repo.path, '.git/config'), '[broken\n');
+  await expect(worker.unaccepted(undefined)).rejects.toThrow('git config');
+  expect(worker.programs).toBeUndefined();
 });
 
 test.each<[SandboxLevel, Partial<SandboxOpenings>, GitContext['config'] & {}]>([

@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { namesAt } from '../../../../../src/core/kernel/files/path-stats.ts';
@@ -9,6 +21,7 @@ import { openStore } from '../../../../../src/core/project/checkpoints/checkpoin
 import { documentsIn, takeTree } from '../../../../../src/core/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
 import { ci } from '../../../../support/ci.ts';
+import { EffectCounter } from '../../../../support/counted.ts';
 import type { TempRepo } from '../../../../support/temp-repo.ts';
 
 test(
@@ -59,7 +72,8 @@ test('before an agent, only a worktree that differs from the newest checkpoint n
   await truncate(huge, 51 * 1024 * 1024);
   const first = await keep(1);
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
-  expect(await before(first)).toEqual({ ...first, kind: 'same', newlySkipped: [] });
+  const indexes = expect.any(Object);
+  expect(await before(first)).toEqual({ ...first, kind: 'same', newlySkipped: [], indexes });
   // A file that used to be too large: it is stored nowhere else.
   await truncate(huge, 1);
   const second = await before(first);
@@ -371,6 +385,99 @@ test('a branch whose commit is gone prevents no checkpoint, and the attempts lea
   expect(await repo.git(['show', `${commit}:worktree/a.txt`])).toBe('changed');
   expect(await repo.git(['log', '--format=%P', '-1', commit])).toBe('');
   expect(await readdir(join(repo.path, '.git'))).toEqual(before);
+});
+
+/** A scene with a checkpoint that its caller made, and the programs that the next one starts. */
+async function keptTwice(files: Readonly<Record<string, string>> = {}) {
+  const scene = await checkpointScene();
+  const first = await scene.keep(1);
+  const second = async () => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(scene.worktreePath, name), text);
+    using counter = new EffectCounter('second');
+    const plan = { ...scene.place, moment: { kind: 'after', iteration: 2 }, last: first } as const;
+    const kept = await keepCheckpoint(plan);
+    return { kept, programs: counter.list('second').map((line) => /git (?:-c \S+ )*(\S+)/.exec(line)?.[1]) };
+  };
+  return { ...scene, first, second };
+}
+
+const LISTS = ['ls-files', 'ls-files', 'ls-files'];
+
+test('while nothing has changed, git only lists: neither trees nor refs are asked for again', async () => {
+  const { repo, first, second } = await keptTwice();
+  await using _ = repo;
+  const { kept, programs } = await second();
+  expect(kept).toEqual({ ...first, kind: 'same', newlySkipped: [] });
+  expect(programs).toEqual(LISTS);
+});
+
+test('of two folders, git writes the tree of the one that has changed', async () => {
+  const { repo, second } = await keptTwice({ 'a.txt': 'changed\n' });
+  await using _ = repo;
+  const { kept, programs } = await second();
+  expect(await repo.git(['show', `${kept.commit}:worktree/a.txt`])).toBe('changed');
+  const making = ['mktree', 'commit-tree', 'rev-list', 'update-ref'];
+  expect(programs).toEqual([...LISTS, 'config', 'update-index', 'write-tree', ...making]);
+});
+
+test('git is asked for refs that are packed, and for a branch that has moved', async () => {
+  const { repo, worktreePath, first, second } = await keptTwice();
+  await using _ = repo;
+  await repo.git(['pack-refs', '--all', '--prune']);
+  expect(await second()).toMatchObject({
+    kept: { kind: 'same' },
+    programs: [...LISTS, 'cat-file', 'write-tree', 'write-tree'],
+  });
+  await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
+  const { kept, programs } = await second();
+  expect(programs).toContain('cat-file');
+  expect(kept.parents).toEqual([await repo.git(['rev-parse', 'x'])]);
+  expect(kept.parents).not.toEqual(first.parents);
+});
+
+test('a checkpoint whose ref and objects are gone is not taken for the newest one, which is complete again', async () => {
+  const { repo, filesOf, second } = await keptTwice();
+  await using _ = repo;
+  await rm(join(repo.path, '.git/refs/samocode'), { recursive: true });
+  await repo.git(['gc', '-q', '--prune=now']);
+  const { kept } = await second();
+  expect(kept.kind).toBe('kept');
+  expect(await filesOf(`${kept.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+  await repo.git(['fsck', '--strict']);
+});
+
+test('a commit that is gone under a branch that stays prevents no checkpoint', async () => {
+  const { repo, filesOf, first, second } = await keptTwice({ 'a.txt': 'changed\n' });
+  await using _ = repo;
+  const [commit = ''] = first.parents;
+  await rm(join(repo.path, '.git/objects', commit.slice(0, 2), commit.slice(2)));
+  const { kept } = await second();
+  expect(await filesOf(`${kept.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+  expect(await repo.git(['log', '--format=%P', '-1', kept.commit])).toBe('');
+});
+
+test('the files of a tree are the same from its own files as from git, which is asked for packed and damaged ones', async () => {
+  const { repo, place, sessionDir, keep } = await checkpointScene();
+  await using _ = repo;
+  await mkdir(join(sessionDir, 'a/b'), { recursive: true });
+  await writeFile(join(sessionDir, 'a/b/größe.md'), '');
+  const { sessionTree } = await keep(1);
+  const store = await openStore(place);
+  const asked = async () => {
+    using counter = new EffectCounter('documents');
+    return { documents: await documentsIn(store, sessionTree), ...counter.of('documents') };
+  };
+  const loose = await asked();
+  expect(loose.programs).toBe(0);
+  const other = await repo.git(['rev-parse', 'HEAD^{tree}']);
+  const fileOf = (id: string) => join(repo.path, '.git/objects', id.slice(0, 2), id.slice(2));
+  const bytes = await readFile(fileOf(sessionTree));
+  await chmod(fileOf(sessionTree), 0o600);
+  await writeFile(fileOf(sessionTree), await readFile(fileOf(other)));
+  await expect(asked()).rejects.toMatchObject({ code: expect.stringMatching(/^git_/) });
+  await writeFile(fileOf(sessionTree), bytes);
+  await repo.git(['gc', '-q']);
+  expect(await asked()).toEqual({ ...loose, programs: 1 });
 });
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
