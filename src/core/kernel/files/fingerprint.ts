@@ -17,8 +17,8 @@ export function isHashOf(given: string, hash: string): boolean {
   return text.length >= 8 && hash.startsWith(text);
 }
 
-export function newFingerprint(): Hash {
-  return createHash('sha256');
+export function newFingerprint(algorithm: 'sha256' | 'sha1' = 'sha256'): Hash {
+  return createHash(algorithm);
 }
 
 /** Identifies one state of a file: it changes whenever the file is written or replaced. */

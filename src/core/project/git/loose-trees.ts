@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { orNothing } from '../../kernel/errors.ts';
+import { newFingerprint } from '../../kernel/files/fingerprint.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 
 export interface FileOfTree {
@@ -45,7 +45,7 @@ async function looseTree(objects: string, id: string): Promise<Buffer | undefine
   if (reading?.kind !== 'bytes') return undefined;
   const bytes = orNothing(() => inflateSync(reading.bytes, { maxOutputLength: MAX_BYTES }));
   if (bytes?.toString('latin1', 0, 5) !== 'tree ') return undefined;
-  const hash = createHash(id.length === 64 ? 'sha256' : 'sha1').update(bytes);
+  const hash = newFingerprint(id.length === 64 ? 'sha256' : 'sha1').update(bytes);
   return hash.digest('hex') === id ? bytes : undefined;
 }
 
