@@ -168,7 +168,10 @@ export class Scan {
     const { clock } = this.#supervisor;
     const isKnown = queued.every((session) => this.#withoutSlot.includes(session));
     if (isKnown && clock.monotonic() < this.#fullUntilMs) return this.#fullUntilMs;
-    if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
+    if (await isDaySpent(this.#supervisor)) {
+      for (const session of queued) session.comesInMs = untilTomorrowMs(clock.now());
+      return clock.monotonic() + DAY_MS;
+    }
     const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
     const next = await schedule(queued, this.sessions.values(), this.#supervisor, isRefused);
     for (const session of next) await this.#start(session, { kind: 'turn' });
@@ -259,6 +262,10 @@ export class Scan {
 /** Whether it starts at a set time, which can be later than the time after which a session is forgotten. */
 function isTimed({ waits }: WatchedSession): boolean {
   return waits.for === 'order' && waits.order.at !== undefined;
+}
+
+function untilTomorrowMs(nowMs: number): number {
+  return new Date(nowMs).setHours(24, 0, 0, 0) - nowMs;
 }
 
 /** Whether MAX_COST_USD_PER_DAY is reached, or might be because the amount spent is unknown. */

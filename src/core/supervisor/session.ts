@@ -104,12 +104,12 @@ export class WatchedSession {
     const { state, sessionFile: session } = view;
     const now = clock.monotonic();
     if (await this.isStarting(supervisor)) return later(now + 1000);
+    this.comesInMs = Number.POSITIVE_INFINITY;
     if (session === undefined || (waits.for === 'revival' && !revives))
       return later(Number.POSITIVE_INFINITY);
     const id = waits.for === 'edit' ? waits.files.map(idAt).join(' ') : undefined;
     if (this.#read !== undefined && this.#read.id === id && now < this.#read.againMs)
       return later(this.#read.againMs);
-    this.comesInMs = Number.POSITIVE_INFINITY;
     const order = 'order' in waits ? waits.order : undefined;
     const typed = this.#typed;
     this.#typed = undefined;
@@ -131,8 +131,12 @@ export class WatchedSession {
       },
     );
     this.#read = undefined;
-    if (waits.for !== 'its_worker') this.comesInMs = wake.kind === 'not_yet' ? wake.leftMs : 0;
-    if (wake.kind !== 'not_yet') return await this.#start(wake, supervisor);
+    if (wake.kind !== 'not_yet') {
+      const act = await this.#start(wake, supervisor);
+      this.comesInMs = act.kind === 'start' ? 0 : act.atMs - now;
+      return act;
+    }
+    if (waits.for !== 'its_worker') this.comesInMs = wake.leftMs;
     const seenMs = id !== undefined ? READ_AGAIN_MS : this.#merged ? MERGED_MS : Number.POSITIVE_INFINITY;
     const againMs = now + Math.min(wake.leftMs, seenMs);
     // The state of other sessions is judged again in each scan.

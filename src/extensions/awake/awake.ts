@@ -60,7 +60,7 @@ export class Awake {
     if (this.#wish !== undefined && atMs - this.#wish.lookedAtMs < LOOK_MS) return;
     this.#wish = { keep: this.#wish ? this.#wish.keep : await keepAwake(this.#options), lookedAtMs: atMs };
     if (this.#wish.keep === 'no') return;
-    if (this.#wish.keep === undefined && (await isOnBattery(supplies))) {
+    if (this.#wish.keep === undefined && (await isOnBattery(supplies).catch(() => false))) {
       this.#end();
       this.#sleep = notHeld('the machine runs on its battery, where only KEEP_AWAKE=yes does that');
     } else if (this.#helper === undefined) {

@@ -7,6 +7,7 @@ import { giveLease, ownerElsewhere } from '../../../../src/core/kernel/processes
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { recordSpent } from '../../../../src/core/session/waits/day-spent.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/status.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -104,6 +105,50 @@ test('a queued session without a free slot is retried every ten seconds and does
   const scan = new Scan(here.supervisor);
   expect(await startsWithin(here, scan, 35_000)).toEqual([0, 2000, 12_000, 22_000, 32_000]);
   expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+});
+
+const LIMITED: NewEvent = {
+  ...{ type: 'limited', until: START_MS + 120 * MINUTE_MS, guessed: false, provider: 'claude' },
+} as NewEvent;
+
+test.each<[string, Parameters<Scene['session']>[1], number]>([
+  ['a limit that ends in two hours', { events: [...RUNNING, LIMITED] }, 120 * MINUTE_MS],
+  ['a start in an hour', { events: [], order: { at: START_MS + 60 * MINUTE_MS } }, 60 * MINUTE_MS],
+  ['the end of another session', { events: [], order: { after: 'other' } }, Infinity],
+  ['a slot that is free', { events: [...RUNNING, QUEUED] }, 0],
+  ['a worker after a crash', CRASHED, 0],
+  ['answers', { events: [...RUNNING, ASKING] }, Infinity],
+  ['its worker, which is at work', { events: RUNNING, lease: { owner: 'alive' } }, Infinity],
+])('what comes by itself, and when: %s', async (_, plan, comesInMs) => {
+  await using here = await scene();
+  await here.session('s', plan);
+  await here.session('other', { events: RUNNING, lease: { owner: 'alive' } });
+  const scan = new Scan(here.supervisor);
+  await scan.run();
+  const times = [...scan.sessions.values()].map(({ view, comesInMs: ms }) => [view.folder, ms]);
+  expect(Object.fromEntries(times)).toEqual({ s: comesInMs, other: Infinity });
+});
+
+test('nothing comes by itself to a session whose workers have died three times', async () => {
+  await using here = await scene();
+  const paths = await here.session('crashed', CRASHED);
+  for (const number of [2, 3, 4]) await here.lease(paths, { number });
+  const scan = new Scan(here.supervisor);
+  await scan.run();
+  expect([...scan.sessions.values()].map((session) => session.comesInMs)).toEqual([Infinity]);
+});
+
+test('where the money of the day is spent, the next day is what comes', async () => {
+  await using here = await scene();
+  await here.session('s', { events: [...RUNNING, QUEUED] });
+  const { home, paths, clock } = here.supervisor;
+  await mkdir(join(home, '.config/samocode'), { recursive: true });
+  await writeFile(join(home, '.config/samocode/.env'), 'MAX_COST_USD_PER_DAY=1\n');
+  await recordSpent(paths.spent, clock.now(), { session: 'a', iteration: 1, usd: 2 });
+  const scan = new Scan(here.supervisor);
+  await scan.run();
+  const [session] = scan.sessions.values();
+  expect(new Date(clock.now() + (session?.comesInMs ?? 0)).toString()).toContain(' 00:00:00 ');
 });
 
 test('a session that cannot get a worker, or whose slots cannot be read, delays no other', async () => {
