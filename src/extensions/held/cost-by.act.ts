@@ -3,6 +3,7 @@ import { type CostSum, costOfIterations } from '../../core/acts/reading/cost.act
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { sessionIndex } from '../../core/caller/context/session-index.ts';
 import { failedRuns } from '../../core/kernel/phases/proving.ts';
+import { readPresence, supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import type { SessionEvent } from '../../core/session/events/events.ts';
 import { isAtRest } from '../../core/session/events/rest.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
@@ -34,8 +35,10 @@ export interface CostByReport {
   unreadable: string[];
 }
 
-/** For the server, and for a cost that is not compared. A failure waits for the next look. */
+/** For the server, and for a cost that is not compared, where no supervisor looks. A failure waits for the next look. */
 export async function lookAtAll(context: ActionContext): Promise<void> {
+  const { home, host } = context;
+  if ((await readPresence(supervisorPaths(home, host), host)).kind === 'watching') return;
   const index = await sessionIndex({ reach: 'readable' }, context);
   const views = (await index.once()).map(({ view }) => view);
   await lookAtMerged(views, context).catch(() => undefined);

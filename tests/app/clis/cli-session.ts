@@ -148,6 +148,7 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
   let env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
     IS_SANDBOX: '1',
     CODEX_HOME: join(codexRoot, '.codex'),
   };

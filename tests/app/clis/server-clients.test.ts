@@ -66,6 +66,7 @@ test.concurrent.for(CLIENTS)(
       [`${client.toUpperCase()}_PATH`]: program,
       SAMOCODE_REHEARSAL_PACE_MS: '0',
       SAMOCODE_SUPERVISOR: 'off',
+      KEEP_AWAKE: 'no',
       ...environment(model.url),
     };
     const run = async (args: readonly string[]) => {

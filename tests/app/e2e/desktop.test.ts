@@ -34,7 +34,7 @@ test('the bundle starts as its manifest says, even if PATH contains no Node', as
   const start = await unpackBundle(join(place.home, 'bundle'));
   await using chat = await chatWith(start, {
     cwd: place.repo,
-    env: { HOME: place.home, PATH: '/nowhere', SAMOCODE_SUPERVISOR: 'off' },
+    env: { HOME: place.home, PATH: '/nowhere', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' },
   });
   expect(await chat.call('list_sessions', { project_dir: place.repo })).toMatchObject({
     code: 'project_not_found',

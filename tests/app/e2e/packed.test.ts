@@ -47,6 +47,7 @@ beforeAll(async () => {
     HOME: home,
     npm_config_cache: join(dir.path, 'cache'),
     SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
   };
   // Built already: packing must not build into a folder that other tests run from.
   const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], ROOT);

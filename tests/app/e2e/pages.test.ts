@@ -28,6 +28,7 @@ async function pageScene() {
     HOME: home,
     COLUMNS: '120',
     SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
     SAMOCODE_REHEARSAL_PACE_MS: '0',
   };
   await writeFile(join(bin, 'samocode'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`);

@@ -259,7 +259,7 @@ test('with only HOME, PATH, LANG and TERM every feature works', async () => {
   const { HOME = '', PATH = '' } = place.env;
   const server = await startServer({
     cwd: place.repo,
-    env: { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb', SAMOCODE_SUPERVISOR: 'off' },
+    env: { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' },
   });
   const call = (name: string, args: object = {}) => server.request('tools/call', { name, arguments: args });
   expect((await call('setup_project')).result?.isError).toBeUndefined();

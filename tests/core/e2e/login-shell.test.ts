@@ -35,6 +35,7 @@ const asDesktop = ({ home }: DemoProject) => ({
   SHELL: '/bin/bash',
   PATH: '/usr/bin:/bin',
   SAMOCODE_SUPERVISOR: 'off',
+  KEEP_AWAKE: 'no',
   SAMOCODE_REHEARSAL_PACE_MS: '0',
 });
 

@@ -62,7 +62,7 @@ interface Place {
 }
 
 // The rehearsal agents need no delays here, since nobody watches them.
-const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' };
+const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' };
 
 /** Adds the server to the settings of each CLI. @returns its arguments */
 const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) => Promise<string[]>>> = {

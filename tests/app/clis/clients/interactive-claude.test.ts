@@ -37,7 +37,7 @@ async function prompted({ repo }: Bench, { reply, env = {} }: Chat): Promise<[Te
     server: (await builtPrograms()).server,
     homeDir: repo.homeDir,
     cwd: repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' },
     env: { ...WITHOUT_TASKS, ...env },
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
@@ -152,7 +152,7 @@ test.concurrent('in the auto mode of Claude Code, with each call judged routine,
   const turns: Conversation[] = [];
   await using claude = await startInteractiveClaude({
     ...{ homeDir, cwd },
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' },
     env: { ...WITHOUT_TASKS, CLAUDE_CODE_AUTO_MODE_SERVER: '0' },
     answer(conversation) {
       if (conversation.request.includes('<severity>')) return { say: '<severity>5</severity>' };

@@ -70,7 +70,7 @@ test.concurrent('an interactive Claude Code tells its model that the tools are g
   const turns: Conversation[] = [];
   let calls = 1;
   await using claude = await startInteractiveClaude({
-    ...{ server, homeDir, cwd, serverEnv: { SAMOCODE_SUPERVISOR: 'off' }, env: {} },
+    ...{ server, homeDir, cwd, serverEnv: { SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' }, env: {} },
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
       turns.push(conversation);

@@ -69,6 +69,7 @@ async function chatOnce(
     serverEnv: {
       SAMOCODE_REHEARSAL_PACE_MS: '0',
       SAMOCODE_SUPERVISOR: 'off',
+      KEEP_AWAKE: 'no',
       REHEARSAL_SCENARIO: scenario,
     },
     env: {},

@@ -31,7 +31,7 @@ async function calling(client: Client, { repo }: Bench, use: ToolUse): Promise<C
     server: (await builtPrograms()).server,
     homeDir: repo.homeDir,
     cwd: repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no' },
     // Claude Code's own switch: with tasks, a wait is followed without its model.
     env: { CLAUDE_CODE_DISABLE_MCP_TASKS: '1' },
     answer(conversation) {

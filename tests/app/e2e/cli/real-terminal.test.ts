@@ -28,6 +28,7 @@ async function atTerminal(
       TERM: 'xterm',
       SHELL: '/bin/sh',
       SAMOCODE_SUPERVISOR: 'off',
+      KEEP_AWAKE: 'no',
       ...env,
     },
   });

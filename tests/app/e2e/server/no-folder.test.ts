@@ -17,6 +17,7 @@ function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Co
     PATH,
     SAMOCODE_REHEARSAL_PACE_MS,
     SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     ...more,

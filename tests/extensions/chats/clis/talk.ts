@@ -37,7 +37,7 @@ export async function talk({ cli, turns, onRequest, env, serverEnv, ...place }: 
   const { args, say } = await WAYS[cli]({
     ...place,
     server,
-    serverEnv: { SAMOCODE_SUPERVISOR: 'off', ...serverEnv },
+    serverEnv: { SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no', ...serverEnv },
   });
   const program = spawn(path, args, {
     cwd: place.cwd,
