@@ -44,7 +44,7 @@ function withoutWhat(error: ExampleError): string {
 
 function line(error: ExampleError, what: string): string {
   const why = escaped(error.why).replace(/ g(?:it|h) said: `<said>`\./, '');
-  const hint = escaped(error.hint).replace(/,? (?:and|then) try again\.$/, '.');
+  const hint = escaped(error.hint).replace(/[,;]? (?:and|then) try again\.$/, '.');
   const fix = [hint, nextWords(error)].filter(Boolean).join(' ');
   return [`* \`${error.code}\`:`, what, why, fix && `→ ${fix}`].filter(Boolean).join(' ');
 }

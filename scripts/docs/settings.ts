@@ -51,9 +51,9 @@ ${settingsTable('project')}
   programs that you run later; \`SANDBOX_WRITE=~\` opens [your home folder](security.md#your-home-folder) except what samocode protects.
 - **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`PGPASSWORD\`,
   \`AWS_*\` or \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
-- Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
-  for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine),
-  **\`SANDBOX_READ\`**: [what it closes](security.md#strict).
+- **\`SANDBOX_READ\`**: what agents and checks may read besides, in \`guard\` too, such as [a file of your home](security.md#your-home-folder).
+- Only for [\`strict\`](security.md#strict): **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
+  for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine).
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
 a stricter one; only a person, in a terminal of their own, may choose a weaker one than the project's.

@@ -3,12 +3,14 @@ import type { Cli } from '../../core/faces/terminal/cli.ts';
 import { shortNames } from '../../core/faces/terminal/short-names.ts';
 import { archivedFolders } from '../../core/session/folder/session-list.ts';
 import { useProviders } from '../extensions/providers.ts';
+import { useReading } from '../extensions/reading.ts';
 import type { SessionNames } from './completion.ts';
 import { newCli, type OpenProgram, type Started } from './terminal.ts';
 
 /** The program of `list` and `status`, and of the session names in a completion. */
 export function openReading(started: Started): OpenProgram & { sessionNames: SessionNames } {
   useProviders();
+  useReading();
   const cli = newCli(started, { useSupervisorParts: async () => {} });
   return {
     output: cli.output,

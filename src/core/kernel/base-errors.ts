@@ -32,7 +32,7 @@ export const BASE_ERRORS = errors({
   }),
   lease_numbers_spent: ({ dir }: { dir: string }) => ({
     what: 'The lease was not taken.',
-    why: `The highest number in ${dir}, or in the event log of the session, leaves no higher one. No lease gets that far: it was written by hand.`,
+    why: `The highest number in ${dir}, or in the event log of the session, leaves no higher one: it was written by hand.`,
     hint: 'Remove that lease file, or the last lines of the event log that name it.',
   }),
   // On exFAT, and in shared folders of virtual machines.

@@ -22,7 +22,7 @@ export const POOL_ERRORS = errors({
   }),
   pool_not_joined: ({ mainRepo }: { mainRepo: string }) => ({
     what: 'This machine has not joined a pool for this project.',
-    why: `"samocode pool join" has not been run for ${mainRepo} on this machine.`,
+    why: `Each machine joins once for each project, here for ${mainRepo}.`,
     hint: `Run "${JOIN}" in it, with the remote that the other machines use.`,
   }),
   pool_of_before: ({ config }: { config: string }) => ({
@@ -99,7 +99,7 @@ export const POOL_ERRORS = errors({
   // Using the board and the remote.
   session_moved: ({ session }: { session: string }) => ({
     what: `${session} changed nothing outside.`,
-    why: 'The database of the pool says that this machine does not have it: another one has taken it, or it left the pool.',
+    why: 'By the database of the pool, another machine has taken it, or it left the pool.',
     hint: 'Run "samocode pool status" to see which machine has it, and continue there.',
   }),
   database_unread: ({ session }: { session: string }) => ({
@@ -109,7 +109,7 @@ export const POOL_ERRORS = errors({
   }),
   pool_push_declined: ({ ref }: { ref: string }) => ({
     what: `The remote of the pool did not accept ${ref}.`,
-    why: 'The server rejected this push, for example because of a rule for ref names, a size limit, a hook or a full disk.',
+    why: 'A rule for ref names, a size limit, a hook or a full disk may be the cause.',
     hint: 'Ask the administrator of the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
   }),
   pool_no_role: () => ({
@@ -120,12 +120,12 @@ export const POOL_ERRORS = errors({
   /** @param why what the role has, as the end of a sentence */
   pool_login_unfit: ({ login, why }: { login: string; why: string }) => ({
     what: `This machine cannot take part in the pool as ${login || 'this login'}.`,
-    why: `That login ${why}, so the database could not keep it to its own sessions. A pool needs a role per machine.`,
+    why: `That login ${why}, so the database could not keep it to its own sessions.`,
     hint: `Have the administrator of the database run ${NEW_LOGIN}, then join with that login.`,
   }),
   pool_login_shared: ({ login, other }: { login: string; other: string }) => ({
     what: `This machine could not take part in the pool as ${login || 'this login'}.`,
-    why: `${other} uses that login, or this machine did before a restart less than a minute ago. A pool needs a role per machine.`,
+    why: `${other} uses that login, or this machine did before a restart less than a minute ago.`,
     hint: `After a restart, wait a minute. Otherwise have the administrator of the database run ${NEW_LOGIN}, then join with that login.`,
   }),
   /** @param why the words of the server */
@@ -223,7 +223,7 @@ export const POOL_ERRORS = errors({
   }),
   act_limit: ({ setting, asked, most, host, session }: AboveLimit) => ({
     what: 'The session was not resumed.',
-    why: `From another machine, ${setting} can be set to ${most} at most, which ${host} allows, and not to ${asked}.`,
+    why: `From another machine, ${host} lets ${setting} be ${most} at most, not ${asked}.`,
     hint: `Set ${most} or less, or run "samocode resume ${session}" on ${host}.`,
   }),
 });

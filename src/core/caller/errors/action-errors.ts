@@ -54,7 +54,7 @@ export const ACTION_ERRORS = errors({
   }),
   from_alone: () => ({
     what: 'No round was begun.',
-    why: 'A round takes its work from the pull request alone, and this call has other arguments too.',
+    why: 'A round takes its work from the pull request alone.',
     hint: 'Give only session and from. A new goal or a note needs a separate call.',
   }),
   inside_session: () => ({
@@ -202,8 +202,8 @@ export const ACTION_ERRORS = errors({
   }),
   whole_name_needed: ({ session, meant }: { session: string; meant: readonly string[] }) => ({
     what: 'Nothing was changed.',
-    why: `"${session.slice(0, 80)}" is only the beginning of a session's name; without a confirmation, the full name is required.`,
-    hint: `Give it: ${meant.slice(0, 5).join(', or ')}.`,
+    why: `"${session.slice(0, 80)}" is only the beginning of a session's name, and nobody is asked.`,
+    hint: `Give the full name: ${meant.slice(0, 5).join(', or ')}.`,
   }),
   watch_unguarded: ({ session, why, hint }: { session: string; why: string; hint: string }) => ({
     what: 'Nothing was published.',

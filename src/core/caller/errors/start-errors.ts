@@ -30,8 +30,8 @@ export const START_ERRORS = errors(NOTHING, {
     hint: 'Leave that out, or start without the chat.',
   }),
   command_missing: () => ({
-    why: 'PROVIDER is acp, and ACP_COMMAND does not say which agent that is.',
-    hint: 'Set ACP_COMMAND in .samocode, as in ACP_COMMAND=my-agent acp.',
+    why: 'PROVIDER is acp, and ACP_COMMAND does not say which agent.',
+    hint: 'Name it in .samocode, as in ACP_COMMAND=my-agent acp.',
   }),
   command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
     why: found,
@@ -54,8 +54,8 @@ export const START_ERRORS = errors(NOTHING, {
     hint: 'Leave that out, or start a new session without from.',
   }),
   from_missing: () => ({
-    why: 'A phase to continue at requires the folder of a session.',
-    hint: 'Add from: the name or path of the session folder.',
+    why: 'Only a session folder that already exists continues at a phase, and none is given.',
+    hint: 'Add from: its name or path.',
   }),
   no_reviewer: ({ title }: { title: string }) => ({
     why: `PERMISSIONS is auto, and ${title} has no reviewer of its vendor: it is not offered.`,
@@ -75,7 +75,7 @@ export const START_ERRORS = errors(NOTHING, {
   }),
   nothing_to_do: () => ({
     why: 'It has neither a task nor a topic to research (dive).',
-    hint: 'Write what is to be done, a topic to research, or both.',
+    hint: 'Write one of them, or both.',
     modelHint: "Give a task in the user's own words, a topic, or both.",
   }),
   other_sessions: ({ session, projectDir }: { session: string; projectDir: string }) => ({
@@ -107,8 +107,8 @@ export const START_ERRORS = errors(NOTHING, {
     next: [{ act: 'trust', args: { hash } }],
   }),
   replan_missing: () => ({
-    why: 'To plan anew (replan) requires a plan from which agents plan.',
-    hint: 'Add the plan: --plan FILE.',
+    why: 'Agents plan anew (replan) from a plan, and none is given.',
+    hint: 'Add --plan FILE.',
     modelHint: 'Add plan, or leave replan out.',
   }),
   quick_excludes: ({ given }: { given: readonly string[] }) => ({
@@ -163,8 +163,8 @@ export const START_ERRORS = errors(NOTHING, {
     hint: fix,
   }),
   unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
-    why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,
-    hint: `Remove it for this agent, and set ${others} instead.`,
+    why: `${limit} is set, but ${title} does not report that, so it would have no effect.`,
+    hint: `Set ${others} instead.`,
   }),
   work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({
     why: `The overview of ${session} names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,

@@ -23,7 +23,7 @@ export const CLI_ERRORS = errors({
   }),
   input_ended: () => ({
     what: 'Nothing was answered.',
-    why: 'The input ended before there was an answer.',
+    why: 'The input ended.',
     hint: 'Run the command again in a terminal.',
   }),
   internal_error: ({ message }: { message: string }) => ({

@@ -155,7 +155,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
   }),
   not_done: ({ status }: { status: string }) => ({
     why: `The session is ${status}, not done.`,
-    hint: 'A new goal is for a session that is done; without a goal it continues where it is.',
+    hint: 'Only a session that is done takes a new goal; without one this continues where it is.',
   }),
   no_base_branch: ({ base }: { base: string }) => ({
     why: `The session began from ${base}, and there is no local branch of it that could take the work.`,

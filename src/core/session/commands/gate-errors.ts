@@ -95,7 +95,6 @@ export const GATE_ERRORS = errors('Nothing was changed.', {
   }),
   unknown_question: ({ id, known }: { id: string; known: readonly string[] }) => ({
     why: `There is no question "${id.slice(0, 40)}". ${known.length > 0 ? `The questions are ${known.join(', ')}.` : 'None has been asked.'}`,
-    hint: known.length > 0 ? `Answer ${known.join(', ')}.` : '',
     next: known.length > 0 ? [{ act: 'answer_questions' }] : [{ act: 'read_status' }],
   }),
 });

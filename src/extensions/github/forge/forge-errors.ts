@@ -21,20 +21,20 @@ export const FORGE_ERRORS = errors({
   forge_no_attachments: ({ host, isOldGh }: { host: string; isOldGh: boolean }) => ({
     what: `gh cannot attach files on ${host}.`,
     why: isOldGh
-      ? 'The installed gh has no option --attach, which gh 2.99 and newer have.'
+      ? 'Only gh 2.99 and newer have the option --attach.'
       : 'GitHub Enterprise Server accepts no attachments from gh.',
     hint: isOldGh
       ? 'Update gh (https://cli.github.com), then finish the session again in the same way.'
       : 'Set PICTURES_UPLOAD=no in .samocode. The report of the session has the pictures.',
   }),
   forge_no_gh: () => ({
-    what: 'gh is not installed.',
-    why: 'samocode accesses GitHub through the program "gh", which is not on PATH.',
+    what: 'gh is not on PATH.',
+    why: 'samocode reaches GitHub through it.',
     hint: 'Install it (Debian: apt install gh; others: https://cli.github.com), then run "gh auth login".',
   }),
   forge_not_logged_in: ({ host, said }: Asked) => ({
     what: `gh is not logged in to ${host}.`,
-    why: `It has no login for this host, or the host has refused it.${quotedSaid(said ?? '', 'gh')}`,
+    why: `It has no login there, or the host refused it.${quotedSaid(said ?? '', 'gh')}`,
     hint: `Run "gh auth login --hostname ${host}".`,
   }),
   forge_offline: ({ host, said }: Asked) => ({
@@ -44,8 +44,8 @@ export const FORGE_ERRORS = errors({
   }),
   forge_rate_limited: ({ host, until }: Asked & { until: string | undefined }) => ({
     what: `${host} accepts no more requests from your login${until === undefined ? ' for now' : ` until ${until}`}.`,
-    why: 'All programs that use your login share its rate limit, which is used up.',
-    hint: 'Wait until the limit resets. samocode retries automatically for the pull requests that it watches.',
+    why: 'Its rate limit, which all programs that use your login share, is used up.',
+    hint: 'Wait. samocode itself retries for the pull requests that it watches.',
   }),
   forge_refused: ({ host, subject, said }: Asked & { subject: string }) => ({
     what: `${host} refused a request about ${subject}.`,
@@ -54,7 +54,7 @@ export const FORGE_ERRORS = errors({
   }),
   forge_renamed: ({ from, to }: { from: string; to: string }) => ({
     what: `The repository ${from} is now called ${to}.`,
-    why: 'It was renamed or transferred, and samocode writes nothing to it under its old name.',
+    why: 'samocode writes nothing to it under its old name.',
     hint: `Update the address of the remote: git remote set-url <remote> <address of ${to}>.`,
   }),
   issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({

@@ -88,7 +88,7 @@ test('the original form names the arguments that do not apply to an existing ses
 test.each([
   [['--from', '26-01-08-boat', '--task', 'x'], 2, 'here it is also given task'],
   [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
-  [['--phase', 'planning'], 2, 'requires the folder'],
+  [['--phase', 'planning'], 2, 'Only a session folder that already exists'],
 ] as const)(
   'a start with %j is refused, and the error names what is missing',
   async (options, status, words) => {

@@ -254,6 +254,6 @@ test('without a confirmation, a full name or a short id is required, and the err
   expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
   await expect(find('boat')).rejects.toMatchObject({
     code: 'whole_name_needed',
-    hint: 'Give it: 26-01-08-boat-race.',
+    hint: 'Give the full name: 26-01-08-boat-race.',
   });
 });

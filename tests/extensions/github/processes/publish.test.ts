@@ -305,7 +305,7 @@ test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp
     async (repo, { context }) => {
       Object.assign(context, { env: { ...context.env, PATH: repo.homeDir } });
     },
-    /^gh is not installed\. .*not on PATH\. Install it/,
+    /^gh is not on PATH\. .*Install it/,
     2,
   ],
   [

@@ -106,8 +106,7 @@ test('another machine raises no limit, and sets none above what this one allows'
   const above = await scene.send({ kind: 'resume', limits: { usd: 900_000 } });
   expect(above.find(({ type }) => type === 'command_refused')).toMatchObject({
     code: 'act_limit',
-    message:
-      'From another machine, MAX_COST_USD can be set to 5 at most, which anna allows, and not to 900000.',
+    message: 'From another machine, anna lets MAX_COST_USD be 5 at most, not 900000.',
     hint: expect.stringContaining(`or run "samocode resume ${scene.rig.file.folder}" on anna`),
   });
   expect((await scene.rig.state()).raisedLimits).toBeUndefined();

@@ -255,7 +255,7 @@ const START_CHOICES = {
     option: '--review',
     kind: 'yes',
     isForTerminal: true,
-    about: 'with quick: another agent reviews the work, whatever its size',
+    about: 'with --quick: another agent reviews the work, whatever its size',
   },
   autoApprove: {
     option: '--auto-approve',
@@ -280,7 +280,7 @@ const START_CHOICES = {
     option: '--phase <name>',
     ...rare,
     tool: 'Beside from.',
-    about: 'with from: phase to continue at',
+    about: 'with --from: phase to continue at',
   },
 } as const satisfies Record<string, StartChoiceRow>;
 

@@ -61,7 +61,7 @@ test('without a terminal, archive only shows a preview, and its exit status says
   const unasked = await typed(['archive', 'boa', '--yes'], place);
   expect(unasked).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('Give it: 26-01-09-boat.'),
+    stderr: expect.stringContaining('Give the full name: 26-01-09-boat.'),
   });
   const { state, archived } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect([state, archived]).toEqual(['done', undefined]);
