@@ -27,8 +27,8 @@ export function screened<Row>(
     const unseen = (title.split(': ')[0] ?? '').split(', ').filter((key) => !seen.has(key));
     if (unseen.length > 0) throw new Error(`“${title}”: ${unseen.join(', ')} never changes.`);
     const lines = shown.map(({ name, changes }) => {
-      const texts = changes.map(({ path, to }) => `\n    ${path} ${to}`);
-      return `  ${name}${texts.join('') || '\n    nothing'}`;
+      const texts = changes.map(({ path, to }) => `${path} ${to}`);
+      return `  ${name}: ${texts.join('; ') || 'nothing'}`;
     });
     return [title, ...lines].join('\n');
   });
