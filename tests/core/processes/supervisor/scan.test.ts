@@ -111,10 +111,15 @@ const LIMITED: NewEvent = {
   ...{ type: 'limited', until: START_MS + 120 * MINUTE_MS, guessed: false, provider: 'claude' },
 } as NewEvent;
 
+const ordered = (order: object) => ({
+  events: [CREATED, { type: 'queued', reason: 'later', order } as NewEvent],
+  order,
+});
+
 test.each<[string, Parameters<Scene['session']>[1], number]>([
   ['a limit that ends in two hours', { events: [...RUNNING, LIMITED] }, 120 * MINUTE_MS],
-  ['a start in an hour', { events: [], order: { at: START_MS + 60 * MINUTE_MS } }, 60 * MINUTE_MS],
-  ['the end of another session', { events: [], order: { after: 'other' } }, Infinity],
+  ['a start in an hour', ordered({ at: START_MS + 60 * MINUTE_MS }), 60 * MINUTE_MS],
+  ['the end of another session', ordered({ after: 'other' }), Infinity],
   ['a slot that is free', { events: [...RUNNING, QUEUED] }, 0],
   ['a worker after a crash', CRASHED, 0],
   ['answers', { events: [...RUNNING, ASKING] }, Infinity],
