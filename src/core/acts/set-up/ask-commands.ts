@@ -98,7 +98,9 @@ export async function tryCommands(cli: Cli, project: Project): Promise<void> {
     );
     return;
   }
-  cli.output.say('Trying the checks on a fresh clone, as a session does (at most 5 minutes; Ctrl-C skips it).');
+  cli.output.say(
+    'Trying the checks on a fresh clone, as a session does (at most 5 minutes; Ctrl-C skips it).',
+  );
   const { triedChecks } = await import('../proof/try-checks.ts');
   const limit = AbortSignal.timeout(TRY_LIMIT_MS);
   const signal = AbortSignal.any([cli.interrupted, limit]);
