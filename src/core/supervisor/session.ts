@@ -48,7 +48,7 @@ export class WatchedSession {
   waits: Waits;
   /** Its workers keep dying or never start: no more are started for the same reason. */
   isDying = false;
-  /** When what it waits for comes by itself, in ms from the last look; infinite if only a person or a worker goes on. */
+  /** Milliseconds from the last look until its wait ends without a person; infinite if it does not, or a worker has it. */
   comesInMs = Number.POSITIVE_INFINITY;
   #stamp: string;
   #sinceMs: number;

@@ -64,8 +64,10 @@ export class Awake {
       this.#end();
       this.#sleep = notHeld('the machine runs on its battery, where only KEEP_AWAKE=yes does that');
     } else if (this.#helper === undefined) {
-      this.#helper = new AbortController();
-      void this.#hold(this.#helper).catch((error: Error) => this.#failed(error.message));
+      const helper = new AbortController();
+      this.#helper = helper;
+      // One that was released since says nothing.
+      void this.#hold(helper).catch((error: Error) => this.#helper === helper && this.#failed(error.message));
     }
   }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { runCommand } from '../../core/kernel/processes/run-command.ts';
 
 /**
- * Whether this machine runs on its battery, by Linux's list of power supplies, and where there is none by macOS's
- * `pmset`. What cannot be found out is a machine without one.
+ * Whether this machine runs on its battery: by the power supplies that Linux lists, else by `pmset` of macOS. A machine
+ * of which neither is known has no battery.
  */
 export async function isOnBattery(supplies = '/sys/class/power_supply'): Promise<boolean> {
   const names = await readdir(supplies).catch(() => undefined);

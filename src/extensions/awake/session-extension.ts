@@ -8,7 +8,7 @@ import { recordIfTaken, stateOf, type Worker } from '../../core/worker/state/wor
 import { Awake } from './awake.ts';
 import { SleepClock } from './sleep-clock.ts';
 
-interface Night {
+interface SleepOfWorker {
   awake: Awake;
   slept: SleepClock;
   /** The wait whose late end was told. */
@@ -16,40 +16,40 @@ interface Night {
 }
 
 /** A worker's; in memory, since both end with it. */
-const nights = new WeakMap<Worker, Night>();
+const known = new WeakMap<Worker, SleepOfWorker>();
 
 const ANSWER_MS = 1000;
 const POLL_MS = 20;
 
 const awake: SessionExtension = {
   async beforeStep(worker) {
-    const night = nightOf(worker);
+    const own = sleepOf(worker);
     const isNeeded = isWorking(worker);
-    await night.awake.want(isNeeded);
+    await own.awake.want(isNeeded);
     // Known by the end of the start, which tells it.
     const untilMs = worker.clock.monotonic() + ANSWER_MS;
-    while (isNeeded && night.awake.isAsked && worker.clock.monotonic() < untilMs)
+    while (isNeeded && own.awake.isAsked && worker.clock.monotonic() < untilMs)
       await worker.clock.sleep(POLL_MS);
-    await tell(worker, night, [...lateEnd(worker, night), ...gap(night, night.slept.look())]);
+    await tell(worker, own, [...lateEnd(worker, own), ...gap(own, own.slept.look())]);
   },
   // Once a second while anything lasts.
   async checkLease(worker) {
-    const night = nights.get(worker);
-    if (night === undefined) return;
-    if (isWorking(worker)) await night.awake.want(true);
-    await tell(worker, night, gap(night, night.slept.tick()));
+    const own = known.get(worker);
+    if (own === undefined) return;
+    if (isWorking(worker)) await own.awake.want(true);
+    await tell(worker, own, gap(own, own.slept.tick()));
   },
 };
 
 export const AWAKE_SESSION_EXTENSIONS: readonly SessionExtension[] = [awake];
 
-function nightOf(worker: Worker): Night {
+function sleepOf(worker: Worker): SleepOfWorker {
   const { clock, env, watch } = worker;
-  const known = nights.get(worker);
-  if (known !== undefined) return known;
-  const night = { awake: new Awake({ env, clock, home: watch.home }), slept: new SleepClock(clock) };
-  nights.set(worker, night);
-  return night;
+  const before = known.get(worker);
+  if (before !== undefined) return before;
+  const own = { awake: new Awake({ env, clock, home: watch.home }), slept: new SleepClock(clock) };
+  known.set(worker, own);
+  return own;
 }
 
 /** Agents, SETUP, checks and what a person has ordered; nothing at a gate, blocked, stopped or done. */
@@ -59,7 +59,7 @@ function isWorking(worker: Worker): boolean {
   return work !== undefined || (runs && ownOrder(worker) === undefined);
 }
 
-async function tell(worker: Worker, { awake }: Night, slept: readonly NewEvent[]): Promise<void> {
+async function tell(worker: Worker, { awake }: SleepOfWorker, slept: readonly NewEvent[]): Promise<void> {
   const { sleep } = awake;
   const isNews = sleep !== undefined && stateOf(worker).sleep?.text !== sleep.text;
   const code = sleep?.isHeld ? STAYS_AWAKE : MAY_SLEEP;
@@ -69,7 +69,7 @@ async function tell(worker: Worker, { awake }: Night, slept: readonly NewEvent[]
 
 const SHORTEST_MS = 60_000;
 
-function gap({ awake, slept: { clock } }: Night, sleptMs: number): NewEvent[] {
+function gap({ awake, slept: { clock } }: SleepOfWorker, sleptMs: number): NewEvent[] {
   if (sleptMs < SHORTEST_MS) return [];
   const although = awake.sleep?.isHeld ? ', although idle sleep was held off' : '';
   const text = `The session stood still for ${duration(sleptMs)}, until ${stampsAt(clock.now()).log}: the machine slept${although}.`;
@@ -80,13 +80,13 @@ function gap({ awake, slept: { clock } }: Night, sleptMs: number): NewEvent[] {
 const LATE_MS = 5 * 60_000;
 
 /** A wait for a time that ended long after it. */
-function lateEnd(worker: Worker, night: Night): NewEvent[] {
+function lateEnd(worker: Worker, own: SleepOfWorker): NewEvent[] {
   const { status } = stateOf(worker);
   const order = ownOrder(worker)?.at;
   const dueAt = status.kind === 'limited' ? status.until : typeof order === 'number' ? order : undefined;
   const lateMs = dueAt === undefined ? 0 : worker.clock.now() - dueAt;
-  if (dueAt === undefined || lateMs < LATE_MS || night.late === dueAt) return [];
-  night.late = dueAt;
+  if (dueAt === undefined || lateMs < LATE_MS || own.late === dueAt) return [];
+  own.late = dueAt;
   const text = `The session was to continue at ${stampsAt(dueAt).log} and does so ${duration(lateMs)} later: the machine slept or was off, or no supervisor ran.`;
   return [{ type: 'notice', code: SLEPT, text, sleptMs: Math.round(lateMs) }];
 }

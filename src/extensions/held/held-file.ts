@@ -14,7 +14,7 @@ export const HeldRecord = z.object({
   isFetched: z.boolean(),
   /** The date of the merge; absent as long as none of its commits was found on the base. */
   since: z.iso.datetime().optional(),
-  /** By what its commits are told from others: their ids, and what they change, each and all as one. */
+  /** Identifies its commits: by id, and by patch id, of each commit and of all of them together. */
   own: z.object({ commits: z.array(z.string()), patches: z.array(z.string()) }),
   /** Its commits on the base. */
   merged: z.array(z.string()),
