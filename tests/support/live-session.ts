@@ -6,7 +6,7 @@ import { endTree } from '../../src/core/kernel/processes/end-tree.ts';
 import type { Host } from '../../src/core/kernel/processes/host.ts';
 import { readHolding } from '../../src/core/kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
-import { SESSION_MARK } from '../../src/core/sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../src/core/sandbox/programs/marks.ts';
 import { describeEvent } from '../../src/core/session/documents/describe-event.ts';
 import { fold } from '../../src/core/session/events/fold.ts';
 import { hasNothingPending } from '../../src/core/session/events/rest.ts';

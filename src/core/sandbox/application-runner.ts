@@ -7,7 +7,7 @@ import type { Host } from '../kernel/processes/host.ts';
 import type { CheckEnd } from '../project/proving/run-check.ts';
 import type { ServesClone } from '../project/proving/run-on-clone.ts';
 import type { ActiveGuard } from './probe-guard.ts';
-import { SESSION_MARK } from './programs/environment.ts';
+import { SESSION_MARK } from './programs/marks.ts';
 
 /** Reserves the ports of an application and runs its services. An extension implements it; core decides when, and what is recorded. */
 export interface ApplicationRunner {

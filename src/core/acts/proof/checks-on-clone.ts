@@ -26,13 +26,9 @@ import {
 import { egressRules, openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import type { GuardedProject } from '../../sandbox/places.ts';
 import type { ActiveGuard } from '../../sandbox/probe-guard.ts';
-import {
-  childEnvironment,
-  leftOutOf,
-  SESSION_MARK,
-  type VariableFilter,
-} from '../../sandbox/programs/environment.ts';
+import { childEnvironment, leftOutOf, type VariableFilter } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
+import { SESSION_MARK } from '../../sandbox/programs/marks.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import { frozenProving } from './frozen-proving.ts';
 

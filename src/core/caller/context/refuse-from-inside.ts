@@ -1,5 +1,5 @@
 import { inheritedVariable } from '../../kernel/processes/inherited-variables.ts';
-import { SESSION_MARK } from '../../sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../sandbox/programs/marks.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 

@@ -7,11 +7,7 @@ import { isSecretName } from '../../kernel/secrets.ts';
 import { listed } from '../../kernel/text.ts';
 import { gitSettings, isFineForGit } from '../../project/git/git-variables.ts';
 import { type LedInto, ledEnvironment, namesInto } from '../../project/proving/checkout-variables.ts';
-
-/** The session's ULID, in the environment of every process of an agent. */
-export const SESSION_MARK = 'SAMOCODE_SESSION';
-/** The iteration, a number from 1, next to `SESSION_MARK`. */
-export const ITERATION_MARK = 'SAMOCODE_ITERATION';
+import { ITERATION_MARK, SESSION_MARK } from './marks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

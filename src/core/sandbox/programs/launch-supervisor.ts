@@ -6,9 +6,10 @@ import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { isOlder } from '../../kernel/versions.ts';
-import { isNotifyVariable, SESSION_MARK } from './environment.ts';
+import { isNotifyVariable } from './environment.ts';
 import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
+import { SESSION_MARK } from './marks.ts';
 import { nodePath } from './node-path.ts';
 import {
   isOff,

@@ -5,7 +5,7 @@ import { systemErrorCode } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { livenessOf } from '../../kernel/processes/host.ts';
-import { SESSION_MARK } from '../../sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../sandbox/programs/marks.ts';
 import { ChildRecord, exitFile } from '../../sandbox/programs/run-child.ts';
 import { stderrFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';

@@ -11,7 +11,7 @@ import {
 import { livenessOf, runningEntry } from '../../kernel/processes/host.ts';
 import { newestNumber, readHolding } from '../../kernel/processes/lease.ts';
 import { isRunning, type ProcessEntry, type ProcessWalk } from '../../kernel/processes/process-table.ts';
-import { ITERATION_MARK, SESSION_MARK } from '../../sandbox/programs/environment.ts';
+import { ITERATION_MARK, SESSION_MARK } from '../../sandbox/programs/marks.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';

@@ -10,7 +10,7 @@ import {
   procTable,
   psTable,
 } from '../../../../src/core/kernel/processes/process-table.ts';
-import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/marks.ts';
 import { runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readEvents } from '../../../../src/core/session/log/event-log.ts';

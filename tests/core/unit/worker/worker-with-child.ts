@@ -7,7 +7,7 @@ import { type Host, systemHost } from '../../../../src/core/kernel/processes/hos
 import { isRunning } from '../../../../src/core/kernel/processes/process-table.ts';
 import type { SandboxLevel } from '../../../../src/core/kernel/sandbox-level.ts';
 import type { Guard } from '../../../../src/core/sandbox/guard/make-guard.ts';
-import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/marks.ts';
 import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
 import type { FrozenSettings } from '../../../../src/core/session/events/bodies/session-file.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';

@@ -2,7 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/marks.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { query, sharedPostgres } from '../../../support/postgres-server.ts';
