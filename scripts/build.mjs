@@ -5,7 +5,7 @@
 // --without NAME leaves an extension out, or all of them with --without all: what src/app/extensions/ lists of it is empty.
 // --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { browserScript } from './browser-scripts.mjs';
@@ -27,13 +27,26 @@ const { values: asked } = parseArgs({
 const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
 const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
 
-// One file for both, so that an upgrade does not affect a running program. As CommonJS, which Node starts ten
-// milliseconds faster. Each has a stub next to it, so that a process list names the program that runs.
+// Every program is CommonJS, which Node starts ten milliseconds faster and whose compiled code can be kept. Two files hold
+// nearly all code, each read once, so that an upgrade does not affect a running program; what they export is loaded when
+// it is called.
 const BACKGROUND = {
-  worker: 'src/app/worker/main.ts',
-  supervisor: 'src/app/supervisor/main.ts',
+  worker: `(await import('./src/app/worker/main.ts')).workerMain()`,
+  supervisor: `(await import('./src/app/supervisor/main.ts')).supervisorMain()`,
   // The hook at an agent's end, which reads what the agent wrote as the worker does.
-  formCheck: 'src/core/worker/form-check/main.ts',
+  formCheck: `(await import('./src/core/worker/form-check/main.ts')).formCheckMain()`,
+};
+const WHOLE = {
+  server: `import('./src/app/server/main.ts')`,
+  whole: `(await import('./src/app/cli/whole-program.ts')).openWhole(...given)`,
+};
+// Each loads one of the two, so that a process list names the program that runs.
+const STARTERS = {
+  worker: 'src/app/worker/starter/main.ts',
+  supervisor: 'src/app/supervisor/starter/main.ts',
+  'samocode-mcp': 'src/app/server/starter/main.ts',
+  // Answers the version and a completion itself.
+  samocode: 'src/app/cli/main.ts',
 };
 // Separate, because it starts for each iteration and needs only a sixth of the code of those two.
 const REHEARSAL = { 'samocode-rehearsal': asked.rehearsal };
@@ -48,15 +61,8 @@ const PICTURES = { pictures: 'src/extensions/application/pictures/program/main.t
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
 const ACTION = { action: 'src/app/action/main.ts' };
-// Answers the version and a completion itself and loads one of the next two for the rest.
-const CLI = { samocode: 'src/app/cli/main.ts' };
-// One file without what other commands need: each file and each kilobyte that is loaded delays a short command.
+// Without what other commands than `list` and `status` need: each kilobyte that is loaded delays a short command.
 const READING = { 'samocode-reading': 'src/app/cli/reading-program.ts' };
-// These share chunks and load their heavy parts on demand.
-const SHARING_CHUNKS = {
-  'samocode-mcp': 'src/app/server/main.ts',
-  'samocode-whole': 'src/app/cli/whole-program.ts',
-};
 
 // The effect of z.config({ jitless: true }), but before the first schema is created: compiling a function for each schema
 // at its first use costs a short program more than it saves, even `samocode list` with 1,000 sessions.
@@ -105,23 +111,8 @@ const MARKDOWN_FOLDERS = {
   },
 };
 
-/** The programs that `samocode` loads. */
-const OTHER_PROGRAMS = {
-  name: 'other-programs',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.\/(?:whole|reading)-program\.ts$/ }, ({ path, importer }) => {
-      if (!importer.endsWith('/cli/main.ts')) return undefined;
-      const name = path.startsWith('./whole') ? 'samocode-whole.js' : 'samocode-reading.js';
-      return { path: `./${name}`, external: true };
-    });
-  },
-};
-
-/**
- * Loads everything at the start, because a module that may run later is compiled twice. Only what has no state and is
- * seldom needed comes later, from the chunks of the other programs.
- */
-const loadedAtOnce = ({ outputs }) => ({
+/** Loads everything at the start, because a module that may run later is compiled twice; but what is seldom needed. */
+const LOADED_AT_ONCE = {
   name: 'loaded-at-once',
   setup({ onResolve, onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
@@ -132,14 +123,11 @@ const loadedAtOnce = ({ outputs }) => ({
       });
       return { contents: text + imports.join('\n'), loader: 'ts' };
     });
-    onResolve({ filter: SELDOM }, ({ path, kind }) => {
-      const wanted = path === 'execa' ? 'node_modules/execa/index.js' : 'src/core/faces/terminal/menus.ts';
-      const [chunk] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === wanted) ?? [];
-      if (kind !== 'dynamic-import' || chunk === undefined) return undefined;
-      return { path: `./chunks/${basename(chunk)}`, external: true };
-    });
+    onResolve({ filter: SELDOM }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './seldom.cjs', external: true } : undefined,
+    );
   },
-});
+};
 const SELDOM = /(?:^execa|\/menus\.ts)$/;
 const LATER = /\bimport\('(\.[^']*(?<!\/menus)\.ts)'\)/g;
 
@@ -153,7 +141,13 @@ const COMPLETION_WORDS = {
         import { useProviders } from './src/app/extensions/providers.ts';
         useProviders();
         export const words = completionWords();`;
-      await build({ ...esm, outdir: undefined, outfile: file, stdin: { contents, resolveDir: '.' } });
+      await build({
+        ...toOneFile,
+        format: 'esm',
+        banner: ESM_BANNER,
+        outfile: file,
+        stdin: { contents, resolveDir: '.' },
+      });
       const { words } = await import(file);
       await rm(file);
       return { contents: `export const completionWords = () => (${JSON.stringify(words)});` };
@@ -214,53 +208,46 @@ const options = {
     __STRICT__: String(asked.faults),
     __REACHED__: JSON.stringify(asked.noting),
     __VERSION__: JSON.stringify(version),
+    'import.meta.dirname': '__dirname',
     // A library made for browsers reads it, which prints a warning on Node 25 and newer.
     localStorage: 'undefined',
   },
   logLevel: 'warning',
   outdir,
 };
-const esm = {
-  ...options,
-  banner: {
-    // CommonJS libraries inside the bundle (cross-spawn, commander) call require for Node's own modules.
-    js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${BEFORE_ALL}`,
-  },
-};
-// Not imported inside functions: a module that may run later is compiled twice.
-const starters = Object.entries(BACKGROUND).map(
-  ([name, path]) => `export { ${name}Main as ${name} } from './${path}';`,
-);
-const BUNDLE = 'background.cjs';
 const cjs = {
   ...options,
   format: 'cjs',
-  outExtension: { '.js': '.cjs' },
   banner: { js: BEFORE_ALL },
 };
-const { outdir: _, outExtension: _names, ...toOneFile } = cjs;
-const background = {
-  ...toOneFile,
-  outfile: `${outdir}/${BUNDLE}`,
-  stdin: { contents: starters.join('\n'), resolveDir: '.', sourcefile: BUNDLE },
+const { outdir: _, ...toOneFile } = cjs;
+// CommonJS libraries inside the bundle (cross-spawn, commander) call require for Node's own modules.
+const ESM_BANNER = {
+  js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${BEFORE_ALL}`,
+};
+const named = { ...cjs, outExtension: { '.js': '.cjs' } };
+const bundle = (name, calls) => {
+  const contents = Object.entries(calls).map(
+    ([called, call]) => `export const ${called} = async (...given) => ${call};`,
+  );
+  const stdin = { contents: contents.join('\n'), resolveDir: '.', sourcefile: name };
+  return build({ ...toOneFile, outfile: `${outdir}/${name}`, stdin });
 };
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
-const sharing = await build({
-  ...esm,
-  entryPoints: SHARING_CHUNKS,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-});
+const { samocode, 'samocode-mcp': server, ...starters } = STARTERS;
+const seldom = `export { execa } from 'execa'; export * from './src/core/faces/terminal/menus.ts';`;
 const built = await Promise.all([
-  sharing,
-  build(background),
-  build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
-  build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
+  bundle('background.cjs', BACKGROUND),
+  bundle('samocode-whole.cjs', WHOLE),
   build({
-    ...cjs,
+    ...named,
+    entryPoints: { ...starters, ...(has('rehearsal') && REHEARSAL), ...(has('github') && ACTION) },
+  }),
+  build({
+    ...named,
     banner: {},
     entryPoints: {
       ...RELAY,
@@ -269,18 +256,20 @@ const built = await Promise.all([
       ...(has('application') && PICTURES),
     },
   }),
-  build({ ...esm, plugins: [OTHER_PROGRAMS, COMPLETION_WORDS, ...options.plugins], entryPoints: CLI }),
-  build({ ...esm, plugins: [loadedAtOnce(sharing.metafile), ...options.plugins], entryPoints: READING }),
-  build({ ...esm, entryPoints: also }),
+  build({
+    ...cjs,
+    plugins: [COMPLETION_WORDS, ...options.plugins],
+    entryPoints: { samocode, 'samocode-mcp': server, ...also },
+  }),
+  build({ ...named, plugins: [LOADED_AT_ONCE, ...options.plugins], entryPoints: READING }),
+  build({ ...toOneFile, outfile: `${outdir}/seldom.cjs`, stdin: { contents: seldom, resolveDir: '.' } }),
 ]);
 for (const { metafile } of built) {
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
     if (entryPoint) await chmod(path, 0o755);
 }
-for (const name of Object.keys(BACKGROUND)) {
-  const stub = `#!/usr/bin/env node\nrequire('./${BUNDLE}').${name}();\n`;
-  const file = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  await writeFile(`${outdir}/${file}.cjs`, stub, { mode: 0o755 });
-}
+// In the guard, where no compiled code is kept.
+const formCheck = `#!/usr/bin/env node\nrequire('./background.cjs').formCheck();\n`;
+await writeFile(`${outdir}/form-check.cjs`, formCheck, { mode: 0o755 });
 if (outdir === 'dist') await writeNotices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
-await writeFile(`${outdir}/package.json`, `${JSON.stringify({ type: 'module', version })}\n`);
+await writeFile(`${outdir}/package.json`, `${JSON.stringify({ type: 'commonjs', version })}\n`);

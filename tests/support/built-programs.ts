@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { startQuickly } from './quick-start.ts';
 
-/** The programs as they are published, by absolute path; only server and CLI share chunks. */
+/** The programs as they are published, by absolute path. */
 export interface BuiltPrograms {
   server: string;
   worker: string;

@@ -91,7 +91,13 @@ export async function copyRepo(original: TempRepo): Promise<TempRepo> {
 export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
   const path = join(dir.path, folder);
   const homeDir = join(dir.path, 'home');
-  const own = { HOME: homeDir, SAMOCODE_SUPERVISOR: 'off', KEEP_AWAKE: 'no', OUTSIDE: dir.path };
+  const own = {
+    HOME: homeDir,
+    SAMOCODE_SUPERVISOR: 'off',
+    KEEP_AWAKE: 'no',
+    SAMOCODE_CODE_CACHE: 'off',
+    OUTSIDE: dir.path,
+  };
   const env = { PATH: process.env.PATH ?? '', ...own };
 
   async function git(args: readonly string[], cwd = path): Promise<string> {

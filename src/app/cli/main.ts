@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../core/faces/terminal/cli.ts';
+import { loadProgram } from '../../core/sandbox/programs/code-cache.ts';
 import { answerAtOnce } from './completion.ts';
 import type { OpenProgram, Started } from './terminal.ts';
 
@@ -12,7 +11,7 @@ const started: Started = {
   argv,
   env: process.env,
   home: process.env.HOME || homedir(),
-  programsDir: dirname(fileURLToPath(import.meta.url)),
+  programsDir: import.meta.dirname,
   interrupted: interrupt.signal,
   terminalGone: () => endBy('SIGHUP'),
   leaveWith(code) {
@@ -43,12 +42,16 @@ function outputLost({ message }: Error): void {
   });
 }
 
-const answer = await answerAtOnce(argv, async (...asked) => {
-  const { openReading } = await import('./reading-program.ts');
-  return await openReading(started).sessionNames(...asked);
+void answerAtOnce(
+  argv,
+  async (...asked) =>
+    await reading()
+      .openReading(started)
+      .sessionNames(...asked),
+).then(async (answer) => {
+  if (answer === undefined) await runCommandLine();
+  else process.stdout.write(answer);
 });
-if (answer === undefined) await runCommandLine();
-else process.stdout.write(answer);
 
 async function runCommandLine(): Promise<void> {
   const { output, run } = await openProgram();
@@ -75,9 +78,17 @@ async function runCommandLine(): Promise<void> {
 
 /** Most of the time of a short command is spent on loading, so the two that people type most have a small program. */
 async function openProgram(): Promise<OpenProgram> {
-  if (argv[0] === 'list' || argv[0] === 'status')
-    return (await import('./reading-program.ts')).openReading(started);
-  return (await import('./whole-program.ts')).openWhole(started);
+  if (argv[0] === 'list' || argv[0] === 'status') return reading().openReading(started);
+  return await loadProgram<Whole>(`${started.programsDir}/samocode-whole.cjs`, 'samocode', process.env).whole(
+    started,
+  );
+}
+
+type Whole = { whole(started: Started): Promise<OpenProgram> };
+
+function reading() {
+  const path = `${started.programsDir}/samocode-reading.cjs`;
+  return loadProgram<typeof import('./reading-program.ts')>(path, 'reading', process.env);
 }
 
 /** Not process.exit(): Node fails an assertion there when the terminal is gone. */

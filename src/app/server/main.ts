@@ -1,7 +1,5 @@
-#!/usr/bin/env node
 import { homedir } from 'node:os';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import type { AfterMerge } from '../../core/acts/reading/after-merge.ts';
@@ -14,10 +12,9 @@ import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 import { serveEras } from './serve-eras.ts';
 
-// Resolved here, because only this built file is in the programs' folder; other modules end up in chunks elsewhere.
 const programs = {
-  worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
-  rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),
+  worker: `${import.meta.dirname}/worker.cjs`,
+  rehearsal: `${import.meta.dirname}/samocode-rehearsal.cjs`,
 };
 
 async function loadActions() {

@@ -83,6 +83,23 @@ describe.each(USERS)('inside the guard, $name', (user) => {
     expect((await other.inside('git commit -q --allow-empty -m Works')).exitCode).toBe(0);
   });
 
+  test.each([
+    ['nothing is opened', {}],
+    ['SANDBOX_WRITE opens HOME', { writable: ['../../home'] }],
+  ] as const)('neither reads nor writes the compiled code of our programs where %s', async (_, place) => {
+    await using other = await makeScene(user, {
+      title: '',
+      sessions: 'outside',
+      worktrees: 'outside',
+      ...place,
+    });
+    const code = '"$HOME/.local/state/samocode/code"';
+    await other.outside(`mkdir -p -m 700 ${code}; echo compiled >${code}/worker`);
+    expect((await other.inside(`cat ${code}/worker; ls ${code}`)).stdout).toBe('');
+    await other.inside(`mkdir -p ${code}; echo x >${code}/worker; echo x >${code}/new`);
+    expect(await other.outside(`ls ${code}; cat ${code}/worker`)).toBe('worker\ncompiled');
+  });
+
   test('gains no rights from setuid programs', async () => {
     const { stdout } = await scene.inside('grep -E "NoNewPrivs|CapEff" /proc/self/status');
     expect(stdout).toContain('NoNewPrivs:\t1');

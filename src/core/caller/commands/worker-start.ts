@@ -26,7 +26,7 @@ const MAX_PRINTED_BYTES = 64 * 1024;
 export type LaunchedWorker = () => Promise<WorkerStartFailure | undefined>;
 
 export async function launchedWorker(
-  paths: Pick<SessionPaths, 'sessionsDir' | 'folder' | 'runDir' | 'workerErrors' | 'events'>,
+  paths: Pick<SessionPaths, 'sessionsDir' | 'folder' | 'runDir' | 'sessionFile' | 'workerErrors' | 'events'>,
   { clock, env, host, programs }: Pick<ActionContext, 'clock' | 'env' | 'host' | 'programs'>,
   wake?: LaunchReason,
 ): Promise<LaunchedWorker> {

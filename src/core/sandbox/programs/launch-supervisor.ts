@@ -6,6 +6,7 @@ import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { isOlder } from '../../kernel/versions.ts';
+import { CODE_CACHE } from './code-cache.ts';
 import { isNotifyVariable } from './environment.ts';
 import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
@@ -81,7 +82,8 @@ export async function launchSupervisor(
  * what a login shell sets.
  */
 export function supervisorEnvironment(env: Environment, home: string): Record<string, string> {
-  const kept = definedOnly(env, (name) => name !== SESSION_MARK && (isGivenByLogin(name) || OWN.test(name)));
+  const isItsOwn = (name: string) => name === SESSION_MARK || name === CODE_CACHE;
+  const kept = definedOnly(env, (name) => !isItsOwn(name) && (isGivenByLogin(name) || OWN.test(name)));
   const shell = env.SHELL || loginShell();
   return { ...kept, ...(shell && { SHELL: shell }), HOME: home };
 }

@@ -6,6 +6,9 @@ import * as z from 'zod';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
 import { noteProgram } from '../../kernel/effects.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import { isGuarded, SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
+import { CODE_CACHE } from './code-cache.ts';
 import { nodePath } from './node-path.ts';
 
 /** The paths of a session that are needed to start its worker. */
@@ -13,6 +16,7 @@ export interface WorkerPlace {
   sessionsDir: string;
   folder: string;
   runDir: string;
+  sessionFile: string;
   workerErrors: string;
 }
 
@@ -51,8 +55,14 @@ export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): 
   const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
   const failure = (cause: unknown) =>
     PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause });
-  return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors, failure });
+  const start = await plainJson(paths.sessionFile, Guarding).catch(() => undefined);
+  const hasGuard = start !== undefined && isGuarded(start.sandbox);
+  const env = { ...options.env, ...(!hasGuard && { [CODE_CACHE]: 'off' }) };
+  return await spawnDetached(node, args, { env, errors: paths.workerErrors, failure });
 }
+
+/** What `session.json` says of the guard. */
+const Guarding = z.object({ sandbox: z.enum(SANDBOX_LEVELS) });
 
 /** Starts a program that outlives us. @param options.errors receives its stderr @returns its pid */
 export async function spawnDetached(
