@@ -1,30 +1,24 @@
-import { type ProtocolEra, Server } from '@modelcontextprotocol/server';
+import type { Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { chatInMeta, foldersInMeta } from '../../core/faces/mcp/call-meta.ts';
-import { type ChatTasks, TASKS_EXTENSION } from '../../core/faces/mcp/chat-tasks.ts';
+import type { ChatTasks } from '../../core/faces/mcp/chat-tasks.ts';
 import { clientFolders } from '../../core/faces/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/faces/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/faces/mcp/on-request.ts';
 import { waitLimitMs } from '../../core/faces/mcp/wait-limits.ts';
 import { fromExtensions } from '../../core/kernel/extension.ts';
 import { cleanText } from '../../core/kernel/text.ts';
+import { HAS_TASKS } from '../extensions/handshake.ts';
+import { newServer, type Offer, offersTasks } from './new-server.ts';
 import type { PromptChoice } from './prompts/prompts.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
-import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
-export interface ServerDeps {
-  version: string;
-  /** By default the one in which a connection begins with `initialize`. */
-  era?: ProtocolEra;
-  /** Offers only the read-only tools. */
-  isReadOnly?: boolean;
-  /** By default those about sessions. */
-  prompts?: PromptChoice;
+export interface ServerDeps extends Omit<Offer, 'hasTasks'> {
   /** Called by each request that needs it, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
@@ -34,11 +28,16 @@ export interface BuiltServer {
   contextFor: ContextFor;
 }
 
-/** The MCP server without a transport. Its state: subscriptions, calls that wait for their client, and its folders. */
+/** The MCP server without a transport, ready for every request. */
 export function buildServer(deps: ServerDeps): BuiltServer {
-  const { era = 'legacy', isReadOnly = false, prompts = 'sessions' } = deps;
-  // A server that only reads answers no form.
-  const load = era === 'modern' && !isReadOnly ? fromExtensions('newChatTasks')[0] : undefined;
+  const server = newServer({ ...deps, hasTasks: HAS_TASKS });
+  return { server, contextFor: serveRequests(server, deps) };
+}
+
+/** Answers the requests of a server. Its state: subscriptions, calls that wait for their client, and its folders. */
+export function serveRequests(server: Server, deps: ServerDeps): ContextFor {
+  const { isReadOnly = false, prompts = 'sessions' } = deps;
+  const load = offersTasks({ ...deps, hasTasks: HAS_TASKS }) ? fromExtensions('newChatTasks')[0] : undefined;
   let made: Promise<ChatTasks> | undefined;
   const tasks =
     load &&
@@ -46,18 +45,6 @@ export function buildServer(deps: ServerDeps): BuiltServer {
       made ??= load();
       return made;
     });
-  const server = new Server(serverInfo(deps.version, era), {
-    capabilities: {
-      tools: {},
-      resources: { subscribe: true, listChanged: true },
-      ...(prompts !== 'none' && { prompts: {} }),
-      completions: {},
-      ...(tasks && { extensions: { [TASKS_EXTENSION]: {} } }),
-    },
-    instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
-    // Form results are validated where they are read; the default validator takes a third of the startup time.
-    jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
-  });
   const folders = clientFolders();
   const contextFor: ContextFor = async (exchange) => {
     const actions = await deps.loadActions();
@@ -76,14 +63,8 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   serveResources(server, contextFor);
   if (prompts !== 'none') servePrompts(server, contextFor, prompts);
   serveCompletions(server, contextFor, prompts);
-  return { server, contextFor };
+  return contextFor;
 }
-
-const NO_VALIDATION = {
-  valid: false as const,
-  data: undefined,
-  errorMessage: 'Forms are not checked by the SDK.',
-};
 
 function clientIn({ client: { name } }: Exchange): { client?: string } {
   return name ? { client: cleanText(name).slice(0, 100) } : {};

@@ -1,15 +1,13 @@
-import { homedir } from 'node:os';
 import { Writable } from 'node:stream';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import type { AfterMerge } from '../../core/acts/reading/after-merge.ts';
-import { systemClock } from '../../core/kernel/clock.ts';
+import type { ContextFor } from '../../core/faces/mcp/exchange.ts';
 import { fromExtensions } from '../../core/kernel/extension.ts';
-import { systemHost } from '../../core/kernel/processes/host.ts';
-import { useExtensions } from '../extensions/extensions.ts';
-import { useProviders } from '../extensions/providers.ts';
-import { buildServer } from './build-server.ts';
+import { HAS_TASKS } from '../extensions/handshake.ts';
+import type { BuiltServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
+import { newServer } from './new-server.ts';
 import { serveEras } from './serve-eras.ts';
 
 const programs = {
@@ -17,30 +15,8 @@ const programs = {
   rehearsal: `${import.meta.dirname}/samocode-rehearsal.cjs`,
 };
 
-async function loadActions() {
-  return {
-    host: await systemHost(),
-    clock: systemClock,
-    env: process.env,
-    home: homedir(),
-    cwd: workingFolder(),
-    programs,
-  };
-}
-
-/** The client's folder may have been removed; calls that name a project still work. */
-function workingFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return '/';
-  }
-}
-
 const MINUTE_MS = 60_000;
 
-useProviders();
-useExtensions();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {
   const isMisused = commandLine.kind === 'misused';
@@ -52,15 +28,41 @@ if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
 
 liveWithClient((code) => process.exit(code));
 let isSupervising = false;
+let requests: typeof import('./build-server.ts') | undefined;
+/** Lets the newest server answer more than its handshake, if what it needs is loaded. */
+let serve: (() => void) | undefined;
 
-function build(era: ProtocolEra) {
+async function loadRequests(): Promise<void> {
+  (await import('./request-context.ts')).useEverything();
+  requests = await import('./build-server.ts');
+  serve?.();
+}
+
+async function loadActions() {
+  const { actionsOf } = await import('./request-context.ts');
+  return await actionsOf(programs, process.env);
+}
+
+function build(era: ProtocolEra): BuiltServer {
+  const offer = { version: __VERSION__, era, isReadOnly, prompts };
   const load = async () => {
     if (era === 'modern') supervise();
     return await loadActions();
   };
-  const built = buildServer({ version: __VERSION__, era, isReadOnly, prompts, loadActions: load });
-  built.server.oninitialized = supervise;
-  return built;
+  const server = newServer({ ...offer, hasTasks: HAS_TASKS });
+  server.oninitialized = supervise;
+  let contextFor: ContextFor | undefined;
+  serve = () => {
+    contextFor ??= requests?.serveRequests(server, { ...offer, loadActions: load });
+  };
+  serve();
+  return {
+    server,
+    async contextFor(exchange) {
+      if (contextFor === undefined) throw new Error('The server has not loaded what answers requests.');
+      return await contextFor(exchange);
+    },
+  };
 }
 
 /**
@@ -90,10 +92,11 @@ async function superviseWhileOpen(): Promise<void> {
 }
 
 // The SDK stops reading after a message of more than 10 MB; the client only notices if the process ends.
-serveEras(new StdioServerTransport(process.stdin, protocolOutput()), build, () => {
+const lost = () => {
   process.stderr.write('The client sent a message of more than 10 MB, which cannot be read.\n');
   process.exit(1);
-});
+};
+serveEras(new StdioServerTransport(process.stdin, protocolOutput()), build, lost, loadRequests);
 
 /**
  * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails. No clean-up

@@ -2,17 +2,20 @@ import { type ProtocolEra, SUBSCRIPTION_ID_META_KEY, type Transport } from '@mod
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { noExchange } from '../../core/faces/mcp/exchange.ts';
 import type { BuiltServer } from './build-server.ts';
+import { messageGate } from './message-gate.ts';
 import { type Listens, MAX_LISTENS, newListens } from './resources/listens.ts';
 
 /**
  * Serves either era of the protocol on one connection, as the client's first message chooses.
  * @param build called once, or a second time for a client that asked for the modern era and did not use it
  * @param lost called when the connection can no longer be read
+ * @param load what everything but a handshake waits for
  */
 export function serveEras(
   transport: Transport,
   build: (era: ProtocolEra) => BuiltServer,
   lost: () => void,
+  load?: () => Promise<void>,
 ): void {
   let built: BuiltServer | undefined;
   const contextOf = async () => {
@@ -30,11 +33,12 @@ export function serveEras(
   };
   serveStdio(factory, { transport, maxSubscriptions: MAX_LISTENS });
   const { onmessage, onclose } = transport;
-  transport.onmessage = (message, extra) => {
+  const deliver: typeof onmessage = (message, extra) => {
     if ('method' in message && message.method === 'notifications/cancelled')
       listens.end(message.params?.requestId);
     onmessage?.(message, extra);
   };
+  transport.onmessage = load ? messageGate(deliver, load) : deliver;
   transport.onclose = () => {
     listens.close();
     onclose?.();

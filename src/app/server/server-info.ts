@@ -1,5 +1,4 @@
 import type { Implementation, ProtocolEra } from '@modelcontextprotocol/server';
-import { TOOLS } from './tools.ts';
 
 /** The bundle for Claude Desktop contains it as an image. */
 export const ICON_SVG =
@@ -23,7 +22,8 @@ export function serverInfo(version: string, era: ProtocolEra): Implementation {
   };
 }
 
-const READING_TOOLS = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
+/** As words, because a handshake loads no tool. */
+const READING_TOOLS = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 
 export const READ_ONLY_INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions. This server is read-only (--read-only): ${READING_TOOLS.join(', ')}. Nothing can be started, answered, approved or stopped here.
 

@@ -128,3 +128,17 @@ test('the installed server answers initialize and lists its tools', async () => 
   const { tools } = await connection.client.listTools();
   expect(tools.map(({ name }) => name)).toContain('start_session');
 });
+
+// As services of some systems and containers have it.
+const FEW_FILES = ['-c', 'ulimit -n 128; exec "$0" "$@"'];
+
+test('server and command line start where a process may open 128 files', async () => {
+  const { stdout } = await runCommand('sh', [...FEW_FILES, program('samocode'), '--help'], {
+    cwd: dir.path,
+    env,
+  });
+  expect(stdout).toContain('Usage: samocode');
+  const command = { command: 'sh', args: [...FEW_FILES, program('samocode-mcp')] };
+  await using connection = await connect({ command, env, cwd: dir.path });
+  expect((await connection.client.listTools()).tools).not.toEqual([]);
+});

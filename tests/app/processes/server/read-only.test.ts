@@ -16,6 +16,7 @@ test('a read-only server lists only the reading tools, and says so', async () =>
   for (const { name } of tools) expect(READ_ONLY_INSTRUCTIONS).toContain(name);
   const opening = READ_ONLY_INSTRUCTIONS.split('\n')[0] ?? '';
   expect(opening.slice(0, 250)).toContain('--read-only');
+  expect(WRITING.filter((name) => opening.includes(name))).toEqual([]);
 });
 
 test.each(WRITING)('%s is refused by a read-only server, and has no effect', async (name) => {
