@@ -29,7 +29,7 @@ function render(): string {
 
 The tools that a parent chat can call, in the order in which a session uses them. Every result is one object with \`summary\`, a
 sentence for people, and \`next\`, the exact call or what to say to the user. Empty fields are omitted. \`pending: true\` means
-that the command is queued or accepted but not completed; this is not an error. An error is an object with \`code\`, \`message\` and \`hint\`.
+that the command is queued or accepted but not completed, and \`state\` is the one before it; this is not an error. An error is an object with \`code\`, \`message\` and \`hint\`.
 Codex also gets the schemas of the results, as the types of calls in its scripts.
 
 A client may ask you first before one that is marked as destructive. Where a client defers tools, models are shown ${codes(SHOWN)}

@@ -1,5 +1,5 @@
 import { isoUtc } from '../kernel/clock.ts';
-import { writeWhole } from '../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../kernel/files/atomic-file.ts';
 import { needsHuman } from '../session/folder/session-list.ts';
 import { spentFacts, spentOnDay } from '../session/waits/day-spent.ts';
 import type { Scan } from './scan.ts';
@@ -41,7 +41,7 @@ export class NowFile {
     };
     const text = JSON.stringify(content);
     if (text === this.#written) return;
-    await writeWhole(paths.now, `${JSON.stringify({ v: 1, at: isoUtc(clock.now()), ...content })}\n`, {
+    writeUnsynced(paths.now, `${JSON.stringify({ v: 1, at: isoUtc(clock.now()), ...content })}\n`, {
       mode: 0o600,
     });
     this.#written = text;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { BASE_ERRORS } from '../kernel/base-errors.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
-import { writeWhole } from '../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../kernel/files/atomic-file.ts';
 import { identityAt, statsAt } from '../kernel/files/path-stats.ts';
 import { plainJson } from '../kernel/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
@@ -97,7 +97,7 @@ async function writeAbout(
     revives,
     stays,
   };
-  await writeWhole(paths.about, `${JSON.stringify(about)}\n`, { mode: 0o600 });
+  writeUnsynced(paths.about, `${JSON.stringify(about)}\n`, { mode: 0o600 });
 }
 
 async function watch(

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
-import { writeWhole } from '../kernel/files/atomic-file.ts';
+import { writeUnsynced } from '../kernel/files/atomic-file.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { listed } from '../kernel/text.ts';
 import { machineSetting } from '../project/finding/machine-setting.ts';
@@ -152,7 +152,7 @@ export class Scan {
 
   /** Makes the supervisor scan at once. */
   async wake(): Promise<void> {
-    await writeWhole(this.#supervisor.paths.bell, '', { mode: 0o600 });
+    writeUnsynced(this.#supervisor.paths.bell, '', { mode: 0o600 });
   }
 
   /** Reports a lasting problem once. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 
 /**
@@ -59,7 +60,10 @@ export class StateFile<T> {
       const next = this.#last.then(async () => {
         this.#next = undefined;
         this.#isUnwritten = false;
-        await writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600 });
+        // A power cut may bring back the state before, from which a notice is sent again, and never none: none counts
+        // from now on, and what happened before would be sent by nobody.
+        const sync = statsAt(path) === undefined ? 'folder' : 'file';
+        await writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600, sync });
       });
       this.#last = next.catch(() => undefined);
       this.#next = next;

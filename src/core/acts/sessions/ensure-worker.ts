@@ -65,7 +65,8 @@ export async function launchAndWait(
     context,
   );
   const seconds = Math.round(look.waitedMs / 1000);
-  if (!isTaken) throw ACTION_ERRORS.pending({ session: folder, seconds, unstarted: look.unstarted });
+  const state = found.state.status.kind;
+  if (!isTaken) throw ACTION_ERRORS.pending({ session: folder, state, seconds, unstarted: look.unstarted });
   await supervise(context, paths.sessionsDir);
   return (await readSession(paths, context.host)) ?? found;
 }

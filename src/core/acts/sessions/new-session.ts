@@ -4,11 +4,11 @@ import { orThrow } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { providersOf } from '../../caller/refusals/agent-clis.ts';
 import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
+import type { ReadyProject } from '../../caller/refusals/ready-project.ts';
 import { sandboxNow } from '../../caller/refusals/sandbox-now.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
-import type { Project } from '../../project/finding/open-project.ts';
 import { runByRepository } from '../../project/git/executing-settings.ts';
 import { checkoutsOf } from '../../project/proving/checkout-variables.ts';
 import { closedText, ledText } from '../../sandbox/programs/environment.ts';
@@ -56,7 +56,7 @@ export interface NewSession {
 
 /** Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing. */
 export async function newSession(
-  project: Project,
+  project: ReadyProject,
   { run, choices, takenOver, ...asked }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
@@ -73,7 +73,7 @@ export async function newSession(
     testedGuard,
   } = await sandboxNow({ ...places, configPath, settings, issue: asked.issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
-  const programs = await runByRepository(mainRepo, { baseEnv: context.env });
+  const programs = await runByRepository(mainRepo, { baseEnv: context.env }, project.gitSettings);
   const checkouts = await checkoutsOf(places, context.env);
   const at = isoUtc(clock.now());
   const given = textsOf(asked);

@@ -66,11 +66,12 @@ async function untilDone(
   const wait = { after: accepted, find, isOver: hasDied, limitMs: workMs, restMs: REST_MS };
   const { found, events, ...look } = await untilWorker(paths, wait, context);
   const died = hasDied(look) ? LAUNCHES : undefined;
+  const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), context.host);
   if (found === undefined && (died || !mayLast)) {
     const seconds = Math.round((died ? look.waitedMs : workMs) / 1000);
-    throw ACTION_ERRORS.pending({ session: paths.folder, command, seconds, isAccepted: true, died });
+    const state = view?.state.status.kind;
+    throw ACTION_ERRORS.pending({ session: paths.folder, state, command, seconds, isAccepted: true, died });
   }
-  const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), context.host);
   if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
   return { events, view };
 }

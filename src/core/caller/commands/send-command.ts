@@ -9,6 +9,7 @@ import { COMMAND_ROWS } from '../../session/commands/command-rows.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { FORMAT_VERSION } from '../../session/events/bodies/format.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import { readSession } from '../../session/folder/read-session.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readEvents } from '../../session/log/event-log.ts';
 import { recordedFile } from '../../session/log/read-session-file.ts';
@@ -138,7 +139,8 @@ async function noAnswer(
   const owner = inPool === undefined ? await unseenOwner(paths.leases, host) : undefined;
   const holding = await readHolding(paths.leases, host);
   const suspended = holding.kind === 'held' ? await suspendedText(host, holding.lease.owner) : undefined;
-  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner, inPool, suspended });
+  const state = (await readSession(paths, host))?.state.status.kind;
+  return ACTION_ERRORS.pending({ session: paths.folder, state, ...unanswered, owner, inPool, suspended });
 }
 
 /** The owner of a session that another machine of a pool has, or none yet. */

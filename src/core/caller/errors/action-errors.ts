@@ -1,6 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
+import type { Status } from '../../session/events/state.ts';
 import { AUTO_ASSIGN } from '../../session/layout/owners.ts';
 import { describeUnstarted, type WorkerStartFailure } from './unstarted-worker.ts';
 
@@ -250,6 +251,8 @@ const GONE_FOR_GOOD = 'if that machine or container is gone for good';
 
 interface Pending {
   session: string;
+  /** Of its log, as last read; absent if its folder is gone. */
+  state?: Status['kind'] | undefined;
   /** The kind of the command; absent for a worker that was started without one. */
   command?: string;
   seconds: number;

@@ -1,8 +1,10 @@
 import { providerNamed } from '../../agents/registry.ts';
 import { asOneError } from '../../kernel/base-errors.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import { once } from '../../kernel/once.ts';
 import type { Permissions } from '../../kernel/phases/grants.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { type ConfigEntry, configEntries } from '../../project/git/config.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -14,24 +16,30 @@ import { requireLogin } from './ask-cli.ts';
 import { type Machine, thisMachine } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 
+export interface ReadyProject extends Project {
+  /** Those of git in MAIN_REPO, read once for the start. */
+  gitSettings: readonly ConfigEntry[];
+}
+
 /** The project of a new session. All problems that prevent a start are reported together. */
 export async function readyProject(
   { base, isForPool, ...question }: ProjectQuestion & { base?: string; isForPool?: boolean },
   context: ActionContext,
-): Promise<Project> {
+): Promise<ReadyProject> {
   const { project, mainRepo, problems } = await readProjectFor(question, context);
+  const settings = once(async () => await configEntries({ cwd: mainRepo ?? '/', baseEnv: context.env }));
   const found = await Promise.all([
     ...(project === undefined ? [] : projectProblems(project, context)),
     // Another machine of the pool might have the CLIs.
     ...(project === undefined || isForPool ? [] : cliProblems(project, context)),
-    ...(mainRepo === undefined ? [] : repositoryProblems(mainRepo, base, context)),
+    ...(mainRepo === undefined ? [] : repositoryProblems({ mainRepo, base, settings }, context)),
   ]);
   const all = [...problems, ...found.flat()];
   if (project === undefined || all.length > 0) throw asOneError(all, NOTHING);
   // Last: it starts programs, and an untrusted file may neither name them nor switch off their guard.
   const logins = isForPool ? [] : (await Promise.all(loginProblems(project, context))).flat();
   if (logins.length > 0) throw asOneError(logins, NOTHING);
-  return project;
+  return { ...project, gitSettings: await settings() };
 }
 
 type Problems = Promise<SamocodeError[]>;
@@ -64,13 +72,18 @@ function loginProblems(project: Project, context: ActionContext): Problems[] {
   return [...names].map((name) => refusalIn(() => requireLogin(project, name, context)));
 }
 
+interface AskedRepository {
+  mainRepo: string;
+  base: string | undefined;
+  settings: () => Promise<readonly ConfigEntry[]>;
+}
+
 function repositoryProblems(
-  mainRepo: string,
-  base: string | undefined,
+  { mainRepo, base, settings }: AskedRepository,
   { env: baseEnv }: ActionContext,
 ): Problems[] {
   return [
-    refusalIn(() => requireIdentity(mainRepo, { baseEnv })),
+    refusalIn(async () => await requireIdentity(mainRepo, { baseEnv }, await settings())),
     ...(base === undefined ? [] : [refusalIn(() => requireBase({ mainRepo, base, baseEnv }))]),
   ];
 }

@@ -67,7 +67,9 @@ async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promis
     if (context.signal.aborted) throw error;
     if (ACTION_ERRORS.pending.is(error)) {
       const { what, why, next, args: pending } = error;
-      return toolResult({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
+      // A few tools have no field for it.
+      const state = 'state' in tool.output.shape ? pending.state : undefined;
+      return toolResult({ summary: `${what} ${why}`, next, session: pending.session, state, pending: true });
     }
     return errorResult(errorOf(error));
   }

@@ -14,7 +14,8 @@ export function showPending(
   if (!ACTION_ERRORS.pending.is(error)) return false;
   const { what, why, next, args } = error;
   const { textColumns: columns, style } = output;
-  const facts = { session: args.session, pending: true, command: args.command, summary: `${what} ${why}` };
+  const { session, state, command } = args;
+  const facts = { session, state, pending: true, command, summary: `${what} ${why}` };
   const lines = commandsOf(next);
   output.result({ ...facts, next: lines.join(', or '), nextCommands: lines }, ({ summary }) =>
     [

@@ -6,8 +6,8 @@ import { ifExists, ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { once } from '../../kernel/once.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { configEntries } from '../git/config.ts';
-import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, inGitDir, runGit } from '../git/git.ts';
+import { type ConfigEntry, configEntries } from '../git/config.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, inGitDir } from '../git/git.ts';
 import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { commonDirOf, type GitContext, hashIn } from '../git/repository.ts';
 
@@ -52,19 +52,16 @@ export async function openStore({
   ...context
 }: StorePlace): Promise<CheckpointStore> {
   const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
-  const settings = kept ?? (await settingsFrom(mainRepo, context));
+  const commonDir = kept?.commonDir ?? (await commonDirOf(mainRepo, context));
+  const entries = once(async () => await configEntries(inGitDir(commonDir, context)));
+  const settings = kept ?? (await settingsFrom(commonDir, await entries()));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept)
     await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`, { sync: 'file' });
   rewriteSettings(storeDir, settings);
-  const { commonDir, config } = settings;
-  const decrypting = once(async () => decryptingAmong(programs ?? (await settingsAt(commonDir, context))));
-  return { dir: storeDir, commonDir, config, context, decrypting };
-}
-
-async function settingsAt(commonDir: string, context: GitContext): Promise<Setting[]> {
-  const entries = await configEntries(inGitDir(commonDir, context));
-  return entries.map(({ key, value }) => [key, value]);
+  const all = async () => (await entries()).map(({ key, value }): Setting => [key, value]);
+  const decrypting = once(async () => decryptingAmong(programs ?? (await all())));
+  return { dir: storeDir, commonDir, config: settings.config, context, decrypting };
 }
 
 function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
@@ -143,15 +140,12 @@ function rewriteSettings(dir: string, { config, exclude }: Settings): void {
 
 const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|precomposeunicode)$/;
 
-async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
-  const options = { ...context, cwd: mainRepo };
-  const commonDir = await commonDirOf(mainRepo, context);
-  const list = await runGit(['config', '--local', '--list', '-z'], options);
-  const entries = list.stdout.split('\0').map((entry) => entry.split('\n'));
-  const taken = entries
-    .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
-    .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
-  const sha256 = entries.some(([key, value]) => key === 'extensions.objectformat' && value === 'sha256');
+async function settingsFrom(commonDir: string, entries: readonly ConfigEntry[]): Promise<Settings> {
+  const own = entries.filter(({ scope }) => scope === 'local');
+  const taken = own
+    .filter(({ key, value }) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
+    .map(({ key, value }) => `\t${key.slice('core.'.length)} = ${value}\n`);
+  const sha256 = own.some(({ key, value }) => key === 'extensions.objectformat' && value === 'sha256');
   // As `git init` finds out: what the settings say may not be true.
   const ignorecase = existsSync(join(commonDir, 'CoNfIg'));
   const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n\tignorecase = ${ignorecase}\n`;

@@ -3,14 +3,15 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { orNothing } from '../../kernel/errors.ts';
 import { commitInFiles, gitDirOf } from '../../kernel/files/git-pointer.ts';
-import { gitLine } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
+import { writeLoose } from '../git/write-loose.ts';
 import {
   checkpointRef,
   type KnownCheckpoint,
   type Moment,
   newestCheckpoint,
+  START,
   withSkipped,
 } from './checkpoint-refs.ts';
 import {
@@ -40,8 +41,10 @@ export interface CheckpointPlan extends GitContext, Pick<StorePlace, 'programs'>
   moment: Moment;
   /** Ignored files to keep as well, as paths below the worktree. */
   alsoInWorktree?: readonly string[];
-  /** The newest checkpoint, if the caller made it; otherwise it is looked up. */
+  /** The newest checkpoint, if the caller made it; otherwise it is looked up, but for the first one. */
   last?: KnownCheckpoint;
+  /** A commit that git has checked out there. */
+  baseCommit?: string;
   /** The caller knows that no document has changed since `last` that would need a checkpoint. */
   areDocumentsSame?: boolean;
 }
@@ -72,7 +75,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     // The indexes, the last checkpoint and ref files take for there what a garbage collection has taken.
     const store = await openStore(plan);
     for (const part of ['worktree', 'session'] as const) removeIndex(store, part);
-    return await takeCheckpoint({ ...plan, last: undefined, areDocumentsSame: false });
+    return await takeCheckpoint({ ...plan, last: undefined, baseCommit: undefined, areDocumentsSame: false });
   }
 }
 
@@ -80,7 +83,7 @@ async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   const { moment, worktreePath: folder, sessionDir, sessionFolder, alsoInWorktree: also } = plan;
   const store = await openStore(plan);
   clearLocks(store);
-  const last = plan.last ?? (await newestCheckpoint(store, sessionFolder));
+  const last = plan.last ?? (moment === START ? undefined : await newestCheckpoint(store, sessionFolder));
   const isOnlyWorktree = plan.areDocumentsSame && last !== undefined;
   // A file rewritten with the same bytes is read on every scan until the index is refreshed; after a person there is time.
   if (moment.kind === 'before' && !isOnlyWorktree) await refresh(partOptions(store, 'worktree', folder));
@@ -98,7 +101,9 @@ async function takeCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
           skipped: last.skipped.filter((name) => isAbsolute(name)),
         }
       : takeDocuments(store, sessionDir, lastDocuments),
-    inFiles.every((commit) => isFoundIn(last, commit)) ? inFiles : commitsOf(refs, repositoryOptions(store)),
+    inFiles.every((commit) => isFoundIn(last, commit) || (commit && commit === plan.baseCommit))
+      ? inFiles
+      : commitsOf(refs, repositoryOptions(store)),
   ] as const;
   // None may still use its index when another one has failed.
   await Promise.allSettled(works);
@@ -165,8 +170,9 @@ async function commitTaken(
   { parents, worktreeTree, sessionTree, skipped }: Taken,
 ): Promise<{ ref: string; commit: string }> {
   const ref = checkpointRef(plan.sessionFolder, plan.moment);
-  const input = `040000 tree ${sessionTree}\tsession\n040000 tree ${worktreeTree}\tworktree\n`;
-  const tree = await gitLine(['mktree'], { ...repositoryOptions(store), input });
+  const entry = (name: string, id: string) => [Buffer.from(`40000 ${name}\0`), Buffer.from(id, 'hex')];
+  const entries = Buffer.concat([...entry('session', sessionTree), ...entry('worktree', worktreeTree)]);
+  const tree = writeLoose(join(store.commonDir, 'objects'), 'tree', entries, worktreeTree);
   const message = withSkipped(subject(plan), skipped);
   return { ref, commit: await commitTree(store, { ref, message, parents, tree }) };
 }

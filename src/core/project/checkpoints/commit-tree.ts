@@ -1,4 +1,7 @@
-import { gitLine, runGit } from '../git/git.ts';
+import { join } from 'node:path';
+import { systemClock } from '../../kernel/clock.ts';
+import { runGit } from '../git/git.ts';
+import { writeLoose } from '../git/write-loose.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 
 export interface CommitPlan {
@@ -19,20 +22,13 @@ export async function commitTree(
   { ref, message, parents, tree }: CommitPlan,
 ): Promise<string> {
   const options = repositoryOptions(store);
-  const above = parents.flatMap((parent) => ['-p', parent]);
-  const env = { ...options.env, ...SAMOCODE };
-  const making = ['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', ...above, '-F', '-', tree];
-  const commit = await gitLine(making, { ...options, env, input: message });
+  const by = `samocode <samocode@localhost> ${Math.floor(systemClock.now() / 1000)} +0000`;
+  const above = [...new Set(parents)].map((parent) => `parent ${parent}\n`).join('');
+  const text = `tree ${tree}\n${above}author ${by}\ncommitter ${by}\n\n${message.replace(/\n*$/, '\n')}`;
+  const commit = writeLoose(join(store.commonDir, 'objects'), 'commit', Buffer.from(text), tree);
   // A garbage collection at this moment takes what no ref names yet, and fails for good on a ref to what is gone.
   const whole = ['rev-list', '--objects', '--quiet', '--missing=allow-promisor', commit, '--not', ...parents];
   await runGit(whole, options);
   await runGit(['update-ref', '--no-deref', ref, commit], options);
   return commit;
 }
-
-const SAMOCODE = {
-  GIT_AUTHOR_NAME: 'samocode',
-  GIT_AUTHOR_EMAIL: 'samocode@localhost',
-  GIT_COMMITTER_NAME: 'samocode',
-  GIT_COMMITTER_EMAIL: 'samocode@localhost',
-};

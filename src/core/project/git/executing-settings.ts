@@ -70,9 +70,18 @@ export function changedExecuting(
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
 }
 
-/** What git runs for us by settings of the repository itself, as one sentence; undefined if nothing. */
-export async function runByRepository(mainRepo: string, context: GitContext): Promise<string | undefined> {
-  const { repository } = programsAmong(await settingsAt({ ...context, cwd: mainRepo }));
+/**
+ * What git runs for us by settings of the repository itself, as one sentence; undefined if nothing.
+ * @param settings those in effect, if the caller has just read them
+ */
+export async function runByRepository(
+  mainRepo: string,
+  context: GitContext,
+  settings?: readonly ConfigEntry[],
+): Promise<string | undefined> {
+  const { repository } = programsAmong(
+    settings?.filter(isInFile) ?? (await settingsAt({ ...context, cwd: mainRepo })),
+  );
   const running = repository.filter((setting) => namesProgram(setting) && executes(setting));
   if (running.length === 0) return undefined;
   const named = running.map(([key, value]) => `${key}=${shown(value)}`);
@@ -107,7 +116,11 @@ function shown(text: string | undefined): string {
 /** All settings in effect in a folder, including included files, except our own. */
 async function settingsAt({ config: _ours, ...options }: GitOptions): Promise<ConfigEntry[]> {
   const settings = await configEntries(options);
-  return settings.filter(({ scope }) => scope !== 'command');
+  return settings.filter(isInFile);
+}
+
+function isInFile({ scope }: ConfigEntry): boolean {
+  return scope !== 'command';
 }
 
 function isOfRepository({ scope }: ConfigEntry): boolean {

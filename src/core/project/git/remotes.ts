@@ -1,3 +1,4 @@
+import { type ConfigEntry, configEntries } from './config.ts';
 import { type GitOptions, gitLine } from './git.ts';
 
 export interface Remote {
@@ -10,11 +11,12 @@ export interface Remote {
   ghResolved: string | undefined;
 }
 
-export async function remotesOf(options: GitOptions): Promise<Remote[]> {
+/** @param settings those in effect, if the caller has just read them */
+export async function remotesOf(options: GitOptions, settings?: readonly ConfigEntry[]): Promise<Remote[]> {
+  const entries = settings ?? (await configEntries(options));
+  // git knows a remote by its settings alone.
+  if (!entries.some(({ key }) => key.startsWith('remote.'))) return [];
   const lines = (await gitLine(['remote', '--verbose'], options)).split('\n');
-  const [first = ''] = lines;
-  if (first === '') return [];
-  const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: 1 });
   const addresses = lines.flatMap((line) => {
     const [, name, url, of] = /^([^\t]+)\t(.*) \((fetch|push)\)/.exec(line) ?? [];
     return name === undefined || url === undefined ? [] : [{ name, url, of }];
@@ -23,12 +25,10 @@ export async function remotesOf(options: GitOptions): Promise<Remote[]> {
     if (of !== 'fetch') return [];
     // Of several addresses for pushes, the first.
     const push = addresses.find((each) => each.name === name && each.of === 'push');
-    const mark = marks.split('\n').find((line) => line.startsWith(`remote.${name}.gh-resolved `));
-    return { name, url, pushUrl: push?.url ?? url, ghResolved: mark?.split(' ').at(-1) };
+    const mark = entries.find(({ key }) => key === `remote.${name}.gh-resolved`);
+    return { name, url, pushUrl: push?.url ?? url, ghResolved: mark?.value };
   });
 }
-
-const GH_RESOLVED = '^remote\\..*\\.gh-resolved$';
 
 /** The remote that git means where no setting names one; where there is no `origin`, git means none. */
 export function defaultRemote(remotes: readonly Remote[], otherwise = remotes[0]): Remote | undefined {

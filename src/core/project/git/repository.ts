@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
+import type { ConfigEntry } from './config.ts';
 import { type GitOptions, type GitResult, gitLine, gitSaysYes, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitsAnswer, REPOSITORY_ERRORS } from './git-errors.ts';
 
@@ -139,11 +140,17 @@ export async function isAncestor(commit: string, of: string, options: GitOptions
   }
 }
 
-/** The committer identity. git's guess from the host name does not count. */
+/**
+ * The committer identity. git's guess from the host name does not count.
+ * @param settings those in effect, if the caller has just read them: git is asked for what they do not plainly say
+ */
 export async function requireIdentity(
   folder: string,
   context: GitContext,
+  settings: readonly ConfigEntry[] = [],
 ): Promise<{ name: string; email: string }> {
+  const plain = plainIdentity(settings, context.baseEnv);
+  if (plain) return plain;
   const { exitCode, stdout } = await runGit(['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'], {
     ...context,
     cwd: folder,
@@ -152,6 +159,19 @@ export async function requireIdentity(
   const ident = /^(.*) <(.*)> \d+ [+-]\d{4}$/.exec(stdout.trim());
   if (exitCode !== 0 || !ident?.[1] || !ident[2]) throw REPOSITORY_ERRORS.no_git_identity({ folder });
   return { name: ident[1], email: ident[2] };
+}
+
+function plainIdentity(settings: readonly ConfigEntry[], env: GitContext['baseEnv']) {
+  const [name = '', email = ''] = ['name', 'email'].map(
+    (part) => settings.findLast(({ key }) => key === `user.${part}`)?.value,
+  );
+  const isElsewhere =
+    Object.keys(env).some((each) => /^(?:GIT_COMMITTER_|EMAIL$)/.test(each)) ||
+    settings.some(({ key }) => key.startsWith('committer.'));
+  // git strips other characters at the ends.
+  return (
+    !isElsewhere && [name, email].every((each) => /^\p{L}(?:[^<>\n]*\p{L})?$/u.test(each)) && { name, email }
+  );
 }
 
 /** A repository is never created over the home folder or the whole disk. */

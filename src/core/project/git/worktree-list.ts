@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { runGit } from './git.ts';
@@ -49,6 +50,30 @@ export async function worktreeFolders(commonDir: string): Promise<string[]> {
   }
   return folders.filter((folder) => statsAt(folder)?.isDirectory());
 }
+
+/**
+ * Whether git knows neither a worktree at this path nor a branch of this name, by the files in which it keeps both. False
+ * also where these do not tell, and git has to be asked.
+ */
+export async function areUnknown(mainRepo: string, path: string, branch: string): Promise<boolean> {
+  const gitDir = await plainGitDirIn(mainRepo);
+  if (gitDir === undefined) return false;
+  const [at, ref] = [(...names: string[]) => join(gitDir, ...names), `refs/heads/${branch}`];
+  if (statsAt(at('reftable')) || statsAt(at(ref))) return false;
+  const packed = statsAt(at('packed-refs')) ? await plainText(at('packed-refs'), MAX_PACKED_BYTES) : '';
+  if (packed === undefined || packed.includes(` ${ref}\n`)) return false;
+  const real = await realPathAsFar(path);
+  const linked = (namesAt(at('worktrees')) ?? []).map((name) => at('worktrees', name));
+  for (const own of [gitDir, ...linked]) {
+    const head = await plainText(join(own, 'HEAD'), MAX_POINTER_BYTES);
+    if (head === undefined || head.trimEnd() === `ref: ${ref}`) return false;
+    const pointer = own === gitDir ? mainRepo : await plainText(join(own, 'gitdir'), MAX_POINTER_BYTES);
+    if (!pointer || (await realPathAsFar(dirname(resolve(own, pointer.trimEnd())))) === real) return false;
+  }
+  return true;
+}
+
+const MAX_PACKED_BYTES = 64 * 1024 * 1024;
 
 /** The listed worktree whose top folder is `path`, links resolved. */
 export async function entryAt(

@@ -119,7 +119,8 @@ export async function afterProgram(place: FoundPlace, by: string): Promise<strin
   const { work = [], ...before } = (await plainJson(copy, AsFound)) ?? NOTHING;
   if ((await gitDirOf(worktreePath)) === undefined) return [];
   const works = new Set(work);
-  const now = (await differing(worktreePath, context)).filter(({ path }) => !works.has(path));
+  const all = await differing(worktreePath, context);
+  const now = all.filter(({ path }) => !works.has(path));
   const isKept = ([path, { print }]: [string, { print: string }]) =>
     works.has(path) || !print.startsWith(`${UNTRACKED}\n`);
   const files: AsFound['files'] = Object.fromEntries(Object.entries(before.files).filter(isKept));
@@ -131,7 +132,8 @@ export async function afterProgram(place: FoundPlace, by: string): Promise<strin
     const others = [...(last === undefined ? [] : [last]), ...earlier].filter((each) => each !== print);
     files[path] = { print, stamp, ...(others.length > 0 && { earlier: others.slice(0, MAX_EARLIER) }) };
   }
-  const made = await madeNow(worktreePath, work, context);
+  const hasNew = all.some(({ kind }) => kind === 'untracked');
+  const made = hasNew ? await madeNow(worktreePath, work, context) : [];
   await writeFound(place, { v: 1, files, made });
   const fresh = now.filter(({ path }) => !Object.hasOwn(before.files, path));
   return await aboutFound(fresh, { by, made: made.filter((name) => !before.made.includes(name)) }, place);

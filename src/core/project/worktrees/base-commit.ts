@@ -1,5 +1,6 @@
+import { commitInFiles, plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { counted } from '../../kernel/text.ts';
-import { configValue } from '../git/config.ts';
+import { type ConfigEntry, configEntries } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { type GitError, isGitsAnswer } from '../git/git-errors.ts';
 import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
@@ -25,6 +26,9 @@ export interface BaseQuestion extends GitContext {
   base?: string;
 }
 
+/** With the settings of git, read once. */
+type Asking = GitOptions & { settings?: readonly ConfigEntry[] };
+
 const FETCH_LIMIT_MS = 120_000;
 
 /**
@@ -32,7 +36,8 @@ const FETCH_LIMIT_MS = 120_000;
  * without a remote, the local default branch. The checked-out branch is used only if there is none.
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
-  const options = { ...context, cwd: mainRepo };
+  const asked = { ...context, cwd: mainRepo };
+  const options = { ...asked, settings: await configEntries(asked) };
   const remote = await remoteFor(base, options);
   if (!remote) return base ? await namedBase(base, undefined, options) : await localDefault(options);
   const offline = await refusedFetch(remote, options);
@@ -47,8 +52,8 @@ const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
 export const STALE_BASE = 'The remote did not respond: this commit may be older than the one there.';
 
 /** The remote that a base names, or that the local branch of this name follows; otherwise the default one. */
-async function remoteFor(base = '', options: GitOptions): Promise<string | undefined> {
-  const remotes = await remotesOf(options);
+async function remoteFor(base = '', options: Asking): Promise<string | undefined> {
+  const remotes = await remotesOf(options, options.settings);
   const ask = ['for-each-ref', '--format=%(upstream:remotename)', `refs/heads/${base}`];
   const followed = base && remotes.length > 1 ? await gitLine(ask, options) : '';
   const ofBranch = remotes.find(({ name }) => name === followed);
@@ -64,7 +69,7 @@ async function refusedFetch(remote: string, options: GitOptions): Promise<GitErr
   return await fetch();
 }
 
-async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseCommit> {
+async function askedOfRemote(remote: string, options: Asking): Promise<BaseCommit> {
   let answer = '';
   const unanswered = await refusal(
     runGit([...LS_REMOTE, '--symref', '--', remote, 'HEAD'], { ...options, timeoutMs: FETCH_LIMIT_MS }).then(
@@ -88,21 +93,21 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
   return withWarning(await localDefault(options), warning);
 }
 
-async function lastFetched(remote: string, options: GitOptions): Promise<BaseCommit> {
+async function lastFetched(remote: string, options: Asking): Promise<BaseCommit> {
   const head = await runGit(['symbolic-ref', '--quiet', `refs/remotes/${remote}/HEAD`], {
     ...options,
     allowFailure: 1,
   });
-  const usual = (await usualNames(options)).map((name) => `refs/remotes/${remote}/${name}`);
+  const usual = usualNames(options).map((name) => `refs/remotes/${remote}/${name}`);
   const found = await firstOf([head.stdout.trim(), ...usual], options);
   if (found) return withWarning(found, STALE_BASE);
   const warning = `The remote "${remote}" did not respond, and its default branch is not known here; the local one was used.`;
   return withWarning(await localDefault(options), warning);
 }
 
-async function localDefault(options: GitOptions): Promise<BaseCommit> {
+async function localDefault(options: Asking): Promise<BaseCommit> {
   const usual = await firstOf(
-    (await usualNames(options)).map((name) => `refs/heads/${name}`),
+    usualNames(options).map((name) => `refs/heads/${name}`),
     options,
   );
   if (usual) return usual;
@@ -115,9 +120,11 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
-/** The first of these branches that exists. */
+/** The first of these branches that exists. Git is asked unless the first has a file of its own. */
 async function firstOf(refs: readonly string[], options: GitOptions): Promise<BaseCommit | undefined> {
-  const commits = await commitsOf(refs, options);
+  const gitDir = await plainGitDirIn(options.cwd);
+  const inFile = gitDir && refs[0] && (await commitInFiles(gitDir, refs[0]));
+  const commits = inFile ? [inFile] : await commitsOf(refs, options);
   const at = commits.findIndex((commit) => commit !== undefined);
   const [commit, ref] = [commits[at], refs[at]];
   return commit && ref ? { commit, name: ref.replace(BRANCH, ''), ref } : undefined;
@@ -180,8 +187,8 @@ const EXPRESSION = /[~^:]|@\{/;
 
 const BRANCH = /^refs\/(?:heads|remotes)\//;
 
-async function usualNames(options: GitOptions): Promise<string[]> {
-  const configured = await configValue('init.defaultBranch', options);
+function usualNames({ settings = [] }: Asking): string[] {
+  const configured = settings.findLast(({ key }) => key === 'init.defaultbranch')?.value ?? '';
   return [...new Set([configured, 'main', 'master'])].filter((name) => /^.+$/.test(name));
 }
 

@@ -3,8 +3,8 @@ import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
-import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
-import { entryAt, HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+import { areUnknown, entryAt, HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 export interface WorktreePlan extends GitContext {
@@ -32,14 +32,15 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit, startCommit = baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
   await clearAside(path);
-  const listed = await listWorktrees(mainRepo, context);
+  const folder = await occupancyAt(path);
+  const isNew = folder === 'free' && (await areUnknown(mainRepo, path, branch));
+  const listed = isNew ? [] : await listWorktrees(mainRepo, context);
   const here = await entryAt(path, listed);
   if (here?.locked === HALF_MADE) {
     await removeAtOnce(path);
     await runGit(['worktree', 'remove', '-f', '-f', '--', here.path], options);
     return await ensureWorktree(plan);
   }
-  const folder = await occupancyAt(path);
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
     const head = await commitOf('HEAD', { ...context, cwd: path });
     return await asWorktree('kept', plan, head ?? baseCommit);
@@ -48,7 +49,7 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const elsewhere = listed.find((entry) => entry !== here && entry.branch === branch);
   if (elsewhere)
     throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
-  const [tip] = await commitsOf([`refs/heads/${branch}`], options);
+  const tip = isNew ? undefined : await commitOf(`refs/heads/${branch}`, options);
   // A registration without its folder blocks a second one at the same path.
   await checkOutBranch(plan, tip, here ? ['--force'] : []);
   return await asWorktree(tip ? 'attached' : 'created', plan, tip ?? startCommit);

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { isOlder } from '../../kernel/versions.ts';
 import { CODE_CACHE } from './code-cache.ts';
@@ -45,7 +45,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     await mkdir(paths.dir, { recursive: true, mode: 0o700 });
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
     // Before reading the presence: a leaving supervisor checks for this again after releasing its lease.
-    await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, { mode: 0o600 });
+    writeUnsynced(paths.bell, `${isoUtc(clock.now())}\n`, { mode: 0o600 });
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {
       if (presence.about === undefined || !isOlder(presence.about.version, __VERSION__))

@@ -89,13 +89,12 @@ async function readFrom(
 ): Promise<LoginReading> {
   const signal = AbortSignal.timeout(limitMs);
   const wanted = loginGuard(env, given.HOME ?? '/');
-  const guard = wanted && (await whichStarts(wanted, given, signal));
-  const isGuarded = guard !== undefined;
-  const unguarded = isGuarded
-    ? {}
-    : { unguarded: `bubblewrap (bwrap) ${wanted ? 'does not work' : 'is not'} here` };
+  const isMissing = `bubblewrap (bwrap) ${wanted ? 'does not work' : 'is not'} here`;
   let said = '';
-  for (const flags of FLAGS) {
+  let guard = wanted;
+  for (let [at, isTried] = [0, false]; at < FLAGS.length; at += 1) {
+    const flags = FLAGS[at] ?? [];
+    const isGuarded = guard !== undefined;
     const mark = randomUUID();
     // Printed by Node, because env -0 is not available everywhere and values can contain any character.
     const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
@@ -103,10 +102,17 @@ async function readFrom(
     const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES, leavesBehind: isGuarded };
     // Start-up files can print before and after the marks.
     const line = [shell, ...flags, command] as const;
-    const [file, ...args] = isGuarded ? insideGuard(guard, line) : line;
+    const [file, ...args] = guard ? insideGuard(guard, line) : line;
     const { stdout, stderr } = await runCommand(file, args, options);
     const read = Printed.safeParse(parseJson(stdout.split(mark)[1] ?? ''));
+    const unguarded = isGuarded ? {} : { unguarded: isMissing };
     if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given), ...unguarded };
+    // What printed has started. Without that, whether it does is asked, and the shell begins again in another guard.
+    if (wanted && !isTried && !signal.aborted) {
+      guard = await whichStarts(wanted, given, signal);
+      isTried = true;
+      if (guard !== wanted) at = -1;
+    }
     if (signal.aborted)
       return { kind: 'unknown', why: `${shell} did not answer within ${limitMs / 1000} s`, isSlow: true };
     said = saidBy(stderr.trimEnd().split('\n').at(-1) ?? '') || said;

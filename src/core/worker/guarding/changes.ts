@@ -82,7 +82,7 @@ export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
  * @throws Blocked
  */
 export async function requireAcceptedGit(worker: Worker): Promise<void> {
-  // They were read after the last agent, and the worker has not waited for anything since.
+  // They were read after the last agent, or after SETUP, and the worker has not waited for anything since.
   if (worker.memory.seen?.n === stateOf(worker).n) return;
   const gitPrograms = await gitProgramsChanged(worker);
   const breach = breachOf(stateOf(worker).progress, { gitPrograms, afterAgent: false });

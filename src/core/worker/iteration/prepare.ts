@@ -59,7 +59,8 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
     ...ofSetup,
     ...(worker.file.way ? [] : newBranchWarning(worktree, phase)),
   ];
-  if (!isOutOfReach(stateOf(worker).sandbox, worker.file.settings.openings)) await worker.git.accept(path);
+  const isReached = !isOutOfReach(stateOf(worker).sandbox, worker.file.settings.openings);
+  if (isReached) await worker.git.accept(path);
   const prepared: NewEvent = {
     type: 'prepared',
     phase,
@@ -73,6 +74,7 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
   };
   const notices = warnings.map((text): NewEvent => ({ type: 'notice', code: 'prepare', text }));
   await record(worker, prepared, ...notices);
+  if (isReached) worker.memory.seen = { n: stateOf(worker).n };
 }
 
 /** A new branch does not contain the earlier work that the overview describes. */

@@ -38,6 +38,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
     mainRepo: worker.file.mainRepo,
     worktreePath: worktree.path,
     branch: worktree.branch,
+    baseCommit: worktree.baseCommit,
     sessionDir: worker.paths.sessionDir,
     sessionFolder: refNameOf(worker.file),
     storeDir: worker.paths.checkpoints,
@@ -82,7 +83,7 @@ const WRITTEN_IN_BETWEEN = ['_overview.md', '_requirements.json'];
 export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
   const { lastKept, seen } = worker.memory;
   const areDocumentsSame = lastKept?.documentsPrint === documentsPrint(worker, WRITTEN_IN_BETWEEN);
-  if (areDocumentsSame && seen) return { worktree: seen.worktree };
+  if (areDocumentsSame && seen?.worktree) return { worktree: seen.worktree };
   const moment = iteration === 1 ? START : ({ kind: 'before', iteration } as const);
   return await keepWork(worker, moment, { areDocumentsSame });
 }

@@ -69,10 +69,10 @@ export interface WorkerMemory {
     documentsPrint: string;
   };
   /**
-   * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits
-   * for anything: the next agent then gets a new look.
+   * The worktree and the main checkout after the last agent, at event number `n`; without them, git's settings were read
+   * then. Dropped as soon as the worker waits for anything: the next agent then gets a new look.
    */
-  seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout | undefined };
+  seen?: { n: number; worktree?: WorktreeSeen; mainCheckout?: MainCheckout | undefined };
   /** The checks on the base commit, which run in parallel with agents. */
   baseRun?: {
     /** Resolves when the clone is made and SETUP has run there, or when another session runs these checks. */

@@ -86,6 +86,7 @@ test.each([
     ),
     next: 'to see whether it is done: get_status',
     session: FOLDER,
+    state: 'waiting',
     pending: true,
   });
   expect(pendingCommandIds(machine.paths)).toHaveLength(1);
@@ -111,6 +112,7 @@ test.each([
     75,
     {
       session: FOLDER,
+      state: kind === 'archive' ? 'done' : 'waiting',
       pending: true,
       command: kind,
       summary: expect.stringContaining('takes effect once a worker answers'),
@@ -118,6 +120,25 @@ test.each([
       next_commands: ['to see whether it is done: samocode status boat'],
     },
   ]);
+});
+
+test('a start that stays queued names the state of its session, in a terminal and as a tool', async () => {
+  await using machine = await slowMachine();
+  const { programs, serverRig } = machine;
+  // A worker that has claimed its session and gets no further.
+  const stateDir = JSON.stringify(join(serverRig.repo.homeDir, '.local/state/samocode'));
+  const claim = `const { readdirSync, existsSync, writeFileSync } = require('node:fs');
+    for (const hash of readdirSync(${stateDir})) {
+      const runDir = ${stateDir} + '/' + hash + '/' + process.argv[3];
+      if (existsSync(runDir)) writeFileSync(runDir + '/events.jsonl', '');
+    }\n`;
+  await writeFile(programs.worker, `${claim}${await readFile(programs.worker, 'utf8')}`);
+  const place = { ...placeOf(serverRig), programs, clock: FAST };
+  const said = await typed(['start', '--task', 'Name the boats', '--provider', 'rehearsal', '--json'], place);
+  expect([said.exitCode, JSON.parse(said.stdout)]).toMatchObject([75, { state: 'starting', pending: true }]);
+  const input = { task: 'Paint the boats', provider: 'rehearsal' };
+  const { json } = await askTool('start_session', input, context(machine));
+  expect(json).toMatchObject({ state: 'starting', pending: true });
 });
 
 test('a command for a worker that holds the session and does not answer leaves with 75, and so does a run then', async () => {

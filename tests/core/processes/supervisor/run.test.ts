@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSamocodeError } from '../../../../src/core/kernel/errors.ts';
 import type { WatchPath } from '../../../../src/core/kernel/files/watcher.ts';
@@ -12,6 +12,7 @@ import { askToLeave } from '../../../../src/core/sandbox/programs/launch-supervi
 import { readPresence } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type RunOptions, runSupervisor, type SupervisorEnd } from '../../../../src/core/supervisor/run.ts';
+import { EffectCounter } from '../../../support/counted.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../unit/session/events.ts';
@@ -56,6 +57,22 @@ test('SAMOCODE_SUPERVISOR_MINUTES sets how long it stays, and one started to sta
   expect(await stays()).toBeUndefined();
   expect(await run(here, { stays: true, ms: 10 * MINUTE_MS })).toMatchObject({ end: 'ended' });
   expect(await stays()).toBe(true);
+});
+
+test('while a session works and waits, the disk is waited for with its lease and with what is to be sent alone', async () => {
+  await using here = await simulated();
+  const { events } = await here.session('s', { events: [CREATED, PREPARED] });
+  const { clock, paths } = here.supervisor;
+  clock.after(MINUTE_MS, () => writeFile(events, eventLines(WAITS)));
+  using counter = new EffectCounter('supervisor');
+  await run(here, { ms: 3 * MINUTE_MS });
+  expect(JSON.parse(await readFile(paths.now, 'utf8')).sessions).toMatchObject([{ state: 'waiting' }]);
+  const drafts = counter
+    .list('supervisor')
+    .flatMap((line) => /^sync (.*)\.\w{12}\.draft$/.exec(line)?.[1] ?? []);
+  const others = drafts.filter((path) => dirname(path) !== paths.leases);
+  // When it is made, and for the news.
+  expect(others.map((path) => basename(path))).toEqual(['.outbox.json', '.outbox.json']);
 });
 
 test('a second supervisor leaves at once', async () => {
