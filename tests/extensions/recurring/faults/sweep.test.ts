@@ -22,6 +22,7 @@ async function play(points: readonly Point[]): Promise<Counts> {
       detached: true,
       stdio: 'ignore',
     }).unref();
+  await using _repairs = faults.repairedOnce(async () => (await due.report()) !== undefined);
   let startedAt = 0;
   for (const end = Date.now() + WITHIN_MS; ; await systemClock.sleep(200)) {
     if ((await report())?.runs[0]?.archived) break;
