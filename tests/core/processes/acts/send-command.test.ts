@@ -1,5 +1,5 @@
 // @module-tag ci
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeUnclaimedFolder } from '../../../../src/core/acts/sessions/begin-session.ts';
@@ -157,6 +157,16 @@ test('a worker that dies at once is reported at once, with its own words', async
     ),
   });
   expect(await at.pids()).toHaveLength(1);
+  expect(pendingCommandIds(at.paths)).toHaveLength(1);
+});
+
+test('a worker whose log the disk refuses is reported at once, and the command stays queued', async () => {
+  await using at = await place([CREATED]);
+  await mkdir(at.paths.workerErrors);
+  await expect(sendCommand(at.paths, start, at.context)).rejects.toMatchObject({
+    code: 'pending',
+    why: expect.stringContaining('It said: Error: EISDIR'),
+  });
   expect(pendingCommandIds(at.paths)).toHaveLength(1);
 });
 
