@@ -47,6 +47,7 @@ function buildLibrary(): { path: string } | { missing: string } {
 }
 
 export interface Sweep {
+  points: readonly Point[];
   /** Environment of the programs that are meant. */
   env: Record<string, string>;
   counts(): Counts;
@@ -66,7 +67,7 @@ export interface Counts {
 
 const LOOK_MS = 100;
 /** Refused changes: more than one try of each program that is running. */
-const OFTEN = 5;
+const OFTEN = 3;
 /** Of programs that wait between their tries, until the next look at a busy machine; others have thousands. */
 const MOST = 400;
 
@@ -82,6 +83,7 @@ export function sweepOf(root: string, programs: readonly string[], points: reado
     closeSync(file);
   };
   return {
+    points,
     env: {
       LD_PRELOAD: 'path' in LIBRARY ? LIBRARY.path : '',
       SWEEP_STATE: state,
