@@ -1,4 +1,5 @@
 // @module-tag ci
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -160,15 +161,32 @@ test('a worker that dies at once is reported at once, with its own words', async
   expect(pendingCommandIds(at.paths)).toHaveLength(1);
 });
 
-test('a worker whose log the disk refuses is reported at once, and the command stays queued', async () => {
-  await using at = await place([CREATED]);
-  await mkdir(at.paths.workerErrors);
-  await expect(sendCommand(at.paths, start, at.context)).rejects.toMatchObject({
-    code: 'pending',
-    why: expect.stringContaining('It said: Error: EISDIR'),
-  });
-  expect(pendingCommandIds(at.paths)).toHaveLength(1);
-});
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a worker whose log the disk refuses is reported at once, and the command stays queued',
+  async () => {
+    await using at = await place([CREATED]);
+    const { runDir, commands } = at.paths;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=40', 'tmpfs', runDir]);
+    try {
+      await writeEvents(at.paths, [CREATED]);
+      await mkdir(commands, { recursive: true });
+      const file = (n: number) => join(runDir, String(n));
+      const filled = async () => {
+        for (let n = 0; ; n += 1) await writeFile(file(n), '');
+      };
+      await expect(filled()).rejects.toMatchObject({ code: 'ENOSPC' });
+      // For the command.
+      await rm(file(0));
+      await expect(sendCommand(at.paths, start, at.context)).rejects.toMatchObject({
+        code: 'pending',
+        why: expect.stringContaining('It said: Error: ENOSPC'),
+      });
+      expect(pendingCommandIds(at.paths)).toHaveLength(1);
+    } finally {
+      spawnSync('umount', ['--lazy', runDir]);
+    }
+  },
+);
 
 test.concurrent('a worker that ended without taking the command is replaced', async () => {
   await using at = await place([CREATED]);
