@@ -10,7 +10,7 @@ import type { Sweep } from './disk-sweep.ts';
 import type { TempProject } from './project.ts';
 
 const TRIES = 6;
-const WITHIN_MS = 240_000;
+const WITHIN_MS = 480_000;
 
 type Project = Pick<TempProject, 'repo' | 'sessionsDir' | 'context'>;
 
