@@ -1,11 +1,13 @@
 /*
  * Preloaded into our programs by tests/support/disk-sweep.ts (Linux, a node that is linked to the C library): ends one of
- * them before or after its n-th change of the disk, or lets that change fail. All programs of a test count together.
+ * them before or after its n-th change of the disk, or lets that change fail, alone or with all that follow. All programs
+ * of a test count together.
  *
- * SWEEP_STATE     a file of two counters: changes so far, and points reached
+ * SWEEP_STATE     a file of four numbers: changes so far, points reached, the error of a disk that stays broken (the test
+ *                 writes 0 to repair it), and the changes that this disk refused
  * SWEEP_PROGRAMS  names of scripts, as in "worker.cjs,samocode.js": node's first argument; other programs are left alone
  * SWEEP_ROOT      only changes below this folder count
- * SWEEP_POINTS    "120:before 300:ENOSPC": each is reached once, in this order
+ * SWEEP_POINTS    "120:before 300:ENOSPC 400:EIO-stays": each is reached once, in this order
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,9 +28,10 @@
 #define MAX_POINTS 16
 enum { NOTHING = 0, BEFORE = -1, AFTER = -2 }; /* or an errno */
 
-static _Atomic unsigned long *counters;
+enum { CHANGES, REACHED, BROKEN, REFUSED, NUMBERS };
+static _Atomic unsigned long *state;
 static const char *root;
-static struct { unsigned long at; int how; } points[MAX_POINTS];
+static struct { unsigned long at; int how, stays; } points[MAX_POINTS];
 static unsigned long point_count;
 
 static int is_meant(const char *programs) {
@@ -47,20 +50,23 @@ static int is_meant(const char *programs) {
 static int how_of(const char *word) {
   if (!strcmp(word, "before")) return BEFORE;
   if (!strcmp(word, "after")) return AFTER;
-  return !strcmp(word, "ENOSPC") ? ENOSPC : !strcmp(word, "EIO") ? EIO : EROFS;
+  return !strncmp(word, "ENOSPC", 6) ? ENOSPC : !strncmp(word, "EIO", 3) ? EIO : EROFS;
 }
 
 __attribute__((constructor)) static void begin(void) {
-  const char *state = getenv("SWEEP_STATE"), *programs = getenv("SWEEP_PROGRAMS"), *given = getenv("SWEEP_POINTS");
+  const char *file_of_state = getenv("SWEEP_STATE"), *programs = getenv("SWEEP_PROGRAMS"), *given = getenv("SWEEP_POINTS");
   root = getenv("SWEEP_ROOT");
-  if (!state || !programs || !given || !root || !is_meant(programs)) return;
+  if (!file_of_state || !programs || !given || !root || !is_meant(programs)) return;
   for (char *each = strtok(strdup(given), " "); each && point_count < MAX_POINTS; each = strtok(NULL, " ")) {
     char word[16] = "";
-    if (sscanf(each, "%lu:%15s", &points[point_count].at, word) == 2) points[point_count++].how = how_of(word);
+    if (sscanf(each, "%lu:%15s", &points[point_count].at, word) != 2) continue;
+    points[point_count].stays = strstr(word, "-stays") != NULL;
+    points[point_count++].how = how_of(word);
   }
-  int file = open(state, O_RDWR);
-  void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (mapped != MAP_FAILED) counters = mapped;
+  int file = open(file_of_state, O_RDWR);
+  size_t size = NUMBERS * sizeof *state;
+  void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (mapped != MAP_FAILED) state = mapped;
 }
 
 static void die(void) {
@@ -70,19 +76,27 @@ static void die(void) {
 
 /* What becomes of the change that follows. frees: it needs no space. */
 static int due(const char *path, int frees) {
-  if (!counters || !path || strncmp(path, root, strlen(root))) return NOTHING;
-  unsigned long number = atomic_fetch_add(&counters[0], 1) + 1, reached = atomic_load(&counters[1]);
+  if (!state || !path || strncmp(path, root, strlen(root))) return NOTHING;
+  unsigned long number = atomic_fetch_add(&state[CHANGES], 1) + 1, reached = atomic_load(&state[REACHED]);
+  int broken = atomic_load(&state[BROKEN]);
+  if (broken) {
+    if (broken == ENOSPC && frees) return NOTHING;
+    atomic_fetch_add(&state[REFUSED], 1);
+    return broken;
+  }
   if (reached >= point_count || number < points[reached].at) return NOTHING;
   int how = points[reached].how;
   if (how == ENOSPC && frees) return NOTHING;
-  if (!atomic_compare_exchange_strong(&counters[1], &reached, reached + 1)) return NOTHING;
+  int stays = points[reached].stays;
+  if (!atomic_compare_exchange_strong(&state[REACHED], &reached, reached + 1)) return NOTHING;
+  if (stays) atomic_store(&state[BROKEN], how);
   if (how == BEFORE) die();
   return how;
 }
 
 static int due_at(int file, int frees) {
   char link[32], path[PATH_MAX];
-  if (!counters) return NOTHING;
+  if (!state) return NOTHING;
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   ssize_t size = readlink(link, path, sizeof path - 1);
   if (size < 0) return NOTHING;

@@ -1,3 +1,4 @@
+import { systemErrorCode } from '../../kernel/errors.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
@@ -32,7 +33,12 @@ export async function launchedWorker(
 ): Promise<LaunchedWorker> {
   const begunMs = clock.monotonic();
   const before = { printed: sizeOf(paths.workerErrors), log: sizeOf(paths.events) };
-  const pid = await launchWorker(paths, { program: programs.worker, env, wake });
+  const pid = await launchWorker(paths, { program: programs.worker, env, wake }).catch((error: unknown) => {
+    // The disk may refuse its log: whatever it was to do stays queued, as if it had met that itself.
+    if (systemErrorCode(error) === undefined) throw error;
+    return saidBy(String(error), env);
+  });
+  if (typeof pid === 'string') return async () => ({ kind: 'exited', said: pid });
   let seen: ProcessEntry | undefined;
   let busyMs = begunMs;
   return async () => {

@@ -8,6 +8,7 @@ const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>
   EROFS: ['Read-only file system', 'Use a disk that can be written to'],
   ENOSPC: ['No space or no inode left on the disk', 'Free some space'],
   EDQUOT: ['Disk quota exceeded', 'Free some space'],
+  EIO: ['The disk failed', 'Repair the disk'],
 };
 
 /** The expected failure for one of these system errors; undefined for any other error. */

@@ -116,10 +116,15 @@ export async function readLeases(dir: string): Promise<Lease[]> {
   return leases.filter((lease) => lease !== undefined);
 }
 
+/** Releases that a disk refused, by folder: this process lives, so nobody, not even itself, would take the lease. */
+const unreleased = new Map<string, () => Promise<void>>();
+
 /** Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it. */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within, onDisks } = options;
   await mkdir(dir, { recursive: true });
+  await unreleased.get(dir)?.();
+  unreleased.delete(dir);
   for (;;) {
     const holding = await readHolding(dir, host);
     if (holding.kind === 'held') {
@@ -250,7 +255,9 @@ function ownedLease(
     released = true;
   };
   const markLost = () => mark({ lostAt: isoUtc(clock.now()) });
-  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: () => release() };
+  // Its error would take the place of what the work has met, and of what it has done.
+  const leave = () => release().catch(() => void unreleased.set(dir, release));
+  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: leave };
 }
 
 function previousOf(holding: Holding): OwnedLease['previous'] {

@@ -1,5 +1,6 @@
 // @module-tag ci
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeUnclaimedFolder } from '../../../../src/core/acts/sessions/begin-session.ts';
@@ -159,6 +160,26 @@ test('a worker that dies at once is reported at once, with its own words', async
   expect(await at.pids()).toHaveLength(1);
   expect(pendingCommandIds(at.paths)).toHaveLength(1);
 });
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a worker whose log the disk refuses is reported at once, and the command stays queued',
+  async () => {
+    await using at = await place([CREATED]);
+    const { workerErrors } = at.paths;
+    await mkdir(workerErrors);
+    // It cannot be moved aside.
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', workerErrors]);
+    try {
+      await expect(sendCommand(at.paths, start, at.context)).rejects.toMatchObject({
+        code: 'pending',
+        why: expect.stringContaining('It said: Error: EBUSY'),
+      });
+      expect(pendingCommandIds(at.paths)).toHaveLength(1);
+    } finally {
+      spawnSync('umount', ['--lazy', workerErrors]);
+    }
+  },
+);
 
 test.concurrent('a worker that ended without taking the command is replaced', async () => {
   await using at = await place([CREATED]);

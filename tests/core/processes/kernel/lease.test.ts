@@ -1,12 +1,17 @@
 // @module-tag ci
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { type Host, systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { acquireLease, type OwnedLease, readHolding } from '../../../../src/core/kernel/processes/lease.ts';
+import {
+  acquireLease,
+  type OwnedLease,
+  readHolding,
+  whileHolding,
+} from '../../../../src/core/kernel/processes/lease.ts';
 import { EffectCounter } from '../../../support/counted.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { askOne, passLeaseOn, raceForLease, startContenders } from '../../../support/lease-race.ts';
@@ -288,3 +293,23 @@ test('a lease records its owner and its start', async () => {
     owner: { pid: process.pid, startTicks: 'own', bootId: 'this boot' },
   });
 });
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'work that meets a full disk fails with that error although its release fails too, and is done once there is room',
+  async () => {
+    await using dir = await tempDir();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=20', 'tmpfs', dir.path]);
+    try {
+      const at = { host: await systemHost(), clock, limitMs: 0 };
+      const file = (n: number) => join(dir.path, String(n));
+      const filled = whileHolding(join(dir.path, 'leases'), at, async () => {
+        for (let n = 0; ; n += 1) await writeFile(file(n), '');
+      });
+      await expect(filled).rejects.toMatchObject({ code: 'ENOSPC', syscall: 'open' });
+      for (const n of [0, 1, 2, 3]) await rm(file(n));
+      expect(await whileHolding(join(dir.path, 'leases'), at, async () => 'done')).toBe('done');
+    } finally {
+      spawnSync('umount', ['--lazy', dir.path]);
+    }
+  },
+);

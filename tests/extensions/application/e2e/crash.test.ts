@@ -8,21 +8,12 @@ import { SERVICES_FAILED } from '../../../../src/core/session/events/fold.ts';
 import { readServicesNow } from '../../../../src/core/session/folder/services-now.ts';
 import { reservedPorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { dieInTurn, writeDyingWorker } from '../../../core/faults/dying-workers.ts';
-import { WORKS } from '../../../core/faults/in-one-session.ts';
 import { ci, ciIf } from '../../../support/ci.ts';
 import { processesOf } from '../../../support/live-session.ts';
 import { HANGS, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-
-/** Answers with a number that each start chooses. */
-const SERVER = `const id = String(Math.random());
-require('node:http').createServer((_, response) => response.end(id)).listen(Number(process.env.PORT), '127.0.0.1');
-`;
-const PLAN = {
-  lines: { PORTS: 'web', SERVICE_WEB: 'exec node server.cjs' },
-  repo: { files: { 'server.cjs': SERVER } },
-} as const;
+import { PLAN, STEPPED } from '../services-plan.ts';
 
 /** Of the server that answers now; undefined if none does. */
 async function serverId(rig: SessionRig): Promise<string | undefined> {
@@ -101,25 +92,6 @@ const STEPS = [
   'services-ended',
 ];
 const DEATHS = STEPS.map((step) => ({ name: step, env: { SAMOCODE_CRASH_AT: step } }));
-
-/** The server fails beside another one, and notes its port; the other service ends after it. */
-const STEPPED = {
-  ...PLAN,
-  lines: {
-    PORTS: 'web',
-    SERVICE_WEB:
-      'exec 9>{data}/lock; flock -n 9 || exit 9; echo {port.web} >>{data}/begun; exec node server.cjs',
-    READY_WEB: 'curl -sf http://127.0.0.1:{port.web}',
-    SERVICE_LAST: "trap 'sleep 1; exit' TERM; while :; do sleep 0.1; done",
-    SERVICE_INIT: 'touch {data}/made',
-  },
-  scenario: {
-    rules: [
-      { when: { iteration: 1 }, do: WORKS },
-      { when: { iteration: 2 }, do: [{ act: 'hang' }] },
-    ],
-  },
-} as const;
 
 for (const sandbox of ['off', 'guard', 'strict'] as const)
   test(

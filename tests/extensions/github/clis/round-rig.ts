@@ -18,6 +18,8 @@ export const writes = (name: string, text: string) => ({ act: 'write', path: `se
 
 const IDENTITY = ['-c', 'user.name=Bob', '-c', 'user.email=bob@example.org'];
 const COMMITS = runs("git add -A; git commit -qm 'Answer the round'");
+/** The act waits 15 seconds by default, which a busy machine misses. */
+const PUBLISHED_MS = 120_000;
 const ENDS = { act: 'end', did: 'Looked again', signal: { status: 'continue', phase: 'testing' } };
 
 export interface RoundRig extends AsyncDisposable {
@@ -83,7 +85,10 @@ export async function roundRig({
     if (path === '/graphql') begin(repository);
     return undefined;
   };
-  const opened = await finishSession({ session: rig.file.folder, how: 'pull_request', keep: [] }, context);
+  const opened = await finishSession(
+    { session: rig.file.folder, how: 'pull_request', keep: [], waitMs: PUBLISHED_MS },
+    context,
+  );
   const pull = repository.pullRequests.get(17);
   if (pull === undefined) throw new Error(`No pull request was opened: ${opened.done}`);
   const clone = join(rig.repo.root, 'colleague');

@@ -8,7 +8,7 @@ import { dueRun } from '../due-run.ts';
 
 /** Longer than it takes to start one. */
 const RESTART_MS = 3000;
-const WITHIN_MS = 240_000;
+const WITHIN_MS = 480_000;
 
 async function play(points: readonly Point[]): Promise<Counts> {
   await using due = await dueRun();
@@ -22,6 +22,7 @@ async function play(points: readonly Point[]): Promise<Counts> {
       detached: true,
       stdio: 'ignore',
     }).unref();
+  await using _repairs = faults.repairedOnce(async () => (await due.report()) !== undefined);
   let startedAt = 0;
   for (const end = Date.now() + WITHIN_MS; ; await systemClock.sleep(200)) {
     if ((await report())?.runs[0]?.archived) break;
