@@ -65,7 +65,7 @@ function requireAll(title: string, has: (key: string) => boolean): void {
 function resultOf(result: unknown): string {
   if (typeof result === 'string') {
     const lines = result.split('\n').map(escaped);
-    return lines.length === 1 ? lines.join() : lines.map((line) => `\n    | ${line}`).join('');
+    return lines.length === 1 ? lines.join() : lines.map((line) => `\n    | ${line}`.trimEnd()).join('');
   }
   if (Array.isArray(result) && textOf(result).length > 90)
     return result.map((each) => `\n    - ${resultOf(each)}`).join('');
