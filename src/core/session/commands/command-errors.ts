@@ -224,9 +224,13 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     why: `There is no document ${names}.`,
     hint: `Documents here: ${documents.join(', ') || 'none'}.`,
   }),
-  worker_lives: ({ session, pid, since }: { session: string; pid: number; since: string }) => ({
+  /** @param args.pid undefined: another worker than the one that was given up, elsewhere */
+  worker_lives: ({ session, pid, since }: { session: string; pid: number | undefined; since: string }) => ({
     what: `Session ${session} was not taken over.`,
-    why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
+    why:
+      pid === undefined
+        ? `Another worker than the one that was given up has had it since ${since}.`
+        : `Its worker is alive on this machine: process ${pid}, since ${since}.`,
     next: [
       { act: 'read_status', session },
       { act: 'stop', session, when: 'to end it' },

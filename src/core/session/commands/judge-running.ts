@@ -261,5 +261,6 @@ export function judgeTakeOver({
   if (liveness === 'unknowable' && lease.number === (givenUp ?? lease.number))
     return { kind: 'accepted', lease };
   const { owner, acquiredAt: since } = lease;
-  return refused(COMMAND_ERRORS.worker_lives({ session, pid: owner.pid, since }));
+  const pid = liveness === 'alive' ? owner.pid : undefined;
+  return refused(COMMAND_ERRORS.worker_lives({ session, pid, since }));
 }

@@ -35,6 +35,7 @@ export function describeRewoundRounds(state: Known, { rounds }: Pick<Position, '
   const first = (rounds.of === pullRequest.number ? rounds.used : 0) + 1;
   const last = lastRound(state);
   if (last < first) return '';
-  const which = last === first ? `round ${last} is` : `rounds ${first} to ${last} are`;
-  return `; ${which} closed, and what started it counts again; what was pushed stays in pull request #${pullRequest.number}`;
+  const [which, them] =
+    last === first ? [`round ${last} is`, 'it'] : [`rounds ${first} to ${last} are`, 'them'];
+  return `; ${which} closed, and what started ${them} counts again; what was pushed stays in pull request #${pullRequest.number}`;
 }

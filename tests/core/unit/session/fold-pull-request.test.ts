@@ -12,8 +12,8 @@ import {
   openRound,
 } from '../../../../src/core/session/events/rounds.ts';
 import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
+import { type Tables, tabled } from '../../../support/film.ts';
 import { CREATED, DONE, numbered, PREPARED } from './events.ts';
-import { codeOf } from './verdicts.ts';
 
 const CLI = { channel: 'cli' } as const;
 const SETTINGS = { channel: 'settings' } as const;
@@ -39,58 +39,37 @@ function after(...events: NewEvent[]): SessionState {
   return numbered([...BEGINNING, ...events]).reduce(fold, emptyState());
 }
 
-test('a change sets what it has, clears what is null, and keeps the rest', () => {
-  const state = after(
-    OPENED,
-    change({ asks: 'why', lastSeenAt: '2026-01-08T10:00:00.000Z' }),
-    change({ asks: null, state: 'closed' }),
-  );
-  expect(state.pullRequest).toEqual({
-    ...{ ...PLACE, url: URL, state: 'closed', watched: true, pushed: 'tip0' },
-    ...{ lastSeenAt: '2026-01-08T10:00:00.000Z', since: '2026-01-08T10:05:00.000Z' },
-    rounds: { used: 0, keys: [] },
-  });
-});
+/** All that is known of its pull request, with its rounds in short. */
+const factsOf = (state: SessionState) => ({ ...state.pullRequest, rounds: roundsOf(state) });
 
-test('a change about another pull request opens a new fact if it says enough, and nothing else does', () => {
-  const other = { ...PLACE, number: 18 };
-  const before = after(OPENED, begun(round(1, ['a'])));
-  expect(after(OPENED, begun(round(1, ['a'])), change({ asks: 'x' }, other)).pullRequest).toEqual(
-    before.pullRequest,
-  );
-  const opened = change({ url: `${URL}8`, state: 'open' }, other);
-  expect(after(OPENED, begun(round(1, ['a'])), opened).pullRequest).toMatchObject({
-    ...{ number: 18, watched: false, rounds: { used: 0, keys: [] } },
-  });
-});
+function roundsOf(state: SessionState): string {
+  const { used = 'none', keys = [] } = state.pullRequest?.rounds ?? {};
+  const [open = 'none', newest = 'none'] = [openRound(state)?.number, newestRound(state)?.number];
+  return `${used} used, ${keys.join(' and ') || 'nothing'} known, ${open} open, ${newest} newest, ${nextRound(state)} next`;
+}
 
-test('a round is open until its work is published; its number and keys are used once', () => {
-  const open = after(OPENED, begun(round(1, ['a', 'b'])));
-  expect([openRound(open)?.number, nextRound(open)]).toEqual([1, 1]);
-  // What it begins with is accepted, also a head that replaced what samocode had pushed.
-  expect(open.pullRequest?.pushed).toBe('head1');
-  const published = after(OPENED, begun(round(1, ['a', 'b'])), DONE, change({ round: 1, pushed: 'tip1' }));
-  expect([openRound(published), nextRound(published)]).toEqual([undefined, 2]);
-  // Its threads may still be without a reply.
-  expect(newestRound(published)?.number).toBe(1);
-  const asked = (one: Round) => {
-    const command = { by: SETTINGS, round: one } as Pick<CommandOf<'round'>, 'by' | 'round'>;
-    const verdict = judgeRound(command, published, { gateChannels: [] });
-    return codeOf(verdict);
-  };
-  expect(asked(round(2, ['b']))).toBe('round_known');
-  expect(asked(round(1, ['c']))).toBe('round_known');
-  expect(asked(round(2, ['c']))).toBe('accepted');
-});
+function inShort(events: readonly NewEvent[]): string {
+  const state = numbered(events).reduce(fold, emptyState());
+  if (state.pullRequest === undefined) return 'no pull request';
+  const { number, state: is, pushed } = state.pullRequest;
+  return `${number} is ${is}, ${pushed} pushed, ${roundsOf(state)}`;
+}
 
-test('a new goal ends an open round and the fact about a closed pull request', () => {
-  const goal: NewEvent = { type: 'resumed', by: CLI, phase: 'init', resetsCounts: true, goal: 'more' };
-  const kept = after(OPENED, begun(round(1, ['a'])), DONE, goal);
-  expect([openRound(kept), nextRound(kept), kept.pullRequest?.number]).toEqual([undefined, 2, 17]);
-  expect(after(OPENED, change({ state: 'closed' }), goal).pullRequest).toBeUndefined();
-});
+const known = (...events: NewEvent[]) => factsOf(after(OPENED, ...events));
+const inOldLog = (...events: NewEvent[]) => factsOf(after(seen({ pushed: 'tip0' }), ...events));
+const FIRST = begun(round(1, ['a']));
+const SECOND = begun(round(2, ['b']));
+const BOTH = begun(round(1, ['a', 'b']));
+const PUBLISHED = [BOTH, DONE, change({ round: 1, pushed: 'tip1' })];
+const OTHER = { ...PLACE, number: 18 };
+const ASKS = change({ asks: 'why', lastSeenAt: '2026-01-08T10:00:00.000Z' });
+const GOAL: NewEvent = { type: 'resumed', by: CLI, phase: 'init', resetsCounts: true, goal: 'more' };
+const asked = (one: Round) => {
+  const command = { by: SETTINGS, round: one } as Pick<CommandOf<'round'>, 'by' | 'round'>;
+  return judgeRound(command, after(OPENED, ...PUBLISHED), { gateChannels: [] });
+};
 
-/** The state after a rewind to before what `rest` does, and after its undo. */
+/** What is said of a rewind to before what `rest` does, and the facts after it, after its undo, and in an old log. */
 function rewoundTo(before: readonly NewEvent[], rest: readonly NewEvent[]) {
   const points: NewEvent[] = [...BEGINNING, ...before];
   const events = [...points, ...rest];
@@ -112,94 +91,65 @@ function rewoundTo(before: readonly NewEvent[], rest: readonly NewEvent[]) {
   const { rounds: _, ...ofOld } = back;
   return {
     said: describeRewoundRounds(state, back),
-    rewound: numbered(rewound).reduce(fold, emptyState()),
-    undone: numbered(undone).reduce(fold, emptyState()),
-    old: numbered([...events, ...rewind(0, ofOld)]).reduce(fold, emptyState()),
-    state,
+    before: inShort(events),
+    rewound: inShort(rewound),
+    undone: inShort(undone),
+    'in an old log': inShort([...events, ...rewind(0, ofOld)]),
   };
 }
 
-test('a rewind to before a round closes it: its number stays used, its keys count again, and an undo brings it back', () => {
-  const at = rewoundTo([OPENED], [begun(round(1, ['a'])), DONE]);
-  expect(at.rewound.pullRequest?.rounds).toEqual({ used: 1, keys: [] });
-  expect([openRound(at.rewound), nextRound(at.rewound)]).toEqual([undefined, 2]);
-  expect(at.undone.pullRequest?.rounds).toEqual(at.state.pullRequest?.rounds);
-  expect(openRound(at.undone)?.number).toBe(1);
-  expect(at.said).toBe(
-    '; round 1 is closed, and what started it counts again; what was pushed stays in pull request #17',
-  );
-});
+const FILMS: Tables = {
+  'asks, state: a change sets what it has, clears what is null, and keeps the rest': {
+    opened: known(),
+    asks: known(ASKS),
+    'asks no more, and is closed': known(ASKS, change({ asks: null, state: 'closed' })),
+  },
+  'number: a change about another pull request opens a new fact if it says enough, and nothing else does': {
+    'which asks': known(FIRST, change({ asks: 'x' }, OTHER)),
+    'which is open': known(FIRST, change({ url: `${URL}8`, state: 'open' }, OTHER)),
+  },
+  'rounds, pushed: a round is open until its work is published, and what it begins with is accepted': {
+    'begun, with a head that replaced what was pushed': known(BOTH),
+    'published, with threads that may be without a reply': known(...PUBLISHED),
+  },
+  'round_known, accepted: the number of a round and its keys are used once': {
+    'a known key': asked(round(2, ['b'])),
+    'a known number': asked(round(1, ['c'])),
+    'a new one': asked(round(2, ['c'])),
+  },
+  'rounds: a new goal ends an open round and the fact about a closed pull request': {
+    'in an open round': known(FIRST, DONE, GOAL),
+    'after its closing': known(change({ state: 'closed' }), GOAL),
+  },
+  'said, rewound, undone: a rewind closes the rounds after it, their numbers stay used, and an undo opens them again':
+    {
+      'to before a round': rewoundTo([OPENED], [FIRST, DONE]),
+      'into a round that was published, which is open again': rewoundTo(
+        [OPENED, FIRST],
+        [DONE, change({ round: 1, pushed: 'tip1' }), SECOND, DONE],
+      ),
+      'to before the pull request, which stays open': rewoundTo(
+        [],
+        [OPENED, FIRST, DONE, change({ round: 1 }), SECOND],
+      ),
+      'that leaves rounds alone': rewoundTo([OPENED], [DONE]),
+      'without a pull request': rewoundTo([], []),
+    },
+  'rounds, asks, round, pushed, state: a log with whole facts is read as before': {
+    'a round is open': inOldLog(FIRST),
+    'a round is open and asks': inOldLog(FIRST, seen({ asks: 'x', pushed: 'tip0' })),
+    'a round is published': inOldLog(FIRST, DONE, seen({ round: 1, pushed: 'tip1' })),
+    'a second round is open': inOldLog(FIRST, DONE, seen({ round: 1 }), SECOND),
+    'others were taken over in a round': inOldLog(FIRST, DONE, begun({ ...round(1, []), head: 'theirs' })),
+    'it is merged': inOldLog(seen({ state: 'merged', mergeCommit: 'm' })),
+    'it is another one': inOldLog(FIRST, seen({ number: 18 })),
+    'it is continued by changes': inOldLog(
+      ...[FIRST, DONE, seen({ asks: 'x', pushed: 'tip0' })],
+      ...[change({ round: 1, pushed: 'tip1', asks: null }), SECOND],
+    ),
+  },
+};
 
-test('a rewind into a round that was published opens it again, until its work is published again', () => {
-  const rounds = [OPENED, begun(round(1, ['a']))];
-  const at = rewoundTo(rounds, [DONE, change({ round: 1, pushed: 'tip1' }), begun(round(2, ['b'])), DONE]);
-  expect(openRound(at.rewound)?.number).toBe(1);
-  expect(at.rewound.pullRequest).toMatchObject({ pushed: 'head2', rounds: { used: 2, keys: ['a'] } });
-  expect(at.said).toContain('; round 2 is closed');
-});
-
-test('a rewind to before the pull request was opened closes its rounds, and leaves it open', () => {
-  const at = rewoundTo(
-    [],
-    [OPENED, begun(round(1, ['a'])), DONE, change({ round: 1 }), begun(round(2, ['b']))],
-  );
-  expect(at.rewound.pullRequest).toMatchObject({ number: 17, state: 'open', rounds: { used: 2, keys: [] } });
-  expect(at.said).toContain('; rounds 1 to 2 are closed');
-});
-
-test('a rewind that leaves rounds alone says nothing about them', () => {
-  expect(rewoundTo([OPENED], [DONE]).said).toBe('');
-  expect(rewoundTo([], []).said).toBe('');
-});
-
-test('a rewind in the log of a version that did not know rounds leaves them as they were', () => {
-  const at = rewoundTo([OPENED], [begun(round(1, ['a'])), DONE]);
-  expect(at.old.pullRequest?.rounds).toEqual(at.state.pullRequest?.rounds);
-});
-
-test.each<[string, NewEvent[], object]>([
-  ['a round is open', [begun(round(1, ['a']))], { open: 1, next: 1, keys: ['a'] }],
-  [
-    'a round is open and asks',
-    [begun(round(1, ['a'])), seen({ asks: 'x', pushed: 'tip0' })],
-    { open: 1, next: 1, keys: ['a'], asks: 'x' },
-  ],
-  [
-    'a round is published',
-    [begun(round(1, ['a'])), DONE, seen({ round: 1, pushed: 'tip1' })],
-    { next: 2, keys: ['a'], round: 1, pushed: 'tip1' },
-  ],
-  [
-    'a second round is open',
-    [begun(round(1, ['a'])), DONE, seen({ round: 1 }), begun(round(2, ['b']))],
-    { open: 2, next: 2, keys: ['a', 'b'], round: 1 },
-  ],
-  [
-    'others were taken over in a round',
-    [begun(round(1, ['a'])), DONE, begun({ ...round(1, []), head: 'theirs' })],
-    { open: 1, next: 1, keys: ['a'], pushed: 'theirs' },
-  ],
-  ['it is merged', [seen({ state: 'merged', mergeCommit: 'm' })], { next: 1, keys: [], state: 'merged' }],
-  ['it is another one', [begun(round(1, ['a'])), seen({ number: 18 })], { next: 1, keys: [] }],
-])('a log with whole facts is read as before: %s', (_, events, expected) => {
-  const state = after(seen({ pushed: 'tip0' }), ...events);
-  const { pullRequest } = state;
-  const found = {
-    ...{ ...pullRequest, open: openRound(state)?.number, next: nextRound(state) },
-    keys: pullRequest?.rounds?.keys,
-  };
-  expect(found).toMatchObject({ open: undefined, ...expected });
-});
-
-test('a log with whole facts is continued by changes', () => {
-  const state = after(
-    ...[seen({ pushed: 'tip0' }), begun(round(1, ['a'])), DONE, seen({ asks: 'x', pushed: 'tip0' })],
-    ...[change({ round: 1, pushed: 'tip1', asks: null }), begun(round(2, ['b']))],
-  );
-  expect(state.pullRequest).toMatchObject({
-    round: 1,
-    pushed: 'head2',
-    rounds: { used: 2, keys: ['a', 'b'] },
-  });
-  expect(openRound(state)?.number).toBe(2);
+test('a pull request and its rounds are known as these films show', async () => {
+  await expect(tabled(FILMS)).toMatchFileSnapshot('../../../golden/films/fold-pull-request.txt');
 });

@@ -6,7 +6,11 @@ import {
   afterUnreviewed,
   askAboutBase,
 } from '../../../../../src/core/kernel/phases/after-checks.ts';
-import { initialProgress, withChildEnded } from '../../../../../src/core/kernel/phases/progress.ts';
+import {
+  initialProgress,
+  type Progress,
+  withChildEnded,
+} from '../../../../../src/core/kernel/phases/progress.ts';
 import {
   type BaseChecks,
   baseChecksOf,
@@ -21,120 +25,7 @@ import {
   type Phase,
 } from '../../../../../src/core/kernel/phases/table.ts';
 import { block, park, run } from '../../../../../src/core/kernel/phases/verdict.ts';
-
-const testing = initialProgress('testing');
-const quality = initialProgress('quality');
-
-test('a false claim returns to implementation with the whole list, and finally blocks with it', () => {
-  const claims = ['a phase is open', 'a file is missing'];
-  const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
-  const list =
-    'The work is not done: a phase is open; a file is missing; checks of the project failed: `npm test` (exit status 1)';
-  expect(afterFalseClaims(testing, claims, failed)).toMatchObject({
-    kind: 'run',
-    phase: 'implementation',
-    notes: [`${list}. Fix this first.`, 'its last lines'],
-  });
-  const returned = { ...testing, testReturns: MAX_TEST_RETURNS };
-  expect(afterFalseClaims(returned, claims, failed)).toMatchObject({
-    kind: 'block',
-    rule: 'false_done',
-    reason: list,
-  });
-});
-
-test.each(['continue', 'done'] as const)(
-  'a review that ends with %s and omits a requirement is a round',
-  (status) => {
-    const decision = afterUnreviewed(quality, ['R2 is open']);
-    const ended = { phase: 'quality', ending: 'signalled', signal: { status }, treeChanged: false } as const;
-    expect(withChildEnded(quality, { ...ended, decision })).toMatchObject({
-      phase: 'quality',
-      qualityRounds: 1,
-      testReturns: 0,
-    });
-  },
-);
-
-test('a review that omits a requirement is another round, and blocks after the last one', () => {
-  expect(afterUnreviewed(quality, ['R2 is open'])).toMatchObject({
-    kind: 'run',
-    phase: 'quality',
-    notes: [expect.stringContaining('R2 is open')],
-  });
-  const last = { ...quality, qualityRounds: MAX_QUALITY_ROUNDS };
-  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject({ kind: 'block', rule: 'false_done' });
-});
-
-test('a session that would be done with a review missing returns to quality, a limited number of times', () => {
-  const done = initialProgress('done');
-  expect(afterUnreviewed(done, ['R2 is open'])).toMatchObject({ kind: 'run', phase: 'quality' });
-  const last = { ...done, counted: { ...done.counted, done: PHASES.done.limit - 1 } };
-  const blocked = { kind: 'block', phase: 'done', rule: 'false_done' };
-  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject(blocked);
-});
-
-test('an unusable ledger gets one corrective retry', () => {
-  const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
-  const planning = initialProgress('planning');
-  expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', retry: 'corrective' });
-  const corrected = { ...planning, failureCounts: { ...planning.failureCounts, corrected: true } };
-  expect(afterBadDocument(corrected, bad)).toMatchObject({ kind: 'block', rule: 'ledger' });
-});
-
-test.each<[string, Phase, Parameters<typeof askAboutBase>[1], object | undefined]>([
-  [
-    'is one more question where an agent asks some',
-    'requirements',
-    park('requirements', 'qa_answers'),
-    { resumePhase: 'requirements' },
-  ],
-  [
-    'takes the place of "nothing to clarify"',
-    'requirements',
-    { ...park('requirements', 'qa_answers'), askNothingToClarify: true },
-    { resumePhase: 'requirements', askNothingToClarify: undefined },
-  ],
-  [
-    'comes before planning where no gate would ask',
-    'requirements',
-    run('planning', ['note']),
-    { resumePhase: 'planning', notes: ['note'] },
-  ],
-  [
-    'comes before a plan is approved',
-    'planning',
-    park('planning', 'plan_approval', 'implementation'),
-    { resumePhase: 'planning' },
-  ],
-  ['waits while the phase goes on', 'requirements', run('requirements'), undefined],
-  ['waits while a person does something', 'requirements', park('requirements', 'human_action'), undefined],
-  ['waits while the session is blocked', 'requirements', block('requirements', 'auth', 'r'), undefined],
-  [
-    'joins the first questions',
-    'investigation',
-    park('investigation', 'qa_answers', 'requirements'),
-    { resumePhase: 'requirements' },
-  ],
-  [
-    'is asked after the first agent even if that one asks nothing',
-    'investigation',
-    run('requirements'),
-    { resumePhase: 'requirements' },
-  ],
-  [
-    'comes before a plan of the first agent is approved',
-    'investigation',
-    { ...park('investigation', 'plan_approval', 'implementation'), unasked: true },
-    { resumePhase: 'investigation' },
-  ],
-  ['waits while the first agent is replaced', 'investigation', run('investigation'), undefined],
-  ['is not asked at the end of the work', 'implementation', run('testing'), undefined],
-])('the question about a red base %s', (_, phase, decision, expected) => {
-  const asking = askAboutBase(initialProgress(phase), decision);
-  const asked = expected && { kind: 'park', phase, for: 'qa_answers', asksAboutBase: true, ...expected };
-  expect(asking).toEqual(asked);
-});
+import { type Tables, tabled } from '../../../../support/film.ts';
 
 const COMMON = { durationMs: 1, outputHash: 'h', outputBytes: 1, output: 'base-checks/base-1.txt' };
 const exitCodes = fc.constantFrom(null, 0, 1, 2, 126, 127);
@@ -145,19 +36,93 @@ const runs = fc
     return { ...COMMON, command, exitCode, how };
   });
 
-test.each([
-  ['green', [0, 0], undefined],
-  ['red', [0, 1], undefined],
-  ['red', [null], undefined],
-  ['unrunnable', [126], undefined],
-  ['unrunnable', [1, 127], undefined],
-  ['unrunnable', [1], true],
-] as const)('a base is %s whose checks ended with %o, SETUP: %s', (result, statuses, isSetup) => {
-  const ran = statuses.map((exitCode) => {
-    const how = exitCode === 0 ? undefined : 'failed';
-    return { ...COMMON, command: 'c', exitCode, how, isSetup };
-  });
-  expect(baseChecksOf({ runs: ran }).result).toBe(result);
+const testing = initialProgress('testing');
+const quality = initialProgress('quality');
+const planning = initialProgress('planning');
+const done = initialProgress('done');
+const claims = ['a phase is open', 'a file is missing'];
+const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
+const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
+const corrected = { ...planning, failureCounts: { ...planning.failureCounts, corrected: true } };
+const unreviewed = (progress: Progress) => afterUnreviewed(progress, ['R2 is open']);
+const lastDone = { ...done, counted: { ...done.counted, done: PHASES.done.limit - 1 } };
+
+/** Where the session is after a review that omits a requirement. */
+function reviewed(status: 'continue' | 'done') {
+  const end = { phase: 'quality', ending: 'signalled', signal: { status }, treeChanged: false } as const;
+  const now = withChildEnded(quality, { ...end, decision: unreviewed(quality) });
+  return { phase: now.phase, qualityRounds: now.qualityRounds, testReturns: now.testReturns };
+}
+
+const asking = (phase: Phase, decision: Parameters<typeof askAboutBase>[1]) =>
+  askAboutBase(initialProgress(phase), decision);
+const toAnswers = (phase: Phase, resumePhase = phase) => park(phase, 'qa_answers', resumePhase);
+const toApproval = (phase: Phase) => park(phase, 'plan_approval', 'implementation');
+
+const base = (exitCodes: readonly (number | null)[], isSetup?: true) =>
+  baseChecksOf({
+    runs: exitCodes.map((exitCode) => ({
+      ...{ ...COMMON, command: 'c', exitCode, isSetup },
+      how: exitCode === 0 ? undefined : 'failed',
+    })),
+  }).result;
+
+const FILMS: Tables = {
+  'run, block, false_done: a false claim returns to implementation with the whole list, and finally blocks with it':
+    {
+      'for the first time': afterFalseClaims(testing, claims, failed),
+      'after all returns': afterFalseClaims({ ...testing, testReturns: MAX_TEST_RETURNS }, claims, failed),
+    },
+  'qualityRounds: a review that omits a requirement is a round, and no return': {
+    'that continues': reviewed('continue'),
+    'that is done': reviewed('done'),
+  },
+  'run, quality, block, false_done: a missing review is another round of quality, a limited number of times':
+    {
+      'in quality': unreviewed(quality),
+      'after the last round': unreviewed({ ...quality, qualityRounds: MAX_QUALITY_ROUNDS }),
+      'in done': unreviewed(done),
+      'after the last agent in done': unreviewed(lastDone),
+    },
+  'corrective, block, ledger: an unusable ledger gets one corrective retry': {
+    'for the first time': afterBadDocument(planning, bad),
+    'after it': afterBadDocument(corrected, bad),
+  },
+  'qa_answers, asksAboutBase, –: the question about a red base': {
+    'is one more question where an agent asks some': asking('requirements', toAnswers('requirements')),
+    'takes the place of "nothing to clarify"': asking('requirements', {
+      ...toAnswers('requirements'),
+      askNothingToClarify: true,
+    }),
+    'comes before planning where no gate would ask': asking('requirements', run('planning', ['note'])),
+    'comes before a plan is approved': asking('planning', toApproval('planning')),
+    'waits while the phase goes on': asking('requirements', run('requirements')),
+    'waits while a person does something': asking('requirements', park('requirements', 'human_action')),
+    'waits while the session is blocked': asking('requirements', block('requirements', 'auth', 'r')),
+    'joins the first questions': asking('investigation', toAnswers('investigation', 'requirements')),
+    'is asked after the first agent even if that one asks nothing': asking(
+      'investigation',
+      run('requirements'),
+    ),
+    'comes before a plan of the first agent is approved': asking('investigation', {
+      ...toApproval('investigation'),
+      unasked: true,
+    }),
+    'waits while the first agent is replaced': asking('investigation', run('investigation')),
+    'is not asked at the end of the work': asking('implementation', run('testing')),
+  },
+  'green, red, unrunnable: a base is, by what its checks ended with': {
+    '0, 0': base([0, 0]),
+    '0, 1': base([0, 1]),
+    'no status': base([null]),
+    'status 126': base([126]),
+    '1, 127': base([1, 127]),
+    '1, of SETUP': base([1], true),
+  },
+};
+
+test('checks, claims and reviews are followed by what these films show', async () => {
+  await expect(tabled(FILMS)).toMatchFileSnapshot('../../../../golden/films/after-checks.txt');
 });
 
 test('only a command that failed on the base, and that a person let stay red, is run there again', () => {

@@ -15,133 +15,29 @@ import {
   withNewGoal,
 } from '../../../../../src/core/kernel/phases/progress.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../../../../src/core/kernel/phases/table.ts';
+import { type Films, screened } from '../../../../support/film.ts';
 import { failureCounts, outcomeOf, progressIn, RULES, signalled } from '../../../../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };
 
-test.each(ENDING_KINDS)(
-  'an agent without a signal that ended by %s counts only according to the rules',
-  (end) => {
-    const counts = ['signalled', 'no_signal', 'timeout', 'crashed'].includes(end);
-    expect(after(progressIn('testing'), outcomeOf({ end })).counted.testing).toBe(counts ? 1 : 0);
-  },
-);
-
-test.each(ENDING_KINDS)('an agent that signalled counts even if it ended by %s', (end) => {
-  const ended = after(progressIn('testing'), signalled({ status: 'continue' }, { end }));
-  expect(ended.counted.testing).toBe(1);
+const testing = progressIn('testing');
+const quality = progressIn('quality');
+const done = progressIn('done');
+const changed = says(quality, 'quality', { treeChanged: true });
+const reviewed = says(says(testing, 'quality'), 'testing');
+const rework = says(reviewed, 'implementation');
+const parked = says(quality, 'testing', { plan: stale });
+const returned = progressIn('testing', {
+  qualityRounds: 2,
+  counted: { ...initialProgress().counted, quality: 4 },
 });
-
-test('tests run twice: quality comes between the first run and done', () => {
-  const first = says(progressIn('testing'), 'quality');
-  const second = says(says(first, 'testing', { treeChanged: true }), 'done');
-  expect(first.phase).toBe('quality');
-  expect(second.phase).toBe('done');
-});
-
-test('after an implementation agent quality must review again', () => {
-  const reviewed = says(says(progressIn('testing'), 'quality'), 'testing');
-  const again = says(says(reviewed, 'implementation'), 'testing');
-  expect(reviewed.qualitySinceImplementation).toBe(true);
-  expect(again).toMatchObject({ phase: 'testing', qualitySinceImplementation: false });
-});
-
-test('changes by quality are reset only when it is entered again', () => {
-  const changed = says(progressIn('quality'), 'quality', { treeChanged: true });
-  const timedOut = after(changed, outcomeOf({ end: 'timeout' }));
-  expect(timedOut.qualityChangedTree).toBe(true);
-  expect(inPhase(inPhase(timedOut, 'testing'), 'quality').qualityChangedTree).toBe(false);
-});
-
-test('only a quality agent that signals to stay counts as a round', () => {
-  const at = progressIn('quality');
-  expect(says(at, 'quality').qualityRounds).toBe(1);
-  expect(after(at, signalled({ status: 'continue' }, { end: 'usage_limit' })).qualityRounds).toBe(1);
-  expect(after(at, signalled({ status: 'handoff' })).qualityRounds).toBe(0);
-  expect(says(at, 'testing').qualityRounds).toBe(0);
-  expect(says(at, 'planning').qualityRounds).toBe(0);
-  expect(after(at, outcomeOf()).qualityRounds).toBe(0);
-  expect(says(progressIn('testing'), 'testing').qualityRounds).toBe(0);
-});
-
-test('a round and a return count even if a changed plan is approved in between', () => {
-  expect(says(progressIn('quality'), 'quality', { plan: stale })).toMatchObject({ qualityRounds: 1 });
-  expect(says(progressIn('testing'), 'implementation', { plan: stale })).toMatchObject({
-    phase: 'testing',
-    testReturns: 1,
-  });
-});
-
-test('quality counts as reviewed if a changed plan is approved before the second tests', () => {
-  const parked = says(progressIn('quality'), 'testing', { plan: stale });
-  expect(parked.phase).toBe('quality');
-  expect(inPhase(parked, 'testing').qualitySinceImplementation).toBe(true);
-});
-
-test('failed tests and failed checks count as returns to implementation', () => {
-  const back = afterFailedChecks(progressIn('done'), ['npm test']);
-  const failed = withChildEnded(progressIn('done'), {
-    phase: 'done',
-    ending: 'signalled',
-    signal: { status: 'done' },
-    decision: back,
-    treeChanged: false,
-  });
-  expect(failed).toMatchObject({ phase: 'implementation', testReturns: 1 });
-  expect(says(progressIn('testing'), 'implementation').testReturns).toBe(1);
-});
-
-test.each(['implementation', 'quality', 'done'] as const)(
-  'checks that fail after %s are a return',
-  (phase) => {
-    const decision = afterFailedChecks(progressIn(phase), ['npm test']);
-    const end = { phase, ending: 'signalled', signal: { status: 'done' }, treeChanged: false } as const;
-    expect(withChildEnded(progressIn(phase), { ...end, decision })).toMatchObject({
-      phase: 'implementation',
-      testReturns: 1,
-      qualityRounds: 0,
-    });
-  },
-);
-
-test('a return to implementation resets no count', () => {
-  const at = progressIn('testing', {
-    qualityRounds: 2,
-    counted: { ...initialProgress().counted, quality: 4 },
-  });
-  expect(says(at, 'implementation')).toMatchObject({ qualityRounds: 2, counted: { quality: 4, testing: 1 } });
-});
-
-test('an accepted signal ends every series of failures', () => {
-  const at = progressIn('testing', failureCounts({ corrected: true, failures: 3 }));
-  expect(says(at, 'testing').failureCounts).toEqual(initialProgress().failureCounts);
-});
-
-test('a usage limit and a stop end no series of failures', () => {
-  const at = progressIn('testing', failureCounts({ corrected: true, failures: 1 }));
-  const stopped = outcomeOf({ end: 'killed', stopAsked: true });
-  const refusedAndLimited = signalled({ status: 'done' }, { end: 'usage_limit' });
-  for (const outcome of [outcomeOf({ end: 'usage_limit' }), stopped, refusedAndLimited]) {
-    expect(after(at, outcome).failureCounts).toEqual(at.failureCounts);
-  }
-});
-
-test('a crash, a timeout and a missing signal are failures, and a refused signal is a correction', () => {
-  const unsignalled = after(progressIn('testing'), outcomeOf());
-  const crashed = after(unsignalled, outcomeOf({ end: 'crashed' }));
-  const timedOut = after(crashed, outcomeOf({ end: 'timeout' }));
-  const corrected = after(timedOut, signalled({ status: 'done' }));
-  expect(corrected.failureCounts).toEqual({ corrected: true, failures: 3 });
-});
-
-test('the iteration of a phase counts up while the session stays and restarts when it moves', () => {
-  const second = withChildStarted(withChildStarted(progressIn('testing'), 8), 9);
-  expect(second).toMatchObject({ phaseIteration: 2, totalIterations: 9 });
-  expect(inPhase(second, 'testing').phaseIteration).toBe(2);
-  expect(inPhase(second, 'quality')).toMatchObject({ phaseIteration: 0, totalIterations: 9 });
-});
-
+const limited = (status: 'continue' | 'done') => signalled({ status }, { end: 'usage_limit' });
+const failed = (failures: number) => progressIn('testing', failureCounts({ corrected: true, failures }));
+const unsignalled = after(testing, outcomeOf());
+const crashed = after(unsignalled, outcomeOf({ end: 'crashed' }));
+const timedOut = after(crashed, outcomeOf({ end: 'timeout' }));
+const twoAgents = withChildStarted(withChildStarted(testing, 8), 9);
 const worn: Progress = {
   ...progressIn('quality', failureCounts({ corrected: true, failures: 2 })),
   counted: { ...initialProgress().counted, quality: 10 },
@@ -153,21 +49,88 @@ const worn: Progress = {
   qualityChangedTree: true,
 };
 
-test('resuming a blocked session resets its limits and keeps its history', () => {
-  expect(withCountsReset(worn)).toEqual({
-    ...progressIn('quality'),
-    phaseIteration: 4,
-    totalIterations: 40,
-    qualitySinceImplementation: true,
-    qualityChangedTree: true,
+/** Checks fail after an agent of this phase. */
+function checksFail(progress: Progress): Progress {
+  return withChildEnded(progress, {
+    ...{ phase: progress.phase, ending: 'signalled', signal: { status: 'done' }, treeChanged: false },
+    decision: afterFailedChecks(progress, ['npm test']),
   });
+}
+
+/** What happens, the progress before it and after it. */
+type Step = readonly [what: string, before: Progress, after: Progress];
+
+const FILMS: Films<Step> = {
+  'counted, failureCounts: an agent without a signal counts only by some endings': ENDING_KINDS.map(
+    (end): Step => [end, testing, after(testing, outcomeOf({ end }))],
+  ),
+  'counted: an agent that signalled counts, whatever it ended by': ENDING_KINDS.map(
+    (end): Step => [end, testing, after(testing, signalled({ status: 'continue' }, { end }))],
+  ),
+  'phase: tests run twice, and quality comes between the first run and done': [
+    ['from the first tests to quality', testing, says(testing, 'quality')],
+    ['from quality to tests', says(testing, 'quality'), reviewed],
+    ['from the second tests to done', reviewed, says(reviewed, 'done')],
+  ],
+  'qualitySinceImplementation: after an implementation agent quality must review again': [
+    ['from reviewed tests to implementation', reviewed, rework],
+    ['from implementation to tests', rework, says(rework, 'testing')],
+    ['quality, with a changed plan', quality, parked],
+    ['into tests, once that is approved', parked, inPhase(parked, 'testing')],
+  ],
+  'qualityChangedTree: changes by quality are reset only when it is entered again': [
+    ['it changes files', quality, changed],
+    ['it times out', changed, after(changed, outcomeOf({ end: 'timeout' }))],
+    ['it is left', changed, inPhase(changed, 'testing')],
+    ['it is entered', inPhase(changed, 'testing'), inPhase(inPhase(changed, 'testing'), 'quality')],
+  ],
+  'qualityRounds: only a quality agent that signals to stay counts as a round': [
+    ['to stay', quality, says(quality, 'quality')],
+    ['to stay, at a usage limit', quality, after(quality, limited('continue'))],
+    ['to stay, with a changed plan', quality, says(quality, 'quality', { plan: stale })],
+    ['a hand-off', quality, after(quality, signalled({ status: 'handoff' }))],
+    ['on to testing', quality, says(quality, 'testing')],
+    ['back to planning, which is refused', quality, says(quality, 'planning')],
+    ['nothing', quality, after(quality, outcomeOf())],
+    ['to stay in testing', testing, says(testing, 'testing')],
+  ],
+  'testReturns, phase: failed tests and failed checks count as returns to implementation': [
+    ['tests', testing, says(testing, 'implementation')],
+    ['tests, with a changed plan', testing, says(testing, 'implementation', { plan: stale })],
+    ['tests, with counts, which are kept', returned, says(returned, 'implementation')],
+    ['checks after done', done, checksFail(done)],
+    ['checks after quality', quality, checksFail(quality)],
+    ['checks after implementation', progressIn('implementation'), checksFail(progressIn('implementation'))],
+  ],
+  'failureCounts: an accepted signal ends every series of failures, a usage limit and a stop end none': [
+    ['an accepted signal', failed(3), says(failed(3), 'testing')],
+    ['a usage limit', failed(1), after(failed(1), outcomeOf({ end: 'usage_limit' }))],
+    ['a stop', failed(1), after(failed(1), outcomeOf({ end: 'killed', stopAsked: true }))],
+    ['a refused signal at a usage limit', failed(1), after(failed(1), limited('done'))],
+    ['a refused signal after a correction', failed(2), after(failed(2), signalled({ status: 'done' }))],
+  ],
+  'failureCounts: a missing signal, a crash and a timeout are failures, a refused signal is a correction': [
+    ['no signal', testing, unsignalled],
+    ['a crash after it', unsignalled, crashed],
+    ['a timeout after that', crashed, timedOut],
+    ['a refused signal after all', timedOut, after(timedOut, signalled({ status: 'done' }))],
+  ],
+  'phaseIteration, totalIterations: the iterations of a phase restart when the session moves': [
+    ['two agents', testing, twoAgents],
+    ['the same phase', twoAgents, inPhase(twoAgents, 'testing')],
+    ['another phase', twoAgents, inPhase(twoAgents, 'quality')],
+  ],
+  'phase, counted, failureCounts, qualityRounds, testReturns: what a person does': [
+    ['resumes a blocked session', worn, withCountsReset(worn)],
+    ['gives a new goal', worn, withNewGoal(worn)],
+  ],
+};
+
+test('each step changes of the progress what its film shows, and nothing else', async () => {
+  const text = screened(FILMS, (steps) => steps.map(([name, before, after]) => ({ name, before, after })));
+  await expect(text).toMatchFileSnapshot('../../../../golden/films/progress.txt');
 });
 
-test('a new goal starts at investigation and keeps only the iteration count', () => {
-  expect(withNewGoal(worn)).toEqual({ ...initialProgress('investigation'), totalIterations: 40 });
-});
-
-/** The progress after an agent of the current phase ended like this. */
 const HANDS_OVER = PHASE_NAMES.filter((phase) =>
   (PHASES[phase].signals as readonly string[]).includes('handoff'),
 );
@@ -183,6 +146,7 @@ test.each(HANDS_OVER)('hand-offs in %s use up the limit of the phase, and nothin
   expect(progress).toMatchObject({ phase, qualityRounds: 0, testReturns: 0, ...failureCounts({}) });
 });
 
+/** The progress after an agent of the current phase ended like this. */
 function after(progress: Progress, outcome: Outcome): Progress {
   const signal: JudgedSignal | undefined =
     outcome.signal.kind === 'signal' ? outcome.signal.signal : undefined;
