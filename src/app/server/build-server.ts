@@ -10,7 +10,7 @@ import { waitLimitMs } from '../../core/faces/mcp/wait-limits.ts';
 import { fromExtensions } from '../../core/kernel/extension.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { HAS_TASKS } from '../extensions/handshake.ts';
-import { newServer, type Offer, offersTasks } from './new-server.ts';
+import { newServer, offersTasks, type ServerOffer } from './new-server.ts';
 import type { PromptChoice } from './prompts/prompts.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
@@ -18,7 +18,7 @@ import { serveResources } from './resources/serve-resources.ts';
 import { serveTasks } from './serve-tasks.ts';
 import { serveTools } from './serve-tools.ts';
 
-export interface ServerDeps extends Omit<Offer, 'hasTasks'> {
+export interface ServerDeps extends Omit<ServerOffer, 'hasTasks'> {
   /** Called by each request that needs it, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }

@@ -4,7 +4,7 @@ import type { PromptChoice } from './prompts/prompts.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
 /** How a server presents itself. */
-export interface Offer {
+export interface ServerOffer {
   version: string;
   /** By default the one in which a connection begins with `initialize`. */
   era?: ProtocolEra;
@@ -17,7 +17,7 @@ export interface Offer {
 }
 
 /** What answers a handshake; `serveRequests` adds the rest. */
-export function newServer(offer: Offer): Server {
+export function newServer(offer: ServerOffer): Server {
   const { version, era = 'legacy', isReadOnly = false, prompts = 'sessions' } = offer;
   return new Server(serverInfo(version, era), {
     capabilities: {
@@ -34,7 +34,7 @@ export function newServer(offer: Offer): Server {
 }
 
 /** A server that only reads answers no form. */
-export function offersTasks({ era, isReadOnly = false, hasTasks }: Offer): boolean {
+export function offersTasks({ era, isReadOnly = false, hasTasks }: ServerOffer): boolean {
   return hasTasks && era === 'modern' && !isReadOnly;
 }
 
