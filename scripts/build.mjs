@@ -259,9 +259,10 @@ const built = await Promise.all([
   build({
     ...cjs,
     plugins: [COMPLETION_WORDS, ...options.plugins],
-    entryPoints: { samocode, 'samocode-mcp': server, ...also },
+    entryPoints: { samocode, 'samocode-mcp': server },
   }),
   build({ ...named, plugins: [LOADED_AT_ONCE, ...options.plugins], entryPoints: READING }),
+  build({ ...cjs, format: 'esm', banner: ESM_BANNER, outExtension: { '.js': '.mjs' }, entryPoints: also }),
   build({ ...toOneFile, outfile: `${outdir}/seldom.cjs`, stdin: { contents: seldom, resolveDir: '.' } }),
 ]);
 for (const { metafile } of built) {

@@ -71,7 +71,7 @@ export async function builtPrograms(
     rehearsal: join(folder, 'samocode-rehearsal.cjs'),
     cli: join(folder, 'samocode.js'),
     action: join(folder, 'action.cjs'),
-    extra: (name) => join(folder, `${name}.js`),
+    extra: (name) => join(folder, `${name}.mjs`),
   };
 }
 

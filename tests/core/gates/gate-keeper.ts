@@ -36,7 +36,7 @@ const LATE_IS_OVER_MS = 1500;
 
 const PROGRAMS = { 'play-cheat': 'tests/core/gates/play-cheat.ts' };
 // The program that plays the cheats is next to the rehearsal agent and runs in its process.
-const SCENARIO = `await import(process.argv[1].replace(/[^/]+$/, 'play-cheat.js'));`;
+const SCENARIO = `await import(process.argv[1].replace(/[^/]+$/, 'play-cheat.mjs'));`;
 
 /** Events recorded only for a person's act, or only possible after one. */
 const HUMAN_ACTS: readonly EventType[] = [

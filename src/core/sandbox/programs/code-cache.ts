@@ -14,6 +14,8 @@ import { SESSION_MARK } from './marks.ts';
 export const CODE_CACHE = 'SAMOCODE_CODE_CACHE';
 /** Of all programs, builds and Nodes together; each has one to two megabytes. */
 const MAX_FILES = 12;
+/** So many runs add what they used: the first one may have been a mistyped command. */
+const GROWING_RUNS = 8;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,27 +42,39 @@ function newProgram(filename: string, entry: string): (...own: unknown[]) => voi
   const text = readFileSync(filename);
   const names = [entry, process.version, process.arch, fingerprint(text)];
   const cache = join(stateRoot(homedir()), 'code', names.join('-'));
-  const cachedData = orNothing(() => readCache(cache));
+  const kept = orNothing(() => readCache(cache));
+  const cachedData = kept?.code;
   // Node's own form, with the imports that it gives to a file.
   const script = new Script(`(function(exports,require,module,__filename,__dirname){${text}\n})`, {
     ...(cachedData && { cachedData }),
     filename,
     importModuleDynamically: vm.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  if (cachedData === undefined || script.cachedDataRejected)
-    process.once('exit', () => orNothing(() => writeCache(cache, script.createCachedData())));
+  const runs = kept === undefined || script.cachedDataRejected ? 0 : kept.runs;
+  if (runs < GROWING_RUNS)
+    process.once('exit', () =>
+      orNothing(() => writeCache(cache, { runs: runs + 1, code: script.createCachedData() })),
+    );
   return script.runInThisContext();
 }
 
+interface Kept {
+  /** Of which it has what they used. */
+  runs: number;
+  code: Buffer;
+}
+
 /** @returns undefined unless it is whole, and a plain file that only this user could write */
-function readCache(path: string): Buffer | undefined {
+function readCache(path: string): Kept | undefined {
   if (!isOwn(statsAt(dirname(path)))) return undefined;
   const bytes = withPlainFile(path, (descriptor, stats) =>
     stats.nlink === 1 && isOwn(stats) ? readFileSync(descriptor) : undefined,
   );
   if (!Buffer.isBuffer(bytes)) return undefined;
-  const code = bytes.subarray(SEAL_BYTES);
-  return bytes.toString('latin1', 0, SEAL_BYTES) === fingerprint(code) ? code : undefined;
+  // Eight bytes for the number, so that V8 finds the code where it need not move it.
+  const sealed = bytes.subarray(SEAL_BYTES);
+  if (bytes.toString('latin1', 0, SEAL_BYTES) !== fingerprint(sealed)) return undefined;
+  return { runs: sealed.readInt32LE(), code: sealed.subarray(8) };
 }
 
 const SEAL_BYTES = fingerprint('').length;
@@ -71,7 +85,7 @@ function isOwn(stats: Stats | undefined, ofOthers = 0o77): boolean {
 }
 
 /** Not synced: what a power cut leaves of it does not match its seal. */
-function writeCache(path: string, code: Buffer): void {
+function writeCache(path: string, { runs, code }: Kept): void {
   const folder = dirname(path);
   // Where no session ever was, there is nothing to be quick for.
   if (!isOwn(statsAt(dirname(folder)), 0o22)) return;
@@ -79,7 +93,11 @@ function writeCache(path: string, code: Buffer): void {
   if (!isOwn(statsAt(folder))) return;
   const draft = `${path}.${process.pid}`;
   try {
-    writeFileSync(draft, Buffer.concat([Buffer.from(fingerprint(code)), code]), { flag: 'wx', mode: 0o600 });
+    const number = Buffer.alloc(8);
+    number.writeInt32LE(runs);
+    const sealed = Buffer.concat([number, code]);
+    const bytes = Buffer.concat([Buffer.from(fingerprint(sealed)), sealed]);
+    writeFileSync(draft, bytes, { flag: 'wx', mode: 0o600 });
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });

@@ -163,6 +163,18 @@ test('code that was compiled under other flags of V8 is replaced', async () => {
   expect(await person.kept()).toEqual([name]);
 });
 
+test('the first eight runs add what they use, and no later one', async () => {
+  await using person = await user();
+  const used: Buffer[] = [];
+  for (let run = 1; run <= 10; run += 1) {
+    await person.says();
+    const [name = ''] = await person.kept();
+    used.push(await readFile(join(person.folder, name)));
+  }
+  const changes = used.slice(1).map((bytes, at) => !bytes.equals(used[at] ?? bytes));
+  expect(changes).toEqual([true, true, true, true, true, true, true, false, false]);
+});
+
 test('where no session ever was, and in a folder of somebody else, nothing is made', async () => {
   await using person = await user();
   await chmod(person.root, 0o777);
