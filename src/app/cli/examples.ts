@@ -30,8 +30,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
   ],
   pool: [
-    ['samocode pool join --remote ssh://git@example.org/sessions.git', 'on each machine'],
-    ['samocode pool add SHA256:… --name mini', 'on the first one, as "pool join" shows it on mini'],
+    ['samocode pool prepare --database postgres://admin@db.example.org/samocode', 'once, from anywhere'],
+    [
+      'samocode pool join --remote ssh://git@example.org/sessions.git --database postgres://mini@db.example.org/samocode',
+      'on each machine, here mini, with its own login',
+    ],
   ],
   round: [['samocode round jwt', 'at once, instead of at the next check of the supervisor']],
   finish: [
