@@ -28,6 +28,20 @@ test.each([...named, ...below.filter(([name]) => name in EXAMPLES)])(
   },
 );
 
+test('the commands of a group in an example exist', () => {
+  const groups = commands.filter(
+    (command) => command.commands.length > 0 && command.registeredArguments.length === 0,
+  );
+  const lines = Object.values(EXAMPLES).flatMap((examples) => examples.map(([line]) => line));
+  const unknown = groups.flatMap((group) =>
+    lines.filter((line) => {
+      const [, word] = new RegExp(`^samocode ${group.name()} ([a-z]\\S*)`).exec(line) ?? [];
+      return word !== undefined && !group.commands.some((each) => each.name() === word);
+    }),
+  );
+  expect(unknown).toEqual([]);
+});
+
 test('no example belongs to a removed command', () => {
   const names = [...named, ...below].map(([name]) => name);
   expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
