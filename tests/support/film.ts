@@ -76,7 +76,7 @@ function resultOf(result: unknown): string {
   return texts.join('; ') || 'nothing';
 }
 
-/** With what nobody sees in a line as its code. */
+/** With each invisible character as its code. */
 function escaped(line: string): string {
   return line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\s$/gu, (sign) =>
     sign === ' ' ? '·' : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,

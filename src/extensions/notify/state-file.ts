@@ -60,8 +60,8 @@ export class StateFile<T> {
       const next = this.#last.then(async () => {
         this.#next = undefined;
         this.#isUnwritten = false;
-        // A power cut may bring back the state before, from which a notice is sent again, and never none: none counts
-        // from now on, and what happened before would be sent by nobody.
+        // A power cut may bring back the previous state, so that a notice is sent twice. It must not lose the file: a
+        // new one begins with what happens from then on, and earlier news would never be sent.
         const sync = statsAt(path) === undefined ? 'folder' : 'file';
         await writeWhole(path, `${JSON.stringify(this.#state)}\n`, { mode: 0o600, sync });
       });

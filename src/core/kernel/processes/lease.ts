@@ -116,7 +116,10 @@ export async function readLeases(dir: string): Promise<Lease[]> {
   return leases.filter((lease) => lease !== undefined);
 }
 
-/** Releases that a disk refused, by folder: this process lives, so nobody, not even itself, would take the lease. */
+/**
+ * Releases that the disk refused, by folder. No process takes a lease while its owner lives, so the owner tries again
+ * before it acquires the next one.
+ */
 const unreleased = new Map<string, () => Promise<void>>();
 
 /** Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it. */

@@ -120,7 +120,7 @@ async function localDefault(options: Asking): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
-/** The first of these branches that exists. Git is asked unless the first has a file of its own. */
+/** The first of these branches that exists. Git is asked only if the first ref has no file. */
 async function firstOf(refs: readonly string[], options: GitOptions): Promise<BaseCommit | undefined> {
   const gitDir = await plainGitDirIn(options.cwd);
   const inFile = gitDir && refs[0] && (await commitInFiles(gitDir, refs[0]));

@@ -79,7 +79,7 @@ function readCache(path: string): Kept | undefined {
 
 const SEAL_BYTES = fingerprint('').length;
 
-/** @param ofOthers the rights that nobody else may have */
+/** @param ofOthers mode bits of group and others, none of which may be set */
 function isOwn(stats: Stats | undefined, ofOthers = 0o77): boolean {
   return stats !== undefined && stats.uid === process.getuid?.() && (stats.mode & ofOthers) === 0;
 }

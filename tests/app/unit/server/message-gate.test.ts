@@ -38,7 +38,7 @@ test('a handshake is delivered before anything is loaded, and what follows it af
   expect(delivered).toEqual(['initialize', 'notifications/initialized', 'tools/list', 'ping', 'tools/call']);
 });
 
-test('loading begins by itself once a handshake was answered', async () => {
+test('loading begins once a handshake has been answered', async () => {
   const { state, pass } = gate();
   pass(request(1, 'server/discover'));
   await new Promise(setImmediate);

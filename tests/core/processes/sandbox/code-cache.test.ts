@@ -175,7 +175,7 @@ test('the first eight runs add what they use, and no later one', async () => {
   expect(changes).toEqual([true, true, true, true, true, true, true, false, false]);
 });
 
-test('where no session ever was, and in a folder of somebody else, nothing is made', async () => {
+test('nothing is kept before the first session, or in a state folder that others can write', async () => {
   await using person = await user();
   await chmod(person.root, 0o777);
   await person.says();
