@@ -10,10 +10,11 @@ export interface LargeWorktree {
   place: Omit<Parameters<typeof keepCheckpoint>[0], 'moment'>;
 }
 
-/** Creates a worktree with this many small files, and removes it after use. */
+/** Creates a worktree with this many files, each of fewer than `bytes` bytes of text, and removes it after use. */
 export async function withWorktree(
   files: number,
   use: (place: LargeWorktree) => Promise<BenchResult>,
+  bytes = 900,
 ): Promise<BenchResult> {
   const root = await mkdtemp(join(await realpath(tmpdir()), 'samocode-bench-'));
   try {
@@ -26,12 +27,12 @@ export async function withWorktree(
       runCommand('git', ['-c', 'gc.auto=0', ...args], { cwd: mainRepo, env });
     await mkdir(sessionDir, { recursive: true });
     await writeFile(join(sessionDir, '_overview.md'), '# Bench\n');
-    await writeFiles(mainRepo, files);
+    await writeFiles(mainRepo, files, bytes);
     await git('init', '-q', '-b', 'main');
     await git('add', '-A');
     await git('-c', 'user.name=b', '-c', 'user.email=b@example.invalid', 'commit', '-q', '-m', 'All');
-    // As in a clone, whose objects are in one pack: git never leaves 50,000 loose objects, which are slow to find.
-    await git('repack', '-a', '-d', '-q');
+    // As in a clone, whose objects are in one pack: git never leaves 100,000 loose objects, which are slow to find.
+    await git('repack', '-a', '-d', '-q', '--window=0');
     await git('worktree', 'add', '-q', '-b', 'x', worktreePath);
     const place = {
       ...{ mainRepo, worktreePath, sessionDir, branch: 'x', sessionFolder: 'bench', baseEnv: env },
@@ -45,12 +46,14 @@ export async function withWorktree(
 
 const PER_FOLDER = 100;
 
-async function writeFiles(root: string, files: number): Promise<void> {
+async function writeFiles(root: string, files: number, bytes: number): Promise<void> {
   for (let folder = 0; folder * PER_FOLDER < files; folder += 1) {
     await mkdir(join(root, `d${folder}`), { recursive: true });
     const names = Array.from({ length: PER_FOLDER }, (_, index) => folder * PER_FOLDER + index);
     await Promise.all(
-      names.map((name) => writeFile(fileAt(root, name), `File ${name}\n${'x'.repeat(name % 900)}\n`)),
+      names.map((name) =>
+        writeFile(fileAt(root, name), `File ${name}\n`.repeat(1 + ((name * 7) % bytes) / 12)),
+      ),
     );
   }
 }

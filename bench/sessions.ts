@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/kernel/clock.ts';
@@ -11,8 +12,9 @@ import { startSession } from '../tests/support/start-session.ts';
 import { endProcessesOf, SUPERVISED } from '../tests/support/supervisors.ts';
 import { type Bench, round } from './bench.ts';
 
-const SESSIONS = 32;
+const SESSIONS = 50;
 const POLL_MS = 500;
+const GC_MS = 3000;
 
 // Otherwise set by the bundler; read when a file is written.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
@@ -21,7 +23,7 @@ Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 export const sessionsBench: Bench = {
   name: 'sessions',
   title: `${SESSIONS} sessions at once`,
-  about: `${SESSIONS} rehearsal sessions of one project from start to done with MAX_PARALLEL=${SESSIONS}, gates opened in advance`,
+  about: `${SESSIONS} rehearsal sessions of one project from start to done with MAX_PARALLEL=${SESSIONS}, gates opened in advance, with a git gc every few seconds`,
   runsOnce: true,
   means: {
     unfinished: 'sessions that did not finish',
@@ -30,6 +32,9 @@ export const sessionsBench: Bench = {
     peakMb: 'peak MB of all workers and the supervisor, without agents (PSS: shared memory counts once)',
     peakMbEach: 'MB of that for each session',
     peakWorkers: 'maximum number of workers at the same time',
+    gcs: 'runs of git gc meanwhile',
+    gitKbEach: 'kB by which .git grew with each iteration, after a last git gc',
+    runKbEach: 'kB in the run folders for each iteration',
   },
   async run() {
     const { worker, rehearsal } = await builtPrograms();
@@ -41,6 +46,9 @@ export const sessionsBench: Bench = {
     try {
       // Each start runs git with a listener that ends it together with this process.
       process.setMaxListeners(SESSIONS * 2);
+      await repo.git(['gc', '--quiet']);
+      const gitKb = () => kilobytesIn(join(repo.path, '.git'));
+      const gitKbBefore = gitKb();
       const begun = systemClock.monotonic();
       const input = { task: 'Give every boat a name', acceptSuggestions: true, autoApprove: true };
       const starts = Array.from({ length: SESSIONS }, (_, index) =>
@@ -54,6 +62,13 @@ export const sessionsBench: Bench = {
         );
       const peak = { mb: 0, workers: 0 };
       let now = await states();
+      let [gcs, isGoing] = [0, true];
+      const gc = (async () => {
+        for (; isGoing; gcs += 1) {
+          await repo.git(['gc', '--quiet']);
+          await systemClock.sleep(GC_MS);
+        }
+      })();
       while (now.some((state) => !['done', 'blocked'].includes(state?.status.kind ?? ''))) {
         const { mb, workers } = await memoryOf(repo.homeDir);
         peak.mb = Math.max(peak.mb, mb);
@@ -62,14 +77,25 @@ export const sessionsBench: Bench = {
         now = await states();
       }
       const seconds = (systemClock.monotonic() - begun) / 1000;
+      isGoing = false;
+      await gc;
+      await repo.git(['gc', '--quiet']);
+      const iterations = now.reduce((sum, state) => sum + (state?.progress.totalIterations ?? 0), 0);
+      const runKb = folders.reduce(
+        (sum, folder) => sum + kilobytesIn(sessionPaths(sessionsDir, folder).runDir),
+        0,
+      );
       return {
         values: {
           unfinished: now.filter((state) => state?.status.kind !== 'done').length,
-          iterations: now.reduce((sum, state) => sum + (state?.progress.totalIterations ?? 0), 0),
+          iterations,
           seconds: round(seconds),
           peakMb: round(peak.mb),
           peakMbEach: round(peak.mb / SESSIONS),
           peakWorkers: peak.workers,
+          gcs,
+          gitKbEach: round((gitKb() - gitKbBefore) / iterations),
+          runKbEach: round(runKb / iterations),
         },
         goals: [
           { value: 'unfinished', atMost: 0 },
@@ -109,4 +135,9 @@ async function environmentOf(pid: number): Promise<string[]> {
 async function proportionalMb(pid: number): Promise<number> {
   const text = await readFile(join('/proc', String(pid), 'smaps_rollup'), 'utf8').catch(() => '');
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024;
+}
+
+/** As `du` counts it: whole blocks. */
+function kilobytesIn(folder: string): number {
+  return Number(execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')[0]);
 }

@@ -11,15 +11,19 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
 /** Until the supervisor has read every session once, and V8 has released the memory that this needed. */
 const SETTLED_MS = 45_000;
 
-/** The cost of `count` sessions that wait for answers. */
-export async function measureParked(count: number, seconds: number): Promise<Record<string, number>> {
+/** The cost of `count` sessions that wait for answers; with 0 for `settledMs` the start of the supervisor counts, too. */
+export async function measureParked(
+  count: number,
+  seconds: number,
+  settledMs = SETTLED_MS,
+): Promise<Record<string, number>> {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   while ((await rig.workerPid()) !== undefined) await systemClock.sleep(20);
   for (let index = 1; index < count; index += 1) await copyWithin(rig.paths, rig.file.id, index);
   const pid = await startSupervisor(rig);
-  await systemClock.sleep(SETTLED_MS);
-  const before = await cpuMs(pid);
+  await systemClock.sleep(settledMs);
+  const before = settledMs === 0 ? 0 : await cpuMs(pid);
   await systemClock.sleep(seconds * 1000);
   const spent = (await cpuMs(pid)) - before;
   const processes = (await supervisorPids(rig.repo.homeDir)).length + (await workers(rig));
