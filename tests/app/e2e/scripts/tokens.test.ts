@@ -15,7 +15,9 @@ test('tools and instructions are within their budgets', ci, () => {
 test('every result, and a session of three hours in every client, is within its budget', async () => {
   const measures = await measureSessions();
   expect(tooMuch(measures)).toEqual([]);
-  const waits = measures.flatMap(({ details }) => details?.waits ?? []);
+  // Tasks sleep through what else is waited for in turns.
+  const inTurns = measures.filter(({ what }) => !what.includes('followed by tasks'));
+  const waits = inTurns.flatMap(({ details }) => details?.waits ?? []);
   expect(Math.min(...waits)).toBeGreaterThan(3);
 });
 

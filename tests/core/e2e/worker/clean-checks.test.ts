@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -285,7 +285,8 @@ test.concurrent('SETUP runs in each clone before the checks', async () => {
   );
   await rig.until(({ status }) => status.kind === 'done');
   const setups = (await readFile(join(rig.repo.root, 'setups'), 'utf8')).trim().split('\n');
-  expect(setups.filter((path) => path.includes('_checks'))).toHaveLength(2);
+  const clones = setups.filter((path) => path.includes('_checks')).map((path) => basename(path));
+  expect(clones).toEqual(['base', 'full', expect.stringMatching(/^old-/)]);
   const full = (await eventsOfType(rig, 'checks_ran')).find(({ set }) => set === 'full');
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
 });
