@@ -11,6 +11,7 @@ import { openPullRequest } from '../../src/extensions/github/feedback/open-pull-
 import { builtPrograms } from './built-programs.ts';
 import { makeProject } from './project.ts';
 import { checkRun, provedEvents } from './proved-events.ts';
+import { IDENTITY } from './temp-repo.ts';
 
 export const CHECK = 'grep -q done work.txt';
 
@@ -44,8 +45,7 @@ export async function pullRequestScene({
   await repo.git(['clone', '-q', remote, elsewhere]);
   for (const [name, content] of Object.entries(work)) await writeFile(join(elsewhere, name), content);
   await repo.git(['add', '-A'], elsewhere);
-  const author = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
-  await repo.git([...author, 'commit', '-q', '-m', 'Work'], elsewhere);
+  await repo.git([...IDENTITY, 'commit', '-q', '-m', 'Work'], elsewhere);
   const [head = '', tree = ''] = (await repo.git(['rev-parse', 'HEAD', 'HEAD^{tree}'], elsewhere)).split(
     '\n',
   );

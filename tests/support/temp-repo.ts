@@ -20,6 +20,9 @@ export interface TempRepo extends AsyncDisposable {
   commit(subject: string, files?: Readonly<Record<string, string>>): Promise<string>;
 }
 
+/** For a commit in a repository that names nobody. */
+export const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'] as const;
+
 export interface RepoPlan {
   /** Content of the first commit, path to text. */
   files?: Readonly<Record<string, string>>;
@@ -50,7 +53,7 @@ export function isPlain({ empty, files, branch, objectFormat, rearrange }: RepoP
   return !empty && !files && !branch && !objectFormat && !rearrange;
 }
 
-const IDENTITY = '[user]\n\tname = Test Person\n\temail = test@example.invalid\n';
+const USER_SECTION = '[user]\n\tname = Test Person\n\temail = test@example.invalid\n';
 
 /** A real git repository in a temporary folder, with an identity and a separate HOME. */
 export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
@@ -66,7 +69,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   } else {
     await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
     // Like `git config`, without two processes for each of some thousand repositories.
-    await appendFile(join(repo.path, '.git/config'), `${IDENTITY}${plan.settings ?? ''}`);
+    await appendFile(join(repo.path, '.git/config'), `${USER_SECTION}${plan.settings ?? ''}`);
     if (!plan.empty) await commit('First commit', files);
   }
   for (const each of commits) await commit(each.subject, each.files);

@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+import { IDENTITY, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always'];
-const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 /** A repository whose checkout has the submodule `libs/outer`, and in that the submodule `inner`. */
 export async function repoWithLibraries(plan: RepoPlan = {}): Promise<TempRepo> {

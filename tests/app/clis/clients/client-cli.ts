@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandResult, runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { installCli } from '../../../support/install-clis.ts';
+import { codexServer } from '../../../support/model-stub/codex-server.ts';
 import type { Script } from '../../../support/model-stub/moves.ts';
 import {
   PARENT_PROMPT,
@@ -75,17 +76,7 @@ const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) 
   },
   async codex({ server, homeDir, typed }) {
     const path = join(homeDir, '.codex/config.toml');
-    const table = [
-      '[mcp_servers.samocode]',
-      `command = ${JSON.stringify(process.execPath)}`,
-      `args = [${JSON.stringify(server)}]`,
-      'default_tools_approval_mode = "approve"',
-      // Otherwise Codex begins its turn without the tools of a server that starts too slowly on a busy machine.
-      'required = true',
-      'startup_timeout_sec = 90',
-      '[mcp_servers.samocode.env]',
-      ...Object.entries(SERVER_ENV).map(([name, value]) => `${name} = "${value}"`),
-    ];
+    const table = codexServer(server, SERVER_ENV);
     await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
     return ['exec', typed];
   },

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installCli } from '../../../support/install-clis.ts';
+import { codexServer } from '../../../support/model-stub/codex-server.ts';
 import { startService } from '../../../support/model-stub/services.ts';
 import { endProcessesOf } from '../../../support/supervisors.ts';
 import type { InteractivePlan } from './interactive-claude.ts';
@@ -18,15 +19,7 @@ export async function startInteractiveCodex(
   const tables = [
     `[projects.${JSON.stringify(cwd)}]`,
     'trust_level = "trusted"',
-    '[mcp_servers.samocode]',
-    `command = ${JSON.stringify(process.execPath)}`,
-    `args = [${JSON.stringify(server)}]`,
-    'default_tools_approval_mode = "approve"',
-    // Otherwise Codex begins its turn without the tools of a server that starts too slowly on a busy machine.
-    'required = true',
-    'startup_timeout_sec = 90',
-    '[mcp_servers.samocode.env]',
-    ...Object.entries(serverEnv).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+    ...codexServer(server, serverEnv),
   ];
   await writeFile(path, ['check_for_update_on_startup = false', before, ...tables].join('\n'));
   const env = {

@@ -21,6 +21,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { makeProject } from '../../../support/project.ts';
 import { checkRun, provedEvents } from '../../../support/proved-events.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
+import { IDENTITY } from '../../../support/temp-repo.ts';
 
 const CHECK = 'test -e work.txt && ! test -e left.txt';
 
@@ -92,10 +93,7 @@ test('a proof does not apply to a branch with later commits', async () => {
   await using scene = await proved();
   const { proof, verify, elsewhere, repo } = scene;
   await repo.git(['checkout', '-q', 'samocode/x'], elsewhere);
-  await repo.git(
-    ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'More'],
-    elsewhere,
-  );
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'More'], elsewhere);
   expect((await verify(proofText(proof))).verified).toBe(true);
   await repo.git(['update-ref', '-d', 'refs/remotes/origin/samocode/x'], elsewhere);
   expect(await verify(proofText(proof))).toMatchObject(saysNo('older_commit', { expected: proof.commit }));

@@ -10,10 +10,8 @@ import { copyInto } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { ci } from '../../../support/ci.ts';
 import { EffectCounter } from '../../../support/counted.ts';
 import { sparsePartialClone } from '../../../support/kinds-of-checkouts.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
+import { IDENTITY, makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
 import { addLibrary, makeLibrary, repoWithLibraries } from '../../../support/with-libraries.ts';
-
-const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 async function cloneWith(
   areObjectsWritable: boolean,

@@ -17,6 +17,7 @@ import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-wo
 import { removeWorktree } from '../../../../src/core/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
+import { IDENTITY } from '../../../support/temp-repo.ts';
 
 /** Every git setting that names a program and could be reached; `TRAP` records that it ran. */
 const PLANTS: readonly string[] = [
@@ -116,8 +117,7 @@ async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
 async function nest({ repo, worktreePath, plant }: Trapped): Promise<void> {
   const inner = join(worktreePath, 'inner');
   await mkdir(inner);
-  const git = (args: readonly string[]) =>
-    repo.git(['-c', 'user.name=x', '-c', 'user.email=x@example.invalid', ...args], inner);
+  const git = (args: readonly string[]) => repo.git([...IDENTITY, ...args], inner);
   await git(['init', '-q']);
   await writeFile(join(inner, 'a.txt'), 'one\n');
   await git(['add', '-A']);

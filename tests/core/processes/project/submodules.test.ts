@@ -1,3 +1,4 @@
+import { IDENTITY } from '../../../support/temp-repo.ts';
 // @module-tag ci
 
 import { existsSync } from 'node:fs';
@@ -16,7 +17,6 @@ import type { TempRepo } from '../../../support/temp-repo.ts';
 import { repoWithLibraries } from '../../../support/with-libraries.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always'];
-const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 /** A worktree with an initialised submodule `sub`, with uncommitted work in it. */
 async function scene() {
@@ -174,8 +174,7 @@ test.each<[string, string, (repo: TempRepo, sub: string) => Promise<unknown>]>([
     'a commit on another branch',
     'libs/outer',
     async (repo, sub) => {
-      const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
-      await repo.git([...identity, 'commit', '-q', '--allow-empty', '-m', 'Mine'], sub);
+      await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Mine'], sub);
       await repo.git(['checkout', '-q', '--detach', 'HEAD~1'], sub);
     },
   ],
@@ -191,8 +190,7 @@ test('another commit of a submodule is a change of the worktree, and the clone o
   await using repo = await repoWithLibraries();
   const { worktreePath, place, outer } = await worktreeOf(repo);
   await writeFile(join(outer, 'lib.txt'), 'newer\n');
-  const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
-  await repo.git([...identity, 'commit', '-q', '-am', 'Newer'], outer);
+  await repo.git([...IDENTITY, 'commit', '-q', '-am', 'Newer'], outer);
   expect(await uncommittedIn(worktreePath, place)).toEqual([{ kind: 'changed', path: 'libs/outer' }]);
   await repo.git(['commit', '-q', '-am', 'A newer library'], worktreePath);
   const dir = join(repo.root, 'clone');

@@ -15,6 +15,7 @@ import {
 } from '../../../../src/core/project/finishing/trash.ts';
 import { removeWorktree } from '../../../../src/core/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
+import { IDENTITY } from '../../../support/temp-repo.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -33,20 +34,7 @@ test('two printed commands restore branch and worktree byte for byte, including 
   const scene = await checkpointScene({ folder: 'Über boats' });
   await using repo = scene.repo;
   const { place, worktreePath } = scene;
-  await repo.git(
-    [
-      '-c',
-      'user.name=x',
-      '-c',
-      'user.email=x@example.invalid',
-      'commit',
-      '-q',
-      '--allow-empty',
-      '-m',
-      'Work',
-    ],
-    worktreePath,
-  );
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Work'], worktreePath);
   await writeFile(join(worktreePath, 'a.txt'), 'changed\r\n');
   await writeFile(join(worktreePath, 'größe "1".txt'), 'new\n');
   const before = await contentsOf(worktreePath);
@@ -90,20 +78,7 @@ test('files written after the copy are not removed', async () => {
   expect(await remove(scene, () => isAllInTrash(scene.place, trash))).toMatchObject({ kind: 'would_lose' });
   expect(existsSync(join(scene.worktreePath, 'a.txt'))).toBe(true);
   await repo.git(['checkout', '--', 'a.txt'], scene.worktreePath);
-  await repo.git(
-    [
-      '-c',
-      'user.name=x',
-      '-c',
-      'user.email=x@example.invalid',
-      'commit',
-      '-q',
-      '--allow-empty',
-      '-m',
-      'Late',
-    ],
-    scene.worktreePath,
-  );
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Late'], scene.worktreePath);
   expect(await remove(scene, () => isAllInTrash(scene.place, trash))).toMatchObject({ kind: 'would_lose' });
   await expect(dropBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
 });

@@ -7,7 +7,7 @@ import {
   linesChanged,
 } from '../../../../src/core/project/proving/weakened-read.ts';
 import { ci } from '../../../support/ci.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { IDENTITY, makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const TEST = "test('adds', () => {});\n".repeat(3);
 const FILES = {
@@ -17,7 +17,6 @@ const FILES = {
   'tests/Größe.test.ts': TEST,
   'src/a.ts': 'export {};\n',
 };
-const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 /** The findings in a commit of the whole worktree, and the diff that is shown. */
 async function compared(repo: TempRepo) {

@@ -4,7 +4,7 @@ import { proveMerge } from '../../../../src/core/worker/finish/merge.ts';
 import { tipOfBranch } from '../../../../src/core/worker/judge/check-facts.ts';
 import { ci } from '../../../support/ci.ts';
 import { tempLog } from '../../../support/temp-log.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { IDENTITY, makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { finished } from '../../unit/worker/finished-session.ts';
 
 const LINES = '# one\n# two\n# three\n# four\n';
@@ -24,7 +24,7 @@ async function merged(repo: TempRepo, theirs: Record<string, string>) {
   Object.assign(worker, { environment: { isJoined: true } });
   const onto = await repo.commit('Theirs', theirs);
   await repo.git(['switch', '-q', '--detach', 'main']);
-  await repo.git(['-c', 'user.name=x', '-c', 'user.email=x@x', 'merge', '-q', '--no-edit', 'samocode/x']);
+  await repo.git([...IDENTITY, 'merge', '-q', '--no-edit', 'samocode/x']);
   const commit = await repo.git(['rev-parse', 'HEAD']);
   const { events, ...proof } = await proveMerge(worker, {
     ...{ commit, onto, into: 'main' },

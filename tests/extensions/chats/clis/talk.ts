@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { installCli } from '../../../support/install-clis.ts';
+import { codexServer } from '../../../support/model-stub/codex-server.ts';
 import type { ModelReply } from '../../../support/model-stub/conversation.ts';
 import { startService } from '../../../support/model-stub/services.ts';
 
@@ -89,16 +90,7 @@ const WAYS: Record<Talk['cli'], (at: Place) => Promise<Way>> = {
   },
   async codex({ server, serverEnv, homeDir, cwd }) {
     const path = join(homeDir, '.codex/config.toml');
-    const table = [
-      '[mcp_servers.samocode]',
-      `command = ${JSON.stringify(process.execPath)}`,
-      `args = [${JSON.stringify(server)}]`,
-      'default_tools_approval_mode = "approve"',
-      'required = true',
-      'startup_timeout_sec = 90',
-      '[mcp_servers.samocode.env]',
-      ...Object.entries(serverEnv).map(([name, value]) => `${name} = "${value}"`),
-    ];
+    const table = codexServer(server, serverEnv);
     await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
     return { args: ['app-server'], say: (program, texts) => sayToCodex(program, { texts, cwd }) };
   },

@@ -18,6 +18,7 @@ import { changeFile, changeSettings } from '../../../core/faults/with-settings.t
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
+import { IDENTITY } from '../../../support/temp-repo.ts';
 import { makeLibrary } from '../../../support/with-libraries.ts';
 import { continueHere, workHere } from '../../../support/worker-in-this-process.ts';
 
@@ -108,17 +109,16 @@ test('work that does not travel is named in the state, in the log and to the nex
   await changeFile(rig, () => ({ pool: true }));
   const worktree = (await rig.state()).worktree?.path ?? '';
   const { git } = rig.repo;
-  const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
   await writeFile(join(worktree, 'grows.bin'), 'small\n');
   await writeFile(join(worktree, 'large.bin'), Buffer.alloc(LARGE));
   await git(['add', '-A'], worktree);
-  await git([...identity, 'commit', '-q', '-m', 'Binaries'], worktree);
+  await git([...IDENTITY, 'commit', '-q', '-m', 'Binaries'], worktree);
   const library = await makeLibrary(rig.repo, 'library');
   for (const at of ['libs/edited', 'libs/committed'])
     await git([...LOCAL, 'submodule', '--quiet', 'add', library, at], worktree);
-  await git([...identity, 'commit', '-q', '-m', 'Libraries'], worktree);
+  await git([...IDENTITY, 'commit', '-q', '-m', 'Libraries'], worktree);
   await writeFile(join(worktree, 'libs/edited/lib.txt'), 'edited\n');
-  await git([...identity, 'commit', '-q', '--allow-empty', '-m', 'Mine'], join(worktree, 'libs/committed'));
+  await git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Mine'], join(worktree, 'libs/committed'));
   await git(['init', '-q', join(worktree, 'vendor')]);
   await writeFile(join(worktree, 'grows.bin'), Buffer.alloc(LARGE));
   await writeFile(join(worktree, 'new.bin'), Buffer.alloc(LARGE));

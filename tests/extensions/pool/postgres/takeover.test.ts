@@ -11,6 +11,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { query, sharedPostgres } from '../../../support/postgres-server.ts';
 import { startSession } from '../../../support/start-session.ts';
 import { supervisorPids } from '../../../support/supervisors.ts';
+import { IDENTITY } from '../../../support/temp-repo.ts';
 import {
   atWork,
   expectOneChain,
@@ -27,8 +28,6 @@ import {
 } from '../e2e/machines.ts';
 
 const server = sharedPostgres();
-
-const WHO = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 test('another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
   await using pool = await poolOf(2, WORK, server);
@@ -79,7 +78,7 @@ test('a session goes on whatever somebody without a login does to its refs, whic
   const [first, second] = await atWork(pool);
   await untilView(second, ({ state }) => state.progress.totalIterations > 1, 'what was published');
   const { git } = first.repo;
-  const forged = await git([...WHO, 'commit-tree', '-m', 'forged', 'HEAD^{tree}'], pool.url);
+  const forged = await git([...IDENTITY, 'commit-tree', '-m', 'forged', 'HEAD^{tree}'], pool.url);
   for (const ref of await pool.refs()) await git(['update-ref', ref, forged], pool.url);
   const done = await untilView(first, isDone, 'the session as done where it was');
   await expectOneChain(done, await untilView(second, isDone, 'the session as done elsewhere'));

@@ -23,6 +23,7 @@ import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
 import { ci } from '../../../../support/ci.ts';
 import { EffectCounter } from '../../../../support/counted.ts';
 import type { TempRepo } from '../../../../support/temp-repo.ts';
+import { IDENTITY } from '../../../../support/temp-repo.ts';
 
 test(
   'changed, new and deleted files and the documents are saved, and nothing in the worktree changes',
@@ -479,8 +480,6 @@ test('the files of a tree are the same from its own files as from git, which is 
   await repo.git(['gc', '-q']);
   expect(await asked()).toEqual({ ...loose, programs: 1 });
 });
-
-const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 test('a repository created at the path of the worktree is saved, and its commit is not used', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();

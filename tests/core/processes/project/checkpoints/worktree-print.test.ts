@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../../../src/core/project/checkpoints/checkpoint.ts';
 import { movesBetween, readMainCheckout } from '../../../../../src/core/project/worktrees/main-checkout.ts';
 import { checkpointScene } from '../../../../support/checkpoint-scene.ts';
-import { makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
+import { IDENTITY, makeRepo, type TempRepo } from '../../../../support/temp-repo.ts';
 
 async function scene() {
   const scene = await checkpointScene();
@@ -60,12 +60,11 @@ test('files excluded from checkpoints count as well: large files, and commits of
   await writeFile(large, Buffer.alloc(50 * 1024 * 1024 + 1));
   const inside = join(worktreePath, 'inside');
   await repo.git(['init', '-q', inside]);
-  const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
-  await repo.git([...identity, 'commit', '-q', '--allow-empty', '-m', 'First'], inside);
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'First'], inside);
   const first = await print();
   await writeFile(join(inside, 'uncommitted.txt'), '');
   expect(await print()).toBe(first);
-  await repo.git([...identity, 'commit', '-q', '--allow-empty', '-m', 'Second'], inside);
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Second'], inside);
   const second = await print();
   expect(second).not.toBe(first);
   await writeFile(large, Buffer.alloc(50 * 1024 * 1024 + 2));

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { removeTree } from '../../../../../src/core/project/git/remove-tree.ts';
 import { ci } from '../../../../support/ci.ts';
 import { sparsePartialClone } from '../../../../support/kinds-of-checkouts.ts';
-import { makeRepo } from '../../../../support/temp-repo.ts';
+import { IDENTITY, makeRepo } from '../../../../support/temp-repo.ts';
 import { mergeScene, REF, work } from './merge-scene.ts';
 
 test(
@@ -163,7 +163,7 @@ test('in a sparse and partial clone, a merge with a base that has moved on needs
   await writeFile(join(upstream, 'src/a.txt'), 'base\n\n\n\ntwo\n');
   await writeFile(join(upstream, 'other/b.txt'), 'newer\n');
   await s.repo.git(['mv', 'other/c.txt', 'other/d.txt'], upstream);
-  await s.repo.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit', '-qam', 'Newer'], upstream);
+  await s.repo.git([...IDENTITY, 'commit', '-qam', 'Newer'], upstream);
   await s.repo.git(['pull', '-q', '--ff-only']);
   expect(await s.merge()).toMatchObject({ kind: 'made' });
   expect(await s.forward()).toEqual({ kind: 'done' });
