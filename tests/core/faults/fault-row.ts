@@ -195,7 +195,7 @@ async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
   const same = await untouchedProjections(row);
   await eventually(async () => (await projectionsOf(rig)) === same, {
     what: 'the same files',
-    withinMs: 60_000,
+    withinMs: 240_000,
   }).catch(() => {});
   expect(await projectionsOf(rig)).toBe(same);
 }

@@ -40,7 +40,7 @@ interface Pty {
 }
 
 const KEYS = { enter: '\r', up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', escape: '\u001b' };
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 300_000;
 
 export async function openTerminal({ file, args, cwd, env, ready }: TerminalPlan): Promise<Terminal> {
   const pty = await installCli('pty');
@@ -64,7 +64,7 @@ export async function openTerminal({ file, args, cwd, env, ready }: TerminalPlan
     },
     async shows(words) {
       const isShown = async () => words.test(withoutBlanks(shown.slice(forgotten)));
-      await eventually(isShown, { withinMs: 90_000 }).catch((error) => {
+      await eventually(isShown).catch((error) => {
         throw new Error(`${words} is not shown: ${screen().slice(-3000)}`, { cause: error });
       });
     },

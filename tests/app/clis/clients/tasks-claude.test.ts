@@ -94,7 +94,7 @@ async function chatOnce(
         : await eventually(async () => wasLate !== undefined).then(() => wasLate === true),
     async woken(times = 1) {
       const message = async () => woken[times - 1];
-      return await eventually(message, { withinMs: 90_000 }).catch((error) => {
+      return await eventually(message).catch((error) => {
         throw new Error(`Its model was not woken. ${claude.screen().slice(-3000)}`, { cause: error });
       });
     },

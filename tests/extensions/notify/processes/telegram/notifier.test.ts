@@ -31,7 +31,7 @@ test('settings that cannot be read end nothing; by those that allow another user
   const help = () => stub.say('/help', { chat: -100, from: { id: 7 } });
   try {
     await part.poll();
-    await eventually(async () => polls() === 1, { withinMs: 20_000 });
+    await eventually(async () => polls() === 1);
     await rm(path);
     await mkdir(path);
     help();
@@ -40,13 +40,10 @@ test('settings that cannot be read end nothing; by those that allow another user
     expect(stub.messages).toEqual([]);
     await rm(path, { recursive: true });
     await here.settings(env('8'));
-    await eventually(
-      async () => {
-        await part.poll();
-        return stub.message('You are not in TELEGRAM_USERS');
-      },
-      { withinMs: 20_000 },
-    );
+    await eventually(async () => {
+      await part.poll();
+      return stub.message('You are not in TELEGRAM_USERS');
+    });
     expect(stub.messages).toHaveLength(1);
   } finally {
     await part.end();
@@ -64,14 +61,11 @@ test('what was decided in the terminal is settled on the phone', async () => {
   const [newPart = expect.fail('no part')] = NOTIFY_PARTS;
   const part = newPart(here.supervisor, scan);
   const polledUntil = (isSo: () => boolean) =>
-    eventually(
-      async () => {
-        await scan.read();
-        await part.poll();
-        return isSo();
-      },
-      { withinMs: 20_000 },
-    );
+    eventually(async () => {
+      await scan.read();
+      await part.poll();
+      return isSo();
+    });
   try {
     await polledUntil(() => stub.messages.some(({ buttons }) => buttons.length > 0));
     const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'enough' } as const;
