@@ -9,7 +9,7 @@ import type { SessionFile } from '../../../src/core/session/events/bodies/sessio
 import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
-import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import {
   createRecurring,
   type NewRecurring,
@@ -153,7 +153,8 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     loseProject: async () => await rename(samocode, `${samocode}.away`),
     findProject: async () => await rename(`${samocode}.away`, samocode),
     async removeSessions() {
-      await rm(project.sessionsDir, { recursive: true });
+      for (const path of [project.sessionsDir, runRoot(project.sessionsDir)])
+        await rm(path, { recursive: true });
       await mkdir(project.sessionsDir);
     },
     definitionPath: (id) => join(home, '.config/samocode/recurring', id, 'recurring.json'),

@@ -150,7 +150,7 @@ test.each(REFUSED)('a recurring session with %s is refused, and nothing is writt
   await writeFile(join(here.repo.path, 'plan.md'), '# Plan\n\n- [ ] Clean\n');
   const programs = join(here.context.home, '.local/bin');
   await mkdir(programs, { recursive: true });
-  await writeFile(join(programs, 'agy'), '#!/bin/sh\n', { mode: 0o755 });
+  await writeFile(join(programs, 'kiro-cli'), '#!/bin/sh\n', { mode: 0o755 });
   const { exitCode, stderr } = await here.every(argv);
   expect(exitCode).not.toBe(0);
   expect(stderr.replace(/\s+/g, ' ')).toContain(why);
