@@ -16,8 +16,8 @@ import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { phasesOfAgents } from '../../support/events-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
-import { SLOW_FIRST, shell } from '../../support/scenario-rules.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { first, SLOW_FIRST, shell } from '../../support/scenario-rules.ts';
+import { LOOKS_FIRST, type SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { expectNoSpin } from './cpu.ts';
 import { AT_THE_GATE, type FaultRow, faultTable, inParallel } from './fault-row.ts';
@@ -88,7 +88,7 @@ async function isReported(rig: SessionRig): Promise<boolean> {
 const watched: FaultRow[] = [
   {
     name: 'a missing repository blocks with the reason, and the session continues once it is back',
-    rules: SLOW_FIRST,
+    rules: first({ act: 'sleep', ms: 2500 }, ...LOOKS_FIRST.do),
     act: async (rig) => {
       await childWorks(rig, 1);
       await rename(join(rig.repo.path, '.git'), join(rig.repo.root, 'away'));

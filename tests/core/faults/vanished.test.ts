@@ -43,7 +43,7 @@ test.each(['sessionsDir', 'runDir'] as const)(
       what: 'the end of the worker',
     });
     await endOfWorker(rig);
-    expect(await ifExists(lstat(rig.paths.runDir))).toBeUndefined();
+    expect(await ifExists(lstat(rig.paths[name]))).toBeUndefined();
     expect(await rig.processesWithMark()).toEqual([]);
   },
 );
