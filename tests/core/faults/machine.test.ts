@@ -132,15 +132,18 @@ const watched: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'a machine without git blocks with the reason, and the session continues once git is back',
+    name: 'on a machine without git no worker takes the session: the act says why, and takes effect once git is back',
     from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       const bin = join(rig.repo.root, 'bin');
       await mkdir(bin);
-      await answerQa({ session: rig.file.folder, ...SUGGESTED }, actingIn(rig, { PATH: bin }));
-      expect(await untilBlocked(rig, 'git_missing')).toContain('no program "git"');
-      await rig.resume();
+      const answered = answerQa({ session: rig.file.folder, ...SUGGESTED }, actingIn(rig, { PATH: bin }));
+      await expect(answered).rejects.toMatchObject({
+        code: 'pending',
+        message: expect.stringContaining('no program "git"'),
+      });
+      await rig.launch();
     },
     ends: AT_THE_NEXT,
   },

@@ -1,4 +1,4 @@
-import { lstat, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
@@ -29,24 +29,29 @@ async function untilItWaits(rig: SessionRig): Promise<void> {
   );
 }
 
-test.each(['sessionsDir', 'runDir'] as const)(
-  'a worker whose %s is removed while it waits leaves, and does not create it again',
-  async (name) => {
-    await using rig = await startRig({ scenario: SHORT_LIMIT });
-    await rig.until(({ status }) => status.kind === 'limited');
-    await untilItWaits(rig);
-    const pid = await rig.workerPid();
-    // Atomically: a removal in steps could be seen when half done.
-    await rename(rig.paths[name], join(rig.repo.root, 'away'));
-    const { processes } = rig.context().host;
-    await eventually(async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z', {
-      what: 'the end of the worker',
-    });
-    await endOfWorker(rig);
-    expect(await ifExists(lstat(rig.paths[name]))).toBeUndefined();
-    expect(await rig.processesWithMark()).toEqual([]);
-  },
-);
+/** Moves a folder of the session away, atomically, since a removal in steps could be seen when half done. */
+async function vanishes(rig: SessionRig, path: string): Promise<void> {
+  await rig.until(({ status }) => status.kind === 'limited');
+  await untilItWaits(rig);
+  await rename(path, join(rig.repo.root, 'away'));
+}
+
+test('a worker whose run folder is removed while it waits leaves, and does not create it again', async () => {
+  await using rig = await startRig({ scenario: SHORT_LIMIT });
+  await vanishes(rig, rig.paths.runDir);
+  await endOfWorker(rig);
+  expect(await ifExists(lstat(rig.paths.runDir))).toBeUndefined();
+  expect(await rig.processesWithMark()).toEqual([]);
+});
+
+test('a session whose documents are removed with all of SESSIONS while it waits goes on, and writes them again', async () => {
+  await using rig = await startRig({ scenario: SHORT_LIMIT });
+  await vanishes(rig, rig.paths.sessionsDir);
+  await rig.untilWaiting('qa_answers');
+  expect((await readdir(rig.paths.sessionDir)).sort()).toEqual(
+    expect.arrayContaining(['_overview.md', '_qa.md']),
+  );
+});
 
 test(
   'a session whose run folder is deleted while an agent works is lost, says so, and keeps the work',
