@@ -109,6 +109,7 @@ test('the installed demo succeeds on Node 22, and its agents go the shortest way
     cwd: dir.path,
     // The programs it starts, workers, agents and the project's tests, find no other Node.
     env: { ...env, PATH: `${dirname(node.path)}:${env.PATH}` },
+    timeoutMs: 600_000,
   });
   const { phases: played, ...end } = JSON.parse(stdout);
   expect(end).toMatchObject({

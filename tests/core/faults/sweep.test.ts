@@ -22,7 +22,7 @@ async function play(points: readonly Point[]): Promise<Counts> {
   const person = new Person(project, faults);
   try {
     await using _repairs = faults.repairedOnce(() => person.isTold());
-    await person.types(['start', '--task', 'Give every boat a name']);
+    await person.types(['start', '--task', 'Give every boat a name'], ({ needsWorker }) => needsWorker);
     const done = await person.until(({ state, worker }) => state.status.kind === 'done' && worker === 'none');
     await finishes(person, done.folder, AGENTS);
     return faults.counts();

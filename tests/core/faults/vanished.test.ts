@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
@@ -47,6 +48,8 @@ test('a worker whose run folder is removed while it waits leaves, and does not c
 test('a session whose documents are removed with all of SESSIONS while it waits goes on, and writes them again', async () => {
   await using rig = await startRig({ scenario: SHORT_LIMIT });
   await vanishes(rig, rig.paths.sessionsDir);
+  // Until its worker writes, the session counts as one whose documents are gone.
+  await eventually(async () => existsSync(rig.paths.overview));
   await rig.untilWaiting('qa_answers');
   expect((await readdir(rig.paths.sessionDir)).sort()).toEqual(
     expect.arrayContaining(['_overview.md', '_qa.md']),

@@ -438,8 +438,13 @@ const OWN: readonly Cheat[] = [
       kit.fillAnswers();
       kit.setPhase('implementation');
       for (const folder of [kit.paths.sessionDir, kit.paths.runDir]) {
-        for (const name of readdirSync(folder))
-          chmodSync(join(folder, name), name.includes('.') ? 0o444 : 0o555);
+        for (const name of readdirSync(folder)) {
+          try {
+            chmodSync(join(folder, name), name.includes('.') ? 0o444 : 0o555);
+          } catch {
+            // A draft of the worker may be gone by now, and an earlier case may have left a link to nothing.
+          }
+        }
       }
     },
     seen: /answers in _qa\.md|Phase line/,

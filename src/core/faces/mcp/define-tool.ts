@@ -115,7 +115,7 @@ export function camelKeys<Input extends object>(input: Input): CamelKeys<Input> 
 
 function errorOf(thrown: unknown): SamocodeError {
   // Another version was installed over this one, so modules not loaded yet are gone.
-  if (systemErrorCode(thrown) === 'ERR_MODULE_NOT_FOUND')
+  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(systemErrorCode(thrown) ?? ''))
     return SERVER_ERRORS.program_replaced(undefined, { cause: thrown });
   const known = refusedFile(thrown) ?? thrown;
   if (isSamocodeError(known)) return known;

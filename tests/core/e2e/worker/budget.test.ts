@@ -107,28 +107,6 @@ test.concurrent('an agent that spends too many tokens while it runs is ended wit
   expect(await rig.repo.git(['show', kept])).toBe('half');
 });
 
-test.concurrent('a phase has a separate budget', async () => {
-  await using rig = await startRig(
-    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_IMPLEMENTATION: '1' }),
-  );
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  await rig.approve();
-  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
-  expect(status).toMatchObject({
-    rule: 'budget',
-    reason: expect.stringContaining('with a higher limit, which then applies to implementation.'),
-  });
-  // There is no option for each phase: the kind of limit is enough.
-  expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
-  await expect(rig.resume({ limits: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
-  await rig.resume({ limits: { usd: 50 } });
-  const { raisedLimits } = await rig.until(({ status }) => status.kind !== 'blocked');
-  expect(raisedLimits).toMatchObject({ session: {}, phases: { implementation: { usd: 50 } } });
-  expect(raisedLimits?.session).toEqual({});
-});
-
 test.concurrent('the number of agents is limited, and the last of them wraps up', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));

@@ -10,6 +10,7 @@ import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { confirmRead } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventsOfType } from '../../../support/events-of.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
@@ -209,7 +210,7 @@ test.concurrent('the first gate waits for checks of the base that still run, and
     ({ openIteration, progress }) => openIteration !== undefined && progress.phase === 'investigation',
   );
   const activity = async () => (await getStatus({ session: rig.file.folder }, rig.context())).activity;
-  await expect.poll(activity).toBe('checking: the base commit');
+  await eventually(async () => (await activity()) === 'checking: the base commit');
   expect((await rig.state()).status.kind).toBe('running');
   await rig.stop();
   await rig.until(isAt('stopped'));
@@ -234,7 +235,7 @@ test.concurrent('a red result of another session asks no person: a later session
   });
   const second = { session: String(again.session) };
   const state = async () => (await readQa(second, rig.context())).view.state.status.kind;
-  await expect.poll(state, { timeout: 60_000 }).toBe('waiting');
+  await eventually(async () => (await state()) === 'waiting');
   const { view, about } = await readQa(second, rig.context());
   expect(about).toBeUndefined();
   expect(view.state.baseChecks).toMatchObject({ result: 'green', failed: [] });

@@ -10,6 +10,7 @@ import { readProof } from '../../../../src/core/session/proof/proof.ts';
 import { proofLimits } from '../../../../src/core/session/proof/proof-limits.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventsOfType, phasesOfAgents } from '../../../support/events-of.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 const CHECK = 'sh check.sh';
@@ -93,7 +94,7 @@ test.concurrent('a worker that dies in a repetition leaves no half result: the n
   const waits = `${COUNTED}test ${RUNS} != 2 || until test -e "$OUTSIDE/go"; do sleep 0.1; done; exit 1\n`;
   await using rig = await quick('exit 0\n', { 'check.sh': waits }, { here: false });
   const runs = async () => (await readFile(join(rig.repo.root, 'runs'), 'utf8').catch(() => '')).length / 2;
-  await expect.poll(runs).toBe(2);
+  await eventually(async () => (await runs()) === 2);
   await rig.killWorker();
   await writeFile(join(rig.repo.root, 'go'), '');
   await rig.until(({ progress }) => progress.testReturns > 0);

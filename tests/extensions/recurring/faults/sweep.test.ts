@@ -44,4 +44,4 @@ async function play(points: readonly Point[]): Promise<Counts> {
   return faults.counts();
 }
 
-sweep({ name: 'a recurring run', changes: 220, rounds: 5, play });
+sweep({ name: 'a recurring run', changes: 160, rounds: 5, play });
