@@ -178,21 +178,16 @@ test('settings, start choices and doctor name it', async () => {
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
   await writeFile(LOGGED_OUT(), '');
   const loggedOut = await samocode('doctor', '--verbose');
-  expect(loggedOut).toMatch(/ok\tcli\.parrot\t.*Parrot reports that you are not logged in/);
+  expect(loggedOut).toMatch(/\tcli\.parrot\S*\t.*Parrot reports that you are not logged in/);
 });
 
 test('a session runs with it once it is logged in: its text is in the prompt, its price in the cost', async () => {
   await samocode('init');
   await writeFile(LOGGED_OUT(), '');
-  await samocode('start', '--provider', 'parrot', '--task', 'Speak', '--name', 'speak');
-  await samocode('wait', 'speak');
-  const before = JSON.parse(await samocode('status', 'speak', '--json'));
-  expect(before).toMatchObject({
-    says: { reason: expect.stringContaining('Run `parrot login`.') },
-    iteration: 0,
-  });
+  const start = ['start', '--provider', 'parrot', '--task', 'Speak', '--name', 'speak'];
+  expect(await samocode(...start)).toContain('parrot login');
   await rm(LOGGED_OUT());
-  await samocode('resume', 'speak');
+  await samocode(...start);
   await samocode('wait', 'speak');
   const status = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(status).toMatchObject({ state: 'blocked', says: { reason: 'No seed left' }, cost_usd: 2 });
