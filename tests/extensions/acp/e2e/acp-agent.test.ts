@@ -75,7 +75,7 @@ test.concurrent('while an agent is at its usage limit, the next provider of FALL
   const lines = { ...linesFor('has used up its plan', dir.path), FALLBACK: 'rehearsal' };
   await using rig = await startRig({ lines });
   await rig.untilWaiting('qa_answers');
-  expect(await providersOf(rig)).toEqual(['acp', 'rehearsal', 'rehearsal']);
+  expect(await providersOf(rig)).toEqual(['acp', 'rehearsal']);
   const notices = (await rig.events()).filter((event) => event.type === 'notice');
   expect(JSON.stringify(notices)).toContain('acp has reached its usage limit');
 });
@@ -104,8 +104,8 @@ test.concurrent.each([
   ['without the sandbox', { ACP_WITHOUT_GUARD: 'no' }, 'ACP_WITHOUT_GUARD=yes'],
   ['with PERMISSIONS=allow', { PERMISSIONS: 'allow' }, 'ACP_ASKS=yes'],
   ['with PERMISSIONS=auto', { PERMISSIONS: 'auto' }, 'it is not offered'],
-  ['with a limit of money', { MAX_COST_USD: '5' }, 'set MAX_HOURS instead'],
-  ['with a limit of tokens', { MAX_TOKENS: '5000' }, 'set MAX_HOURS instead'],
+  ['with a limit of money', { MAX_COST_USD: '5' }, 'MAX_COST_USD is set'],
+  ['with a limit of tokens', { MAX_TOKENS: '5000' }, 'MAX_TOKENS is set'],
 ] as const)('an agent of which nothing is known is refused %s', async (_how, lines, hint) => {
   const started = startRig({ lines: { ...linesFor('honest', '/nowhere'), ...lines } });
   await expect(started).rejects.toThrow(hint);
@@ -134,5 +134,5 @@ test.concurrent('limits that a resume adds are refused for an agent that reports
 });
 
 test.concurrent('PROVIDER=acp without a command is refused', async () => {
-  await expect(startRig({ lines: UNGUARDED })).rejects.toThrow('Set ACP_COMMAND in .samocode');
+  await expect(startRig({ lines: UNGUARDED })).rejects.toThrow('ACP_COMMAND does not say which agent');
 });
