@@ -62,23 +62,19 @@ export const sessionsBench: Bench = {
         );
       const peak = { mb: 0, workers: 0 };
       let now = await states();
-      let [gcs, isGoing] = [0, true];
-      const gc = (async () => {
-        for (; isGoing; gcs += 1) {
-          await repo.git(['gc', '--quiet']);
-          await systemClock.sleep(GC_MS);
-        }
-      })();
+      let gcs = 0;
       while (now.some((state) => !['done', 'blocked'].includes(state?.status.kind ?? ''))) {
         const { mb, workers } = await memoryOf(repo.homeDir);
         peak.mb = Math.max(peak.mb, mb);
         peak.workers = Math.max(peak.workers, workers);
+        if (systemClock.monotonic() - begun > (gcs + 1) * GC_MS) {
+          await repo.git(['gc', '--quiet']);
+          gcs += 1;
+        }
         await systemClock.sleep(POLL_MS);
         now = await states();
       }
       const seconds = (systemClock.monotonic() - begun) / 1000;
-      isGoing = false;
-      await gc;
       await repo.git(['gc', '--quiet']);
       const iterations = now.reduce((sum, state) => sum + (state?.progress.totalIterations ?? 0), 0);
       const runKb = folders.reduce(

@@ -20,7 +20,7 @@ export interface TempRepo extends AsyncDisposable {
   commit(subject: string, files?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** For a commit in a repository that names nobody. */
+/** Arguments of git for a commit in a repository without `user.name` and `user.email`. */
 export const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'] as const;
 
 export interface RepoPlan {

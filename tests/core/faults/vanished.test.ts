@@ -45,7 +45,7 @@ test('a worker whose run folder is removed while it waits leaves, and does not c
   expect(await rig.processesWithMark()).toEqual([]);
 });
 
-test('a session whose documents are removed with all of SESSIONS while it waits goes on, and writes them again', async () => {
+test('if the folder SESSIONS is removed while a worker waits, the session continues, and the worker writes its documents again', async () => {
   await using rig = await startRig({ scenario: SHORT_LIMIT });
   await vanishes(rig, rig.paths.sessionsDir);
   // Until its worker writes, the session counts as one whose documents are gone.

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
+import { ifThere } from '../../../src/core/kernel/errors.ts';
 import { blockedBy, type Cheat, ROUND, together } from './cheat.ts';
 import { type CheatKit, RefusedByUs } from './cheat-kit.ts';
 
@@ -438,13 +439,9 @@ const OWN: readonly Cheat[] = [
       kit.fillAnswers();
       kit.setPhase('implementation');
       for (const folder of [kit.paths.sessionDir, kit.paths.runDir]) {
-        for (const name of readdirSync(folder)) {
-          try {
-            chmodSync(join(folder, name), name.includes('.') ? 0o444 : 0o555);
-          } catch {
-            // A draft of the worker may be gone by now, and an earlier case may have left a link to nothing.
-          }
-        }
+        // A draft of the worker may be gone by now.
+        for (const name of readdirSync(folder))
+          ifThere(() => chmodSync(join(folder, name), name.includes('.') ? 0o444 : 0o555));
       }
     },
     seen: /answers in _qa\.md|Phase line/,

@@ -58,7 +58,7 @@ export function expectPlayed(
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  const failed = cases.filter(({ end }) => end === 'failed');
+  const failed = cases.flatMap(({ name, end, said }) => (end === 'failed' ? [`${name}: ${said}`] : []));
   expect(failed, "the case was played, and samocode's programs refused it").toEqual([]);
   const record = since.map((event) => JSON.stringify(event)).join('\n');
   for (const cheat of cheats) {

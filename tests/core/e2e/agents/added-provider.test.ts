@@ -178,7 +178,7 @@ test('settings, start choices and doctor name it', async () => {
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
   await writeFile(LOGGED_OUT(), '');
   const loggedOut = await samocode('doctor', '--verbose');
-  expect(loggedOut).toMatch(/\tcli\.parrot\S*\t.*Parrot reports that you are not logged in/);
+  expect(loggedOut).toMatch(/unused\tcli\.parrot\t.*Parrot reports that you are not logged in/);
 });
 
 test('a session runs with it once it is logged in: its text is in the prompt, its price in the cost', async () => {
