@@ -153,6 +153,12 @@ const LAW: ImportLaw = {
       pattern: /\b(?:for|while) \([^\n]*\) \{\n\s*try \{\n\s*(?:await )?using /,
       only: [],
     },
+    {
+      name: 'folders made by Node',
+      // It reports a full disk as a missing file.
+      pattern: /\bmkdir(?:Sync)?\([^;]*\brecursive: true/,
+      only: [],
+    },
     { name: 'a hash', pattern: /\bcreateHash\b/, only: ['core/kernel/files/fingerprint.ts'] },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
@@ -335,6 +341,7 @@ test.each([
   ],
   ['execa elsewhere', 'core/project/git/a.ts', "import { execa } from 'execa';", 'execa'],
   ['chokidar elsewhere', 'core/agents/a.ts', "import { watch } from 'chokidar';", 'chokidar'],
+  ['folders', 'core/agents/a.ts', "await mkdir('a/b', {\n  recursive: true });", 'folders made by Node'],
   ['a hash', 'core/worker/state/a.ts', "createHash('sha256');", 'a hash'],
   ['the environment', 'core/agents/a.ts', 'const home = process.env.HOME;', 'process.env'],
   ['the environment in a template', 'core/agents/a.ts', '`$'.concat('{process.env.HOME}`'), 'process.env'],

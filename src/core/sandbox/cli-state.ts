@@ -7,6 +7,7 @@ import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
 import { allProviders } from '../agents/registry.ts';
 import { ifExists, ifThere, orNothing } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { plainText } from '../kernel/files/plain-file.ts';
 import { parseJson } from '../kernel/parse-json.ts';
@@ -29,7 +30,7 @@ export async function copyState(cli: string, home: HomePlaces, folder: string): 
   const beside = await copyBeside(state, home, folder, budget);
   if (state.openBecause !== undefined) return [{ ...writable(place), ifThere: true }, ...beside];
   const copy = stateCopyIn(folder);
-  await mkdir(copy, { recursive: true, mode: 0o700 });
+  makeFolder(copy, 0o700);
   for (const part of state.parts)
     for (const name of matching(place, part)) await copyPart(join(place, name), join(copy, name), budget);
   if (state.login) await copyLogin(state.login, place, copy);
@@ -158,7 +159,7 @@ interface Copying {
 async function copyPart(path: string, to: string, budget: Budget): Promise<void> {
   const root = realFolder(dirname(path));
   if (root === undefined) return;
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(to), 0o700);
   await copyEntry(path, to, { budget, part: path, above: [root] });
 }
 

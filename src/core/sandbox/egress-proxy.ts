@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { allProviders } from '../agents/registry.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { allowsHost } from '../project/settings/sandbox-hosts.ts';
 import { connectHere, couple } from './relay/loopback.ts';
@@ -43,7 +44,7 @@ export async function openEgressProxy(
   rules: EgressRules,
   refused: (target: string, why: string) => void,
 ): Promise<EgressProxy> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   // A socket's path is limited to 107 bytes, so it begins with a descriptor.
   const at = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   const servers = [proxyServer(rules, refused), ...rules.ports.map(portServer)];

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { orNothing } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { stateFolders } from './cli-state.ts';
 import {
@@ -63,7 +63,7 @@ export function serving(
   if (net === undefined || guard.relay === undefined) return guard;
   const mounts = serves.map((port) => {
     const from = inboundFolder(net, port);
-    mkdirSync(from, { recursive: true, mode: 0o700 });
+    makeFolder(from, 0o700);
     return { ...writable(inboundFolder(NET, port)), from };
   });
   const relay = [...guard.relay.slice(0, 2), ...relayArguments(ports, serves)];

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { WindowUsed } from '../agents/contract/events.ts';
@@ -9,6 +8,7 @@ import { configFolder } from '../kernel/config-folder.ts';
 import { definedOnly } from '../kernel/defined-only.ts';
 import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { fingerprint } from '../kernel/files/fingerprint.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { plainJson } from '../kernel/files/plain-file.ts';
 import { UsageWindow } from '../kernel/phases/usage-windows.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
@@ -99,7 +99,7 @@ export async function askPlanWindows(
   let answer: readonly WindowUsed[] = [];
   let text = '';
   try {
-    await mkdir(cwd, { recursive: true, mode: 0o700 });
+    makeFolder(cwd, 0o700);
     await runCommand(path, question.args, {
       cwd,
       env: { ...definedOnly(home.env, (each) => !leftovers?.includes(each)), HOME: home.dir },
@@ -152,7 +152,7 @@ async function accountOf(provider: string, home: HomePlaces): Promise<string | u
 async function write(provider: string, home: HomePlaces, windows: PlanWindows): Promise<boolean> {
   try {
     const path = pathOf(provider, home);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     await writeWhole(path, `${JSON.stringify(windows)}\n`, { mode: 0o600 });
     return true;
   } catch {

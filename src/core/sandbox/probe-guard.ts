@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { definedOnly } from '../kernel/defined-only.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { identityAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
 import { visibleControls } from '../kernel/text.ts';
@@ -89,7 +90,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
       hint: 'Run "git refs migrate --ref-format=files" there.',
     };
   // A missing folder can't be hidden, and an agent that created it inside would also create it outside.
-  mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
+  makeFolder(places.configFolder, 0o700);
   const tested = printOf(tool);
   const why = options.tested === tested ? undefined : await failureOf(guardOf(tool, places), places, options);
   if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };

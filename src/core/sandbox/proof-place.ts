@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { contains } from '../kernel/files/contains.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import type { ProofFolders } from '../kernel/phases/proving.ts';
 import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
@@ -58,7 +59,7 @@ export function proofGuard(
   // Without a home there is nothing to hide.
   if (home === undefined || home === '/')
     return { env, guard: guard && places && guardOf(guard.tool, opening(places, folders)) };
-  mkdirSync(own, { recursive: true });
+  makeFolder(own);
   const ofHome = folders.ofHome.map((name) => resolve(home, `./${name}`));
   // A proof file can name any path.
   const shown = ofHome.filter((path) => path.startsWith(`${home}/`) && statsAt(path) !== undefined);
@@ -66,7 +67,7 @@ export function proofGuard(
     writeFileSync(join(own, '.gitconfig'), gitConfig(folders.identity));
   if (guard && places && hidesFolders(guard)) {
     const tmp = join(empty, 'tmp');
-    mkdirSync(tmp, { recursive: true });
+    makeFolder(tmp);
     chmodSync(tmp, 0o1777);
     const { session: _, ...rest } = { ...places, home: { dir: home, env } };
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
@@ -74,14 +75,14 @@ export function proofGuard(
     const visible = [...(folders.shown ?? []), ...objects, ...shown];
     // Those of the person can lie inside of a toolchain, where they could not be written.
     const caches = join(empty, 'caches');
-    mkdirSync(caches, { recursive: true });
+    makeFolder(caches);
     const part = { home: own, tmp, caches, states, shown: visible, open, ...guard.egress };
     return { env, guard: guardOf(guard.tool, rest, part) };
   }
   const programs = programNames({ dir: home, env });
   const names = [...programs, VERIFIED, ...shown.map((path) => relative(home, path))];
   for (const name of outermost(names.filter((each) => statsAt(join(home, each)) !== undefined))) {
-    mkdirSync(dirname(join(own, name)), { recursive: true });
+    makeFolder(dirname(join(own, name)));
     symlinkSync(join(home, name), join(own, name));
   }
   const moved = movedTo(own, { homes: [home, env.HOME ?? home], but: clone }, env);

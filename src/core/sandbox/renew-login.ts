@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { configFolder } from '../kernel/config-folder.ts';
 import { definedOnly } from '../kernel/defined-only.ts';
 import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { fingerprint } from '../kernel/files/fingerprint.ts';
+import { makeFolder } from '../kernel/files/make-folder.ts';
 import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../kernel/files/plain-file.ts';
 import { parseJson } from '../kernel/parse-json.ts';
@@ -125,7 +125,7 @@ async function letItRenew(
   const { args, env } = renewal.command(service.url);
   // Nothing of a project is read there, and agents can't write to it.
   const cwd = join(place, 'empty');
-  await mkdir(cwd, { recursive: true, mode: 0o700 });
+  makeFolder(cwd, 0o700);
   const inherited = definedOnly(home.env, (name) => !cli.leftovers?.includes(name));
   const direct = [inherited.NO_PROXY ?? inherited.no_proxy, '127.0.0.1'].filter(Boolean).join(',');
   await runCommand(path, args, {

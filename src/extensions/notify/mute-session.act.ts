@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readOnlyReason, sessionLost } from '../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
@@ -6,6 +6,7 @@ import { findSession, type SessionQuestion } from '../../core/caller/context/fin
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../core/kernel/files/make-folder.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import type { SessionView } from '../../core/session/folder/session-view.ts';
 
@@ -21,7 +22,7 @@ export async function muteSession(
   const { muted } = supervisorPaths(context.home, context.host);
   const path = join(muted, `${sessionFile.id}.json`);
   if (isMuted) {
-    await mkdir(muted, { recursive: true, mode: 0o700 });
+    makeFolder(muted, 0o700);
     const note = { v: 1, session, at: isoUtc(context.clock.now()) };
     await writeWhole(path, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   } else await rm(path, { force: true });

@@ -1,10 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { configFolder } from '../../core/kernel/config-folder.ts';
 import { ifExists } from '../../core/kernel/errors.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../core/kernel/files/make-folder.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { whileHolding } from '../../core/kernel/processes/lease.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
@@ -68,7 +69,7 @@ export async function changePoolFile(
 ): Promise<PoolFile> {
   const path = poolFilePath(home);
   const turn = join(configFolder(home), 'pool', '.turn');
-  await mkdir(dirname(turn), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(turn), 0o700);
   return await whileHolding(turn, { host, clock, limitMs: TURN_LIMIT_MS }, async () => {
     const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
     await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });

@@ -1,10 +1,11 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { theExtension } from '../../caller/context/in-this-build.ts';
 import { filesAtStake, stakeLine, workAtStake } from '../../caller/facts/at-stake.ts';
 import { type Preview, previewOf, requireShown } from '../../caller/facts/preview.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { capitalised } from '../../kernel/text.ts';
 import type { SessionView } from '../../session/folder/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
@@ -74,7 +75,7 @@ export async function finishUnasked(
 async function moveOlder(view: SessionView, how: FinishWay): Promise<FinishResult> {
   const { paths, folder } = view;
   const place = sessionPaths(paths.sessionsDir, folder, how !== 'unarchive').sessionDir;
-  await mkdir(dirname(place), { recursive: true });
+  makeFolder(dirname(place));
   await rename(paths.sessionDir, place);
   const done = FINISH_ROWS[how].older?.(folder) ?? '';
   return { view, place, moved: [], commands: [], done, next: [] };

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import { guardedProject, guardNow } from '../../caller/refusals/sandbox-now.ts';
 import { fromExtensions } from '../../kernel/extension.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import type { Application } from '../../kernel/phases/application.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
@@ -78,7 +79,7 @@ export async function checksOnClone(
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
-  const made = await mkdir(scratch, { recursive: true });
+  const made = makeFolder(scratch);
   const { application } = given.proving;
   const owner = { id: mark.value, while: scratch, name: 'checks' };
   const applied =

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -9,6 +8,7 @@ import { seenIn } from '../../caller/facts/cursor.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { counted } from '../../kernel/text.ts';
@@ -135,7 +135,7 @@ async function seenCommit(home: string, sessionId: string): Promise<string | und
 
 async function rememberSeen(home: string, sessionId: string, commit: string): Promise<void> {
   const path = seenCommitPath(home, sessionId);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   await writeWhole(path, `${commit}\n`);
 }
 

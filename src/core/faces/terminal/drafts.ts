@@ -1,10 +1,11 @@
-import { mkdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commentsIn, type LineComment } from '../../caller/facts/line-comments.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { askYesNo } from './ask.ts';
@@ -131,7 +132,7 @@ export class Drafts implements AsyncDisposable {
   }
 
   async #write(path: string, text: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder, 0o700);
     await writeWhole(path, text, { sync: 'file', mode: 0o600 });
   }
 

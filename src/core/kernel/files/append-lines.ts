@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, rmSync } from 'node:fs';
 import { systemErrorCode } from '../errors.ts';
 import { writeFully } from './atomic-file.ts';
 import { openEnd } from './lines.ts';
+import { makeFolder } from './make-folder.ts';
 import { statsAt } from './path-stats.ts';
 
 /** Longer than any line we write. */
@@ -44,7 +36,7 @@ export function ensurePlainFolder(path: string): boolean {
   const stats = statsAt(path);
   if (stats?.isDirectory()) return false;
   if (stats !== undefined) rmSync(path, { force: true });
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path, 0o700);
   return stats !== undefined;
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { orNothing, systemErrorCode } from '../errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 const KEY = /^[\w-]{32}$/;
 
@@ -21,7 +22,7 @@ export async function keptKey(path: string): Promise<string> {
   const made = randomKey();
   const draft = `${path}.${process.pid}.${made.slice(0, 6)}`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     await writeFile(draft, `${made}\n`, { mode: 0o600, flag: 'wx' });
     // Another program may have made one just now: both use the first. Not every disk has links.
     await link(draft, path).catch(async () => {

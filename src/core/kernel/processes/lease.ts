@@ -1,10 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
 import { ifThere } from '../errors.ts';
 import { writeUnsynced, writeWhole } from '../files/atomic-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { deviceAt, namesAt, statsAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
@@ -125,7 +126,7 @@ const unreleased = new Map<string, () => Promise<void>>();
 /** Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it. */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within, onDisks } = options;
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   await unreleased.get(dir)?.();
   unreleased.delete(dir);
   for (;;) {
@@ -188,7 +189,7 @@ export async function giveLease(
   to: Pick<Lease, 'owner' | 'supervisor' | 'unmetRequirements' | 'acquiredAt' | 'releasedAt'>,
   above = 0,
 ): Promise<number> {
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   for (;;) {
     const number = Math.max(newestNumber(dir) ?? 0, above) + 1;
     if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
@@ -237,7 +238,7 @@ function ownedLease(
     let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
       if (within !== undefined && statsAt(within) === undefined) return;
-      await mkdir(dir, { recursive: true });
+      makeFolder(dir);
       writeUnsynced(leasePath(dir, lease.number), serialise(lease), { exclusive: true });
       numbers = leaseNumbers(dir);
     }

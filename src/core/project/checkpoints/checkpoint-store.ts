@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { once } from '../../kernel/once.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { type ConfigEntry, configEntries } from '../git/config.ts';
@@ -55,7 +56,7 @@ export async function openStore({
   const commonDir = kept?.commonDir ?? (await commonDirOf(mainRepo, context));
   const entries = once(async () => await configEntries(inGitDir(commonDir, context)));
   const settings = kept ?? (await settingsFrom(commonDir, await entries()));
-  for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
+  for (const folder of FOLDERS) makeFolder(join(storeDir, folder));
   if (!kept)
     await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`, { sync: 'file' });
   rewriteSettings(storeDir, settings);

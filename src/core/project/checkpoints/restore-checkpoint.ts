@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint, failPoint } from '../../kernel/fault-points.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
@@ -229,7 +230,7 @@ async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<
  */
 function hasFolder(path: string): boolean {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return true;
   } catch (error) {
     if (!['EEXIST', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) throw error;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
@@ -7,6 +7,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { respondingOf } from '../../kernel/files/silent-places.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 
@@ -51,7 +52,7 @@ export async function rememberProject(
   const { lastUsedAt = '', ...last } = known[0] ?? {};
   const isRecent = isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS;
   if (isRecent) return;
-  await mkdir(projectsFolder(homeDir), { recursive: true, mode: 0o700 });
+  makeFolder(projectsFolder(homeDir), 0o700);
   const others = known.filter(({ filePath }) => filePath !== project.filePath);
   const text = `${JSON.stringify({ ...project, lastUsedAt: isoUtc(clock.now()) }, null, 2)}\n`;
   await writeWhole(recordPath(project.filePath, homeDir), text, { mode: 0o600 });

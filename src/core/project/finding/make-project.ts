@@ -1,8 +1,9 @@
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { cut } from '../../kernel/text.ts';
 import { REPOSITORY_ERRORS } from '../git/git-errors.ts';
 import { pathInside } from '../git/real-path.ts';
@@ -100,10 +101,10 @@ async function setUp(
   await requireOwnPlaces({ mainRepo: settings.values.mainRepo, worktrees, sessions }, context);
   const made =
     texts.place && texts.place.movedFrom === undefined ? await makePlace(texts.place, homeDir, context) : [];
-  if (await mkdir(worktrees, { recursive: true })) made.push(worktrees);
+  if (makeFolder(worktrees)) made.push(worktrees);
   // It has what agents print; the folders above it may have other users.
-  await mkdir(dirname(sessions), { recursive: true });
-  if (await mkdir(sessions, { recursive: true, mode: 0o700 })) made.push(sessions);
+  makeFolder(dirname(sessions));
+  if (makeFolder(sessions, 0o700)) made.push(sessions);
   done.push(...made.map((folder) => `Created the folder ${folder}.`));
   const project = await openProject({ filePath, env, homeDir, signal });
   await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });

@@ -1,10 +1,11 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { machineFile, movedHome, stateRoot, stateRootsOf } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
@@ -109,10 +110,10 @@ export async function makePlace(found: ProjectPlace, homeDir: string, git: GitCo
   const made: string[] = [];
   // They have what agents read and print; the folders above may have other users.
   for (const folder of Object.values(foldersOfPlace(found)))
-    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) made.push(folder);
+    if (makeFolder(folder, 0o700) !== undefined) made.push(folder);
   if (isRecorded) return made;
   const root = stateRoot(homeDir);
-  await mkdir(recordFolder(root), { recursive: true, mode: 0o700 });
+  makeFolder(recordFolder(root), 0o700);
   if (movedFrom !== undefined)
     await runGit(['worktree', 'repair', ...worktreesAt(found)], {
       ...git,

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
@@ -6,6 +6,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SettingsReading } from '../settings/read-settings.ts';
@@ -149,7 +150,7 @@ export async function trustFile(
   { homeDir, clock, mcpText }: { homeDir: string; clock: Clock; mcpText?: string | undefined },
 ): Promise<void> {
   const path = recordPath(filePath, homeDir);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const record = { v: 1, filePath, hash, mcp: mcpHash({ mcpText }), trustedAt: isoUtc(clock.now()) };
   await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, runGit } from './git.ts';
 import type { Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
@@ -16,7 +17,7 @@ export async function makeRepository(
   { commit, branch, gitDir = join(dir, '.git') }: { commit: string; branch: string; gitDir?: string },
   context: GitContext,
 ): Promise<void> {
-  for (const folder of [dir, dirname(gitDir)]) await mkdir(folder, { recursive: true });
+  for (const folder of [dir, dirname(gitDir)]) makeFolder(folder);
   // The hash algorithm follows from the length of a hash.
   const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
   const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
@@ -32,7 +33,7 @@ export async function borrow(
   gitDir = join(dir, '.git'),
 ): Promise<void> {
   const info = join(gitDir, 'objects/info');
-  await mkdir(info, { recursive: true });
+  makeFolder(info);
   await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
 }
 

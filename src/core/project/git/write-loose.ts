@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { newFingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 
 /**
  * Writes an object of a repository as git does: whole, with the rights of the folder of objects, without a sync. Nothing
@@ -17,7 +18,7 @@ export function writeLoose(objects: string, kind: 'tree' | 'commit', body: Buffe
     .digest('hex');
   const folder = join(objects, id.slice(0, 2));
   const mode = statSync(objects).mode & 0o7777;
-  if (mkdirSync(folder, { recursive: true })) chmodSync(folder, mode);
+  if (makeFolder(folder)) chmodSync(folder, mode);
   // By this name git removes what a crash leaves. A file of an object that is there already becomes a new one, too: a
   // garbage collection takes old ones.
   const draft = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);

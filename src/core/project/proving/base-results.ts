@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readdir, utimes } from 'node:fs/promises';
+import { copyFile, readdir, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { baseChecksOf, ChecksRan, outputsOf, type Proving } from '../../kernel/phases/proving.ts';
@@ -111,7 +112,7 @@ async function keptResult(
   const kept = await plainJson(join(entry, RESULT), ChecksRan);
   if (kept?.ranAt === undefined) return undefined;
   if (baseChecksOf(kept).result !== 'green' && kept.ranAt < askedAt) return undefined;
-  await mkdir(outputDir, { recursive: true });
+  makeFolder(outputDir);
   try {
     for (const output of outputsOf(kept.runs))
       await copyFile(join(entry, basename(output)), join(outputDir, basename(output)));

@@ -1,7 +1,8 @@
-import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../kernel/errors.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
 import { type ConfigEntry, configEntries } from '../git/config.ts';
@@ -214,7 +215,7 @@ async function sparseExtentOf(main: GitOptions, settings: readonly ConfigEntry[]
 /** Makes a new clone as sparse as MAIN_REPO. */
 async function makeSparse({ sparse }: SparseExtent, dir: string): Promise<void> {
   if (sparse === undefined) return;
-  await mkdir(join(dir, '.git/info'), { recursive: true });
+  makeFolder(join(dir, '.git/info'));
   await writeFile(join(dir, '.git/info/sparse-checkout'), sparse.patterns);
   const settings = `[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = ${sparse.isCone}\n`;
   await appendFile(join(dir, '.git/config'), settings);

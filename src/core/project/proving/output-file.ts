@@ -1,6 +1,7 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { newFingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 
 /** An output can be a gigabyte, and that of a service can grow for days. */
 const BOUNDS = { head: 16 * 1024 * 1024, end: 1024 * 1024 };
@@ -22,7 +23,7 @@ export class OutputFile implements Disposable {
 
   constructor(path: string, bounds = BOUNDS) {
     this.#bounds = bounds;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     rmSync(path, { recursive: true, force: true });
     // Created exclusively, so that no link is followed.
     this.#descriptor = openSync(path, 'wx', 0o600);

@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { listed, shownText } from '../../kernel/text.ts';
@@ -36,7 +37,7 @@ export async function initRepository(
     // "git init" would change it.
     if (statsAt(join(folder, '.git')) !== undefined)
       throw REPOSITORY_ERRORS.not_a_repository({ folder, problem: 'broken' });
-    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
+    if (makeFolder(folder)) done.push(`Created the folder ${folder}.`);
   }
   await requireIdentity(folder, context);
   const options = { ...context, cwd: folder };

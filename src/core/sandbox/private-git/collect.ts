@@ -2,7 +2,6 @@ import {
   closeSync,
   copyFileSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -12,6 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
 import { hashOfOpen } from '../../kernel/files/append-only-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, inGitDir, runGit } from '../../project/git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
@@ -266,7 +266,7 @@ async function makeView(
   await removeTree(view);
   // What `git init` would make, as far as a fetch reads it.
   const gitDir = join(view, '.git');
-  mkdirSync(join(gitDir, 'refs/heads'), { recursive: true });
+  makeFolder(join(gitDir, 'refs/heads'));
   writeFileSync(join(gitDir, 'HEAD'), 'ref: refs/heads/0\n');
   writeFileSync(join(gitDir, 'config'), isSha256(wanted) ? SHA256 : SHA1);
   await borrow(view, [dir, commonDir]);
@@ -283,7 +283,7 @@ function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
     const from = join(entry.parentPath, name);
     const to = join(commonDir, 'lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
     if (!entry.isFile() || statsAt(to) !== undefined || fingerprintAt(from) !== name) continue;
-    mkdirSync(join(to, '..'), { recursive: true });
+    makeFolder(join(to, '..'));
     copyFileSync(from, `${to}.samocode`);
     renameSync(`${to}.samocode`, to);
   }

@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { type GitOptions, inGitDir, runGit } from '../../project/git/git.ts';
@@ -54,14 +55,13 @@ export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext):
     (await privateRef(git.dir, `refs/heads/${branch}`)) === tip;
   if (!isKept) await clear(git.dir);
   // Bound folders need a mount point too.
-  for (const name of folders) mkdirSync(join(git.dir, name), { recursive: true });
+  for (const name of folders) makeFolder(join(git.dir, name));
   await copySettings(plan, context);
   await excludeMade(plan);
   await copyWorktrees(plan, isKept);
   await writeRefs(git.dir, refs);
   await writeAlternates(plan, context);
-  for (const folder of [join(gitDir, 'modules'), join(commonDir, 'objects/info')])
-    mkdirSync(folder, { recursive: true });
+  for (const folder of [join(gitDir, 'modules'), join(commonDir, 'objects/info')]) makeFolder(folder);
   const { isIndexBehind } = note ?? {};
   if (!isSame(note, { branch, tip })) await writeNote(git, { branch, tip, isIndexBehind });
   return bound;
@@ -183,7 +183,7 @@ async function copyWorktrees(
   for (const name of ['commondir', 'gitdir']) await removeTree(join(to, own, name));
   writeFileSync(join(to, own, 'commondir'), `${commonDir}\n`);
   copyFileSync(join(gitDir, 'gitdir'), join(to, own, 'gitdir'));
-  mkdirSync(join(to, own, 'modules'), { recursive: true });
+  makeFolder(join(to, own, 'modules'));
 }
 
 function foldersIn(folder: string): string[] {

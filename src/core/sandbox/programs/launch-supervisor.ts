@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { writeUnsynced, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { isOlder } from '../../kernel/versions.ts';
 import { CODE_CACHE } from './code-cache.ts';
@@ -42,7 +42,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
   if (isOff(env)) return { kind: 'off' };
   try {
     const paths = supervisorPaths(home, host);
-    await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+    makeFolder(paths.dir, 0o700);
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
     // Before reading the presence: a leaving supervisor checks for this again after releasing its lease.
     writeUnsynced(paths.bell, `${isoUtc(clock.now())}\n`, { mode: 0o600 });

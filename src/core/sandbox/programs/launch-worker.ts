@@ -1,11 +1,11 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
 import { noteProgram } from '../../kernel/effects.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { isGuarded, SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { CODE_CACHE } from './code-cache.ts';
@@ -49,7 +49,7 @@ export interface LaunchOptions {
  */
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
-  await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
+  makeFolder(paths.runDir, 0o700);
   // An argument, not a variable: agents inherit the environment.
   const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
   const args = [options.program, paths.sessionsDir, paths.folder, ...wake];

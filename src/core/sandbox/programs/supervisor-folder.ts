@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
@@ -7,6 +7,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, type SamocodeError } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { pathsIn } from '../../kernel/files/paths-in.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
@@ -78,7 +79,7 @@ export async function registerSessions(
   const name = fingerprint(sessionsDir).slice(0, 16);
   const path = join(registered, `${name}.json`);
   if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
-  await mkdir(registered, { recursive: true, mode: 0o700 });
+  makeFolder(registered, 0o700);
   const text = JSON.stringify({ v: 1, sessions: sessionsDir, at: isoUtc(clock.now()) });
   await writeWhole(path, `${text}\n`, { mode: 0o600 });
 }

@@ -1,8 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { syncFolder, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
@@ -127,7 +128,7 @@ const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
 /** Writes a command for the worker. The file appears atomically; writing the same id again changes nothing. */
 export async function leaveCommand(paths: CommandsFolder, command: Command | RefusedCommand): Promise<void> {
-  const made = await mkdir(paths.commands, { recursive: true });
+  const made = makeFolder(paths.commands);
   if (made !== undefined) await syncFolder(dirname(paths.commands));
   await writeWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`, { exclusive: true });
 }

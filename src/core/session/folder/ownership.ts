@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type Host, identify } from '../../kernel/processes/host.ts';
 import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../../kernel/processes/lease.ts';
@@ -87,7 +88,7 @@ export async function replaceSession(
   const archived = sessionPaths(paths.sessionsDir, paths.folder, true);
   const { sessionDir } = (await readLog(paths))?.state.archived ? archived : paths;
   await remove(archived.sessionDir);
-  mkdirSync(dirname(sessionDir), { recursive: true });
+  makeFolder(dirname(sessionDir));
   renameSync(draft.sessionDir, sessionDir);
   for (const folder of Object.values(old)) await remove(folder);
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { stateRootsFor } from '../../kernel/config-folder.ts';
 import { ifThere } from '../../kernel/errors.ts';
 import { writeUnsynced } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { earlierRunRoot, runRoot, type SessionPaths } from '../layout/paths.ts';
 
@@ -13,7 +13,7 @@ const SESSIONS_PATH = '.sessions';
 /** Makes the folder in which the run folders of a SESSIONS folder are. Only this user reads it. */
 export async function makeRunRoot(sessionsDir: string): Promise<string> {
   const root = runRoot(sessionsDir);
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  makeFolder(root, 0o700);
   const path = join(root, SESSIONS_PATH);
   if (statsAt(path) === undefined) writeUnsynced(path, sessionsDir, { exclusive: true });
   return root;

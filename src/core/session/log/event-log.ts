@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainFile, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
@@ -208,7 +209,7 @@ type LogPaths = Pick<SessionPaths, 'runDir' | 'events' | 'rewrittenEvents'>;
 
 /** Moves the log aside, so that readers and later workers do not trust it. Its contents are kept. */
 export function quarantineLog({ runDir, events, rewrittenEvents }: LogPaths): void {
-  mkdirSync(runDir, { recursive: true });
+  makeFolder(runDir);
   if (statsAt(events) !== undefined) {
     rmSync(rewrittenEvents, { recursive: true, force: true });
     renameSync(events, rewrittenEvents);

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { appendLines } from '../../kernel/files/append-lines.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { mayAccess } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
@@ -20,7 +20,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * @param dir the folder with a file for each day
  */
 export async function recordSpent(dir: string, nowMs: number, spent: Spent): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir, 0o700);
   appendLines(dayPath(dir, nowMs), `${JSON.stringify(Spent.parse(spent))}\n`);
 }
 

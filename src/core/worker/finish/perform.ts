@@ -1,8 +1,9 @@
-import { cp, mkdir, rename } from 'node:fs/promises';
+import { cp, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { counted } from '../../kernel/text.ts';
 import { dropBranch, isAllInTrash } from '../../project/finishing/trash.ts';
@@ -77,7 +78,7 @@ async function performArchive(worker: Worker, work: FinishingOf<'archive' | 'dis
   const { home, away } = foldersOf(worker);
   if (statsAt(home.sessionDir) !== undefined) {
     if (statsAt(away.sessionDir) !== undefined) throw COMMAND_ERRORS.folder_taken();
-    await mkdir(archiveRoot(home.sessionsDir), { recursive: true });
+    makeFolder(archiveRoot(home.sessionsDir));
     if (work.kind === 'discard') await removeDiscarded(worker, work.trash);
     else await removeOwnWorktree(worker);
     await rename(home.sessionDir, away.sessionDir);
@@ -144,7 +145,7 @@ export async function performDocuments(
   { by, moved, kept, to }: FinishingOf<'documents'>,
 ): Promise<NewEvent[]> {
   const folder = join(paths.archive, basename(to));
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
   await archivePictures(paths, folder);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
 import { credentialNames } from '../../agents/registry.ts';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { type ChildRecord, exitFile } from '../../sandbox/programs/run-child.ts';
@@ -190,7 +191,7 @@ async function beginIteration(worker: Worker, { provider, model }: AgentChoice):
   ensurePlainFolder(paths.iterations);
   // Files left by a crash before the commit would be mistaken for this agent's.
   rmSync(files.dir, { recursive: true, force: true });
-  mkdirSync(files.dir, { recursive: true });
+  makeFolder(files.dir);
   const unread = messages.waiting.map(({ id }) => id);
   const messageFiles = await deliverMessages(worker, unread);
   const now = clock.now();

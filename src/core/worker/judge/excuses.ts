@@ -1,6 +1,7 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { type CheckRun, isNoWorse, mayStayRed, type OtherFailure } from '../../kernel/phases/proving.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { readSaid, type Said, saysTheSame } from '../../project/proving/same-output.ts';
@@ -121,7 +122,7 @@ export async function keepOthers({ paths }: Worker, { onBase, ...end }: SetEnd):
     return { output: relative(paths.runDir, path), outputBytes, outputHash };
   };
   if (!onBase?.others?.length) return { ...end, ...(onBase && { onBase }) };
-  await mkdir(paths.baseChecks, { recursive: true });
+  makeFolder(paths.baseChecks);
   const others = onBase.others.map(async (other) => {
     const runs = end.runs.filter(({ command }) => command === other.command);
     return {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { WindowUsed } from '../../agents/contract/events.ts';
@@ -6,6 +5,7 @@ import { credentialNames, providerNamed } from '../../agents/registry.ts';
 import { isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { OutageKind } from '../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../kernel/phases/outage.ts';
@@ -236,7 +236,7 @@ export async function shareLimit(
   if (path === undefined) return;
   const limit: SharedLimit = { v: 1, until, guessed, at: machine.clock.now() };
   try {
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    makeFolder(join(path, '..'), 0o700);
     await writeWhole(path, `${JSON.stringify(limit)}\n`, { mode: 0o600 });
   } catch {
     // The home folder is read-only or full.

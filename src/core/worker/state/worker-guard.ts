@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { areConfined } from '../../agents/registry.ts';
 import { stateRootFor } from '../../kernel/config-folder.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { makeFolder } from '../../kernel/files/make-folder.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
@@ -230,7 +231,7 @@ export class WorkerGuard {
   async folders(): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
     const { worktreesDir, folder } = this.#worker.file;
     const { own, caches } = sandboxFolders(await realPathAsFar(worktreesDir), folder);
-    for (const path of [join(own, 'home'), caches]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [join(own, 'home'), caches]) makeFolder(path, 0o700);
     return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
   }
 
@@ -291,7 +292,7 @@ type Egress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
 export async function makeEmpty(folder: string, mode: number): Promise<void> {
   await removeAtOnce(folder);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   chmodSync(folder, mode);
 }
 

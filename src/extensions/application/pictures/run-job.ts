@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
@@ -46,10 +47,9 @@ export async function runPicturesJob<T>(
 ): Promise<T | string> {
   const at = (name: string) => join(scratch, name);
   for (const folder of [scratch, into]) await removeAtOnce(folder);
-  for (const folder of ['home', 'tmp', 'net', 'job'].map(at))
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of ['home', 'tmp', 'net', 'job'].map(at)) makeFolder(folder, 0o700);
   chmodSync(at('tmp'), 0o1777);
-  mkdirSync(into, { recursive: true });
+  makeFolder(into);
   const path = join(at('job'), 'job.json');
   writeFileSync(path, JSON.stringify(job));
   const ports = port === undefined ? [] : [port];

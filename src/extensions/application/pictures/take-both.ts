@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import type { Proving } from '../../../core/kernel/phases/proving.ts';
@@ -123,7 +123,7 @@ async function takeInto(session: PictureSession, url: string, folder: string): P
   if (typeof taken === 'string') return taken;
   // An earlier try may have left pictures that this one does not have.
   await removeAtOnce(join(kept, folder));
-  mkdirSync(join(kept, folder), { recursive: true });
+  makeFolder(join(kept, folder));
   for (const { page, width, file } of taken) {
     const name = pictureName(pages, page, width);
     // What is inside may have put something else there.

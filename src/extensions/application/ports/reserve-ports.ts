@@ -1,4 +1,4 @@
-import { mkdirSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -8,6 +8,7 @@ import { orNothing } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readOpened, withPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
@@ -53,7 +54,7 @@ export async function reservePorts(
   { owner, names, set }: { owner: PortOwner; names: readonly string[]; set: 'own' | 'base' },
   tools: Tools,
 ): Promise<Ports> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const ports = new Map<string, number>();
   for (const [port, text] of reservations(folder)) {
     const found = read(text);

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { couple, inboundFolder } from '../../../core/sandbox/relay/loopback.ts';
 
 export interface Inbound {
@@ -23,7 +24,7 @@ export async function openInbound(folder: string, ports: readonly number[]): Pro
   };
   try {
     for (const port of ports) {
-      mkdirSync(inboundFolder(folder, port), { recursive: true, mode: 0o700 });
+      makeFolder(inboundFolder(folder, port), 0o700);
       for (const host of ['127.0.0.1', '::1']) {
         const server = net.createServer((outer) => {
           sockets.add(outer);

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
 import { type Guard, insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
 import { guardOf, serving } from '../../../core/sandbox/guard-of.ts';
@@ -16,7 +16,7 @@ export function serviceInside(
   folders: ProofFolders & { data: string },
   env: Record<string, string>,
 ): InsideFor {
-  mkdirSync(folders.data, { recursive: true, mode: 0o700 });
+  makeFolder(folders.data, 0o700);
   const { guard: made } = proofGuard(guard, folders, env);
   return made && insideFor(made, guard.egress);
 }
@@ -35,7 +35,7 @@ export function serviceInWorktree(
   { worktree, data, env }: ServedWorktree,
   part: Pick<GuardPart, 'home' | 'tmp' | 'caches' | 'net' | 'ports'>,
 ): InsideFor {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolder(data, 0o700);
   const { session: _, ...rest } = places;
   const own: GuardPlaces = { ...rest, home: { ...places.home, env } };
   if (tool.kind !== 'bwrap') {

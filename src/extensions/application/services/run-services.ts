@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/proving/project-command.ts';
 import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
 import type { RunningServices } from '../../../core/sandbox/application-runner.ts';
@@ -27,7 +27,7 @@ type State = 'starting' | 'ready' | 'failed' | 'ended';
  * @throws port_taken; nothing runs then
  */
 export async function startServices(place: ServedPlace, tools: ServiceTools): Promise<RunningServices> {
-  for (const folder of [place.data, place.outputDir]) mkdirSync(folder, { recursive: true });
+  for (const folder of [place.data, place.outputDir]) makeFolder(folder);
   const services = new Services(place, tools);
   await services.start();
   return services;

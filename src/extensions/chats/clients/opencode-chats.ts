@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -7,6 +7,7 @@ import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
@@ -138,6 +139,6 @@ export async function opencodeChats(
  */
 async function placeFor(name: string, home: string): Promise<string> {
   const place = join(configFolder(home), 'opencode', name);
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  makeFolder(place, 0o700);
   return place;
 }

@@ -1,7 +1,8 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { envFilePath } from '../channels/notify-settings.ts';
 
@@ -13,7 +14,7 @@ export async function setInEnvFile(
   values: Readonly<Record<string, string>>,
 ): Promise<string> {
   const path = envFilePath(homeDir);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   // If it is a link, as in a repository of dotfiles, change its target.
   const file = (await ifExists(realpath(path))) ?? path;
   const text = (await plainText(file, MAX_BYTES)) ?? '';

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Message } from 'grammy/types';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { type BotApi, type FailureText, failureText, newBotApi, sendingFailure } from './bot-api.ts';
 import { setInEnvFile } from './env-file.ts';
 
@@ -44,7 +45,7 @@ export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<
   const { url } = await called(api.getWebhookInfo(signal));
   if (url) throw TELEGRAM_ERRORS.telegram_refused(failureText({ kind: 'conflict', with: 'webhook' }));
   await setInEnvFile(home, { TELEGRAM_BOT_TOKEN: token });
-  await mkdir(dirname(setUpPath), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(setUpPath), 0o700);
   await writeWhole(setUpPath, '', { mode: 0o600 });
   try {
     const message = await firstMessage(api, bot, setUp, signal);

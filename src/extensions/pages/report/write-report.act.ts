@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
@@ -7,6 +6,7 @@ import { workerReport } from '../../../core/caller/facts/worker-report.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { reportFolder } from '../../../core/session/layout/paths.ts';
@@ -33,7 +33,7 @@ export async function writeSessionReport(
   const worker = await workerReport(view, context);
   const page = sessionPage(await sessionReport({ view, worker, renderSteps }, context));
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     // Readable only by its owner, because a session may contain secrets.
     writeUnsynced(path, page, { mode: 0o600 });
   } catch (error) {

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BASE_ERRORS } from '../../../core/kernel/base-errors.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { writeUnsynced } from '../../../core/kernel/files/atomic-file.ts';
 import { readTail } from '../../../core/kernel/files/lines.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { filesBelow, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { travellingCheckpoints } from '../../../core/project/checkpoints/checkpoint-refs.ts';
 import { openStore, repositoryOptions } from '../../../core/project/checkpoints/checkpoint-store.ts';
@@ -90,7 +90,7 @@ const LOG_BYTES = 256 * 1024;
 
 /** The newest part of the last logs; the complete ones stay on this machine. */
 function newestLogs(logs: string, into: string): [string, string][] {
-  mkdirSync(into, { recursive: true });
+  makeFolder(into);
   const names = filesBelow(logs, (name) => name.endsWith('.jsonl')).sort();
   return names.slice(-LOGS).map((name, index) => {
     const part = join(into, String(index));

@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../../core/kernel/files/git-pointer.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { newestNumber } from '../../../core/kernel/processes/lease.ts';
@@ -171,7 +172,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     await makeRunRoot(at.sessionsDir);
     const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };
     for (const [part, folder] of Object.entries(parts)) {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       await checkOut(store, await treeIn(store, commit, part), folder);
     }
     await requireSameBranch(plan, draft);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { Recurring, RecurringState } from '../recurring.ts';
@@ -34,7 +35,7 @@ export async function readDefinition(home: string, id: string): Promise<Recurrin
 
 export async function createDefinition(home: string, recurring: Recurring): Promise<void> {
   const path = definitionPath(home, recurring.id);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   await writeWhole(path, textOf(Recurring.parse(recurring)), { exclusive: true, mode: 0o600 });
 }
 

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
 import { readInboxMessage, sortInbox } from '../../../core/session/documents/inbox.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
@@ -76,7 +77,7 @@ function inSession({ situation }: ActContext, ...names: string[]): string {
 
 async function write({ lines }: ActContext, path: string, text: string): Promise<void> {
   await lines.use('Write', { file_path: path, content: text }, async () => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await writeWhole(path, text);
     return { text: 'Written.' };
   });

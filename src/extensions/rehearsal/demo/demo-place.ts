@@ -1,6 +1,7 @@
 import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import paperBoat from './paper-boat.json' with { type: 'json' };
 
@@ -40,7 +41,7 @@ const IDENTITY = '[user]\n\tname = Paper Boat\n\temail = captain@paper-boat.exam
 
 async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
   for (const [path, lines] of Object.entries(paperBoat.files)) {
-    await mkdir(dirname(join(repo, path)), { recursive: true });
+    makeFolder(dirname(join(repo, path)));
     await writeFile(join(repo, path), lines.join('\n'));
   }
   const git = (...args: string[]) => runGit(args, { cwd: repo, baseEnv: env });

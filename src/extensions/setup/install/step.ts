@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import type { Files } from './client-packages.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
@@ -26,7 +27,7 @@ export function packageStep(folder: string, files: Files): Step {
     async run() {
       await rm(folder, { recursive: true, force: true });
       for (const [path, text] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true });
+        makeFolder(dirname(join(folder, path)));
         await writeWhole(join(folder, path), text);
       }
     },
@@ -46,7 +47,7 @@ export function addStep(path: string, at: readonly string[], added: unknown): St
     words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
     async run() {
       if ((await ifExists(stat(path))) === undefined) {
-        await mkdir(dirname(path), { recursive: true });
+        makeFolder(dirname(path));
         await writeWhole(path, '{}\n');
       }
       await changeMember(path, at, (there = []) => {
@@ -70,7 +71,7 @@ export function commandStep(
   return {
     words: `run ${command}`,
     async run() {
-      await mkdir(cwd, { recursive: true });
+      makeFolder(cwd);
       const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
       if (result.exitCode === 0) return;
       const said = firstError(`${result.stderr}\n${result.stdout}`);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -6,6 +6,7 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { makeFolder } from '../../../core/kernel/files/make-folder.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { readLoginEnvironment } from '../../../core/sandbox/programs/login-shell.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
@@ -57,7 +58,7 @@ export async function installSupervisor(
   const write = {
     words: `write ${path}:\n${text}`,
     async run() {
-      await mkdir(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       await writeWhole(path, text);
     },
   };

@@ -1,9 +1,9 @@
 import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { pageSocket, type ServedPage } from '../../../../core/caller/facts/live-page.ts';
 import { orNothing, systemErrorCode } from '../../../../core/kernel/errors.ts';
+import { makeFolder } from '../../../../core/kernel/files/make-folder.ts';
 import type { CodeKind } from './tab-key.ts';
 
 /** The functions of the first `samocode web` that later ones call. */
@@ -44,7 +44,7 @@ export async function answerOthers(
  * @throws the system error; EADDRINUSE if another process listens there
  */
 async function listenOnSocket(server: Server, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   if (!(await isAnswered(path))) rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject);

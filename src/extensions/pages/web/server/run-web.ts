@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ import { configFolder } from '../../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../../core/kernel/errors.ts';
 import { writeUnsynced } from '../../../../core/kernel/files/atomic-file.ts';
 import { randomKey } from '../../../../core/kernel/files/kept-key.ts';
+import { makeFolder } from '../../../../core/kernel/files/make-folder.ts';
 import { whileHolding } from '../../../../core/kernel/processes/lease.ts';
 import { isPersonal } from '../../../../core/session/events/bodies/who-acted.ts';
 import { html } from '../../html/html.ts';
@@ -65,7 +66,7 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   const { home, host, clock } = context;
   const folder = join(dirname(pageSocket(home)), 'starts');
   const turn = orNothing(() => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     accessSync(folder, constants.W_OK);
     return { host, clock, limitMs: START_LIMIT_MS };
   });
