@@ -34,7 +34,7 @@ export function sinceBootMs(): number {
 const LAST_MS = 253_402_300_799_999;
 
 /**
- * `ms` as the ISO 8601 UTC text used under `.run/`. A number outside the range of dates (from a provider, say) becomes
+ * `ms` as the ISO 8601 UTC text used in run folders. A number outside the range of dates (from a provider, say) becomes
  * the nearest date.
  */
 export function isoUtc(ms: number): string {

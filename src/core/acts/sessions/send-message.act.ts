@@ -43,7 +43,7 @@ export async function withdrawMessage(
   orThrow('withdraw_message', judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
   const request = { kind: 'withdraw_message', message } as const;
   const after = await sendAndAwait(view, request, ['message_withdrawn'], context);
-  const done = `The message is withdrawn: no agent will receive it. Its file is in .run/${view.folder}/.withdrawn/.`;
+  const done = `The message is withdrawn: no agent will receive it. Its file is in ${view.paths.withdrawn}.`;
   return { view: after.view, messageId: message, done };
 }
 

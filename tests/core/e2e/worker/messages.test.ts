@@ -99,8 +99,9 @@ test.concurrent(
     const second = await send('Mind the boats');
     const { done } = await withdrawMessage({ session, message: first }, rig.context('web'));
     expect(done).toBe(
-      `The message is withdrawn: no agent will receive it. Its file is in .run/${session}/.withdrawn/.`,
+      `The message is withdrawn: no agent will receive it. Its file is in ${rig.paths.withdrawn}.`,
     );
+    expect(await readdir(rig.paths.withdrawn)).toHaveLength(1);
     // The overview follows the event.
     const overview = await eventually(async () => {
       const text = await readFile(rig.paths.overview, 'utf8');
