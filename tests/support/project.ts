@@ -17,6 +17,8 @@ export interface ProjectPlan extends RepoPlan {
   lines?: Readonly<Record<string, string>>;
   /** Of the project; by default `off`, so that a test means the same with and without a sandbox on the machine. */
   sandbox?: Sandbox;
+  /** Its places are those that a new project gets: a repository around it may track whatever lies inside. */
+  inHome?: boolean;
   /** No `.samocode`, and no known project on this machine. */
   bare?: boolean;
   /** Added to the environment. */
@@ -40,13 +42,14 @@ const NO_PROGRAMS = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehears
 
 /** The caller disposes of its repository. */
 export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> {
-  const { lines, sandbox = 'off', bare = false, env, acting, ...repoPlan } = plan;
+  const { lines, sandbox = 'off', bare = false, inHome = false, env, acting, ...repoPlan } = plan;
   const made = await makeRepo(repoPlan);
   const repo = { ...made, env: { ...made.env, ...env } };
   const project = await projectOf(repo, acting);
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines };
-  if (bare) {
+  if (bare || inHome) {
     const { sessions, worktrees } = foldersOfPlace(await placeOfRepository(repo.path, repo.homeDir));
+    if (inHome) await setupProject({ lines: wanted }, project.context);
     return { ...project, sessionsDir: sessions, worktreesDir: worktrees };
   }
   if (isPlain(repoPlan)) await writeProject(project, wanted);

@@ -11,7 +11,7 @@ import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf }
 import { makeProject, projectOf, type TempProject, writeProject } from './project.ts';
 import { startSession } from './start-session.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
-import { makeRepo } from './temp-repo.ts';
+import { IDENTITY, repoIn } from './temp-repo.ts';
 
 const BLOCKED = JSON.stringify({ status: 'blocked', reason: 'The sail is torn', needs: 'human_decision' });
 const WORK = {
@@ -51,9 +51,12 @@ export async function queuedSessions(
   const project = await makeProject({ lines, env: SUPERVISED, acting });
   const { repo, context } = project;
   const projects: TempProject[] = [project];
-  for (const _ of counts.slice(1)) {
-    const { homeDir, env } = repo;
-    const other = await projectOf({ ...(await makeRepo()), homeDir, env }, acting);
+  for (const [at] of counts.slice(1).entries()) {
+    // Of the same person.
+    const beside = { path: repo.root, [Symbol.asyncDispose]: async () => undefined };
+    const clone = repoIn(beside, `repo-${at}`);
+    await repo.git(['clone', '--quiet', ...IDENTITY, repo.path, clone.path]);
+    const other = await projectOf({ ...clone, env: repo.env }, acting);
     await writeProject(other, { PROVIDER: 'rehearsal', SANDBOX: 'off', ...lines });
     projects.push(other);
   }

@@ -54,7 +54,7 @@ export interface RigPlan {
   /** `off` by default. */
   sandbox?: ProjectPlan['sandbox'];
   start?: Start;
-  repo?: RepoPlan;
+  repo?: RepoPlan & Pick<ProjectPlan, 'inHome'>;
   /** Files next to the scenario, name to text. */
   files?: Readonly<Record<string, string>>;
   /** Further programs to build, name to entry point. */

@@ -54,10 +54,13 @@ test('an agent that names a foreign process in its own record gets no process ki
   const wrapper = JSON.stringify({ pid: stranger.pid, startTicks: entry?.startTicks });
   const script = `
     const { existsSync, readFileSync, writeFileSync, readdirSync } = require('node:fs');
+    const { basename } = require('node:path');
     const once = process.env.REHEARSAL_SESSION_DIR + '/once';
     if (existsSync(once)) process.exit(0);
     writeFileSync(once, '');
-    const dir = process.env.REHEARSAL_SESSION_DIR.replace(/([^/]+)$/, '.run/$1');
+    const root = process.env.HOME + '/.local/state/samocode/';
+    const folder = '/' + basename(process.env.REHEARSAL_SESSION_DIR);
+    const dir = root + readdirSync(root).find((name) => existsSync(root + name + folder)) + folder;
     const lease = readdirSync(dir + '/leases').sort().at(-1);
     process.kill(JSON.parse(readFileSync(dir + '/leases/' + lease, 'utf8')).owner.pid, 'SIGKILL');
     const path = dir + '/iterations/001/child.json';

@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ulid } from 'ulid';
+import { ifThere } from '../../../src/core/kernel/errors.ts';
 import { planHash } from '../../../src/core/session/documents/plan.ts';
 import { openQuestions, parseQa, questionsHash } from '../../../src/core/session/documents/qa.ts';
 import { appendRound, newQa, writeAnswers } from '../../../src/core/session/documents/qa-change.ts';
@@ -109,15 +110,20 @@ export class CheatKit {
     writeFileSync(this.paths.qa, change(readFileSync(this.paths.qa, 'utf8')));
   }
 
-  /** Answers every open question with its suggestion, as a person might. */
+  /**
+   * Answers every open question with its suggestion, as a person might. At a later gate there may be none: an earlier
+   * case of the session has moved `_qa.md` away with its folder.
+   */
   fillAnswers(): void {
-    this.editQa((text) => {
-      const open = parseQa(text).questions.filter(({ answer }) => answer === undefined);
-      return writeAnswers(
-        text,
-        open.map(({ id, suggestion }) => ({ id, text: suggestion?.letters[0] ?? 'A' })),
-      );
-    });
+    ifThere(() =>
+      this.editQa((text) => {
+        const open = parseQa(text).questions.filter(({ answer }) => answer === undefined);
+        return writeAnswers(
+          text,
+          open.map(({ id, suggestion }) => ({ id, text: suggestion?.letters[0] ?? 'A' })),
+        );
+      }),
+    );
   }
 
   setPhase(phase: string): void {

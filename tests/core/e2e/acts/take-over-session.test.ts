@@ -5,6 +5,7 @@ import { resumeSession } from '../../../../src/core/acts/sessions/resume-session
 import { takeOverSession } from '../../../../src/core/acts/sessions/take-over-session.act.ts';
 import type { ProcessIdentity } from '../../../../src/core/kernel/processes/host.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
+import { slotsRoot } from '../../../../src/core/session/folder/slots.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
@@ -37,7 +38,7 @@ const HANG = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 test.concurrent('the slot of a worker held elsewhere is released with its session', ci, async () => {
   await using rig = await startRig({ at: 'asking', scenario: HANG, lines: { MAX_PARALLEL: '1' } });
   await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });
-  const place = join(rig.paths.sessionsDir, '.run/.slots/1');
+  const place = join(slotsRoot(rig.paths.sessionsDir), '1');
   const newest = (await readdir(rig.paths.leases)).sort().at(-1) ?? '';
   const held = JSON.parse(await readFile(join(rig.paths.leases, newest), 'utf8'));
   await mkdir(place, { recursive: true });
