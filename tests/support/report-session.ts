@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
@@ -88,13 +88,19 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     configPath: join(project.repo.path, '.samocode'),
     recurring: plan.recurring,
   });
-  await writeBelow(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
   const events = eventsOf(
     { phases, heads, base, also, ends, words, worktree: join(project.worktreesDir, folder) },
     file,
     planHash(text),
   );
-  await writeFile(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  // Somebody may be watching: a session that begins is there at once, with its log.
+  const draft = `${paths.runDir}.draft`;
+  await writeBelow(draft, {
+    'session.json': JSON.stringify(file),
+    'approved-plan.md': text,
+    'events.jsonl': events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  });
+  await rename(draft, paths.runDir);
   for (const [at, phase] of phases.entries())
     await writeBelow(paths.logs, {
       [logOf(at, phase)]: logText(at, phase, also, (plan.transcriptChars ?? 2000) * (at % 3 === 2 ? 10 : 1)),
