@@ -1,6 +1,25 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const SPLIT = fileURLToPath(new URL('split.mjs', import.meta.url));
+// The scripted agent runs this file too, instead of thinking: a sandbox opens no other one of the example.
+const OWN = fileURLToPath(import.meta.url);
+if (process.argv[1] === OWN) split(process.argv.slice(2));
+
+/** Cuts units.mjs at its headings. */
+function split(kinds) {
+  let units = readFileSync('units.mjs', 'utf8');
+  mkdirSync('units', { recursive: true });
+  for (const kind of kinds) {
+    const heading = `// ---- ${kind} ----\n`;
+    const start = units.indexOf(heading);
+    if (start < 0) throw new Error(`units.mjs has no part for ${kind}`);
+    const next = units.indexOf('// ---- ', start + 1);
+    const end = next < 0 ? units.length : next;
+    writeFileSync(`units/${kind}.mjs`, `${units.slice(start + heading.length, end).trim()}\n`);
+    units = `export * from './units/${kind}.mjs';\n${units.slice(0, start)}${units.slice(end)}`;
+  }
+  writeFileSync('units.mjs', `${units.trim()}\n`);
+}
 
 const phase = (name, kinds) => ({
   name,
@@ -8,7 +27,7 @@ const phase = (name, kinds) => ({
   check: `${kinds.map((kind) => `test -f units/${kind}.mjs`).join(' && ')} && node --test`,
   steps: kinds.map((kind) => `Move ${kind} to units/${kind}.mjs, and export it from units.mjs`),
   does: [
-    { act: 'check', command: `node '${SPLIT}' ${kinds.join(' ')}` },
+    { act: 'check', command: `node '${OWN}' ${kinds.join(' ')}` },
     // An edit without a change: it names the files that the script has written for the commit.
     ...['units.mjs', ...kinds.map((kind) => `units/${kind}.mjs`)].map((path) => ({
       act: 'edit',

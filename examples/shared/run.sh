@@ -15,7 +15,7 @@ samocode() {
 step() { printf '\n== %s\n' "$*"; }
 
 if [ "$provider" = rehearsal ]; then
-  # Those without a script play that of hello-agent, whose work they share. A sandbox opens this one folder alone.
+  # Those without a script play that of hello-agent, whose work they share. A sandbox opens this one file alone.
   script=$example/scenario.mjs
   [ -f "$script" ] || script=$(cd "$example/../hello-agent" && pwd)/scenario.mjs
   # Nothing of your home folder is read, and no process stays.

@@ -28,7 +28,7 @@ export async function playExample(
 
 function masked(text: string): string {
   return text
-    .replace(/\b[0-9a-f]{7,8}\b/g, '<commit>')
+    .replace(/\b[0-9a-f]{7,12}\b/g, '<commit>')
     .replace(/^\d\d-\d\d-\d{4}-/gm, '<stamp>-')
     .replace(/\(\d+ s\)/g, '(<time>)')
     .replace(/\(sandbox: .*\)/, '(sandbox: <level>)')
