@@ -248,11 +248,23 @@ export function release() {
 }
 addEventListener('focusout', () => setTimeout(release, 200));
 
+/** What is being loaded, by its place: a second answer would replace what is being written in the first. */
+const loads = new WeakMap();
+
 /** Loads content on request: an iteration, a file's diff, or more of a transcript. */
 export async function load(handle) {
   const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
   if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
-  const answer = await call(handle.dataset.load.replace('{as}', diffAs())).catch(() => undefined);
+  const path = handle.dataset.load.replace('{as}', diffAs());
+  const running = loads.get(place);
+  if (running?.path === path) return await running.loaded;
+  const loaded = fill(handle, place, path);
+  loads.set(place, { path, loaded });
+  await loaded.finally(() => loads.get(place)?.loaded === loaded && loads.delete(place));
+}
+
+async function fill(handle, place, path) {
+  const answer = await call(path).catch(() => undefined);
   if (!answer?.ok) return say(`${answer ? await answer.text() : MESSAGES.unreachable} ${MESSAGES.again}`);
   const content = await contentOf(answer);
   if (handle === place) place.replaceWith(content);
