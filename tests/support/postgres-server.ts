@@ -46,8 +46,9 @@ export async function startPostgres(settings = ['fsync=off']): Promise<PostgresS
     ...server,
     async database() {
       databases += 1;
-      await query(address('postgres'), `create database d${databases}`);
-      return address(`d${databases}`);
+      const name = `d${databases}`;
+      await query(address('postgres'), `create database ${name}`);
+      return address(name);
     },
     standby: () => standbyOf(server.port, settings),
   };

@@ -84,7 +84,7 @@ test.for([
       expect(text).toContain(part);
     const recorded = JSON.stringify(file);
     for (const secret of Object.values(SECRETS)) expect(recorded).not.toContain(secret);
-    expect(text).toContain('3 secrets removed from these texts.');
+    expect(text).toContain('secrets: token ×1, KEY ×1, SERVICE_PASSWORD ×1.');
     for (const left of ['only-a-tool-said-this', 'system-reminder', 'environment_context'])
       expect(text).not.toContain(left);
 
