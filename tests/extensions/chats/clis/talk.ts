@@ -96,16 +96,21 @@ const WAYS: Record<Talk['cli'], (at: Place) => Promise<Way>> = {
   },
 };
 
+const LEAVES_FILES = { subtype: 'success', response: { action: 'accept', content: { files: 'leave' } } };
+
 async function sayToClaude(
   program: ChildProcessWithoutNullStreams,
   texts: readonly string[],
 ): Promise<string> {
-  const send = (content = '') =>
-    program.stdin.write(`${JSON.stringify({ type: 'user', message: { role: 'user', content } })}\n`);
+  const write = (message: object) => program.stdin.write(`${JSON.stringify(message)}\n`);
+  const send = (content = '') => write({ type: 'user', message: { role: 'user', content } });
   let said = 0;
   send(texts[said]);
   for await (const line of createInterface(program.stdout)) {
     const message = JSON.parse(line);
+    // A form of the server is handed on to whoever runs the CLI, and waits for the answer.
+    if (message.request?.subtype === 'elicitation')
+      write({ type: 'control_response', response: { ...LEAVES_FILES, request_id: message.request_id } });
     if (message.type !== 'result') continue;
     said += 1;
     if (said === texts.length) return message.result;
