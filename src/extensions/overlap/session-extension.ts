@@ -17,7 +17,9 @@ const MAX_PATHS = 10_000;
 
 /** Keeps what the branch has changed, if an agent has moved it. Most often git was asked about that before. */
 async function keepChangedPaths(worker: Worker): Promise<void> {
-  const { worktree } = stateOf(worker);
+  const { worktree, openIteration } = stateOf(worker);
+  // A worker that leaves before it has judged an agent: the next one compares the run folder with what it was.
+  if (openIteration !== undefined) return;
   // The last parent of a checkpoint is the tip of the branch.
   const tip = worker.memory.lastKept?.parents.at(-1);
   if (worktree === undefined || tip === undefined) return;
