@@ -1,5 +1,5 @@
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { planHash } from '../../src/core/session/documents/plan.ts';
@@ -93,8 +93,8 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     file,
     planHash(text),
   );
-  // Somebody may be watching: a session that begins is there at once, with its log.
-  const draft = `${paths.runDir}.draft`;
+  // Renamed into place like that of a real start: a page that is open must never read a session without its log.
+  const draft = join(dirname(paths.runDir), `.${folder}.draft`);
   await writeBelow(draft, {
     'session.json': JSON.stringify(file),
     'approved-plan.md': text,

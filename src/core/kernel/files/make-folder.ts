@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { systemErrorCode } from '../errors.ts';
 
 /**
- * Makes a folder and whichever are missing above it. Node's own recursive form reports a disk that is full or read-only
- * as "no such file", for which nobody waits.
+ * Makes a folder and whichever are missing above it. Node's own recursive form reports a full or read-only disk as
+ * ENOENT, which no caller retries.
  * @param mode of each folder that is made
  * @returns the uppermost folder that was missing, or undefined
  * @throws what the system says
