@@ -116,9 +116,10 @@ test('six hours asleep while an agent works are told once it is awake', ci, asyn
   await using rig = await startRig({ here: true, at: 'resting', scenario: HANGS });
   const night = withClock(rig);
   const worked = workHere(night.rig, { kind: 'resume' });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  // A worker that `until` launches has the clock of the machine.
+  await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
   night.ahead(6 * HOUR_MS);
-  await rig.until(({ slept }) => slept !== undefined);
+  await rig.until(({ slept }) => slept !== undefined, { leaveDead: true });
   expect(viewFacts(await rig.view()).slept).toMatch(/^6 h 00 min, until /);
   await rig.stop();
   await worked;
