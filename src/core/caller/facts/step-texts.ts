@@ -72,7 +72,8 @@ const STEPS: Readonly<Record<Act, StepText>> = {
   rewind: { call: 'rewind_session…', command: 'rewind <session>…' },
   set_up: {
     call: 'setup_project…',
-    command: ({ init_repository }) => (init_repository ? 'init --git-init' : 'init'),
+    command: ({ project_dir, init_repository }) =>
+      `init${project_dir === undefined ? '' : ` ${shellWord(String(project_dir))}`}${asOptions({ git_init: init_repository })}`,
   },
   start: { call: 'start_session…', command: 'start --task "…"' },
   stop: { call: 'stop_session…', command: 'stop <session>' },

@@ -1,3 +1,4 @@
+import type { NextStep } from '../../kernel/acts.ts';
 import { errors, SamocodeError } from '../../kernel/errors.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 
@@ -46,7 +47,7 @@ export const GIT_ERRORS = errors({
     what: failed(call),
     why: `The folder is not a git working copy.${said(call)}`,
     hint: 'Choose the folder of a repository.',
-    next: [{ act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to create one there' }],
+    next: [initThere(call.cwd, 'to create one there')],
   }),
   git_locked: (held: Call | { lock: string }) => ({
     what: 'lock' in held ? 'Nothing was changed.' : failed(held),
@@ -143,9 +144,7 @@ export const REPOSITORY_ERRORS = errors({
     what: `${folder} cannot be MAIN_REPO yet.`,
     why: 'The repository has no commit, and a branch must start at one.',
     hint: 'Commit something.',
-    next: [
-      { act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to have a first commit made' },
-    ],
+    next: [initThere(folder, 'to have a first commit made')],
   }),
   no_git_identity: ({ folder }: { folder: string }) => ({
     what: `Git has no author identity in ${folder}.`,
@@ -154,7 +153,11 @@ export const REPOSITORY_ERRORS = errors({
   }),
   not_a_repository: ({ folder, problem }: { folder: string; problem?: keyof typeof UNFIT }) => ({
     what: `${folder} cannot be MAIN_REPO.`,
-    ...((problem && UNFIT[problem]) ?? NO_REPOSITORY),
+    ...((problem && UNFIT[problem]) ?? {
+      why: 'There is no git repository there, and sessions need one.',
+      hint: 'Choose another folder.',
+      next: [initThere(folder, 'to have "git init" and a first commit made there')],
+    }),
   }),
   not_the_top_folder: ({ folder, toplevel }: { folder: string; toplevel: string }) => ({
     what: `${folder} cannot be MAIN_REPO.`,
@@ -163,18 +166,9 @@ export const REPOSITORY_ERRORS = errors({
   }),
 });
 
-const NO_REPOSITORY = {
-  why: 'There is no git repository there, and sessions need one.',
-  hint: 'Choose another folder.',
-  next: [
-    {
-      act: 'set_up',
-      args: { init_repository: true },
-      ifWanted: true,
-      when: 'to have "git init" and a first commit made there',
-    },
-  ],
-} as const;
+function initThere(folder: string, when: string): NextStep {
+  return { act: 'set_up', args: { project_dir: folder, init_repository: true }, ifWanted: true, when };
+}
 
 /** The reasons why no repository can be created there either, each with an alternative. */
 const UNFIT = {

@@ -187,9 +187,9 @@ test.each([
     'samocode resume boat --max-cost-usd 5 --max-hours 2',
   ],
   [
-    { act: 'set_up', args: { init_repository: true } },
-    'setup_project (init_repository: true)',
-    'samocode init --git-init',
+    { act: 'set_up', args: { project_dir: '/home/ada/my boats', init_repository: true } },
+    'setup_project (project_dir: "/home/ada/my boats", init_repository: true)',
+    "samocode init '/home/ada/my boats' --git-init",
   ],
   [
     { act: 'follow', when: 'once it runs' },
