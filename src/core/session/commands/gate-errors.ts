@@ -48,8 +48,11 @@ export const GATE_ERRORS = errors('Nothing was changed.', {
     next: [{ act: 'read_status' }],
   }),
   person_closed: ({ person, gatePeople }: { person: string; gatePeople: readonly string[] }) => ({
-    why: `GATE_PEOPLE of this project lets only ${gatePeople.join(', ') || 'nobody'} open gates from another machine of the pool, and this came from ${person}.`,
-    hint: `${gatePeople.length > 0 ? 'One of the people whom it names can decide, or a' : 'A'} person at the machine that has the session${gatePeople.length > 0 ? '' : ' can decide'}.`,
+    why: `GATE_PEOPLE of this project lets ${gatePeople.length > 0 ? `only ${gatePeople.join(', ')}` : 'nobody'} open gates from another machine of the pool, and this came from ${person}.`,
+    hint:
+      gatePeople.length > 0
+        ? 'One of the people whom it names can decide, or a person at the machine that has the session.'
+        : 'A person at the machine that has the session can decide.',
     next: [{ act: 'read_status' }],
   }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
