@@ -60,6 +60,20 @@ export async function checkpointScene(plan: RepoPlan = {}): Promise<CheckpointSc
   };
 }
 
+/** A filter that stores `sealed:` and the reversed text in the repository. */
+export async function sealedScene(filter = 'seal'): Promise<CheckpointScene> {
+  const scene = await checkpointScene({
+    files: { 'a.txt': 'a\n', '.gitattributes': `private* filter=${filter}\n` },
+  });
+  const { repo, worktreePath } = scene;
+  await repo.git(['config', `filter.${filter}.clean`, 'printf sealed:; rev']);
+  await repo.git(['config', `filter.${filter}.smudge`, 'cut -c8- | rev']);
+  await writeFile(join(worktreePath, 'private.env'), 'KEY=in-clear\n');
+  await repo.git(['add', '-A'], worktreePath);
+  await repo.git(['commit', '-q', '-m', 'Sealed'], worktreePath);
+  return scene;
+}
+
 /**
  * Every file and link below a folder, by readable names, with its bytes and whether it is executable; without `.git`
  * and empty folders.

@@ -65,7 +65,8 @@ export async function openStore({
   return { dir: storeDir, commonDir, config: settings.config, context, decrypting };
 }
 
-function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
+/** See `CheckpointStore.decrypting`. */
+export function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
   const filters = new Set(smudgingFilters(settings));
   filters.delete('lfs');
   return filters;

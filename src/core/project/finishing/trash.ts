@@ -2,7 +2,10 @@ import { isAbsolute } from 'node:path';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from '../checkpoints/checkpoint.ts';
 import { TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
+import { decryptingAmong } from '../checkpoints/checkpoint-store.ts';
+import { configEntries } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import type { Setting } from '../git/git-programs.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { submodulesIn } from '../worktrees/submodules.ts';
 
@@ -111,9 +114,19 @@ export async function restoringOf(
   const isClean = (await gitLine(['rev-parse', `${tip}^{tree}`], main)) === tree;
   const commands = [
     ['git', '-C', place.mainRepo, 'worktree', 'add', '-b', branch, worktreePath, tip],
-    ...(isClean ? [] : [['git', '-C', worktreePath, 'restore', `--source=${tree}`, '.']]),
+    ...(isClean ? [] : [['git', '-C', worktreePath, 'restore', ...(await onlyWhatIsIn(tree, main))]]),
   ];
   return { isBack: false, commands: commands.map((words) => words.map(shellWord).join(' ')) };
+}
+
+/** Encrypted files are in no checkpoint: unchanged, they are as the branch has them, and `restore` would delete them. */
+async function onlyWhatIsIn(tree: string, main: GitOptions): Promise<string[]> {
+  const settings = (await configEntries(main)).map(({ key, value }): Setting => [key, value]);
+  const filters = [...decryptingAmong(settings)];
+  // git finds files by no other value of an attribute; with --overlay, files that were deleted come back.
+  const overlay = filters.every((name) => /^[\w,-]+$/.test(name)) ? [] : ['--overlay'];
+  const exclude = overlay.length > 0 ? [] : filters.map((name) => `:(exclude,attr:filter=${name})`);
+  return [...overlay, `--source=${tree}`, '.', ...exclude];
 }
 
 export interface TrashEntry {

@@ -14,7 +14,12 @@ import {
   restoringOf,
 } from '../../../../src/core/project/finishing/trash.ts';
 import { removeWorktree } from '../../../../src/core/project/worktrees/remove-worktree.ts';
-import { type CheckpointScene, checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
+import {
+  type CheckpointScene,
+  checkpointScene,
+  contentsOf,
+  sealedScene,
+} from '../../../support/checkpoint-scene.ts';
 import { IDENTITY } from '../../../support/temp-repo.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -56,6 +61,26 @@ test('two printed commands restore branch and worktree byte for byte, including 
   expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
   expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
 });
+
+test.each(['seal', 'seal.v2'])(
+  'the commands also restore files that the filter %s encrypts',
+  async (filter) => {
+    const scene = await sealedScene(filter);
+    await using repo = scene.repo;
+    const { place, worktreePath } = scene;
+    await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+    const before = await contentsOf(worktreePath);
+    const trash = await kept(scene);
+    await remove(scene, () => isAllInTrash(place, trash));
+    await dropBranch(place, trash.tip);
+    const { commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
+    await promisify(execFile)('/bin/sh', ['-c', commands.join(' && ')], {
+      env: { ...process.env, ...repo.env },
+    });
+    expect(await contentsOf(worktreePath)).toEqual(before);
+    expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('M a.txt');
+  },
+);
 
 test('a worktree that is as its branch has it needs one command, also if both are without files', async () => {
   const scene = await checkpointScene({ files: {} });

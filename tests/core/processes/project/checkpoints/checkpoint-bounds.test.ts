@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { foldersBeyondBounds } from '../../../../../src/core/project/checkpoints/file-bounds.ts';
-import { checkpointScene, contentsOf } from '../../../../support/checkpoint-scene.ts';
+import { checkpointScene, contentsOf, sealedScene } from '../../../../support/checkpoint-scene.ts';
 import { ci } from '../../../../support/ci.ts';
 
 const MB = 1024 * 1024;
@@ -49,20 +49,6 @@ test('new files beyond the bounds are named once and left out, and no rewind tou
   expect(skipped).toEqual([]);
   expect(await filesOf(`${commit}:worktree`)).toHaveLength(5003);
 });
-
-/** A filter that stores `sealed:` and the reversed text in the repository. */
-async function sealedScene(filter = 'seal') {
-  const scene = await checkpointScene({
-    files: { 'a.txt': 'a\n', '.gitattributes': `private* filter=${filter}\n` },
-  });
-  const { repo, worktreePath } = scene;
-  await repo.git(['config', `filter.${filter}.clean`, 'printf sealed:; rev']);
-  await repo.git(['config', `filter.${filter}.smudge`, 'cut -c8- | rev']);
-  await writeFile(join(worktreePath, 'private.env'), 'KEY=in-clear\n');
-  await repo.git(['add', '-A'], worktreePath);
-  await repo.git(['commit', '-q', '-m', 'Sealed'], worktreePath);
-  return scene;
-}
 
 test('a file that a filter encrypts is in no checkpoint as plaintext, and is named once it differs from the commit', async () => {
   const { repo, worktreePath, keep, filesOf } = await sealedScene();
