@@ -33,7 +33,7 @@ const ALONE: [number, Begun][] = [
 ];
 
 /** `npm run soak`: the same writes from other starting points. */
-const SOAKED = [torn(times(9, 8), START), ...ALONE.map(([write, begun]) => torn([write], begun))];
+const SOAKED = [torn(times(5, 8), START), ...ALONE.map(([write, begun]) => torn([write], begun))];
 
 // A worker that takes over makes three or four writes before its first new one.
 faultTable([

@@ -13,7 +13,7 @@ import { commitWork, type SessionRig, startRig } from '../../support/session-rig
 import { SLOW, SLOW_FILES } from '../../support/slow-checkout.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
-const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 1000);
+const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 100) * 10;
 const SEED = Number(process.env.SOAK_SEED ?? 11);
 const UNSAVED = 300;
 

@@ -5,7 +5,7 @@ import { USUAL } from '../guard/places.ts';
 import { around, REFS } from '../guard/private-git-rounds.ts';
 import { USERS } from '../guard/users.ts';
 
-const ROUNDS = Number(process.env.SOAK_ROUNDS ?? 1000);
+const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 100) * 10;
 
 /** Ordinary work that the agent also does, between its attacks. */
 const WORK = [
