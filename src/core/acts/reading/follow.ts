@@ -12,6 +12,8 @@ export interface Followed {
   projectDir: string | undefined;
   /** What is already shown. */
   cursor: string;
+  /** Texts of later events that are already shown. */
+  told?: readonly string[];
   /** Begins with what a person may not know when they join: whether the machine stays awake. */
   isHead?: boolean;
 }
@@ -56,7 +58,8 @@ export async function followSession(
   let last: WaitResult | undefined;
   for await (const result of pollSession(cli, followed, POLL_MS)) {
     if (last === undefined && followed.isHead) noteHead(progress, result);
-    for (const event of result.happened) noteEvent(progress, cli, event, result);
+    for (const event of result.happened)
+      if (!followed.told?.includes(event.text)) noteEvent(progress, cli, event, result);
     last = result;
     if (!isResting(result)) progress.show(progressOf(result));
   }

@@ -44,10 +44,10 @@ export function addRun(program: Command, cli: Cli): void {
 }
 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
-  const { view, projectDir, sandbox } = await begin(cli, options);
+  const { view, warnings, projectDir, sandbox } = await begin(cli, options);
   cli.output.say(`sandbox: ${sandbox}`);
   const { runToRest } = await import('./run-to-rest.ts');
-  await runToRest(cli, { session: view.folder, projectDir, cursor: '0', ask });
+  await runToRest(cli, { session: view.folder, projectDir, cursor: '0', ask, told: warnings });
 }
 
 type BeginOptions = StartOptions & { yes?: true; run?: boolean; ask?: boolean };

@@ -189,7 +189,7 @@ export const COMMAND_ERRORS = errors('Nothing was changed.', {
     hint: hasDocuments ? 'Keep fewer of them.' : '',
   }),
   nothing_to_merge: ({ into, archived }: { into: string; archived?: boolean }) => ({
-    why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
+    why: `Every commit of the session is in ${into} already, or its branch is gone.`,
     next: archived ? [] : [{ act: 'archive', when: 'to archive the session' }],
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({

@@ -141,7 +141,7 @@ export function judgeMerge(
 ): { kind: 'accepted'; into: string } | Refused {
   const closed = mergeNow(state, { by, rule });
   if (closed) return closed;
-  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
+  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'its base' }));
   const { base } = state.worktree;
   if (into === undefined) return refused(COMMAND_ERRORS.no_base_branch({ base }));
   if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ into }));
@@ -165,7 +165,7 @@ export function judgePullRequest(
 ): { kind: 'accepted' } | Refused {
   const closed = refuseUnlessAtRestFor(state, { by, rule });
   if (closed) return closed;
-  const into = state.worktree?.base ?? 'any branch';
+  const into = state.worktree?.base ?? 'its base';
   return sinceBase === 0
     ? refused(COMMAND_ERRORS.nothing_to_merge({ into, archived: state.archived }))
     : { kind: 'accepted' };

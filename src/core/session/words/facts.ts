@@ -171,7 +171,7 @@ export function viewFacts(view: SessionView): ViewFacts {
     worktree: state.archived ? undefined : worktree?.path,
     app: view.appUrl,
     sandbox: describeSandbox(state),
-    awake: state.sleep?.isHeld === false ? state.sleep.text : undefined,
+    awake: state.sleep?.isHeld === false && state.status.kind !== 'done' ? state.sleep.text : undefined,
     slept: describeSlept(state),
     checks: describeChecks(view),
     proofFacts: proofFact(view),

@@ -62,7 +62,7 @@ test.concurrent(
       (await askTool('get_status', { session: rig.file.folder }, rig.context('tool'))).json.summary,
     ).toContain('its branch is merged into main');
     expect(await tool(rig, { how: 'merge' })).toMatchObject({
-      in_the_way: [expect.stringContaining('has no commit that main lacks')],
+      in_the_way: [expect.stringContaining('is in main already')],
     });
   },
 );
