@@ -39,13 +39,13 @@ export const OUTCOMES: readonly Outcome[] = [
   {
     child: 'forker',
     ends: ASKS,
-    endings: ['signalled', 'signalled'],
+    endings: ['signalled'],
     words: 'every process is ended before the iteration counts as over',
   },
   {
     child: 'daemoniser',
     ends: ASKS,
-    endings: ['signalled', 'signalled'],
+    endings: ['signalled'],
     words: 'the daemons are ended before they can forge anything',
   },
   {
@@ -64,7 +64,7 @@ export const OUTCOMES: readonly Outcome[] = [
   {
     child: 'flooder',
     ends: ASKS,
-    endings: ['signalled', 'signalled'],
+    endings: ['signalled'],
     words: 'the log takes it all; the memory of the worker stays flat',
   },
   {
