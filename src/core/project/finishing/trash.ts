@@ -2,11 +2,10 @@ import { isAbsolute } from 'node:path';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from '../checkpoints/checkpoint.ts';
 import { TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
-import { decryptingAmong } from '../checkpoints/checkpoint-store.ts';
-import { configEntries } from '../git/config.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
-import type { Setting } from '../git/git-programs.ts';
+import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
+import { differingFrom } from '../worktrees/inspect-worktree.ts';
 import { submodulesIn } from '../worktrees/submodules.ts';
 
 export const TRASH_DAYS = 30;
@@ -22,6 +21,12 @@ export interface Discarded {
   tip: string;
   head: string | undefined;
   tree: string;
+}
+
+export interface Restorable extends Pick<Discarded, 'ref' | 'commit' | 'tip' | 'tree'> {
+  branch: string;
+  /** Readable names of what differed from HEAD, at least the first of them. */
+  uncommitted: readonly string[];
 }
 
 export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all'; skipped: readonly string[] };
@@ -73,18 +78,32 @@ export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Disca
 }
 
 /**
- * Skipped files of the worktree only: the session folder is archived as a whole. A submodule without work is as the
- * branch has it.
+ * Skipped files of the worktree only: the session folder is archived as a whole. Without a file that is as in HEAD, or
+ * a submodule without work.
  */
 export async function skippedInWorktree(
   { skipped }: Pick<Checkpoint, 'skipped'>,
   place: Pick<TrashPlace, 'worktreePath' | keyof GitContext>,
 ): Promise<string[]> {
   const own = skipped.filter((name) => !isAbsolute(name));
-  if (!own.some((name) => name.endsWith('/'))) return own;
-  const submodules = await submodulesIn(place.worktreePath, gitContextOf(place));
+  if (own.length === 0) return own;
+  const context = gitContextOf(place);
+  const isRepository = (name: string) => name.endsWith('/');
+  const submodules = own.some(isRepository) ? await submodulesIn(place.worktreePath, context) : [];
   const same = new Set(submodules.filter(({ hasWork }) => !hasWork).map(({ path }) => `${path}/`));
+  for (const name of await sameAsInHead(own, { ...context, cwd: place.worktreePath })) same.add(name);
   return own.filter((name) => !same.has(name));
+}
+
+async function sameAsInHead(names: readonly string[], options: GitOptions): Promise<string[]> {
+  const { stdout } = await runGit(['ls-tree', '-r', '-z', '--full-tree', 'HEAD'], listing(options));
+  const lines = new Map(namesIn(stdout).map((line) => [readable(line.slice(line.indexOf('\t') + 1)), line]));
+  const asked = names.filter((name) => lines.has(name));
+  const differing = await differingFrom(
+    asked.map((name) => lines.get(name) ?? ''),
+    options,
+  );
+  return asked.filter((name) => !differing.includes(name));
 }
 
 /** Deletes a branch that is still at `tip`. @throws GitError if it has moved */
@@ -104,7 +123,7 @@ export async function dropBranch(
  */
 export async function restoringOf(
   place: GitContext & { mainRepo: string },
-  { ref, commit, branch, tip, tree }: Pick<Discarded, 'ref' | 'commit' | 'tip' | 'tree'> & { branch: string },
+  { ref, commit, branch, tip, tree, uncommitted }: Restorable,
   worktreePath: string,
 ): Promise<{ isBack: boolean; commands: string[] }> {
   const main = mainOf(place);
@@ -112,21 +131,15 @@ export async function restoringOf(
   if ((await commitOf(ref, main)) !== commit) return { isBack: false, commands: [] };
   // git restore fails where there is no file at all.
   const isClean = (await gitLine(['rev-parse', `${tip}^{tree}`], main)) === tree;
+  const ask = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=D', tip, tree];
+  const missing = namesIn((await runGit(ask, listing(main))).stdout).map(readable);
+  // What no checkpoint takes, `restore` would delete. With --overlay, files that were deleted come back as well.
+  const overlay = missing.every((name) => uncommitted.includes(name)) ? [] : ['--overlay'];
   const commands = [
     ['git', '-C', place.mainRepo, 'worktree', 'add', '-b', branch, worktreePath, tip],
-    ...(isClean ? [] : [['git', '-C', worktreePath, 'restore', ...(await onlyWhatIsIn(tree, main))]]),
+    ...(isClean ? [] : [['git', '-C', worktreePath, 'restore', ...overlay, `--source=${tree}`, '.']]),
   ];
   return { isBack: false, commands: commands.map((words) => words.map(shellWord).join(' ')) };
-}
-
-/** Encrypted files are in no checkpoint: unchanged, they are as the branch has them, and `restore` would delete them. */
-async function onlyWhatIsIn(tree: string, main: GitOptions): Promise<string[]> {
-  const settings = (await configEntries(main)).map(({ key, value }): Setting => [key, value]);
-  const filters = [...decryptingAmong(settings)];
-  // git finds files by no other value of an attribute; with --overlay, files that were deleted come back.
-  const overlay = filters.every((name) => /^[\w,-]+$/.test(name)) ? [] : ['--overlay'];
-  const exclude = overlay.length > 0 ? [] : filters.map((name) => `:(exclude,attr:filter=${name})`);
-  return [...overlay, `--source=${tree}`, '.', ...exclude];
 }
 
 export interface TrashEntry {

@@ -1,11 +1,12 @@
 // @module-tag ci
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import {
+  type Discarded,
   dropBranch,
   fillTrash,
   isAllInTrash,
@@ -29,6 +30,19 @@ async function kept(scene: CheckpointScene) {
   return filled.kind === 'kept' ? filled.kept : expect.fail(filled.skipped.join());
 }
 
+/** Runs the printed commands. @returns them */
+async function restore(
+  { place, worktreePath, repo }: CheckpointScene,
+  trash: Discarded,
+  uncommitted: readonly string[] = [],
+): Promise<string[]> {
+  const { commands } = await restoringOf(place, { ...trash, branch: 'x', uncommitted }, worktreePath);
+  await promisify(execFile)('/bin/sh', ['-c', commands.join(' && ')], {
+    env: { ...process.env, ...repo.env },
+  });
+  return commands;
+}
+
 const remove = (scene: CheckpointScene, isKept: () => Promise<boolean>) =>
   removeWorktree(
     { mainRepo: scene.repo.path, worktreePath: scene.worktreePath, baseEnv: scene.repo.env },
@@ -42,6 +56,7 @@ test('two printed commands restore branch and worktree byte for byte, including 
   await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Work'], worktreePath);
   await writeFile(join(worktreePath, 'a.txt'), 'changed\r\n');
   await writeFile(join(worktreePath, 'größe "1".txt'), 'new\n');
+  await rm(join(worktreePath, '.gitignore'));
   const before = await contentsOf(worktreePath);
   const tip = await repo.git(['rev-parse', 'x']);
   const trash = await kept(scene);
@@ -52,46 +67,63 @@ test('two printed commands restore branch and worktree byte for byte, including 
   await repo.git(['gc', '--quiet', '--prune=now']);
   expect([existsSync(worktreePath), await repo.git(['branch', '--list', 'x'])]).toEqual([false, '']);
 
-  const { isBack, commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
-  expect([isBack, commands.length]).toEqual([false, 2]);
-  await promisify(execFile)('/bin/sh', ['-c', commands.join(' && ')], {
-    env: { ...process.env, ...repo.env },
-  });
+  expect(await restore(scene, trash, ['.gitignore', 'a.txt'])).toHaveLength(2);
   expect(await contentsOf(worktreePath)).toEqual(before);
   expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
   expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
 });
 
-test.each(['seal', 'seal.v2'])(
-  'the commands also restore files that the filter %s encrypts',
-  async (filter) => {
-    const scene = await sealedScene(filter);
-    await using repo = scene.repo;
-    const { place, worktreePath } = scene;
-    await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
-    const before = await contentsOf(worktreePath);
-    const trash = await kept(scene);
-    await remove(scene, () => isAllInTrash(place, trash));
-    await dropBranch(place, trash.tip);
-    const { commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
-    await promisify(execFile)('/bin/sh', ['-c', commands.join(' && ')], {
-      env: { ...process.env, ...repo.env },
-    });
-    expect(await contentsOf(worktreePath)).toEqual(before);
-    expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('M a.txt');
-  },
-);
+/** What no checkpoint takes: a file that a filter encrypts, one of 60 MB, and a submodule. */
+async function withUntaken(): Promise<CheckpointScene> {
+  const scene = await sealedScene();
+  const { repo, worktreePath } = scene;
+  await writeFile(join(worktreePath, 'large.bin'), Buffer.alloc(60 * 1024 * 1024));
+  await repo.git(['add', 'large.bin'], worktreePath);
+  const link = `160000,${await repo.git(['rev-parse', 'HEAD'])},lib`;
+  await repo.git(['update-index', '--add', '--cacheinfo', link], worktreePath);
+  await repo.git([...IDENTITY, 'commit', '-q', '-m', 'Work'], worktreePath);
+  await mkdir(join(worktreePath, 'lib'));
+  return scene;
+}
+
+test('what no checkpoint takes is in the worktree again as the branch has it', async () => {
+  const scene = await withUntaken();
+  await using repo = scene.repo;
+  const { place, worktreePath } = scene;
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const before = await contentsOf(worktreePath);
+  const trash = await kept(scene);
+  expect(await remove(scene, () => isAllInTrash(place, trash))).toEqual({ kind: 'removed' });
+  await dropBranch(place, trash.tip);
+  await restore(scene, trash, ['a.txt']);
+  expect(await contentsOf(worktreePath)).toEqual(before);
+  expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('M a.txt');
+});
+
+test.each<[string, (scene: CheckpointScene, path: string) => Promise<unknown>]>([
+  ['it was changed', async (_, path) => await appendFile(path, 'late\n')],
+  [
+    'git was told not to see that it was changed',
+    async ({ repo, worktreePath }, path) => {
+      await repo.git(['update-index', '--assume-unchanged', 'large.bin'], worktreePath);
+      await appendFile(path, 'late\n');
+    },
+  ],
+])('a file that no checkpoint takes prevents a discard once %s', async (_, change) => {
+  const scene = await withUntaken();
+  await using _repo = scene.repo;
+  await change(scene, join(scene.worktreePath, 'large.bin'));
+  expect(await fillTrash(scene.place)).toEqual({ kind: 'not_all', skipped: ['large.bin'] });
+});
 
 test('a worktree that is as its branch has it needs one command, also if both are without files', async () => {
   const scene = await checkpointScene({ files: {} });
   await using repo = scene.repo;
-  const { place, worktreePath } = scene;
+  const { place } = scene;
   const trash = await kept(scene);
   await remove(scene, () => isAllInTrash(place, trash));
   await dropBranch(place, trash.tip);
-  const { commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
-  expect(commands).toHaveLength(1);
-  await promisify(execFile)('/bin/sh', ['-c', commands.join()], { env: { ...process.env, ...repo.env } });
+  expect(await restore(scene, trash)).toHaveLength(1);
   expect(await repo.git(['rev-parse', 'x'])).toBe(trash.tip);
 });
 
@@ -121,7 +153,7 @@ test('files that no checkpoint takes prevent a discard', async () => {
 test('a branch that exists again needs no commands, and a missing ref has none', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
-  const trash = { ...(await kept(scene)), branch: 'x' };
+  const trash = { ...(await kept(scene)), branch: 'x', uncommitted: [] };
   await remove(scene, () => isAllInTrash(scene.place, trash));
   await dropBranch(scene.place, trash.tip);
   const other = await repo.commit('Other');
