@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
-import { readAllSessions } from '../../../src/core/session/folder/session-list.ts';
+import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../built-programs.ts';
 import { type Database, startDatabase } from './database.ts';
 import { type Box, gitServer, type Lan, startLan } from './lan.ts';
@@ -158,6 +160,18 @@ async function makeDisk(
   return home;
 }
 
+/** The sessions of its one project, whose paths are others from outside. */
+async function viewsAt(home: string): Promise<SessionView[]> {
+  const host = await systemHost();
+  const [project = ''] = await readdir(join(home, 'samocode')).catch(() => []);
+  const below = join('samocode', project, 'sessions');
+  const runs = join(home, '.local/state/samocode', fingerprint(join(HOME, below)).slice(0, 16));
+  const folders = (await readdir(runs).catch(() => [])).filter((name) => !name.startsWith('.'));
+  const pathsOf = (folder: string) => sessionPaths(join(home, below), folder, false, join(runs, folder));
+  const read = await Promise.all(folders.map((folder) => readSession(pathsOf(folder), host)));
+  return read.filter((view) => view !== undefined);
+}
+
 interface MachinePlan {
   name: string;
   home: string;
@@ -209,8 +223,7 @@ async function machineAt(
     async freeze(isFrozen) {
       await machine.box.exec(['pkill', isFrozen ? '-STOP' : '-CONT', '-f', 'supervisor.cjs']);
     },
-    views: async () =>
-      await readAllSessions(join(machine.home, 'boat/_samocode/sessions'), await systemHost()),
+    views: async () => await viewsAt(machine.home),
     async agents() {
       const text = await readFile(join(machine.home, 'at-work'), 'utf8').catch(() => '');
       const notes = text.split('\n').map((line) => line.split(' ').map(Number));
