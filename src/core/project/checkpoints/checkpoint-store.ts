@@ -65,8 +65,7 @@ export async function openStore({
   return { dir: storeDir, commonDir, config: settings.config, context, decrypting };
 }
 
-/** See `CheckpointStore.decrypting`. */
-export function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
+function decryptingAmong(settings: readonly Setting[]): ReadonlySet<string> {
   const filters = new Set(smudgingFilters(settings));
   filters.delete('lfs');
   return filters;

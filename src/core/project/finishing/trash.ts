@@ -96,7 +96,8 @@ export async function skippedInWorktree(
 }
 
 async function sameAsInHead(names: readonly string[], options: GitOptions): Promise<string[]> {
-  const { stdout } = await runGit(['ls-tree', '-r', '-z', '--full-tree', 'HEAD'], listing(options));
+  const list = ['ls-tree', '-r', '-z', '--full-tree', 'HEAD'];
+  const { stdout } = await runGit(list, { ...listing(options), allowFailure: true });
   const lines = new Map(namesIn(stdout).map((line) => [readable(line.slice(line.indexOf('\t') + 1)), line]));
   const asked = names.filter((name) => lines.has(name));
   const differing = await differingFrom(
