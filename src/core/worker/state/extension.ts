@@ -41,7 +41,7 @@ export interface SessionExtension {
   beforeStep?(worker: Worker): Promise<void>;
   /** Called before each check of the lease, which is every second while an agent works; may give the lease away. */
   checkLease?(worker: Worker): Promise<void>;
-  /** Called before each agent, and last before the worker leaves. @throws only `lease_lost` */
+  /** Called before each agent, and last before the worker leaves, when an agent may be unjudged. @throws only `lease_lost` */
   betweenAgents?(worker: Worker): Promise<void>;
   /** A section about what the session works on, for the next agent's prompt. */
   promptSection?(worker: Worker): Promise<string | undefined>;

@@ -60,7 +60,7 @@ const COMMANDS = [
 
 /** What is laid lacks a proof, a commit, programs that could work on it, and in one row a known provider. */
 const LACKING =
-  /has no proof yet|is in \w+ already|Its worker exited|program "codex" was not found|Did you mean "codex"?/;
+  /has no proof yet|is in [\w ]+ already|Its worker exited|program "codex" was not found|Did you mean "codex"?/;
 
 const QA =
   '# Q&A: boat\n\n### Q1: Which colour?\n\nA) Red\nB) Blue\n\n**Suggestion:** B - it is calm\n\n**Answer:** _waiting_\n';
