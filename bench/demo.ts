@@ -67,10 +67,11 @@ interface Played {
 async function readSession(dir: string): Promise<Played> {
   const [root = ''] = (await readdir(dir)).filter((name) => name.startsWith('samocode-demo-'));
   const state = join(dir, root, 'home/.local/state/samocode');
-  const runs = join(state, (await readdir(state))[0] ?? '');
-  const [folder = ''] = (await readdir(runs)).filter((name) => name.endsWith('-way-back'));
-  const log = await readFile(join(runs, folder, 'events.jsonl'), 'utf8');
-  const iterations = join(runs, folder, 'iterations');
+  const [run = ''] = (await readdir(state, { recursive: true })).filter((path) =>
+    /^\w+\/[^/]+-way-back$/.test(path),
+  );
+  const log = await readFile(join(state, run, 'events.jsonl'), 'utf8');
+  const iterations = join(state, run, 'iterations');
   const names = (await readdir(iterations)).sort();
   return {
     events: log

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,6 +26,8 @@ export const startBench: Bench = {
   async run() {
     const home = await mkdtemp(join(tmpdir(), 'samocode-bench-'));
     try {
+      // Where no session ever was, no compiled code is kept for the next start.
+      await mkdir(join(home, '.local/state/samocode'), { recursive: true });
       // Alternate, so that both see the same machine.
       const rounds = [];
       for (let index = 0; index <= ROUNDS; index += 1) {
