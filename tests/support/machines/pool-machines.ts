@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import { readSession } from '../../../src/core/session/folder/read-session.ts';
 import type { SessionView } from '../../../src/core/session/folder/session-view.ts';
-import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../built-programs.ts';
 import { type Database, startDatabase } from './database.ts';
 import { type Box, gitServer, type Lan, startLan } from './lan.ts';
@@ -165,7 +164,7 @@ async function viewsAt(home: string): Promise<SessionView[]> {
   const host = await systemHost();
   const [project = ''] = await readdir(join(home, 'samocode')).catch(() => []);
   const below = join('samocode', project, 'sessions');
-  const runs = join(home, '.local/state/samocode', fingerprint(join(HOME, below)).slice(0, 16));
+  const runs = runRoot(join(HOME, below), join(home, '.local/state/samocode'));
   const folders = (await readdir(runs).catch(() => [])).filter((name) => !name.startsWith('.'));
   const pathsOf = (folder: string) => sessionPaths(join(home, below), folder, false, join(runs, folder));
   const read = await Promise.all(folders.map((folder) => readSession(pathsOf(folder), host)));

@@ -163,9 +163,10 @@ export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
  * The machine state of the sessions of a SESSIONS folder: in the home, where no repository, archive or other user
  * writes. A session is this user's because its run folder is there.
  * @param sessionsDir without links: other spellings of it are other folders
+ * @param state the state folder of another home
  */
-export function runRoot(sessionsDir: string): string {
-  return join(stateRootFor(sessionsDir), fingerprint(sessionsDir).slice(0, 16));
+export function runRoot(sessionsDir: string, state = stateRootFor(sessionsDir)): string {
+  return join(state, fingerprint(sessionsDir).slice(0, 16));
 }
 
 /** Where versions before the state folder kept run folders. */

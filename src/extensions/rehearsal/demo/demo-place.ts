@@ -34,7 +34,7 @@ export async function makeDemoPlace(env: Readonly<Record<string, string | undefi
     await remove();
     throw error;
   }
-  return { root, repo, env: own, remove, sessions: undefined as string | undefined };
+  return { root, repo, home, env: own, remove, sessions: undefined as string | undefined };
 }
 
 const IDENTITY = '[user]\n\tname = Paper Boat\n\temail = captain@paper-boat.example\n';

@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path';
 import type { Verification } from '../../../core/acts/proof/verify-proof.act.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
+import { stateRoot } from '../../../core/kernel/config-folder.ts';
 import { systemHost } from '../../../core/kernel/processes/host.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 import { readSession } from '../../../core/session/folder/read-session.ts';
 import { sessionFolders } from '../../../core/session/folder/session-list.ts';
-import { sessionPaths } from '../../../core/session/layout/paths.ts';
+import { runRoot, sessionPaths } from '../../../core/session/layout/paths.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
 
@@ -100,6 +101,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   const verified = await samocode(place, options, 'verify', session, '--json');
   const proof: DemoProof = JSON.parse(verified.stdout); // printed by our own CLI
   const quick = await playQuick(place, call, { chat, screen, signal });
+  const hasLeft = await untilWorkersLeft(place, options);
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const commits = log.split('\n').filter(Boolean);
   const mainUntouched = (await checkout()) === before;
@@ -107,6 +109,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
     commits.length === 0 && 'Nothing was committed.',
     !proof.verified && 'The proof of the session could not be repeated.',
     !mainUntouched && 'The main checkout was changed.',
+    !hasLeft && `A worker was still there ${LEAVING_MS / 1000} s after its session.`,
   ].filter((problem) => problem !== false);
   const diffStat = await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD');
   const seconds = Math.round((clock.monotonic() - begun) / 100) / 10;
@@ -142,16 +145,27 @@ async function samocode(
 const LEAVING_MS = 10_000;
 const POLL_MS = 50;
 
-/** A worker exits shortly after it records the end of its session; until it exits, the folder is in use. */
-async function untilWorkersLeft({ sessions: sessionsDir }: DemoPlace, { clock }: DemoOptions): Promise<void> {
-  if (sessionsDir === undefined) return;
+/**
+ * A worker exits shortly after it records the end of its session; until it exits, the folder is in use.
+ * @returns false if one has not
+ */
+async function untilWorkersLeft(
+  { sessions: sessionsDir, home }: DemoPlace,
+  { clock }: DemoOptions,
+): Promise<boolean> {
+  if (sessionsDir === undefined) return true;
   const host = await systemHost();
   const deadline = clock.monotonic() + LEAVING_MS;
+  const runs = runRoot(sessionsDir, stateRoot(home));
   for (const folder of await sessionFolders(sessionsDir)) {
-    const paths = sessionPaths(sessionsDir, folder);
+    const paths = sessionPaths(sessionsDir, folder, false, join(runs, folder));
     const isHeld = async () => (await readSession(paths, host))?.worker !== 'none';
-    while (clock.monotonic() < deadline && (await isHeld())) await clock.sleep(POLL_MS);
+    while (await isHeld()) {
+      if (clock.monotonic() > deadline) return false;
+      await clock.sleep(POLL_MS);
+    }
   }
+  return true;
 }
 
 async function gitOut({ env }: DemoPlace, cwd: string, ...args: string[]): Promise<string> {
