@@ -12,7 +12,7 @@ export interface Followed {
   projectDir: string | undefined;
   /** What is already shown. */
   cursor: string;
-  /** Texts of later events that are already shown. */
+  /** Texts of the first events that are already shown. */
   told?: readonly string[];
   /** Begins with what a person may not know when they join: whether the machine stays awake. */
   isHead?: boolean;
@@ -58,8 +58,9 @@ export async function followSession(
   let last: WaitResult | undefined;
   for await (const result of pollSession(cli, followed, POLL_MS)) {
     if (last === undefined && followed.isHead) noteHead(progress, result);
+    const told = last === undefined ? followed.told : undefined;
     for (const event of result.happened)
-      if (!followed.told?.includes(event.text)) noteEvent(progress, cli, event, result);
+      if (!told?.includes(event.text)) noteEvent(progress, cli, event, result);
     last = result;
     if (!isResting(result)) progress.show(progressOf(result));
   }

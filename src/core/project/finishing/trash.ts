@@ -35,7 +35,7 @@ export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all';
 export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   const { sessionFolder, branch } = place;
   const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
-  const skipped = await skippedInWorktree(taken, place);
+  const skipped = await keptNowhere(taken, place);
   if (skipped.length > 0) return { kind: 'not_all', skipped };
   const main = mainOf(place);
   const { commit, head, worktreeTree: tree } = taken;
@@ -74,37 +74,35 @@ export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Disca
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
   const isSame = now.worktreeTree === tree && now.head === head && tipNow === tip;
-  return isSame && (await skippedInWorktree(now, place)).length === 0;
+  return isSame && (await keptNowhere(now, place)).length === 0;
 }
 
 /**
- * Skipped files of the worktree only: the session folder is archived as a whole. Without a file that is as in HEAD, or
- * a submodule without work.
+ * Skipped files of the worktree only: the session folder is archived as a whole. A submodule without work is as the
+ * branch has it.
  */
 export async function skippedInWorktree(
   { skipped }: Pick<Checkpoint, 'skipped'>,
   place: Pick<TrashPlace, 'worktreePath' | keyof GitContext>,
 ): Promise<string[]> {
   const own = skipped.filter((name) => !isAbsolute(name));
-  if (own.length === 0) return own;
-  const context = gitContextOf(place);
-  const isRepository = (name: string) => name.endsWith('/');
-  const submodules = own.some(isRepository) ? await submodulesIn(place.worktreePath, context) : [];
+  if (!own.some((name) => name.endsWith('/'))) return own;
+  const submodules = await submodulesIn(place.worktreePath, gitContextOf(place));
   const same = new Set(submodules.filter(({ hasWork }) => !hasWork).map(({ path }) => `${path}/`));
-  for (const name of await sameAsInHead(own, { ...context, cwd: place.worktreePath })) same.add(name);
   return own.filter((name) => !same.has(name));
 }
 
-async function sameAsInHead(names: readonly string[], options: GitOptions): Promise<string[]> {
+/** What neither the trash nor the branch would keep. Reads each skipped file as a whole. */
+async function keptNowhere(taken: Checkpoint, place: TrashPlace): Promise<string[]> {
+  const names = await skippedInWorktree(taken, place);
+  if (names.length === 0) return names;
+  const options = { ...gitContextOf(place), cwd: place.worktreePath };
   const list = ['ls-tree', '-r', '-z', '--full-tree', 'HEAD'];
   const { stdout } = await runGit(list, { ...listing(options), allowFailure: true });
   const lines = new Map(namesIn(stdout).map((line) => [readable(line.slice(line.indexOf('\t') + 1)), line]));
-  const asked = names.filter((name) => lines.has(name));
-  const differing = await differingFrom(
-    asked.map((name) => lines.get(name) ?? ''),
-    options,
-  );
-  return asked.filter((name) => !differing.includes(name));
+  const inHead = names.flatMap((name) => lines.get(name) ?? []);
+  const differing = new Set(await differingFrom(inHead, options));
+  return names.filter((name) => !lines.has(name) || differing.has(name));
 }
 
 /** Deletes a branch that is still at `tip`. @throws GitError if it has moved */

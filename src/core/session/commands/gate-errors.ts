@@ -48,11 +48,8 @@ export const GATE_ERRORS = errors('Nothing was changed.', {
     next: [{ act: 'read_status' }],
   }),
   person_closed: ({ person, gatePeople }: { person: string; gatePeople: readonly string[] }) => ({
-    why: `GATE_PEOPLE of this project lets ${gatePeople.length > 0 ? `only ${gatePeople.join(', ')}` : 'nobody'} open gates from another machine of the pool, and this came from ${person}.`,
-    hint:
-      gatePeople.length > 0
-        ? 'One of the people whom it names can decide, or a person at the machine that has the session.'
-        : 'A person at the machine that has the session can decide.',
+    why: `From another machine of the pool, ${gatePeople.length > 0 ? `only ${gatePeople.join(', ')}` : 'no one'} may open the gates of this project (GATE_PEOPLE), and this came from ${person}.`,
+    hint: 'A person at the machine that has the session can decide.',
     next: [{ act: 'read_status' }],
   }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({

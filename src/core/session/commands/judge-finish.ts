@@ -32,7 +32,7 @@ type WorktreeReading =
   | { kind: 'foreign'; problem: string }
   | {
       kind: 'present' | 'would_lose';
-      uncommitted: ReadonlyArray<{ path: string; kind: string }>;
+      uncommitted: ReadonlyArray<{ path: string; kind: string; from?: string }>;
       /** What programs of the project wrote there, and no commit has. */
       found?: readonly string[];
       unreachedCommits: number;

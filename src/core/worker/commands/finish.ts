@@ -133,6 +133,7 @@ async function moveToTrash(
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: joinNames(filled.skipped) }));
   crashPoint('discard-kept');
-  const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
+  const changed = reading.kind === 'present' ? reading.uncommitted : [];
+  const uncommitted = changed.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
   return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100) }, notices };
 }

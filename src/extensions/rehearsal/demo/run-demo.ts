@@ -142,7 +142,7 @@ async function samocode(
   return await runCommand(await nodePath(env), args, { cwd: repo, env, timeoutMs: 120_000 });
 }
 
-const LEAVING_MS = 10_000;
+const LEAVING_MS = 60_000;
 const POLL_MS = 50;
 
 /**

@@ -76,6 +76,20 @@ test('a session is discarded with its uncommitted work, and two printed commands
   expect(worker.writer.state.status.kind).toBe('done');
 });
 
+test('a file that was renamed in the index alone is restored under its new name only', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo({ files: { 'old.txt': 'a boat\n' } });
+  const worker = await finished(log, repo);
+  await repo.git(['mv', 'old.txt', 'new.txt'], worktreeOf(worker));
+  await take(worker, log, DISCARD);
+  const refusal = await take(worker, log, UNARCHIVE);
+  const why = refusal?.type === 'command_refused' ? refusal.message : '';
+  const commands = why.slice(why.indexOf('git -C'));
+  await promisify(execFile)('/bin/sh', ['-c', commands], { env: { ...process.env, ...repo.env } });
+  const is = (name: string) => existsSync(join(worktreeOf(worker), name));
+  expect([is('old.txt'), is('new.txt')]).toEqual([false, true]);
+});
+
 test('after a worker that died at any step of a discard, the next one completes it', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
